@@ -1,0 +1,275 @@
+"""The plan: a frozen value. Renderers and the engine walk the same changes in the same order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from afsync.core.recorded import Account, Intent, Record
+from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
+from afsync.errors import Problem
+
+
+class Action(StrEnum):
+    """What is done to one address. `symbol` is how people see it."""
+
+    CREATE = "create"
+    RESCHEDULE = "reschedule"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    MOVE = "move"
+    FORGET = "forget"
+    APPROVE = "approve"
+
+
+class Reason(StrEnum):
+    """Why. A closed list; scripts read it."""
+
+    NEW = "new"
+    SCHEDULE_CHANGED = "schedule_changed"
+    DRIFT = "drift"
+    BODY_CHANGED = "body_changed"
+    REMOVED = "removed"
+    FINISHED = "finished"
+    MISSING = "missing"
+    RERUN = "rerun"
+    REQUESTED = "requested"
+    TEMPLATE_CHANGED = "template_changed"
+    SAME_NAME = "same_name"
+    RENAMED = "renamed"
+    BLOCKED_LOOKALIKE = "blocked_lookalike"
+    PREVENT_DESTROY = "prevent_destroy"
+    PAST_SCHEDULE = "past_schedule"
+    AMBIGUOUS = "ambiguous"
+    BLOCKED_TEMPLATE = "blocked_template"
+    UNRESOLVED = "unresolved"
+
+
+class Retire(StrEnum):
+    """How the old submission of a deleted or replaced job is taken out."""
+
+    CANCEL = "cancel"
+    """It is open: cancelled."""
+    UNSCHEDULE = "unschedule"
+    """It is produced: its publish time is taken off, so that it is never published."""
+    LEAVE = "leave"
+    """It waits for an approval, or is finished: nothing is sent."""
+
+
+class Step(IntEnum):
+    """The order in which things happen; within a step, by address (DESIGN.md)."""
+
+    MOVE = 0
+    CREATE_TEMPLATE = 1
+    RETIRE_JOB = 2
+    UPLOAD = 3
+    SUBMIT_JOB = 4
+    SET_SCHEDULE = 5
+    APPROVE = 6
+    DELETE_TEMPLATE = 7
+    FORGET = 8
+
+
+ORDER: Mapping[tuple[Kind, Action], tuple[Step, ...]] = {
+    (Kind.TEMPLATE, Action.MOVE): (Step.MOVE,),
+    (Kind.JOB, Action.MOVE): (Step.MOVE,),
+    (Kind.TEMPLATE, Action.ADOPT): (Step.CREATE_TEMPLATE,),
+    (Kind.TEMPLATE, Action.CREATE): (Step.CREATE_TEMPLATE,),
+    (Kind.TEMPLATE, Action.REPLACE): (Step.CREATE_TEMPLATE, Step.DELETE_TEMPLATE),
+    (Kind.JOB, Action.DELETE): (Step.RETIRE_JOB,),
+    (Kind.JOB, Action.CREATE): (Step.UPLOAD, Step.SUBMIT_JOB, Step.SET_SCHEDULE),
+    (Kind.JOB, Action.REPLACE): (Step.RETIRE_JOB, Step.UPLOAD, Step.SUBMIT_JOB, Step.SET_SCHEDULE),
+    (Kind.JOB, Action.RESCHEDULE): (Step.SET_SCHEDULE,),
+    (Kind.JOB, Action.APPROVE): (Step.APPROVE,),
+    (Kind.JOB, Action.ADOPT): (Step.SUBMIT_JOB,),
+    (Kind.TEMPLATE, Action.DELETE): (Step.DELETE_TEMPLATE,),
+    (Kind.TEMPLATE, Action.FORGET): (Step.FORGET,),
+    (Kind.JOB, Action.FORGET): (Step.FORGET,),
+}
+"""Which steps a change goes through. The only place that says so; planner and engine both read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs: its path as a person writes it (`addOns.shoppable.active`), and both values."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """`spend`: the estimate for this change; `spent`: what its predecessor is known to have cost."""
+
+    spend: int = 0
+    spent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One action on one address.
+
+    `before` is what is recorded, `after` what is declared. `id` is the remote id that is acted upon: the old
+    submission, or the template or job taken over. `retire` says how an old submission is taken out. `observed`
+    is a publish time read back from the service where it is not what was recorded. `moved_from` is the address
+    a record comes from. `warning` is what a reviewer should know about this very change.
+    """
+
+    address: str
+    action: Action
+    reason: Reason
+    before: Record | None = None
+    after: Template | Job | None = None
+    id: str | None = None
+    fields: tuple[FieldChange, ...] = ()
+    credits: Credits = Credits()
+    retire: Retire | None = None
+    observed: Schedule | None = None
+    moved_from: str | None = None
+    uploads: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.address)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps this change really goes through."""
+        skip = set()
+        if not self.uploads:
+            skip.add(Step.UPLOAD)
+        if isinstance(self.after, Job) and self.after.schedule is None and self.action is not Action.RESCHEDULE:
+            skip.add(Step.SET_SCHEDULE)
+        return tuple(s for s in ORDER[self.kind, self.action] if s not in skip)
+
+    @property
+    def symbol(self) -> str:
+        if self.action is Action.REPLACE:
+            return "+/-" if self.kind is Kind.TEMPLATE else "-/+"
+        return SYMBOLS[self.action]
+
+
+SYMBOLS: Mapping[Action, str] = {
+    Action.CREATE: "+",
+    Action.RESCHEDULE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.ADOPT: "<",
+    Action.MOVE: "→",
+    Action.FORGET: ".",
+    Action.APPROVE: "!",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many of each; a replacement counts as one to add and one to destroy."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    adopt: int = 0
+    move: int = 0
+    forget: int = 0
+    approve: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IntentNotice:
+    """An open intent, and in words what will happen to it."""
+
+    intent: Intent
+    outlook: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that would happen, and everything apply needs to make it happen.
+
+    `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
+    each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
+    those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records
+    as the service tells them now, for apply to save. `balance` is None where the service did not tell it.
+    """
+
+    lineage: str
+    serial: int
+    as_of: datetime
+    account: Account
+    changes: tuple[Change, ...] = ()
+    withheld: tuple[Change, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    violations: tuple[Problem, ...] = ()
+    blocking: tuple[Problem, ...] = ()
+    intents: tuple[IntentNotice, ...] = ()
+    refreshed: Mapping[str, Record] = field(default_factory=dict)
+    balance: int | None = None
+    per_minute: int = 60
+    declared: int = 0
+
+    @property
+    def spend(self) -> int:
+        return sum(c.credits.spend for c in self.changes)
+
+    @property
+    def summary(self) -> Summary:
+        counted = {a: sum(c.action is a for c in self.changes) for a in Action}
+        return Summary(
+            add=counted[Action.CREATE] + counted[Action.REPLACE],
+            change=counted[Action.RESCHEDULE],
+            destroy=counted[Action.DELETE] + counted[Action.REPLACE],
+            adopt=counted[Action.ADOPT],
+            move=counted[Action.MOVE],
+            forget=counted[Action.FORGET],
+            approve=counted[Action.APPROVE],
+        )
+
+    @property
+    def requests(self) -> int:
+        """How many requests carrying it out takes, when nothing goes wrong."""
+        return sum(_requests(c) for c in self.changes)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of what would be done: the same plan has the same one, whenever it is made."""
+        rows = [
+            [
+                c.address,
+                c.action,
+                c.reason,
+                c.id,
+                c.before and c.before.fingerprint,
+                _identity(c.after),
+                c.credits.spend,
+            ]
+            for c in self.changes
+        ]
+        text = json.dumps([self.lineage, self.account.id, rows], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _identity(after: Template | Job | None) -> Any:
+    match after:
+        case None:
+            return None
+        case Template():
+            return dict(after.values)
+        case Job():
+            return [dict(after.values), after.schedule and after.schedule.utc.isoformat(), after.rerun]
+
+
+_FREE = {Step.MOVE, Step.FORGET}
+
+
+def _requests(change: Change) -> int:
+    if change.action is Action.ADOPT:
+        return 0
+    skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
+    return len([s for s in change.steps if s not in _FREE]) - skipped

@@ -1,0 +1,117 @@
+"""What the API says, in one form whatever the dialect, and which group a status belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from afsync.core.resources import EMPTY, Values
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTemplate:
+    """A template as listed. `echo` holds the declared fields the service tells, under the API's names."""
+
+    id: str
+    name: str
+    created_at: datetime | None = None
+    echo: Values = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteJob:
+    """A job as listed. `echo` holds those of the submitted fields that the service tells."""
+
+    id: str
+    status: str
+    created_at: datetime | None = None
+    echo: Values = field(default_factory=lambda: EMPTY)
+    updated_at: datetime | None = None
+    output_url: str | None = None
+    score: str | None = None
+    portals: Values = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAccount:
+    """The account; credits are None where the service did not say, `per_minute` and `concurrent` likewise."""
+
+    id: str
+    plan_tier: str | None = None
+    balance: int | None = None
+    included: int | None = None
+    used: int | None = None
+    per_minute: int | None = None
+    concurrent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What was fetched for one plan.
+
+    `jobs` are the listed ones, newest first, followed by those looked up one by one; `missing` are ids that were
+    looked for and are not there. `head` are the ids of the newest jobs in the list's order. `publish_times` maps
+    job ids to publish times still ahead, and is None where the service does not offer them; it speaks only of the
+    `covered` jobs. `server_time` is the service's clock (its Date header).
+    """
+
+    account: RemoteAccount
+    templates: Mapping[str, RemoteTemplate] = field(default_factory=dict)
+    jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+    head: tuple[str, ...] = ()
+    publish_times: Mapping[str, datetime] | None = None
+    covered: frozenset[str] = frozenset()
+    server_time: datetime | None = None
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Which jobs a fetch has to find; it stops listing as soon as it has.
+
+    `jobs`: ids whose status can still change, with their creation time. `since`: everything at least this young
+    is wanted. `heads`: for each open intent the ids known when it was written (newest first); the list is read
+    back to the first of them that is still there.
+    """
+
+    jobs: Mapping[str, datetime | None] = field(default_factory=dict)
+    since: datetime | None = None
+    heads: tuple[tuple[str, ...], ...] = ()
+
+
+class Group(StrEnum):
+    """What a status allows (DESIGN.md, "What plan decides")."""
+
+    OPEN = "open"
+    BUSY = "busy"
+    PRODUCED = "produced"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    MISSING = "missing"
+
+
+_GROUPS: Mapping[str, Group] = {
+    "queued": Group.OPEN,
+    "running": Group.OPEN,
+    "scheduled": Group.OPEN,
+    "published": Group.DONE,
+    "failed": Group.FAILED,
+    "non-compliant": Group.FAILED,
+    "cancelled": Group.CANCELLED,
+}
+
+
+def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:
+    """The group of a status. A status that is not known is busy: alive, but nothing is sent to it.
+
+    `publish_at` is the publish time still standing (UTC), `staged` whether the job waits for an approval that
+    was not given. Both matter for `complete` only.
+    """
+    if status == "complete":
+        waiting = staged or (publish_at is not None and publish_at > now)
+        return Group.PRODUCED if waiting else Group.DONE
+    return _GROUPS.get(status, Group.BUSY)

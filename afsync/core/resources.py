@@ -1,0 +1,180 @@
+"""What the files declare: templates and jobs, their addresses and fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from afsync.errors import Location
+
+Values = Mapping[str, Any]
+"""Field names of the API (plus `template` and `file`) to JSON values."""
+
+EMPTY: Values = MappingProxyType({})
+
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+ADDRESS = re.compile(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
+
+
+class Kind(StrEnum):
+    """The two kinds of resource, spelled as in an address."""
+
+    TEMPLATE = "template"
+    JOB = "job"
+
+
+def address_of(kind: Kind, key: str) -> str:
+    """`template.weekly`, `job.best-cs2`."""
+    return f"{kind}.{key}"
+
+
+def kind_of(address: str) -> Kind:
+    """The kind an address begins with; ValueError when it is not an address."""
+    match = ADDRESS.fullmatch(address)
+    if match is None:
+        raise ValueError(f"{address!r} is not an address such as template.weekly or job.best-cs2")
+    return Kind(match["kind"])
+
+
+def key_of(address: str) -> str:
+    """What follows the kind: `best-cs2`, `show["2026-12-07"]`."""
+    return address.split(".", 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A publish time: as somebody wrote it, the zone it is shown in, and the instant it means (UTC)."""
+
+    written: str
+    utc: datetime
+    zone: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to upload, as it was when it was hashed. `path` is relative to the project root, `size` in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A declared template. `values` are the API's own fields, `name` among them."""
+
+    key: str
+    values: Values
+    prevent_destroy: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    location: Location | None = field(default=None, compare=False)
+
+    @property
+    def address(self) -> str:
+        return address_of(Kind.TEMPLATE, self.key)
+
+    @property
+    def name(self) -> str:
+        return str(self.values["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A declared job.
+
+    `values` are the API's own fields after defaults and interpolation, as a person would write them in a
+    request, except that a template is named by key in `template` and an uploaded file by its sha256 in `file`.
+    The schedule, and the `publishMode: scheduled` that comes from it, are not in `values`.
+    `prevent_destroy` is None where the files say nothing. `rerun` is compared as text.
+    """
+
+    key: str
+    values: Values
+    schedule: Schedule | None = None
+    file: File | None = None
+    rerun: str | None = None
+    allow_duplicate: bool = False
+    prevent_destroy: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    location: Location | None = field(default=None, compare=False)
+
+    @property
+    def address(self) -> str:
+        return address_of(Kind.JOB, self.key)
+
+    @property
+    def template(self) -> str | None:
+        """The address of the declared template it is made from."""
+        key = self.values.get("template")
+        return address_of(Kind.TEMPLATE, key) if isinstance(key, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may do at the most; None where nothing is declared. `max_deletes` is a number or a per cent."""
+
+    max_credits: int | None = None
+    max_creates: int | None = None
+    max_deletes: int | None = None
+    max_deletes_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything the files say about the account, by address."""
+
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    limits: Limits = Limits()
+    timezone: str | None = None
+
+    def get(self, address: str) -> Template | Job | None:
+        return self.templates.get(address) or self.jobs.get(address)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON would hold it: mappings as dicts, tuples as lists, whole floats as ints."""
+    match value:
+        case Mapping():
+            return {str(k): plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [plain(v) for v in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+JOB_DEFAULTS: Values = MappingProxyType(
+    {"format": "short", "durationMins": 1, "publishMode": "immediate", "staging": False}
+)
+"""What the API assumes where a job made without a template says nothing (API.md, POST /jobs)."""
+
+
+def normalise(kind: Kind, values: Values) -> dict[str, Any]:
+    """`values` in the one form in which equal requests are equal.
+
+    Platforms are a set; whole numbers are ints; an empty `addOns` is none; what the API would assume anyway
+    is spelled out, but only where no template could say otherwise.
+    """
+    result = {k: plain(v) for k, v in values.items() if v is not None and v != {} and v != []}
+    if isinstance(result.get("platforms"), list):
+        result["platforms"] = sorted(set(result["platforms"]))
+    if kind is Kind.JOB:
+        result.setdefault("entry", "fetch")
+        if "template" not in result and "fromTemplateId" not in result:
+            result = {**JOB_DEFAULTS, **result}
+    return result
+
+
+def fingerprint(kind: Kind, values: Values) -> str:
+    """A hash of the normalised body: 32 hex digits. Two requests that mean the same have the same one."""
+    text = json.dumps([kind.value, normalise(kind, values)], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
