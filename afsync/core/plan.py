@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from afsync.core.recorded import Account, Intent, Record
+from afsync.core.recorded import Account, Record
+from afsync.core.recovery import Resolution
 from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
 from afsync.errors import Problem
 
@@ -182,21 +183,14 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class IntentNotice:
-    """An open intent, and in words what will happen to it."""
-
-    intent: Intent
-    outlook: str
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that would happen, and everything apply needs to make it happen.
 
     `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
     each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
     those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records
-    as the service tells them now, for apply to save. `balance` is None where the service did not tell it.
+    as the service tells them now, for apply to save. `resolutions` say what becomes of every submission whose
+    outcome was not known. `balance` is None where the service did not tell it.
     """
 
     lineage: str
@@ -208,7 +202,7 @@ class Plan:
     notices: tuple[Problem, ...] = ()
     violations: tuple[Problem, ...] = ()
     blocking: tuple[Problem, ...] = ()
-    intents: tuple[IntentNotice, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
     refreshed: Mapping[str, Record] = field(default_factory=dict)
     balance: int | None = None
     per_minute: int = 60

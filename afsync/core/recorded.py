@@ -95,7 +95,8 @@ class Intent:
     `seq` orders intents; clocks do not. `declared`, `schedule`, `rerun` and `prevent_destroy` are what the
     record becomes if the submission turns out to have been made. `echo` holds the fields the service is known
     to echo, `known` the ids at the head of the list when it was written (newest first), `at` our own clock and
-    `server_time` the service's (both UTC), `cost` the expected credits, `balance` those before it.
+    `server_time` the service's (both UTC), `cost` the expected credits, `balance` those before it,
+    `spent_since` what our own later submissions took. `staged` is true where `declared` and its template say so.
     """
 
     seq: int
@@ -113,11 +114,12 @@ class Intent:
     schedule: Schedule | None = None
     rerun: str | None = None
     prevent_destroy: bool = False
-    replaces: str | None = None
+    staged: bool = False
     phase: Phase = Phase.WRITTEN
     outcome: str | None = None
     scans: tuple[Scan, ...] = ()
     foreign: tuple[str, ...] = ()
+    spent_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

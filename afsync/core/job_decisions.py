@@ -1,0 +1,259 @@
+"""What is to be done about one recorded job: the first table of DESIGN.md's "What plan decides", row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from afsync.core import diff
+from afsync.core.plan import Action, Change, Credits, Reason, Retire
+from afsync.core.recorded import RecordedJob
+from afsync.core.remote import Group, group_of
+from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint
+from afsync.core.submissions import submission, withheld_reason
+from afsync.core.template_decisions import protected, without_ignored
+from afsync.core.verdict import NOTHING, Facts, Verdict, do, note, warn, withhold
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a recorded job stands: the group of its status now, and the publish time that is set (UTC).
+
+    `drifted` says that the publish time was read back and is not what was recorded.
+    """
+
+    group: Group
+    last: Group
+    publish_at: datetime | None
+    drifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What the files now say differently. `again` is why it is to be submitted again, if it is."""
+
+    body: bool
+    schedule: bool
+    again: Reason | None
+    values: Values
+
+    def __bool__(self) -> bool:
+        return self.body or self.schedule
+
+
+def standing(record: RecordedJob, facts: Facts) -> Standing:
+    """Read from the remote where the job was seen, else from the record."""
+    recorded_at = record.schedule.utc if record.schedule else None
+    job = facts.remote.jobs.get(record.id)
+    status = job.status if job else record.status
+    told, observed = _observed(record.id, facts)
+    ahead = observed if told and observed else recorded_at
+    waits = record.staged and not record.approved
+    last = group_of(record.status, publish_at=recorded_at, staged=waits, now=facts.now)
+    if record.id in facts.remote.missing:
+        return Standing(Group.MISSING, last, recorded_at, False)
+    group = group_of(status, publish_at=ahead, staged=waits, now=facts.now)
+    return Standing(group, last, ahead, told and observed != _still_ahead(recorded_at, facts.now))
+
+
+def _observed(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
+    """Whether the service tells this job's publish time, and what it is."""
+    times = facts.remote.publish_times
+    if times is None:
+        return False, None
+    return job_id in times or job_id in facts.remote.covered, times.get(job_id)
+
+
+def _still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment > now else None
+
+
+def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Verdict:
+    """The verdict on one recorded job, declared or not."""
+    if declared is None:
+        return _undeclared(address, record, standing(record, facts))
+    return _declared(declared, record, standing(record, facts), facts)
+
+
+def _undeclared(address: str, record: RecordedJob, at: Standing) -> Verdict:
+    delete = Change(address, Action.DELETE, Reason.REMOVED, before=record, id=record.id, credits=_spent(record))
+    forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
+    match at.group:
+        case Group.OPEN:
+            return _unless_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
+        case Group.PRODUCED:
+            return _unless_protected(replace(delete, retire=_retire_produced(record, at)), record.prevent_destroy)
+        case Group.BUSY:
+            return warn(
+                address,
+                "busy",
+                f"{address} is no longer declared, but the service is working on it; it stays in the state",
+                "plan again when it is finished",
+            )
+        case Group.DONE | Group.FAILED | Group.CANCELLED:
+            return do(forget)
+        case Group.MISSING:
+            return do(replace(forget, reason=Reason.MISSING))
+        case _:
+            assert_never(at.group)
+
+
+def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
+    """A produced job can no longer be cancelled; what can be taken off is its publish time."""
+    staged = record.staged and not record.approved
+    return Retire.LEAVE if staged or at.publish_at is None else Retire.UNSCHEDULE
+
+
+def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:
+    edits = _edits(declared, record, facts)
+    match at.group:
+        case Group.BUSY:
+            return _busy(declared.address) if edits or edits.again else NOTHING
+        case Group.OPEN if edits.again or edits.body:
+            return _replace(declared, record, Retire.CANCEL, edits, facts)
+        case Group.PRODUCED if edits.again:
+            return _replace(declared, record, _retire_produced(record, at), edits, facts)
+        case Group.OPEN | Group.PRODUCED:
+            finished = _produced_already(declared) if edits.body else NOTHING
+            return _reschedule(declared, record, at, edits, facts) + finished
+        case _ if edits.again:
+            return _submit_again(declared, record, edits, facts)
+        case Group.DONE:
+            return _finished(declared) if edits else NOTHING
+        case Group.FAILED | Group.CANCELLED:
+            return _stopped(declared, record, at.group)
+        case Group.MISSING:
+            return _missing(declared, record, at.last, edits)
+        case _:
+            assert_never(at.group)
+
+
+def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits:
+    values = without_ignored(declared.values, record.declared, declared.ignore_changes)
+    again = None
+    if declared.rerun is not None and declared.rerun != record.rerun:
+        again = Reason.RERUN
+    elif declared.address in facts.options.replace:
+        again = Reason.REQUESTED
+    return Edits(
+        body=fingerprint(Kind.JOB, values) != record.fingerprint,
+        schedule="schedule" not in declared.ignore_changes and _time_differs(declared, record, facts.now),
+        again=again,
+        values=values,
+    )
+
+
+def _time_differs(declared: Job, record: RecordedJob, now: datetime) -> bool:
+    """A publish time is only ever set to a moment still ahead, so one that has passed is no difference."""
+    wanted = declared.schedule.utc if declared.schedule else None
+    known = record.schedule.utc if record.schedule else None
+    if wanted is None:
+        return _still_ahead(known, now) is not None
+    return wanted > now and wanted != known
+
+
+def _reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
+    wanted = declared.schedule.utc if declared.schedule else None
+    ignored = "schedule" in declared.ignore_changes
+    drifted = at.drifted and not ignored and (wanted is None or wanted > facts.now)
+    if drifted and _observed(record.id, facts)[1] == wanted:
+        drifted = False
+    if not edits.schedule and not drifted:
+        return NOTHING
+    observed = _observed(record.id, facts)[1]
+    change = Change(
+        declared.address,
+        Action.RESCHEDULE,
+        Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT,
+        before=record,
+        after=declared,
+        id=record.id,
+        credits=_spent(record),
+        observed=Schedule(observed.isoformat(), observed) if drifted and observed else None,
+    )
+    return do(change)
+
+
+def _replace(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Verdict:
+    change = replace(
+        submission(replace(declared, values=edits.values), facts),
+        action=Action.REPLACE,
+        reason=edits.again or Reason.BODY_CHANGED,
+        before=record,
+        id=record.id,
+        retire=retire,
+        fields=diff.fields(Kind.JOB, record.declared, edits.values),
+    )
+    change = replace(change, credits=Credits(change.credits.spend, record.credits or 0))
+    if (held := withheld_reason(change, facts)) is not None:
+        return held
+    return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+
+
+def _submit_again(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+    change = submission(replace(declared, values=edits.values), facts)
+    change = replace(
+        change,
+        reason=edits.again or Reason.RERUN,
+        before=record,
+        fields=diff.fields(Kind.JOB, record.declared, edits.values),
+        credits=Credits(change.credits.spend, record.credits or 0),
+    )
+    return withheld_reason(change, facts) or do(change)
+
+
+def _busy(address: str) -> Verdict:
+    return warn(
+        address,
+        "busy",
+        f"{address} is being worked on; edits do not reach it",
+        "plan again when it is finished",
+    )
+
+
+AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
+
+
+def _produced_already(declared: Job) -> Verdict:
+    message = f"{declared.address} is produced; edits to its body no longer apply"
+    return note(declared.address, "produced", message, AGAIN, declared.location)
+
+
+def _finished(declared: Job) -> Verdict:
+    message = f"{declared.address} is finished; edits no longer apply"
+    return note(declared.address, "finished", message, AGAIN, declared.location)
+
+
+def _stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
+    what = "failed" if group is Group.FAILED else "was cancelled outside afsync"
+    message = f"{declared.address} ({record.id}) {what}; it is not submitted again by itself"
+    return warn(declared.address, group.value, message, AGAIN, declared.location)
+
+
+def _missing(declared: Job, record: RecordedJob, last: Group, edits: Edits) -> Verdict:
+    if last is Group.DONE:
+        return _finished(declared) if edits else NOTHING
+    return warn(
+        declared.address,
+        "missing",
+        f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
+        "it is paid for, so it is not submitted again by itself",
+        f"look into the account; `--replace '{declared.address}'` submits it again (that costs credits)",
+        declared.location,
+    )
+
+
+def _spent(record: RecordedJob) -> Credits:
+    return Credits(0, record.credits or 0)
+
+
+def _unless_protected(change: Change, held: bool) -> Verdict:
+    if not held:
+        return do(change)
+    verb = "replaced" if change.action is Action.REPLACE else "taken out"
+    return withhold(
+        replace(change, reason=Reason.PREVENT_DESTROY),
+        f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",
+        "set `prevent_destroy: false` on it and apply again, if that is meant",
+    )

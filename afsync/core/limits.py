@@ -1,0 +1,80 @@
+"""What a run may do at the most, checked on the plan before anything is sent."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from afsync.core.plan import Plan
+from afsync.core.resources import Limits
+from afsync.errors import Problem
+
+DELETES_ALWAYS_ALLOWED = 5
+DELETES_SHARE = 0.5
+"""Without a declared limit: at most half of what is recorded, five always (DESIGN.md, "Details")."""
+
+
+def check_plan(plan: Plan, limits: Limits, *, recorded: int, destroy: bool = False, allow_empty: bool = False) -> Plan:
+    """The plan with everything that forbids applying it in `blocking`.
+
+    `recorded` is how many resources the state holds. A whole `destroy` is not held by the limit on deletes.
+    """
+    checks = [
+        None if destroy or allow_empty else _nothing_declared(plan, recorded),
+        _credits(plan, limits),
+        _balance(plan),
+        _creates(plan, limits),
+        None if destroy else _deletes(plan, limits, recorded),
+    ]
+    return replace(plan, blocking=(*plan.blocking, *(c for c in checks if c is not None)))
+
+
+def deletes_allowed(limits: Limits, recorded: int) -> int:
+    """How many resources may go. A per cent of a small number still allows one."""
+    if limits.max_deletes is not None:
+        return limits.max_deletes
+    if limits.max_deletes_percent is not None:
+        share = math.floor(recorded * limits.max_deletes_percent / 100)
+        return max(share, 1) if limits.max_deletes_percent > 0 else 0
+    return max(DELETES_ALWAYS_ALLOWED, math.floor(recorded * DELETES_SHARE))
+
+
+def _nothing_declared(plan: Plan, recorded: int) -> Problem | None:
+    if plan.declared or not recorded:
+        return None
+    text = f"nothing is declared, but {recorded} resource{'s are' if recorded != 1 else ' is'} recorded"
+    return Problem("nothing_declared", text, "if everything is meant to go, say so with --allow-empty")
+
+
+def _credits(plan: Plan, limits: Limits) -> Problem | None:
+    if limits.max_credits is None or plan.spend <= limits.max_credits:
+        return None
+    text = f"the plan spends {_count(plan.spend, 'credit')}, and the limit is {limits.max_credits}"
+    return Problem("max_credits", text, f"raise it for this run with --max-credits {plan.spend}")
+
+
+def _balance(plan: Plan) -> Problem | None:
+    if plan.balance is None or plan.spend <= plan.balance:
+        return None
+    text = f"the plan spends {_count(plan.spend, 'credit')}, and the account has {plan.balance}"
+    return Problem("insufficient_credits", text, "top up the account, or declare fewer jobs")
+
+
+def _creates(plan: Plan, limits: Limits) -> Problem | None:
+    adds = plan.summary.add
+    if limits.max_creates is None or adds <= limits.max_creates:
+        return None
+    text = f"the plan adds {_count(adds, 'resource')}, and the limit is {limits.max_creates}"
+    return Problem("max_creates", text, f"raise it for this run with --max-creates {adds}")
+
+
+def _deletes(plan: Plan, limits: Limits, recorded: int) -> Problem | None:
+    deletes, allowed = plan.summary.destroy, deletes_allowed(limits, recorded)
+    if deletes <= allowed:
+        return None
+    text = f"the plan destroys {deletes} of {_count(recorded, 'resource')}, and the limit is {allowed}"
+    return Problem("max_deletes", text, f"raise it for this run with --max-deletes {deletes}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,37 @@
+"""Which jobs a plan has to see, so that reading stays cheap however long the account's history is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from afsync.core.moves import find_moves
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.remote import Group, Lookups, group_of
+from afsync.core.resources import Desired, Job, Kind
+from afsync.core.submissions import LOOKALIKE_AGE
+
+_FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
+
+
+def is_final(record: RecordedJob, now: datetime) -> bool:
+    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+    at = record.schedule.utc if record.schedule else None
+    waits = record.staged and not record.approved
+    return group_of(record.status, publish_at=at, staged=waits, now=now) in _FINAL
+
+
+def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
+    """What to find: jobs that can still change; young jobs, if something new could be one of them; and what lies
+    between now and each open intent."""
+    blocked = frozenset(i.address for i in recorded.intents)
+    _, settled = find_moves(desired, recorded, blocked)
+    twins = any(_may_have_twin(job) for a, job in desired.jobs.items() if a not in settled.resources)
+    return Lookups(
+        jobs={r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
+        since=now - LOOKALIKE_AGE if twins else None,
+        heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB),
+    )
+
+
+def _may_have_twin(job: Job) -> bool:
+    return not job.allow_duplicate and (bool(job.values.get("topic")) or "template" in job.values)

@@ -1,0 +1,111 @@
+"""Renamed keys: a record whose declaration went away, while its fingerprint turned up under a new address."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.resources import Desired, Job, Kind, Template, fingerprint, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """`moved` maps new addresses to old ones; `ambiguous` maps new addresses to the old ones they might be."""
+
+    moved: Mapping[str, str] = field(default_factory=dict)
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def find_moves(desired: Desired, recorded: Recorded, blocked: frozenset[str]) -> tuple[Moves, Recorded]:
+    """The moves, and the state as it is once they are made. Nothing is sent for a move.
+
+    Templates move first, since a job's fingerprint names its template by key. Addresses in `blocked` (open
+    intents) neither move nor are moved to.
+    """
+    templates = _pair(desired.templates, recorded.templates, blocked)
+    renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
+    recorded = _apply(templates.moved, _rename_templates(recorded, renamed))
+    jobs = _pair(desired.jobs, recorded.jobs, blocked)
+    both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous})
+    return both, _apply(jobs.moved, recorded)
+
+
+def _pair(
+    declared: Mapping[str, Template] | Mapping[str, Job],
+    records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],
+    blocked: frozenset[str],
+) -> Moves:
+    """Pair what appeared with what went away: first by fingerprint and schedule, where any pairing is right
+    because the two are interchangeable, then by fingerprint alone, where only one to one is certain."""
+    gone = {a: r for a, r in records.items() if a not in declared and a not in blocked}
+    if not gone:
+        return Moves()
+    new = {a: d for a, d in declared.items() if a not in records and a not in blocked}
+    prints = {a: _declared_print(d) for a, d in new.items()}
+    wanted = set(prints.values())
+    gone = {a: r for a, r in gone.items() if r.fingerprint in wanted}
+
+    exact = _match(
+        {a: (prints[a], _declared_time(d)) for a, d in new.items()},
+        {a: (r.fingerprint, _recorded_time(r)) for a, r in gone.items()},
+    )
+    left_new = {a: p for a, p in prints.items() if a not in exact}
+    left_gone = {a: r.fingerprint for a, r in gone.items() if a not in exact.values()}
+    certain, ambiguous = {}, {}
+    for print_, addresses in _grouped(left_new.items()).items():
+        olds = _grouped(left_gone.items()).get(print_, [])
+        if len(addresses) == len(olds) == 1:
+            certain[addresses[0]] = olds[0]
+        elif olds:
+            ambiguous.update({a: tuple(olds) for a in addresses})
+    return Moves({**exact, **certain}, ambiguous)
+
+
+def _match(new: Mapping[str, Hashable], gone: Mapping[str, Hashable]) -> dict[str, str]:
+    olds = _grouped(gone.items())
+    pairs: dict[str, str] = {}
+    for value, addresses in _grouped(new.items()).items():
+        pairs.update(zip(addresses, olds.get(value, []), strict=False))
+    return pairs
+
+
+def _grouped(pairs: Iterable[tuple[str, Hashable]]) -> dict[Hashable, list[str]]:
+    groups: dict[Hashable, list[str]] = defaultdict(list)
+    for address, value in sorted(pairs, key=lambda pair: pair[0]):
+        groups[value].append(address)
+    return groups
+
+
+def _declared_print(declared: Template | Job) -> str:
+    kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
+    return fingerprint(kind, declared.values)
+
+
+def _declared_time(declared: Template | Job) -> Hashable:
+    return declared.schedule and declared.schedule.utc if isinstance(declared, Job) else None
+
+
+def _recorded_time(record: Record) -> Hashable:
+    return record.schedule and record.schedule.utc if isinstance(record, RecordedJob) else None
+
+
+def _rename_templates(recorded: Recorded, renamed: Mapping[str, str]) -> Recorded:
+    """Records of jobs name their template by key too; rewritten, so that the rename is no change of theirs."""
+    if not renamed:
+        return recorded
+    resources = dict(recorded.resources)
+    for address, record in recorded.jobs.items():
+        key = record.declared.get("template")
+        if isinstance(key, str) and key in renamed:
+            values = {**record.declared, "template": renamed[key]}
+            resources[address] = replace(record, declared=values, fingerprint=fingerprint(Kind.JOB, values))
+    return replace(recorded, resources=resources)
+
+
+def _apply(moved: Mapping[str, str], recorded: Recorded) -> Recorded:
+    if not moved:
+        return recorded
+    names = {old: new for new, old in moved.items()}
+    return replace(recorded, resources={names.get(a, a): r for a, r in recorded.resources.items()})

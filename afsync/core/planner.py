@@ -1,0 +1,198 @@
+"""The plan, made by one pure function of what is desired, recorded and remote. Never does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from afsync.core.job_decisions import decide_job, standing
+from afsync.core.lookups import lookups
+from afsync.core.moves import Moves, find_moves
+from afsync.core.plan import Action, Change, Plan, Reason
+from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve, settle
+from afsync.core.remote import Group, Remote
+from afsync.core.resources import Desired, Job, Template
+from afsync.core.selection import select
+from afsync.core.submissions import decide_new_job
+from afsync.core.template_decisions import decide_deposed, decide_template, protected
+from afsync.core.verdict import NOTHING, Facts, Options, Verdict
+from afsync.errors import Problem, Severity
+
+__all__ = ["Options", "lookups", "make_plan"]
+
+NO_OPTIONS = Options()
+
+
+def make_plan(
+    desired: Desired, recorded: Recorded, remote: Remote, now: datetime, options: Options = NO_OPTIONS
+) -> Plan:
+    """What has to change so that the account matches the files, in the order in which it will be done.
+
+    `now` is UTC. The same values give the same plan, whatever order files, keys or lists came in. Limits are not
+    looked at here: `core.limits.check_plan` does that. What can be said of lost answers is said first, and the rest
+    is planned as if it were written down already, which is the first thing apply does.
+    """
+    if options.destroy:
+        desired = replace(desired, templates={}, jobs={})
+    resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=options.exclusive)
+    written, recorded = recorded, settle(recorded, resolutions)
+    blocked = frozenset(i.address for i in recorded.intents)
+    moves, settled = find_moves(desired, recorded, blocked)
+    facts = Facts(desired, settled, remote, now, options, ambiguous=moves.ambiguous, owned=_owned(settled))
+    verdict = _moved(moves, settled, desired)
+    verdict += _templates(facts, blocked)
+    facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
+    verdict += _jobs(facts, blocked) + _deposed(facts) + _unresolved(resolutions) + _identical(verdict)
+    verdict = select(verdict, options)
+    return Plan(
+        lineage=recorded.lineage,
+        serial=written.serial,
+        as_of=now,
+        account=Account(remote.account.id, recorded.account.base_url if recorded.account else ""),
+        changes=tuple(sorted(verdict.changes, key=_order)),
+        withheld=tuple(sorted(verdict.withheld, key=_order)),
+        notices=tuple(sorted(verdict.notices, key=_by_address)),
+        violations=tuple(sorted(verdict.violations, key=_by_address)),
+        resolutions=resolutions,
+        refreshed=_refreshed(facts, recorded),
+        balance=remote.account.balance,
+        per_minute=remote.account.per_minute or 60,
+        declared=len(desired.templates) + len(desired.jobs),
+    )
+
+
+def _order(change: Change) -> tuple[int, str, int]:
+    """By the step that defines the change, then by address; a move comes before what it makes possible."""
+    steps = change.steps
+    main = steps[0] if change.action is not Action.REPLACE or len(steps) == 1 else steps[1]
+    return (int(main), change.address, int(steps[0]))
+
+
+def _by_address(problem: Problem) -> tuple[str, str]:
+    return (problem.address or "", problem.code)
+
+
+def _owned(recorded: Recorded) -> frozenset[str]:
+    """Ids that are spoken for: recorded, deposed, or said by a person not to be ours."""
+    ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
+    marked = {job for intent in recorded.intents for job in intent.foreign}
+    return frozenset(ids | marked | set(recorded.foreign))
+
+
+def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Verdict:
+    return Verdict(
+        changes=tuple(
+            Change(
+                new,
+                Action.MOVE,
+                Reason.RENAMED,
+                before=settled.resources[new],
+                after=desired.get(new),
+                id=settled.resources[new].id,
+                moved_from=old,
+            )
+            for new, old in moves.moved.items()
+        )
+    )
+
+
+def _templates(facts: Facts, blocked: frozenset[str]) -> Verdict:
+    verdict = NOTHING
+    records = facts.recorded.templates
+    for address in sorted({*facts.desired.templates, *records} - blocked):
+        verdict += decide_template(address, facts.desired.templates.get(address), records.get(address), facts)
+    return verdict
+
+
+def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
+    parts: list[Verdict] = []
+    records = facts.recorded.jobs
+    for address in sorted({*facts.desired.jobs, *records} - blocked):
+        declared, record = facts.desired.jobs.get(address), records.get(address)
+        if record is not None:
+            parts.append(decide_job(address, declared, record, facts))
+        elif declared is not None:
+            parts.append(decide_new_job(declared, facts))
+    return _joined(parts)
+
+
+def _joined(parts: list[Verdict]) -> Verdict:
+    """One verdict of many; adding them up one by one would copy the tuples again and again."""
+    return Verdict(
+        tuple(c for p in parts for c in p.changes),
+        tuple(c for p in parts for c in p.withheld),
+        tuple(n for p in parts for n in p.notices),
+        tuple(v for p in parts for v in p.violations),
+    )
+
+
+def _deposed(facts: Facts) -> Verdict:
+    return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed])
+
+
+def _blocked_templates(verdict: Verdict, blocked: frozenset[str]) -> dict[str, str]:
+    waiting = {c.address: "which waits for a person to decide" for c in verdict.withheld}
+    return {**waiting, **dict.fromkeys(blocked, "whose own creation is unresolved")}
+
+
+def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
+    return Verdict(
+        violations=tuple(
+            Problem(
+                Reason.UNRESOLVED.value,
+                f"{r.intent.address}: a submission whose outcome is not known; nothing else is done to it",
+                outlook(r),
+                Severity.ERROR,
+                r.intent.address,
+            )
+            for r in resolutions
+            if isinstance(r, Wait | Ask)
+        )
+    )
+
+
+def _identical(verdict: Verdict) -> Verdict:
+    """Two new jobs that ask for the very same thing are both paid for; say so before it happens."""
+    seen: dict[tuple[str, object], str] = {}
+    notices = []
+    for change in verdict.changes:
+        if change.action is Action.CREATE and isinstance(change.after, Job):
+            what = (repr(sorted(change.after.values.items())), change.after.schedule)
+            first = seen.setdefault(what, change.address)
+            if first != change.address:
+                text = f"{first} and {change.address} ask for the same thing at the same time; both will be paid for"
+                notices.append(Problem("identical", text, "remove one, if that is not meant", Severity.WARNING,
+                                       change.address, change.after.location))  # fmt: skip
+    return Verdict(notices=tuple(notices))
+
+
+def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
+    """Records as they are now known, where that differs from the state: for `apply` to save, and nothing else."""
+    result: dict[str, Record] = {}
+    for address, record in facts.recorded.resources.items():
+        now = _refresh(address, record, facts)
+        if now != recorded.resources.get(address) and address in recorded.resources:
+            result[address] = now
+    return result
+
+
+def _refresh(address: str, record: Record, facts: Facts) -> Record:
+    declared = facts.desired.get(address)
+    if declared is not None:
+        record = replace(record, prevent_destroy=protected(declared.prevent_destroy, record.prevent_destroy))
+    if isinstance(record, RecordedTemplate):
+        return record
+    return _refresh_job(record, declared, facts)
+
+
+def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
+    seen = facts.remote.jobs.get(record.id)
+    if seen is not None:
+        record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
+    wanted = declared.schedule if isinstance(declared, Job) else None
+    if wanted and record.schedule and wanted.utc == record.schedule.utc:
+        record = replace(record, schedule=wanted)
+    if standing(record, facts).group is Group.DONE and seen is not None and seen.status == "published":
+        return replace(record, approved=record.approved or record.staged)
+    return record

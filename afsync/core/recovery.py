@@ -1,0 +1,281 @@
+"""What became of submissions whose answer was lost: one pure function, tested by tables and by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias, assert_never
+
+from afsync.core.lookalike import agrees, fits
+from afsync.core.recorded import Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate, Scan
+from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.resources import Kind, normalise
+
+EXCHANGE = timedelta(seconds=60)
+"""How long one submission may be on its way at the most; see `api.client`."""
+
+CLOCK_SLACK = timedelta(seconds=5)
+"""How far the service's Date and its creation times may disagree."""
+
+BLIND_SLACK = timedelta(minutes=10)
+"""The same where only our own clock is known."""
+
+SCANS_APART = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The submission was made: it is `id`. `evidence` says how that is known and goes into the state."""
+
+    intent: Intent
+    id: str
+    evidence: str
+    status: str = "queued"
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The submission was not made; it may be planned again."""
+
+    intent: Intent
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Too early to tell. `scan` is what this look saw: kept by apply once the quarantine is over (`counts`)."""
+
+    intent: Intent
+    until: datetime
+    scan: Scan
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The evidence does not suffice; a person must decide. `candidates` are the ids it could be."""
+
+    intent: Intent
+    why: str
+    candidates: tuple[str, ...] = ()
+
+
+Resolution: TypeAlias = Adopt | Absent | Wait | Ask
+
+
+def resolve(
+    recorded: Recorded, remote: Remote, now: datetime, *, quarantine: float, exclusive: bool
+) -> tuple[Resolution, ...]:
+    """What can be said now of every open intent, in the order of their numbers (SUBMISSION.md, "Recovery").
+
+    `quarantine` is in seconds: how long after an attempt a job may still turn up. `exclusive` says that nobody
+    else submits with this account.
+    """
+    intents = sorted(recorded.intents, key=lambda i: i.seq)
+    wait = timedelta(seconds=quarantine)
+    jobs = [i for i in intents if i.kind is Kind.JOB]
+    seen = {i.uuid: _sighting(i, recorded, remote, wait) for i in jobs}
+    return tuple(
+        _template(i, recorded, remote) if i.kind is Kind.TEMPLATE else _job(i, jobs, seen, remote, now, wait, exclusive)
+        for i in intents
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the list shows beyond what was known: all `new` jobs, and those that could be ours, oldest first."""
+
+    new: tuple[RemoteJob, ...]
+    candidates: tuple[RemoteJob, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(j.id for j in self.candidates)
+
+
+def _sighting(intent: Intent, recorded: Recorded, remote: Remote, quarantine: timedelta) -> Sighting:
+    spoken_for = {r.id for r in recorded.resources.values()} | set(recorded.foreign)
+    marked = {job for other in recorded.intents for job in other.foreign}
+    new = [j for j in _newer(remote, intent.known) if j.id not in spoken_for and j.id not in marked]
+    candidates = [j for j in new if fits(intent.echo, j.echo) and _time_fits(intent, j.created_at, quarantine)]
+    return Sighting(tuple(reversed(new)), tuple(reversed(candidates)))
+
+
+def _newer(remote: Remote, known: tuple[str, ...]) -> Iterable[RemoteJob]:
+    """The listed jobs down to the first that was known when the intent was written."""
+    old = set(known)
+    for job in remote.jobs.values():
+        if job.id in old:
+            return
+        yield job
+
+
+def _time_fits(intent: Intent, created: datetime | None, quarantine: timedelta) -> bool:
+    if created is None:
+        return True
+    start = intent.server_time - CLOCK_SLACK if intent.server_time else intent.at - BLIND_SLACK
+    slack = CLOCK_SLACK if intent.server_time else BLIND_SLACK
+    return start <= created <= start + 2 * slack + EXCHANGE + quarantine
+
+
+def _job(
+    intent: Intent,
+    intents: list[Intent],
+    seen: Mapping[str, Sighting],
+    remote: Remote,
+    now: datetime,
+    quarantine: timedelta,
+    exclusive: bool,
+) -> Resolution:
+    sighting = seen[intent.uuid]
+    balance = remote.account.balance
+    scan = Scan(now, sighting.ids, tuple(j.id for j in sighting.new), balance)
+    if now < intent.at + quarantine:
+        return Wait(intent, intent.at + quarantine, scan, counts=False)
+    twins = [i for i in intents if i.fingerprint == intent.fingerprint and seen[i.uuid].ids == sighting.ids]
+    if not sighting.candidates:
+        return _nothing_found(intent, sighting, scan, balance, min(SCANS_APART, quarantine))
+    if len(sighting.candidates) != len(twins):
+        many = len(sighting.candidates) > 1
+        why = "several jobs could be it" if many else "one job could be it, and several submissions are unresolved"
+        return Ask(intent, why, sighting.ids)
+    mine = sighting.candidates[twins.index(intent)]
+    if _claimed_elsewhere(mine, intent, intents, seen):
+        return Ask(intent, f"{mine.id} could also be another unresolved submission", sighting.ids)
+    if exclusive:
+        return _adopt(intent, mine, "the account is exclusive, and it is the only new job")
+    if agrees(intent.echo, mine.echo):
+        return _adopt(intent, mine, f"the only new job that fits; topic {mine.echo['topic']!r} and all fields agree")
+    return Ask(intent, "one job could be it, but the service does not tell enough to be sure", sighting.ids)
+
+
+def _adopt(intent: Intent, job: RemoteJob, evidence: str) -> Adopt:
+    return Adopt(intent, job.id, evidence, job.status, job.created_at)
+
+
+def _claimed_elsewhere(job: RemoteJob, intent: Intent, intents: list[Intent], seen: Mapping[str, Sighting]) -> bool:
+    """Whether another submission, of another body, may just as well have made `job`."""
+    others = (i for i in intents if i.fingerprint != intent.fingerprint and job.id in seen[i.uuid].ids)
+    return any(not agrees(intent.echo, job.echo) or agrees(other.echo, job.echo) for other in others)
+
+
+def _nothing_found(intent: Intent, sighting: Sighting, scan: Scan, balance: int | None, apart: timedelta) -> Resolution:
+    if intent.phase is Phase.COMMITTED_ID_UNKNOWN:
+        return Ask(intent, "the service said yes, but no job shows up that could be it")
+    if intent.balance is not None and balance is not None and intent.cost > 0:
+        missing = intent.balance - intent.spent_since - balance
+        if missing >= intent.cost:
+            return Ask(intent, f"{missing} credits are gone, but no job shows up that could be it")
+    if sighting.new:
+        return Ask(intent, "new jobs turned up, none of which could be it", tuple(j.id for j in sighting.new))
+    earlier = [s.at for s in intent.scans if not s.new and s.at <= scan.at - apart]
+    if earlier:
+        return Absent(intent, f"not in the list at {min(earlier):%H:%M:%S} and not at {scan.at:%H:%M:%S} UTC")
+    again = min((s.at for s in intent.scans if not s.new), default=scan.at) + apart
+    return Wait(intent, again, scan, counts=True)
+
+
+def _template(intent: Intent, recorded: Recorded, remote: Remote) -> Resolution:
+    """Templates are free, so there is no quarantine: the name, the content where it is told, and the time decide."""
+    owned = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
+    not_ours = {*owned, *intent.known, *intent.foreign, *recorded.foreign}
+    found = [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
+    match found:
+        case []:
+            return Absent(intent, "no such template in the account")
+        case [one]:
+            evidence = f"the only new template named {one.name!r}"
+            return Adopt(intent, one.id, evidence, created_at=one.created_at)
+        case _:
+            return Ask(intent, "several new templates could be it", tuple(sorted(t.id for t in found)))
+
+
+def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
+    if template.name != intent.declared.get("name") or not _time_fits(intent, template.created_at, timedelta(days=1)):
+        return False
+    ours = normalise(Kind.TEMPLATE, intent.declared)
+    return all(ours.get(k) == v for k, v in normalise(Kind.TEMPLATE, template.echo).items() if k != "name")
+
+
+def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
+    """The state once everything that could be resolved is written into it."""
+    for resolution in resolutions:
+        match resolution:
+            case Adopt(intent, job_id, evidence, status, created_at):
+                recorded = close(recorded, intent)
+                recorded = recorded.with_resource(intent.address, record_of(intent, job_id, status, created_at))
+                recorded = _decided(recorded, intent, "adopt", job_id, evidence)
+            case Absent(intent, evidence):
+                recorded = _decided(close(recorded, intent), intent, "absent", None, evidence)
+            case Wait(intent, _, scan, counts):
+                if counts and not any(s.at == scan.at for s in intent.scans):
+                    kept = (*intent.scans[:1], scan)
+                    recorded = reopen(recorded, replace(intent, scans=kept if intent.scans else (scan,)))
+            case Ask():
+                pass
+            case _:
+                assert_never(resolution)
+    return recorded
+
+
+def record_of(intent: Intent, resource_id: str, status: str, created_at: datetime | None) -> Record:
+    """The record an intent becomes. The schedule is set in a step of its own, so it is not in it yet."""
+    if intent.kind is Kind.TEMPLATE:
+        return RecordedTemplate(
+            resource_id, intent.fingerprint, intent.declared, intent.prevent_destroy, created_at or intent.server_time
+        )
+    return RecordedJob(
+        id=resource_id,
+        fingerprint=intent.fingerprint,
+        declared=intent.declared,
+        status=status,
+        rerun=intent.rerun,
+        prevent_destroy=intent.prevent_destroy,
+        created_at=created_at or intent.server_time,
+        staged=intent.staged,
+    )
+
+
+def close(recorded: Recorded, intent: Intent) -> Recorded:
+    return replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
+
+
+def reopen(recorded: Recorded, intent: Intent) -> Recorded:
+    """The state with this intent in place of the one with its uuid."""
+    return replace(recorded, intents=tuple(intent if i.uuid == intent.uuid else i for i in recorded.intents))
+
+
+def _decided(recorded: Recorded, intent: Intent, what: str, resource_id: str | None, why: str) -> Recorded:
+    entry = {"address": intent.address, "seq": intent.seq, "decision": what, "id": resource_id, "why": why}
+    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))
+
+
+def outlook(resolution: Resolution) -> str:
+    """In words, what will happen to an open intent."""
+    address = resolution.intent.address
+    match resolution:
+        case Adopt(_, job_id, evidence):
+            return f"found: it is {job_id} ({evidence}); apply records it, nothing is submitted"
+        case Absent(_, evidence):
+            return f"it was not made ({evidence}); it is planned again"
+        case Wait(_, until, scan):
+            shown = f"; so far this could be it: {', '.join(scan.candidates)}" if scan.candidates else ""
+            return (
+                f"it may still turn up; looked for until {until:%Y-%m-%d %H:%M:%S} UTC{shown}. {_decide_now(address)}"
+            )
+        case Ask(_, why, ids):
+            shown = f" ({', '.join(ids)})" if ids else ""
+            return f"a person must decide: {why}{shown}. {_decide_now(address)}"
+        case _:
+            assert_never(resolution)
+
+
+def _decide_now(address: str) -> str:
+    return f"To decide: afsync resolve '{address}' --adopt ID | --absent | --foreign ID"
+
+
+def needs_person(resolutions: tuple[Resolution, ...]) -> bool:
+    """Whether anything stays open."""
+    return any(isinstance(r, Wait | Ask) for r in resolutions)

@@ -1,0 +1,106 @@
+"""A paid submission as a change: what it costs, and everything that holds it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from afsync.core.credits import effective, estimate
+from afsync.core.lookalike import looks_like
+from afsync.core.plan import Action, Change, Credits, Reason
+from afsync.core.remote import Group, RemoteJob, group_of
+from afsync.core.resources import Job
+from afsync.core.verdict import Facts, Verdict, do, withhold
+
+LOOKALIKE_AGE = timedelta(days=30)
+"""How far back an unrecorded job still counts as a possible twin (DESIGN.md, first table)."""
+
+
+def body_of(job: Job, facts: Facts) -> dict[str, Any]:
+    """The body as the service will see it, the template's fields included."""
+    return {"entry": "fetch", **effective(job.values, facts.template_values(job.values))}
+
+
+def submission(job: Job, facts: Facts) -> Change:
+    """The change that submits `job` for the first time."""
+    return Change(
+        job.address,
+        Action.CREATE,
+        Reason.NEW,
+        after=job,
+        credits=Credits(spend=estimate(body_of(job, facts))),
+        uploads=job.file is not None and job.file.sha256 not in facts.recorded.uploads,
+    )
+
+
+def decide_new_job(job: Job, facts: Facts) -> Verdict:
+    """The verdict on a job that is declared and not recorded."""
+    change = submission(job, facts)
+    return withheld_reason(change, facts) or _ambiguous(change, facts) or _lookalike(change, job, facts) or do(change)
+
+
+def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
+    """What forbids any submission of this job, first or again: a publish time gone by, or its template."""
+    job = change.after
+    assert isinstance(job, Job)
+    if job.schedule is not None and job.schedule.utc <= facts.now:
+        return withhold(
+            replace(change, reason=Reason.PAST_SCHEDULE),
+            f"the publish time of {job.address}, {job.schedule.written}, has passed",
+            "give it a time still ahead, or remove the job",
+        )
+    blocked = facts.blocked_templates.get(job.template or "")
+    if blocked is not None:
+        return withhold(
+            replace(change, reason=Reason.BLOCKED_TEMPLATE),
+            f"{job.address} is made from {job.template}, {blocked}",
+            f"settle {job.template} first",
+        )
+    raw = job.values.get("fromTemplateId")
+    if raw is not None and raw not in facts.remote.templates:
+        return withhold(
+            replace(change, reason=Reason.BLOCKED_TEMPLATE),
+            f"{job.address} names template {raw!r}, which the account does not have",
+            "name a template that exists, or declare one and use `template:`",
+        )
+    return None
+
+
+def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
+    olds = facts.ambiguous.get(change.address)
+    if not olds:
+        return None
+    return withhold(
+        replace(change, reason=Reason.AMBIGUOUS),
+        f"{change.address} is new and asks for what {', '.join(olds)} was submitted for, which is no longer declared: "
+        "it may be the same job under another name",
+        "say which was renamed with `afsync state mv OLD NEW`, or remove the old one in a step of its own",
+    )
+
+
+def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    if job.allow_duplicate:
+        return None
+    body = body_of(job, facts)
+    twins = [r for r in facts.remote.jobs.values() if _counts(r, facts) and looks_like(body, r.echo)]
+    if not twins:
+        return None
+    ids = ", ".join(t.id for t in twins)
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=twins[0].id if len(twins) == 1 else None),
+        f"{change.address} looks like {ids}, which is in the account but not in the state",
+        f"take it over with `afsync import {change.address} {twins[0].id}`, or set `allow_duplicate: true` on it "
+        "to pay for another",
+    )
+
+
+def _counts(job: RemoteJob, facts: Facts) -> bool:
+    """Unrecorded, and active or young. A cancelled job is no twin: nothing will come of it."""
+    if job.id in facts.owned:
+        return False
+    group = group_of(job.status, publish_at=None, staged=False, now=facts.now)
+    if group is Group.CANCELLED:
+        return False
+    young = job.created_at is None or facts.now - job.created_at <= LOOKALIKE_AGE
+    return young or group in (Group.OPEN, Group.BUSY)

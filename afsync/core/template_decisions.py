@@ -1,0 +1,128 @@
+"""What is to be done about one template: the second table of DESIGN.md's "What plan decides", row by row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from afsync.core import diff
+from afsync.core.plan import Action, Change, Reason
+from afsync.core.recorded import Deposed, RecordedTemplate
+from afsync.core.remote import RemoteTemplate
+from afsync.core.resources import Kind, Template, Values, fingerprint, normalise
+from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
+
+
+def decide_template(address: str, declared: Template | None, record: RecordedTemplate | None, facts: Facts) -> Verdict:
+    """The verdict on one address that is declared, recorded, or both. Raises nothing."""
+    match declared, record:
+        case Template(), None:
+            return _unrecorded(declared, facts)
+        case Template(), RecordedTemplate():
+            return _recorded(declared, record, facts)
+        case None, RecordedTemplate():
+            return _undeclared(address, record, facts)
+        case _:
+            return NOTHING
+
+
+def decide_deposed(deposed: Deposed, facts: Facts) -> Verdict:
+    """A replaced template that an earlier run could not delete any more."""
+    action = Action.DELETE if deposed.id in facts.remote.templates else Action.FORGET
+    return do(Change(deposed.address, action, Reason.TEMPLATE_CHANGED, id=deposed.id))
+
+
+def without_ignored(declared: Values, recorded: Values, ignored: tuple[str, ...]) -> Values:
+    """What is declared, with the fields that are to be ignored as they were recorded."""
+    if not ignored:
+        return declared
+    kept = {k: v for k, v in recorded.items() if k in ignored}
+    return {**{k: v for k, v in declared.items() if k not in ignored}, **kept}
+
+
+def _unrecorded(declared: Template, facts: Facts) -> Verdict:
+    namesakes = [t for t in facts.remote.templates.values() if t.name == declared.name and t.id not in facts.owned]
+    create = Change(declared.address, Action.CREATE, Reason.NEW, after=declared)
+    if declared.address in facts.ambiguous:
+        olds = ", ".join(facts.ambiguous[declared.address])
+        return withhold(
+            replace(create, reason=Reason.AMBIGUOUS),
+            f"{declared.address} is new and has the content of {olds}, which went away: which one was renamed?",
+            "say which with `afsync state mv OLD NEW`",
+        )
+    if not namesakes:
+        return do(create)
+    if len(namesakes) == 1 and _claims(declared, facts) == 1 and _equal(declared.values, namesakes[0]):
+        return do(replace(create, action=Action.ADOPT, reason=Reason.SAME_NAME, id=namesakes[0].id))
+    ids = ", ".join(t.id for t in sorted(namesakes, key=lambda t: t.id))
+    if len(namesakes) > 1:
+        why = f"the account already has {len(namesakes)} templates named {declared.name!r} ({ids})"
+    elif _claims(declared, facts) > 1:
+        why = f"several declared templates could take over the one named {declared.name!r} ({ids})"
+    else:
+        differing = diff.fields(Kind.TEMPLATE, {**namesakes[0].echo, "name": declared.name}, declared.values)
+        told = ", ".join(f.path for f in differing)
+        why = f"the account already has a template named {declared.name!r} ({ids}), and it differs in {told}"
+    return withhold(
+        replace(create, reason=Reason.SAME_NAME),
+        why,
+        f"take it over with `afsync import {declared.address} ID`, or give this one another name",
+    )
+
+
+def _claims(declared: Template, facts: Facts) -> int:
+    """How many declared templates would like to have the one of this name."""
+    return sum(
+        t.name == declared.name and t.address not in facts.recorded.resources for t in facts.desired.templates.values()
+    )
+
+
+def _equal(declared: Values, remote: RemoteTemplate) -> bool:
+    """Equal in all that the service echoes; the documented dialect echoes only the name."""
+    if not remote.echo:
+        return True
+    ours = {k: v for k, v in normalise(Kind.TEMPLATE, declared).items() if k != "name"}
+    return ours == {k: v for k, v in normalise(Kind.TEMPLATE, remote.echo).items() if k != "name"}
+
+
+def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Verdict:
+    values = without_ignored(declared.values, record.declared, declared.ignore_changes)
+    after = replace(declared, values=values)
+    changed = fingerprint(Kind.TEMPLATE, values) != record.fingerprint
+    requested = declared.address in facts.options.replace
+    if record.id not in facts.remote.templates:
+        return do(Change(declared.address, Action.CREATE, Reason.MISSING, before=record, after=after))
+    if not changed and not requested:
+        return NOTHING
+    change = Change(
+        declared.address,
+        Action.REPLACE,
+        Reason.TEMPLATE_CHANGED if changed else Reason.REQUESTED,
+        before=record,
+        after=after,
+        id=record.id,
+        fields=diff.fields(Kind.TEMPLATE, record.declared, values),
+    )
+    return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+
+
+def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Verdict:
+    if record.id not in facts.remote.templates:
+        return do(Change(address, Action.FORGET, Reason.MISSING, before=record, id=record.id))
+    change = Change(address, Action.DELETE, Reason.REMOVED, before=record, id=record.id)
+    return _unless_protected(change, record.prevent_destroy)
+
+
+def protected(declared: bool | None, recorded: bool) -> bool:
+    """Whether `prevent_destroy` holds: the files decide where they say something, else the state."""
+    return recorded if declared is None else declared
+
+
+def _unless_protected(change: Change, held: bool) -> Verdict:
+    if not held:
+        return do(change)
+    verb = "replaced" if change.action is Action.REPLACE else "deleted"
+    return withhold(
+        replace(change, reason=Reason.PREVENT_DESTROY),
+        f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",
+        "set `prevent_destroy: false` on it and apply again, if that is meant",
+    )

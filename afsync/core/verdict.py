@@ -1,0 +1,97 @@
+"""What was decided about one address, and what it was decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from afsync.core.plan import Change
+from afsync.core.recorded import Recorded
+from afsync.core.remote import Remote
+from afsync.core.resources import EMPTY, Desired, Job, Template, Values
+from afsync.errors import Location, Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about a plan.
+
+    `replace`: addresses to submit or make again. `target`, `exclude`: globs over addresses. `destroy`: plan the
+    removal of everything recorded. `allow_empty`: declaring nothing is meant. `quarantine` (seconds) and
+    `exclusive`: how lost answers are looked for (`core.recovery`).
+    """
+
+    replace: frozenset[str] = frozenset()
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    destroy: bool = False
+    allow_empty: bool = False
+    quarantine: float = 600.0
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a decision may look at. `recorded` is the state after the moves; `now` is UTC.
+
+    `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
+    """
+
+    desired: Desired
+    recorded: Recorded
+    remote: Remote
+    now: datetime
+    options: Options = Options()
+    blocked_templates: Mapping[str, str] = field(default_factory=dict)
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owned: frozenset[str] = frozenset()
+
+    def template_values(self, values: Values) -> Values:
+        """What the template named by a job's `values` holds, as far as it is known."""
+        if key := values.get("template"):
+            template = self.desired.templates.get(f"template.{key}")
+            return template.values if template else EMPTY
+        found = self.remote.templates.get(str(values.get("fromTemplateId")))
+        return found.echo if found else EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Zero or more changes on one address, those withheld from a person's decision, and what to say about it."""
+
+    changes: tuple[Change, ...] = ()
+    withheld: tuple[Change, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    violations: tuple[Problem, ...] = ()
+
+    def __add__(self, other: Verdict) -> Verdict:
+        return Verdict(
+            self.changes + other.changes,
+            self.withheld + other.withheld,
+            self.notices + other.notices,
+            self.violations + other.violations,
+        )
+
+
+NOTHING = Verdict()
+
+
+def do(change: Change) -> Verdict:
+    return Verdict(changes=(change,))
+
+
+def note(address: str, code: str, message: str, hint: str | None = None, at: Location | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.NOTE, address, at),))
+
+
+def warn(address: str, code: str, message: str, hint: str | None = None, at: Location | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address, at),))
+
+
+def withhold(change: Change, message: str, hint: str) -> Verdict:
+    """A change that waits for a person; its reason says why and is the violation's code."""
+    after: Template | Job | None = change.after
+    at = after.location if after else None
+    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, at)
+    return Verdict(withheld=(change,), violations=(problem,))
