@@ -190,7 +190,8 @@ class Plan:
     each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
     those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records
     as the service tells them now, for apply to save. `resolutions` say what becomes of every submission whose
-    outcome was not known. `balance` is None where the service did not tell it.
+    outcome was not known; `quarantine` (seconds) is how long they are looked for. `balance` is None where the
+    service did not tell it.
     """
 
     lineage: str
@@ -207,6 +208,12 @@ class Plan:
     balance: int | None = None
     per_minute: int = 60
     declared: int = 0
+    quarantine: float = 600.0
+
+    def makes_template(self, address: str) -> Template | None:
+        """The template this plan makes or takes over at an address, if it does."""
+        made = (c.after for c in self.changes if c.address == address and c.action in _MAKES)
+        return next((t for t in made if isinstance(t, Template)), None)
 
     @property
     def spend(self) -> int:
@@ -259,6 +266,7 @@ def _identity(after: Template | Job | None) -> Any:
             return [dict(after.values), after.schedule and after.schedule.utc.isoformat(), after.rerun]
 
 
+_MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
 _FREE = {Step.MOVE, Step.FORGET}
 
 

@@ -59,6 +59,7 @@ def make_plan(
         balance=remote.account.balance,
         per_minute=remote.account.per_minute or 60,
         declared=len(desired.templates) + len(desired.jobs),
+        quarantine=options.quarantine,
     )
 
 

@@ -1,0 +1,49 @@
+# `make demo` and `make test` do all the set-up on a fresh machine: Python 3.11 or later and make are all they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format schemas bench lock clean
+
+help:  ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing $(VENV) && VIRTUAL_ENV=$(VENV) uv pip install --quiet -r requirements-dev.txt && \
+	  VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+demo: $(VENV)/.installed  ## the whole story against the built-in emulator
+	@$(BIN)/afsync demo
+
+test: $(VENV)/.installed  ## all tests, on all cores
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/.installed  ## style, types, and that generated files are up to date
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.installed  ## mend the style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+schemas: $(VENV)/.installed  ## generate schemas/
+	$(BIN)/python -m afsync.commands.schema schemas
+
+bench: $(VENV)/.installed  ## measure, and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.installed  ## pin the development versions anew
+	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --allow-unsafe --output-file requirements-dev.txt pyproject.toml requirements-dev.in
+
+clean:  ## remove what can be made again
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build dist

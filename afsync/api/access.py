@@ -1,0 +1,173 @@
+"""Which service to talk to, and with which key: who may receive the API key is decided here and nowhere else."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from afsync.errors import AuthError, UsageError
+
+SERVICE = "https://api.auraflux.co/v1"
+SERVICE_HOST = "api.auraflux.co"
+EMULATOR = "emulator"
+IN_PROCESS_URL = "http://emulator/v1"
+EMULATOR_KEY = "af_live_emulator"
+"""The key of the built-in emulator. It opens nothing else; the user's own key never goes there."""
+
+_PORTS = {"https": 443, "http": 80}
+
+
+class Secret:
+    """An API key. It shows itself to `reveal` only: not in repr, str, format, copies of state or tracebacks."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key is not written anywhere")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where to go, and the key that may go there.
+
+    `base_url` is what a state remembers: the URL without a slash at its end, or `emulator`. `root` is the URL that
+    paths are put behind.
+    """
+
+    base_url: str
+    key: Secret
+
+    @property
+    def in_process(self) -> bool:
+        return self.base_url == EMULATOR
+
+    @property
+    def root(self) -> str:
+        return IN_PROCESS_URL if self.in_process else self.base_url
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.root).hostname or ""
+
+
+def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Callable[[str], str]) -> Access:
+    """Decide from `api.base_url` in the files and the environment (DESIGN.md, "Configuration").
+
+    `read_file` reads the file that AURAFLUX_API_KEY_FILE names; it may raise OSError or UnicodeError.
+    Raises UsageError for a service that must not get the key, AuthError where there is no usable key.
+    """
+    from_environment = environ.get("AURAFLUX_BASE_URL", "").strip()
+    written = from_environment or (yaml_base_url or "").strip() or SERVICE
+    if written == EMULATOR:
+        return Access(EMULATOR, Secret(EMULATOR_KEY))
+    source = "AURAFLUX_BASE_URL" if from_environment else "api.base_url"
+    url = _checked(written, source)
+    if not from_environment:
+        _check_host(url, environ.get("AURAFLUX_API_KEY_HOST", ""))
+    return Access(_canonical(url), _key(environ, read_file))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is certainly this machine: `localhost`, or an address of the loopback network."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(written: str, source: str) -> SplitResult:
+    if "@" in written:
+        raise UsageError(f"{source} carries a user name or password.", "remove it; the key comes from AURAFLUX_API_KEY")
+    try:
+        url = urlsplit(written)
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        raise UsageError(f"{source} is not a URL: {written!r}.", f"write it like {SERVICE}") from None
+    plain = host.isascii() and written.isprintable() and " " not in written and "\\" not in written
+    if url.scheme not in _PORTS or not host or not plain or url.query or url.fragment:
+        raise UsageError(
+            f"{source} is not the URL of an API: {written!r}.", f"write it like {SERVICE}, or `{EMULATOR}`"
+        )
+    if url.scheme == "http" and not is_loopback(host):
+        raise UsageError(
+            f"{source} is {written!r}: over plain http the key could be read on the way.",
+            "use https; plain http is for this machine only (localhost)",
+        )
+    return url
+
+
+def _canonical(url: SplitResult) -> str:
+    host = url.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    port = "" if url.port in (None, _PORTS[url.scheme]) else f":{url.port}"
+    return f"{url.scheme}://{shown}{port}{url.path.rstrip('/')}"
+
+
+def _check_host(url: SplitResult, allowed: str) -> None:
+    """A cloned project must not be able to send the key elsewhere."""
+    host = url.hostname or ""
+    names = {name.strip().lower() for name in allowed.split(",")}
+    if host == SERVICE_HOST or is_loopback(host) or host in names or f"{host}:{url.port}" in names:
+        return
+    raise UsageError(
+        f"These files name another service, {host}; the API key is not sent there without your word.",
+        f"if you trust it, set AURAFLUX_API_KEY_HOST={host}, or AURAFLUX_BASE_URL={_canonical(url)}",
+    )
+
+
+def _key(environ: Mapping[str, str], read_file: Callable[[str], str]) -> Secret:
+    if environ.get("AURAFLUX_API_KEY", "").strip():
+        return _usable(environ["AURAFLUX_API_KEY"], "AURAFLUX_API_KEY")
+    path = environ.get("AURAFLUX_API_KEY_FILE", "").strip()
+    if path:
+        try:
+            text = read_file(path)
+        except OSError as error:
+            raise AuthError(f"AURAFLUX_API_KEY_FILE: {path} cannot be read: {error.strerror or error}.") from None
+        except UnicodeError:
+            raise AuthError(f"AURAFLUX_API_KEY_FILE: {path} is not a text file.") from None
+        return _usable(text.removeprefix("\ufeff"), f"The file {path} (AURAFLUX_API_KEY_FILE)")
+    empty = "AURAFLUX_API_KEY" in environ
+    raise AuthError(
+        "AURAFLUX_API_KEY is empty." if empty else "There is no API key.",
+        "set AURAFLUX_API_KEY (keys are made in the account's settings), or AURAFLUX_API_KEY_FILE; "
+        f"to try afsync without an account, set `api.base_url: {EMULATOR}`",
+    )
+
+
+def _usable(text: str, where: str) -> Secret:
+    """The key, trimmed. What is wrong with it is said without showing it."""
+    value = text.strip()
+    wrong = None
+    if not value:
+        wrong = "is empty"
+    elif value.lower().startswith("bearer "):
+        wrong = "begins with the word Bearer; give the key alone"
+    elif value[0] in "\"'" or value[-1] in "\"'":
+        wrong = "has quotation marks around the key; remove them"
+    elif not all("!" <= c <= "~" for c in value):
+        wrong = "holds white space, control characters or letters outside ASCII inside the key"
+    elif len(value) > 4096:
+        wrong = "is far too long for a key"
+    if wrong:
+        raise AuthError(f"{where} {wrong}.", "copy the key again from the account's settings; it looks like af_live_…")
+    return Secret(value)

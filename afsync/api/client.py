@@ -1,0 +1,146 @@
+"""HTTP to the service: the only place that imports httpx.
+
+Transports are driven directly, without httpx's Client: no redirects, cookies, .netrc or environment to switch off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+# httpx imports its own command line (rich, pygments: half of its time) where those are installed; we never use it.
+_skip = "httpx" not in sys.modules and "httpx._main" not in sys.modules
+if _skip:
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+try:
+    import httpx
+finally:
+    if _skip:
+        del sys.modules["httpx._main"]
+
+from afsync.api.exchange import Exchange, GivenUp, Request
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+"""How long a connection may be silent; the limit on the whole exchange is usually shorter."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+OpenTransport = Callable[[bool], httpx.BaseTransport]
+"""Makes a transport; the argument says whether connections are kept for the next request."""
+
+
+def transports(tls: ssl.SSLContext | None, proxy: str | None) -> OpenTransport:
+    """How to reach the service: `tls` for https, `proxy` a URL or None."""
+    # Without a context httpx loads the whole certificate store, even for plain http. This one trusts nobody.
+    verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def open_transport(keep: bool) -> httpx.BaseTransport:
+        limits = httpx.Limits(max_connections=16, max_keepalive_connections=8 if keep else 0, keepalive_expiry=5.0)
+        through = httpx.Proxy(proxy, ssl_context=verify) if proxy and proxy.startswith("https:") else proxy
+        return httpx.HTTPTransport(verify=verify, trust_env=False, http2=False, limits=limits, proxy=through)
+
+    return open_transport
+
+
+class HttpCarrier:
+    """Carries requests over HTTP/1.1; thread-safe. Reads share connections, a `fresh` request has its own."""
+
+    def __init__(self, open_transport: OpenTransport) -> None:
+        self._open = open_transport
+        self._shared = open_transport(True)
+
+    def close(self) -> None:
+        self._shared.close()
+
+    def carry(self, request: Request, exchange: Exchange) -> None:
+        if not request.fresh:
+            return _carry(self._shared, request, exchange)
+        transport = self._open(False)
+        try:
+            return _carry(transport, request, exchange)
+        finally:
+            # Closing must not turn an answer that was received into an error.
+            with contextlib.suppress(Exception):
+                transport.close()
+
+
+def _carry(transport: httpx.BaseTransport, request: Request, exchange: Exchange) -> None:
+    watch = _Watch(exchange)
+    try:
+        response = transport.handle_request(_prepared(request, watch))
+        try:
+            exchange.answered(response.status_code, _headers(response))
+            for chunk in response.iter_bytes():
+                exchange.received(chunk)
+        finally:
+            with contextlib.suppress(Exception):
+                response.close()
+    except (GivenUp, TypeError, AttributeError):
+        raise
+    except Exception as error:
+        exchange.failed(_reason(error), never_left=isinstance(error, _NEVER_LEFT) or watch.connecting)
+
+
+class _Watch:
+    """Learns from httpcore's trace how far a request has come."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.connecting = False
+
+    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            wire = info["return_value"].get_extra_info("socket")
+            self._exchange.opened(lambda: _break_off(wire))
+        elif event.endswith("connect_tcp.started"):
+            self.connecting = True
+        elif event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self.connecting = False
+            self._exchange.sending()
+
+
+def _break_off(wire: socket.socket) -> None:
+    # The plain method even for TLS: the reading thread sees the end of the stream and cleans up by itself.
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(wire, socket.SHUT_RDWR)
+
+
+def _prepared(request: Request, watch: _Watch) -> httpx.Request:
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
+    if request.fresh:
+        headers["Connection"] = "close"
+    if request.key is not None:
+        headers["Authorization"] = f"Bearer {request.key.reveal()}"
+    timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS).as_dict()
+    content: bytes | Iterable[bytes] | None = request.body or None
+    return httpx.Request(
+        request.method, request.url, headers=headers, content=content, extensions={"timeout": timeout, "trace": watch}
+    )
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in words that cannot hold a header's value."""
+    match error:
+        case httpx.ProxyError():
+            return f"the proxy refused: {error}"
+        case httpx.ConnectError():
+            return f"no connection: {error}"
+        case httpx.ConnectTimeout():
+            return f"no connection within {CONNECT_SECONDS:g} s"
+        case httpx.ReadTimeout() | httpx.WriteTimeout():
+            return "the connection fell silent"
+        case httpx.RemoteProtocolError():
+            return "the connection ended, or the answer was not HTTP"
+        case httpx.ReadError() | httpx.WriteError():
+            return "the connection broke"
+        case _:
+            return f"it broke off ({type(error).__name__})"

@@ -1,0 +1,95 @@
+"""One limiter for all calls: it knows the service's sliding 60-second window and never makes it answer 429.
+
+The service counts a request when it arrives, which is somewhere between our sending it and our having its answer.
+So a place in the window is free again 60 seconds after the *answer*; while a request is under way it keeps its place.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+WINDOW = 60.0
+MARGIN = 0.1
+"""Seconds added to the window: clocks that round, and clocks that run at different speeds."""
+DEFAULT_SIZE = 60
+_POLL = 0.05
+
+
+class Limiter:
+    """At most `size` requests in any window. Thread-safe; `clock` is monotonic seconds, `sleep` may raise to interrupt."""
+
+    def __init__(self, *, clock: Callable[[], float], sleep: Callable[[float], None], size: int = DEFAULT_SIZE) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._size = size
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._free_at: list[float] = []
+        self._held_until = float("-inf")
+
+    @property
+    def size(self) -> int:
+        """Requests in one window."""
+        return self._size
+
+    def resize(self, size: int) -> None:
+        """What the account announces; takes effect at once."""
+        with self._lock:
+            self._size = max(1, size)
+
+    def hold(self, seconds: float) -> None:
+        """A 429 came: nobody sends anything for so long."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock() + seconds)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Wait for a place in the window and keep it for the time of one request."""
+        while (wait := self._take()) > 0:
+            self._sleep(wait)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                heapq.heappush(self._free_at, self._clock() + WINDOW + MARGIN)
+
+    def _take(self) -> float:
+        """0 when a place was taken, else how long to wait before asking again."""
+        with self._lock:
+            now = self._clock()
+            self._forget(now)
+            if now < self._held_until:
+                return self._held_until - now
+            if self._under_way + len(self._free_at) < self._size:
+                self._under_way += 1
+                return 0.0
+            # With more requests on record than fit (the window shrank), several have to leave first.
+            surplus = self._under_way + len(self._free_at) - self._size
+            if surplus >= len(self._free_at):
+                return _POLL
+            return max(heapq.nsmallest(surplus + 1, self._free_at)[-1] - now, 0.001)
+
+    def _forget(self, now: float) -> None:
+        while self._free_at and self._free_at[0] <= now:
+            heapq.heappop(self._free_at)
+
+    def estimate(self, requests: int) -> float:
+        """Seconds that `requests` more, one after the other, would have to wait for the window alone."""
+        with self._lock:
+            now = self._clock()
+            self._forget(now)
+            start = max(now, self._held_until)
+            places = sorted([now + WINDOW] * self._under_way + self._free_at)
+            if requests < 1:
+                return 0.0
+            free = max(self._size - len(places), 0)
+            if requests <= free:
+                return start - now
+            # Place number n (from 0) opens when the request `size` places before it leaves the window.
+            rounds, rest = divmod(requests - free - 1, self._size)
+            first = (places + [start] * free)[max(len(places) - self._size, 0) :]
+            return max(sorted(first)[min(rest, len(first) - 1)], start) - now + rounds * (WINDOW + MARGIN)

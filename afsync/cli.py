@@ -1,0 +1,169 @@
+"""The command line: which commands there are, and where an exception becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from afsync import __version__
+from afsync.errors import AfsyncError, ConfigError, Exit
+
+# name -> what `--help` says of it. The module of the same name in `afsync.commands` is imported when it is used.
+COMMANDS = {
+    "init": "Write a starter project, or add a lineage to the one that is there.",
+    "validate": "Check everything, offline.",
+    "plan": "Show what would change, and what it costs.",
+    "apply": "Make the account what the files say.",
+    "destroy": "Plan and apply the removal of everything.",
+    "show": "Show the state.",
+    "state": "List or show what is recorded.",
+    "account": "Show plan, balance and limits.",
+    "schema": "Print a JSON Schema.",
+    "emulator": "Serve AuraFlux on this machine.",
+    "demo": "Walk through it all against the emulator.",
+    "completion": "Print a shell completion script.",
+    "version": "Print the version.",
+}
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported only when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"afsync.commands.{cmd_name}").command
+        if not any(p.name == "directory" for p in command.params):
+            command.params.append(directory_option())
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no such command: {args[0]}{_did_you_mean(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _did_you_mean(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, COMMANDS, n=1)
+    return f". Did you mean `{close[0]}`?" if close else ""
+
+
+def _set_directory(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.find_root().obj = Path(value)
+
+
+def directory_option() -> click.Option:
+    """`-C DIR`, before the command or after it."""
+    return click.Option(
+        ["-C", "directory"],
+        metavar="DIR",
+        help="Work in DIR instead of here.",
+        expose_value=False,
+        callback=_set_directory,
+        type=click.Path(exists=True, file_okay=False),
+    )
+
+
+@click.group(cls=Commands, context_settings=SETTINGS, params=[directory_option()])
+@click.version_option(__version__, message="afsync %(version)s")
+def cli() -> None:
+    """Keep an AuraFlux account in step with YAML under version control.
+
+    Declare templates and scheduled jobs in afsync.yaml; `afsync plan` shows what would change and what it costs in
+    credits, `afsync apply` does exactly that.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit code."""
+    code = run(args)
+    _flush(code)
+
+
+def _flush(code: int) -> NoReturn:
+    """Leave, and let a reader that went away (`afsync plan | head`) change neither the exit code nor the screen."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run a command; what it raises becomes a message on stderr and an exit code."""
+    try:
+        result: Any = cli.main(args=args, prog_name="afsync", standalone_mode=False)
+        return int(result or 0)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort):
+        _say("Interrupted.")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return Exit.OK
+    except AfsyncError as error:
+        return _known(error)
+    except Exception as error:
+        return _bug(error)
+
+
+def _say(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        return
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    _say(f"Error: {error.format_message()}")
+    if context is not None:
+        _say(f"  see `{context.command_path} --help`")
+    return Exit.ERROR
+
+
+def _known(error: AfsyncError) -> int:
+    from afsync.output.problems import problems_text
+    from afsync.output.values import visible
+
+    if isinstance(error, ConfigError):
+        from afsync.commands.screen import stderr_paint
+
+        _say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
+    else:
+        _say(f"Error: {visible(error.message)}")
+        if error.hint:
+            _say(f"  {visible(error.hint)}")
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    import traceback
+
+    _say("".join(traceback.format_exception(error)).rstrip("\n"))
+    _say("")
+    _say(f"This is a bug in afsync {__version__}, not in what you did. Please report it with the lines above.")
+    return Exit.ERROR

@@ -1,0 +1,1 @@
+"""One file, one command, one short function returning an exit code."""

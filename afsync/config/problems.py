@@ -1,0 +1,133 @@
+"""What can be wrong with the files: the closed list of codes, and a problem before its line is known."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a document: keys and list positions from the top, such as ("jobs", "intro", "tone")."""
+
+
+class Code(StrEnum):
+    """Every code a problem of the files can have. Scripts read them: add new ones, never rename."""
+
+    # the file itself
+    NO_PROJECT = "no_project"
+    UNREADABLE = "unreadable"
+    NOT_A_FILE = "not_a_file"
+    TOO_LARGE = "too_large"
+    NOT_UTF8 = "not_utf8"
+    EMPTY_FILE = "empty_file"
+    # YAML
+    SYNTAX = "syntax"
+    BAD_CHARACTER = "bad_character"
+    DUPLICATE_KEY = "duplicate_key"
+    NON_STRING_KEY = "non_string_key"
+    UNKNOWN_TAG = "unknown_tag"
+    UNKNOWN_ALIAS = "unknown_alias"
+    ALIAS_LOOP = "alias_loop"
+    ALIAS_BOMB = "alias_bomb"
+    TOO_DEEP = "too_deep"
+    SEVERAL_DOCUMENTS = "several_documents"
+    YAML_VERSION = "yaml_version"
+    BAD_NUMBER = "bad_number"
+    BAD_MERGE = "bad_merge"
+    # one value
+    WRONG_TYPE = "wrong_type"
+    NO_VALUE = "no_value"
+    MISSING = "missing"
+    UNKNOWN_KEY = "unknown_key"
+    NOT_ALLOWED_HERE = "not_allowed_here"
+    UNKNOWN_VALUE = "unknown_value"
+    OUT_OF_RANGE = "out_of_range"
+    DUPLICATE_ITEM = "duplicate_item"
+    BAD_KEY = "bad_key"
+    BAD_URL = "bad_url"
+    BAD_FORM = "bad_form"
+    UNKNOWN_TIMEZONE = "unknown_timezone"
+    UNKNOWN_VERSION = "unknown_version"
+    # interpolation
+    BAD_INTERPOLATION = "bad_interpolation"
+    UNKNOWN_VAR = "unknown_var"
+    UNKNOWN_ENV = "unknown_env"
+    FORBIDDEN_ENV = "forbidden_env"
+    # times
+    BAD_TIME = "bad_time"
+    NO_TIMEZONE = "no_timezone"
+    DST_GAP = "dst_gap"
+    DST_OVERLAP = "dst_overlap"
+    # what belongs together
+    DECLARED_TWICE = "declared_twice"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    CONFLICT = "conflict"
+    MISSING_SCHEDULE = "missing_schedule"
+    MISSING_SOURCE = "missing_source"
+    WRONG_ENTRY = "wrong_entry"
+    # other files
+    OUTSIDE_PROJECT = "outside_project"
+    NOTHING_INCLUDED = "nothing_included"
+    FILE_TYPE = "file_type"
+    LFS_POINTER = "lfs_pointer"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A problem at a path of one document. `at_key` points at the key rather than at its value."""
+
+    code: Code
+    path: Path
+    message: str
+    hint: str | None = None
+    at_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A problem at a line and column of one document, both from 1."""
+
+    code: Code
+    line: int
+    column: int
+    message: str
+    hint: str | None = None
+
+
+class Wrong(Exception):
+    """One value is wrong; whoever knows its path makes a `Fault` of it."""
+
+    def __init__(self, code: Code, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def at(self, path: Path) -> Fault:
+        return Fault(self.code, path, self.message, self.hint)
+
+
+class _Broken:
+    """The type of `BROKEN`."""
+
+    def __repr__(self) -> str:
+        return "BROKEN"
+
+
+BROKEN: Final = _Broken()
+"""Stands for a value whose problem was reported already, so that nothing else is said about it."""
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str | None:
+    """`did you mean ...?` for the closest known word; None when none is close."""
+    by_lower = {k.lower(): k for k in sorted(known)}
+    found = difflib.get_close_matches(str(word).lower(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean `{by_lower[found[0]]}`?" if found else None
+
+
+def one_of(words: Iterable[str]) -> str:
+    """`a`, `b` or `c`."""
+    quoted = [f"`{w}`" for w in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

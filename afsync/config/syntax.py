@@ -1,0 +1,88 @@
+"""The YAML parser's own words about broken syntax, in plain English."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What was wrong and what to do. `at_context`: the construct's beginning is the better place to show."""
+
+    message: str
+    hint: str
+    at_context: bool = False
+
+
+_TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
+    # pattern of the problem, pattern of the context, message, hint, at_context
+    (r"'\\t' that cannot start", "", "a tab is used for indentation", "indent with spaces", False),
+    (
+        r"character '(.)' that cannot start",
+        "",
+        "a value cannot begin with `{0}`",
+        "put the text in quotes",
+        False,
+    ),
+    (
+        "mapping values are not allowed here",
+        "",
+        "a `:` stands where no key can be",
+        "put text that contains `: ` in quotes, and check that the indentation fits the lines above",
+        False,
+    ),
+    (
+        "sequence entries are not allowed here",
+        "",
+        "a list item stands where none can be",
+        "begin the list on a line of its own, or write it as [a, b]",
+        False,
+    ),
+    ("unexpected end of stream", "quoted scalar", "a quote is opened here and never closed", "close the quote", True),
+    ("unexpected document separator", "", "a quote is opened here and never closed", "close the quote", True),
+    ("expected ',' or '\\]'", "", "the list that opens here with `[` is not closed", "close it with `]`", True),
+    ("expected ',' or '}'", "", "the mapping that opens here with `{{` is not closed", "close it with `}}`", True),
+    (
+        "unknown escape character '(.*)'",
+        "",
+        "`\\{0}` means nothing inside double quotes",
+        "double the backslash, or use single quotes",
+        False,
+    ),
+    ("could not find expected ':'", "", "a key without its `:`", "write `key: value`, and check the indentation", True),
+    (
+        "expected <block end>, but found '<(scalar|anchor|tag|alias)>'",
+        "",
+        "something follows a value that was already complete",
+        "put the whole text in quotes, and double a quote inside of it",
+        False,
+    ),
+    (
+        "expected <block end>, but found",
+        "",
+        "the indentation does not fit the lines above",
+        "line the keys of one mapping up with each other",
+        False,
+    ),
+    (
+        "expected '<document start>'",
+        "",
+        "the indentation does not fit the lines above",
+        "begin the top keys in the first column",
+        False,
+    ),
+    ("undefined tag handle", "", "a tag that was never defined", "put text that begins with `!` in quotes", False),
+    ("expected the node content", "", "a value is missing here", "write one, or remove what announces it", False),
+    ("duplicate anchor", "", "the same anchor is given twice", "rename one of them", False),
+)
+
+
+def explain(problem: str, context: str) -> Explanation:
+    """The first row that fits, else the parser's own words."""
+    for wanted, around, message, hint, at_context in _TABLE:
+        found = re.search(wanted, problem)
+        if found and around in context:
+            groups = found.groups()
+            return Explanation(message.format(*groups), hint.format(*groups), at_context)
+    return Explanation(f"this is not valid YAML: {problem}", "check the punctuation and the indentation here")

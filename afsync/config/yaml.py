@@ -1,0 +1,287 @@
+"""YAML text to plain values with positions. The only module that imports a YAML library.
+
+The library is used for its events alone; values are composed here, without recursion, so that deep nesting and
+aliases that multiply each other end in a clear problem, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from afsync.config.problems import BROKEN, Code, Mark, Wrong
+from afsync.config.scalars import clean, resolve, tagged, unknown_tag
+from afsync.config.syntax import explain
+
+MAX_DEPTH: Final = 64
+MAX_EXPANSION: Final = 500_000
+"""How many values all aliases of a file may stand for, together."""
+
+_SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
+_MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
+
+
+@dataclass(slots=True)
+class Node:
+    """A value and where it stands (from 1). `text` is a scalar as written; `size` counts it and all below it."""
+
+    line: int
+    column: int
+    value: Any = None
+    text: str | None = None
+    children: dict[str | int, Node] = field(default_factory=dict)
+    keys: dict[str, Node] = field(default_factory=dict)
+    size: int = 1
+    height: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A document as values with positions. `root` is None for an empty file, and where no values could be had."""
+
+    root: Node | None
+    marks: tuple[Mark, ...]
+
+
+def compose(text: str) -> Composed:
+    """Reads one YAML document. Never raises for what `text` holds: everything wrong is in `marks`."""
+    composer = _Composer()
+    try:
+        for event in _events(text):
+            composer.take(event)
+            if composer.finished:
+                break
+    except _Fatal as stop:
+        return Composed(None, (*composer.marks, stop.mark))
+    return Composed(composer.root, tuple(composer.marks))
+
+
+class _Fatal(Exception):
+    """Nothing more can be read of this document."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__(mark.message)
+        self.mark = mark
+
+
+def _events(text: str) -> Iterator[Any]:
+    try:
+        yield from YAML(typ="base", pure=True).parse(text)
+    except MarkedYAMLError as error:
+        said = explain(error.problem or "", error.context or "")
+        place = error.context_mark if said.at_context and error.context_mark else error.problem_mark
+        line, column = (place.line + 1, place.column + 1) if place else (1, 1)
+        raise _Fatal(Mark(Code.SYNTAX, line, column, said.message, said.hint)) from None
+    except (YAMLError, ValueError) as error:
+        # ValueError: an escape such as "\UFFFFFFFF" that is no character.
+        message = "this is not valid YAML: " + str(error).splitlines()[0]
+        raise _Fatal(Mark(Code.SYNTAX, 1, 1, message)) from None
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection that is still being read. `key` is the one whose value comes next."""
+
+    node: Node
+    mapping: bool
+    anchor: str | None
+    key: Node | None = None
+    merging: bool = False
+    merges: list[tuple[Node, Node]] = field(default_factory=list)
+
+
+class _Composer:
+    """Builds the tree from events with a stack of its own."""
+
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.marks: list[Mark] = []
+        self.finished = False
+        self._documents = 0
+        self._expanded = 0
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, Node | None] = {}
+
+    def take(self, event: Any) -> None:
+        """One event of the parser."""
+        match event:
+            case ScalarEvent():
+                self._place(self._scalar(event), merge=self._is_merge(event))
+            case AliasEvent():
+                self._place(self._alias(event))
+            case MappingStartEvent():
+                self._open(event, mapping=True)
+            case SequenceStartEvent():
+                self._open(event, mapping=False)
+            case MappingEndEvent() | SequenceEndEvent():
+                self._close()
+            case DocumentStartEvent():
+                self._document(event)
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        node = _node(event)
+        if self._documents > 1:
+            self._mark(node, Code.SEVERAL_DOCUMENTS, "a second document begins here", "a file holds one: remove `---`")
+            self.finished = True
+        if event.version and tuple(event.version) != (1, 2):
+            said = ".".join(str(part) for part in event.version)
+            self._mark(node, Code.YAML_VERSION, f"YAML {said} is not read here", "remove the `%YAML` line: it is 1.2")
+
+    def _scalar(self, event: Any) -> Node:
+        node = _node(event)
+        node.text = event.value
+        node.value = self._value_of(event, node)
+        self._anchor(event.anchor, node)
+        return node
+
+    def _value_of(self, event: Any, node: Node) -> Any:
+        try:
+            text = clean(event.value)
+            if event.tag is not None:
+                return tagged(text, str(event.tag))
+            return resolve(text) if event.implicit[0] else text
+        except Wrong as wrong:
+            self._mark(node, wrong.code, wrong.message, wrong.hint)
+            return BROKEN
+
+    def _alias(self, event: Any) -> Node:
+        place = _node(event)
+        if event.anchor not in self._anchors:
+            message = f"`*{event.anchor}` names no anchor above"
+            self._mark(place, Code.UNKNOWN_ALIAS, message, f"declare it with `&{event.anchor}`, or quote the text")
+            place.value = BROKEN
+            return place
+        node = self._anchors[event.anchor]
+        if node is None:
+            self._stop(place, Code.ALIAS_LOOP, f"`*{event.anchor}` contains itself", "break the circle")
+        self._expanded += node.size
+        if self._expanded > MAX_EXPANSION:
+            self._stop(place, Code.ALIAS_BOMB, "the aliases of this file stand for too many values", "use fewer")
+        if len(self._stack) + node.height > MAX_DEPTH:
+            self._too_deep(place)
+        # The place of use; what is below keeps the place where it is written.
+        return Node(
+            place.line, place.column, node.value, node.text, node.children, node.keys, node.size, node.height
+        )
+
+    def _open(self, event: Any, *, mapping: bool) -> None:
+        node = _node(event)
+        if len(self._stack) >= MAX_DEPTH:
+            self._too_deep(node)
+        node.value = {} if mapping else []
+        tag = None if event.tag is None else str(event.tag)
+        if tag not in (_MAPPING_TAGS if mapping else _SEQUENCE_TAGS):
+            wrong = unknown_tag(str(tag))
+            self._mark(node, wrong.code, wrong.message, wrong.hint)
+        self._anchor(event.anchor, None)
+        self._stack.append(_Open(node, mapping, event.anchor))
+
+    def _close(self) -> None:
+        top = self._stack.pop()
+        for key, node in top.merges:
+            self._merge(top.node, key, node)
+        self._anchor(top.anchor, top.node)
+        self._place(top.node)
+
+    def _place(self, node: Node, *, merge: bool = False) -> None:
+        """Puts a finished node where it belongs: the root, a list, a key, or the value of a key."""
+        if not self._stack:
+            self.root = node
+            return
+        top = self._stack[-1]
+        if not top.mapping:
+            top.node.children[len(top.node.value)] = node
+            top.node.value.append(node.value)
+            _grow(top.node, node)
+        elif top.key is None:
+            top.key, top.merging = node, merge
+        else:
+            key, top.key = top.key, None
+            self._entry(top, key, node)
+
+    def _entry(self, top: _Open, key: Node, node: Node) -> None:
+        if top.merging:
+            self._merge_entry(top, key, node)
+        elif not isinstance(key.value, str):
+            self._bad_key(key)
+        elif key.value in top.node.keys:
+            first = top.node.keys[key.value].line
+            message = f"`{key.value}` is written twice: first on line {first}"
+            self._mark(key, Code.DUPLICATE_KEY, message, "keep one of them")
+        else:
+            _put(top.node, key, node)
+
+    def _merge_entry(self, top: _Open, key: Node, node: Node) -> None:
+        if top.merges:
+            message = f"`<<` is written twice: first on line {top.merges[0][0].line}"
+            self._mark(key, Code.DUPLICATE_KEY, message, "merge several with `<<: [*a, *b]`")
+            return
+        top.merges.append((key, node))
+
+    def _merge(self, into: Node, key: Node, source: Node) -> None:
+        """YAML 1.1's merge: what is written in the mapping wins, then the first of a list."""
+        sources = list(source.children.values()) if isinstance(source.value, list) else [source]
+        for one in sources:
+            if one.value is BROKEN:
+                continue
+            if not isinstance(one.value, dict):
+                self._mark(key, Code.BAD_MERGE, "`<<` takes a mapping or a list of them", "give it `*anchor`")
+                return
+            for name, child in one.children.items():
+                if isinstance(name, str) and name not in into.keys:
+                    _put(into, one.keys[name], child)
+
+    def _is_merge(self, event: Any) -> bool:
+        top = self._stack[-1] if self._stack else None
+        return event.value == "<<" and event.implicit[0] and top is not None and top.mapping and top.key is None
+
+    def _bad_key(self, key: Node) -> None:
+        if key.value is BROKEN:
+            return
+        shown = f"`{key.text}`" if key.text else "this key"
+        hint = f'put it in quotes: "{key.text}"' if key.text else "put text that begins with `{` or `[` in quotes"
+        self._mark(key, Code.NON_STRING_KEY, f"{shown} is not text, and keys are", hint)
+
+    def _anchor(self, name: str | None, node: Node | None) -> None:
+        if name is not None:
+            self._anchors[name] = node
+
+    def _mark(self, node: Node, code: Code, message: str, hint: str | None) -> None:
+        self.marks.append(Mark(code, node.line, node.column, message, hint))
+
+    def _stop(self, node: Node, code: Code, message: str, hint: str) -> None:
+        raise _Fatal(Mark(code, node.line, node.column, message, hint))
+
+    def _too_deep(self, node: Node) -> None:
+        self._stop(node, Code.TOO_DEEP, f"this is nested more than {MAX_DEPTH} levels deep", "flatten it")
+
+
+def _node(event: Any) -> Node:
+    return Node(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _put(mapping: Node, key: Node, node: Node) -> None:
+    name = key.value
+    mapping.keys[name] = key
+    mapping.children[name] = node
+    mapping.value[name] = node.value
+    _grow(mapping, node)
+
+
+def _grow(parent: Node, child: Node) -> None:
+    parent.size += child.size
+    parent.height = max(parent.height, child.height + 1)

@@ -1,0 +1,136 @@
+"""The SQLite file behind the emulator: its tables, and the way to read and write them."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE accounts (
+    id TEXT PRIMARY KEY, key_id TEXT UNIQUE NOT NULL, tier TEXT NOT NULL, included INTEGER NOT NULL,
+    packs INTEGER NOT NULL DEFAULT 0, balance INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,
+    concurrent TEXT
+) STRICT;
+CREATE TABLE ledger (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL,
+    balance INTEGER NOT NULL, reason TEXT NOT NULL, job TEXT
+) STRICT;
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, account TEXT NOT NULL, origin TEXT NOT NULL,
+    submitted TEXT NOT NULL, spec TEXT NOT NULL, cost INTEGER NOT NULL,
+    created INTEGER NOT NULL, visible INTEGER NOT NULL, updated INTEGER NOT NULL,
+    started INTEGER, finished INTEGER, outcome TEXT NOT NULL, auto INTEGER NOT NULL, publishing_ms INTEGER NOT NULL,
+    publish_at INTEGER, approved INTEGER, narrowed TEXT, published INTEGER, cancelled INTEGER, forced TEXT
+) STRICT;
+CREATE INDEX jobs_newest ON jobs (account, created, seq, visible);
+CREATE TABLE templates (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL,
+    description TEXT, spec TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL
+) STRICT;
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, filename TEXT NOT NULL, content_type TEXT NOT NULL,
+    created INTEGER NOT NULL, size INTEGER, sha256 TEXT
+) STRICT;
+CREATE TABLE pending (seq INTEGER PRIMARY KEY, due INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+VERSION = 1
+
+
+class Database:
+    """One connection, used by one thread at a time, beside other processes that have the same file open.
+
+    A rollback journal rather than WAL: nothing but one file stays behind, and it opens in a read-only
+    directory. `synchronous=OFF` survives the death of the process, though not of the machine.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.read_only = False
+        self._lock = threading.RLock()
+        self._connection = self._open(path)
+        self._create()
+
+    def _open(self, path: str) -> sqlite3.Connection:
+        options = {"isolation_level": None, "check_same_thread": False, "timeout": 30}
+        if path != ":memory:" and not _writable(Path(path)):
+            if not Path(path).exists():
+                return sqlite3.connect(":memory:", **options)  # type: ignore[call-overload,no-any-return]
+            self.read_only = True
+            uri = f"{Path(path).resolve().as_uri()}?mode=ro"
+            return sqlite3.connect(uri, uri=True, **options)  # type: ignore[call-overload,no-any-return]
+        connection: sqlite3.Connection = sqlite3.connect(path, **options)  # type: ignore[call-overload]
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    def _create(self) -> None:
+        if self._version() == VERSION:
+            return
+        if self._version() != 0:
+            raise ValueError(f"{self.path} was written by another version of the emulator; remove it to start anew")
+        with self.writing() as connection:
+            if self._version() == 0:  # another process may have been faster
+                for statement in SCHEMA.split(";"):
+                    connection.execute(statement)
+                put_setting(connection, "seed", secrets.token_hex(8))
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for queries."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside one transaction: all of it, or nothing of it, whatever happens."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def _writable(path: Path) -> bool:
+    """Whether a journal can be made beside it and the file itself be written (root may always, so try)."""
+    try:
+        if path.exists():
+            path.open("r+b").close()
+        probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def get_setting(connection: sqlite3.Connection, name: str, default: str) -> str:
+    """What is kept beside the tables: the seed of the ids, the clock's offset."""
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else default
+
+
+def put_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep it."""
+    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+
+def next_number(connection: sqlite3.Connection, table: str) -> int:
+    """The number that the next row of a table will get; never used twice, purges included."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return (int(row[0]) if row else 0) + 1

@@ -1,0 +1,36 @@
+"""A refusal in the API's own form: `{"error": ..., "message": ...}` and a status code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ApiError(Exception):
+    """Raised anywhere below an endpoint; becomes the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        message: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.body: dict[str, Any] = {"error": error}
+        if message is not None:
+            self.body["message"] = message
+        self.body.update(extra or {})
+
+
+def invalid(message: str) -> ApiError:
+    """The 400 for a body or query that makes no sense."""
+    return ApiError(400, "invalid_request", message)
+
+
+def not_found(what: str) -> ApiError:
+    """The 404 for something that is not there, or no longer."""
+    return ApiError(404, "not_found", f"{what} not found")

@@ -1,0 +1,148 @@
+"""Carries out a plan: the same changes, in the order the plan gives, with an outcome for every one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.plan import Change, Plan, Step
+from afsync.core.recorded import Recorded
+from afsync.core.recovery import settle
+from afsync.core.remote import Remote
+from afsync.engine.events import ChangeDone, ChangeStarted, Event
+from afsync.engine.ledger import Ledger
+from afsync.engine.run import Halt, Next, Over, Progress, Run
+from afsync.engine.service import World
+from afsync.engine.steps import perform
+from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One outcome per change, in the plan's order, and what ended the run early, if something did."""
+
+    outcomes: tuple[Outcome, ...]
+    stopped: AfsyncError | None = None
+
+    @property
+    def credits(self) -> int:
+        return sum(o.credits for o in self.outcomes if isinstance(o, Applied | Failed))
+
+
+@dataclass(slots=True)
+class Execution:
+    """The run so far: where each change is, and what has stopped. Changes are known by their place in the plan."""
+
+    plan: Plan
+    world: World
+    run: Run
+    fail_fast: bool
+    progress: dict[int, Progress] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    stopped: AfsyncError | None = None
+    halted: str | None = None
+    no_submissions: str | None = None
+
+
+def apply_plan(
+    plan: Plan,
+    remote: Remote,
+    ledger: Ledger,
+    world: World,
+    *,
+    fail_fast: bool = False,
+    max_credits: int | None = None,
+) -> Report:
+    """Make the account what the plan says. Never raises for what a change runs into; the report says all of it.
+
+    What could be resolved of earlier submissions, and what was seen of finished jobs, is written first.
+    `max_credits` is checked against what is really taken.
+    """
+    run = Run(plan, remote, ledger, world, max_credits=max_credits)
+    execution = Execution(plan, world, run, fail_fast)
+    try:
+        ledger.write(refreshed(ledger.recorded, plan))
+        _walk(execution)
+    except (StateError, StateLocked) as error:
+        _stop(execution, error, "the state could not be written")
+    for index, change in enumerate(plan.changes):
+        if index not in execution.outcomes:
+            _finish(execution, index, _unfinished(change, execution.progress.get(index), execution.halted))
+    return Report(tuple(execution.outcomes[i] for i in range(len(plan.changes))), execution.stopped)
+
+
+def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
+    """The state with what the plan has found out: resolved submissions, and records as they are now known."""
+    settled = settle(recorded, plan.resolutions)
+    news = {a: r for a, r in plan.refreshed.items() if settled.resources.get(a) not in (None, r)}
+    if not news:
+        return settled
+    return replace(settled, resources={**settled.resources, **news})
+
+
+def _walk(execution: Execution) -> None:
+    for step in Step:
+        for index, change in enumerate(execution.plan.changes):
+            if step in change.steps and index not in execution.outcomes:
+                if execution.world.stop.asked.is_set() and execution.halted is None:
+                    code = execution.world.stop.exit_code
+                    _stop(execution, Interrupted("Interrupted.", exit_code=code), "interrupted")
+                if execution.halted is None:
+                    _take(execution, index, change, step)
+
+
+def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
+    """One step of one change."""
+    if step is Step.SUBMIT_JOB and execution.no_submissions is not None:
+        started = execution.progress.get(index)
+        _finish(execution, index, _unfinished(change, started, execution.no_submissions))
+        return
+    world = execution.world
+    if index not in execution.progress:
+        execution.progress[index] = Progress(started=world.monotonic())
+        _tell(execution, ChangeStarted(change, step))
+    progress = execution.progress[index]
+    verdict = perform(step, change, progress, execution.run)
+    match verdict:
+        case Next() if step is not change.steps[-1]:
+            return
+        case Next():
+            seconds = world.monotonic() - progress.started
+            _finish(execution, index, Applied(change, progress.id, progress.credits, progress.note, seconds))
+        case Over(outcome, halt):
+            seconds = world.monotonic() - progress.started
+            outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=seconds)
+            _finish(execution, index, outcome)
+            _react(execution, outcome, halt)
+
+
+def _react(execution: Execution, outcome: Outcome, halt: Halt | None) -> None:
+    """What a bad outcome means for the rest of the run."""
+    if isinstance(outcome, Unresolved):
+        execution.no_submissions = f"nothing more is submitted while {outcome.change.address} is unresolved"
+    if halt is not None:
+        _stop(execution, halt.error, halt.why)
+    elif execution.fail_fast and isinstance(outcome, Failed | Unresolved):
+        execution.halted = f"stopped after {outcome.change.address} (--fail-fast)"
+
+
+def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
+    execution.stopped = execution.stopped or error
+    execution.halted = execution.halted or why
+
+
+def _unfinished(change: Change, progress: Progress | None, why: str | None) -> Outcome:
+    reason = why or "the run stopped before it"
+    if progress is None or not progress.touched:
+        return NotAttempted(change, reason)
+    return Failed(change, f"{progress.touched}, then {reason}", "the next apply goes on from there", progress.credits)
+
+
+def _finish(execution: Execution, index: int, outcome: Outcome) -> None:
+    execution.outcomes[index] = outcome
+    _tell(execution, ChangeDone(outcome))
+
+
+def _tell(execution: Execution, event: Event) -> None:
+    """Telling never costs a record: it comes after the write, and a broken screen does not stop the run."""
+    execution.world.tell(event)

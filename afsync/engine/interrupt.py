@@ -1,0 +1,64 @@
+"""Signals, as a value the engine looks at between two steps; nothing is ever raised in the middle of one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from afsync.errors import Exit, Interrupted
+
+
+class Stop:
+    """Whether somebody asked us to stop.
+
+    The first signal sets `asked`: nothing new is started, the request in flight finishes. The second sets
+    `abandon`: the submission in flight is given up as unknown. Handlers only set these flags.
+    """
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.abandon = threading.Event()
+        self.signal: int | None = None
+
+    def receive(self, number: int) -> None:
+        if self.asked.is_set():
+            self.abandon.set()
+        self.signal = self.signal or number
+        self.asked.set()
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.INTERRUPTED if self.signal in (None, signal.SIGINT) else Exit.TERMINATED
+
+    def check(self) -> None:
+        """Raises Interrupted once a signal came; for the stretches in which nothing has been sent yet."""
+        if self.asked.is_set():
+            raise Interrupted("Interrupted.", exit_code=self.exit_code)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or return at once when a signal comes."""
+        if seconds > 0:
+            self.asked.wait(seconds)
+
+
+@contextmanager
+def handling_signals(stop: Stop) -> Iterator[None]:
+    """INT, TERM and HUP go to `stop` while this lasts. Only for the main thread."""
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+    def receive(number: int, _frame: FrameType | None) -> None:
+        stop.receive(number)
+
+    before = {n: signal.getsignal(n) for n in numbers}
+    # A signal that was ignored from the start (nohup) stays ignored.
+    for n in numbers:
+        if before[n] is not signal.SIG_IGN:
+            signal.signal(n, receive)
+    try:
+        yield
+    finally:
+        for n, handler in before.items():
+            signal.signal(n, handler)

@@ -1,0 +1,116 @@
+"""The steps of a job that is made: its file uploaded, itself submitted, its publish time set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from afsync.core.credits import effective
+from afsync.core.lookalike import echo_of
+from afsync.core.outcome import Failed, NotAttempted
+from afsync.core.plan import Change
+from afsync.core.recorded import RecordedJob, Upload
+from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint
+from afsync.engine.events import Uploading
+from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
+from afsync.engine.submission import submit
+from afsync.errors import ApiError, LimitRefused, Refused
+
+
+def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
+    job = change.after
+    assert isinstance(job, Job) and job.file is not None
+    file = job.file
+    if file.sha256 in run.ledger.recorded.uploads:
+        return Next()
+    tell = run.world.tell
+    with run.world.open_file(file.path, file.sha256) as opened:
+        file_id = run.world.writer.upload(
+            opened,
+            filename=file.path.rsplit("/", 1)[-1],
+            size=file.size,
+            progress=lambda sent: tell(Uploading(change, sent, file.size)),
+        )
+    recorded = run.ledger.recorded
+    run.ledger.write(replace(recorded, uploads={**recorded.uploads, file.sha256: Upload(file_id, file.size)}))
+    return Next()
+
+
+def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
+    job = change.after
+    assert isinstance(job, Job)
+    if job.schedule is not None and job.schedule.utc <= run.world.clock():
+        why = f"its publish time, {job.schedule.written}, has passed while applying; nothing was submitted"
+        return Over(Failed(change, why, "give it a time still ahead"))
+    template = _template_values(job, run)
+    if template is None:
+        return Over(NotAttempted(change, f"{job.template} was not made"))
+    over = _over_limit(change, run)
+    if over is not None:
+        return over
+    body = job_body(job, run)
+    merged = {"entry": "fetch", **effective(job.values, template)}
+    opened = intent(
+        change, run, Kind.JOB, job.values, echo_of(merged), known=(*run.submitted, *run.remote.head)[:KNOWN]
+    )
+    opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=bool(merged.get("staging")))
+    result = submit(opened, lambda: run.world.writer.submit_job(body), run.ledger, run.world.stop)
+    return submitted(change, progress, run, result)
+
+
+def _template_values(job: Job, run: Run) -> Values | None:
+    """What the job's template holds; None when the template should be there and is not."""
+    if job.template is None:
+        found = run.remote.templates.get(str(job.values.get("fromTemplateId")))
+        return found.echo if found else EMPTY
+    record = run.ledger.recorded.resources.get(job.template)
+    wanted = run.plan.makes_template(job.template)
+    if record is None or (wanted is not None and record.fingerprint != fingerprint(Kind.TEMPLATE, wanted.values)):
+        return None
+    return record.declared
+
+
+def job_body(job: Job, run: Run) -> dict[str, Any]:
+    """What is sent: the declared values, with the template and the file by the ids they have by now."""
+    body = {k: v for k, v in job.values.items() if k not in ("template", "file")}
+    if job.template is not None:
+        body["fromTemplateId"] = run.ledger.recorded.resources[job.template].id
+    if job.file is not None:
+        body["fileId"] = run.ledger.recorded.uploads[job.file.sha256].file_id
+    if job.schedule is not None:
+        body["publishMode"] = "scheduled"
+    return body
+
+
+def _over_limit(change: Change, run: Run) -> Over | None:
+    """What is really taken counts, so the limit can be reached although the plan was within it."""
+    if run.max_credits is None or run.spent + change.credits.spend <= run.max_credits:
+        return None
+    why = f"{run.spent} credits were spent, and this one would pass the limit of {run.max_credits}"
+    error = LimitRefused(f"Stopped: {why}.", f"raise it with --max-credits {run.spent + change.credits.spend}")
+    return Over(NotAttempted(change, why), Halt(error, "the limit on credits was reached"))
+
+
+def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
+    job = change.after
+    assert isinstance(job, Job)
+    record = run.ledger.recorded.resources.get(change.address)
+    if not isinstance(record, RecordedJob):
+        return Over(NotAttempted(change, "its submission was not made"))
+    moment = job.schedule.utc if job.schedule else None
+    if moment is not None and moment <= run.world.clock():
+        why = f"its publish time, {job.schedule.written if job.schedule else ''}, has passed while applying"
+        return Over(failed(change, progress, ApiError(why, "give it a time still ahead")))
+    try:
+        run.world.writer.set_schedule(record.id, moment)
+    except Refused as error:
+        raise _unschedulable(error, record.id) if moment is None else error from None
+    run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
+    progress.id = record.id
+    return Next()
+
+
+def _unschedulable(error: Refused, job_id: str) -> Refused:
+    hint = f"declare a later `schedule:` instead of none, or take {job_id} off by hand in AuraFlux"
+    text = f"the service does not take a publish time off: {error.message}"
+    return Refused(text, status=error.status, code=error.code, detail=error.detail, hint=hint)

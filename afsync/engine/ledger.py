@@ -1,0 +1,54 @@
+"""The state while it is being changed: every change is on disk before anything else happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from afsync.core.recorded import Record, Recorded
+from afsync.errors import StateError
+
+
+class Store(Protocol):
+    """Where states are kept; compare-and-swap, so that two writers cannot both win (`store.base`)."""
+
+    def write(self, recorded: Recorded, if_version: str) -> str: ...
+
+    def rescue(self, address: str, record: Record, why: str) -> Path | None: ...
+
+
+class Ledger:
+    """The state as last written, and its version. A failed write is fatal: nothing is written or sent after it."""
+
+    def __init__(self, store: Store, recorded: Recorded, version: str) -> None:
+        self._store = store
+        self._version = version
+        self.recorded = recorded
+        self.broken: StateError | None = None
+
+    def write(self, recorded: Recorded) -> None:
+        """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""
+        if self.broken is not None:
+            raise self.broken
+        if recorded is self.recorded:
+            return
+        recorded = replace(recorded, serial=self.recorded.serial + 1)
+        try:
+            self._version = self._store.write(recorded, self._version)
+        except StateError as error:
+            self.broken = error
+            raise
+        self.recorded = recorded
+
+    def write_record(self, recorded: Recorded, address: str, record: Record) -> None:
+        """The same for a record that must not be lost: what cannot be written goes to a recovery file."""
+        try:
+            self.write(recorded)
+        except Exception as error:
+            path = self._store.rescue(address, record, str(error))
+            where = f"it is kept in {path}" if path else "and the recovery file could not be written either"
+            raise StateError(
+                f"{address} was submitted as {record.id}, but the state could not be written: {error}; {where}",
+                "make room or mend the disk, then run `afsync apply` again: it merges the recovery file first",
+            ) from error

@@ -1,0 +1,66 @@
+"""How the old submission of a deleted or replaced job is taken out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from afsync.core.outcome import Failed
+from afsync.core.plan import Action, Change, Retire
+from afsync.core.recorded import RecordedJob
+from afsync.engine.run import Next, Over, Progress, Run, Verdict
+from afsync.errors import Refused
+
+
+def retire_job(change: Change, progress: Progress, run: Run) -> Verdict:
+    assert change.id is not None and change.retire is not None
+    match change.retire:
+        case Retire.CANCEL:
+            return _cancel(change, change.id, progress, run)
+        case Retire.UNSCHEDULE:
+            return _take_off_publish_time(change, change.id, progress, run)
+        case Retire.LEAVE:
+            return _retired(change, progress, run, None)
+        case _:
+            assert_never(change.retire)
+
+
+def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
+    too_late = run.world.writer.cancel(job_id)
+    recorded = run.ledger.recorded
+    if too_late is None:
+        run.ledger.write(recorded.without_resource(change.address))
+        return _retired(change, progress, run, f"{job_id} was cancelled")
+    record = recorded.resources.get(change.address)
+    if isinstance(record, RecordedJob):
+        run.ledger.write(recorded.with_resource(change.address, replace(record, status=too_late)))
+    finished = too_late in ("complete", "published", "failed", "non-compliant", "cancelled")
+    if change.action is Action.REPLACE or not finished:
+        state = "finished before it could be cancelled" if finished else f"{too_late} and could not be cancelled"
+        hint = "plan again to see what is possible now"
+        return Over(Failed(change, f"{job_id} is {state}; nothing was submitted in its place" if
+                           change.action is Action.REPLACE else f"{job_id} is {state}", hint))  # fmt: skip
+    progress.note = f"finished before it could be cancelled (it is {too_late})"
+    return _retired(change, progress, run, None)
+
+
+def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
+    try:
+        run.world.writer.set_schedule(job_id, None)
+    except Refused as error:
+        hint = f"move it far ahead with a later `schedule:`, or take {job_id} off by hand in AuraFlux"
+        return Over(Failed(change, f"its publish time could not be taken off: {error.message}", hint))
+    recorded = run.ledger.recorded
+    record = recorded.resources.get(change.address)
+    if isinstance(record, RecordedJob):
+        run.ledger.write(recorded.with_resource(change.address, replace(record, schedule=None)))
+    return _retired(change, progress, run, f"the publish time of {job_id} was taken off")
+
+
+def _retired(change: Change, progress: Progress, run: Run, touched: str | None) -> Verdict:
+    """A deleted job leaves the state; a replaced one stays in it until its successor is there."""
+    progress.touched = touched
+    progress.id = change.id
+    if change.action is Action.DELETE:
+        run.ledger.write(run.ledger.recorded.without_resource(change.address))
+    return Next()

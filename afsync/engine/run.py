@@ -1,0 +1,148 @@
+"""What the steps of one run share, and how a submission becomes the outcome of a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from afsync.core.outcome import Failed, Outcome, Unresolved
+from afsync.core.plan import Change, Plan
+from afsync.core.recorded import Intent
+from afsync.core.recovery import outlook, resolve
+from afsync.core.remote import Lookups, Remote
+from afsync.core.resources import Kind, Values, fingerprint
+from afsync.engine.ledger import Ledger
+from afsync.engine.service import World
+from afsync.engine.submission import InDoubt, NotSubmitted, Result, Submitted
+from afsync.errors import AfsyncError, ApiError, AuthError, LimitRefused
+
+KNOWN = 30
+"""How many ids of the head of the list an intent remembers."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What one change has come to so far. `touched` says what was done, for a run that stops in between."""
+
+    started: float
+    id: str | None = None
+    credits: int = 0
+    note: str | None = None
+    touched: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The step is done; the change goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The whole run stops: nothing else would work, or may be done."""
+
+    error: AfsyncError | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The change ends here."""
+
+    outcome: Outcome
+    halt: Halt | None = None
+
+
+Verdict: TypeAlias = Next | Over
+
+
+@dataclass(slots=True)
+class Run:
+    """What the steps of one run share: the state, the world, and what the run has learnt on the way."""
+
+    plan: Plan
+    remote: Remote
+    ledger: Ledger
+    world: World
+    max_credits: int | None = None
+    spent: int = 0
+    submitted: tuple[str, ...] = ()
+
+    @property
+    def balance(self) -> int | None:
+        return None if self.remote.account.balance is None else self.remote.account.balance - self.spent
+
+    def server_time(self) -> datetime | None:
+        """The service's clock now: what it said when we looked, and what has passed since then on ours."""
+        if self.remote.server_time is None:
+            return None
+        return self.remote.server_time + (self.world.clock() - self.plan.as_of)
+
+
+def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
+    why = f"{progress.touched}, but then: {error.message}" if progress.touched else error.message
+    return Failed(change, why, error.hint, progress.credits)
+
+
+def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *, known: tuple[str, ...]) -> Intent:
+    after = change.after
+    assert after is not None
+    before = change.before.prevent_destroy if change.before else False
+    return Intent(
+        seq=run.ledger.recorded.counter + 1,
+        uuid=run.world.new_id(),
+        address=change.address,
+        kind=kind,
+        fingerprint=fingerprint(kind, values),
+        declared=values,
+        echo=echo,
+        at=run.world.clock(),
+        known=known,
+        server_time=run.server_time(),
+        balance=run.balance,
+        cost=change.credits.spend,
+        prevent_destroy=before if after.prevent_destroy is None else after.prevent_destroy,
+    )
+
+
+def submitted(change: Change, progress: Progress, run: Run, result: Result) -> Verdict:
+    match result:
+        case Submitted(resource_id, cost):
+            progress.id, progress.credits = resource_id, cost
+            progress.touched = f"it was made as {resource_id}"
+            if change.kind is Kind.JOB:
+                run.spent += cost
+                run.submitted = (resource_id, *run.submitted)[:KNOWN]
+            return Next()
+        case NotSubmitted(why):
+            text = f"{progress.touched}, but then: {why}" if progress.touched else why
+            return Over(Failed(change, text, _what_to_do(result)), _halt(result))
+        case InDoubt(intent, why):
+            return Over(Unresolved(change, f"the answer was lost ({why})", first_look(intent, run)))
+        case _:
+            assert_never(result)
+
+
+def _what_to_do(result: NotSubmitted) -> str | None:
+    return "top up the account, then apply again" if result.out_of_credits else None
+
+
+def _halt(result: NotSubmitted) -> Halt | None:
+    if result.out_of_credits:
+        return Halt(LimitRefused(f"Not enough credits: {result.why}."), "not enough credits")
+    if result.stops_run:
+        error = AuthError(f"The service refused: {result.why}.", "check the key and what its plan allows")
+        return Halt(error, "the service does not accept the key")
+    return None
+
+
+def first_look(intent: Intent, run: Run) -> str | None:
+    """What the list shows right now. It decides nothing: the job may still turn up."""
+    recorded = run.ledger.recorded
+    quarantine = run.plan.quarantine
+    try:
+        remote = run.world.look(Lookups(heads=(intent.known,)), recorded) if intent.kind is Kind.JOB else run.remote
+    except ApiError as error:
+        return f"a first look failed too ({error.message}); apply again after the quarantine"
+    found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)
+    return next((outlook(r) for r in found if r.intent.uuid == intent.uuid), None)

@@ -1,0 +1,55 @@
+"""The steps of a change as a table: what is sent, and what is written before and after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from afsync.core.plan import Change, Step
+from afsync.engine.job_steps import set_schedule, submit_job, upload
+from afsync.engine.retire_steps import retire_job
+from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
+from afsync.engine.template_steps import create_template, delete_template
+from afsync.errors import ApiError, AuthError, PlanStale
+
+
+def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict:
+    """Carry out one step. What the service refuses ends the change; a key that is refused ends the run."""
+    try:
+        return _STEPS[step](change, progress, run)
+    except AuthError as error:
+        return Over(failed(change, progress, error), Halt(error, "the service does not accept the key"))
+    except PlanStale as error:
+        return Over(failed(change, progress, error), Halt(error, "a file changed since the plan"))
+    except ApiError as error:
+        return Over(failed(change, progress, error))
+
+
+def _move(change: Change, progress: Progress, run: Run) -> Verdict:
+    recorded = run.ledger.recorded
+    assert change.moved_from is not None and change.before is not None
+    rest = recorded.without_resource(change.moved_from)
+    run.ledger.write(rest.with_resource(change.address, change.before))
+    progress.id = change.id
+    return Next()
+
+
+def _forget(change: Change, progress: Progress, run: Run) -> Verdict:
+    recorded = run.ledger.recorded
+    if change.before is None:
+        run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != change.id)))
+    else:
+        run.ledger.write(recorded.without_resource(change.address))
+    progress.id = change.id
+    return Next()
+
+
+_STEPS = {
+    Step.MOVE: _move,
+    Step.CREATE_TEMPLATE: create_template,
+    Step.RETIRE_JOB: retire_job,
+    Step.UPLOAD: upload,
+    Step.SUBMIT_JOB: submit_job,
+    Step.SET_SCHEDULE: set_schedule,
+    Step.DELETE_TEMPLATE: delete_template,
+    Step.FORGET: _forget,
+}

@@ -1,0 +1,86 @@
+"""The steps of a template: made, taken over, deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from afsync.core.plan import Action, Change
+from afsync.core.recorded import Deposed, RecordedTemplate
+from afsync.core.recovery import Adopt, resolve, settle
+from afsync.core.remote import Lookups
+from afsync.core.resources import EMPTY, Kind, Template, fingerprint
+from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
+from afsync.engine.submission import InDoubt, Result, Submitted, submit
+from afsync.errors import ApiError
+
+
+def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
+    template = change.after
+    assert isinstance(template, Template)
+    if change.action is Action.ADOPT:
+        assert change.id is not None
+        record = RecordedTemplate(
+            change.id,
+            fingerprint(Kind.TEMPLATE, template.values),
+            template.values,
+            template.prevent_destroy or False,
+            run.remote.templates[change.id].created_at if change.id in run.remote.templates else None,
+        )
+        run.ledger.write(run.ledger.recorded.with_resource(change.address, record))
+        progress.id = change.id
+        return Next()
+    namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if t.name == template.name))
+    old = run.ledger.recorded.resources.get(change.address)
+    opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
+    result = submit(
+        opened, lambda: run.world.writer.create_template(template_body(template)), run.ledger, run.world.stop
+    )
+    if isinstance(result, InDoubt):
+        result = _look_for_template(result, run)
+    verdict = submitted(change, progress, run, result)
+    if isinstance(verdict, Next) and change.action is Action.REPLACE and old is not None:
+        deposed = (*run.ledger.recorded.deposed, Deposed(old.id, change.address))
+        run.ledger.write(replace(run.ledger.recorded, deposed=deposed))
+    return verdict
+
+
+def _look_for_template(doubt: InDoubt, run: Run) -> Result:
+    """Templates are free and listed whole, so one look often settles it at once (SUBMISSION.md, "Free calls")."""
+    try:
+        remote = run.world.look(Lookups(), run.ledger.recorded)
+    except ApiError:
+        return doubt
+    found = [
+        r
+        for r in resolve(run.ledger.recorded, remote, run.world.clock(), quarantine=0, exclusive=False)
+        if r.intent.uuid == doubt.intent.uuid and isinstance(r, Adopt)
+    ]
+    if not found:
+        return doubt
+    run.ledger.write(settle(run.ledger.recorded, tuple(found)))
+    return Submitted(found[0].id, 0)
+
+
+def delete_template(change: Change, progress: Progress, run: Run) -> Verdict:
+    """Only what the state owns is ever deleted: the record itself, or a deposed predecessor."""
+    recorded = run.ledger.recorded
+    writer = run.world.writer
+    if change.action is Action.DELETE and change.before is not None:
+        record = recorded.resources.get(change.address)
+        assert record is not None and record.id == change.id
+        writer.delete_template(record.id)
+        run.ledger.write(recorded.without_resource(change.address))
+        progress.id = record.id
+        return Next()
+    for deposed in recorded.deposed:
+        if deposed.id == change.id:
+            writer.delete_template(deposed.id)
+            kept = tuple(d for d in run.ledger.recorded.deposed if d.id != deposed.id)
+            run.ledger.write(replace(run.ledger.recorded, deposed=kept))
+    progress.id = progress.id or change.id
+    return Next()
+
+
+def template_body(template: Template) -> dict[str, Any]:
+    return dict(template.values)

@@ -1,0 +1,1 @@
+"""Plans, outcomes and problems as text and JSON. Returns strings; only commands print."""

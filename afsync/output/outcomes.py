@@ -1,0 +1,139 @@
+"""What happened: a line per change for people, an object per line for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.plan import Action, Change, Step
+from afsync.core.resources import Kind
+from afsync.errors import Problem
+from afsync.output.problems import problem_json
+from afsync.output.values import Paint, count, duration, iso, no_paint, visible
+
+_DOING = {
+    Action.CREATE: "creating",
+    Action.RESCHEDULE: "rescheduling",
+    Action.REPLACE: "replacing",
+    Action.DELETE: "removing",
+    Action.ADOPT: "taking over",
+    Action.MOVE: "moving",
+    Action.FORGET: "forgetting",
+    Action.APPROVE: "approving",
+}
+_DONE = {
+    Action.CREATE: "created",
+    Action.RESCHEDULE: "rescheduled",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "removed",
+    Action.ADOPT: "taken over",
+    Action.MOVE: "moved",
+    Action.FORGET: "forgotten",
+    Action.APPROVE: "approved",
+}
+
+
+def started_line(change: Change) -> str:
+    """`job.best-cs2: submitting...`"""
+    submits = change.kind is Kind.JOB and change.action is Action.CREATE
+    return f"{change.address}: {'submitting' if submits else _DOING[change.action]}..."
+
+
+def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
+    """One line, or a few where something has to be explained."""
+    address = outcome.change.address
+    match outcome:
+        case Applied(change, resource_id, spent, note, seconds):
+            submits = change.kind is Kind.JOB and change.action is Action.CREATE
+            done = "submitted" if submits else _DONE[change.action]
+            told = [visible(resource_id)] if resource_id else []
+            told += [count(spent, "credit")] if spent else []
+            text = f"{address}: {paint(done, 'green')} after {duration(seconds)}"
+            text += f" ({', '.join(told)})" if told else ""
+            return f"{text}: {visible(note)}" if note else text
+        case Failed(_, why, hint):
+            return _explained(f"{address}: {paint('failed', 'red')}: {visible(why)}", hint)
+        case Unresolved(_, why, hint):
+            return _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
+        case NotAttempted(_, why):
+            return f"{address}: {paint('not attempted', 'yellow')}: {visible(why)}"
+        case _:
+            assert_never(outcome)
+
+
+def _explained(text: str, hint: str | None) -> str:
+    return f"{text}\n  {visible(hint)}" if hint else text
+
+
+class Tally:
+    """How many were added, changed and destroyed, counting as the plan's summary does."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        done = [o.change.action for o in outcomes if isinstance(o, Applied)]
+        self.added = sum(a in (Action.CREATE, Action.REPLACE) for a in done)
+        self.changed = sum(a is Action.RESCHEDULE for a in done)
+        self.destroyed = sum(a in (Action.DELETE, Action.REPLACE) for a in done)
+        self.failed = sum(isinstance(o, Failed) for o in outcomes)
+        self.unresolved = sum(isinstance(o, Unresolved) for o in outcomes)
+        self.not_attempted = sum(isinstance(o, NotAttempted) for o in outcomes)
+        self.credits = sum(o.credits for o in outcomes if isinstance(o, Applied | Failed))
+
+
+def summary_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool) -> str:
+    """The last lines of an apply. The first is kept byte for byte when all went well."""
+    t = Tally(outcomes)
+    counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
+    if complete and not (t.failed or t.unresolved or t.not_attempted):
+        return paint(f"Apply complete! Resources: {counted}.", "green")
+    left = [f"{n} {what}" for n, what in _left(t) if n]
+    extra = f"; {', '.join(left)}" if left else ""
+    return paint(f"Apply incomplete. Resources: {counted}{extra}.", "red")
+
+
+def _left(t: Tally) -> list[tuple[int, str]]:
+    return [(t.failed, "failed"), (t.unresolved, "unresolved"), (t.not_attempted, "not attempted")]
+
+
+def event_json(kind: str, at: datetime, **fields: Any) -> str:
+    """One line of `apply --json`."""
+    return json.dumps({"type": kind, "at": iso(at), **fields}, ensure_ascii=False) + "\n"
+
+
+def started_json(change: Change, step: Step, at: datetime) -> str:
+    fields = {"address": change.address, "action": change.action.value, "step": step.name.lower()}
+    return event_json("change_start", at, **fields)
+
+
+def outcome_json(outcome: Outcome, at: datetime) -> str:
+    names = {Applied: "applied", Failed: "failed", Unresolved: "unresolved", NotAttempted: "not_attempted"}
+    fields: dict[str, Any] = {
+        "address": outcome.change.address,
+        "action": outcome.change.action.value,
+        "outcome": names[type(outcome)],
+        "id": outcome.id if isinstance(outcome, Applied) else outcome.change.id,
+        "credits": outcome.credits if isinstance(outcome, Applied | Failed) else 0,
+        "message": outcome.note if isinstance(outcome, Applied) else outcome.why,
+    }
+    return event_json("change_done", at, **fields)
+
+
+def summary_json(outcomes: Sequence[Outcome], at: datetime) -> str:
+    t = Tally(outcomes)
+    return event_json(
+        "summary",
+        at,
+        added=t.added,
+        changed=t.changed,
+        destroyed=t.destroyed,
+        failed=t.failed,
+        unresolved=t.unresolved,
+        not_attempted=t.not_attempted,
+        credits=t.credits,
+    )
+
+
+def problem_event_json(problem: Problem, at: datetime) -> str:
+    return event_json(problem.severity.value if problem.severity != "note" else "warning", at, **problem_json(problem))

@@ -1,0 +1,101 @@
+"""A plan for programs (`plan --json`); described in schemas/plan.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from afsync.core.plan import Change, Plan
+from afsync.core.recorded import Record, RecordedJob
+from afsync.core.recovery import Resolution, outlook
+from afsync.core.resources import Job, Schedule, Template, plain
+from afsync.output.problems import problem_json
+from afsync.output.values import iso
+
+FORMAT_VERSION = "1.0"
+
+
+def plan_json(plan: Plan) -> str:
+    """The document as text, ending in a newline."""
+    return json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    s = plan.summary
+    return {
+        "format_version": FORMAT_VERSION,
+        "fingerprint": plan.fingerprint,
+        "as_of": iso(plan.as_of),
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "account": {"id": plan.account.id, "base_url": plan.account.base_url},
+        "changes": [change_json(c) for c in plan.changes],
+        "withheld": [change_json(c) for c in plan.withheld],
+        "summary": {
+            "add": s.add,
+            "change": s.change,
+            "destroy": s.destroy,
+            "adopt": s.adopt,
+            "move": s.move,
+            "forget": s.forget,
+            "approve": s.approve,
+        },
+        "credits": {
+            "spend": plan.spend,
+            "balance": plan.balance,
+            "after": None if plan.balance is None else plan.balance - plan.spend,
+        },
+        "requests": plan.requests,
+        "warnings": [problem_json(n) for n in plan.notices],
+        "violations": [problem_json(v) for v in (*plan.blocking, *plan.violations)],
+        "intents": [_intent_json(r) for r in plan.resolutions],
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """One change in the shape of DESIGN's machine formats."""
+    return {
+        "address": change.address,
+        "kind": change.kind.value,
+        "action": change.action.value,
+        "reason": change.reason.value,
+        "id": change.id,
+        "moved_from": change.moved_from,
+        "credits": {"spend": change.credits.spend, "spent": change.credits.spent},
+        "before": _before(change.before),
+        "after": _after(change.after),
+        "fields": [{"path": f.path, "before": plain(f.before), "after": plain(f.after)} for f in change.fields],
+    }
+
+
+def schedule_json(schedule: Schedule | None) -> dict[str, Any] | None:
+    return {"written": schedule.written, "utc": iso(schedule.utc)} if schedule else None
+
+
+def _before(record: Record | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    values: dict[str, Any] = plain(record.declared)
+    if isinstance(record, RecordedJob) and record.schedule is not None:
+        values["schedule"] = schedule_json(record.schedule)
+    return values
+
+
+def _after(declared: Template | Job | None) -> dict[str, Any] | None:
+    if declared is None:
+        return None
+    values: dict[str, Any] = plain(declared.values)
+    if isinstance(declared, Job) and declared.schedule is not None:
+        values["schedule"] = schedule_json(declared.schedule)
+    return values
+
+
+def _intent_json(resolution: Resolution) -> dict[str, Any]:
+    intent = resolution.intent
+    return {
+        "address": intent.address,
+        "seq": intent.seq,
+        "at": iso(intent.at),
+        "decision": type(resolution).__name__.lower(),
+        "message": outlook(resolution),
+    }

@@ -1,0 +1,212 @@
+"""A plan for people: what would happen to which resource, why, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from afsync.core.plan import Action, Change, Plan, Reason, Retire
+from afsync.core.recorded import RecordedJob
+from afsync.core.recovery import outlook
+from afsync.core.resources import Job, Schedule, key_of, kind_of
+from afsync.errors import Severity
+from afsync.output.problems import problem_block
+from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, visible
+
+NO_CHANGES = "No changes. Your account matches the configuration."
+
+_COLOURS = {
+    Action.CREATE: "green",
+    Action.RESCHEDULE: "yellow",
+    Action.REPLACE: "yellow",
+    Action.DELETE: "red",
+    Action.APPROVE: "green",
+}
+
+
+def plan_text(plan: Plan, paint: Paint = no_paint) -> str:
+    """The whole plan as text, ending in a newline."""
+    return "\n".join(_lines(plan, paint)) + "\n"
+
+
+def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
+    if plan.resolutions:
+        yield "Submissions whose outcome was not known:"
+        for resolution in plan.resolutions:
+            yield ""
+            yield paint(f"  # {resolution.intent.address}", "bold")
+            yield f"    {outlook(resolution)}"
+        yield ""
+    if plan.changes:
+        yield "afsync will perform the following actions:"
+        for change in plan.changes:
+            yield ""
+            yield from change_lines(change, paint)
+        yield ""
+    yield from _withheld(plan, paint)
+    yield from _notices(plan, paint)
+    yield from _verdict(plan, paint)
+
+
+def _withheld(plan: Plan, paint: Paint) -> Iterator[str]:
+    problems = [*plan.blocking, *(v for v in plan.violations if v.code != Reason.UNRESOLVED)]
+    if not problems:
+        return
+    yield paint("Not done until somebody decides:", "bold")
+    for problem in problems:
+        yield ""
+        yield from ("  " + line for line in problem_block(problem, paint).splitlines())
+    yield ""
+
+
+def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
+    for notice in plan.notices:
+        colour = "yellow" if notice.severity is Severity.WARNING else "dim"
+        yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {visible(notice.message)}"
+        if notice.hint:
+            yield f"  {visible(notice.hint)}"
+    if plan.notices:
+        yield ""
+
+
+def _verdict(plan: Plan, paint: Paint) -> Iterator[str]:
+    if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
+        yield paint(NO_CHANGES, "green")
+        return
+    yield from summary_lines(plan)
+
+
+def summary_lines(plan: Plan) -> Iterator[str]:
+    """The lines that scripts read, byte for byte."""
+    s = plan.summary
+    yield f"Plan: {s.add} to add, {s.change} to change, {s.destroy} to destroy."
+    yield credits_line(plan.spend, plan.balance)
+    if plan.requests:
+        yield f"API: {count(plan.requests, 'request')}, about {_about(plan)}."
+
+
+def credits_line(spend: int, balance: int | None) -> str:
+    if balance is None:
+        return f"Credits: {spend} to spend, balance not known."
+    return f"Credits: {spend} to spend, {balance} available, {balance - spend} after."
+
+
+def _about(plan: Plan) -> str:
+    """Half a second a request, and the rate limit where there are many."""
+    seconds = max(plan.requests * 0.5, (plan.requests - plan.per_minute) * 60 / plan.per_minute)
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def change_lines(change: Change, paint: Paint = no_paint) -> Iterator[str]:
+    """A change: a sentence, the symbol with kind, key and id, and the fields."""
+    yield "  " + paint(f"# {change.address} {_sentence(change)}", "bold")
+    colour = _COLOURS.get(change.action)
+    symbol = paint(change.symbol, colour) if colour else change.symbol
+    pad = " " * (3 - len(change.symbol))
+    shown_id = f" ({visible(change.id)})" if change.id else ""
+    yield f"{pad}{symbol} {kind_of(change.address)} {key_of(change.address)}{shown_id}"
+    yield from (f"      {line}" for line in _details(change))
+
+
+def _sentence(change: Change) -> str:
+    match change.action:
+        case Action.CREATE if isinstance(change.after, Job):
+            again = {Reason.RERUN: " again: `rerun` changed", Reason.REQUESTED: " again, as requested"}
+            return f"will be submitted{again.get(change.reason, '')}{_price(change)}"
+        case Action.CREATE:
+            return "will be created" + (": it is missing in the account" if change.reason is Reason.MISSING else "")
+        case Action.RESCHEDULE if isinstance(change.after, Job) and change.after.schedule is None:
+            return "will be unscheduled"
+        case Action.RESCHEDULE:
+            return "will be rescheduled" + (": it was moved in the account" if change.reason is Reason.DRIFT else "")
+        case Action.REPLACE:
+            return f"will be replaced: {_why_replaced(change)}{_price(change)}"
+        case Action.DELETE:
+            return _deleted(change)
+        case Action.ADOPT:
+            return "will be taken over: the account has an equal one of that name"
+        case Action.MOVE:
+            return f"was {change.moved_from}; nothing is sent"
+        case Action.FORGET:
+            gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
+            return f"will be forgotten: {gone}; nothing is sent"
+        case Action.APPROVE:
+            return "will be approved: this publishes it"
+
+
+def _why_replaced(change: Change) -> str:
+    if change.reason is Reason.RERUN:
+        return "`rerun` changed"
+    if change.reason is Reason.REQUESTED:
+        return "requested"
+    names = ", ".join(visible(f.path) for f in change.fields) or "content"
+    return f"{names} changed" + (" after submission" if isinstance(change.after, Job) else "")
+
+
+def _deleted(change: Change) -> str:
+    if change.before is None:
+        return "will lose its replaced predecessor"
+    match change.retire:
+        case Retire.CANCEL:
+            return "will be cancelled: no longer declared" + _price(change)
+        case Retire.UNSCHEDULE:
+            return "will lose its publish time: no longer declared, and already produced" + _price(change)
+        case Retire.LEAVE:
+            return "will be left unapproved and forgotten: no longer declared" + _price(change)
+        case None:
+            return "will be deleted: no longer declared"
+
+
+def _price(change: Change) -> str:
+    spend, spent = change.credits.spend, change.credits.spent
+    parts = [count(spend, "credit")] if spend else []
+    if spent:
+        parts.append(f"{spent} already spent" if spend else f"{count(spent, 'credit')} already spent")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _details(change: Change) -> Iterator[str]:
+    match change.action:
+        case Action.CREATE:
+            yield from _all_fields(change)
+        case Action.REPLACE if not change.fields:
+            yield from _all_fields(change)
+        case Action.REPLACE:
+            yield from (f"{visible(f.path)}: {shown(f.before)} -> {shown(f.after)}" for f in change.fields)
+            yield from _schedule_change(change)
+        case Action.RESCHEDULE:
+            yield from _schedule_change(change)
+        case _:
+            return
+
+
+def _all_fields(change: Change) -> Iterator[str]:
+    after = change.after
+    if after is None:
+        return
+    for field, value in after.values.items():
+        if field == "file" and isinstance(after, Job) and after.file is not None:
+            held = "" if change.uploads else ", already uploaded"
+            yield f"file: {shown(after.file.path)} ({_size(after.file.size)}{held})"
+        else:
+            yield f"{visible(field)}: {shown(value)}"
+    if isinstance(after, Job) and after.schedule is not None:
+        yield f"schedule: {shown_schedule(after.schedule)}"
+
+
+def _schedule_change(change: Change) -> Iterator[str]:
+    after = change.after.schedule if isinstance(change.after, Job) else None
+    before = change.before.schedule if isinstance(change.before, RecordedJob) else None
+    if change.reason is Reason.DRIFT:
+        before = _in_zone_of(change.observed, after)
+    if before != after:
+        yield f"schedule: {shown_schedule(before, instant=False)} -> {shown_schedule(after, instant=False)}"
+
+
+def _in_zone_of(schedule: Schedule | None, other: Schedule | None) -> Schedule | None:
+    if schedule is None or other is None:
+        return schedule
+    return Schedule(schedule.written, schedule.utc, other.zone)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"

@@ -1,0 +1,68 @@
+"""Problems for people and for programs: what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from afsync.errors import Problem, Severity
+from afsync.output.values import Paint, count, no_paint, visible
+
+FORMAT_VERSION = "1.0"
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+_MAX_LINE = 160
+
+
+def problem_block(problem: Problem, paint: Paint = no_paint) -> str:
+    """One problem: severity and message, the place, the line itself with a mark under it, and what to do."""
+    label = paint(f"{problem.severity.value.capitalize()}:", _COLOURS[problem.severity])
+    lines = [f"{label} {visible(problem.message)}"]
+    at = problem.location
+    if at is not None:
+        lines.append(paint(f"  at {visible(str(at))}", "dim"))
+        if at.text is not None and at.line is not None:
+            lines += _excerpt(at.line, at.column, at.text)
+    if problem.hint:
+        lines.append(f"  {visible(problem.hint)}")
+    return "\n".join(lines)
+
+
+def _excerpt(number: int, column: int | None, text: str) -> list[str]:
+    text = text.rstrip("\r\n").replace("\t", " ")
+    start = max(0, (column or 1) - _MAX_LINE + 40) if len(text) > _MAX_LINE else 0
+    gutter = f"  {number:>4} | "
+    result = [gutter + visible(text[start : start + _MAX_LINE])]
+    if column is not None:
+        before = visible(text[start : column - 1])
+        result.append(" " * (len(gutter) - 2) + "| " + " " * len(before) + "^")
+    return result
+
+
+def problems_text(problems: Sequence[Problem], paint: Paint = no_paint) -> str:
+    """All problems, a blank line between two, and how many there are; ends in a newline."""
+    blocks = [problem_block(p, paint) for p in problems]
+    errors = sum(p.severity is Severity.ERROR for p in problems)
+    return "\n\n".join([*blocks, f"{count(errors, 'error')}."]) + "\n"
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """The shape every machine format uses; what does not apply is null."""
+    at = problem.location
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "address": problem.address,
+        "file": at.file if at else None,
+        "line": at.line if at else None,
+        "column": at.column if at else None,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def problems_json(problems: Sequence[Problem]) -> str:
+    """The document of `validate --json`."""
+    document = {"format_version": FORMAT_VERSION, "problems": [problem_json(p) for p in problems]}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,93 @@
+"""Values as people recognise them from their YAML, safe to show whatever the service or a file put in them."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from afsync.core.resources import Schedule
+
+Paint = Callable[[str, str], str]
+"""Text and the name of a colour to coloured text."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./(\u00a1-\uffff][^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
+_LOOKS_TYPED = re.compile(r"(?i)true|false|null|~|[-+]?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+")
+_MAX = 300
+
+
+def no_paint(text: str, _colour: str) -> str:
+    """No colour: what goes into a pipe or a file."""
+    return text
+
+
+def ansi_paint(text: str, colour: str) -> str:
+    """Colour for a terminal."""
+    code = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}[colour]
+    return f"\x1b[{code}m{text}\x1b[0m" if text else text
+
+
+def visible(text: str) -> str:
+    """`text` without anything that moves a cursor, hides, or reverses: such characters are shown as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _harmless(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _harmless(char: str) -> bool:
+    return char == " " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def shown(value: Any) -> str:
+    """One value in YAML's flow style, on one line."""
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _string(value)
+        case Mapping():
+            return "{" + ", ".join(f"{_string(str(k))}: {shown(v)}" for k, v in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(shown(v) for v in value) + "]"
+        case _:
+            return json.dumps(value)
+
+
+def _string(text: str) -> str:
+    text = visible(text if len(text) <= _MAX else text[: _MAX - 1] + "…")
+    plain = _PLAIN.fullmatch(text) and not _LOOKS_TYPED.fullmatch(text) and ": " not in text
+    return text if plain and text == text.strip() and not text.endswith(":") else json.dumps(text, ensure_ascii=False)
+
+
+def shown_schedule(schedule: Schedule | None, *, instant: bool = True) -> str:
+    """`Tue 2026-12-01 09:00 CET (2026-12-01T08:00:00Z)`; without the instant when `instant` is false."""
+    if schedule is None:
+        return "(none)"
+    local = schedule.utc.astimezone(ZoneInfo(schedule.zone)) if schedule.zone else schedule.utc.astimezone(UTC)
+    seconds = ":%S" if local.second else ""
+    text = local.strftime(f"%a %Y-%m-%d %H:%M{seconds} %Z")
+    return f"{text} ({iso(schedule.utc)})" if instant and schedule.zone not in (None, "UTC") else text
+
+
+def iso(moment: datetime) -> str:
+    """A UTC instant as ISO 8601 with Z."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 credit`, `3 credits`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4s`, `12s`, `3m 20s`."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
