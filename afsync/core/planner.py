@@ -49,7 +49,7 @@ def make_plan(
         lineage=recorded.lineage,
         serial=written.serial,
         as_of=now,
-        account=Account(remote.account.id, recorded.account.base_url if recorded.account else ""),
+        account=Account(remote.account.id, remote.base_url),
         changes=tuple(sorted(verdict.changes, key=_order)),
         withheld=tuple(sorted(verdict.withheld, key=_order)),
         notices=tuple(sorted(verdict.notices, key=_by_address)),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
 from afsync.core.lookalike import agrees, fits
-from afsync.core.recorded import Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate, Scan
+from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate, Scan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Kind, normalise
 
@@ -204,8 +204,7 @@ def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
     for resolution in resolutions:
         match resolution:
             case Adopt(intent, job_id, evidence, status, created_at):
-                recorded = close(recorded, intent)
-                recorded = recorded.with_resource(intent.address, record_of(intent, job_id, status, created_at))
+                recorded = became(recorded, intent, record_of(intent, job_id, status, created_at))
                 recorded = _decided(recorded, intent, "adopt", job_id, evidence)
             case Absent(intent, evidence):
                 recorded = _decided(close(recorded, intent), intent, "absent", None, evidence)
@@ -236,6 +235,15 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
         created_at=created_at or intent.server_time,
         staged=intent.staged,
     )
+
+
+def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
+    """The state once an intent has become a record: one step, so that a replaced template is never forgotten."""
+    old = recorded.resources.get(intent.address)
+    recorded = close(recorded, intent).with_resource(intent.address, record)
+    if isinstance(old, RecordedTemplate) and old.id != record.id:
+        return replace(recorded, deposed=(*recorded.deposed, Deposed(old.id, intent.address)))
+    return recorded
 
 
 def close(recorded: Recorded, intent: Intent) -> Recorded:

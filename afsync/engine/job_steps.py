@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from afsync.api.wire_jobs import job_body
 from afsync.core.credits import effective
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
@@ -48,7 +49,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     over = _over_limit(change, run)
     if over is not None:
         return over
-    body = job_body(job, run)
+    body = _body(job, run)
     merged = {"entry": "fetch", **effective(job.values, template)}
     opened = intent(
         change, run, Kind.JOB, job.values, echo_of(merged), known=(*run.submitted, *run.remote.head)[:KNOWN]
@@ -70,16 +71,15 @@ def _template_values(job: Job, run: Run) -> Values | None:
     return record.declared
 
 
-def job_body(job: Job, run: Run) -> dict[str, Any]:
+def _body(job: Job, run: Run) -> dict[str, Any]:
     """What is sent: the declared values, with the template and the file by the ids they have by now."""
-    body = {k: v for k, v in job.values.items() if k not in ("template", "file")}
-    if job.template is not None:
-        body["fromTemplateId"] = run.ledger.recorded.resources[job.template].id
-    if job.file is not None:
-        body["fileId"] = run.ledger.recorded.uploads[job.file.sha256].file_id
-    if job.schedule is not None:
-        body["publishMode"] = "scheduled"
-    return body
+    recorded = run.ledger.recorded
+    return job_body(
+        job.values,
+        template_id=recorded.resources[job.template].id if job.template else None,
+        file_id=recorded.uploads[job.file.sha256].file_id if job.file else None,
+        scheduled=job.schedule is not None,
+    )
 
 
 def _over_limit(change: Change, run: Run) -> Over | None:

@@ -19,12 +19,14 @@ class Store(Protocol):
 
 
 class Ledger:
-    """The state as last written, and its version. A failed write is fatal: nothing is written or sent after it."""
+    """The state as last written, its version, and the ids it holds or held. A failed write is fatal: nothing is
+    written or sent after it."""
 
     def __init__(self, store: Store, recorded: Recorded, version: str) -> None:
         self._store = store
         self._version = version
         self.recorded = recorded
+        self.ids = {r.id for r in recorded.resources.values()} | set(recorded.foreign)
         self.broken: StateError | None = None
 
     def write(self, recorded: Recorded) -> None:
@@ -43,6 +45,7 @@ class Ledger:
 
     def write_record(self, recorded: Recorded, address: str, record: Record) -> None:
         """The same for a record that must not be lost: what cannot be written goes to a recovery file."""
+        self.ids.add(record.id)
         try:
             self.write(recorded)
         except Exception as error:

@@ -25,6 +25,9 @@ def retire_job(change: Change, progress: Progress, run: Run) -> Verdict:
             assert_never(change.retire)
 
 
+FINISHED = ("complete", "published", "failed", "non-compliant")
+
+
 def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
     too_late = run.world.writer.cancel(job_id)
     recorded = run.ledger.recorded
@@ -34,14 +37,14 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdic
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
         run.ledger.write(recorded.with_resource(change.address, replace(record, status=too_late)))
-    finished = too_late in ("complete", "published", "failed", "non-compliant", "cancelled")
-    if change.action is Action.REPLACE or not finished:
-        state = "finished before it could be cancelled" if finished else f"{too_late} and could not be cancelled"
-        hint = "plan again to see what is possible now"
-        return Over(Failed(change, f"{job_id} is {state}; nothing was submitted in its place" if
-                           change.action is Action.REPLACE else f"{job_id} is {state}", hint))  # fmt: skip
-    progress.note = f"finished before it could be cancelled (it is {too_late})"
-    return _retired(change, progress, run, None)
+    finished = too_late in FINISHED
+    if change.action is Action.DELETE and finished:
+        progress.note = f"finished before it could be cancelled (it is {too_late})"
+        return _retired(change, progress, run, None)
+    why = "finished before it could be cancelled" if finished else "can no longer be cancelled"
+    instead = "; nothing was submitted in its place" if change.action is Action.REPLACE else ""
+    why = f"{job_id} {why} (it is {too_late}){instead}"
+    return Over(Failed(change, why, "plan again to see what is possible now"))
 
 
 def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:

@@ -141,7 +141,7 @@ def first_look(intent: Intent, run: Run) -> str | None:
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
     try:
-        remote = run.world.look(Lookups(heads=(intent.known,)), recorded) if intent.kind is Kind.JOB else run.remote
+        remote = run.world.look(Lookups(heads=(intent.known,))) if intent.kind is Kind.JOB else run.remote
     except ApiError as error:
         return f"a first look failed too ({error.message}); apply again after the quarantine"
     found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)

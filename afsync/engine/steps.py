@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from afsync.core.outcome import NotAttempted
 from afsync.core.plan import Change, Step
 from afsync.engine.job_steps import set_schedule, submit_job, upload
 from afsync.engine.retire_steps import retire_job
 from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
 from afsync.engine.template_steps import create_template, delete_template
-from afsync.errors import ApiError, AuthError, PlanStale
+from afsync.errors import ApiError, AuthError, Interrupted, PlanStale
 
 
 def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict:
@@ -20,6 +21,9 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict
         return Over(failed(change, progress, error), Halt(error, "the service does not accept the key"))
     except PlanStale as error:
         return Over(failed(change, progress, error), Halt(error, "a file changed since the plan"))
+    except Interrupted as error:
+        # A free call that still waited for its turn; the executor notices the signal by itself.
+        return Over(failed(change, progress, error) if progress.touched else NotAttempted(change, "interrupted"))
     except ApiError as error:
         return Over(failed(change, progress, error))
 

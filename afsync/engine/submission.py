@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from afsync.core.outcome import (
     Answer,
@@ -19,9 +19,10 @@ from afsync.core.outcome import (
     Unknown,
 )
 from afsync.core.recorded import Intent, Phase, Recorded, RecordedJob
-from afsync.core.recovery import close, record_of, reopen
+from afsync.core.recovery import became, close, record_of, reopen
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
+from afsync.errors import Interrupted
 
 SENDS = 3
 """How often a request that never left may be sent, under the same intent."""
@@ -54,7 +55,7 @@ class InDoubt:
     why: str
 
 
-Result = Submitted | NotSubmitted | InDoubt
+Result: TypeAlias = Submitted | NotSubmitted | InDoubt
 
 
 def submit(intent: Intent, send: Callable[[], Answer], ledger: Ledger, stop: Stop) -> Result:
@@ -77,7 +78,11 @@ def _send(send: Callable[[], Answer], stop: Stop) -> Answer:
     """One request that counts. Repeated only where the service certainly did nothing."""
     not_sent = limited = 0
     while True:
-        answer = send()
+        try:
+            answer = send()
+        except Interrupted:
+            # It still waited for its turn.
+            return NotSent("interrupted before it was sent")
         match answer:
             case NotSent():
                 not_sent += 1
@@ -97,11 +102,9 @@ def _send(send: Callable[[], Answer], stop: Stop) -> Answer:
 def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
     recorded = ledger.recorded
     match answer:
-        case Committed() if _already_held(answer.id, ledger):
-            doubt = CommittedIdUnknown(
-                f"the service answered with {answer.id}, which the state already holds", answer.raw
-            )
-            return _in_doubt(intent, doubt, ledger)
+        case Committed() if answer.id in ledger.ids:
+            why = f"the service answered with {answer.id}, which the state already holds"
+            return _in_doubt(intent, CommittedIdUnknown(why, answer.raw), ledger)
         case Committed():
             record = record_of(intent, answer.id, answer.status or "queued", answer.created_at or answer.server_time)
             cost = intent.cost if answer.credits is None else answer.credits
@@ -109,7 +112,7 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
                 record = replace(
                     record, credits=cost, staged=intent.staged if answer.staging is None else answer.staging
                 )
-            done = close(recorded, intent).with_resource(intent.address, record)
+            done = became(recorded, intent, record)
             ledger.write_record(_charged(done, cost), intent.address, record)
             return Submitted(answer.id, cost)
         case Rejected(status, code, detail):
@@ -125,11 +128,6 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
             return _in_doubt(intent, answer, ledger)
         case _:
             assert_never(answer)
-
-
-def _already_held(resource_id: str, ledger: Ledger) -> bool:
-    recorded = ledger.recorded
-    return any(r.id == resource_id for r in recorded.resources.values()) or resource_id in recorded.foreign
 
 
 def _charged(recorded: Recorded, cost: int) -> Recorded:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from afsync.core.plan import Action, Change
-from afsync.core.recorded import Deposed, RecordedTemplate
+from afsync.core.recorded import RecordedTemplate
 from afsync.core.recovery import Adopt, resolve, settle
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Kind, Template, fingerprint
@@ -31,24 +30,18 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
         progress.id = change.id
         return Next()
     namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if t.name == template.name))
-    old = run.ledger.recorded.resources.get(change.address)
     opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
-    result = submit(
-        opened, lambda: run.world.writer.create_template(template_body(template)), run.ledger, run.world.stop
-    )
+    create = run.world.writer.create_template
+    result = submit(opened, lambda: create(template.values), run.ledger, run.world.stop)
     if isinstance(result, InDoubt):
         result = _look_for_template(result, run)
-    verdict = submitted(change, progress, run, result)
-    if isinstance(verdict, Next) and change.action is Action.REPLACE and old is not None:
-        deposed = (*run.ledger.recorded.deposed, Deposed(old.id, change.address))
-        run.ledger.write(replace(run.ledger.recorded, deposed=deposed))
-    return verdict
+    return submitted(change, progress, run, result)
 
 
 def _look_for_template(doubt: InDoubt, run: Run) -> Result:
     """Templates are free and listed whole, so one look often settles it at once (SUBMISSION.md, "Free calls")."""
     try:
-        remote = run.world.look(Lookups(), run.ledger.recorded)
+        remote = run.world.look(Lookups())
     except ApiError:
         return doubt
     found = [
@@ -80,7 +73,3 @@ def delete_template(change: Change, progress: Progress, run: Run) -> Verdict:
             run.ledger.write(replace(run.ledger.recorded, deposed=kept))
     progress.id = progress.id or change.id
     return Next()
-
-
-def template_body(template: Template) -> dict[str, Any]:
-    return dict(template.values)

@@ -1,0 +1,93 @@
+"""Flags that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+from afsync.core.resources import ADDRESS, Limits
+from afsync.core.verdict import Options
+from afsync.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line selects and allows, before the project is known."""
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    allow_empty: bool = False
+    max_credits: int | None = None
+    max_creates: int | None = None
+    max_deletes: str | None = None
+
+    def options(self, *, destroy: bool = False) -> Options:
+        for address in self.replace:
+            if not ADDRESS.fullmatch(address):
+                raise UsageError(f"--replace {address}: not an address", "write it as job.KEY or template.KEY")
+        return Options(
+            replace=frozenset(self.replace),
+            target=self.target,
+            exclude=self.exclude,
+            destroy=destroy,
+            allow_empty=self.allow_empty,
+        )
+
+    def limits(self, declared: Limits) -> Limits:
+        """The declared limits, with what the command line says instead."""
+        if self.max_credits is not None:
+            declared = replace(declared, max_credits=self.max_credits)
+        if self.max_creates is not None:
+            declared = replace(declared, max_creates=self.max_creates)
+        if self.max_deletes is not None:
+            number, percent = _deletes(self.max_deletes)
+            declared = replace(declared, max_deletes=number, max_deletes_percent=percent)
+        return declared
+
+
+def _deletes(text: str) -> tuple[int | None, float | None]:
+    """`5` or `30%`."""
+    body = text.strip().removesuffix("%")
+    if body.isascii() and body.isdigit():
+        value = int(body)
+        if not text.strip().endswith("%"):
+            return value, None
+        if value <= 100:
+            return None, float(value)
+    raise UsageError(f"--max-deletes {text}: not a number or a per cent", "write 5 or 30%")
+
+
+_FLAGS: tuple[Callable[[F], F], ...] = (
+    click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
+    click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
+    click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
+    click.option("--max-credits", type=click.IntRange(0), metavar="N", help="Spend at most N credits."),
+    click.option("--max-creates", type=click.IntRange(0), metavar="N", help="Add at most N resources."),
+    click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N per cent, of what is recorded."),
+)
+
+
+def selection_flags(command: F) -> F:
+    """The flags of plan, apply and destroy that end up in a `Selection`."""
+    for flag in reversed(_FLAGS):
+        command = flag(command)
+    return command
+
+
+def moment(text: str) -> datetime:
+    """An instant from the command line: ISO 8601 with an offset or Z, to UTC."""
+    try:
+        value = datetime.fromisoformat(text.strip())
+    except ValueError:
+        value = None
+    if value is None or value.tzinfo is None:
+        raise UsageError(f"{text!r} is not a time with an offset", "write it as 2026-12-01T09:00:00Z")
+    return value.astimezone(UTC)
