@@ -15,19 +15,23 @@ class Stop:
     """Whether somebody asked us to stop.
 
     The first signal sets `asked`: nothing new is started, the request in flight finishes. The second sets
-    `abandon`: the submission in flight is given up as unknown. Handlers only set these flags.
+    `abandon`: the submission in flight is given up as unknown. Handlers only set these flags, except inside
+    `interruptible`, where nothing has been sent and nothing is being written.
     """
 
     def __init__(self) -> None:
         self.asked = threading.Event()
         self.abandon = threading.Event()
         self.signal: int | None = None
+        self.raising = False
 
     def receive(self, number: int) -> None:
         if self.asked.is_set():
             self.abandon.set()
         self.signal = self.signal or number
         self.asked.set()
+        if self.raising:
+            self.check()
 
     @property
     def exit_code(self) -> Exit:
@@ -37,6 +41,22 @@ class Stop:
         """Raises Interrupted once a signal came; for the stretches in which nothing has been sent yet."""
         if self.asked.is_set():
             raise Interrupted("Interrupted.", exit_code=self.exit_code)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a turn; Interrupted as soon as a signal came, since nothing was sent yet."""
+        self.check()
+        self.sleep(seconds)
+        self.check()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """For reading and asking: a signal ends it at once."""
+        self.check()
+        self.raising = True
+        try:
+            yield
+        finally:
+            self.raising = False
 
     def sleep(self, seconds: float) -> None:
         """Wait, or return at once when a signal comes."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from afsync.api.wire_jobs import job_body
 from afsync.core.credits import effective
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob, Upload
-from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint
+from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint, plain
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
 from afsync.engine.submission import submit
@@ -74,12 +73,14 @@ def _template_values(job: Job, run: Run) -> Values | None:
 def _body(job: Job, run: Run) -> dict[str, Any]:
     """What is sent: the declared values, with the template and the file by the ids they have by now."""
     recorded = run.ledger.recorded
-    return job_body(
-        job.values,
-        template_id=recorded.resources[job.template].id if job.template else None,
-        file_id=recorded.uploads[job.file.sha256].file_id if job.file else None,
-        scheduled=job.schedule is not None,
-    )
+    body: dict[str, Any] = {k: plain(v) for k, v in job.values.items() if k not in ("template", "file")}
+    if job.template is not None:
+        body["fromTemplateId"] = recorded.resources[job.template].id
+    if job.file is not None:
+        body["fileId"] = recorded.uploads[job.file.sha256].file_id
+    if job.schedule is not None:
+        body["publishMode"] = "scheduled"
+    return body
 
 
 def _over_limit(change: Change, run: Run) -> Over | None:

@@ -1,0 +1,1 @@
+"""The real planner, engine and recovery against a simulated service, clock and disk."""
