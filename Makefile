@@ -36,7 +36,7 @@ format: $(VENV)/.installed  ## mend the style
 	$(BIN)/ruff format
 
 schemas: $(VENV)/.installed  ## generate schemas/
-	$(BIN)/python -m afsync.commands.schema schemas
+	$(BIN)/python -m afsync.config.schema > schemas/afsync.schema.json
 
 bench: $(VENV)/.installed  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

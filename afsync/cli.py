@@ -22,7 +22,10 @@ COMMANDS = {
     "apply": "Make the account what the files say.",
     "destroy": "Plan and apply the removal of everything.",
     "show": "Show the state.",
-    "state": "List or show what is recorded.",
+    "state": "List or show what is recorded; its history.",
+    "force-unlock": "Clear a lock whose holder is gone.",
+    "intents": "Show submissions whose outcome is not known.",
+    "resolve": "Say what became of one.",
     "account": "Show plan, balance and limits.",
     "schema": "Print a JSON Schema.",
     "emulator": "Serve AuraFlux on this machine.",
@@ -43,7 +46,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"afsync.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"afsync.commands.{cmd_name.replace('-', '_')}").command
         if not any(p.name == "directory" for p in command.params):
             command.params.append(directory_option())
         return command

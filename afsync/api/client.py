@@ -22,13 +22,16 @@ finally:
     if _skip:
         del sys.modules["httpx._main"]
 
-from afsync.api.exchange import Exchange, GivenUp, Request
+from afsync.api.exchange import Exchange, GivenUp, Request  # noqa: E402
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 """How long a connection may be silent; the limit on the whole exchange is usually shorter."""
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+_CONNECTING = frozenset({"connection.connect_tcp", "connection.start_tls", "proxy.start_tls"})
+"""Steps that end with a connection, as httpcore's trace calls them."""
 
 OpenTransport = Callable[[bool], httpx.BaseTransport]
 """Makes a transport; the argument says whether connections are kept for the next request."""
@@ -80,28 +83,39 @@ def _carry(transport: httpx.BaseTransport, request: Request, exchange: Exchange)
         finally:
             with contextlib.suppress(Exception):
                 response.close()
-    except (GivenUp, TypeError, AttributeError):
+    except GivenUp:
         raise
     except Exception as error:
         exchange.failed(_reason(error), never_left=isinstance(error, _NEVER_LEFT) or watch.connecting)
 
 
 class _Watch:
-    """Learns from httpcore's trace how far a request has come."""
+    """Learns from httpcore's trace how far a request has come.
+
+    Only steps that are known to come before the request count as such: should a later httpcore name its steps
+    differently, a failure becomes "unknown", never "not sent".
+    """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._left = False
         self.connecting = False
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            wire = info["return_value"].get_extra_info("socket")
-            self._exchange.opened(lambda: _break_off(wire))
-        elif event.endswith("connect_tcp.started"):
-            self.connecting = True
-        elif event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
-            self.connecting = False
+        step, _, moment = event.rpartition(".")
+        if step in _CONNECTING:
+            self.connecting = not self._left
+            if moment == "complete":
+                wire = info["return_value"].get_extra_info("socket")
+                self._exchange.opened(lambda: _break_off(wire))
+        elif moment == "started" and not self._left and not _to_proxy(info):
+            self._left, self.connecting = True, False
             self._exchange.sending()
+
+
+def _to_proxy(info: Mapping[str, Any]) -> bool:
+    """Whether a step belongs to asking a proxy for the way."""
+    return getattr(info.get("request"), "method", None) == b"CONNECT"
 
 
 def _break_off(wire: socket.socket) -> None:

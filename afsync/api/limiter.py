@@ -19,7 +19,7 @@ _POLL = 0.05
 
 
 class Limiter:
-    """At most `size` requests in any window. Thread-safe; `clock` is monotonic seconds, `sleep` may raise to interrupt."""
+    """At most `size` requests in any window. Thread-safe; `clock` is monotonic seconds, `sleep` may raise."""
 
     def __init__(self, *, clock: Callable[[], float], sleep: Callable[[float], None], size: int = DEFAULT_SIZE) -> None:
         self._clock = clock
@@ -78,18 +78,14 @@ class Limiter:
             heapq.heappop(self._free_at)
 
     def estimate(self, requests: int) -> float:
-        """Seconds that `requests` more, one after the other, would have to wait for the window alone."""
+        """Seconds until the last of `requests` more could be sent, if only the window held them up."""
+        if requests < 1:
+            return 0.0
         with self._lock:
             now = self._clock()
             self._forget(now)
             start = max(now, self._held_until)
-            places = sorted([now + WINDOW] * self._under_way + self._free_at)
-            if requests < 1:
-                return 0.0
-            free = max(self._size - len(places), 0)
-            if requests <= free:
-                return start - now
-            # Place number n (from 0) opens when the request `size` places before it leaves the window.
-            rounds, rest = divmod(requests - free - 1, self._size)
-            first = (places + [start] * free)[max(len(places) - self._size, 0) :]
-            return max(sorted(first)[min(rest, len(first) - 1)], start) - now + rounds * (WINDOW + MARGIN)
+            taken = [now + WINDOW] * self._under_way + self._free_at
+            places = [start] * (self._size - len(taken)) + [max(t, start) for t in taken]
+            rounds, last = divmod(requests - 1, self._size)
+            return sorted(places)[-self._size :][last] - now + rounds * (WINDOW + MARGIN)

@@ -53,7 +53,7 @@ def _set(environ: Mapping[str, str], name: str) -> str:
 def _bypassed(host: str, port: int | None, no_proxy: str) -> bool:
     if not no_proxy:
         return False
-    from urllib.request import proxy_bypass_environment
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
     named = host if port is None else f"{host}:{port}"
-    return bool(proxy_bypass_environment(named, {"no": no_proxy}))  # type: ignore[attr-defined]
+    return bool(proxy_bypass_environment(named, {"no": no_proxy}))

@@ -17,6 +17,7 @@ class Code(StrEnum):
 
     # the file itself
     NO_PROJECT = "no_project"
+    NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
     NOT_A_FILE = "not_a_file"
     TOO_LARGE = "too_large"
@@ -96,8 +97,8 @@ class Mark:
     hint: str | None = None
 
 
-class Wrong(Exception):
-    """One value is wrong; whoever knows its path makes a `Fault` of it."""
+class Wrong(ValueError):
+    """One value is wrong; whoever knows its path makes a `Fault` of it. A ValueError, for validators to raise."""
 
     def __init__(self, code: Code, message: str, hint: str | None = None) -> None:
         super().__init__(message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -21,7 +21,9 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
+from afsync.config.node import Node, grow, merge, put
 from afsync.config.problems import BROKEN, Code, Mark, Wrong
 from afsync.config.scalars import clean, resolve, tagged, unknown_tag
 from afsync.config.syntax import explain
@@ -32,20 +34,6 @@ MAX_EXPANSION: Final = 500_000
 
 _SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
 _MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
-
-
-@dataclass(slots=True)
-class Node:
-    """A value and where it stands (from 1). `text` is a scalar as written; `size` counts it and all below it."""
-
-    line: int
-    column: int
-    value: Any = None
-    text: str | None = None
-    children: dict[str | int, Node] = field(default_factory=dict)
-    keys: dict[str, Node] = field(default_factory=dict)
-    size: int = 1
-    height: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +73,14 @@ def _events(text: str) -> Iterator[Any]:
         place = error.context_mark if said.at_context and error.context_mark else error.problem_mark
         line, column = (place.line + 1, place.column + 1) if place else (1, 1)
         raise _Fatal(Mark(Code.SYNTAX, line, column, said.message, said.hint)) from None
-    except (YAMLError, ValueError) as error:
-        # ValueError: an escape such as "\UFFFFFFFF" that is no character.
+    except ReaderError as error:
+        line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
+        message = f"the character U+{int(error.character):04X} cannot be used in text"
+        raise _Fatal(Mark(Code.BAD_CHARACTER, line, column, message, "remove it")) from None
+    except (YAMLError, ValueError, OverflowError) as error:
+        # The latter two: an escape such as "\UFFFFFFFF" that is no character.
         message = "this is not valid YAML: " + str(error).splitlines()[0]
-        raise _Fatal(Mark(Code.SYNTAX, 1, 1, message)) from None
+        raise _Fatal(Mark(Code.SYNTAX, 1, 1, message, "check its escapes, such as \\U0001F600")) from None
 
 
 @dataclass(slots=True)
@@ -119,7 +111,7 @@ class _Composer:
         """One event of the parser."""
         match event:
             case ScalarEvent():
-                self._place(self._scalar(event), merge=self._is_merge(event))
+                self._place(self._scalar(event), merging=self._is_merge(event))
             case AliasEvent():
                 self._place(self._alias(event))
             case MappingStartEvent():
@@ -174,9 +166,7 @@ class _Composer:
         if len(self._stack) + node.height > MAX_DEPTH:
             self._too_deep(place)
         # The place of use; what is below keeps the place where it is written.
-        return Node(
-            place.line, place.column, node.value, node.text, node.children, node.keys, node.size, node.height
-        )
+        return Node(place.line, place.column, node.value, node.text, node.children, node.keys, node.size, node.height)
 
     def _open(self, event: Any, *, mapping: bool) -> None:
         node = _node(event)
@@ -192,12 +182,13 @@ class _Composer:
 
     def _close(self) -> None:
         top = self._stack.pop()
-        for key, node in top.merges:
-            self._merge(top.node, key, node)
+        for key, source in top.merges:
+            if not merge(top.node, source):
+                self._mark(key, Code.BAD_MERGE, "`<<` takes a mapping or a list of them", "give it `*anchor`")
         self._anchor(top.anchor, top.node)
         self._place(top.node)
 
-    def _place(self, node: Node, *, merge: bool = False) -> None:
+    def _place(self, node: Node, *, merging: bool = False) -> None:
         """Puts a finished node where it belongs: the root, a list, a key, or the value of a key."""
         if not self._stack:
             self.root = node
@@ -206,9 +197,9 @@ class _Composer:
         if not top.mapping:
             top.node.children[len(top.node.value)] = node
             top.node.value.append(node.value)
-            _grow(top.node, node)
+            grow(top.node, node)
         elif top.key is None:
-            top.key, top.merging = node, merge
+            top.key, top.merging = node, merging
         else:
             key, top.key = top.key, None
             self._entry(top, key, node)
@@ -223,7 +214,10 @@ class _Composer:
             message = f"`{key.value}` is written twice: first on line {first}"
             self._mark(key, Code.DUPLICATE_KEY, message, "keep one of them")
         else:
-            _put(top.node, key, node)
+            if node.text == "" and node.value is None:
+                # The parser places a value that is not there at whatever comes next.
+                node.line, node.column = key.line, key.column
+            put(top.node, key, node)
 
     def _merge_entry(self, top: _Open, key: Node, node: Node) -> None:
         if top.merges:
@@ -231,19 +225,6 @@ class _Composer:
             self._mark(key, Code.DUPLICATE_KEY, message, "merge several with `<<: [*a, *b]`")
             return
         top.merges.append((key, node))
-
-    def _merge(self, into: Node, key: Node, source: Node) -> None:
-        """YAML 1.1's merge: what is written in the mapping wins, then the first of a list."""
-        sources = list(source.children.values()) if isinstance(source.value, list) else [source]
-        for one in sources:
-            if one.value is BROKEN:
-                continue
-            if not isinstance(one.value, dict):
-                self._mark(key, Code.BAD_MERGE, "`<<` takes a mapping or a list of them", "give it `*anchor`")
-                return
-            for name, child in one.children.items():
-                if isinstance(name, str) and name not in into.keys:
-                    _put(into, one.keys[name], child)
 
     def _is_merge(self, event: Any) -> bool:
         top = self._stack[-1] if self._stack else None
@@ -263,25 +244,12 @@ class _Composer:
     def _mark(self, node: Node, code: Code, message: str, hint: str | None) -> None:
         self.marks.append(Mark(code, node.line, node.column, message, hint))
 
-    def _stop(self, node: Node, code: Code, message: str, hint: str) -> None:
+    def _stop(self, node: Node, code: Code, message: str, hint: str) -> NoReturn:
         raise _Fatal(Mark(code, node.line, node.column, message, hint))
 
-    def _too_deep(self, node: Node) -> None:
+    def _too_deep(self, node: Node) -> NoReturn:
         self._stop(node, Code.TOO_DEEP, f"this is nested more than {MAX_DEPTH} levels deep", "flatten it")
 
 
 def _node(event: Any) -> Node:
     return Node(event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def _put(mapping: Node, key: Node, node: Node) -> None:
-    name = key.value
-    mapping.keys[name] = key
-    mapping.children[name] = node
-    mapping.value[name] = node.value
-    _grow(mapping, node)
-
-
-def _grow(parent: Node, child: Node) -> None:
-    parent.size += child.size
-    parent.height = max(parent.height, child.height + 1)

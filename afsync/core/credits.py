@@ -22,7 +22,8 @@ def estimate(values: Values) -> int:
     """Credits for one submission of the effective `values`."""
     if values.get("entry") == "generate":
         return GENERATE
-    sources = len(values.get("urls") or ()) + bool(values.get("url"))
+    urls = values.get("urls")
+    sources = (len(urls) if isinstance(urls, list | tuple) else bool(urls)) + bool(values.get("url"))
     if values.get("format") == "long" or sources > 1:
         return LONG_OR_MULTI
     return SHORT

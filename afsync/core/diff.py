@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from afsync.core.plan import FieldChange
-from afsync.core.resources import Kind, Values, normalise
+from afsync.core.resources import Kind, Values, fingerprint, normalise
 
 
 def fields(kind: Kind, before: Values, after: Values) -> tuple[FieldChange, ...]:
     """The differing fields, sorted by path. Lists are compared and shown whole."""
-    old, new = normalise(kind, before), normalise(kind, after)
-    if old == new:
+    if fingerprint(kind, before) == fingerprint(kind, after):
         return ()
-    paths = {_path(p) for p in _differences(old, new)}
+    old, new = normalise(kind, before), normalise(kind, after)
+    paths = {tuple(p) for p in _differences(_whole(old), _whole(new))}
     return tuple(FieldChange(".".join(p), _get(old, p), _get(new, p)) for p in sorted(paths))
 
 
-def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[list[str | int]]:
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[list[str]]:
     # Imported here: most plans compare by fingerprint and never get this far, and the import is slow.
     from deepdiff import DeepDiff
 
-    tree = DeepDiff(old, new, view="tree", ignore_order=False, verbose_level=0, threshold_to_diff_deeper=0)
+    tree = DeepDiff(old, new, view="tree", verbose_level=0, threshold_to_diff_deeper=0, ignore_private_variables=False)
     return [level.path(output_format="list") for levels in tree.values() for level in levels]
 
 
-def _path(raw: list[str | int]) -> tuple[str, ...]:
-    parts: list[str] = []
-    for part in raw:
-        if isinstance(part, int):
-            break
-        parts.append(part)
-    return tuple(parts)
+def _whole(value: Any) -> Any:
+    """`value` with every list as one text, so that it is compared as a whole, and `[1]` is not `[true]`."""
+    match value:
+        case dict():
+            return {k: _whole(v) for k, v in value.items()}
+        case list():
+            return "\0" + json.dumps(value, sort_keys=True)
+        case _:
+            return value
 
 
 def _get(values: Any, path: tuple[str, ...]) -> Any:

@@ -58,11 +58,11 @@ def standing(record: RecordedJob, facts: Facts) -> Standing:
 
 
 def _observed(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
-    """Whether the service tells this job's publish time, and what it is."""
+    """Whether the service tells this job's publish time, and what it is, if it is still ahead."""
     times = facts.remote.publish_times
     if times is None:
         return False, None
-    return job_id in times or job_id in facts.remote.covered, times.get(job_id)
+    return job_id in times or job_id in facts.remote.covered, _still_ahead(times.get(job_id), facts.now)
 
 
 def _still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
@@ -176,14 +176,15 @@ def _reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, 
 
 
 def _replace(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Verdict:
+    job = _as_submitted(declared, edits.values)
     change = replace(
-        submission(replace(declared, values=edits.values), facts),
+        submission(job, facts),
         action=Action.REPLACE,
         reason=edits.again or Reason.BODY_CHANGED,
         before=record,
         id=record.id,
         retire=retire,
-        fields=diff.fields(Kind.JOB, record.declared, edits.values),
+        fields=diff.fields(Kind.JOB, record.declared, job.values),
     )
     change = replace(change, credits=Credits(change.credits.spend, record.credits or 0))
     if (held := withheld_reason(change, facts)) is not None:
@@ -192,15 +193,23 @@ def _replace(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, f
 
 
 def _submit_again(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
-    change = submission(replace(declared, values=edits.values), facts)
+    job = _as_submitted(declared, edits.values)
+    change = submission(job, facts)
     change = replace(
         change,
         reason=edits.again or Reason.RERUN,
         before=record,
-        fields=diff.fields(Kind.JOB, record.declared, edits.values),
+        fields=diff.fields(Kind.JOB, record.declared, job.values),
         credits=Credits(change.credits.spend, record.credits or 0),
     )
     return withheld_reason(change, facts) or do(change)
+
+
+def _as_submitted(declared: Job, values: Values) -> Job:
+    """What is sent. Fields that are ignored go out as they were recorded, but a file only as it is now."""
+    if declared.file is None or values.get("file") == declared.file.sha256:
+        return replace(declared, values=values)
+    return replace(declared, values={**values, "file": declared.file.sha256})
 
 
 def _busy(address: str) -> Verdict:

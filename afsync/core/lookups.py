@@ -34,4 +34,5 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
 
 
 def _may_have_twin(job: Job) -> bool:
-    return not job.allow_duplicate and (bool(job.values.get("topic")) or "template" in job.values)
+    """Only a topic makes a twin, and a template of either sort may bring one."""
+    return not job.allow_duplicate and any(job.values.get(f) for f in ("topic", "template", "fromTemplateId"))

@@ -37,8 +37,9 @@ def _pair(
     records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],
     blocked: frozenset[str],
 ) -> Moves:
-    """Pair what appeared with what went away: first by fingerprint and schedule, where any pairing is right
-    because the two are interchangeable, then by fingerprint alone, where only one to one is certain."""
+    """Pair what appeared with what went away: first by fingerprint, schedule and `rerun`, then without `rerun`,
+    where any pairing is right because they are interchangeable; then by fingerprint alone, where only one to one
+    is certain."""
     gone = {a: r for a, r in records.items() if a not in declared and a not in blocked}
     if not gone:
         return Moves()
@@ -47,15 +48,19 @@ def _pair(
     wanted = set(prints.values())
     gone = {a: r for a, r in gone.items() if r.fingerprint in wanted}
 
-    exact = _match(
-        {a: (prints[a], _declared_time(d)) for a, d in new.items()},
-        {a: (r.fingerprint, _recorded_time(r)) for a, r in gone.items()},
-    )
+    exact: dict[str, str] = {}
+    for marks in (_time_and_rerun, _time):
+        taken = set(exact.values())
+        exact |= _match(
+            {a: (prints[a], *marks(d)) for a, d in new.items() if a not in exact},
+            {a: (r.fingerprint, *marks(r)) for a, r in gone.items() if a not in taken},
+        )
     left_new = {a: p for a, p in prints.items() if a not in exact}
-    left_gone = {a: r.fingerprint for a, r in gone.items() if a not in exact.values()}
+    taken = set(exact.values())
+    left_gone = _grouped((a, r.fingerprint) for a, r in gone.items() if a not in taken)
     certain, ambiguous = {}, {}
     for print_, addresses in _grouped(left_new.items()).items():
-        olds = _grouped(left_gone.items()).get(print_, [])
+        olds = left_gone.get(print_, [])
         if len(addresses) == len(olds) == 1:
             certain[addresses[0]] = olds[0]
         elif olds:
@@ -83,12 +88,12 @@ def _declared_print(declared: Template | Job) -> str:
     return fingerprint(kind, declared.values)
 
 
-def _declared_time(declared: Template | Job) -> Hashable:
-    return declared.schedule and declared.schedule.utc if isinstance(declared, Job) else None
+def _time(resource: Template | Job | Record) -> tuple[Hashable, ...]:
+    return (resource.schedule and resource.schedule.utc,) if isinstance(resource, Job | RecordedJob) else ()
 
 
-def _recorded_time(record: Record) -> Hashable:
-    return record.schedule and record.schedule.utc if isinstance(record, RecordedJob) else None
+def _time_and_rerun(resource: Template | Job | Record) -> tuple[Hashable, ...]:
+    return (*_time(resource), resource.rerun) if isinstance(resource, Job | RecordedJob) else ()
 
 
 def _rename_templates(recorded: Recorded, renamed: Mapping[str, str]) -> Recorded:

@@ -8,15 +8,15 @@ from datetime import datetime
 from afsync.core.job_decisions import decide_job, standing
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
-from afsync.core.plan import Action, Change, Plan, Reason
+from afsync.core.plan import Action, Change, Plan, Reason, Step
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve, settle
 from afsync.core.remote import Group, Remote
-from afsync.core.resources import Desired, Job, Template
+from afsync.core.resources import Desired, Job, Kind, Template, fingerprint
 from afsync.core.selection import select
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template, protected
-from afsync.core.verdict import NOTHING, Facts, Options, Verdict
+from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
 from afsync.errors import Problem, Severity
 
 __all__ = ["Options", "lookups", "make_plan"]
@@ -43,8 +43,9 @@ def make_plan(
     verdict = _moved(moves, settled, desired)
     verdict += _templates(facts, blocked)
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
-    verdict += _jobs(facts, blocked) + _deposed(facts) + _unresolved(resolutions) + _identical(verdict)
-    verdict = select(verdict, options)
+    verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
+    verdict = select(_undecided(verdict, moves), options)
+    verdict += _identical(verdict)
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -63,11 +64,10 @@ def make_plan(
     )
 
 
-def _order(change: Change) -> tuple[int, str, int]:
-    """By the step that defines the change, then by address; a move comes before what it makes possible."""
-    steps = change.steps
-    main = steps[0] if change.action is not Action.REPLACE or len(steps) == 1 else steps[1]
-    return (int(main), change.address, int(steps[0]))
+def _order(change: Change) -> tuple[int, str, str]:
+    """By the step that defines the change (for a job that is submitted, that is its submission), then by address."""
+    main = Step.SUBMIT_JOB if Step.SUBMIT_JOB in change.steps else change.steps[0]
+    return (int(main), change.address, change.id or "")
 
 
 def _by_address(problem: Problem) -> tuple[str, str]:
@@ -128,8 +128,29 @@ def _joined(parts: list[Verdict]) -> Verdict:
     )
 
 
-def _deposed(facts: Facts) -> Verdict:
-    return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed])
+def _deposed(facts: Facts, blocked: frozenset[str]) -> Verdict:
+    return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed if d.address not in blocked])
+
+
+def _undecided(verdict: Verdict, moves: Moves) -> Verdict:
+    """What went away and may only have been renamed stays as it is until somebody says which it was."""
+    heirs: dict[str, list[str]] = {}
+    for new, olds in sorted(moves.ambiguous.items()):
+        for old in olds:
+            heirs.setdefault(old, []).append(new)
+    if not heirs:
+        return verdict
+    going = [c for c in verdict.changes if c.address in heirs and c.before is not None]
+    kept = tuple(c for c in verdict.changes if c.address not in heirs or c.before is None)
+    held = [
+        withhold(
+            replace(c, reason=Reason.AMBIGUOUS),
+            f"{c.address} is no longer declared, but it may have been renamed to {' or '.join(heirs[c.address])}",
+            "say which was renamed with `afsync state mv OLD NEW`, or remove it in a step of its own",
+        )
+        for c in going
+    ]
+    return _joined([replace(verdict, changes=kept), *held])
 
 
 def _blocked_templates(verdict: Verdict, blocked: frozenset[str]) -> dict[str, str]:
@@ -159,7 +180,7 @@ def _identical(verdict: Verdict) -> Verdict:
     notices = []
     for change in verdict.changes:
         if change.action is Action.CREATE and isinstance(change.after, Job):
-            what = (repr(sorted(change.after.values.items())), change.after.schedule)
+            what = (fingerprint(Kind.JOB, change.after.values), change.after.schedule and change.after.schedule.utc)
             first = seen.setdefault(what, change.address)
             if first != change.address:
                 text = f"{first} and {change.address} ask for the same thing at the same time; both will be paid for"

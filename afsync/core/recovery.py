@@ -77,8 +77,9 @@ def resolve(
     wait = timedelta(seconds=quarantine)
     jobs = [i for i in intents if i.kind is Kind.JOB]
     seen = {i.uuid: _sighting(i, recorded, remote, wait) for i in jobs}
+    found = {i.uuid: _found(i, recorded, remote) for i in intents if i.kind is Kind.TEMPLATE}
     return tuple(
-        _template(i, recorded, remote) if i.kind is Kind.TEMPLATE else _job(i, jobs, seen, remote, now, wait, exclusive)
+        _template(i, found) if i.kind is Kind.TEMPLATE else _job(i, jobs, seen, remote, now, wait, exclusive)
         for i in intents
     )
 
@@ -134,15 +135,16 @@ def _job(
     scan = Scan(now, sighting.ids, tuple(j.id for j in sighting.new), balance)
     if now < intent.at + quarantine:
         return Wait(intent, intent.at + quarantine, scan, counts=False)
-    twins = [i for i in intents if i.fingerprint == intent.fingerprint and seen[i.uuid].ids == sighting.ids]
     if not sighting.candidates:
         return _nothing_found(intent, sighting, scan, balance, min(SCANS_APART, quarantine))
-    if len(sighting.candidates) != len(twins):
+    twins, ids = _twins(intent, intents, seen)
+    shared = [j for j in reversed(list(remote.jobs.values())) if j.id in ids]
+    if len(shared) != len(twins):
         many = len(sighting.candidates) > 1
         why = "several jobs could be it" if many else "one job could be it, and several submissions are unresolved"
         return Ask(intent, why, sighting.ids)
-    mine = sighting.candidates[twins.index(intent)]
-    if _claimed_elsewhere(mine, intent, intents, seen):
+    mine = shared[twins.index(intent)]
+    if mine not in sighting.candidates or _claimed_elsewhere(mine, intent, twins, intents, seen):
         return Ask(intent, f"{mine.id} could also be another unresolved submission", sighting.ids)
     if exclusive:
         return _adopt(intent, mine, "the account is exclusive, and it is the only new job")
@@ -155,9 +157,24 @@ def _adopt(intent: Intent, job: RemoteJob, evidence: str) -> Adopt:
     return Adopt(intent, job.id, evidence, job.status, job.created_at)
 
 
-def _claimed_elsewhere(job: RemoteJob, intent: Intent, intents: list[Intent], seen: Mapping[str, Sighting]) -> bool:
+def _twins(intent: Intent, intents: list[Intent], seen: Mapping[str, Sighting]) -> tuple[list[Intent], set[str]]:
+    """The open submissions of the same body that share candidates, however far removed, with this one, in the order
+    of their numbers; and all of these candidates."""
+    same = [i for i in intents if i.fingerprint == intent.fingerprint]
+    ids: set[str] = set(seen[intent.uuid].ids)
+    while True:
+        twins = [i for i in same if i is intent or not ids.isdisjoint(seen[i.uuid].ids)]
+        more = ids.union(*(seen[i.uuid].ids for i in twins))
+        if more == ids:
+            return twins, ids
+        ids = more
+
+
+def _claimed_elsewhere(
+    job: RemoteJob, intent: Intent, twins: list[Intent], intents: list[Intent], seen: Mapping[str, Sighting]
+) -> bool:
     """Whether another submission, of another body, may just as well have made `job`."""
-    others = (i for i in intents if i.fingerprint != intent.fingerprint and job.id in seen[i.uuid].ids)
+    others = (i for i in intents if i not in twins and job.id in seen[i.uuid].ids)
     return any(not agrees(intent.echo, job.echo) or agrees(other.echo, job.echo) for other in others)
 
 
@@ -165,9 +182,11 @@ def _nothing_found(intent: Intent, sighting: Sighting, scan: Scan, balance: int 
     if intent.phase is Phase.COMMITTED_ID_UNKNOWN:
         return Ask(intent, "the service said yes, but no job shows up that could be it")
     if intent.balance is not None and balance is not None and intent.cost > 0:
+        # The cost is an estimate, so anything that is gone may be what the submission took.
         missing = intent.balance - intent.spent_since - balance
-        if missing >= intent.cost:
-            return Ask(intent, f"{missing} credits are gone, but no job shows up that could be it")
+        if missing > 0:
+            gone = "1 credit is" if missing == 1 else f"{missing} credits are"
+            return Ask(intent, f"{gone} gone, but no job shows up that could be it")
     if sighting.new:
         return Ask(intent, "new jobs turned up, none of which could be it", tuple(j.id for j in sighting.new))
     earlier = [s.at for s in intent.scans if not s.new and s.at <= scan.at - apart]
@@ -177,19 +196,26 @@ def _nothing_found(intent: Intent, sighting: Sighting, scan: Scan, balance: int 
     return Wait(intent, again, scan, counts=True)
 
 
-def _template(intent: Intent, recorded: Recorded, remote: Remote) -> Resolution:
-    """Templates are free, so there is no quarantine: the name, the content where it is told, and the time decide."""
+def _found(intent: Intent, recorded: Recorded, remote: Remote) -> list[RemoteTemplate]:
+    """The templates that are new and could be what `intent` made."""
     owned = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
-    not_ours = {*owned, *intent.known, *intent.foreign, *recorded.foreign}
-    found = [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
-    match found:
+    marked = {template for other in recorded.intents for template in other.foreign}
+    not_ours = {*owned, *marked, *intent.known, *recorded.foreign}
+    return [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
+
+
+def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Resolution:
+    """Templates are free, so there is no quarantine: the name, the content where it is told, and the time decide."""
+    match found[intent.uuid]:
         case []:
             return Absent(intent, "no such template in the account")
+        case [one] if any(one in others for uuid, others in found.items() if uuid != intent.uuid):
+            return Ask(intent, f"{one.id} could also be another unresolved template", (one.id,))
         case [one]:
             evidence = f"the only new template named {one.name!r}"
             return Adopt(intent, one.id, evidence, created_at=one.created_at)
-        case _:
-            return Ask(intent, "several new templates could be it", tuple(sorted(t.id for t in found)))
+        case several:
+            return Ask(intent, "several new templates could be it", tuple(sorted(t.id for t in several)))
 
 
 def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
@@ -200,8 +226,9 @@ def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
 
 
 def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
-    """The state once everything that could be resolved is written into it."""
-    for resolution in resolutions:
+    """The state once everything that could be resolved is written into it. What is no longer open stays as it is."""
+    open_now = {i.uuid for i in recorded.intents}
+    for resolution in (r for r in resolutions if r.intent.uuid in open_now):
         match resolution:
             case Adopt(intent, job_id, evidence, status, created_at):
                 recorded = became(recorded, intent, record_of(intent, job_id, status, created_at))

@@ -164,9 +164,10 @@ def normalise(kind: Kind, values: Values) -> dict[str, Any]:
     Platforms are a set; whole numbers are ints; an empty `addOns` is none; what the API would assume anyway
     is spelled out, but only where no template could say otherwise.
     """
-    result = {k: plain(v) for k, v in values.items() if v is not None and v != {} and v != []}
-    if isinstance(result.get("platforms"), list):
-        result["platforms"] = sorted(set(result["platforms"]))
+    result = {k: v for k, v in plain(values).items() if v not in (None, {}, [])}
+    platforms = result.get("platforms")
+    if isinstance(platforms, list) and all(isinstance(p, str) for p in platforms):
+        result["platforms"] = sorted(set(platforms))
     if kind is Kind.JOB:
         result.setdefault("entry", "fetch")
         if "template" not in result and "fromTemplateId" not in result:
@@ -177,4 +178,4 @@ def normalise(kind: Kind, values: Values) -> dict[str, Any]:
 def fingerprint(kind: Kind, values: Values) -> str:
     """A hash of the normalised body: 32 hex digits. Two requests that mean the same have the same one."""
     text = json.dumps([kind.value, normalise(kind, values)], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

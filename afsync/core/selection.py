@@ -16,30 +16,36 @@ def matches(address: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(address, g.replace("[", "[[]")) for g in globs)
 
 
-def selected(address: str, options: Options) -> bool:
-    wanted = not options.target or matches(address, options.target)
-    return wanted and not matches(address, options.exclude)
+def selected(options: Options, *known_by: str) -> bool:
+    """Whether something is selected that has these addresses: by any of them, unless one is left out."""
+    wanted = not options.target or any(matches(a, options.target) for a in known_by)
+    return wanted and not any(matches(a, options.exclude) for a in known_by)
 
 
 def select(verdict: Verdict, options: Options) -> Verdict:
     """The selected changes and the templates they are submitted from, with a notice that says it is a part."""
     if not options.target and not options.exclude:
         return verdict
-    chosen = [c for c in verdict.changes if _chosen(c, options)]
-    needed = {c.after.template for c in chosen if Step.SUBMIT_JOB in c.steps and isinstance(c.after, Job)}
-    brought = [c for c in verdict.changes if c not in chosen and c.address in needed and c.action is not Action.DELETE]
+    names = _names(verdict, options)
+    chosen = [c for c in verdict.changes if c.address in names]
+    needed = {c.after.template for c in chosen if Step.SUBMIT_JOB in c.steps and isinstance(c.after, Job)} - names
+    brought = [c for c in verdict.changes if c.address in needed and c.action is not Action.DELETE]
     notices = [_partial(len(verdict.changes) - len(chosen) - len(brought)), *(_along(c) for c in brought)]
     return replace(
         verdict,
-        changes=tuple(c for c in verdict.changes if c in chosen or c in brought),
-        withheld=tuple(c for c in verdict.withheld if _chosen(c, options)),
-        notices=(*notices, *(n for n in verdict.notices if not n.address or selected(n.address, options))),
-        violations=tuple(v for v in verdict.violations if not v.address or selected(v.address, options)),
+        changes=(*chosen, *brought),
+        withheld=tuple(c for c in verdict.withheld if c.address in names),
+        notices=(*notices, *(n for n in verdict.notices if not n.address or n.address in names)),
+        violations=tuple(v for v in verdict.violations if not v.address or v.address in names),
     )
 
 
-def _chosen(change: Change, options: Options) -> bool:
-    return selected(change.address, options) or bool(change.moved_from and selected(change.moved_from, options))
+def _names(verdict: Verdict, options: Options) -> set[str]:
+    """The selected addresses. What moves has two."""
+    addresses = {c.address for c in (*verdict.changes, *verdict.withheld)}
+    addresses |= {p.address for p in (*verdict.notices, *verdict.violations) if p.address}
+    former = {c.address: (c.moved_from,) for c in verdict.changes if c.moved_from}
+    return {a for a in addresses if selected(options, a, *former.get(a, ()))}
 
 
 def _partial(left_out: int) -> Problem:

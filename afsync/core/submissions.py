@@ -50,6 +50,12 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             f"the publish time of {job.address}, {job.schedule.written}, has passed",
             "give it a time still ahead, or remove the job",
         )
+    if job.template is not None and job.template not in facts.desired.templates:
+        return withhold(
+            replace(change, reason=Reason.BLOCKED_TEMPLATE),
+            f"{job.address} is made from {job.template}, which is not declared",
+            f"declare {job.template}, or take `template` out of `lifecycle.ignore_changes`",
+        )
     blocked = facts.blocked_templates.get(job.template or "")
     if blocked is not None:
         return withhold(

@@ -28,7 +28,11 @@ def parse_iso(text: object) -> int | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return to_ms(moment) if moment.tzinfo is not None else None
+        if moment.tzinfo is None:
+            return None
+        ms = to_ms(moment)
+        iso(ms)  # at the ends of the calendar an offset leads beyond it
+        return ms
     except (ValueError, OverflowError):
         return None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 SCHEMA = """
@@ -14,31 +15,33 @@ CREATE TABLE accounts (
     id TEXT PRIMARY KEY, key_id TEXT UNIQUE NOT NULL, tier TEXT NOT NULL, included INTEGER NOT NULL,
     packs INTEGER NOT NULL DEFAULT 0, balance INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,
     concurrent TEXT
-) STRICT;
+);
 CREATE TABLE ledger (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL,
     balance INTEGER NOT NULL, reason TEXT NOT NULL, job TEXT
-) STRICT;
+);
 CREATE TABLE jobs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, account TEXT NOT NULL, origin TEXT NOT NULL,
     submitted TEXT NOT NULL, spec TEXT NOT NULL, cost INTEGER NOT NULL,
+    mode TEXT NOT NULL, staged INTEGER NOT NULL,
     created INTEGER NOT NULL, visible INTEGER NOT NULL, updated INTEGER NOT NULL,
     started INTEGER, finished INTEGER, outcome TEXT NOT NULL, auto INTEGER NOT NULL, publishing_ms INTEGER NOT NULL,
     publish_at INTEGER, approved INTEGER, narrowed TEXT, published INTEGER, cancelled INTEGER, forced TEXT
-) STRICT;
+);
 CREATE INDEX jobs_newest ON jobs (account, created, seq, visible);
 CREATE TABLE templates (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL,
     description TEXT, spec TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL
-) STRICT;
+);
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, filename TEXT NOT NULL, content_type TEXT NOT NULL,
     created INTEGER NOT NULL, size INTEGER, sha256 TEXT
-) STRICT;
-CREATE TABLE pending (seq INTEGER PRIMARY KEY, due INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+);
+CREATE TABLE pending (seq INTEGER PRIMARY KEY, due INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 VERSION = 1
+BUSY_S = 30
 
 
 class Database:
@@ -48,22 +51,21 @@ class Database:
     directory. `synchronous=OFF` survives the death of the process, though not of the machine.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, copied: bool = False) -> None:
+        """`copied`: work on a copy in memory, so that the file, which may be missing, is left as it is."""
         self.path = path
         self.read_only = False
         self._lock = threading.RLock()
-        self._connection = self._open(path)
+        self._connection = _copy(path) if copied else self._open(path)
         self._create()
 
     def _open(self, path: str) -> sqlite3.Connection:
-        options = {"isolation_level": None, "check_same_thread": False, "timeout": 30}
         if path != ":memory:" and not _writable(Path(path)):
             if not Path(path).exists():
-                return sqlite3.connect(":memory:", **options)  # type: ignore[call-overload,no-any-return]
+                return _connect(":memory:")
             self.read_only = True
-            uri = f"{Path(path).resolve().as_uri()}?mode=ro"
-            return sqlite3.connect(uri, uri=True, **options)  # type: ignore[call-overload,no-any-return]
-        connection: sqlite3.Connection = sqlite3.connect(path, **options)  # type: ignore[call-overload]
+            return _connect(f"{Path(path).resolve().as_uri()}?mode=ro")
+        connection = _connect(path if path == ":memory:" else Path(path).resolve().as_uri())
         connection.execute("PRAGMA synchronous = OFF")
         return connection
 
@@ -106,17 +108,21 @@ class Database:
             self._connection.close()
 
 
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
+
+
+def _copy(path: str) -> sqlite3.Connection:
+    connection = _connect(":memory:")
+    if Path(path).exists():
+        with closing(_connect(f"{Path(path).resolve().as_uri()}?mode=ro")) as source:
+            source.backup(connection)
+    return connection
+
+
 def _writable(path: Path) -> bool:
-    """Whether a journal can be made beside it and the file itself be written (root may always, so try)."""
-    try:
-        if path.exists():
-            path.open("r+b").close()
-        probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return False
-    return True
+    """Whether the file can be written and a journal made beside it."""
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
 
 
 def get_setting(connection: sqlite3.Connection, name: str, default: str) -> str:

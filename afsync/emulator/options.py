@@ -57,7 +57,7 @@ def check(values: Mapping[str, Any]) -> None:
         if name not in hints:
             known = ", ".join(field.name for field in fields(Options))
             raise ValueError(f"unknown option {name!r}; there are: {known}")
-        if not _fits(value, hints[name]):
+        if not _fits(value, hints[name]) or (name == "speed" and value == 0):
             raise ValueError(f"option {name!r} cannot be {value!r}; it takes {_describe(hints[name])}")
 
 

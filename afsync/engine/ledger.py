@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from afsync.core.recorded import Record, Recorded
-from afsync.errors import StateError
+from afsync.errors import StateError, StateLocked
 
 
 class Store(Protocol):
@@ -27,7 +27,7 @@ class Ledger:
         self._version = version
         self.recorded = recorded
         self.ids = {r.id for r in recorded.resources.values()} | set(recorded.foreign)
-        self.broken: StateError | None = None
+        self.broken: StateError | StateLocked | None = None
 
     def write(self, recorded: Recorded) -> None:
         """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""
@@ -38,7 +38,7 @@ class Ledger:
         recorded = replace(recorded, serial=self.recorded.serial + 1)
         try:
             self._version = self._store.write(recorded, self._version)
-        except StateError as error:
+        except (StateError, StateLocked) as error:
             self.broken = error
             raise
         self.recorded = recorded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -35,7 +36,7 @@ class Writer(Protocol):
 class OpenFile(Protocol):
     """Opens a file of the project for reading. Raises PlanStale when it is not what was planned any more."""
 
-    def __call__(self, path: str, sha256: str) -> BinaryIO: ...
+    def __call__(self, path: str, sha256: str) -> AbstractContextManager[BinaryIO]: ...
 
 
 @dataclass(frozen=True, slots=True)

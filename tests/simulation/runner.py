@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -243,7 +244,7 @@ class _NoWaiting(Stop):
         return
 
 
-def _no_file(path: str, sha256: str) -> BinaryIO:
+def _no_file(path: str, sha256: str) -> AbstractContextManager[BinaryIO]:
     raise AssertionError("nothing is uploaded here")
 
 

@@ -1,0 +1,82 @@
+"""What a submission's POST came to: SUBMISSION.md, "The outcome of one POST", row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from afsync.api.exchange import Lost, Reply, Result
+from afsync.api.retries import retry_after, server_time
+from afsync.api.text import printable
+from afsync.api.wire import decode, error_form, first, moment, usable_id
+from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
+
+REFUSALS = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})
+"""In the API's own form these mean that nothing was done."""
+
+_RAW = 2000
+"""Characters of an answer that are kept for a person to look at."""
+
+
+def classify(result: Result, *, id_field: str = "jobId") -> Answer:
+    """The outcome; whatever is not certain is Unknown. Whether the state already holds the id is for the engine to see.
+
+    `id_field` is `jobId` for a job; for a template it is `id`, at the top or inside `template`.
+    """
+    match result:
+        case Lost(sent=False, why=why):
+            return NotSent(why)
+        case Lost(why=why):
+            return Unknown(why)
+        case Reply(status) if 200 <= status <= 299:
+            return _committed(result, id_field)
+        case Reply(429) if (form := error_form(result.body)) is not None:
+            return Limited(retry_after(result.headers, form))
+        case Reply(status) if status in REFUSALS and (form := error_form(result.body)) is not None:
+            return Rejected(status, form.code, form.detail)
+        case Reply(status):
+            return Unknown(f"the service answered {status}", _raw(result))
+
+
+def _committed(reply: Reply, id_field: str) -> Answer:
+    row = _row(reply.body)
+    if row is None:
+        how = "is not what the API promises" if reply.complete else "was cut off"
+        return CommittedIdUnknown(f"the answer ({reply.status}) {how}", _raw(reply))
+    found = row.get(id_field)
+    if not isinstance(found, str) or not usable_id(found):
+        return CommittedIdUnknown(f"the answer ({reply.status}) has no usable `{id_field}`", _raw(reply))
+    status, staging = row.get("status"), row.get("staging")
+    now = server_time(reply.headers)
+    return Committed(
+        found,
+        status=printable(status, 100) if isinstance(status, str) and status else None,
+        credits=_count(row.get("creditCost")),
+        balance=_count(row.get("balance")),
+        staging=staging if isinstance(staging, bool) else None,
+        created_at=moment(first(row, "createdAt", "created_at")),
+        server_time=now,
+        raw=_raw(reply),
+    )
+
+
+def _row(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        row = decode(body)
+    except ValueError:
+        return None
+    if not isinstance(row, dict):
+        return None
+    inner = row.get("template")
+    return inner if isinstance(inner, dict) and "jobId" not in row else row
+
+
+def _count(value: object) -> int | None:
+    """Credits, where they are told in a way that can be true. The id matters more than a wrong number."""
+    if type(value) not in (int, float) or not 0 <= value <= 1e9:  # type: ignore[operator]
+        return None
+    return int(value)  # type: ignore[call-overload,no-any-return]
+
+
+def _raw(reply: Reply) -> str:
+    return printable(reply.body.decode("utf-8", "replace"), _RAW)

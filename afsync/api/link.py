@@ -1,0 +1,223 @@
+"""The line to the service: every call goes through here, past the limiter, with the key and only to its host."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from afsync.api.access import Access
+from afsync.api.exchange import Carrier, Lost, Reply, Request, Result, run
+from afsync.api.limiter import Limiter
+from afsync.api.refusals import error_for
+from afsync.api.retries import (
+    LIMITED_TRIES,
+    TRIES,
+    answer_of,
+    backoff,
+    is_limited,
+    may_pass,
+    never_left,
+    retry_after,
+    server_time,
+)
+from afsync.api.wire import error_form
+
+if TYPE_CHECKING:
+    from afsync.api.inprocess import App
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Limits on one exchange: seconds in all, and bytes of the answer."""
+
+    read_seconds: float = 30.0
+    read_bytes: int = 32 * MIB
+    submit_seconds: float = 60.0
+    submit_bytes: int = 1 * MIB
+    upload_seconds: float = 3600.0
+
+
+class Link:
+    """Sends requests and counts them; thread-safe.
+
+    `elsewhere` makes a carrier to the host of a URL that is not the API's. It never gets the key.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        carrier: Carrier,
+        limiter: Limiter,
+        *,
+        user_agent: str,
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        elsewhere: Callable[[str], Carrier],
+        bounds: Bounds = Bounds(),
+    ) -> None:
+        self.access = access
+        self.limiter = limiter
+        self.bounds = bounds
+        self._carrier = carrier
+        self._elsewhere = elsewhere
+        self._headers = {"User-Agent": user_agent}
+        self.sleep = sleep
+        self.random = random
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._server_time: datetime | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, tries included."""
+        return self._requests
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The service's clock at its latest answer (UTC)."""
+        return self._server_time
+
+    def close(self) -> None:
+        self._carrier.close()
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, repeat: bool = True) -> Any:
+        """The JSON of a successful answer. Waits and tries again where that is allowed and may help.
+
+        `repeat` is False for what must not be done twice: then only what certainly was not done is sent again.
+        Raises AuthError, Refused, Unreachable or BadAnswer.
+        """
+        request = self.request(method, path, body)
+        for attempt in range(TRIES):
+            result = self._past_the_window(request)
+            try:
+                return answer_of(result)
+            except ValueError:
+                again = may_pass(result) if repeat else never_left(result)
+            if not again or attempt == TRIES - 1:
+                break
+            self.sleep(backoff(attempt, self.random()))
+        raise error_for(result, f"{method} {path}", self.access.host)
+
+    def _past_the_window(self, request: Request) -> Result:
+        """A 429 of the API's own says that nothing was done: the limiter waits it out, and it is sent again."""
+        for _ in range(LIMITED_TRIES):
+            result = self.send(request, self.bounds.read_seconds, self.bounds.read_bytes)
+            if not is_limited(result):
+                break
+        return result
+
+    def post_once(self, path: str, body: Mapping[str, Any], *, abandoned: Callable[[], bool] | None = None) -> Result:
+        """A submission: one POST on a connection of its own, never sent again from here."""
+        request = replace(self.request("POST", path, body), fresh=True)
+        return self.send(request, self.bounds.submit_seconds, self.bounds.submit_bytes, abandoned)
+
+    def send(
+        self, request: Request, seconds: float, max_bytes: int, abandoned: Callable[[], bool] | None = None
+    ) -> Result:
+        """One request past the limiter, and what came of it."""
+        with self.limiter.place():
+            result = run(self._carrier, request, seconds=seconds, max_bytes=max_bytes, abandoned=abandoned)
+        with self._lock:
+            self._requests += 1
+            if isinstance(result, Reply):
+                self._server_time = server_time(result.headers) or self._server_time
+        if isinstance(result, Reply) and is_limited(result):
+            self.limiter.hold(retry_after(result.headers, error_form(result.body)))
+        return self._without_key(result)
+
+    def post_stream(
+        self, path: str, headers: Mapping[str, str], body: Iterable[bytes], abandoned: Callable[[], bool]
+    ) -> Result:
+        """POST of a body that is read as it is sent, on a connection of its own."""
+        request = self.request("POST", path, None)
+        request = replace(request, headers={**request.headers, **headers}, body=body, fresh=True)
+        return self.send(request, self.bounds.upload_seconds, MIB, abandoned)
+
+    def put_elsewhere(
+        self, url: str, headers: Mapping[str, str], body: Iterable[bytes], abandoned: Callable[[], bool]
+    ) -> Result:
+        """PUT to a host that is not the API's: without the key, and not counted by its limiter."""
+        carrier = self._elsewhere(url)
+        try:
+            request = Request("PUT", url, {**self._headers, **headers}, body)
+            return run(carrier, request, seconds=self.bounds.upload_seconds, max_bytes=MIB, abandoned=abandoned)
+        finally:
+            if carrier is not self._carrier:
+                carrier.close()
+
+    def request(self, method: str, path: str, body: Mapping[str, Any] | None) -> Request:
+        headers, content = self._headers, b""
+        if body is not None:
+            headers = {**headers, "Content-Type": "application/json"}
+            content = json.dumps(body).encode("ascii")
+        return Request(method, self.access.root + path, headers, content, self.access.key)
+
+    def _without_key(self, result: Result) -> Result:
+        """A service, or something in front of it, may repeat the key to us; nobody behind here gets to see it."""
+        key = self.access.key.reveal()
+        match result:
+            case Reply() if key.encode() in result.body:
+                return replace(result, body=result.body.replace(key.encode(), b"[API key]"))
+            case Lost() if key in result.why:
+                return replace(result, why=result.why.replace(key, "[API key]"))
+            case _:
+                return result
+
+
+def connect(
+    access: Access,
+    *,
+    environ: Mapping[str, str],
+    user_agent: str,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    random: Callable[[], float],
+    app: App | None = None,
+    bounds: Bounds = Bounds(),
+) -> Link:
+    """Open the line that `access` describes; nothing is sent yet.
+
+    `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1).
+    `app` is the emulator's application, needed when `access.in_process`.
+    """
+
+    def open_carrier(url: str) -> Carrier:
+        return _http_carrier(url, environ)
+
+    if access.in_process:
+        carrier = _in_process(app)
+    else:
+        carrier = open_carrier(access.root)
+    return Link(
+        access,
+        carrier,
+        Limiter(clock=clock, sleep=sleep),
+        user_agent=user_agent,
+        sleep=sleep,
+        random=random,
+        elsewhere=(lambda _: carrier) if access.in_process else open_carrier,
+        bounds=bounds,
+    )
+
+
+def _in_process(app: App | None) -> Carrier:
+    from afsync.api.inprocess import InProcessCarrier
+
+    if app is None:
+        raise ValueError("the emulator inside the process needs its application")
+    return InProcessCarrier(app)
+
+
+def _http_carrier(url: str, environ: Mapping[str, str]) -> Carrier:
+    # Imported here: the emulator in the process needs neither httpx nor TLS, and both take time to load.
+    from afsync.api.client import HttpCarrier, transports
+    from afsync.api.network import proxy_for, tls_context
+
+    tls = tls_context(environ) if url.startswith("https:") else None
+    return HttpCarrier(transports(tls, proxy_for(url, environ)))

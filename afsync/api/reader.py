@@ -1,0 +1,88 @@
+"""What can be asked of the service. Whoever holds a Reader cannot change anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from afsync.api.link import Link
+from afsync.api.results import JobResult, StagingAssets, parse_result, parse_staging_assets
+from afsync.api.wire import usable_id
+from afsync.api.wire_account import parse_account
+from afsync.api.wire_jobs import parse_job, parse_page, parse_publish_times
+from afsync.api.wire_templates import parse_templates
+from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.errors import Refused, UsageError
+
+PAGE = 100
+"""The most jobs that one page of the list brings."""
+
+
+class Reader:
+    """All calls raise AuthError, Refused, Unreachable or BadAnswer; they may wait and try again."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    @property
+    def requests(self) -> int:
+        """Requests sent over this line so far."""
+        return self._link.requests
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The service's clock at its latest answer (UTC)."""
+        return self._link.server_time
+
+    def account(self) -> RemoteAccount:
+        """The account; the limiter takes its size from what it announces."""
+        account = parse_account(self._link.call("GET", "/account"))
+        if account.per_minute is not None:
+            self._link.limiter.resize(account.per_minute)
+        return account
+
+    def templates(self) -> Mapping[str, RemoteTemplate]:
+        """All templates, by id."""
+        return parse_templates(self._link.call("GET", "/templates"))
+
+    def jobs_page(self, offset: int) -> list[RemoteJob]:
+        """At most 100 jobs from `offset` on, newest first."""
+        return parse_page(self._link.call("GET", f"/jobs?limit={PAGE}&offset={offset}"))
+
+    def job(self, job_id: str) -> RemoteJob | None:
+        """One job; None when the account has none of this id. AuthError when it is somebody else's."""
+        path = f"/jobs/{checked_id(job_id)}"
+        answer = self._unless(path, 404)
+        return None if answer is None else parse_job(answer, f"GET {path}")
+
+    def publish_times(self) -> Mapping[str, datetime] | None:
+        """Publish times still ahead among the newest 100 jobs; None where the service does not offer them."""
+        answer = self._unless("/schedule", 404, 405)
+        return None if answer is None else parse_publish_times(answer)
+
+    def result(self, job_id: str) -> JobResult | None:
+        """What a job produced, or that it is not done yet; None when the account has no such job."""
+        answer = self._unless(f"/jobs/{checked_id(job_id)}/result", 404)
+        return None if answer is None else parse_result(answer, job_id)
+
+    def staging_assets(self, job_id: str) -> StagingAssets | None:
+        """Previews for a reviewer; None where the service does not offer them."""
+        answer = self._unless(f"/jobs/{checked_id(job_id)}/staging-assets", 404, 405)
+        return None if answer is None else parse_staging_assets(answer, job_id)
+
+    def _unless(self, path: str, *statuses: int) -> Any:
+        """The answer to GET `path`, or None when it is refused with one of `statuses`."""
+        try:
+            return self._link.call("GET", path)
+        except Refused as refused:
+            if refused.status in statuses:
+                return None
+            raise
+
+
+def checked_id(value: str) -> str:
+    """`value` as part of a path. Raises UsageError when it cannot be an id."""
+    if not usable_id(value):
+        raise UsageError(f"{value!r} is not an id of the service.", "an id looks like job_abc123")
+    return value

@@ -1,0 +1,68 @@
+"""From an answer that is not a success to the error that explains it: the one place where that is decided."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from afsync.api.exchange import Lost, Reply, Result
+from afsync.api.retries import PASSING
+from afsync.api.text import excerpt, printable
+from afsync.api.wire import ErrorForm, error_form
+from afsync.errors import ApiError, AuthError, BadAnswer, Refused, Unreachable
+
+_KEY_HINT = "check AURAFLUX_API_KEY; keys are made in the account's settings"
+
+
+def error_for(result: Result, what: str, host: str) -> ApiError:
+    """The error for `what` (a call such as `GET /jobs`) that ended in `result`, which is no success."""
+    match result:
+        case Lost(sent=False, why=why):
+            return Unreachable(f"{host} could not be reached ({what}): {printable(why)}.", _reach_hint(why))
+        case Lost(why=why):
+            return Unreachable(f"No answer to {what} from {host}: {printable(why)}.", "try again later")
+        case Reply():
+            form = error_form(result.body)
+            return _refused(result, form, what) if form is not None else _foreign(result, what, host)
+
+
+def _refused(reply: Reply, form: ErrorForm, what: str) -> ApiError:
+    said = f"{form.code}: {form.detail}" if form.code and form.code != form.detail else form.detail
+    if reply.status == 401:
+        return AuthError(f"The service does not accept the API key ({said}).", _KEY_HINT)
+    if reply.status == 403 and form.code == "plan_not_supported":
+        return AuthError(f"This account's plan has no API access ({said}).", "Operate and Guided have it")
+    if reply.status == 403:
+        return AuthError(f"This key may not do {what} ({said}).", f"it belongs to another account, or {_KEY_HINT}")
+    if reply.status == 429:
+        return Unreachable(f"{what}: the service keeps answering 429 ({said}).", "try again in a few minutes")
+    if reply.status >= 500 or reply.status < 400 or reply.status in PASSING:
+        return Unreachable(f"{what}: the service answered {reply.status} ({said}).", "try again later")
+    return Refused(
+        f"The service refused {what} ({reply.status}, {said}).", status=reply.status, code=form.code, detail=form.detail
+    )
+
+
+def _foreign(reply: Reply, what: str, host: str) -> ApiError:
+    """Not in the API's form, so it comes from something in front of the API, or this is another service."""
+    if 300 <= reply.status < 400:
+        target = printable(urlsplit(reply.headers.get("location", "")).hostname or "nowhere", 100)
+        return BadAnswer(
+            f"{what}: {host} redirects ({reply.status}) to {target}; afsync follows no redirects.",
+            "set `api.base_url` to the API's own address",
+        )
+    if not reply.complete:
+        return BadAnswer(f"The answer to {what} ({reply.status}) was cut off or too large.", "try again later")
+    if 200 <= reply.status < 300:
+        return BadAnswer(
+            f"The answer to {what} is not JSON: {excerpt(reply.body)}.",
+            "something between here and the service may be answering instead of it, or `api.base_url` is wrong",
+        )
+    said = f"{what}: {host} answered {reply.status} with text that is not the API's: {excerpt(reply.body)}."
+    hint = "a proxy or another service may be answering; check `api.base_url`"
+    return Unreachable(said, "try again later") if reply.status >= 500 else BadAnswer(said, hint)
+
+
+def _reach_hint(why: str) -> str:
+    if "certificate" in why.lower():
+        return "the certificate is not trusted; SSL_CERT_FILE names other certificates to trust"
+    return "check the network, the proxy and `api.base_url`"

@@ -1,0 +1,105 @@
+"""What came out of a job: the finished video and its copy, and the previews for a reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from afsync.api.text import printable, shown
+from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
+from afsync.core.resources import EMPTY, Values
+
+_ADDRESS = 4000
+"""Characters of a link; signed ones are long."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """GET /jobs/:id/result. While production runs, `ready` is False and only id and status are told.
+
+    Any link can be None. `platforms` holds one row for each platform, with its name under `platform` where the
+    service told it.
+    """
+
+    id: str
+    status: str
+    ready: bool
+    video_url: str | None = None
+    thumbnail_url: str | None = None
+    publish_copy: Values = field(default_factory=lambda: EMPTY)
+    platforms: tuple[Values, ...] = ()
+    completed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StagingAssets:
+    """GET /jobs/:id/staging-assets: links for a reviewer, which stop working at `expires_at` (UTC)."""
+
+    id: str
+    status: str | None
+    video_url: str | None = None
+    thumbnail_url: str | None = None
+    script: str | None = None
+    publish_copy: Values = field(default_factory=lambda: EMPTY)
+    expires_at: datetime | None = None
+
+
+def parse_result(value: object, job_id: str) -> JobResult:
+    """The answer of either kind: still running, or done."""
+    what = "GET /jobs/:id/result"
+    row = an_object(value, what)
+    status = printable(text_of(row, what, "status"), 100)
+    if not any(name in row for name in ("jobId", "videoUrl", "completedAt")):
+        return JobResult(job_id, status, ready=False)
+    return JobResult(
+        id=id_of({"jobId": job_id, **row}, what, "jobId"),
+        status=status,
+        ready=True,
+        video_url=_link(row, "videoUrl"),
+        thumbnail_url=_link(row, "thumbnailUrl"),
+        publish_copy=_object(row.get("publishCopy")),
+        platforms=_platforms(row.get("platforms")),
+        completed_at=moment_of(row, what, "completedAt"),
+    )
+
+
+def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
+    """The answer, with whatever of it is there."""
+    what = "GET /jobs/:id/staging-assets"
+    row = an_object(value, what)
+    output = row.get("output")
+    told: Row = output if isinstance(output, dict) else {}
+    status, script = row.get("status"), told.get("script")
+    return StagingAssets(
+        id=id_of({"jobId": job_id, **row}, what, "jobId"),
+        status=printable(status, 100) if isinstance(status, str) else None,
+        video_url=_link(told, "videoUrl"),
+        thumbnail_url=_link(told, "thumbnailUrl"),
+        script=script if isinstance(script, str) else None,
+        publish_copy=_object(told.get("publishCopy")),
+        expires_at=moment_of(row, what, "urlExpiresAt"),
+    )
+
+
+def _link(row: Row, name: str) -> str | None:
+    """A link that can be opened as it is; anything else that stands there is none."""
+    value = row.get(name)
+    usable = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= _ADDRESS
+    return value if usable and value else None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    found = shown(value)
+    return found if isinstance(found, dict) else EMPTY
+
+
+def _platforms(value: object) -> tuple[Values, ...]:
+    """A list of rows, or an object of rows by platform."""
+    found = shown(value)
+    if isinstance(found, dict):
+        return tuple({"platform": k, **(v if isinstance(v, dict) else {"result": v})} for k, v in found.items())
+    if isinstance(found, list):
+        return tuple(v if isinstance(v, dict) else {"platform": v} for v in found)
+    return ()

@@ -1,0 +1,139 @@
+"""Everything a plan needs to know of the account, in as few requests as possible (DESIGN.md, "Reads are bounded")."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from queue import SimpleQueue
+from typing import Any
+
+from afsync.api.paging import TIME_SLACK, Listing, read_list
+from afsync.api.reader import Reader
+from afsync.core.remote import Lookups, Remote, RemoteJob
+from afsync.errors import AuthError
+
+HEAD = 100
+"""How many of the newest ids an intent remembers, and of how many jobs GET /schedule tells the publish time."""
+SINGLE = 10
+"""So many missing jobs are looked up one by one rather than read on for."""
+AT_ONCE = 4
+"""Reads that overlap."""
+
+
+def fetch(reader: Reader, lookups: Lookups, *, publish_times: bool = True, jobs: bool = True) -> Remote:
+    """Read the account: account, templates, publish times and the first page of jobs at the same time.
+
+    `publish_times` says whether any job's publish time matters; without `jobs` the list is not read at all.
+    Raises ApiError when anything could not be read completely: that never reads as "nothing there".
+    """
+    before = reader.requests
+    wanted = _Wanted(lookups)
+    account, templates, times, listing = together(
+        reader.account,
+        reader.templates,
+        reader.publish_times if publish_times and jobs else lambda: None,
+        lambda: read_list(reader.jobs_page, wanted.enough) if jobs else Listing(),
+    )
+    alone, missing = look_up(reader, (i for i in lookups.jobs if i not in listing.jobs)) if jobs else ({}, frozenset())
+    return Remote(
+        account=account,
+        templates=templates,
+        jobs={**{i: listing.jobs[i] for i in listing.ids}, **alone},
+        missing=missing,
+        head=tuple(listing.ids[:HEAD]),
+        publish_times=times,
+        covered=frozenset(listing.ids[:HEAD]) if times is not None else frozenset(),
+        server_time=reader.server_time,
+        requests=reader.requests - before,
+    )
+
+
+def list_back(reader: Reader, known: Iterable[str]) -> tuple[RemoteJob, ...]:
+    """The jobs that came in since `known` was the head of the list, newest first; the whole list when none of
+    `known` is there any more. Same errors as `fetch`."""
+    old = frozenset(known)
+    wanted = _Wanted(Lookups(heads=(tuple(old),)))
+    listing = read_list(reader.jobs_page, wanted.enough)
+    until = next((n for n, i in enumerate(listing.ids) if i in old), len(listing.ids))
+    return tuple(listing.jobs[i] for i in listing.ids[:until])
+
+
+def look_up(reader: Reader, ids: Iterable[str]) -> tuple[dict[str, RemoteJob], frozenset[str]]:
+    """Ask for jobs one by one: those found, by id, and the ids that are not in the account."""
+    wanted = list(ids)
+    found = dict(zip(wanted, together(*(_asking(reader, i) for i in wanted)), strict=True))
+    return {i: job for i, job in found.items() if job}, frozenset(i for i, job in found.items() if not job)
+
+
+def _asking(reader: Reader, job_id: str) -> Callable[[], RemoteJob | None]:
+    return lambda: reader.job(job_id)
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Decides after each page whether the list has told enough."""
+
+    lookups: Lookups
+    _idle: int = field(default=0)
+
+    def enough(self, listing: Listing, new: list[RemoteJob]) -> bool:
+        """Heads and `since` can only be read from the list; single jobs can also be asked for by themselves."""
+        missing = [i for i in self.lookups.jobs if i not in listing.jobs]
+        idle = not any(job.id in self.lookups.jobs for job in new)
+        self._idle += idle
+        if not self._reached_heads(listing) or not self._reached_since(listing):
+            return False
+        if all(_passed(self.lookups.jobs[i], listing.oldest) for i in missing):
+            return True
+        # When pages bring nothing, and have cost as much as asking for each would, asking cannot be much worse.
+        return idle and len(missing) <= max(SINGLE, self._idle)
+
+    def _reached_heads(self, listing: Listing) -> bool:
+        return all(any(i in listing.jobs for i in head) for head in self.lookups.heads)
+
+    def _reached_since(self, listing: Listing) -> bool:
+        return self.lookups.since is None or _passed(self.lookups.since, listing.oldest)
+
+
+def _passed(moment: datetime | None, oldest: datetime | None) -> bool:
+    """Whether the list has come down past `moment`."""
+    return moment is not None and oldest is not None and oldest < moment - TIME_SLACK
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Make all `calls` at the same time, a few at once; their answers in order.
+
+    Raises what the calls raise: a problem with the key before any other, else the first in order. The threads are
+    daemons, so that an interrupt in the caller does not wait for them.
+    """
+    if len(calls) == 1:
+        return [calls[0]()]
+    todo: SimpleQueue[int] = SimpleQueue()
+    finished: SimpleQueue[None] = SimpleQueue()
+    results: list[Any] = [None] * len(calls)
+    errors: dict[int, BaseException] = {}
+    for number in range(len(calls)):
+        todo.put(number)
+
+    def work() -> None:
+        while not todo.empty():
+            try:
+                number = todo.get_nowait()
+            except Exception:
+                break
+            try:
+                results[number] = None if errors else calls[number]()
+            except BaseException as error:
+                errors[number] = error
+            finally:
+                finished.put(None)
+
+    for _ in range(min(AT_ONCE, len(calls))):
+        threading.Thread(target=work, name="afsync-read", daemon=True).start()
+    for _ in calls:
+        finished.get()
+    if errors:
+        raise next((e for e in errors.values() if isinstance(e, AuthError)), errors[min(errors)])
+    return results

@@ -1,0 +1,40 @@
+"""Words that come from the service, made safe to show: no control characters, no end, no key."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+MAX_CHARACTERS = 300
+
+
+def printable(text: str, limit: int = MAX_CHARACTERS) -> str:
+    """`text` on one line, without anything that could steer a terminal, at most `limit` characters."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    line = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in text[: 4 * limit])
+    line = " ".join(line.split())
+    return line if len(line) <= limit and len(text) <= 4 * limit else line[: limit - 1] + "…"
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of an answer, for a message."""
+    return printable(body[:1000].decode("utf-8", "replace"), 120) or "nothing"
+
+
+def shown(value: Any) -> Any:
+    """Texts in `value`, which is JSON and only ever shown, made printable."""
+    match value:
+        case str():
+            return printable(value, 1000)
+        case dict():
+            return {printable(str(k), 100): shown(v) for k, v in value.items()}
+        case list():
+            return [shown(v) for v in value]
+        case _:
+            return value
+
+
+def whole(text: str) -> str:
+    """`text` as it is, except for halves of characters (a topic cut in the middle), which no file can hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -1,0 +1,161 @@
+"""The form of answers, whatever the dialect: objects, ids, numbers, time stamps, errors (API.md, "Basics").
+
+What is not of the promised form raises BadAnswer; it never reads as "nothing there". Fields that nobody named are
+ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from afsync.api.text import excerpt, printable, whole
+from afsync.errors import BadAnswer
+
+Row = Mapping[str, Any]
+
+_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._:-]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorForm:
+    """An error as the API writes it. `code` is None where it wrote a sentence; `detail` is fit to be shown."""
+
+    code: str | None
+    detail: str
+    retry_after_ms: float | None = None
+
+
+def decode(body: bytes) -> Any:
+    """`body` as JSON; ValueError when it is none."""
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def error_form(body: bytes) -> ErrorForm | None:
+    """The error in `body`, or None when this is not how the API writes errors (so something else wrote it)."""
+    try:
+        row = decode(body)
+    except ValueError:
+        return None
+    error = row.get("error") if isinstance(row, dict) else None
+    if not isinstance(error, str) or not error.strip():
+        return None
+    message = row.get("message")
+    code = error if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", error) else None
+    detail = message if isinstance(message, str) and message.strip() else error
+    after = row.get("retryAfterMs")
+    return ErrorForm(code, printable(detail), after if type(after) in (int, float) else None)
+
+
+def usable_id(value: object) -> bool:
+    """Whether `value` can be an id (SUBMISSION.md). Dots alone are none: they would mean another path."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def bad(what: str, expected: str, got: object) -> BadAnswer:
+    """The error for an answer that is not what the API promises."""
+    shown = excerpt(got) if isinstance(got, bytes) else printable(json.dumps(got, default=str), 120)
+    return BadAnswer(
+        f"The service's answer to {what} is not what the API promises: expected {expected}, got {shown}.",
+        "if this goes on, something between here and the service may be changing answers",
+    )
+
+
+def an_object(value: object, what: str) -> dict[str, Any]:
+    """`value`, which has to be a JSON object."""
+    if not isinstance(value, dict):
+        raise bad(what, "an object", value)
+    return value
+
+
+def rows_of(value: object, field: str, what: str) -> list[dict[str, Any]]:
+    """The list of objects under `field`."""
+    rows = an_object(value, what).get(field)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise bad(what, f"a list of objects in `{field}`", value if rows is None else rows)
+    return rows
+
+
+def id_of(row: Row, what: str, *names: str) -> str:
+    """The first of the fields `names` that is there, which has to be a usable id."""
+    value = first(row, *names)
+    if not isinstance(value, str) or not usable_id(value):
+        raise bad(what, f"a usable `{names[0]}`", value)
+    return value
+
+
+def first(row: Row, *names: str) -> Any:
+    """The value of the first of the fields `names` that is there and not null."""
+    for name in names:
+        value = row.get(name)
+        if value is not None:
+            return value
+    return None
+
+
+def text_of(row: Row, what: str, *names: str) -> str:
+    """A text that has to be there."""
+    value = first(row, *names)
+    if not isinstance(value, str) or not value:
+        raise bad(what, f"a text in `{names[0]}`", value)
+    return whole(value)
+
+
+def optional_text(row: Row, *names: str) -> str | None:
+    """A text that may be missing; whatever else stands there counts as missing."""
+    value = first(row, *names)
+    return whole(value) if isinstance(value, str) and value else None
+
+
+def number_of(row: Row, what: str, *names: str) -> int | None:
+    """A whole number, or None where the service does not tell it."""
+    value = first(row, *names)
+    if value is None:
+        return None
+    if type(value) not in (int, float) or value != value or abs(value) > 1e12:
+        raise bad(what, f"a number in `{names[0]}`", value)
+    return int(value)
+
+
+def moment_of(row: Row, what: str, *names: str) -> datetime | None:
+    """A time stamp, or None where the service does not tell it."""
+    value = first(row, *names)
+    if value is None:
+        return None
+    found = moment(value)
+    if found is None:
+        raise bad(what, f"a time stamp in `{names[0]}`", value)
+    return found
+
+
+def moment(value: object) -> datetime | None:
+    """A time stamp in any of the service's forms, as a UTC datetime; None when it is none of them.
+
+    ISO 8601 with Z or an offset (without either: UTC), or milliseconds since 1970 as a number or as digits.
+    """
+    try:
+        if isinstance(value, str):
+            if not (value.isascii() and value.isdigit()):
+                found = datetime.fromisoformat(value)
+                if found.tzinfo is UTC:
+                    return found
+                return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            value = int(value)
+        if type(value) in (int, float):
+            return datetime.fromtimestamp(value / 1000, UTC)  # type: ignore[operator]
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+def iso(at: datetime) -> str:
+    """An instant as the API wants it: ISO 8601 in UTC with Z, in seconds where that says it all."""
+    precision = "milliseconds" if at.microsecond else "seconds"
+    return at.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

@@ -1,0 +1,103 @@
+"""Templates on the wire: flat in the documented dialect, snake_case rows in the deployed one (API.md, "Templates")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from afsync.api.text import whole
+from afsync.api.wire import Row, an_object, bad, decode, id_of, moment_of, rows_of, text_of
+from afsync.core.remote import RemoteTemplate
+from afsync.core.resources import Values, plain
+
+_ROW_FIELDS = {
+    "description": "description",
+    "contentType": "content_type",
+    "productionProfile": "production_profile",
+    "entry": "entry",
+    "topic": "topic",
+    "tone": "tone",
+    "format": "format",
+    "durationMins": "duration_mins",
+    "platforms": "platforms",
+    "publishMode": "publish_mode",
+    "staging": "staging",
+    "addOns": "add_ons",
+}
+"""Declared fields that a row may tell beside its `job_spec`: the API's name, and the deployed row's."""
+
+_NOT_IN_SPEC = ("name", "description")
+
+
+def template_body(values: Values) -> dict[str, Any]:
+    """The body of POST /templates for both dialects: the flat fields, and the same again as `jobSpec`."""
+    flat: dict[str, Any] = plain(values)
+    return {**flat, "jobSpec": {k: v for k, v in flat.items() if k not in _NOT_IN_SPEC}}
+
+
+def parse_templates(value: object) -> dict[str, RemoteTemplate]:
+    """GET /templates, by id. BadAnswer when one id comes twice."""
+    what = "GET /templates"
+    found: dict[str, RemoteTemplate] = {}
+    for row in rows_of(value, "templates", what):
+        template = parse_template(row, what)
+        if found.setdefault(template.id, template) != template:
+            raise bad(what, "each template once", template.id)
+    return found
+
+
+def parse_template(row: Row, what: str) -> RemoteTemplate:
+    """One row. `echo` holds what it was made from, as far as that is told, without the name."""
+    return RemoteTemplate(
+        id=id_of(row, what, "id"),
+        name=text_of(row, what, "name"),
+        created_at=moment_of(row, what, "createdAt", "created_at"),
+        echo=_echo(row, what),
+    )
+
+
+def created_template(value: object) -> Row:
+    """The row in an answer to POST /templates or GET /templates/:id: flat, or under `template`."""
+    row = an_object(value, "POST /templates")
+    inner = row.get("template")
+    return inner if isinstance(inner, dict) else row
+
+
+def _echo(row: Row, what: str) -> dict[str, Any]:
+    spec = _parsed(row.get("job_spec", row.get("jobSpec")), what)
+    echo = {} if spec is None else {k: _clean(v) for k, v in spec.items() if k not in _NOT_IN_SPEC and _told(v)}
+    for name, column in _ROW_FIELDS.items():
+        value = row.get(name, row.get(column))
+        # The spec is what was submitted; a column may be a default of the service's.
+        if name not in echo and _told(value) and (spec is None or name == "description"):
+            echo[name] = _clean(_listed(value) if name == "platforms" else value)
+    return echo
+
+
+def _parsed(spec: object, what: str) -> dict[str, Any] | None:
+    """`job_spec`: an object, or the JSON text of one."""
+    if spec is None or spec == "":
+        return None
+    if isinstance(spec, str):
+        try:
+            spec = decode(spec.encode("utf-8", "replace"))
+        except ValueError:
+            raise bad(what, "JSON in `job_spec`", spec) from None
+    return None if spec is None else an_object(spec, what)
+
+
+def _listed(value: object) -> object:
+    """A list in a column may be JSON text too."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            return decode(value.encode("utf-8", "replace"))
+        except ValueError:
+            return value
+    return value
+
+
+def _told(value: object) -> bool:
+    return value is not None and value not in ("", [], {})
+
+
+def _clean(value: object) -> object:
+    return whole(value) if isinstance(value, str) else value

@@ -1,0 +1,86 @@
+"""What can be changed at the service. Only the engine holds a Writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from afsync.api.classify import classify
+from afsync.api.exchange import Lost, Result
+from afsync.api.link import Link
+from afsync.api.reader import Reader, checked_id
+from afsync.api.upload import Upload
+from afsync.api.wire import optional_text
+from afsync.api.wire_jobs import check_schedule_set, schedule_body
+from afsync.api.wire_templates import template_body
+from afsync.core.outcome import Answer
+from afsync.core.resources import Values, plain
+from afsync.errors import Interrupted, Refused
+
+
+class Writer:
+    """Submissions come back as an Answer and raise nothing; the free calls raise as a Reader's do."""
+
+    def __init__(self, link: Link, *, abandoned: Callable[[], bool] | None = None) -> None:
+        """`abandoned` is asked while a submission is under way whether to give up on its answer (Unknown)."""
+        self._link = link
+        self._reader = Reader(link)
+        self._abandoned = abandoned
+
+    def submit_job(self, body: Values) -> Answer:
+        """POST /jobs, once. Costs credits."""
+        return classify(self._submit("/jobs", plain(body)))
+
+    def create_template(self, body: Values) -> Answer:
+        """POST /templates, once, in a form that satisfies both dialects. Free."""
+        return classify(self._submit("/templates", template_body(body)), id_field="id")
+
+    def _submit(self, path: str, body: dict[str, Any]) -> Result:
+        try:
+            return self._link.post_once(path, body, abandoned=self._abandoned)
+        except Interrupted:
+            # Only waiting for a place in the rate limit can be interrupted, and that comes before sending.
+            return Lost(False, "interrupted while waiting for the rate limit")
+
+    def cancel(self, job_id: str) -> str | None:
+        """DELETE /jobs/:id. None when it is cancelled or gone; else the status that made it too late."""
+        try:
+            self._link.call("DELETE", f"/jobs/{checked_id(job_id)}")
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            if refused.status != 409:
+                raise
+            job = self._reader.job(job_id)
+            return None if job is None or job.status == "cancelled" else job.status
+        return None
+
+    def set_schedule(self, job_id: str, at: datetime | None) -> None:
+        """PATCH /jobs/:id/schedule: publish at `at` (UTC), or take the publish time off. May be sent again."""
+        path = f"/jobs/{checked_id(job_id)}/schedule"
+        check_schedule_set(self._link.call("PATCH", path, schedule_body(at)), at)
+
+    def delete_template(self, template_id: str) -> None:
+        """DELETE /templates/:id; done when there is none."""
+        try:
+            self._link.call("DELETE", f"/templates/{checked_id(template_id)}")
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+
+    def approve(self, job_id: str, platforms: tuple[str, ...] = ()) -> str | None:
+        """POST /jobs/:id/approve-publish; returns the status where it is told. Cannot be undone, so sent once.
+
+        Refused with 422 while there is nothing to publish; Unreachable when nobody knows whether it was done.
+        """
+        body: dict[str, Any] | None = {"platforms": list(platforms)} if platforms else None
+        answer = self._link.call("POST", f"/jobs/{checked_id(job_id)}/approve-publish", body, repeat=False)
+        return optional_text(answer, "status") if isinstance(answer, dict) else None
+
+    def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str:
+        """Send `size` bytes of `file`, from its beginning; the id a job names it by. Free, and may be sent again.
+
+        `progress` is told about ten times a second, in the caller's thread, how many bytes have been sent.
+        """
+        return Upload(self._link, file, filename, size, progress, self._abandoned or (lambda: False)).send()

@@ -1,0 +1,37 @@
+"""`afsync apply`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from afsync.commands.applying import Apply, apply
+from afsync.commands.options import Selection, selection_flags
+
+
+@click.command
+@selection_flags
+@click.option("--destroy", is_flag=True, help="Remove everything recorded.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def command(
+    destroy: bool, auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, **selection: Any
+) -> int:
+    """Make the account what the files say: shows the plan, asks, and does exactly that.
+
+    What was done is on disk before it is printed, so it can be stopped at any moment and run again. Exits 0 when all
+    was done, 1 when a change failed, 3 when a submission is unresolved, 4 when a limit or a guard held something back.
+    """
+    return apply(
+        Apply(
+            Selection(**selection),
+            destroy=destroy,
+            auto_approve=auto_approve,
+            as_json=as_json,
+            fail_fast=fail_fast,
+            lock_timeout=lock_timeout,
+        )
+    )

@@ -1,0 +1,193 @@
+"""Plan and apply under the lock: what `apply` and `destroy` do."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from afsync.commands import project as work
+from afsync.commands.options import Selection
+from afsync.commands.plan import check_addresses
+from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
+from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
+from afsync.core.plan import Plan, Reason
+from afsync.core.recovery import settle
+from afsync.engine.executor import Report, apply_plan
+from afsync.engine.interrupt import Stop, handling_signals
+from afsync.engine.ledger import Ledger
+from afsync.engine.service import World
+from afsync.errors import AfsyncError, Exit, UsageError
+from afsync.output.outcomes import Tally, event_json, problem_event_json, summary_json, summary_text
+from afsync.output.plan_json import plan_document
+from afsync.output.plan_text import plan_text
+from afsync.output.values import visible
+
+if TYPE_CHECKING:
+    from afsync.api.link import Link
+    from afsync.config.project import Project
+    from afsync.core.remote import Lookups, Remote
+    from afsync.store.local import LocalStore
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """What the command line asks for."""
+
+    selection: Selection
+    destroy: bool = False
+    auto_approve: bool = False
+    as_json: bool = False
+    fail_fast: bool = False
+    lock_timeout: float = 0.0
+
+
+def apply(wanted: Apply) -> int:
+    """Lock, read, plan, ask, apply, report. Returns the exit code."""
+    if not wanted.auto_approve and (wanted.as_json or not interactive()):
+        raise UsageError("apply asks before it does anything, and nobody is there to answer", "add --auto-approve")
+    options = wanted.selection.options(destroy=wanted.destroy)
+    project = work.load_project()
+    store = work.open_store(project)
+    stop, out = Stop(), report()
+    with handling_signals(stop), work.locked(store, wanted.lock_timeout, stop):
+        with stop.interruptible():
+            recorded, version = store.read()
+            work.check_lineage(project, recorded)
+            check_addresses(wanted.selection, project.desired, recorded)
+            service = work.connect(project, writes=True, sleep=stop.wait)
+            now = work.now()
+            remote = work.read_remote(project, recorded, service, now)
+            work.check_account(recorded, remote)
+            limits = wanted.selection.limits(project.desired.limits)
+            plan = work.checked_plan(project, recorded, remote, now, options, limits)
+        ledger = Ledger(store, recorded, version)
+        ledger.write(settle(recorded, plan.resolutions))
+        _show_plan(plan, wanted, out)
+        if plan.blocking:
+            return _refused(plan, wanted, out)
+        if plan.changes and not wanted.auto_approve and not _confirmed(stop, destroy=wanted.destroy):
+            messages()("Apply cancelled.\n")
+            return Exit.ERROR
+        teller = _teller(plan, wanted, out, service.link)
+        try:
+            world = _world(project, service, stop, teller)
+            done = apply_plan(plan, remote, ledger, world, fail_fast=wanted.fail_fast, max_credits=limits.max_credits)
+        finally:
+            teller.close()
+        done = _fold(store, ledger, done)
+    return _finish(plan, done, wanted, out)
+
+
+def _show_plan(plan: Plan, wanted: Apply, out: Out) -> None:
+    if wanted.as_json:
+        out(event_json("plan", plan.as_of, plan=plan_document(plan)))
+        for problem in (*plan.notices, *plan.violations, *plan.blocking):
+            out(problem_event_json(problem, plan.as_of))
+    else:
+        out(plan_text(plan, stdout_paint()))
+
+
+def _confirmed(stop: Stop, *, destroy: bool) -> bool:
+    question = "Do you really want to destroy all of this?" if destroy else "Do you want to perform these actions?"
+    say = messages()
+    say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
+    with stop.interruptible():
+        answer = sys.stdin.readline()
+    say("\n")
+    return answer.strip() == "yes"
+
+
+def _teller(plan: Plan, wanted: Apply, out: Out, link: Link) -> Teller:
+    if wanted.as_json:
+        return JsonLines(out, work.now)
+    lines = Lines(out, stdout_paint())
+    if len(plan.changes) < MANY or not on_terminal():
+        return lines
+    return Bar(lines, len(plan.changes), plan.requests, link.limiter.estimate)
+
+
+def _world(project: Project, service: work.Service, stop: Stop, tell: Teller) -> World:
+    from afsync.api.snapshot import fetch
+    from afsync.api.writer import Writer
+
+    def look(lookups: Lookups) -> Remote:
+        return replace(fetch(service.reader, lookups, publish_times=False), base_url=service.base_url)
+
+    def open_file(path: str, sha256: str) -> AbstractContextManager[BinaryIO]:
+        return work.open_planned(project, path, sha256)
+
+    return World(
+        writer=Writer(service.link, abandoned=stop.abandon.is_set),
+        look=look,
+        open_file=open_file,
+        clock=work.now,
+        monotonic=time.monotonic,
+        new_id=lambda: str(uuid.uuid4()),
+        stop=stop,
+        tell=tell,
+    )
+
+
+def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
+    """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
+    try:
+        if ledger.broken is None:
+            store.fold()
+    except AfsyncError as error:
+        return replace(done, stopped=done.stopped or error)
+    return done
+
+
+def _refused(plan: Plan, wanted: Apply, out: Out) -> int:
+    if wanted.as_json:
+        out(summary_json((), plan.as_of))
+    else:
+        messages()("Nothing was done: see above what holds it back.\n")
+    return Exit.REFUSED
+
+
+def _finish(plan: Plan, done: Report, wanted: Apply, out: Out) -> int:
+    if wanted.as_json:
+        _finish_json(done, out)
+    else:
+        _finish_text(plan, done, out)
+    if out.error is not None:
+        work.warn_closed(out.error)
+    return exit_code(plan, done)
+
+
+def _finish_json(done: Report, out: Out) -> None:
+    if done.stopped is not None:
+        text = {"code": "stopped", "message": done.stopped.message, "hint": done.stopped.hint}
+        out(event_json("error", work.now(), **text))
+    out(summary_json(done.outcomes, work.now()))
+
+
+def _finish_text(plan: Plan, done: Report, out: Out) -> None:
+    say = messages()
+    if done.stopped is not None:
+        say(f"\nError: {visible(done.stopped.message)}\n")
+        if done.stopped.hint:
+            say(f"  {visible(done.stopped.hint)}\n")
+    nothing = not plan.changes and not plan.violations
+    complete = done.stopped is None
+    out(("" if nothing else "\n") + summary_text(done.outcomes, stdout_paint(), complete=complete) + "\n")
+
+
+def exit_code(plan: Plan, done: Report) -> int:
+    """What a script learns. An unresolved submission weighs more than a failed change, that more than a guard."""
+    tally = Tally(done.outcomes)
+    stopped = done.stopped.exit_code if done.stopped else Exit.OK
+    if stopped in (Exit.STATE, Exit.LOCKED, Exit.INTERRUPTED, Exit.TERMINATED, Exit.STALE):
+        return stopped
+    if tally.unresolved or any(v.code == Reason.UNRESOLVED for v in plan.violations):
+        return Exit.UNRESOLVED
+    if stopped:
+        return stopped
+    if tally.failed or tally.not_attempted:
+        return Exit.ERROR
+    return Exit.REFUSED if plan.violations else Exit.OK

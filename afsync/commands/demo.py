@@ -1,0 +1,92 @@
+"""`afsync demo`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+
+from afsync.commands.bundled import bundled
+from afsync.commands.screen import Out, report, stdout_paint
+from afsync.errors import AfsyncError
+
+# What is typed, and what is said before it.
+STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("A project is YAML: templates, and jobs that are made from them.", ("cat", "afsync.yaml")),
+    ("`init` makes the state that belongs to it.", ("init",)),
+    ("Everything is checked offline first.", ("validate",)),
+    ("The plan says what would change, and what it costs.", ("plan",)),
+    ("Apply does exactly that. Each video is paid for once.", ("apply", "--auto-approve")),
+    ("Planned again, there is nothing left to do.", ("plan",)),
+    ("A publish time moves: free, in place.", ("edit",)),
+    ("", ("plan",)),
+    ("", ("apply", "--auto-approve")),
+    ("Everything that was made is on record.", ("state", "list")),
+    ("And all of it can be taken down again.", ("destroy", "--auto-approve")),
+    ("", ("account",)),
+)
+
+
+@click.command
+@click.option("--keep", is_flag=True, help="Leave the project where it was made, and say where.")
+def command(keep: bool) -> int:
+    """Walk through it all against the built-in emulator.
+
+    Copies the quickstart to a temporary folder and runs the real commands there: needs no account, no key and no
+    network, and costs nothing.
+    """
+    root = Path(tempfile.mkdtemp(prefix="afsync-demo-"))
+    try:
+        shutil.copytree(bundled("examples") / "quickstart", root, dirs_exist_ok=True)
+        tell(root, report())
+    finally:
+        if not keep:
+            shutil.rmtree(root, ignore_errors=True)
+    if keep:
+        report()(f"\nThe project is in {root}\n")
+    return 0
+
+
+def tell(root: Path, out: Out) -> None:
+    """Run the story in `root`. Raises AfsyncError when a command does not do what it should."""
+    paint = stdout_paint()
+    for said, words in STORY:
+        if said:
+            out(f"\n{paint(said, 'bold')}\n")
+        match words:
+            case ("cat", name):
+                out(f"\n{paint(f'$ cat {name}', 'cyan')}\n{(root / name).read_text(encoding='utf-8')}")
+            case ("edit",):
+                before, after = _move_a_day(root / "afsync.yaml")
+                out(f"\n{paint('- ' + before, 'red')}\n{paint('+ ' + after, 'green')}\n")
+            case _:
+                out(f"\n{paint('$ ' + shlex.join(('afsync', *words)), 'cyan')}\n")
+                _run(root, words)
+
+
+def _run(root: Path, words: tuple[str, ...]) -> None:
+    hidden = ("AURAFLUX_", "AFSYNC_")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    done = subprocess.run([sys.executable, "-m", "afsync", "-C", str(root), *words], env=environ, check=False)
+    if done.returncode != 0:
+        raise AfsyncError(f"the demo stopped: `afsync {shlex.join(words)}` exited with {done.returncode}")
+
+
+def _move_a_day(file: Path) -> tuple[str, str]:
+    """Move the first publish time in the file by a day; the line before and after."""
+    text = file.read_text(encoding="utf-8")
+    found = re.search(r"^ *schedule: *(\d{4}-\d{2}-\d{2})[^\n]*", text, re.MULTILINE)
+    if found is None:
+        raise AfsyncError(f"{file.name} has no schedule that could be moved")
+    day = date.fromisoformat(found[1]) + timedelta(days=1)
+    line = found[0].replace(found[1], day.isoformat())
+    file.write_text(text.replace(found[0], line, 1), encoding="utf-8")
+    return found[0].strip(), line.strip()

@@ -1,0 +1,33 @@
+"""`afsync destroy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from afsync.commands.applying import Apply, apply
+from afsync.commands.options import Selection, selection_flags
+
+
+@click.command
+@selection_flags
+@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def command(auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, **selection: Any) -> int:
+    """Plan and apply the removal of everything recorded.
+
+    The same as `afsync apply --destroy`. `lifecycle.prevent_destroy` holds; the limit on deletes does not.
+    """
+    return apply(
+        Apply(
+            Selection(**selection),
+            destroy=True,
+            auto_approve=auto_approve,
+            as_json=as_json,
+            fail_fast=fail_fast,
+            lock_timeout=lock_timeout,
+        )
+    )

@@ -1,0 +1,243 @@
+"""What commands work with: the project in a directory, its state, and the line to the service."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import random
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from afsync import __version__
+from afsync.core.recorded import Account, Recorded
+from afsync.core.resources import Kind
+from afsync.errors import PlanStale, StateError
+
+if TYPE_CHECKING:
+    from afsync.api.inprocess import App
+    from afsync.api.link import Link
+    from afsync.api.reader import Reader
+    from afsync.config.project import Project
+    from afsync.core.plan import Plan
+    from afsync.core.recovery import Resolution
+    from afsync.core.remote import Remote
+    from afsync.core.resources import Limits
+    from afsync.core.verdict import Options
+    from afsync.engine.interrupt import Stop
+    from afsync.store.local import LocalStore
+
+EMULATOR_DATA = ".afsync/emulator.db"
+
+
+def directory() -> Path:
+    """Where the project is: `-C DIR`, or here."""
+    chosen = click.get_current_context().find_root().obj
+    return chosen if isinstance(chosen, Path) else Path()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def load_project() -> Project:
+    """The files, checked. Raises ConfigError with everything that is wrong with them."""
+    from afsync.config.loader import load
+
+    return load(directory(), environ=os.environ)
+
+
+def quarantine(project: Project) -> float:
+    """Seconds; AFSYNC_QUARANTINE overrides the files."""
+    from afsync.config.fields import quarantine_seconds
+
+    override = os.environ.get("AFSYNC_QUARANTINE", "").strip()
+    return quarantine_seconds(override) if override else project.settings.quarantine
+
+
+def open_store(project: Project) -> LocalStore:
+    """The state of this project. StateError when there is no lineage that a state could belong to."""
+    from afsync.store.local import LocalStore
+    from afsync.store.paths import Paths, state_path
+
+    if project.settings.lineage is None:
+        raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
+    paths = Paths(state_path(project.root, project.settings.state), (project.root / ".afsync").absolute())
+    return LocalStore(paths, afsync_version=__version__)
+
+
+def read_state(project: Project) -> tuple[Recorded, str]:
+    """The state and its version, of this project for certain. StateError otherwise."""
+    recorded, version = open_store(project).read()
+    check_lineage(project, recorded)
+    return recorded, version
+
+
+def check_lineage(project: Project, recorded: Recorded) -> None:
+    if recorded.lineage != project.settings.lineage:
+        raise StateError(
+            f"the state {project.settings.state} is of another project: its lineage is {recorded.lineage}, "
+            f"that of afsync.yaml {project.settings.lineage}",
+            "put the right state in its place, or name it with `state:`; `afsync state history` shows what there is",
+        )
+
+
+@contextmanager
+def locked(store: LocalStore, timeout: float, stop: Stop) -> Iterator[None]:
+    """Hold the lock. StateLocked when another run does, after `timeout` seconds; Interrupted while waiting."""
+    from afsync.store.lock import Holder, acquire
+
+    holder = Holder(str(uuid.uuid4())[:8], _user(), socket.gethostname(), os.getpid(), _command(), now())
+    with acquire(store.paths.lock, holder, timeout=timeout, clock=time.monotonic, sleep=stop.wait):
+        yield
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def _command() -> str:
+    return f"afsync {click.get_current_context().info_name}"
+
+
+def check_account(recorded: Recorded, remote: Remote) -> None:
+    """A state belongs to one account; with another key its ids would mean something else."""
+    known, found = recorded.account, Account(remote.account.id, remote.base_url)
+    if known is None or known == found:
+        return
+    raise StateError(
+        f"the state belongs to account {known.id} at {known.base_url}, but this is {found.id} at {found.base_url}",
+        "use the key and `api.base_url` it was made with, or another `state:` file for this account",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The line to the service, and what it is called in a state."""
+
+    link: Link
+    base_url: str
+
+    @property
+    def reader(self) -> Reader:
+        from afsync.api.reader import Reader
+
+        return Reader(self.link)
+
+
+def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = time.sleep) -> Service:
+    """Nothing is sent yet. Raises UsageError or AuthError where the key may not go, or is missing.
+
+    `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
+    """
+    from afsync.api import link
+    from afsync.api.access import access
+
+    granted = access(project.settings.base_url, os.environ, lambda path: Path(path).read_text(encoding="utf-8"))
+    opened = link.connect(
+        granted,
+        environ=os.environ,
+        user_agent=f"afsync/{__version__}",
+        clock=time.monotonic,
+        sleep=sleep,
+        random=random.random,
+        app=_emulator(project.root, writes=writes) if granted.in_process else None,
+    )
+    return Service(opened, granted.base_url)
+
+
+def _emulator(root: Path, *, writes: bool) -> App:
+    from afsync.emulator import create_app
+
+    speed = os.environ.get("AFSYNC_EMULATOR_SPEED", "1")
+    pace = speed if speed == "manual" else float(speed)
+    return create_app(root / EMULATOR_DATA, speed=pace, tier="managed", copied=not writes)
+
+
+def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """What a plan needs of the account, and no more."""
+    from afsync.api.snapshot import fetch
+    from afsync.core.lookups import lookups
+
+    wanted = lookups(project.desired, recorded, at)
+    timed = bool(wanted.jobs)
+    return replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+
+
+def read_for_intents(project: Project, recorded: Recorded) -> Remote:
+    """What the account shows of open submissions; nothing else is looked at."""
+    from afsync.api.snapshot import fetch
+    from afsync.core.remote import Lookups
+
+    service = connect(project, writes=False)
+    wanted = Lookups(heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB))
+    remote = replace(fetch(service.reader, wanted, publish_times=False), base_url=service.base_url)
+    check_account(recorded, remote)
+    return remote
+
+
+def resolve_with(project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
+    """What can be said now of every open submission."""
+    from afsync.core.recovery import resolve
+
+    exclusive = project.settings.exclusive
+    return resolve(recorded, remote, now(), quarantine=quarantine(project), exclusive=exclusive)
+
+
+def resolutions(project: Project, recorded: Recorded) -> tuple[Resolution, ...]:
+    """The same, looking first."""
+    return resolve_with(project, recorded, read_for_intents(project, recorded))
+
+
+def checked_plan(
+    project: Project, recorded: Recorded, remote: Remote, at: datetime, options: Options, limits: Limits
+) -> Plan:
+    """The plan with its limits checked."""
+    from afsync.core.limits import check_plan
+    from afsync.core.planner import make_plan
+
+    options = replace(options, quarantine=quarantine(project), exclusive=project.settings.exclusive)
+    plan = make_plan(project.desired, recorded, remote, at, options)
+    return check_plan(
+        plan,
+        limits,
+        recorded=len(recorded.resources),
+        destroy=options.destroy,
+        allow_empty=options.allow_empty,
+    )
+
+
+@contextmanager
+def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]:
+    """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
+    what was planned any more."""
+    from afsync.config.files import inside, open_regular
+    from afsync.config.problems import Wrong
+
+    hint = "plan again with the file as it is now"
+    try:
+        with open_regular(inside(project.root, path)) as (file, _):
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise PlanStale(f"{path} has changed since the plan was made", hint)
+            file.seek(0)
+            yield file
+    except Wrong as error:
+        raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
+
+
+def warn_closed(error: OSError) -> None:
+    """Say on stderr that the report could not be written."""
+    sys.stderr.write(f"afsync: the report could not be written: {error}\n")

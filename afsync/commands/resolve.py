@@ -1,0 +1,76 @@
+"""`afsync resolve ADDR`."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from dataclasses import replace
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.screen import report
+from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
+from afsync.engine.interrupt import Stop
+from afsync.errors import UsageError
+
+
+@click.command
+@click.argument("address")
+@click.option("--adopt", metavar="ID", help="It was made: it is this one.")
+@click.option("--absent", is_flag=True, help="It was never made; the next plan creates it again.")
+@click.option("--foreign", multiple=True, metavar="ID", help="This one is somebody else's. May be given several times.")
+@click.option("--because", default="", metavar="TEXT", help="Why; kept in the state.")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def command(
+    address: str, adopt: str | None, absent: bool, foreign: tuple[str, ...], because: str, lock_timeout: float
+) -> int:
+    """Say what became of a submission whose outcome is not known. Works without a terminal."""
+    from afsync.core.by_hand import decide_by_hand
+
+    saying = _saying(adopt, absent, foreign)
+    project = work.load_project()
+    store = work.open_store(project)
+    with work.locked(store, lock_timeout, Stop()):
+        recorded, version = store.read()
+        work.check_lineage(project, recorded)
+        if recorded.intent_for(address) is None:
+            raise UsageError(f"{address} has no unresolved submission", "`afsync intents` shows what is open")
+        remote = work.read_for_intents(project, recorded)
+        if isinstance(saying, SayAdopt) and saying.id not in remote.jobs:
+            # It may be older than what was listed.
+            found = work.connect(project, writes=False).reader.job(saying.id) if saying.id.startswith("job") else None
+            if found is not None:
+                remote = replace(remote, jobs={**remote.jobs, found.id: found})
+        resolution = next(r for r in work.resolve_with(project, recorded, remote) if r.intent.address == address)
+        decided = decide_by_hand(recorded, resolution, saying, remote, who=_who(), why=because, now=work.now())
+        store.write(replace(decided, serial=recorded.serial + 1), version)
+        store.fold()
+    report()(f"{address}: {_said(saying)}\n")
+    return 0
+
+
+def _saying(adopt: str | None, absent: bool, foreign: tuple[str, ...]) -> Saying:
+    given = [bool(adopt), absent, bool(foreign)]
+    if sum(given) != 1:
+        raise UsageError("say exactly one of --adopt ID, --absent and --foreign ID")
+    if adopt:
+        return SayAdopt(adopt)
+    return SayForeign(foreign) if foreign else SayAbsent()
+
+
+def _said(saying: Saying) -> str:
+    match saying:
+        case SayAdopt(resource_id):
+            return f"recorded as {resource_id}."
+        case SayAbsent():
+            return "recorded as never made; the next plan creates it again."
+        case SayForeign(ids):
+            return f"{', '.join(ids)} marked as somebody else's."
+
+
+def _who() -> str:
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except OSError:
+        return "somebody"

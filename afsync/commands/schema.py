@@ -1,0 +1,25 @@
+"""`afsync schema`."""
+
+from __future__ import annotations
+
+import click
+
+from afsync.commands.bundled import bundled
+from afsync.commands.screen import report
+
+FILES = {
+    "config": "afsync.schema.json",
+    "plan": "plan.schema.json",
+    "apply": "apply.schema.json",
+    "validate": "validate.schema.json",
+    "account": "account.schema.json",
+    "state": "state.schema.json",
+}
+
+
+@click.command
+@click.argument("name", type=click.Choice(list(FILES)), default="config")
+def command(name: str) -> int:
+    """Print the JSON Schema of the configuration, or of a document that afsync writes."""
+    report()((bundled("schemas") / FILES[name]).read_text(encoding="utf-8"))
+    return 0

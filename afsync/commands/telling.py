@@ -1,0 +1,124 @@
+"""What an apply shows while it works: a line per change, a bar where there are many, or one JSON object a line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, assert_never
+
+from afsync.commands.screen import Out
+from afsync.core.outcome import Outcome
+from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading, Warned
+from afsync.output.outcomes import outcome_json, outcome_line, problem_event_json, started_json, started_line
+from afsync.output.problems import problem_block
+from afsync.output.values import Paint
+
+MANY = 10
+"""From so many changes on there is a progress bar."""
+
+
+class Teller(Protocol):
+    """Takes the events of a run, one after the other."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Lines:
+    """For people and logs: a line as a change starts and one as it ends."""
+
+    def __init__(self, out: Out, paint: Paint) -> None:
+        self._out = out
+        self._paint = paint
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case ChangeStarted(change):
+                self._out(started_line(change) + "\n")
+            case ChangeDone(outcome):
+                self._out(outcome_line(outcome, self._paint) + "\n")
+            case Warned(problem):
+                self._out(problem_block(problem, self._paint) + "\n")
+            case Uploading():
+                return
+            case _:
+                assert_never(event)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class JsonLines:
+    """For programs: one object a line; `clock` stamps them (UTC)."""
+
+    def __init__(self, out: Out, clock: Callable[[], datetime]) -> None:
+        self._out = out
+        self._clock = clock
+
+    def __call__(self, event: Event) -> None:
+        now = self._clock()
+        match event:
+            case ChangeStarted(change, step):
+                self._out(started_json(change, step, now))
+            case ChangeDone(outcome):
+                self._out(outcome_json(outcome, now))
+            case Warned(problem):
+                self._out(problem_event_json(problem, now))
+            case Uploading():
+                return
+            case _:
+                assert_never(event)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Bar:
+    """Lines, with a bar under them whose estimate knows how long the rate limit will hold the rest up."""
+
+    def __init__(self, lines: Lines, changes: int, requests: int, wait: Callable[[int], float]) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._lines = lines
+        self._wait = wait
+        self._changes, self._requests = changes, requests
+        self._progress = Progress(
+            TextColumn("applying"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=changes, left="")
+        self._done = 0
+        self._started = self._progress.get_time()
+        self._progress.start()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Uploading):
+            share = f"uploading {event.sent * 100 // max(event.size, 1)} %"
+            self._progress.update(self._task, left=share)
+            return
+        self._lines(event)
+        if isinstance(event, ChangeDone):
+            self._count(event.outcome)
+
+    def _count(self, _outcome: Outcome) -> None:
+        self._done += 1
+        elapsed = self._progress.get_time() - self._started
+        pace = elapsed / self._done * (self._changes - self._done)
+        requests = round(self._requests * (self._changes - self._done) / self._changes)
+        left = max(pace, self._wait(requests))
+        self._progress.update(self._task, advance=1, left=f"about {round(left)} s left" if left >= 1 else "")
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def on_terminal() -> bool:
+    return sys.stderr.isatty() and sys.stdout.isatty()

@@ -1,0 +1,86 @@
+"""A resource as its file declares it, before it becomes a `Job` or a `Template`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from afsync.config.document import Document
+from afsync.config.problems import Code, Fault, Path, Wrong
+from afsync.config.report import Report
+from afsync.errors import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file after interpolation: its document, and its value as far as it is a mapping."""
+
+    document: Document
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One entry of `jobs` or `templates`: the document it stands in, its path there, and its interpolated fields."""
+
+    document: Document
+    path: Path
+    fields: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        return str(self.path[-1])
+
+    @property
+    def location(self) -> Location:
+        return self.document.locate(self.path, at_key=True)
+
+    def has(self, field: str) -> bool:
+        return field in self.fields
+
+    def text(self, field: str) -> str | None:
+        """The field where it is a text; None where it is missing or was found wrong already."""
+        value = self.fields.get(field)
+        return value if isinstance(value, str) else None
+
+    def fault(self, wrong: Wrong, field: str = "") -> Fault:
+        """`wrong`, at one of the fields, or at the key of the whole."""
+        return Fault(wrong.code, (*self.path, field) if field else self.path, wrong.message, wrong.hint, not field)
+
+    @property
+    def prevent_destroy(self) -> bool | None:
+        return self._lifecycle.get("prevent_destroy")
+
+    @property
+    def ignore_changes(self) -> tuple[str, ...]:
+        return tuple(sorted(self._lifecycle.get("ignore_changes", ())))
+
+    @property
+    def _lifecycle(self) -> Mapping[str, Any]:
+        found = self.fields.get("lifecycle")
+        return found if isinstance(found, dict) else {}
+
+
+def collect(section: str, files: Iterable[Parsed], report: Report) -> dict[str, Declared]:
+    """The entries of `section` in all files, by key. A key in two files is reported at the second."""
+    result: dict[str, Declared] = {}
+    for declared in _entries(section, files):
+        first = result.setdefault(declared.key, declared)
+        if first is not declared:
+            wrong = Wrong(
+                Code.DECLARED_TWICE,
+                f"`{declared.key}` is declared twice under `{section}`: first in {first.location}",
+                "rename one of them, or remove it",
+            )
+            report.faults(declared.document, [declared.fault(wrong)])
+    return result
+
+
+def _entries(section: str, files: Iterable[Parsed]) -> Iterator[Declared]:
+    for file in files:
+        entries = file.value.get(section)
+        if isinstance(entries, dict):
+            for key, fields in entries.items():
+                if isinstance(fields, dict):
+                    yield Declared(file.document, (section, key), fields)

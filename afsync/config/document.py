@@ -1,0 +1,122 @@
+"""One YAML file: its plain value, its hash, and where in it things stand."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from afsync.config.files import open_regular
+from afsync.config.node import Node
+from afsync.config.problems import Code, Fault, Mark, Path, Wrong
+from afsync.config.yaml import Composed, compose
+from afsync.core.resources import KEY
+from afsync.errors import Location, Problem
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+_SHOWN = 400
+"""How much of a source line is kept to be shown, in characters."""
+
+_KINDS = {"templates": "template", "jobs": "job"}
+
+
+class Document:
+    """A file that was read. `file` is its name in messages, relative to the project; `text` is without a BOM."""
+
+    def __init__(self, file: str, text: str, sha256: str = "") -> None:
+        self.file = file
+        self.text = text
+        self.sha256 = sha256
+
+    @cached_property
+    def _composed(self) -> Composed:
+        # Positions and plain values come from one pass today; only `value` would have to change for a faster reader.
+        return compose(self.text)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return re.split(r"\r\n|\r|\n", self.text)
+
+    @property
+    def value(self) -> Any:
+        """The plain value: dicts, lists, str, int, float, bool, None, and BROKEN where a problem is in `marks`."""
+        root = self._composed.root
+        return None if root is None else root.value
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What is wrong with the YAML itself."""
+        return self._composed.marks
+
+    @property
+    def readable(self) -> bool:
+        """Whether `value` is what the file says, though perhaps with parts missing."""
+        return self._composed.root is not None or not self.marks
+
+    def locate(self, path: Path, *, at_key: bool = False) -> Location:
+        """The place of the value at `path`, or of its key; of the nearest that exists when there is no such value."""
+        node, key = self._find(path)
+        place = key if key is not None and (at_key or node is None) else node
+        return self._at(place.line, place.column) if place else self._at(1, 1)
+
+    def written(self, path: Path) -> str | None:
+        """The scalar at `path` as it was written, without its quotes; None for anything else."""
+        node, _ = self._find(path)
+        return node.text if node else None
+
+    def problem(self, fault: Fault) -> Problem:
+        """`fault` with its place, and with the address of the resource it is about."""
+        location = self.locate(fault.path, at_key=fault.at_key)
+        return Problem(fault.code, fault.message, fault.hint, address=_address(fault.path), location=location)
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the YAML itself, located."""
+        return [Problem(m.code, m.message, m.hint, location=self._at(m.line, m.column)) for m in self.marks]
+
+    def _find(self, path: Path) -> tuple[Node | None, Node | None]:
+        node, key = self._composed.root, None
+        for step in path:
+            if node is None or step not in node.children:
+                break
+            key = node.keys.get(str(step), key)
+            node = node.children[step]
+        else:
+            return node, key
+        # Nothing stands at `path`: the key of the mapping that should hold it says more than its first line.
+        return (None, key) if key is not None else (node, None)
+
+    def _at(self, line: int, column: int) -> Location:
+        text = self._lines[line - 1] if line <= len(self._lines) else ""
+        return Location(self.file, line, column, text[:_SHOWN])
+
+
+def read(path: FilePath, file: str) -> Document:
+    """The file at `path`. Wrong(not_found, unreadable, not_a_file, too_large, not_utf8, bad_character)."""
+    with open_regular(path) as (source, size):
+        data = source.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
+    if size > MAX_BYTES or len(data) > MAX_BYTES:
+        limit = f"{MAX_BYTES // 1024 // 1024} MiB"
+        raise Wrong(Code.TOO_LARGE, f"the file is larger than {limit}", "split it, and name the parts under `include`")
+    return parse(data, file)
+
+
+def parse(data: bytes, file: str) -> Document:
+    """The document in `data`. Wrong(not_utf8, bad_character)."""
+    if b"\0" in data:
+        raise Wrong(Code.NOT_UTF8, "this is not a text file: it holds NUL bytes", "save it as UTF-8 text")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Wrong(Code.NOT_UTF8, f"line {line} is not UTF-8 text", "save the file as UTF-8") from None
+    return Document(file, text, hashlib.sha256(data).hexdigest())
+
+
+def _address(path: Path) -> str | None:
+    match path:
+        case (("templates" | "jobs") as section, str() as key, *_) if KEY.fullmatch(key):
+            return f"{_KINDS[section]}.{key}"
+        case _:
+            return None

@@ -1,0 +1,118 @@
+"""`${var.x}` and `${env.NAME}` inside of values; `$${` stands for a literal `${`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from afsync.config.problems import BROKEN, Code, Fault, Path, Wrong, did_you_mean
+from afsync.config.scalars import clean
+
+MAX_TEXT: Final = 100_000
+"""The longest text a value may become, in characters."""
+
+SECRET = "AURAFLUX_API_KEY"
+"""Variables that begin so hold the API key or lead to it. A file that could read them could send them away."""
+
+_TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
+_NAME = re.compile(r"(?P<kind>var|env)\.(?P<key>[A-Za-z_][A-Za-z0-9_-]*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What can be named: the project's variables (None while these themselves are read) and the environment."""
+
+    environ: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, Any] | None = None
+
+
+def interpolate(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:
+    """`value` with every reference in it replaced; keys stay as they are. What is wrong is added to `faults`."""
+    match value:
+        case str() if "${" in value:
+            return _expand(value, path, scope, faults)
+        case dict():
+            return {k: interpolate(v, (*path, k), scope, faults) for k, v in value.items()}
+        case list():
+            return [interpolate(v, (*path, i), scope, faults) for i, v in enumerate(value)]
+        case _:
+            return value
+
+
+def refuse(value: Any, path: Path, faults: list[Fault]) -> None:
+    """Adds a fault for every reference in `value`, for the parts of a project that hold none."""
+    match value:
+        case str() if "${" in value:
+            message = "references work in `templates`, `jobs`, `defaults` and `vars` only"
+            faults.append(Fault(Code.BAD_INTERPOLATION, path, message, "write the value itself here"))
+        case dict():
+            for key, child in value.items():
+                refuse(child, (*path, key), faults)
+        case list():
+            for index, child in enumerate(value):
+                refuse(child, (*path, index), faults)
+
+
+def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
+    """The new value of `text`, of any type where it is one reference and nothing else; BROKEN when it cannot be had."""
+    parts: list[Any] = []
+    end = 0
+    for token in _TOKEN.finditer(text):
+        parts.append(text[end : token.start()])
+        end = token.end()
+        try:
+            parts.append(_replacement(token, scope, whole=token[0] == text))
+        except Wrong as wrong:
+            faults.append(wrong.at(path))
+            parts.append(BROKEN)
+    if BROKEN in parts:
+        return BROKEN
+    if len(parts) == 2 and parts[0] == "" and end == len(text):
+        return parts[1]
+    if sum(map(len, parts)) > MAX_TEXT:
+        message = f"this becomes longer than {MAX_TEXT} characters"
+        faults.append(Wrong(Code.OUT_OF_RANGE, message, "use shorter variables").at(path))
+        return BROKEN
+    return "".join([*parts, text[end:]])
+
+
+def _replacement(token: re.Match[str], scope: Scope, *, whole: bool) -> Any:
+    """What a reference stands for: its value where it is the `whole` text, else that value as text, or BROKEN."""
+    if token[0] == "$${":
+        return "${"
+    if token["name"] is None:
+        raise Wrong(Code.BAD_INTERPOLATION, "`${` is not closed", "write ${var.name}, or $${ for a literal ${")
+    value = _look_up(token["name"], scope)
+    if whole or value is BROKEN or isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        message = f"`{token[0]}` is a list, which cannot be part of a text"
+        raise Wrong(Code.BAD_INTERPOLATION, message, "let it be the whole value")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _look_up(name: str, scope: Scope) -> Any:
+    found = _NAME.fullmatch(name)
+    if found is None:
+        message = f"`${{{name[:60]}}}` is not a reference"
+        raise Wrong(Code.BAD_INTERPOLATION, message, "write ${var.name} or ${env.NAME}, or $${ for a literal ${")
+    return _variable(found["key"], scope) if found["kind"] == "var" else _environment(found["key"], scope)
+
+
+def _variable(key: str, scope: Scope) -> Any:
+    if scope.variables is None:
+        raise Wrong(Code.BAD_INTERPOLATION, "a variable cannot use another one", "write its value out; ${env.…} works")
+    if key not in scope.variables:
+        hint = did_you_mean(key, scope.variables) or f"declare it under `vars:` in afsync.yaml, as `{key}: …`"
+        raise Wrong(Code.UNKNOWN_VAR, f"there is no variable `{key}`", hint)
+    return scope.variables[key]
+
+
+def _environment(key: str, scope: Scope) -> str:
+    if key.upper().startswith(SECRET):
+        raise Wrong(Code.FORBIDDEN_ENV, f"`{key}` cannot be read from YAML", "remove it: the key is sent by itself")
+    if key not in scope.environ:
+        raise Wrong(Code.UNKNOWN_ENV, f"the environment has no variable `{key}`", f"set {key}, or use ${{var.…}}")
+    return clean(scope.environ[key])

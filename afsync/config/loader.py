@@ -1,0 +1,134 @@
+"""From the files of a project to what they declare: reads, checks everything, and reports all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from afsync.config.declared import Declared, Parsed, collect
+from afsync.config.document import Document
+from afsync.config.interpolation import Scope, interpolate, refuse
+from afsync.config.jobs import Context, build_job, problems_of
+from afsync.config.media import Media
+from afsync.config.messages import check
+from afsync.config.models import IncludedFile, ProjectFile
+from afsync.config.problems import BROKEN, Code, Fault, Wrong
+from afsync.config.project import Project, SourceFile, limits_of, settings_of
+from afsync.config.report import Report
+from afsync.config.resource_models import BODY_ORDER
+from afsync.config.sources import read_sources
+from afsync.config.times import parse_zone
+from afsync.core.resources import Desired, Template
+
+_REFERENCING = frozenset({"defaults", "templates", "jobs"})
+"""The sections in which `${var.…}` means something."""
+
+
+def load(root: Path, *, environ: Mapping[str, str]) -> Project:
+    """The project whose afsync.yaml is in `root`, with what it includes and the files it uploads.
+
+    `environ` is what `${env.NAME}` reads. Raises ConfigError with every problem of every file, by file and line.
+    """
+    report = Report()
+    sources = read_sources(root, report)
+    if sources.main is None:
+        raise report.error()
+    variables = _variables(sources.main, Scope(environ), report)
+    scope = Scope(environ, {k: v if isinstance(v, str | int | float | list) else BROKEN for k, v in variables.items()})
+    main, file = _parse_main(sources.main, variables, scope, report)
+    files = [main, *(_parse_included(d, scope, report) for d in sources.included)]
+    templates, jobs = collect("templates", files, report), collect("jobs", files, report)
+    context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete)
+    for job in jobs.values():
+        report.faults(job.document, [job.fault(wrong, field) for field, wrong in problems_of(job, context)])
+    if file is None or not report.clean:
+        raise report.error()
+    desired = Desired(
+        {t.address: t for t in map(_template, _by_key(templates))},
+        {j.address: j for j in (build_job(job, context) for job in _by_key(jobs))},
+        limits_of(file),
+        file.timezone,
+    )
+    documents = (sources.main, *sources.included)
+    return Project(root, desired, settings_of(file), tuple(SourceFile(d.file, d.sha256) for d in documents))
+
+
+def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
+    """The values of `vars`, with the environment filled in; not checked yet."""
+    faults: list[Fault] = []
+    section = main.value.get("vars") if isinstance(main.value, dict) else None
+    values: dict[str, Any] = interpolate(section, ("vars",), scope, faults) if isinstance(section, dict) else {}
+    report.faults(main, faults)
+    return values
+
+
+def _parse_main(
+    main: Document, variables: Mapping[str, Any], scope: Scope, report: Report
+) -> tuple[Parsed, ProjectFile | None]:
+    """afsync.yaml, and its model where nothing in it is wrong."""
+    if main.value is None:
+        wrong = Wrong(Code.EMPTY_FILE, "afsync.yaml is empty", "run `afsync init` to fill it")
+        report.faults(main, [wrong.at(())])
+        return Parsed(main, {}), None
+    parsed = _interpolated(main, scope, report)
+    if parsed is None:
+        return Parsed(main, {}), None
+    value = {**parsed.value, "vars": variables} if isinstance(parsed.value.get("vars"), dict) else parsed.value
+    model, faults = check(ProjectFile, value)
+    report.faults(main, faults)
+    return parsed, model
+
+
+def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
+    parsed = _interpolated(document, scope, report) if document.value is not None else None
+    if parsed is None:
+        return Parsed(document, {})
+    _, faults = check(IncludedFile, parsed.value)
+    report.faults(document, faults)
+    return parsed
+
+
+def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | None:
+    """The file's value with references replaced where they may stand, and reported where not."""
+    if not isinstance(document.value, dict):
+        wrong = Wrong(Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `jobs:`")
+        report.faults(document, [wrong.at(())])
+        return None
+    faults: list[Fault] = []
+    value: dict[str, Any] = {}
+    for section, content in document.value.items():
+        if section in _REFERENCING:
+            value[section] = interpolate(content, (section,), scope, faults)
+        else:
+            value[section] = content
+            if section != "vars":
+                refuse(content, (section,), faults)
+    report.faults(document, faults)
+    return Parsed(document, value)
+
+
+def _defaults(main: Parsed) -> dict[str, Any]:
+    section = main.value.get("defaults")
+    job = section.get("job") if isinstance(section, dict) else None
+    return job if isinstance(job, dict) else {}
+
+
+def _zone(main: Parsed) -> str | None:
+    """The declared time zone. UTC stands in for a wrong one, so that no time is blamed for it."""
+    name = main.value.get("timezone")
+    if name is None:
+        return None
+    try:
+        return name if isinstance(name, str) and parse_zone(name) else "UTC"
+    except Wrong:
+        return "UTC"
+
+
+def _by_key(resources: Mapping[str, Declared]) -> Iterable[Declared]:
+    return (resources[key] for key in sorted(resources))
+
+
+def _template(template: Declared) -> Template:
+    values = {k: template.fields[k] for k in BODY_ORDER if k in template.fields}
+    return Template(template.key, values, template.prevent_destroy, template.ignore_changes, location=template.location)

@@ -1,0 +1,210 @@
+"""What pydantic found, as faults in plain English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from afsync.config.models import IncludedFile, ProjectFile
+from afsync.config.problems import BROKEN, Code, Fault, Path, Wrong, did_you_mean, one_of
+from afsync.config.resource_models import Part
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+_KEY_MARK = "[key]"
+"""What pydantic appends to the place of a mapping's key."""
+
+_FEW = 6
+"""How many choices a message can name."""
+
+_TYPES = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | None, list[Fault]]:
+    """The validated file, or None and everything wrong with it."""
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        faults = [fault for detail in details for fault in _fault(model, detail)]
+        return None, [fault if fault.hint else replace(fault, hint=_for_example(model, fault.path)) for fault in faults]
+
+
+def _fault(model: type[Part], detail: ErrorDetails) -> Iterator[Fault]:
+    path, given, context = detail["loc"], detail["input"], detail.get("ctx", {})
+    if given is BROKEN:
+        return
+    at_key = path[-1:] == (_KEY_MARK,)
+    path = path[:-1] if at_key else path
+    match detail["type"]:
+        case "value_error":
+            yield _own(context["error"], path, at_key=at_key)
+        case "extra_forbidden":
+            yield _unknown_key(model, path)
+        case "missing":
+            yield _missing(model, path)
+        case "literal_error":
+            yield _unknown_value(path, given, context["expected"])
+        case kind if kind in _TYPES:
+            yield _wrong_type(path, given, _TYPES[kind])
+        case kind if kind in _BOUNDS:
+            word, bound = _BOUNDS[kind]
+            message = f"{_name(path)} must be {word} {context[bound]:g}, not {given:g}"
+            yield Fault(Code.OUT_OF_RANGE, path, message, None)
+        case kind:
+            yield _by_length(path, kind, given, context, detail["msg"])
+
+
+def _own(error: Wrong, path: Path, *, at_key: bool) -> Fault:
+    """What one of our own checks said."""
+    message = re.sub("^it must", f"{_name(path)} must", error.message)
+    return Fault(error.code, path, message, error.hint, at_key)
+
+
+def _by_length(path: Path, kind: str, given: Any, context: Mapping[str, Any], said: str) -> Fault:
+    match kind:
+        case "string_too_short" | "too_short":
+            return Fault(Code.NO_VALUE, path, f"{_name(path)} is empty", "write a value, or remove the line")
+        case "string_too_long":
+            message = f"{_name(path)} has {len(given)} characters; {context['max_length']} are allowed"
+            return Fault(Code.OUT_OF_RANGE, path, message, "shorten it")
+        case _:
+            return Fault(Code.BAD_FORM, path, f"{_name(path)}: {said}")
+
+
+def _unknown_key(model: type[Part], path: Path) -> Fault:
+    key = str(path[-1])
+    parent = _model_at(model, path[:-1])
+    known = parent.model_fields if parent else {}
+    if model is IncludedFile and len(path) == 1 and key in ProjectFile.model_fields:
+        hint = "move it there; an included file holds `templates` and `jobs`"
+        return Fault(Code.NOT_ALLOWED_HERE, path, f"`{key}` belongs in afsync.yaml", hint, at_key=True)
+    hint = did_you_mean(key, known) or f"remove it; known here: {', '.join(sorted(known))}"
+    return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
+
+
+def _missing(model: type[Part], path: Path) -> Fault:
+    return Fault(Code.MISSING, path, f"`{path[-1]}` is missing", f"add {_example(model, path)}", at_key=True)
+
+
+def _unknown_value(path: Path, given: Any, expected: str) -> Fault:
+    if path == ("version",):
+        message = f"`version` must be 1, not {shown(given)}"
+        return Fault(Code.UNKNOWN_VERSION, path, message, "write `version: 1`; a newer format needs a newer afsync")
+    words = re.findall(r"'([^']*)'", expected)
+    near = did_you_mean(given, words)
+    if len(words) > _FEW:
+        message = f"{_name(path)} cannot be {shown(given)}"
+        return Fault(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
+    message = f"{_name(path)} must be {one_of(words)}, not {shown(given)}"
+    return Fault(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
+
+
+def _wrong_type(path: Path, given: Any, wanted: str) -> Fault:
+    message = f"{_name(path)} must be {wanted}, not {shown(given)}"
+    return Fault(Code.WRONG_TYPE, path, message, _type_hint(given, wanted))
+
+
+def _type_hint(given: Any, wanted: str) -> str | None:
+    match wanted, given:
+        case "a list", str() | int() | float():
+            return f"write it as [{given}]" if len(str(given)) <= 60 else "write it as a list"
+        case (("a number" | "a whole number"), str()) if re.fullmatch(r"-?\d+(\.\d+)?", given):
+            return "remove the quotes; a value from ${env.…} is always text"
+        case "true or false", str() if given.lower() in ("yes", "no", "on", "off", "true", "false"):
+            return f"write {'true' if given.lower() in ('yes', 'on', 'true') else 'false'}, without quotes"
+        case "a text", bool() | int() | float():
+            return "put it in quotes"
+        case "true or false", _:
+            return "write true or false"
+        case "a mapping", _:
+            return "write `key: value` lines below it, indented"
+        case _:
+            return None
+
+
+def _for_example(model: type[Part], path: Path) -> str | None:
+    example = _example(model, path)
+    return f"write it as {example}" if example else None
+
+
+def _example(model: type[Part], path: Path) -> str | None:
+    """The field at `path`, or the one whose list it is an item of, with a value from its description."""
+    names = [step for step in path if isinstance(step, str)]
+    parent = _model_at(model, tuple(names[:-1]))
+    field = parent.model_fields.get(names[-1]) if parent else None
+    return f"`{names[-1]}: {_as_yaml(field.examples[0])}`" if field and field.examples else None
+
+
+def _as_yaml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{', '.join(map(_as_yaml, value))}]"
+        case dict():
+            return "{" + ", ".join(f"{k}: {_as_yaml(v)}" for k, v in value.items()) + "}"
+        case _:
+            return str(value)
+
+
+def shown(value: Any) -> str:
+    """A short form of `value` for a message, naming its type where it would not show."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f'the text "{value}"' if len(value) <= 60 else f'the text "{value[:60]}…"'
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _name(path: Path) -> str:
+    """`platforms`, or `platforms[0]`; the file itself where the path is empty."""
+    if not path:
+        return "the file"
+    *before, last = path
+    return f"`{before[-1]}[{last}]`" if isinstance(last, int) and before else f"`{last}`"
+
+
+def _model_at(model: type[Part], path: Path) -> type[BaseModel] | None:
+    """The part of the format that describes the value at `path`."""
+    current: Any = model
+    for step in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(step))
+            current = _inner(field.annotation) if field else None
+        else:
+            current = _inner(get_args(current)[-1]) if get_args(current) else None
+    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _inner(annotation: Any) -> Any:
+    """`annotation` without its `| None`."""
+    options = [a for a in get_args(annotation) if a is not type(None)]
+    return options[0] if type(None) in get_args(annotation) else annotation

@@ -1,0 +1,120 @@
+"""The format of the files. People read the descriptions, in editors and in the docs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from afsync.config.fields import (
+    BaseUrl,
+    Deletes,
+    Lineage,
+    Quarantine,
+    ResourceKey,
+    StatePath,
+    Text,
+    Variable,
+    VariableName,
+    Zone,
+)
+from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
+
+BASE_URL = "https://api.auraflux.co/v1"
+STATE = ".afsync/state.json"
+QUARANTINE = "10m"
+
+
+class Api(Part):
+    """How the service is reached. The key itself comes from the environment: `AURAFLUX_API_KEY`."""
+
+    base_url: BaseUrl = Field(
+        BASE_URL,
+        description="The address of the service. `emulator` is the one built into afsync: no account, no key, no cost.",
+        examples=[BASE_URL, "emulator"],
+    )
+    exclusive: bool = Field(
+        False,
+        description="True promises that only afsync submits with this account, so that a submission whose answer "
+        "was lost can be resolved without asking.",
+    )
+    quarantine: Quarantine = Field(
+        QUARANTINE,
+        description="How long after a lost answer a job may still turn up: a number with `s`, `m` or `h`, at most 24h.",
+        examples=["10m", "90s", "1h"],
+    )
+
+
+class LimitsPart(Part):
+    """What one apply may do at the most. `plan` shows a breach, `apply` refuses before anything is sent."""
+
+    max_credits: int | None = Field(None, ge=0, description="Credits that one apply may spend.", examples=[20])
+    max_creates: int | None = Field(
+        None, ge=0, description="Resources that one apply may create, replacements included.", examples=[50]
+    )
+    max_deletes: Deletes = Field(
+        None,
+        description="Resources that one apply may delete, replacements included: a number, or a per cent of what is "
+        "recorded. Without it, half of what is recorded, five always.",
+        examples=[5, "30%"],
+    )
+
+
+class Defaults(Part):
+    """Values for what is not set elsewhere."""
+
+    may_be_empty = frozenset({"job"})
+
+    job: JobDefaults | None = Field(
+        None,
+        description="Fields for every job, where neither the job nor its declared template sets them. Jobs made "
+        "`fromTemplateId` take none.",
+    )
+
+
+Templates = dict[ResourceKey, TemplatePart]
+Jobs = dict[ResourceKey, JobPart]
+
+
+class IncludedFile(Part):
+    """A file that `include` names: templates and jobs, nothing else."""
+
+    may_be_empty = frozenset({"templates", "jobs"})
+
+    version: Literal[1] | None = Field(None, description="The version of this format.", examples=[1])
+    templates: Templates | None = Field(None, description="Templates by key.")
+    jobs: Jobs | None = Field(None, description="Jobs by key.")
+
+
+class ProjectFile(IncludedFile):
+    """afsync.yaml: an AuraFlux account as code."""
+
+    may_be_empty = frozenset({"templates", "jobs", "api", "limits", "include", "vars", "defaults"})
+
+    version: Literal[1] = Field(description="The version of this format.", examples=[1])
+    lineage: Lineage | None = Field(
+        None,
+        description="Written by `afsync init`; ties these files to their state. Do not edit it.",
+        examples=["0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a11"],
+    )
+    api: Api | None = Field(None, description="How the service is reached.")
+    state: StatePath = Field(STATE, description="Where the state is kept, below the directory of this file.")
+    timezone: Zone | None = Field(
+        None,
+        description="The IANA time zone of times written without an offset, and of times shown.",
+        examples=["Europe/Berlin", "UTC"],
+    )
+    limits: LimitsPart | None = Field(None, description="What one apply may do at the most.")
+    include: list[Text] | None = Field(
+        None,
+        description="Further files, as patterns relative to this one; `**` stands for any directories. They hold "
+        "templates and jobs.",
+        examples=[["templates/*.yaml", "calendar/**/*.yaml"]],
+    )
+    vars: dict[VariableName, Variable] | None = Field(
+        None,
+        description="Values to be used as `${var.name}` in templates, jobs and defaults; `${env.NAME}` reads the "
+        "environment.",
+        examples=[{"show": "Weekly CS2"}],
+    )
+    defaults: Defaults | None = Field(None, description="Values for what is not set elsewhere.")

@@ -1,0 +1,41 @@
+"""The problems of one load, as they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from afsync.config.document import Document
+from afsync.config.problems import Fault, Wrong
+from afsync.config.project import PROJECT_FILE
+from afsync.errors import ConfigError, Location, Problem
+
+
+class Report:
+    """Collects problems from every stage, so that all of them can be told in one go."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    @property
+    def clean(self) -> bool:
+        return not self._problems
+
+    def faults(self, document: Document, faults: Iterable[Fault]) -> None:
+        self._problems += [document.problem(fault) for fault in faults]
+
+    def syntax(self, document: Document) -> None:
+        """What is wrong with the YAML of `document` itself."""
+        self._problems += document.problems()
+
+    def file(self, file: str, wrong: Wrong) -> None:
+        """A file that could not be read at all."""
+        self._problems.append(Problem(wrong.code, wrong.message, wrong.hint, location=Location(file)))
+
+    def error(self) -> ConfigError:
+        """All problems: those of afsync.yaml first, then by file, line and column; each once."""
+        return ConfigError(tuple(sorted(dict.fromkeys(self._problems), key=_order)))
+
+
+def _order(problem: Problem) -> tuple[bool, str, int, int]:
+    place = problem.location or Location("")
+    return place.file != PROJECT_FILE, place.file, place.line or 0, place.column or 0

@@ -1,0 +1,190 @@
+"""The format of templates, jobs and defaults, field by field. People read the descriptions, in editors and in the docs.
+
+Validation is strict and never changes a value, so what was written is what is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+
+from afsync.config.fields import Identifier, Scalar, Text, Unique, Url
+from afsync.config.problems import Code, Wrong
+
+Platform = Literal["tiktok", "youtube", "instagram"]
+Platforms = Annotated[list[Platform], Field(min_length=1), Unique]
+Entry = Literal["fetch", "upload", "compose", "generate"]
+BodyField = Literal[
+    "name",
+    "description",
+    "template",
+    "fromTemplateId",
+    "entry",
+    "url",
+    "urls",
+    "file",
+    "fileId",
+    "topic",
+    "tone",
+    "prompt",
+    "format",
+    "durationMins",
+    "contentType",
+    "productionProfile",
+    "platforms",
+    "publishMode",
+    "schedule",
+    "staging",
+    "streamer",
+    "clipSpec",
+    "effects",
+    "addOns",
+]
+BODY_ORDER: tuple[str, ...] = get_args(BodyField)
+"""The fields that describe a resource, in the order in which they are shown, whatever the order in the files."""
+
+
+class Part(BaseModel):
+    """What all parts of the format share: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    may_be_empty: ClassVar[frozenset[str]] = frozenset()
+    """Keys that may stand without a value, as a section does whose entries are all commented out."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_value(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.field_name not in cls.may_be_empty:
+            raise Wrong(Code.NO_VALUE, f"`{info.field_name}` has no value", "write one, or remove the line")
+        return value
+
+
+class Lifecycle(Part):
+    """How afsync treats a resource after its creation."""
+
+    prevent_destroy: bool | None = Field(
+        None,
+        description="True refuses to delete or replace the resource. Kept in the state, so removing the whole block "
+        "does not lift it; write `false` to do so.",
+    )
+    ignore_changes: Annotated[list[BodyField], Unique] | None = Field(
+        None,
+        description="Fields whose later edits are no difference.",
+        examples=[["tone", "schedule"]],
+    )
+
+
+class Body(Part):
+    """The fields of a production that jobs, templates and defaults have in common, named as in the API."""
+
+    topic: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        description="What the video is about, for script and metadata; at most 500 characters.",
+        examples=["Best CS2 plays this week"],
+    )
+    tone: Text | None = Field(None, description="How it should sound.", examples=["hype", "calm", "educational"])
+    format: Literal["short", "long"] | None = Field(
+        None, description="`short` is at most 60 seconds. The service assumes `short`.", examples=["short", "long"]
+    )
+    durationMins: float | None = Field(
+        None, ge=1, le=120, description="The length aimed at, in minutes. The service assumes 1.", examples=[1, 12.5]
+    )
+    platforms: Platforms | None = Field(
+        None, description="Where it is published.", examples=[["tiktok"], ["youtube", "instagram"]]
+    )
+    publishMode: Literal["immediate", "scheduled", "manual"] | None = Field(
+        None,
+        description="When it is published after production. The service assumes `immediate`; a `schedule` implies "
+        "`scheduled`, which cannot be used without one.",
+        examples=["immediate", "manual"],
+    )
+    staging: bool | None = Field(
+        None, description="True stops before publishing, for review. The service assumes false.", examples=[True]
+    )
+    contentType: Text | None = Field(None, description="The kind of content.", examples=["clips", "news", "sports"])
+    productionProfile: Literal["broadcast_desk", "vertical_reel", "live_event"] | None = Field(
+        None, description="The way it is produced.", examples=["vertical_reel"]
+    )
+    prompt: Text | None = Field(
+        None, description="What to generate, for `entry: generate`.", examples=["A neon city at night, in the rain"]
+    )
+    clipSpec: dict[str, JsonValue] | None = Field(None, description="How clips are cut; passed on as it is.")
+    effects: JsonValue = Field(None, description="Effects of the production; passed on as they are.")
+    streamer: Text | None = Field(None, description="The streamer whom the clips show.", examples=["your-channel"])
+    addOns: dict[str, JsonValue] | None = Field(
+        None, description="Paid or optional extras; passed on as they are.", examples=[{"shoppable": {"active": True}}]
+    )
+
+
+class JobDefaults(Body):
+    """What fills the fields that neither a job nor its declared template sets."""
+
+    entry: Entry | None = Field(None, description="Where the source comes from.", examples=["fetch"])
+    publishMode: Literal["immediate", "manual"] | None = Field(
+        None, description="When it is published; not applied to jobs that have a `schedule`.", examples=["manual"]
+    )
+
+
+class TemplatePart(Body):
+    """A saved template of the account. It cannot be edited there: a change creates a new one and deletes the old."""
+
+    name: Text = Field(description="The name shown in the account.", examples=["Weekly highlights"])
+    description: Text | None = Field(None, description="A note for people.", examples=["For the Monday show"])
+    lifecycle: Lifecycle | None = Field(None, description="How afsync treats the template after its creation.")
+
+
+class JobPart(Body):
+    """One paid production. It cannot be edited after its submission, except for its publish time."""
+
+    entry: Entry | None = Field(
+        None,
+        description="Where the source comes from: a URL, an uploaded file, a script only, or generated video. "
+        "The service assumes `fetch`.",
+        examples=["fetch", "upload"],
+    )
+    template: Text | None = Field(
+        None,
+        description="The key of a template declared in these files; the job's own fields win.",
+        examples=["weekly"],
+    )
+    fromTemplateId: Identifier | None = Field(
+        None, description="The id of a template that these files do not declare.", examples=["tpl_abc"]
+    )
+    url: Url | None = Field(
+        None,
+        description="The source of a `fetch` job: Twitch clip or VOD, Kick, YouTube, direct MP4.",
+        examples=["https://clips.twitch.tv/your-clip"],
+    )
+    urls: Annotated[list[Url], Field(min_length=1)] | None = Field(
+        None,
+        description="Several sources: a multi-clip job.",
+        examples=[["https://clips.twitch.tv/one", "https://clips.twitch.tv/two"]],
+    )
+    file: Text | None = Field(
+        None,
+        description="The file of an `upload` job: MP4 or MOV, at most 500 MB, below the directory of afsync.yaml. "
+        "Uploaded once, however many jobs use it.",
+        examples=["media/intro.mp4"],
+    )
+    fileId: Identifier | None = Field(
+        None, description="The id of a file that was uploaded by other means.", examples=["file_abc"]
+    )
+    schedule: Text | None = Field(
+        None,
+        description="When it is published: local to `timezone`, or with an offset or Z. Changing it later is free.",
+        examples=["2026-12-01 09:00", "2026-12-01T09:00:00Z", "2026-12-01 09:00+01:00"],
+    )
+    rerun: Scalar = Field(
+        None,
+        description="Another value than before submits a finished job again, for new credits. Compared as text.",
+        examples=[1, "2026-12-01"],
+    )
+    allow_duplicate: bool | None = Field(
+        None,
+        description="True submits the job although one in the account looks like it; else it is withheld.",
+    )
+    lifecycle: Lifecycle | None = Field(None, description="How afsync treats the job after its submission.")

@@ -1,0 +1,80 @@
+"""What must hold between the fields of one job, beyond the type of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from afsync.config.declared import Declared
+from afsync.config.problems import Code, Wrong, did_you_mean
+
+Finding = tuple[str, Wrong]
+"""The field it is about, and what is wrong with it."""
+
+
+def check_job(
+    job: Declared, body: Mapping[str, Any], templates: Mapping[str, Declared], *, complete: bool
+) -> Iterator[Finding]:
+    """Everything wrong with `job`, whose `body` has the defaults filled in.
+
+    `complete` is false when a file could not be read: a template it may hold is then not missed.
+    """
+    yield from _template(job, templates, complete=complete)
+    yield from _publish_mode(job, templates)
+    match body.get("entry", "fetch"):
+        case "upload":
+            yield from _upload(job)
+        case "fetch":
+            yield from _not_uploaded(job)
+            if not job.has("url") and not job.has("urls"):
+                hint = "add `url:`, or say with `entry:` where the source comes from"
+                yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
+        case "compose" | "generate":
+            yield from _not_uploaded(job)
+
+
+def _template(job: Declared, templates: Mapping[str, Declared], *, complete: bool) -> Iterator[Finding]:
+    if job.has("template") and job.has("fromTemplateId"):
+        message = "`template` and `fromTemplateId` cannot both be set"
+        hint = "keep `template` for one declared here, `fromTemplateId` for any other"
+        yield "fromTemplateId", Wrong(Code.CONFLICT, message, hint)
+    key = job.text("template")
+    if key is None or key in templates or not complete:
+        return
+    hint = did_you_mean(key, templates) or "declare it under `templates:`, or use `fromTemplateId` for a raw id"
+    yield "template", Wrong(Code.UNKNOWN_TEMPLATE, f"there is no template `{key}`", hint)
+
+
+def _publish_mode(job: Declared, templates: Mapping[str, Declared]) -> Iterator[Finding]:
+    mode = job.text("publishMode")
+    if job.has("schedule") and mode in ("immediate", "manual"):
+        hint = "remove one of them; a schedule implies `scheduled`"
+        yield "publishMode", Wrong(Code.CONFLICT, f"`schedule` does not go with `publishMode: {mode}`", hint)
+    if job.has("schedule"):
+        return
+    if mode == "scheduled":
+        hint = "write `schedule:` with the time; `publishMode` is then not needed"
+        yield "publishMode", Wrong(Code.MISSING_SCHEDULE, "`publishMode: scheduled` needs a `schedule`", hint)
+    template = templates.get(job.text("template") or "")
+    if template and not job.has("publishMode") and template.text("publishMode") == "scheduled":
+        message = f"the template `{template.key}` says `publishMode: scheduled`, and the job has no `schedule`"
+        yield "template", Wrong(Code.MISSING_SCHEDULE, message, "write `schedule:` with the time")
+
+
+def _upload(job: Declared) -> Iterator[Finding]:
+    if job.has("file") and job.has("fileId"):
+        hint = "keep `file` for one in this project, `fileId` for one that is uploaded already"
+        yield "fileId", Wrong(Code.CONFLICT, "`file` and `fileId` cannot both be set", hint)
+    if not job.has("file") and not job.has("fileId"):
+        hint = "add `file:` with a path below afsync.yaml"
+        yield "", Wrong(Code.MISSING_SOURCE, "an `upload` job needs `file` or `fileId`", hint)
+    for field in ("url", "urls"):
+        if job.has(field):
+            message = f"an `upload` job has no `{field}`: its source is the file"
+            yield field, Wrong(Code.CONFLICT, message, "remove it, or use `entry: fetch`")
+
+
+def _not_uploaded(job: Declared) -> Iterator[Finding]:
+    for field in ("file", "fileId"):
+        if job.has(field):
+            yield field, Wrong(Code.WRONG_ENTRY, f"`{field}` is the source of an upload", "add `entry: upload`")

@@ -1,0 +1,78 @@
+"""Publish times: `2026-12-01 09:00`, with an offset or local to a time zone, to the instant they mean."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from afsync.config.problems import Code, Wrong, did_you_mean
+from afsync.core.resources import Schedule
+
+_FORM = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
+)
+_EXAMPLE = "write it as 2026-12-01 09:00, with Z or an offset such as +01:00 unless `timezone` is declared"
+
+
+def parse_schedule(written: str, zone: str | None) -> Schedule:
+    """`written` as an instant; without an offset it is local to `zone`.
+
+    Wrong(bad_time, no_timezone, dst_gap, dst_overlap); `zone` must be a name that `parse_zone` accepts.
+    """
+    found = _FORM.fullmatch(written)
+    if found is None:
+        raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a time", _EXAMPLE)
+    if found["time"] is None:
+        raise Wrong(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
+    try:
+        local = datetime.fromisoformat(f"{found['date']}T{found['time']}")
+        instant = _with_offset(local, found["offset"]) if found["offset"] else _in_zone(local, written, zone)
+        return Schedule(written, instant.astimezone(UTC), zone)
+    except Wrong:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise Wrong(Code.BAD_TIME, f"`{written}` is not a time: {error}", _EXAMPLE) from None
+
+
+@cache
+def parse_zone(name: str) -> ZoneInfo:
+    """The IANA time zone of that name. Wrong(unknown_timezone)."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        hint = did_you_mean(name, available_timezones())
+        message = f"`{name[:60]}` is not a time zone"
+        raise Wrong(Code.UNKNOWN_TIMEZONE, message, hint or "use an IANA name such as Europe/Berlin or UTC") from None
+
+
+def _with_offset(local: datetime, offset: str) -> datetime:
+    if offset == "Z":
+        return local.replace(tzinfo=UTC)
+    hours, minutes = int(offset[1:3]), int(offset[4:6])
+    if hours > 14 or minutes > 59:
+        raise ValueError(f"there is no offset {offset}")
+    size = timedelta(hours=hours, minutes=minutes)
+    return local.replace(tzinfo=timezone(-size if offset[0] == "-" else size))
+
+
+def _in_zone(local: datetime, written: str, name: str | None) -> datetime:
+    if name is None:
+        hint = f"add Z or an offset, such as {written}Z, or declare `timezone: Europe/Berlin` in afsync.yaml"
+        raise Wrong(Code.NO_TIMEZONE, f"`{written}` has no offset, and no `timezone` is declared", hint)
+    zone = parse_zone(name)
+    before, after = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
+    if before.utcoffset() == after.utcoffset():
+        return before
+    offsets = f"{written}{_offset(before)} or {written}{_offset(after)}"
+    if before.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
+        message = f"`{written}` happens twice in {name}: the clocks are put back then"
+        raise Wrong(Code.DST_OVERLAP, message, f"say which: {offsets}")
+    message = f"`{written}` does not exist in {name}: the clocks are put forward then"
+    raise Wrong(Code.DST_GAP, message, f"use another time, or an offset: {offsets}")
+
+
+def _offset(moment: datetime) -> str:
+    text = moment.strftime("%z")
+    return f"{text[:3]}:{text[3:5]}"

@@ -1,0 +1,102 @@
+"""Text for files that afsync writes for people: a project to start from, and a lineage for one that has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from string import Template
+from typing import Any, Final
+
+from afsync.config.document import Document
+from afsync.config.problems import Code, Fault
+from afsync.config.project import PROJECT_FILE
+from afsync.errors import ConfigError
+
+SCHEMA_FILE: Final = ".afsync/afsync.schema.json"
+"""Where a project keeps the schema that its first line names, relative to the root."""
+
+_LEAD = timedelta(days=30)
+_STARTER: Final = Template("""\
+# yaml-language-server: $$schema=$schema
+#
+# An AuraFlux account as code. `afsync plan` shows what would change and what it costs, `afsync apply` does it.
+# Every key is explained in docs/configuration.md, and in editors that know the YAML language server.
+
+version: 1
+lineage: $lineage  # ties these files to their state; do not edit it
+
+api:
+  base_url: emulator  # the service built into afsync: no account, no key, no cost. Remove the line for the real one
+
+timezone: UTC  # for times written without an offset, such as Europe/Berlin
+
+limits:
+  max_credits: 10  # one apply spends no more than this
+
+# Values for every job, where neither the job nor its template sets them.
+# defaults:
+#   job: {tone: calm}
+
+templates:
+  weekly:
+    name: Weekly highlights
+    format: short
+    platforms: [tiktok]
+    tone: hype
+
+jobs:
+  first-clip:
+    template: weekly  # a template by its key above
+    url: https://clips.twitch.tv/your-clip
+    topic: The best plays of the week
+    schedule: $schedule  # change it whenever you like: that is free until it is published
+""")
+
+
+def starter(lineage: str, now: datetime) -> dict[str, str]:
+    """File name to text of a first project. Its one job is scheduled a month after `now`, an aware datetime."""
+    day = (now + _LEAD).strftime("%Y-%m-%d")
+    text = _STARTER.substitute(schema=SCHEMA_FILE, lineage=lineage, schedule=f"{day} 09:00")
+    return {PROJECT_FILE: text}
+
+
+def add_lineage(text: str, lineage: str) -> str:
+    """The text of an afsync.yaml with `lineage` in it; everything else, comments included, stays as it is.
+
+    A text that has a lineage is returned as it is. Raises ConfigError for one that cannot be read, or has no `version`.
+    """
+    document = Document(PROJECT_FILE, text.removeprefix("\ufeff"))
+    if document.marks:
+        raise ConfigError(tuple(document.problems()))
+    value = document.value if isinstance(document.value, dict) else {}
+    if "lineage" in value:
+        return text
+    if "version" not in value:
+        fault = Fault(Code.MISSING, (), "`version` is missing", "add `version: 1`")
+        raise ConfigError((document.problem(fault),))
+    for result in _candidates(text, document, lineage):
+        if _says(result, {**value, "lineage": lineage}):
+            return result
+    fault = Fault(Code.BAD_FORM, ("version",), "no lineage can be added here", f"add the line `lineage: {lineage}`")
+    raise ConfigError((document.problem(fault),))
+
+
+def _candidates(text: str, document: Document, lineage: str) -> Iterator[str]:
+    """`text` with a line for the lineage below `version`; then, as in a flow mapping, with an entry before it."""
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    key, value = document.locate(("version",), at_key=True), document.locate(("version",))
+    assert key.line and key.column and value.line
+    newline = "\r\n" if "\r\n" in text else "\n"
+    above = lines[: value.line]
+    if not above[-1].endswith(("\n", "\r")):
+        above[-1] += newline
+    yield "".join([*above, " " * (key.column - 1), f"lineage: {lineage}", newline, *lines[value.line :]])
+    line, before = lines[key.line - 1], key.column - 1 + (key.line == 1) * (len(text) - len(document.text))
+    lines[key.line - 1] = f"{line[:before]}lineage: {lineage}, {line[before:]}"
+    yield "".join(lines)
+
+
+def _says(text: str, value: dict[str, Any]) -> bool:
+    document = Document(PROJECT_FILE, text.removeprefix("\ufeff"))
+    return not document.marks and bool(document.value == value)

@@ -1,0 +1,134 @@
+"""What a person says about a submission whose outcome is not known: checked against what the account shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from afsync.core.recorded import Intent, Recorded
+from afsync.core.recovery import Ask, Resolution, Wait, became, close, record_of, reopen
+from afsync.core.remote import Remote
+from afsync.core.resources import Kind
+from afsync.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class SayAdopt:
+    """It is this one."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SayAbsent:
+    """It was never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class SayForeign:
+    """These are somebody else's."""
+
+    ids: tuple[str, ...]
+
+
+Saying: TypeAlias = SayAdopt | SayAbsent | SayForeign
+
+
+def decide_by_hand(
+    recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote, *, who: str, why: str, now: datetime
+) -> Recorded:
+    """The state with a person's decision in it, and a record of who took it when and why.
+
+    `resolution` is what can be said without them. Raises UsageError where the account contradicts them.
+    """
+    intent = resolution.intent
+    match saying:
+        case SayAdopt(resource_id):
+            result = _adopt(recorded, intent, resource_id, remote)
+            return _noted(result, intent, "adopt", (resource_id,), who, why, now)
+        case SayAbsent():
+            _check_absent(resolution)
+            return _noted(close(recorded, intent), intent, "absent", (), who, why, now)
+        case SayForeign(ids):
+            result = _foreign(recorded, intent, ids, remote)
+            return _noted(result, intent, "foreign", ids, who, why, now)
+        case _:
+            assert_never(saying)
+
+
+def candidates_of(resolution: Resolution) -> tuple[str, ...]:
+    """The ids that are in sight and could be it."""
+    match resolution:
+        case Ask(_, _, candidates):
+            return candidates
+        case Wait(_, _, scan):
+            return scan.candidates
+        case _:
+            return ()
+
+
+def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:
+    _check_free(recorded, intent, resource_id)
+    if intent.kind is Kind.TEMPLATE:
+        template = remote.templates.get(resource_id)
+        if template is None:
+            raise _unknown(resource_id, "template")
+        record = record_of(intent, resource_id, "", template.created_at)
+    else:
+        job = remote.jobs.get(resource_id)
+        if job is None:
+            raise _unknown(resource_id, "job")
+        record = record_of(intent, resource_id, job.status, job.created_at)
+    return became(recorded, intent, record)
+
+
+def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
+    holder = next((a for a, r in recorded.resources.items() if r.id == resource_id), None)
+    if holder is not None:
+        text = f"{resource_id} belongs to {holder}"
+        if holder == intent.address:
+            text = f"{resource_id} is what {holder} had before this submission"
+        raise UsageError(text, "`afsync intents` shows the ids it could be")
+    if resource_id in recorded.foreign or resource_id in intent.foreign:
+        raise UsageError(f"{resource_id} was marked as somebody else's")
+
+
+def _check_absent(resolution: Resolution) -> None:
+    seen = candidates_of(resolution)
+    if seen:
+        ids = " ".join(seen)
+        raise UsageError(
+            f"{resolution.intent.address}: {', '.join(seen)} could be it, so it cannot be called absent",
+            f"if that is somebody else's, say so first: --foreign {ids}",
+        )
+
+
+def _foreign(recorded: Recorded, intent: Intent, ids: tuple[str, ...], remote: Remote) -> Recorded:
+    there = remote.templates if intent.kind is Kind.TEMPLATE else remote.jobs
+    for resource_id in ids:
+        if resource_id not in there:
+            raise _unknown(resource_id, intent.kind.value)
+        _check_free(recorded, replace(intent, foreign=()), resource_id)
+    marked = tuple(dict.fromkeys((*intent.foreign, *ids)))
+    known = tuple(dict.fromkeys((*recorded.foreign, *ids)))
+    return replace(reopen(recorded, replace(intent, foreign=marked)), foreign=known)
+
+
+def _unknown(resource_id: str, kind: str) -> UsageError:
+    return UsageError(f"the account has no {kind} {resource_id}", "`afsync intents` shows the ids it could be")
+
+
+def _noted(
+    recorded: Recorded, intent: Intent, what: str, ids: tuple[str, ...], who: str, why: str, now: datetime
+) -> Recorded:
+    entry = {
+        "address": intent.address,
+        "seq": intent.seq,
+        "decision": what,
+        "id": ", ".join(ids) or None,
+        "who": who,
+        "at": now.isoformat(),
+        "why": why,
+    }
+    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))

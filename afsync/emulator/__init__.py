@@ -1,0 +1,32 @@
+"""The AuraFlux service on one's own machine; it shares no code with the client (docs/emulator.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from afsync.emulator.app import Emulator, create_app
+    from afsync.emulator.background import Running, running
+    from afsync.emulator.client import ControlClient, ControlError
+    from afsync.emulator.server import serve
+
+__all__ = ["ControlClient", "ControlError", "Emulator", "Running", "create_app", "running", "serve"]
+
+_HOMES = {
+    "create_app": "app",
+    "Emulator": "app",
+    "ControlClient": "client",
+    "ControlError": "client",
+    "Running": "background",
+    "running": "background",
+    "serve": "server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: most runs of afsync need no emulator."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

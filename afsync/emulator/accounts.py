@@ -1,0 +1,84 @@
+"""Accounts, found by their key; one comes into being when its key is first used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from afsync.emulator import ledger
+from afsync.emulator.database import Database
+from afsync.emulator.options import Options
+
+KEY = re.compile(r"af_[A-Za-z0-9_-]+")
+TIERS_WITH_API = frozenset({"operate", "guided", "managed"})
+COLUMNS = "id, key_id, tier, included, packs, balance, used, concurrent"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`concurrent` overrides the tier's limit: None is "as the tier", otherwise JSON (`null`: no limit)."""
+
+    id: str
+    key_id: str
+    tier: str
+    included: int
+    packs: int
+    balance: int
+    used: int
+    concurrent: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the control API shows it."""
+        row = {name: getattr(self, name) for name in self.__slots__}
+        return {**row, "concurrent": "tier" if self.concurrent is None else json.loads(self.concurrent)}
+
+
+def key_id(key: str) -> str:
+    """A short name for a key, which can be shown."""
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
+
+
+def newcomer(key: str, options: Options) -> Account:
+    """The account that a key which was never seen before belongs to."""
+    short = key_id(key)
+    return Account(f"user_{short}", short, options.tier, options.credits, 0, options.credits, 0)
+
+
+def find(connection: sqlite3.Connection, *, key: str | None = None, account_id: str | None = None) -> Account | None:
+    """By key or by id."""
+    column, value = ("key_id", key_id(key)) if key is not None else ("id", account_id)
+    row = connection.execute(f"SELECT {COLUMNS} FROM accounts WHERE {column} = ?", (value,)).fetchone()
+    return Account(*row) if row else None
+
+
+def everyone(connection: sqlite3.Connection) -> list[Account]:
+    """All accounts, in the order in which they came."""
+    return [Account(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM accounts ORDER BY rowid")]
+
+
+def find_or_create(db: Database, key: str, options: Options, now: int) -> Account:
+    """The key's account; it is not kept when the file cannot be written."""
+    with db.reading() as connection:
+        account = find(connection, key=key)
+    if account is not None or db.read_only:
+        return account or newcomer(key, options)
+    with db.writing() as connection:
+        return find(connection, key=key) or _create(connection, newcomer(key, options), now)
+
+
+def _create(connection: sqlite3.Connection, account: Account, now: int) -> Account:
+    marks = ", ".join("?" * len(account.__slots__))
+    values = [getattr(account, name) for name in account.__slots__]
+    connection.execute(f"INSERT INTO accounts ({COLUMNS}) VALUES ({marks})", values)
+    ledger.enter(connection, account.id, now, account.balance, "included")
+    return account
+
+
+def change(connection: sqlite3.Connection, account_id: str, changes: dict[str, Any]) -> None:
+    """Overwrite columns."""
+    for column, value in changes.items():
+        connection.execute(f"UPDATE accounts SET {column} = ? WHERE id = ?", (value, account_id))

@@ -1,0 +1,116 @@
+"""Puts the service together: the API, the control calls and the media host, in one ASGI application."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from afsync.emulator.clock import Clock, utc_now
+from afsync.emulator.control.app import PREFIX, Control
+from afsync.emulator.database import Database, put_setting
+from afsync.emulator.endpoints import ROUTES
+from afsync.emulator.errors import ApiError
+from afsync.emulator.faults.spec import parse
+from afsync.emulator.gate import Gate
+from afsync.emulator.media.host import media_app
+from afsync.emulator.options import Options
+from afsync.emulator.service import Service
+from afsync.emulator.wire import Wire
+
+MEDIA_HOST = "http://media.localhost"
+"""The media host's name when the application is not behind sockets."""
+
+
+class Emulator:
+    """An ASGI application. Close it when done."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._api = Wire(service, Gate(service, _api_app(service)), "api")
+        self._media = Wire(service, media_app(service), "media")
+        self._control = Control(service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"the emulator speaks HTTP only, not {scope['type']}")
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if host == urlsplit(self.service.media_host).netloc:
+            await self._media(scope, receive, send)
+        elif scope["path"].startswith(f"{PREFIX}/"):
+            await self._control(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+    def close(self) -> None:
+        """Let go of the data."""
+        self.service.close()
+
+
+def create_app(
+    data: Path | str = ":memory:",
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    upload_host: str | None = None,
+    faults: Sequence[str] = (),
+    seed: str | None = None,
+    copied: bool = False,
+    **options: Any,
+) -> Emulator:
+    """An emulator on the file `data`, which is made if need be.
+
+    `options` are those of `Options`. `upload_host` is scheme and authority of the media host. `seed` makes the ids
+    of a new file predictable. `copied` works on a copy in memory: nothing is written. ValueError for an option or a fault that does not exist.
+    """
+    chosen = Options()
+    chosen.update(options)
+    armed = [parse(text) for text in faults]
+    if str(data) != ":memory:" and not copied:
+        with contextlib.suppress(OSError):  # a directory that cannot be written is no error: see Database
+            Path(data).parent.mkdir(parents=True, exist_ok=True)
+    db = Database(str(data), copied=copied)
+    if seed is not None:
+        with db.writing() as connection:
+            put_setting(connection, "seed", seed)
+    service = Service(db, chosen, Clock(clock), upload_host or MEDIA_HOST)
+    for fault in armed:
+        service.faults.add(fault)
+    return Emulator(service)
+
+
+def _api_app(service: Service) -> Starlette:
+    app = Starlette(
+        routes=ROUTES,
+        exception_handlers={ApiError: _refusal, ClientDisconnect: _gone, HTTPException: _http_error, Exception: _bug},
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    return app
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return JSONResponse(error.body, error.status, error.headers)
+
+
+async def _gone(_: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # for the log only
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    name = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+    return JSONResponse({"error": name, "message": error.detail}, error.status_code, error.headers)
+
+
+async def _bug(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"error": "internal_error", "message": "A bug in the emulator"}, 500)

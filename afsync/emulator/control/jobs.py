@@ -1,0 +1,130 @@
+"""Jobs by hand: shown with all they were made of, moved on, purged, and made by the thousand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from afsync.emulator import fields, jobs, ledger, lifecycle, submissions
+from afsync.emulator.clock import iso, parse_iso
+from afsync.emulator.control.accounts import owner
+from afsync.emulator.control.body import NUMBER, BadCall, read
+from afsync.emulator.database import get_setting, next_number
+from afsync.emulator.errors import ApiError
+from afsync.emulator.service import Service
+
+Json = dict[str, Any]
+SELECTION: Json = {
+    "job_ids": list, "key": str, "status": str, "origin": str, "older_than": NUMBER, "newest": int, "oldest": int,
+}  # fmt: skip
+LISTED_IDS = 1000
+PRODUCTION_MS = 180_000
+
+
+def index(service: Service, body: Json) -> Json:
+    """Those that are selected, newest first, with everything that the service keeps to itself."""
+    read(body, **SELECTION)
+    return {"jobs": [_shown(service, job) for job in _selected(service, body)]}
+
+
+def advance(service: Service, body: Json) -> Json:
+    """Give those that are selected the status `to`, now."""
+    given = read(body, to=str, **SELECTION)
+    if "to" not in given:
+        raise BadCall("'to' is required: the status to move jobs to")
+    now = service.clock.now()
+    chosen = _selected(service, given)
+    with service.db.writing() as connection:
+        for job in chosen:
+            jobs.change(connection, job, now, lifecycle.advance(job.life, given["to"], now))
+    return {"count": len(chosen), "job_ids": [job.id for job in chosen[:LISTED_IDS]]}
+
+
+def purge(service: Service, body: Json) -> Json:
+    """Remove those that are selected, as the service does with old ones."""
+    read(body, **SELECTION)
+    chosen = _selected(service, body)
+    with service.db.writing() as connection:
+        connection.executemany("DELETE FROM jobs WHERE seq = ?", [(job.seq,) for job in chosen])
+    return {"count": len(chosen), "job_ids": [job.id for job in chosen[:LISTED_IDS]]}
+
+
+def seed(service: Service, body: Json) -> Json:
+    """Make `count` jobs that nobody submitted; they stay as they are until they are advanced."""
+    given = read(
+        body, key=str, count=int, status=str, age=NUMBER, spacing=NUMBER, fields=dict, publish_at=str, charge=bool
+    )
+    try:
+        spec = fields.known(given.get("fields", {}))
+    except ApiError as wrong:
+        raise BadCall(wrong.body["message"]) from None
+    if "publish_at" in given and parse_iso(given["publish_at"]) is None:
+        raise BadCall("'publish_at' must be an ISO 8601 time with an offset or Z")
+    account = owner(service, given.get("key"))
+    with service.db.writing() as connection:
+        first = next_number(connection, "jobs")
+        seeds = list(_seeds(service, get_setting(connection, "seed", ""), first, account, spec, given))
+        jobs.insert(connection, seeds)
+        if given.get("charge"):
+            for job in seeds:
+                ledger.deduct(connection, account, job.created, job.cost, "job", job.id)
+    ids = [job.id for job in reversed(seeds)]
+    return {"count": len(ids), "job_ids": ids[:LISTED_IDS]}
+
+
+def _seeds(service: Service, seed_text: str, first: int, account: str, spec: Json, given: Json) -> Iterator[jobs.Job]:
+    """Oldest first; `{n}` in the topic becomes the number, 1 for the newest."""
+    count, status = given.get("count", 1), given.get("status", "published")
+    now = service.clock.now()
+    newest = now - round(given.get("age", 0) * 1000)
+    spacing = round(given.get("spacing", 1) * 1000)
+    options = replace(service.options, speed="manual", fail_share=0.0, list_lag=0.0)
+    numbered = "{n}" in spec.get("topic", "")
+    price = ledger.cost(spec, options.surcharge)
+    like = submissions.make(seed_text, 0, account, {}, spec, price, options, now, "seeded")
+    for back in range(count - 1, -1, -1):
+        created = newest - back * spacing
+        number = first + count - 1 - back
+        own = {**spec, "topic": spec["topic"].replace("{n}", str(back + 1))} if numbered else None
+        text = json.dumps(own) if own else like.spec
+        done = min(now, created + PRODUCTION_MS)
+        yield replace(
+            like, seq=number, id=jobs.job_id(seed_text, number), spec=text, submitted=text,
+            created=created, visible=created, updated=done, publish_at=parse_iso(given.get("publish_at")),
+            **lifecycle.advance(like.life, status, done),
+        )  # fmt: skip
+
+
+def _selected(service: Service, body: Json) -> list[jobs.Job]:
+    now = service.clock.now()
+    account = owner(service, body["key"]) if "key" in body else None
+    dialect = service.dialect
+    with service.db.reading() as connection:
+        found = jobs.newest(connection, account, now + 10**12)  # those that the list lags behind with, too
+        chosen = [
+            job
+            for job in found
+            if ("job_ids" not in body or job.id in body["job_ids"])
+            and ("origin" not in body or job.origin == body["origin"])
+            and ("status" not in body or dialect.status(job, now) == body["status"])
+            and ("older_than" not in body or job.created < now - body["older_than"] * 1000)
+        ]
+    if "oldest" in body:
+        chosen = chosen[max(0, len(chosen) - body["oldest"]) :]
+    return list(islice(chosen, body.get("newest")))
+
+
+def _shown(service: Service, job: jobs.Job) -> Json:
+    def moment(ms: int | None) -> str | None:
+        return None if ms is None else iso(ms)
+
+    return {
+        "job_id": job.id, "account": job.account, "origin": job.origin, "credits": job.cost,
+        "status": service.dialect.status(job, service.clock.now()),
+        "submitted": json.loads(job.submitted), "fields": job.fields,
+        "created_at": moment(job.created), "publish_at": moment(job.publish_at), "approved_at": moment(job.approved),
+        "finished_at": moment(job.finished), "cancelled_at": moment(job.cancelled),
+    }  # fmt: skip

@@ -1,0 +1,18 @@
+"""The two ways in which the service has been seen to speak; what it does is the same in both."""
+
+from __future__ import annotations
+
+from afsync.emulator.dialects.deployed import Deployed
+from afsync.emulator.dialects.documented import Documented
+from afsync.emulator.dialects.interface import Answer, Dialect, Limits
+from afsync.emulator.links import Links
+from afsync.emulator.options import Options
+
+__all__ = ["Answer", "Dialect", "Limits", "speak"]
+
+
+def speak(options: Options, links: Links, tier: str) -> Dialect:
+    """The dialect that is switched on."""
+    if options.dialect == "deployed":
+        return Deployed(options, links, tier)
+    return Documented(options, links)

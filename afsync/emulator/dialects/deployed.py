@@ -1,0 +1,148 @@
+"""The dialect of the running service, as far as it has been seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from afsync.emulator import fields
+from afsync.emulator.accounts import Account
+from afsync.emulator.clock import iso, parse_iso
+from afsync.emulator.dialects import echo
+from afsync.emulator.dialects.interface import Answer, Json, Limits, NewTemplate
+from afsync.emulator.errors import ApiError
+from afsync.emulator.jobs import Job
+from afsync.emulator.lifecycle import Phase
+from afsync.emulator.links import Links
+from afsync.emulator.options import Options
+from afsync.emulator.templates import Template
+
+LIMITS = {"operate": Limits(60, 3), "guided": Limits(120, 10), "managed": Limits(300, None)}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """More fields, snake_case templates, times in three forms, and a filter that comes too late."""
+
+    options: Options
+    links: Links
+    tier: str
+    filters_before_paging: bool = False
+    reads_templates: bool = True
+    presigned_uploads: bool = True
+
+    def limits(self, account: Account) -> Limits:
+        return echo.limits(account, self.options, LIMITS.get(account.tier, LIMITS["operate"]))
+
+    def account(self, account: Account) -> Json:
+        limits = self.limits(account)
+        credits = {"balance": account.balance, "included": account.included, "used": account.used}
+        return {
+            "customerId": account.id,
+            "email": f"{account.key_id}@example.com",
+            "planTier": account.tier,
+            "credits": {**credits, "packs": account.packs},
+            "rateLimits": {"rpm": limits.rpm, "concurrent": limits.concurrent},
+        }
+
+    def status(self, job: Job, now: int) -> str:
+        if job.forced:
+            return job.forced
+        match job.phase(now):
+            case Phase.QUEUED:
+                return "queued" if job.publish_at is None else "scheduled"
+            case Phase.RUNNING:
+                return "processing"
+            case Phase.PRODUCED:
+                return "complete"
+            case phase:
+                return phase.value
+
+    def list_item(self, job: Job, now: int) -> Json:
+        return self.job(job, now)
+
+    def job(self, job: Job, now: int) -> Json:
+        there = echo.has_output(job, now)
+        return {
+            "jobId": job.id,
+            "status": self.status(job, now),
+            **echo.submitted(job),
+            "planTier": self.tier,
+            "outputUrl": self.links.video(job.id) if there else None,
+            "createdAt": self.moment(job.created, job.seq),
+            "updatedAt": self.moment(job.updated, job.seq + 1),
+            "portals": echo.portals(job, now),
+            "grade": echo.grade(job) if there else None,
+        }
+
+    def submitted(self, job: Job, account: Account, now: int, ahead: int) -> Answer:
+        return 202, {
+            "jobId": job.id,
+            "status": self.status(job, now),
+            "staging": job.life.staged,
+            "creditCost": job.cost,
+            "planTier": account.tier,
+            "createdAt": self.moment(job.created, job.seq),
+            "pollUrl": f"/v1/jobs/{job.id}",
+            "estimatedMinutes": 3,
+            "queuePosition": ahead + 1,
+        }
+
+    def approved(self, job: Job, platforms: list[str]) -> Json:
+        results = {name: {"status": "published"} for name in platforms}
+        return {"jobId": job.id, "approved": True, "status": "published", "platforms": results}
+
+    def publish_time(self, body: Mapping[str, Any]) -> int | None:
+        moment = parse_iso(body.get("scheduledPublishAt"))
+        if moment is None:
+            raise ApiError(400, "scheduledPublishAt is required (ISO 8601)")
+        return moment
+
+    def scheduled(self, job: Job) -> Json:
+        moment = None if job.publish_at is None else iso(job.publish_at)
+        return {"jobId": job.id, "scheduledPublishAt": moment, "status": "scheduled"}
+
+    def schedule_row(self, job: Job, now: int) -> Json:
+        moment = None if job.publish_at is None else self.moment(job.publish_at, job.seq)
+        return {
+            "jobId": job.id,
+            "status": self.status(job, now),
+            "topic": job.fields.get("topic"),
+            "scheduledPublishAt": moment,
+        }
+
+    def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
+        name, spec = body.get("name"), body.get("jobSpec")
+        if not isinstance(name, str) or not name:
+            raise ApiError(400, "name is required")
+        if not isinstance(spec, dict):
+            raise ApiError(400, "jobSpec is required")
+        return NewTemplate(name, echo.description(body), fields.known(spec))
+
+    def template_created(self, template: Template) -> Answer:
+        return 201, {"template": self.template_row(template)}
+
+    def template_row(self, template: Template) -> Json:
+        spec = template.fields
+        form = self.options.job_spec
+        as_text = form == "text" or (form == "mix" and template.seq % 2 == 0)
+        return {
+            "id": template.id,
+            "name": template.name,
+            "description": template.description,
+            "content_type": spec.get("contentType"),
+            "platforms": spec.get("platforms", []),
+            "job_spec": json.dumps(spec) if as_text else spec,
+            "created_at": self.moment(template.created, template.seq),
+            "updated_at": self.moment(template.updated, template.seq + 1),
+            "recurrence_enabled": False,
+            "recurrence_rule": None,
+        }
+
+    def moment(self, ms: int, salt: int) -> str | int:
+        form = self.options.timestamps
+        if form == "mix":
+            form = ("iso", "epoch", "digits")[salt % 3]
+        return iso(ms) if form == "iso" else ms if form == "epoch" else str(ms)

@@ -1,0 +1,115 @@
+"""The dialect of the public API reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from afsync.emulator import fields
+from afsync.emulator.accounts import Account
+from afsync.emulator.clock import iso, parse_iso
+from afsync.emulator.dialects import echo
+from afsync.emulator.dialects.interface import Answer, Json, Limits, NewTemplate
+from afsync.emulator.errors import ApiError, invalid
+from afsync.emulator.jobs import Job
+from afsync.emulator.lifecycle import Phase
+from afsync.emulator.links import Links
+from afsync.emulator.options import Options
+from afsync.emulator.templates import Template
+
+RPM, CONCURRENT = 60, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """camelCase, ISO 8601, few fields."""
+
+    options: Options
+    links: Links
+    filters_before_paging: bool = True
+    reads_templates: bool = False
+    presigned_uploads: bool = False
+
+    def limits(self, account: Account) -> Limits:
+        return echo.limits(account, self.options, Limits(RPM, CONCURRENT))
+
+    def account(self, account: Account) -> Json:
+        limits = self.limits(account)
+        return {
+            "accountId": account.id,
+            "planTier": account.tier,
+            "credits": {"balance": account.balance, "included": account.included, "used": account.used},
+            "rateLimits": {"rpm": limits.rpm, "concurrent": limits.concurrent},
+        }
+
+    def status(self, job: Job, now: int) -> str:
+        if job.forced:
+            return job.forced
+        match job.phase(now):
+            case Phase.PRODUCED:
+                return "complete"
+            case Phase.PUBLISHING:
+                return "complete" if job.approved is None else "publishing"
+            case Phase.NON_COMPLIANT:
+                return "failed"
+            case phase:
+                return phase.value
+
+    def list_item(self, job: Job, now: int) -> Json:
+        if self.options.echo == "minimum":
+            return {"jobId": job.id, "status": self.status(job, now), "createdAt": self.moment(job.created)}
+        return self.job(job, now)
+
+    def job(self, job: Job, now: int) -> Json:
+        there = echo.has_output(job, now)
+        extra = echo.submitted(job) if self.options.echo == "full" else {}
+        return {
+            **extra,
+            "jobId": job.id,
+            "status": self.status(job, now),
+            "outputUrl": self.links.video(job.id) if there else None,
+            "score": echo.score(job) if there else None,
+            "platforms": job.fields.get("platforms", []),
+            "createdAt": self.moment(job.created),
+        }
+
+    def submitted(self, job: Job, account: Account, now: int, _ahead: int) -> Answer:
+        status = self.status(job, now)
+        return 200, {"jobId": job.id, "status": status, "creditCost": job.cost, "balance": account.balance}
+
+    def approved(self, job: Job, _platforms: list[str]) -> Json:
+        return {"jobId": job.id, "status": "publishing"}
+
+    def publish_time(self, body: Mapping[str, Any]) -> int | None:
+        if "scheduledAt" not in body:
+            raise invalid("scheduledAt is required (ISO 8601, or null)")
+        if body["scheduledAt"] is None:
+            return None
+        moment = parse_iso(body["scheduledAt"])
+        if moment is None:
+            raise invalid("scheduledAt must be an ISO 8601 time with an offset or Z, or null")
+        return moment
+
+    def scheduled(self, job: Job) -> Json:
+        moment = None if job.publish_at is None else iso(job.publish_at)
+        return {"jobId": job.id, "scheduledAt": moment}
+
+    def schedule_row(self, job: Job, now: int) -> Json:
+        return {**self.scheduled(job), "status": self.status(job, now)}
+
+    def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
+        name = body.get("name")
+        if not isinstance(name, str) or not name:
+            raise ApiError(400, "name is required")
+        spec = fields.known({key: value for key, value in body.items() if key != "fromTemplateId"})
+        return NewTemplate(name, echo.description(body), spec)
+
+    def template_created(self, template: Template) -> Answer:
+        return 200, self.template_row(template)
+
+    def template_row(self, template: Template) -> Json:
+        return {"id": template.id, "name": template.name, "createdAt": self.moment(template.created)}
+
+    def moment(self, ms: int, _salt: int = 0) -> str:
+        return iso(ms)

@@ -1,0 +1,110 @@
+"""What both dialects tell about a job and an account."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from afsync.emulator.accounts import Account
+from afsync.emulator.dialects.interface import Json, Limits
+from afsync.emulator.errors import invalid
+from afsync.emulator.jobs import Job
+from afsync.emulator.lifecycle import Phase
+from afsync.emulator.options import Options
+
+PORTALS = ("source", "script", "production", "quality", "publishing")
+"""Portal 5 is where a staged job waits."""
+OUTPUT = frozenset({Phase.PRODUCED, Phase.PUBLISHING, Phase.PUBLISHED})
+
+
+def has_output(job: Job, now: int) -> bool:
+    """Whether there is a video."""
+    return job.phase(now) in OUTPUT
+
+
+def score(job: Job) -> int:
+    """The quality, out of 100: any number will do, as long as it stays."""
+    return 70 + hashlib.sha256(job.id.encode()).digest()[0] % 30
+
+
+def grade(job: Job) -> str:
+    """The same as a letter."""
+    return "A" if score(job) >= 90 else "B" if score(job) >= 80 else "C"
+
+
+def submitted(job: Job) -> Json:
+    """The fields of the submission that the service tells at all; never the source, nor how it is published."""
+    spec = job.fields
+    named = ("productionProfile", "contentType", "topic", "tone", "addOns")
+    return {
+        "entry": spec.get("entry", "fetch"),
+        "sourceType": _source_type(spec),
+        **{name: spec.get(name) for name in named},
+        "format": spec.get("format", "short"),
+        "platforms": spec.get("platforms", []),
+    }
+
+
+def portals(job: Job, now: int) -> Json:
+    """How far each portal has come."""
+    return dict(zip((f"portal{n}" for n in range(1, 6)), _portal_states(job, now), strict=True))
+
+
+def _portal_states(job: Job, now: int) -> list[str]:
+    match job.phase(now):
+        case Phase.QUEUED | Phase.CANCELLED:
+            return ["pending"] * 5
+        case Phase.RUNNING:
+            return _running(job, now)
+        case Phase.FAILED | Phase.NON_COMPLIANT as ended:
+            return ["complete"] * 3 + [ended.value, "pending"]
+        case Phase.PRODUCED:
+            return ["complete"] * 4 + ["waiting" if job.life.staged else "pending"]
+        case Phase.PUBLISHING:
+            return ["complete"] * 4 + ["running"]
+        case Phase.PUBLISHED:
+            return ["complete"] * 5
+
+
+def _running(job: Job, now: int) -> list[str]:
+    """The four portals of production take equal shares of it."""
+    done = 0
+    if job.started is not None and job.finished is not None:
+        done = min(3, 4 * (now - job.started) // max(1, job.finished - job.started))
+    return ["complete"] * done + ["running"] + ["pending"] * (4 - done)
+
+
+def _source_type(spec: Mapping[str, Any]) -> str:
+    entry = spec.get("entry", "fetch")
+    if entry != "fetch":
+        return {"upload": "file", "compose": "script", "generate": "prompt"}[entry]
+    if spec.get("urls"):
+        return "multi"
+    host = urlsplit(str(spec.get("url", ""))).hostname or ""
+    for name in ("twitch", "kick", "youtube"):
+        if name in host:
+            return name
+    return "url"
+
+
+def limits(account: Account, options: Options, usual: Limits) -> Limits:
+    """What holds for an account: the dialect's numbers, unless the options or the account say otherwise."""
+    if options.rpm is not None:
+        usual = replace(usual, rpm=options.rpm)
+    if options.concurrent is not None:
+        usual = replace(usual, concurrent=options.concurrent)
+    if account.concurrent is not None:
+        usual = replace(usual, concurrent=json.loads(account.concurrent))
+    return usual
+
+
+def description(body: Mapping[str, Any]) -> str | None:
+    """A template's description, if there is one."""
+    text = body.get("description")
+    if text is not None and not isinstance(text, str):
+        raise invalid("description must be a string")
+    return text

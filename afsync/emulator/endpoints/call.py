@@ -1,0 +1,88 @@
+"""What an endpoint gets to see of a request, and how it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from afsync.emulator import jobs
+from afsync.emulator.accounts import Account
+from afsync.emulator.dialects import Dialect
+from afsync.emulator.errors import ApiError, invalid, not_found
+from afsync.emulator.service import Service
+
+MAX_BODY = 1_000_000
+
+
+class Call:
+    """One request by an account that was let in."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.service: Service = request.app.state.service
+        self.account: Account = request.state.account
+        self.dialect: Dialect = self.service.dialect_for(self.account)
+        self.now = self.service.clock.now()
+
+    async def body(self) -> dict[str, Any]:
+        """The JSON object that was sent."""
+        raw = await self.raw_body()
+        try:
+            body = json.loads(raw)
+            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()  # what could not be told again
+        except (ValueError, RecursionError):
+            raise ApiError(400, "invalid_json", "The body must be JSON") from None
+        if not isinstance(body, dict):
+            raise invalid("The body must be a JSON object")
+        return body
+
+    async def optional_body(self) -> dict[str, Any]:
+        """The same, or an empty one."""
+        return await self.body() if await self.raw_body() else {}
+
+    async def raw_body(self) -> bytes:
+        """What was sent, if it is not too much."""
+        if int(self.request.headers.get("content-length", "0")) > MAX_BODY:
+            raise ApiError(413, "payload_too_large", "The body is too large")
+        return await self.request.body()
+
+    def count(self, name: str, default: int, least: int) -> int:
+        """A whole number from the query."""
+        text = self.request.query_params.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least):
+            raise invalid(f"{name} must be a whole number of at least {least}")
+        return int(text)
+
+    def job(self) -> jobs.Job:
+        """The job that the path names, if it is this account's."""
+        with self.service.db.reading() as connection:
+            job = jobs.find(connection, self.request.path_params["job"])
+        if job is None:
+            raise not_found("Job")
+        if job.account != self.account.id:
+            raise ApiError(403, "forbidden")
+        return job
+
+    def answer(self, body: Mapping[str, Any], status: int = 200) -> Response:
+        """In JSON."""
+        extra = {"requestId": f"req_{self.now:x}", "apiVersion": 1} if self.service.options.extra_fields else {}
+        return JSONResponse({**body, **extra}, status)
+
+
+Endpoint = Callable[[Call], Awaitable[Response]]
+
+
+def route(method: str, path: str, endpoint: Endpoint) -> Route:
+    """A route below the prefix."""
+
+    async def run(request: Request) -> Response:
+        return await endpoint(Call(request))
+
+    return Route(f"/v1{path}", run, methods=[method])

@@ -1,0 +1,84 @@
+"""When and whether a job is published: its schedule, and the approval of a staged one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from afsync.emulator import jobs
+from afsync.emulator.endpoints.call import Call, route
+from afsync.emulator.errors import ApiError, invalid, not_found
+from afsync.emulator.lifecycle import ENDED, Phase
+
+NEWEST = 100
+"""GET /schedule looks no further."""
+
+
+async def schedule(call: Call) -> Response:
+    """Set or take off the publish time."""
+    body = await call.body()
+    job = call.job()
+    moment = call.dialect.publish_time(body)
+    if moment is not None and moment <= call.now:
+        raise invalid("The publish time must be in the future")
+    if job.phase(call.now) in {*ENDED, Phase.PUBLISHING} and not job.forced:
+        raise ApiError(409, "cannot_schedule", f"Job is already {call.dialect.status(job, call.now)}")
+    with call.service.db.writing() as connection:
+        job = jobs.change(connection, job, call.now, {"publish_at": moment})
+    return call.answer(call.dialect.scheduled(job))
+
+
+async def calendar(call: Call) -> Response:
+    """Publish times still ahead, among the newest jobs."""
+    if not call.service.options.schedule_endpoint:
+        raise not_found("Page")
+    with call.service.db.reading() as connection:
+        newest = jobs.page(connection, call.account.id, call.now, NEWEST, 0)
+    waiting = [job for job in newest if job.publish_at and job.publish_at > call.now and not _over(job, call)]
+    return call.answer({"scheduled": [call.dialect.schedule_row(job, call.now) for job in waiting]})
+
+
+async def approve(call: Call) -> Response:
+    """Publish a staged job; there is no way back."""
+    body = await call.optional_body()
+    job = call.job()
+    _check_approval(call, job)
+    platforms = _platforms(body, job.fields.get("platforms", []))
+    changes: dict[str, Any] = {"approved": call.now, "narrowed": json.dumps(platforms), "forced": None}
+    if call.service.options.dialect == "deployed":
+        changes["published"] = call.now
+    with call.service.db.writing() as connection:
+        job = jobs.change(connection, job, call.now, changes)
+    return call.answer(call.dialect.approved(job, platforms))
+
+
+def _check_approval(call: Call, job: jobs.Job) -> None:
+    phase = job.phase(call.now)
+    if phase in (Phase.PUBLISHING, Phase.PUBLISHED):
+        raise ApiError(409, "already_published", "Job is already published")
+    if phase is not Phase.PRODUCED:
+        raise ApiError(422, "no_output", "Job has no output to publish")
+    if not job.life.staged:
+        raise ApiError(409, "not_staged", "Job was not submitted with staging")
+
+
+def _platforms(body: dict[str, Any], own: list[str]) -> list[str]:
+    wanted = body.get("platforms", own)
+    if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+        raise invalid("platforms must be a list of strings")
+    if strange := [name for name in wanted if name not in own]:
+        raise invalid(f"Job was not made for {', '.join(strange)}")
+    return wanted
+
+
+def _over(job: jobs.Job, call: Call) -> bool:
+    return job.phase(call.now) in ENDED
+
+
+ROUTES = [
+    route("PATCH", "/jobs/{job}/schedule", schedule),
+    route("GET", "/schedule", calendar),
+    route("POST", "/jobs/{job}/approve-publish", approve),
+]

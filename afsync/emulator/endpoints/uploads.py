@@ -1,0 +1,112 @@
+"""POST /upload: the file itself, or a request for a place to put it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from starlette.responses import Response
+
+from afsync.emulator import uploads
+from afsync.emulator.endpoints.call import Call, route
+from afsync.emulator.endpoints.multipart import BadMultipart, boundary_of, read_parts
+from afsync.emulator.errors import ApiError, invalid
+
+
+async def upload(call: Call) -> Response:
+    """Free of charge."""
+    return await (presign(call) if call.dialect.presigned_uploads else receive(call))
+
+
+async def presign(call: Call) -> Response:
+    """A link on another host, where the bytes are put without the key."""
+    multipart = boundary_of(call.request.headers.get("content-type", "")) is not None
+    body = {} if multipart else await call.body()
+    filename, content_type = body.get("filename"), body.get("contentType")
+    if not isinstance(filename, str) or not filename:
+        raise ApiError(400, "filename is required")
+    if not isinstance(content_type, str) or not content_type:
+        raise ApiError(400, "contentType is required")
+    key = f"uploads/{call.account.id}/{secrets.token_hex(6)}-{_safe(filename)}"
+    with call.service.db.writing() as connection:
+        row = uploads.Upload(key, call.account.id, filename, content_type, call.now)
+        uploads.create(connection, row)
+    links = call.service.links
+    where = links.upload(key, content_type, call.now)
+    return call.answer({"uploadUrl": where, "assetUrl": links.asset(key), "key": key})
+
+
+async def receive(call: Call) -> Response:
+    """The bytes, in a form field named `file`."""
+    boundary = boundary_of(call.request.headers.get("content-type", ""))
+    if boundary is None:
+        raise invalid("Send the file as multipart/form-data, in a field named file")
+    form = Form(call)
+    try:
+        await read_parts(call.request.stream(), boundary, form.begin)
+        row = form.finish()
+    except BadMultipart as wrong:
+        raise invalid(str(wrong)) from None
+    finally:
+        form.discard()
+    with call.service.db.writing() as connection:
+        uploads.create(connection, row)
+    uploaded = call.dialect.moment(row.created, 0)
+    answer = {"fileId": row.id, "filename": row.filename, "sizeBytes": row.size, "uploadedAt": uploaded}
+    return call.answer(answer)
+
+
+class Form:
+    """The file field of one upload. Everything is read to the end before anything is refused."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._incoming: uploads.Incoming | None = None
+        self._filename: str | None = None
+        self._too_large = False
+
+    def begin(self, field: str, filename: str | None) -> Callable[[bytes], None]:
+        """A part of the form begins."""
+        if field != "file" or self._incoming is not None:
+            return lambda _: None
+        self._filename = filename
+        self._incoming = self._call.service.folder.receive(self._call.service.options.max_upload)
+        return self._take
+
+    def _take(self, data: bytes) -> None:
+        if self._incoming is None or self._too_large:
+            return
+        try:
+            self._incoming.write(data)
+        except uploads.TooLarge:
+            self._too_large = True
+
+    def finish(self) -> uploads.Upload:
+        """All of it came; the file is kept, or refused."""
+        if self._incoming is None or not self._filename:
+            raise ApiError(400, "file is required")
+        suffix = PurePosixPath(self._filename).suffix.lower()
+        if suffix not in uploads.VIDEO_TYPES:
+            raise ApiError(400, "unsupported_file_type", "Only MP4 and MOV files can be uploaded")
+        if self._too_large:
+            raise ApiError(413, "file_too_large", "Files may have at most 500 MB")
+        size, digest = self._incoming.size, self._incoming.keep()
+        identity = f"file_{secrets.token_hex(6)}"
+        kind = uploads.VIDEO_TYPES[suffix]
+        return uploads.Upload(
+            identity, self._call.account.id, self._filename, kind, self._call.now, size, digest
+        )  # fmt: skip
+
+    def discard(self) -> None:
+        """Remove what was not kept."""
+        if self._incoming is not None:
+            self._incoming.discard()
+
+
+def _safe(filename: str) -> str:
+    name = PurePosixPath(filename.replace("\\", "/")).name
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name) or "file"
+
+
+ROUTES = [route("POST", "/upload", upload)]

@@ -1,0 +1,1 @@
+"""A bad day, rehearsed: what goes wrong, at which request, at which point of it."""

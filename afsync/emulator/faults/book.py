@@ -1,0 +1,83 @@
+"""The faults and rehearsals that are armed, and how often each has been met."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from afsync.emulator.faults.spec import Fault, Target
+
+PREFIX = "/v1"
+
+
+@dataclass(slots=True)
+class Armed:
+    """A fault, or a rehearsal (control calls to make between two requests), with its counters."""
+
+    id: int
+    target: Target
+    fault: Fault | None = None
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    seen: int = 0
+    fired: int = 0
+
+    def meet(self) -> bool:
+        """One more of its kind; whether it is one that is meant."""
+        self.seen += 1
+        meant = self.target.covers(self.seen)
+        self.fired += meant
+        return meant
+
+    def as_json(self) -> dict[str, Any]:
+        """As the control API shows it."""
+        what = {"fault": self.fault.text} if self.fault else {"calls": self.calls}
+        return {"id": self.id, **what, "seen": self.seen, "fired": self.fired}
+
+
+class FaultBook:
+    """Counting starts when a fault is added."""
+
+    def __init__(self) -> None:
+        self._armed: dict[int, Armed] = {}
+        self._next = 1
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> Armed:
+        """Arm a fault."""
+        return self._add(Armed(0, fault.target, fault))
+
+    def rehearse(self, target: Target, calls: list[dict[str, Any]]) -> Armed:
+        """Arm control calls, to be made when a request has been carried out."""
+        return self._add(Armed(0, target, None, calls))
+
+    def _add(self, armed: Armed) -> Armed:
+        with self._lock:
+            armed.id = self._next
+            self._next += 1
+            self._armed[armed.id] = armed
+        return armed
+
+    def met(self, method: str, path: str) -> list[Armed]:
+        """What happens to a request that has come."""
+        path = path.removeprefix(PREFIX) or "/"
+        with self._lock:
+            kinds = [armed for armed in self._armed.values() if armed.target.method is not None]
+            return [armed for armed in kinds if armed.target.matches(method, path) and armed.meet()]
+
+    def met_connection(self) -> list[Armed]:
+        """What happens to a connection that was made."""
+        with self._lock:
+            return [armed for armed in self._armed.values() if armed.target.method is None and armed.meet()]
+
+    def everything(self) -> list[Armed]:
+        """All that are armed, fired ones included."""
+        return list(self._armed.values())
+
+    def remove(self, identity: int | None = None) -> int:
+        """Disarm one, or all; how many."""
+        with self._lock:
+            gone = list(self._armed) if identity is None else [identity] if identity in self._armed else []
+            for one in gone:
+                del self._armed[one]
+        return len(gone)

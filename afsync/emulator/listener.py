@@ -1,0 +1,113 @@
+"""Two listening sockets on loopback, one for the API and one for the media host."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from contextlib import closing
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from afsync.emulator.app import Emulator
+from afsync.emulator.protocol import BreakableProtocol
+
+KEEP_ALIVE_S = 60
+GRACE_S = 0.3
+BACKLOG = 256
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket with its address, not listening yet; ValueError unless that is this machine's alone."""
+    try:
+        local = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        local = None
+    if local is None or not local.is_loopback:
+        raise ValueError(f"the emulator listens on this machine only (127.0.0.1, ::1 or localhost), not on {host!r}")
+    family = socket.AF_INET6 if local.version == 6 else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle's delay on
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((str(local), port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def bound(host: str, port: int) -> closing[socket.socket]:
+    """The same, closed when its block is left."""
+    return closing(bind(host, port))
+
+
+def address(sock: socket.socket) -> str:
+    """As it is written in a URL."""
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Listener:
+    """Serves an emulator until it is closed; lives on one event loop."""
+
+    def __init__(self, emulator: Emulator, api: socket.socket, media: socket.socket) -> None:
+        self.emulator = emulator
+        self._sockets = {"api": api, "media": media}
+        self._servers: dict[str, asyncio.Server] = {}
+        self._state = ServerState()
+        self._count = 0
+        self._closed = False
+        self._config = Config(
+            emulator, http=BreakableProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
+            date_header=False, server_header=False, timeout_keep_alive=KEEP_ALIVE_S, proxy_headers=False,
+        )  # fmt: skip
+        self._config.load()
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        for name in self._sockets:
+            await self._listen(name)
+
+    async def _listen(self, name: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._servers[name] = await loop.create_server(self._accept, sock=self._sockets[name], backlog=BACKLOG)
+
+    def _accept(self) -> BreakableProtocol:
+        self._count += 1
+        return BreakableProtocol(self._config, self._state, self.emulator.service, self._count, self._refuse)
+
+    def _refuse(self, seconds: float) -> None:
+        """Stop listening, hold the port so that nobody else gets it, and listen again later."""
+        if "api" not in self._servers:
+            return
+        host, port = self._sockets["api"].getsockname()[:2]
+        self._servers.pop("api").close()
+        self._sockets["api"] = bind(host, port)
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, self._accept_again, loop)
+
+    def _accept_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._closed:
+            task = loop.create_task(self._listen("api"))
+            self._state.tasks.add(task)
+            task.add_done_callback(self._state.tasks.discard)
+
+    async def close(self) -> None:
+        """Answer what is under way, for a moment, then let go of everything."""
+        self._closed = True
+        self.emulator.service.holds.close()
+        for server in self._servers.values():
+            server.close()
+        for sock in self._sockets.values():
+            sock.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(self._state.tasks, timeout=GRACE_S)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        for task in list(self._state.tasks):
+            task.cancel()
+        await asyncio.gather(*self._state.tasks, return_exceptions=True)
+        await asyncio.sleep(0)

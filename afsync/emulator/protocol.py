@@ -1,0 +1,88 @@
+"""HTTP over a socket that can be broken on purpose: uvicorn's protocol, with its line laid open."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from afsync.emulator.faults.book import Armed
+from afsync.emulator.service import Service
+
+LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class BreakableProtocol(H11Protocol):
+    """One connection; see `faults.line.Line`."""
+
+    def __init__(
+        self, config: Config, state: ServerState, service: Service, number: int, refuse: Callable[[float], None]
+    ) -> None:
+        super().__init__(config, state, {"line": self})
+        self.service = service
+        self.number = number
+        self.lost = False
+        self._refuse = refuse
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        for armed in self.service.faults.met_connection():
+            self._meet(armed)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        super().connection_lost(exc)
+
+    def _meet(self, armed: Armed) -> None:
+        """What happens before anything is read."""
+        fault = armed.fault
+        if fault is None:
+            return
+        match fault.action:
+            case "close":
+                self.close()
+            case "reset":
+                self.reset()
+            case "stall":
+                self.pause()
+                if fault.argument is not None:
+                    self.loop.call_later(float(fault.argument), self.resume)
+            case "hold":
+                self.pause()
+                task = self.loop.create_task(self._hold())
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+
+    async def _hold(self) -> None:
+        if await self.service.holds.wait("connected", f"connection {self.number}"):
+            self.resume()
+        else:
+            self.close()
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def close(self) -> None:
+        self.transport.close()
+
+    def reset(self) -> None:
+        sock: Any = self.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        self.transport.abort()
+
+    def pause(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def refuse(self, seconds: float) -> None:
+        self._refuse(seconds)

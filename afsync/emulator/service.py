@@ -1,0 +1,82 @@
+"""Everything that one emulated service holds: its data, clock, options, and what was seen and rehearsed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from afsync.emulator import accounts, submissions
+from afsync.emulator.accounts import Account
+from afsync.emulator.clock import Clock
+from afsync.emulator.database import Database, get_setting, put_setting
+from afsync.emulator.dialects import Dialect, speak
+from afsync.emulator.errors import ApiError
+from afsync.emulator.faults.book import FaultBook
+from afsync.emulator.faults.holds import Holds
+from afsync.emulator.links import Links
+from afsync.emulator.options import Options
+from afsync.emulator.ratelimit import RateLimiter
+from afsync.emulator.requestlog import RequestLog
+from afsync.emulator.uploads import Folder
+
+
+class Service:
+    """Handed to every endpoint. `media_host` is scheme and authority, such as `http://127.0.0.1:4322`."""
+
+    def __init__(self, db: Database, options: Options, clock: Clock, media_host: str) -> None:
+        self.db = db
+        self.options = options
+        self.clock = clock
+        self.media_host = media_host
+        self.limiter = RateLimiter()
+        self.log = RequestLog()
+        self.faults = FaultBook()
+        self.holds = Holds()
+        self.folder = Folder(db.path)
+        with db.reading() as connection:
+            self._secret = get_setting(connection, "seed", "")
+            clock.offset_ms += int(get_setting(connection, "clock_offset_ms", "0"))
+
+    @property
+    def links(self) -> Links:
+        """To the media host."""
+        return Links(self.media_host, self._secret)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The one that is switched on."""
+        return speak(self.options, self.links, self.options.tier)
+
+    def dialect_for(self, account: Account) -> Dialect:
+        """The same, for somebody."""
+        return speak(self.options, self.links, account.tier)
+
+    def move_clock(self, to: int) -> None:
+        """Make it `to` now, in this run and in later ones on the same data."""
+        self.clock.set(to)
+        with self.db.writing() as connection:
+            put_setting(connection, "clock_offset_ms", str(self.clock.offset_ms))
+        self.settle()
+
+    def settle(self) -> None:
+        """Carry out the submissions that were to come late, as far as they are due."""
+        now = self.clock.now()
+        with self.db.reading() as connection:
+            query = "SELECT seq, due, key, body FROM pending WHERE due <= ? ORDER BY due, seq"
+            due = connection.execute(query, (now,)).fetchall()
+        for seq, moment, key, body in due:
+            with self.db.writing() as connection:
+                taken = connection.execute("DELETE FROM pending WHERE seq = ?", (seq,)).rowcount
+            if taken:
+                self._submit_late(key, body, moment)
+
+    def _submit_late(self, key: str, body: str, moment: int) -> None:
+        account = accounts.find_or_create(self.db, key, self.options, moment)
+        with contextlib.suppress(ApiError):  # it would have been refused
+            submissions.submit(self.db, account, json.loads(body), self.options, moment)
+
+    def close(self) -> None:
+        """Let go of the data."""
+        self.holds.close()
+        self.folder.close()
+        self.db.close()

@@ -1,0 +1,107 @@
+"""A paid submission: checked, paid and stored in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from afsync.emulator import accounts, fields, jobs, ledger, lifecycle, templates, uploads
+from afsync.emulator.accounts import Account
+from afsync.emulator.database import Database, get_setting, next_number
+from afsync.emulator.errors import ApiError, invalid
+from afsync.emulator.options import Options
+
+
+def submit(db: Database, account: Account, body: Mapping[str, Any], options: Options, now: int) -> jobs.Job:
+    """The new job; ApiError, with nothing done, when it is refused."""
+    own = fields.known(body)
+    with db.writing() as connection:
+        spec = _over_template(connection, account, own)
+        fields.check_source(spec)
+        if options.check_files:
+            _check_file(connection, account, spec)
+        price = ledger.cost(spec, options.surcharge)
+        _check_balance(connection, account, price)
+        number = next_number(connection, "jobs")
+        job = make(get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now)
+        jobs.insert(connection, [job])
+        ledger.deduct(connection, account.id, now, price, "job", job.id)
+        return job
+
+
+def make(
+    seed: str,
+    number: int,
+    account: str,
+    body: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    price: int,
+    options: Options,
+    now: int,
+    origin: str = "submitted",
+) -> jobs.Job:
+    """A job as it is right after its submission."""
+    name = jobs.job_id(seed, number)
+    plan = lifecycle.plan(spec, now, options.speed)
+    return jobs.Job(
+        seq=number,
+        id=name,
+        account=account,
+        origin=origin,
+        submitted=json.dumps(body),
+        spec=json.dumps(spec),
+        cost=price,
+        mode=spec.get("publishMode", "immediate"),
+        staged=int(spec.get("staging", False)),
+        created=now,
+        visible=now + round(options.list_lag * 1000),
+        updated=now,
+        started=plan["started"],
+        finished=plan["finished"],
+        outcome=_outcome(name, spec, options.fail_share),
+        auto=int(plan["auto"]),
+        publishing_ms=plan["publishing_ms"],
+    )
+
+
+def charge_only(db: Database, account: Account, body: Mapping[str, Any], options: Options, now: int) -> None:
+    """Take the credits and make no job: the bad kind of `500 job_creation_failed`."""
+    with db.writing() as connection:
+        ledger.deduct(connection, account.id, now, ledger.cost(body, options.surcharge), "job_creation_failed", None)
+
+
+def _over_template(connection: sqlite3.Connection, account: Account, own: dict[str, Any]) -> dict[str, Any]:
+    body = {name: value for name, value in own.items() if name != "fromTemplateId"}
+    if "fromTemplateId" not in own:
+        return body
+    template = templates.find(connection, own["fromTemplateId"], account.id)
+    if template is None:
+        raise ApiError(404, "template_not_found", "No template with this id")
+    return {**fields.known(template.fields), **body}
+
+
+def _check_file(connection: sqlite3.Connection, account: Account, spec: Mapping[str, Any]) -> None:
+    if spec.get("entry") != "upload":
+        return
+    upload = uploads.find(connection, spec["fileId"])
+    if upload is None or upload.account != account.id or upload.size is None:
+        raise invalid("fileId names no uploaded file")
+
+
+def _check_balance(connection: sqlite3.Connection, account: Account, price: int) -> None:
+    current = accounts.find(connection, account_id=account.id)
+    balance = current.balance if current else 0
+    if balance < price:
+        extra = {"creditCost": price, "balance": balance}
+        raise ApiError(402, "insufficient_credits", "Not enough credits for this job", extra)
+
+
+def _outcome(name: str, spec: Mapping[str, Any], fail_share: float) -> str:
+    topic = str(spec.get("topic", ""))
+    if "[non-compliant]" in topic:
+        return "non-compliant"
+    chance = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+    return "failed" if "[fail]" in topic or chance < fail_share else "complete"

@@ -1,0 +1,79 @@
+"""Templates as stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from afsync.emulator.database import get_setting, next_number
+
+COLUMNS = "seq, id, account, name, description, spec, created, updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One row; `spec` holds the job fields as JSON text."""
+
+    seq: int
+    id: str
+    account: str
+    name: str
+    description: str | None
+    spec: str
+    created: int
+    updated: int
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The job fields it stands for."""
+        fields: dict[str, Any] = json.loads(self.spec)
+        return fields
+
+    def as_json(self) -> dict[str, Any]:
+        """As the control API shows it."""
+        return {"id": self.id, "account": self.account, "name": self.name, "description": self.description,
+                "fields": self.fields}  # fmt: skip
+
+
+def create(
+    connection: sqlite3.Connection, account: str, name: str, description: str | None, spec: Mapping[str, Any], now: int
+) -> Template:
+    """Store a new one."""
+    number = next_number(connection, "templates")
+    seed = get_setting(connection, "seed", "")
+    identity = f"tpl_{hashlib.sha256(f'template:{seed}:{number}'.encode()).hexdigest()[:10]}"
+    template = Template(number, identity, account, name, description, json.dumps(spec), now, now)
+    values = [getattr(template, column) for column in template.__slots__]
+    connection.execute(f"INSERT INTO templates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    return template
+
+
+def find(connection: sqlite3.Connection, template: object, account: str | None = None) -> Template | None:
+    """By id; with an account only if it is that account's."""
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM templates WHERE id = ? AND (? IS NULL OR account = ?)", (template, account, account)
+    ).fetchone()
+    return Template(*row) if row else None
+
+
+def everything(connection: sqlite3.Connection, account: str | None) -> list[Template]:
+    """An account's templates (or everybody's), newest first."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM templates WHERE ? IS NULL OR account = ? ORDER BY seq DESC", (account, account)
+    )
+    return [Template(*row) for row in rows]
+
+
+def remove(connection: sqlite3.Connection, template: Template) -> None:
+    """Gone; jobs made from it keep what they were made of."""
+    connection.execute("DELETE FROM templates WHERE seq = ?", (template.seq,))
+
+
+def edit(connection: sqlite3.Connection, template: Template, changes: Mapping[str, Any], now: int) -> None:
+    """By hand only: the service has no such call."""
+    for column, value in {**changes, "updated": now}.items():
+        connection.execute(f"UPDATE templates SET {column} = ? WHERE seq = ?", (value, template.seq))

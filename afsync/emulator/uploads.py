@@ -1,0 +1,110 @@
+"""Uploaded files: a row each, and the bytes on disk beside the database."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+COLUMNS = "id, account, filename, content_type, created, size, sha256"
+VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`size` and `sha256` are None until the bytes have come."""
+
+    id: str
+    account: str
+    filename: str
+    content_type: str
+    created: int
+    size: int | None = None
+    sha256: str | None = None
+
+
+def create(connection: sqlite3.Connection, upload: Upload) -> None:
+    """Store a new one."""
+    values = [getattr(upload, column) for column in upload.__slots__]
+    connection.execute(f"INSERT INTO uploads ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def find(connection: sqlite3.Connection, identity: object) -> Upload | None:
+    """By file id (which is the key, in the deployed dialect)."""
+    row = connection.execute(f"SELECT {COLUMNS} FROM uploads WHERE id = ?", (identity,)).fetchone()
+    return Upload(*row) if row else None
+
+
+def everything(connection: sqlite3.Connection) -> list[Upload]:
+    """All of them, oldest first."""
+    return [Upload(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM uploads ORDER BY rowid")]
+
+
+def fill(connection: sqlite3.Connection, identity: str, size: int, sha256: str) -> None:
+    """The bytes have come."""
+    connection.execute("UPDATE uploads SET size = ?, sha256 = ? WHERE id = ?", (size, sha256, identity))
+
+
+class TooLarge(Exception):
+    """More bytes than the service takes."""
+
+
+class Folder:
+    """Where the bytes are: beside the database file, or in a temporary folder for a database in memory."""
+
+    def __init__(self, database: str) -> None:
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._path = None if database == ":memory:" else Path(f"{database}.uploads")
+
+    def receive(self, limit: int) -> Incoming:
+        """A place for bytes that come in."""
+        return Incoming(self._ready(), limit)
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes with this hash are."""
+        return self._ready() / sha256
+
+    def _ready(self) -> Path:
+        if self._path is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="afsync-emulator-")
+            self._path = Path(self._temporary.name)
+        self._path.mkdir(parents=True, exist_ok=True)
+        return self._path
+
+    def close(self) -> None:
+        """Remove what was only temporary."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+
+class Incoming:
+    """Bytes on their way in: written as they come, and kept under their hash when complete."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Take some more; TooLarge when that is too much."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise TooLarge
+        self._file.write(data)
+        self._hash.update(data)
+
+    def keep(self) -> str:
+        """All of it came: the hash it is kept under."""
+        self._file.close()
+        digest = self._hash.hexdigest()
+        Path(self._file.name).replace(self._folder / digest)
+        return digest
+
+    def discard(self) -> None:
+        """It did not."""
+        self._file.close()
+        Path(self._file.name).unlink(missing_ok=True)

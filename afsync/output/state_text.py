@@ -1,0 +1,54 @@
+"""The state for people: a line per resource, or everything about one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from afsync.core.recorded import Record, Recorded, RecordedJob
+from afsync.core.resources import key_of
+from afsync.output.values import iso, shown, shown_schedule, visible
+
+
+def state_text(recorded: Recorded) -> str:
+    """`afsync show`: what is recorded, then what is pending."""
+    return "\n".join(_lines(recorded)) + "\n"
+
+
+def _lines(recorded: Recorded) -> Iterator[str]:
+    account = recorded.account
+    belongs = f"account {visible(account.id)} at {visible(account.base_url)}" if account else "no account yet"
+    yield f"State {recorded.lineage}, serial {recorded.serial}, {belongs}."
+    if not recorded.resources:
+        yield "Nothing is recorded."
+    for address, record in sorted(recorded.resources.items()):
+        yield ""
+        yield from record_lines(address, record)
+    for deposed in recorded.deposed:
+        yield ""
+        yield f"{deposed.address}: replaced template {visible(deposed.id)} is still to be deleted"
+    for intent in recorded.intents:
+        yield ""
+        yield f"{intent.address}: a submission of {iso(intent.at)} whose outcome is not known"
+
+
+def record_lines(address: str, record: Record) -> Iterator[str]:
+    """One record as YAML people would recognise, with what the service said of it."""
+    yield f"{record.kind} {key_of(address)} ({visible(record.id)})"
+    yield from (f"    {visible(field)}: {shown(value)}" for field, value in record.declared.items())
+    if isinstance(record, RecordedJob):
+        if record.schedule is not None:
+            yield f"    schedule: {shown_schedule(record.schedule)}"
+        yield f"    status: {visible(record.status)}"
+        if record.credits is not None:
+            yield f"    credits: {record.credits}"
+        if record.rerun is not None:
+            yield f"    rerun: {shown(record.rerun)}"
+    if record.prevent_destroy:
+        yield "    lifecycle: {prevent_destroy: true}"
+    if record.created_at is not None:
+        yield f"    created: {iso(record.created_at)}"
+
+
+def list_text(recorded: Recorded) -> str:
+    """`afsync state list`: one address per line, for scripts and eyes."""
+    return "".join(f"{address}\n" for address in sorted(recorded.resources))

@@ -1,0 +1,140 @@
+"""What one write changed, as a small JSON object: made by comparing two states, and played back onto one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from itertools import compress
+from operator import is_not
+from typing import Any, TypeVar
+
+from afsync.core.recorded import Intent, Recorded
+from afsync.store import fields as f
+from afsync.store.document import read_decision, read_upload_at
+from afsync.store.fields import Object, Wrong, within
+from afsync.store.records import (
+    account_json,
+    deposed_json,
+    intent_json,
+    read_account,
+    read_deposed,
+    read_intent,
+    read_record,
+    record_json,
+    upload_json,
+)
+
+T = TypeVar("T")
+
+_TO_JSON: Mapping[str, Callable[[Any], Any]] = {
+    "account": account_json,
+    "applied_plans": list,
+    "counter": int,
+    "decisions": list,
+    "deposed": lambda deposed: [deposed_json(d) for d in deposed],
+    "foreign": list,
+    "serial": int,
+}
+"""The parts that are written whole when they change: they are small."""
+
+KEYS = frozenset({*_TO_JSON, "intents", "resources", "uploads"})
+assert {*KEYS, "lineage"} == {field.name for field in fields(Recorded)}, "every part of a state is in a delta"
+
+
+def delta(old: Recorded, new: Recorded) -> Object:
+    """What has to be known besides `old` to have `new`. Only parts and records that are other objects are looked at.
+
+    `intents` lists the open ones in order: one that did not change by its uuid, any other in full.
+    """
+    parts: Object = {key: write(getattr(new, key)) for key, write in _TO_JSON.items() if _differ(old, new, key)}
+    resources = _changed(old.resources, new.resources)
+    if resources:
+        parts["resources"] = {a: r and record_json(r) for a, r in resources.items()}
+    uploads = _changed(old.uploads, new.uploads)
+    if uploads:
+        parts["uploads"] = {sha: u and upload_json(u) for sha, u in uploads.items()}
+    if old.intents is not new.intents:
+        before = {i.uuid: i for i in old.intents}
+        parts["intents"] = [i.uuid if before.get(i.uuid) is i else intent_json(i) for i in new.intents]
+    return parts
+
+
+def size(old: Recorded, new: Recorded) -> int:
+    """How many resources a delta would hold."""
+    return len(_changed(old.resources, new.resources))
+
+
+class Replay:
+    """A state that deltas are played back onto. The records are copied once, not for every delta."""
+
+    def __init__(self, base: Recorded) -> None:
+        self._recorded = base
+        self._resources = dict(base.resources)
+        self._uploads = dict(base.uploads)
+
+    @property
+    def serial(self) -> int:
+        return self._recorded.serial
+
+    def play(self, parts: Object) -> None:
+        """Wrong when the delta is not one, or does not fit."""
+        unknown = parts.keys() - KEYS
+        if unknown or "serial" not in parts:
+            raise Wrong(f"is not a change of a state: {', '.join(sorted(unknown)) or 'it has no serial'}")
+        for address, value in f.values({"resources": {}, **parts}, "resources").items():
+            _put(self._resources, address, value and read_record(address, value))
+        for sha, value in f.values({"uploads": {}, **parts}, "uploads").items():
+            _put(self._uploads, sha, value and read_upload_at(sha, value))
+        self._recorded = replace(self._recorded, **{k: self._part(k, parts) for k in parts.keys() & _FROM_JSON.keys()})
+
+    def _part(self, key: str, parts: Object) -> Any:
+        if key == "intents":
+            open_intents = {i.uuid: i for i in self._recorded.intents}
+            return f.items(parts, "intents", lambda value: _intent(open_intents, value))
+        return _FROM_JSON[key](parts)
+
+    def result(self) -> Recorded:
+        return replace(self._recorded, resources=self._resources, uploads=self._uploads)
+
+
+_FROM_JSON: Mapping[str, Callable[[Object], Any]] = {
+    "account": lambda o: within("account", read_account, o["account"]),
+    "applied_plans": lambda o: f.items(o, "applied_plans", f.string),
+    "counter": lambda o: f.whole(o, "counter"),
+    "decisions": lambda o: f.items(o, "decisions", read_decision),
+    "deposed": lambda o: f.items(o, "deposed", read_deposed),
+    "foreign": lambda o: f.items(o, "foreign", f.string),
+    "intents": lambda o: (),
+    "serial": lambda o: f.whole(o, "serial"),
+}
+
+
+def _differ(old: Recorded, new: Recorded, key: str) -> bool:
+    before, after = getattr(old, key), getattr(new, key)
+    return before is not after and bool(before != after)
+
+
+def _changed(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T | None]:
+    """What is another object in `new`; None for what is gone. At C speed, because a run writes thousands of times."""
+    if old is new:
+        return {}
+    changed: dict[str, T | None] = dict(compress(new.items(), map(is_not, new.values(), map(old.get, new))))
+    added = sum(key not in old for key in changed)
+    if len(new) - added != len(old):
+        changed |= dict.fromkeys(old.keys() - new.keys())
+    return changed
+
+
+def _put(table: dict[str, T], key: str, value: T | None) -> None:
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _intent(open_intents: Mapping[str, Intent], value: Any) -> Intent:
+    if not isinstance(value, str):
+        return read_intent(value)
+    if value not in open_intents:
+        raise Wrong(f"no intent {f.shown(value)} was open")
+    return open_intents[value]

@@ -1,0 +1,151 @@
+"""The system calls that the store makes, one method each, so that a test can fail or stop it at every one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from afsync.store.oslock import OsLock
+
+CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+BINARY = getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which file a name stood for, and how much was in it: enough to see that nobody replaced or changed it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+class Disk:
+    """The file system. Methods raise OSError; files are made with mode 0600 and links are never followed."""
+
+    def read(self, path: Path) -> tuple[bytes, Identity]:
+        """All of a regular file. Opening does not wait, whatever the name stands for."""
+        fd = os.open(path, os.O_RDONLY | CLOEXEC | NOFOLLOW | NONBLOCK | BINARY)
+        with os.fdopen(fd, "rb") as file:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(0, "it is not a regular file", str(path))
+            return file.read(), _identity(status)
+
+    def identity(self, path: Path) -> Identity | None:
+        """None when there is no such file."""
+        try:
+            return _identity(path.lstat())
+        except FileNotFoundError:
+            return None
+
+    def create(self, path: Path) -> int:
+        """A new file, open for writing; FileExistsError when the name is taken."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY, 0o600)
+
+    def append_to(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_APPEND | CLOEXEC | NOFOLLOW | NONBLOCK | BINARY)
+
+    def write(self, fd: int, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(fd, view) :]
+
+    def sync(self, fd: int) -> None:
+        """On the platter, not only on its way there. A failure says that nobody knows what was kept."""
+        if sys.platform == "darwin":
+            import fcntl
+
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+        else:
+            os.fsync(fd)
+
+    def close(self, fd: int) -> None:
+        os.close(fd)
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+    def link(self, source: Path, target: Path) -> None:
+        os.link(source, target, follow_symlinks=False)
+
+    def unlink(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def names(self, directory: Path) -> tuple[str, ...]:
+        """What a directory holds; nothing when it is not there."""
+        try:
+            return tuple(sorted(os.listdir(directory)))  # noqa: PTH208 (names, not paths)
+        except FileNotFoundError:
+            return ()
+
+    def make_directory(self, path: Path) -> None:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def sync_directory(self, path: Path) -> None:
+        if sys.platform == "win32":
+            return
+        fd = os.open(path, os.O_RDONLY | CLOEXEC | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def unused_name(self) -> str:
+        """Something nobody can guess, for the name of a temporary file."""
+        return secrets.token_hex(8)
+
+    @contextmanager
+    def exclusive(self, path: Path) -> Iterator[None]:
+        """Keep every other process out of the same section; BlockingIOError when one stays in it for long."""
+        lock = OsLock.open(path)
+        try:
+            lock.wait(seconds=10)
+            yield
+        finally:
+            lock.close()
+
+
+def write_new(disk: Disk, path: Path, data: bytes) -> None:
+    """A whole new file, on the platter when this returns. What could not be finished is removed, if that works."""
+    fd = disk.create(path)
+    try:
+        try:
+            disk.write(fd, data)
+            disk.sync(fd)
+        finally:
+            disk.close(fd)
+    except OSError:
+        with suppress(OSError):
+            disk.unlink(path)
+        raise
+
+
+def put(disk: Disk, path: Path, data: bytes) -> None:
+    """Replace what a name stands for, or make it: all of the old or all of the new, and durable on return."""
+    temporary = temporary_name(disk, path)
+    write_new(disk, temporary, data)
+    disk.rename(temporary, path)
+    disk.sync_directory(path.parent)
+
+
+def temporary_name(disk: Disk, path: Path) -> Path:
+    return path.with_name(f".{path.name}.{disk.unused_name()}.tmp")
+
+
+def is_temporary(name: str, of: str) -> bool:
+    """Whether `name` is a temporary file for a file whose name begins with `of`."""
+    return name.startswith(f".{of}") and name.endswith(".tmp")
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

@@ -1,0 +1,94 @@
+"""The journal beside a state: what changed since the state was written, one line per write.
+
+A line is a sha256 and a JSON object. The sum covers the one of the line before, so lines cannot be lost, swapped or
+changed; the first line names the state they build on. A line counts once it is on the platter with its end: a last
+line without one was never acknowledged, and is passed over. Whatever else is wrong is damage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from afsync.core.recorded import Recorded
+from afsync.store import fields as f
+from afsync.store.delta import Replay
+from afsync.store.document import FORMAT, check_whole
+from afsync.store.fields import Object, Wrong, obj
+from afsync.store.format import compact, parse_object
+
+BASE = frozenset({"format", "lineage", "serial", "checksum"})
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as read. `serial` and `checksum` are those of the state it builds on, `tail` the last line's sum."""
+
+    lineage: str
+    serial: int
+    checksum: str
+    changes: tuple[Object, ...]
+    tail: str
+
+
+def first_line(recorded: Recorded, checksum: str) -> tuple[bytes, str]:
+    """The line that names the state a journal builds on, and its sum."""
+    base = {"format": FORMAT, "lineage": recorded.lineage, "serial": recorded.serial, "checksum": checksum}
+    return line(base, "")
+
+
+def line(value: Object, before: str) -> tuple[bytes, str]:
+    """One line and its sum; `before` is that of the line before. TypeError or ValueError when JSON cannot hold it."""
+    text = compact(value).encode()
+    total = _sum(before, text)
+    return total.encode() + b" " + text + b"\n", total
+
+
+def read_journal(data: bytes) -> Journal:
+    """Wrong, naming the line, when it is damaged."""
+    lines = data.split(b"\n")
+    torn = lines.pop()
+    if lines and b"\0" in lines[-1]:
+        # After a power cut a block of the last write may be missing although one behind it arrived.
+        torn = lines.pop()
+    if not lines:
+        raise Wrong("is cut off in line 1" if torn else "is empty")
+    parsed: list[Object] = []
+    tail = ""
+    for number, content in enumerate(lines, 1):
+        value, tail = _checked(content, tail, number)
+        parsed.append(value)
+    base = f.within("line 1", _read_base, parsed[0])
+    return Journal(f.text(base, "lineage"), f.whole(base, "serial"), f.text(base, "checksum"), tuple(parsed[1:]), tail)
+
+
+def replay(base: Recorded, journal: Journal) -> Recorded:
+    """The state as of the last line. Wrong when a line does not fit."""
+    state = Replay(base)
+    for number, change in enumerate(journal.changes, 2):
+        before = state.serial
+        f.within(f"line {number}", state.play, change)
+        if state.serial <= before:
+            raise Wrong(f"line {number}: the serial goes from {before} to {state.serial}")
+    result = state.result()
+    check_whole(result)
+    return result
+
+
+def _read_base(value: Any) -> Object:
+    number = value.get("format")
+    if type(number) is int and number > FORMAT:
+        raise Wrong(f"is from a newer afsync: its format is {number}, this one knows up to {FORMAT}")
+    return obj(value, BASE)
+
+
+def _checked(content: bytes, before: str, number: int) -> tuple[Object, str]:
+    total, _, text = content.partition(b" ")
+    if total.decode("ascii", "replace") != _sum(before, text):
+        raise Wrong(f"is damaged in line {number}: its checksum is wrong")
+    return f.within(f"line {number}", parse_object, text), total.decode()
+
+
+def _sum(before: str, text: bytes) -> str:
+    return hashlib.sha256(before.encode() + text).hexdigest()

@@ -1,0 +1,116 @@
+"""Reading a state as it is on disk: the file, the journal on top of it, and whether the two belong together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from afsync.core.recorded import Recorded
+from afsync.errors import StateError
+from afsync.store.disk import Disk, Identity
+from afsync.store.fields import Wrong
+from afsync.store.format import Document, decode_bytes
+from afsync.store.journal import Journal, read_journal, replay
+from afsync.store.paths import Paths, serials
+
+TRIES = 200
+"""How often a reader starts over because a writer replaced the state in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A state as read: `checksum` is that of the file, `tail` that of the last thing written, in the file or in the
+    journal. `state` and `journal` say which files were there; `pending`, that the journal holds what the file lacks."""
+
+    recorded: Recorded
+    checksum: str
+    tail: str
+    state: Identity
+    journal: Identity | None = None
+    pending: bool = False
+
+    @property
+    def version(self) -> str:
+        return f"{self.recorded.serial}-{self.tail}"
+
+
+class Missing(StateError):
+    """There is no state."""
+
+
+def load(disk: Disk, paths: Paths) -> Loaded:
+    """The state with its journal. StateError, naming the file and what is wrong with it; the caller adds what to do.
+
+    Nothing is locked, so that a plan can do it: the history is looked at first, then the state, then the journal,
+    and when the state was replaced meanwhile, all of it again.
+    """
+    for _ in range(TRIES):
+        seen = disk.names(paths.history)
+        data, state = _read_state(disk, paths.state)
+        try:
+            journal = disk.read(paths.journal)
+        except FileNotFoundError:
+            journal = None
+        except OSError as error:
+            raise StateError(f"The journal {paths.journal} cannot be read: {why(error)}.") from error
+        if disk.identity(paths.state) == state:
+            return _put_together(paths, data, state, journal, seen)
+    raise StateError(f"The state {paths.state} keeps changing while it is read.", "try again when nothing else runs")
+
+
+def why(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _read_state(disk: Disk, path: Path) -> tuple[bytes, Identity]:
+    try:
+        return disk.read(path)
+    except FileNotFoundError:
+        raise Missing(f"The state {path} is missing.") from None
+    except OSError as error:
+        raise StateError(f"The state {path} cannot be read: {why(error)}.") from error
+
+
+def _put_together(
+    paths: Paths, data: bytes, state: Identity, journal: tuple[bytes, Identity] | None, seen: tuple[str, ...]
+) -> Loaded:
+    try:
+        document = decode_bytes(data)
+    except StateError as error:
+        raise StateError(f"The state {paths.state} {_sentence(error.message)}") from error
+    loaded = Loaded(document.recorded, document.checksum, document.checksum, state)
+    if journal is not None:
+        loaded = _with_journal(paths, document, loaded, *journal)
+    newest = max(serials(seen, loaded.recorded.lineage), default=0)
+    if loaded.recorded.serial < newest:
+        mine = loaded.recorded.serial
+        raise StateError(f"The state {paths.state} is old: its serial is {mine}, the history already has {newest}.")
+    return loaded
+
+
+def _with_journal(paths: Paths, document: Document, loaded: Loaded, data: bytes, identity: Identity) -> Loaded:
+    if document.folded == hashlib.sha256(data).hexdigest():
+        # It is in the state already: a run was stopped before it could remove it.
+        return replace(loaded, journal=identity)
+    try:
+        journal = read_journal(data)
+        _check_base(journal, document)
+        recorded = replay(document.recorded, journal)
+    except Wrong as error:
+        raise StateError(f"The journal {paths.journal} {_sentence(str(error))}") from error
+    return replace(loaded, recorded=recorded, tail=journal.tail, journal=identity, pending=True)
+
+
+def _check_base(journal: Journal, document: Document) -> None:
+    recorded = document.recorded
+    if (journal.lineage, journal.checksum) != (recorded.lineage, document.checksum):
+        raise Wrong(
+            f"builds on another state (serial {journal.serial}) than the one beside it (serial {recorded.serial}): "
+            "one of the two was replaced, and what the journal holds would be lost"
+        )
+
+
+def _sentence(text: str) -> str:
+    starts = ("is ", "has ", "holds ", "does ", "should ", "lacks ", "builds ")
+    return f"{text}." if text.startswith(starts) else f"is damaged: {text}."

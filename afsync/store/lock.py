@@ -1,0 +1,138 @@
+"""The lock that keeps two runs of one project apart, and who holds it.
+
+It is a lock of the operating system on a file of its own, so it ends with the process. What is written in the file is
+only for people to read. It saves work: what really keeps two writers apart is the store's compare-and-swap.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from afsync.errors import StateError, StateLocked
+from afsync.store import fields as f
+from afsync.store.fields import Wrong, obj
+from afsync.store.format import compact, parse_object
+from afsync.store.oslock import OsLock
+
+KEYS = frozenset({"id", "user", "host", "pid", "command", "since"})
+PAUSE = 0.2
+"""Seconds between two tries while waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lock, since when (UTC), and the id that `force-unlock` asks for."""
+
+    id: str
+    user: str
+    host: str
+    pid: int
+    command: str
+    since: datetime
+
+    def __str__(self) -> str:
+        return (
+            f"{self.user}@{self.host}, process {self.pid} (`{self.command}`), since {self.since:%Y-%m-%d %H:%M:%S} UTC"
+        )
+
+
+class Lock:
+    """A lock that is held. Leaving the `with` block, or the process, lets go of it."""
+
+    def __init__(self, lock: OsLock, holder: Holder) -> None:
+        self._lock: OsLock | None = lock
+        self.holder = holder
+
+    def release(self) -> None:
+        """Let go; a second time does nothing. The file stays: removing it could remove somebody else's lock."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            try:
+                os.ftruncate(lock.fd, 0)
+            except OSError:
+                pass  # What is written there is for people only.
+            finally:
+                lock.close()
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *_: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+        self.release()
+
+
+def acquire(
+    path: Path, holder: Holder, *, timeout: float, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> Lock:
+    """Take the lock, or wait for it: `timeout` in seconds, 0 for not at all; `clock` in seconds, only forwards.
+
+    StateLocked, naming the holder, when somebody else keeps it. StateError where the file system has no locks, or
+    the file cannot be opened (a link in its place is not followed).
+    """
+    lock = _open(path)
+    until = clock() + timeout
+    try:
+        while not lock.take():
+            left = until - clock()
+            if left <= 0:
+                raise _locked(path)
+            sleep(min(PAUSE, left))
+        _announce(lock.fd, holder)
+    except BaseException:
+        lock.close()
+        raise
+    return Lock(lock, holder)
+
+
+def read_holder(path: Path) -> Holder | None:
+    """Who the file says holds the lock; None when it says nothing that can be read. It may be out of date."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(fd, "rb") as file:
+            o = obj(parse_object(file.read(10_000)), KEYS)
+            return Holder(
+                f.text(o, "id"), f.text(o, "user"), f.text(o, "host"), f.whole(o, "pid"), f.text(o, "command"),
+                f.instant(o, "since"),
+            )  # fmt: skip
+    except (OSError, Wrong):
+        return None
+
+
+def _open(path: Path) -> OsLock:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return OsLock.open(path)
+    except OSError as error:
+        link = error.errno in (errno.ELOOP, errno.EMLINK)
+        why = "it is a symbolic link, which is not followed" if link else error.strerror or str(error)
+        raise StateError(f"The lock {path} cannot be used: {why}.", "without a lock nothing is changed") from error
+
+
+def _announce(fd: int, holder: Holder) -> None:
+    value = {
+        "id": holder.id,
+        "user": holder.user,
+        "host": holder.host,
+        "pid": holder.pid,
+        "command": holder.command,
+        "since": f.instant_text(holder.since),
+    }
+    try:
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, compact(value).encode() + b"\n", 0)
+    except OSError:
+        pass  # The lock is ours all the same; a full disk shows up where it matters.
+
+
+def _locked(path: Path) -> StateLocked:
+    holder = read_holder(path)
+    if holder is None:
+        return StateLocked("Another run is at work here.", "wait for it, or give `--lock-timeout`")
+    hint = f"wait for it, or give `--lock-timeout`; if it hangs, stop it, or `afsync force-unlock {holder.id}`"
+    return StateLocked(f"Another run is at work here: {holder}.", hint)

@@ -1,0 +1,70 @@
+"""Where everything lies: the state, and what is kept beside it and in `.afsync`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from afsync.errors import StateError
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """`state` is the state file; `directory` the project's `.afsync`, which holds the history.
+
+    The journal, the guard and the backup lie beside the state, because they belong to whoever uses that file. So
+    does the lock: two checkouts that share a state share its lock. In the default layout that is `.afsync/lock`.
+    """
+
+    state: Path
+    directory: Path
+
+    @property
+    def journal(self) -> Path:
+        return self._beside("journal")
+
+    @property
+    def backup(self) -> Path:
+        return self._beside("backup")
+
+    @property
+    def guard(self) -> Path:
+        return self._beside("guard")
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / "lock" if self.state.parent == self.directory else self._beside("lock")
+
+    @property
+    def history(self) -> Path:
+        return self.directory / "history"
+
+    def version(self, serial: int, lineage: str) -> Path:
+        """The copy of one version in the history."""
+        return self.history / f"{serial:08d}.{lineage}.json"
+
+    def _beside(self, suffix: str) -> Path:
+        return self.state.with_name(f"{self.state.name}.{suffix}")
+
+
+VERSION_NAME = re.compile(r"(\d{8,18})\.([0-9A-Fa-f-]{36})\.json")
+
+
+def serials(names: tuple[str, ...], lineage: str | None = None) -> list[int]:
+    """The serials of the versions among the names in a history, newest first; of one lineage, or of all."""
+    found = [VERSION_NAME.fullmatch(name) for name in names]
+    return sorted((int(m[1]) for m in found if m and lineage in (None, m[2])), reverse=True)
+
+
+def state_path(root: Path, configured: str) -> Path:
+    """The state file that `state:` names, relative to the project. StateError where it would be unsafe to use.
+
+    Links on the way are followed once, here. The file itself must not be one: writing replaces a file, so a link
+    would be cut, and two states would go on side by side.
+    """
+    path = root / configured
+    if path.is_symlink():
+        hint = "name the file itself in `state:` of afsync.yaml"
+        raise StateError(f"The state {path} is a symbolic link; a write would replace the link, not the file.", hint)
+    return path.parent.resolve() / path.name

@@ -1,0 +1,411 @@
+"""Real sockets: what is sent, on which connection, to whom; and that nothing the other side does can hold us."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from afsync.api.access import access
+from afsync.api.exchange import Lost, Reply, Request, run
+from afsync.api.link import Bounds, Link, connect
+from afsync.api.network import proxy_for, tls_context
+from afsync.api.reader import Reader
+from afsync.api.writer import Writer
+from afsync.core.outcome import Committed, CommittedIdUnknown, NotSent, Rejected, Unknown
+from afsync.errors import ApiError, BadAnswer, Unreachable, UsageError
+
+from .support import KEY, Connection, FakeTime, http, serving
+
+LIMIT = 0.4
+BOUNDS = Bounds(read_seconds=LIMIT, submit_seconds=LIMIT, submit_bytes=1000, read_bytes=5000)
+CREATED = {"jobId": "job_1", "status": "queued", "creditCost": 1}
+JOB = {"jobId": "job_1", "status": "queued", "createdAt": "2026-05-26T09:00:00Z"}
+
+
+_open: list[Link] = []
+
+
+@pytest.fixture(autouse=True)
+def _closing() -> Iterator[None]:
+    yield
+    while _open:
+        _open.pop().close()
+
+
+def a_line(url: str, environ: Mapping[str, str] | None = None, *, bounds: Bounds = BOUNDS) -> Link:
+    environ = {"AURAFLUX_BASE_URL": url, "AURAFLUX_API_KEY": KEY, **(environ or {})}
+    pause = FakeTime()
+    line = connect(
+        access(None, environ, lambda path: ""),
+        environ=environ,
+        user_agent="afsync/test",
+        clock=pause.clock,
+        sleep=pause.sleep,
+        random=lambda: 0.0001,
+        bounds=bounds,
+    )
+    _open.append(line)
+    return line
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def settled() -> None:
+    """Wait for the threads of abandoned exchanges to notice that their connection is gone."""
+    for thread in threading.enumerate():
+        if thread.name == "afsync-exchange":
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+# --- submissions ---
+
+Act = Callable[[Connection, bytes], bool | None]
+
+
+def drip_head(to: Connection, _: bytes) -> None:
+    to.drip(http(200, CREATED))
+
+
+def drip_body(to: Connection, _: bytes) -> None:
+    whole = http(200, CREATED)
+    split = whole.index(b"\r\n\r\n") + 4
+    to.send(whole[:split])
+    to.drip(whole[split:] + b" " * 100)
+
+
+def drip_refusal(to: Connection, _: bytes) -> None:
+    to.send(b"HTTP/1.1 400 X\r\nContent-Length: 1000\r\n\r\n")
+    to.drip(b'{"error":"bad"}')
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda to, _: to.send(http(202, CREATED)), Committed),
+        (lambda to, _: to.send(http(402, {"error": "insufficient_credits"})), Rejected),
+        (lambda to, _: None, Unknown),
+        (lambda to, _: to.reset(), Unknown),
+        (lambda to, _: to.stall(), Unknown),
+        (lambda to, _: to.send(b"HTTP/1.1 200"), Unknown),
+        (lambda to, _: to.send(b"SSH-2.0-OpenSSH_9.6\r\n"), Unknown),
+        (lambda to, _: to.send(http(302, b"", {"Location": "https://evil.example/"})), Unknown),
+        (lambda to, _: to.send(http(502, b"<html>")), Unknown),
+        (lambda to, _: to.send(http(200, b"")), CommittedIdUnknown),
+        (lambda to, _: to.send(http(200, b'{"jobId":"job_1"', length=100)), CommittedIdUnknown),
+        (lambda to, _: (to.send(http(200, b"{", length=100)), to.reset())[0], CommittedIdUnknown),
+        (lambda to, _: to.send(http(200, b" " * 1001)), CommittedIdUnknown),
+        (lambda to, _: to.send(b"HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\n\r\nnope"), CommittedIdUnknown),
+        (drip_head, Unknown),
+        (drip_body, CommittedIdUnknown),
+        (drip_refusal, Unknown),
+    ],
+    ids=[
+        "answer",
+        "refusal",
+        "close",
+        "reset",
+        "stall",
+        "half a status line",
+        "not HTTP",
+        "redirect",
+        "proxy's HTML",
+        "empty",
+        "cut off",
+        "cut off by a reset",
+        "too large",
+        "not what its header says",
+        "drips the head",
+        "drips the body",
+        "drips a refusal",
+    ],
+)
+def test_a_submission_against_a_server_that(act: Act, expected: type) -> None:
+    with serving(act) as server:
+        began = time.monotonic()
+        answer = Writer(a_line(server.url)).submit_job({"url": "u"})
+        assert time.monotonic() - began < LIMIT + 2
+        assert isinstance(answer, expected)
+        settled()
+    assert len(server.requests) == 1, "a submission leaves once, whatever happens"
+
+
+def test_a_submission_that_finds_nobody() -> None:
+    answer = Writer(a_line(f"http://127.0.0.1:{closed_port()}/v1")).submit_job({})
+    assert isinstance(answer, NotSent)
+    assert "refused" in answer.why
+
+
+def test_a_tls_handshake_that_fails_has_sent_nothing() -> None:
+    with serving(lambda to, _: to.send(http(200, CREATED)), patience=0.2) as server:
+        answer = Writer(a_line(server.url.replace("http:", "https:"))).submit_job({})
+        assert isinstance(answer, NotSent)
+    assert KEY.encode() not in b"".join(server.requests)
+
+
+def test_a_handshake_that_never_ends_has_sent_nothing_and_never_will() -> None:
+    """The limit comes while connecting; should the handshake go on later, the request must not follow it."""
+    with serving(lambda to, _: to.stall(), patience=LIMIT + 0.2) as server:
+        answer = Writer(a_line(server.url.replace("http:", "https:"))).submit_job({})
+        assert isinstance(answer, NotSent)
+    settled()
+
+
+def test_each_submission_has_a_fresh_connection_and_reads_share_one() -> None:
+    def act(to: Connection, request: bytes) -> bool:
+        to.send(http(200, CREATED if request.startswith(b"POST") else JOB))
+        return True
+
+    with serving(act) as server:
+        line = a_line(server.url)
+        reader, writer = Reader(line), Writer(line)
+        reader.job("job_1")
+        for _ in range(3):
+            reader.job("job_1")
+        assert len(server.connections) == 1
+        for n in range(3):
+            assert isinstance(writer.submit_job({}), Committed)
+            assert len(server.connections) == 2 + n
+        reader.job("job_1")
+        assert len(server.connections) == 4
+    posts = [r for r in server.requests if r.startswith(b"POST")]
+    assert all(b"connection: close" in r.lower() for r in posts)
+    assert all(r.startswith(b"POST /v1/jobs HTTP/1.1\r\n") for r in posts)
+
+
+def test_an_abandoned_submission_is_unknown_at_once() -> None:
+    with serving(lambda to, _: to.stall()) as server:
+        line = a_line(server.url, bounds=Bounds(submit_seconds=30))
+        began = time.monotonic()
+        answer = Writer(line, abandoned=lambda: bool(server.requests)).submit_job({})
+        assert isinstance(answer, Unknown)
+        assert time.monotonic() - began < 5
+        settled()
+
+
+def test_a_request_that_is_given_up_while_connecting_never_leaves() -> None:
+    """The other thread may still get its connection later; it must find the way barred."""
+    connected, go_on = threading.Event(), threading.Event()
+    outcome: list[str] = []
+
+    class Slow:
+        def carry(self, request: Request, exchange: object) -> None:
+            connected.set()
+            go_on.wait(5)
+            try:
+                exchange.sending()  # type: ignore[attr-defined]
+                outcome.append("sent")
+            except Exception as error:
+                outcome.append(type(error).__name__)
+                raise
+
+        def close(self) -> None: ...
+
+    result = run(Slow(), Request("POST", "http://x/"), seconds=0.1, max_bytes=1)
+    assert result == Lost(False, "no answer within 0.1 s")
+    go_on.set()
+    settled()
+    assert outcome == ["GivenUp"]
+
+
+# --- what a request carries ---
+
+
+def test_a_request_carries_the_key_and_nothing_from_the_machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    (home / ".netrc").write_text("machine 127.0.0.1 login mallory password hunter2\n")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+
+    def act(to: Connection, _: bytes) -> bool:
+        to.send(http(200, JOB, {"Set-Cookie": "session=1; Path=/"}))
+        return True
+
+    with serving(act) as server:
+        line = a_line(server.url, {"HTTP_PROXY": "http://127.0.0.1:1", "all_proxy": "http://127.0.0.1:1"})
+        Reader(line).job("job_1")
+        Reader(line).job("job_1")
+    for request in server.requests:
+        head = request.lower()
+        assert f"authorization: bearer {KEY}\r\n".encode() in head
+        assert b"user-agent: afsync/test\r\n" in head
+        assert b"cookie" not in head
+        assert head.count(b"authorization") == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with serving(lambda to, _: to.send(http(200, JOB))) as other:
+
+        def act(to: Connection, _: bytes) -> None:
+            to.send(http(status, b"", {"Location": other.url + "/jobs/job_1"}))
+
+        with serving(act) as server, pytest.raises(BadAnswer, match="follows no redirects") as caught:
+            Reader(a_line(server.url)).job("job_1")
+    assert other.requests == []
+    assert len(server.requests) == 1
+    assert "127.0.0.1" in caught.value.message
+
+
+def test_a_service_that_repeats_the_key_does_not_get_it_shown() -> None:
+    with serving(lambda to, request: to.send(http(400, {"error": "bad", "message": request.decode()}))) as server:
+        line = a_line(server.url)
+        with pytest.raises(ApiError) as caught:
+            Reader(line).job("job_1")
+        answer = Writer(line).submit_job({})
+    assert isinstance(answer, Rejected)
+    assert "[API key]" in answer.detail
+    assert KEY not in f"{caught.value!r} {caught.value.__dict__} {answer!r} {line.__dict__}"
+
+
+# --- reads ---
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda to, _: None, Unreachable),
+        (lambda to, _: to.reset(), Unreachable),
+        (lambda to, _: to.stall(), Unreachable),
+        (drip_head, Unreachable),
+        (drip_body, BadAnswer),
+        (lambda to, _: to.send(http(200, b"<html>Log in</html>")), BadAnswer),
+        (lambda to, _: to.send(http(200, b'{"jobs":[')), BadAnswer),
+        (lambda to, _: to.send(http(200, b'{"jobId":"job_1"', length=100)), BadAnswer),
+        (lambda to, _: to.send(http(200, b" " * 5001)), BadAnswer),
+        (lambda to, _: to.send(http(503, b"<html>")), Unreachable),
+        (lambda to, _: to.send(http(403, b"<html>Blocked by policy</html>")), BadAnswer),
+    ],
+    ids=[
+        "close",
+        "reset",
+        "stall",
+        "drips the head",
+        "drips the body",
+        "log-in page",
+        "half of it",
+        "cut off",
+        "too large",
+        "503",
+        "proxy's 403",
+    ],
+)
+def test_a_read_is_tried_four_times_against_a_server_that(act: Act, error: type[ApiError]) -> None:
+    with serving(act) as server:
+        line = a_line(server.url, bounds=Bounds(read_seconds=0.2, read_bytes=5000))
+        with pytest.raises(error) as caught:
+            Reader(line).job("job_1")
+        assert KEY not in caught.value.message
+        assert line.requests == 4
+        settled()
+
+
+def test_a_read_that_finds_nobody_says_so() -> None:
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1 could not be reached \(GET /account\): no connection"):
+        Reader(a_line(f"http://127.0.0.1:{closed_port()}/v1")).account()
+
+
+def test_a_kept_connection_that_went_stale_does_not_show() -> None:
+    with serving(lambda to, _: to.send(http(200, JOB))) as server:
+        line = a_line(server.url)
+        for _ in range(3):
+            assert Reader(line).job("job_1") is not None
+    assert len(server.connections) >= 3
+
+
+# --- proxies and certificates ---
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "proxy"),
+    [
+        ("https://api.auraflux.co/v1", {"HTTPS_PROXY": "http://p:3128"}, "http://p:3128"),
+        ("https://api.auraflux.co/v1", {"https_proxy": "p:3128"}, "http://p:3128"),
+        ("https://api.auraflux.co/v1", {"ALL_PROXY": "http://p:3128"}, "http://p:3128"),
+        ("https://api.auraflux.co/v1", {"HTTPS_PROXY": "http://p:1", "https_proxy": ""}, None),
+        ("https://api.auraflux.co/v1", {"HTTP_PROXY": "http://p:1"}, None),
+        ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "no_proxy": "auraflux.co"}, None),
+        ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "NO_PROXY": "*"}, None),
+        ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "no_proxy": "example.com"}, "http://p:1"),
+        ("https://localhost:8443/v1", {"https_proxy": "http://p:1"}, None),
+        ("https://127.0.0.1/v1", {"https_proxy": "http://p:1"}, None),
+        ("http://localhost/v1", {"HTTP_PROXY": "http://p:1", "all_proxy": "http://p:1"}, None),
+        ("https://api.auraflux.co/v1", {}, None),
+    ],
+)
+def test_which_proxy(url: str, environ: dict[str, str], proxy: str | None) -> None:
+    assert proxy_for(url, environ) == proxy
+
+
+def test_a_proxy_of_another_kind_is_an_error_that_does_not_show_its_password() -> None:
+    with pytest.raises(UsageError, match="socks5 proxy") as caught:
+        proxy_for("https://api.auraflux.co/v1", {"https_proxy": "socks5://user:hunter2@p:1"})
+    assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda to, _: to.send(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+        lambda to, _: to.send(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+        lambda to, _: to.reset(),
+        lambda to, _: None,
+        lambda to, _: to.send(b"SSH-2.0\r\n"),
+        lambda to, _: to.stall(),
+        lambda to, _: to.send(b"HTTP/1.1 200 OK\r\n\r\nthis is no TLS at all"),
+    ],
+    ids=["407", "502", "reset", "close", "not HTTP", "stall", "no TLS behind it"],
+)
+def test_a_proxy_that_fails_has_not_passed_anything_on(act: Act) -> None:
+    with serving(act) as proxy:
+        environ = {"https_proxy": f"http://user:hunter2@127.0.0.1:{proxy.port}"}
+        answer = Writer(a_line("https://api.auraflux.invalid/v1", environ)).submit_job({})
+        assert isinstance(answer, NotSent)
+        assert "hunter2" not in answer.why
+        settled()
+    assert [r.split(b"\r\n")[0] for r in proxy.requests] == [b"CONNECT api.auraflux.invalid:443 HTTP/1.1"]
+    assert KEY.encode() not in proxy.requests[0]
+
+
+def test_certificates_that_cannot_be_read_are_named() -> None:
+    with pytest.raises(UsageError, match="The certificates in /nonexistent"):
+        tls_context({"SSL_CERT_FILE": "/nonexistent/ca.pem"})
+
+
+def test_certificates_are_checked() -> None:
+    context = tls_context({})
+    assert context.check_hostname
+    assert context.verify_mode.name == "CERT_REQUIRED"
+
+
+# --- one exchange ---
+
+
+def test_what_is_known_when_the_waiting_ends_is_what_counts() -> None:
+    def answer(exchange: object) -> None:
+        exchange.sending()  # type: ignore[attr-defined]
+        exchange.answered(200, {})  # type: ignore[attr-defined]
+        exchange.received(b"abc")  # type: ignore[attr-defined]
+
+    class Stuck:
+        def carry(self, request: Request, exchange: object) -> None:
+            answer(exchange)
+            release.wait(5)
+
+        def close(self) -> None: ...
+
+    release = threading.Event()
+    assert run(Stuck(), Request("GET", "x"), seconds=0.1, max_bytes=10) == Reply(200, {}, b"abc", complete=False)
+    release.set()
+    settled()

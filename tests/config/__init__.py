@@ -1,0 +1,1 @@
+"""The files: what they may say, and what is said when they are wrong."""

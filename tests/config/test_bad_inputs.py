@@ -1,0 +1,260 @@
+"""One wrong thing each: where it is found, what it is called, and what is said about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from afsync.errors import Severity
+from tests.config.support import a_job, problems
+
+FETCH = "url: https://a.b/c"
+ZONE = "timezone: Europe/Berlin\n"
+CASES: dict[str, tuple[str, str, list[str]]] = {
+    # the whole file
+    "empty": ("", "1:1 empty_file", ["afsync init"]),
+    "only a comment": ("# nothing\n", "1:1 empty_file", ["empty"]),
+    "a list": ("- a\n", "1:1 wrong_type", ["mapping", "version: 1"]),
+    "a text": ("hello\n", "1:1 wrong_type", ["mapping"]),
+    "no version": ("jobs: {}\n", "1:1 missing", ["`version` is missing", "add `version: 1`"]),
+    "another version": ("version: 2\n", "1:10 unknown_version", ["must be 1", "the number 2", "newer"]),
+    "a quoted version": ('version: "1"\n', "1:10 unknown_version", ["must be 1", 'the text "1"']),
+    # YAML
+    "a tab": ("version: 1\njobs:\n\ta: {}\n", "3:1 syntax", ["tab", "spaces"]),
+    "an open quote": ('version: 1\nstate: "x\n', "2:8 syntax", ["never closed"]),
+    "an open list": ("version: 1\ninclude: [a\nstate: x\n", "2:10 syntax", ["`[`", "not closed", "`]`"]),
+    "an open mapping": ("version: 1\napi: {exclusive: true\nstate: x\n", "2:6 syntax", ["`{`", "not closed"]),
+    "a stray colon": (a_job("topic: this: that"), "4:16 syntax", ["`:`", "quotes"]),
+    "a stray at": (a_job("topic: @you"), "4:12 syntax", ["`@`", "quotes"]),
+    "a stray backtick": (a_job("topic: `x`"), "4:12 syntax", ["begin with ``", "quotes"]),
+    "a stray percent": (a_job("topic: %x"), "4:12 syntax", ["`%`", "quotes"]),
+    "a bad escape": (a_job('topic: "C:\\queue"'), "4:16 syntax", ["`\\q`", "backslash"]),
+    "a quote inside quotes": (a_job("topic: 'it's'"), "4:16 syntax", ["already complete", "double a quote"]),
+    "bad indentation": (a_job("topic: x", " tone: y"), "5:10 syntax", ["`:`", "indentation"]),
+    "indentation back to nowhere": ("version: 1\njobs:\n    a: {}\n  b: {}\n", "4:3 syntax", ["indentation"]),
+    "no colon": ("version: 1\njobs\n  a: 1\n", "2:1 syntax", ["without its `:`"]),
+    "a list on the key's line": ("version: 1\ninclude: - a\n", "2:10 syntax", ["list item"]),
+    "a control character": ("version: 1\nstate: a\x07b\n", "2:9 bad_character", ["U+0007"]),
+    "an escaped NUL": ('version: 1\nstate: "a\\0b"\n', "2:8 bad_character", ["U+0000"]),
+    "half a character": ('version: 1\nstate: "\\ud83d"\n', "2:8 bad_character", ["U+D83D"]),
+    "the same key": ("version: 1\njobs: {}\nversion: 1\n", "3:1 duplicate_key", ["`version`", "line 1"]),
+    "the same job": ("version: 1\njobs:\n  a: {url: 'https://a.b'}\n  a: {}\n", "4:3 duplicate_key", ["`a`", "line 3"]),
+    "a number as key": ("version: 1\nvars:\n  2026: x\n", "3:3 non_string_key", ["`2026`", '"2026"']),
+    "a mapping as key": ("version: 1\nvars: {{a: b}: c}\n", "2:8 non_string_key", ["quotes"]),
+    "a tag": ("version: 1\nstate: !secret x\n", "2:8 unknown_tag", ["`!secret`"]),
+    "a Python tag": ("version: 1\njobs: !!python/object:os.system {}\n", "2:7 unknown_tag", ["`!!python/object"]),
+    "a binary tag": ("version: 1\nstate: !!binary aGk=\n", "2:8 unknown_tag", ["`!!binary`"]),
+    "a tag that does not fit": ("version: 1\nstate: !!int x\n", "2:8 wrong_type", ["`!!int`"]),
+    "an undefined handle": ("version: 1\nstate: !e!x y\n", "2:8 syntax", ["tag"]),
+    "no such anchor": ("version: 1\njobs: *none\n", "2:7 unknown_alias", ["`*none`", "`&none`"]),
+    "an anchor in itself": ("version: 1\njobs: &a\n  b: *a\n", "3:6 alias_loop", ["contains itself"]),
+    "two documents": ("version: 1\n---\nversion: 1\n", "2:1 several_documents", ["second document", "---"]),
+    "YAML 1.1": ("%YAML 1.1\n---\nversion: 1\n", "2:1 yaml_version", ["YAML 1.1", "1.2"]),
+    "infinity": ("version: 1\nvars: {a: .inf}\n", "2:11 bad_number", ["`.inf`", "finite"]),
+    "not a number": ("version: 1\nvars: {a: .nan}\n", "2:11 bad_number", ["`.nan`"]),
+    "too large a number": ("version: 1\nvars: {a: 1e999}\n", "2:11 bad_number", ["finite"]),
+    "too many digits": ("version: 1\nvars: {a: " + "9" * 5000 + "}\n", "2:11 bad_number", ["too large"]),
+    "merging a text": ("version: 1\njobs:\n  a:\n    <<: x\n", "4:5 bad_merge", ["`<<`", "mapping"]),
+    "merging twice": (
+        "version: 1\nvars: &v {a: 1}\njobs:\n  a:\n    <<: {url: 'https://a.b'}\n    <<: {tone: x}\n",
+        "6:5 duplicate_key",
+        ["`<<: [*a, *b]`"],
+    ),
+    # keys
+    "an unknown key": ("version: 1\njob: {}\n", "2:1 unknown_key", ["`job`", "did you mean `jobs`?"]),
+    "an unknown key like nothing": ("version: 1\nzzz: {}\n", "2:1 unknown_key", ["`zzz`", "known here", "templates"]),
+    "an unknown field": (a_job(FETCH, "platform: [tiktok]"), "5:5 unknown_key", ["did you mean `platforms`?"]),
+    "an unknown setting": ("version: 1\napi: {url: x}\n", "2:7 unknown_key", ["`url`", "base_url"]),
+    "an unknown default": ("version: 1\ndefaults: {jobs: {}}\n", "2:12 unknown_key", ["did you mean `job`?"]),
+    "a source as default": ("version: 1\ndefaults: {job: {url: x}}\n", "2:18 unknown_key", ["`url`"]),
+    "a key to come": (a_job(FETCH, "approve: job_1"), "5:5 unknown_key", ["`approve`"]),
+    "an unknown lifecycle": (a_job(FETCH, "lifecycle: {prevent_destory: 1}"), "5:17 unknown_key", ["prevent_destroy"]),
+    "a key with a space": ("version: 1\njobs:\n  a b: {url: 'https://a.b'}\n", "3:3 bad_key", ["`a b`", "letters"]),
+    "a key with a dash first": ("version: 1\ntemplates:\n  -a: {name: x}\n", "3:3 bad_key", ["`-a`"]),
+    "a key too long": (f"version: 1\njobs:\n  ? {'k' * 101}\n  : {{url: 'https://a.b'}}\n", "3:5 bad_key", ["100"]),
+    "a variable's name": ("version: 1\nvars: {a.b: 1}\n", "2:8 bad_key", ["`a.b`"]),
+    # types
+    "jobs as a list": ("version: 1\njobs: []\n", "2:7 wrong_type", ["`jobs` must be a mapping", "a list"]),
+    "a job as a text": ("version: 1\njobs: {a: x}\n", "2:11 wrong_type", ["`a` must be a mapping"]),
+    "a number in quotes": (a_job(FETCH, 'durationMins: "1"'), "5:19 wrong_type", ["a number", '"1"', "quotes"]),
+    "a number as boolean": (a_job(FETCH, "durationMins: true"), "5:19 wrong_type", ["must be a number, not true"]),
+    "a text as number": (a_job(FETCH, "topic: 7"), "5:12 wrong_type", ["must be a text", "the number 7", "quotes"]),
+    "yes": (a_job(FETCH, "staging: yes"), "5:14 wrong_type", ["true or false", '"yes"', "write true"]),
+    "a boolean as number": (a_job(FETCH, "staging: 1"), "5:14 wrong_type", ["true or false", "the number 1"]),
+    "one platform": (a_job(FETCH, "platforms: tiktok"), "5:16 wrong_type", ["a list", "[tiktok]"]),
+    "a list as text": (a_job(FETCH, "tone: [a]"), "5:11 wrong_type", ["`tone` must be a text, not a list"]),
+    "add-ons as a list": (a_job(FETCH, "addOns: [a]"), "5:13 wrong_type", ["`addOns` must be a mapping"]),
+    "rerun as a list": (a_job(FETCH, "rerun: [1]"), "5:12 wrong_type", ["`rerun` must be"]),
+    "a variable as mapping": ("version: 1\nvars: {a: {b: 1}}\n", "2:11 wrong_type", ["a variable is"]),
+    "half a credit": ("version: 1\nlimits: {max_credits: 1.5}\n", "2:23 wrong_type", ["whole number", "1.5"]),
+    "include as a text": ("version: 1\ninclude: a.yaml\n", "2:10 wrong_type", ["a list", "[a.yaml]"]),
+    "a schedule as number": (a_job(FETCH, "schedule: 20261201"), "5:15 wrong_type", ["`schedule` must be a text"]),
+    # values
+    "nothing after the colon": (a_job(FETCH, "topic:", "tone: x"), "5:5 no_value", ["`topic` has no value", "remove"]),
+    "null": (a_job(FETCH, "topic: null"), "5:12 no_value", ["`topic` has no value"]),
+    "an empty text": (a_job(FETCH, 'tone: ""'), "5:11 no_value", ["`tone` is empty"]),
+    "no platforms": (a_job(FETCH, "platforms: []"), "5:16 no_value", ["`platforms` is empty"]),
+    "a long topic": (a_job(FETCH, "topic: " + "x" * 501), "5:12 out_of_range", ["501 characters", "500"]),
+    "no minutes": (a_job(FETCH, "durationMins: 0.5"), "5:19 out_of_range", ["at least 1", "0.5"]),
+    "too many minutes": (a_job(FETCH, "durationMins: 121"), "5:19 out_of_range", ["at most 120", "121"]),
+    "a format": (a_job(FETCH, "format: shrot"), "5:13 unknown_value", ["`short` or `long`", "did you mean `short`?"]),
+    "a format like nothing": (a_job(FETCH, "format: 9:16"), "5:13 unknown_value", ["use `short` or `long`"]),
+    "an entry": (a_job("entry: uplaod"), "4:12 unknown_value", ["did you mean `upload`?"]),
+    "a platform": (a_job(FETCH, "platforms: [tiktok, YouTube]"), "5:25 unknown_value", ["did you mean `youtube`?"]),
+    "a platform twice": (a_job(FETCH, "platforms: [tiktok, tiktok]"), "5:16 duplicate_item", ["`tiktok`", "twice"]),
+    "a profile": (a_job(FETCH, "productionProfile: tv"), "5:24 unknown_value", ["`vertical_reel`"]),
+    "an ignored field": (a_job(FETCH, "lifecycle: {ignore_changes: [toen]}"), "5:34 unknown_value", ["`tone`"]),
+    "a URL": (a_job("url: clips.twitch.tv/x"), "4:10 bad_url", ["`clips.twitch.tv/x`", "https://"]),
+    "an ftp URL": (a_job("url: ftp://a.b/c"), "4:10 bad_url", ["http(s)"]),
+    "a URL with a space": (a_job("url: https://a.b/c d"), "4:10 bad_url", ["http(s)"]),
+    "a URL with a port like no other": (a_job("url: https://a.b:99999/"), "4:10 bad_url", ["not a URL"]),
+    "a password in a URL": (a_job("url: https://u:p@a.b/c"), "4:10 bad_url", ["password"]),
+    "a URL among several": (a_job("urls: ['https://a.b', x]"), "4:27 bad_url", ["`x`"]),
+    "an id with a space": (a_job(FETCH, "fromTemplateId: tpl 1"), "5:21 bad_form", ["`tpl 1`"]),
+    "http for the key": ("version: 1\napi: {base_url: 'http://a.b/v1'}\n", "2:17 bad_url", ["https"]),
+    "a base URL with a query": ("version: 1\napi: {base_url: 'https://a.b/v1?x'}\n", "2:17 bad_url", ["`?`"]),
+    "a quarantine": ("version: 1\napi: {quarantine: 10}\n", "2:19 bad_form", ["`10`", "10m"]),
+    "a long quarantine": ("version: 1\napi: {quarantine: 48h}\n", "2:19 out_of_range", ["24h"]),
+    "a lineage": ("version: 1\nlineage: mine\n", "2:10 bad_form", ["`mine`", "UUID"]),
+    "a time zone": ("version: 1\ntimezone: Europe/Berlni\n", "2:11 unknown_timezone", ["mean `Europe/Berlin`?"]),
+    "a directory of zones": ("version: 1\ntimezone: Europe\n", "2:11 unknown_timezone", ["`Europe`"]),
+    "a path as a zone": ("version: 1\ntimezone: ../../etc\n", "2:11 unknown_timezone", ["IANA"]),
+    "per cent": ("version: 1\nlimits: {max_deletes: 130%}\n", "2:23 bad_form", ["`130%`", "30%"]),
+    "a negative limit": ("version: 1\nlimits: {max_deletes: -1}\n", "2:23 out_of_range", ["at least 0"]),
+    "negative credits": ("version: 1\nlimits: {max_credits: -1}\n", "2:23 out_of_range", ["at least 0"]),
+    "the state elsewhere": ("version: 1\nstate: ../state.json\n", "2:8 outside_project", ["outside"]),
+    "the state at the root": ("version: 1\nstate: /tmp/state.json\n", "2:8 outside_project", ["outside"]),
+    # interpolation
+    "no such variable": (
+        a_job("url: ${var.ulr}", head="vars: {url: 'https://a.b'}\n"),
+        "5:10 unknown_var",
+        ["`ulr`", "did you mean `url`?"],
+    ),
+    "no variables at all": (a_job(FETCH, "tone: ${var.x}"), "5:11 unknown_var", ["`x`", "vars:"]),
+    "no such environment": (a_job(FETCH, "tone: a ${env.NOPE}"), "5:11 unknown_env", ["`NOPE`"]),
+    "the key": (a_job(FETCH, "tone: ${env.AURAFLUX_API_KEY}"), "5:11 forbidden_env", ["AURAFLUX_API_KEY"]),
+    "the key's file": (a_job(FETCH, "tone: ${env.auraflux_api_key_file}"), "5:11 forbidden_env", ["cannot be read"]),
+    "half a reference": (a_job(FETCH, "tone: a ${var.x"), "5:11 bad_interpolation", ["not closed", "$${"]),
+    "a reference to nothing": (a_job(FETCH, "tone: ${tone}"), "5:11 bad_interpolation", ["`${tone}`", "${var.name}"]),
+    "a reference in the settings": ("version: 1\nstate: ${env.HOME}\n", "2:8 bad_interpolation", ["`jobs`"]),
+    "a variable in a variable": (
+        "version: 1\nvars: {a: 1, b: '${var.a}'}\n",
+        "2:17 bad_interpolation",
+        ["cannot use another"],
+    ),
+    "a list inside of a text": (
+        a_job(FETCH, "tone: a ${var.l}", head="vars: {l: [x]}\n"),
+        "6:11 bad_interpolation",
+        ["a list"],
+    ),
+    "a variable of the wrong type": (
+        a_job(FETCH, "durationMins: ${var.m}", head="vars: {m: '2'}\n"),
+        "6:19 wrong_type",
+        ["must be a number"],
+    ),
+    # times
+    "not a time": (a_job(FETCH, "schedule: tomorrow"), "5:15 bad_time", ["`tomorrow`", "2026-12-01 09:00"]),
+    "a day": (a_job(FETCH, "schedule: 2026-12-01"), "5:15 bad_time", ["without a time", "2026-12-01 09:00"]),
+    "no such day": (a_job(FETCH, "schedule: 2026-02-30 09:00Z"), "5:15 bad_time", ["2026-02-30", "day"]),
+    "no such hour": (a_job(FETCH, "schedule: 2026-02-03 24:00Z"), "5:15 bad_time", ["hour"]),
+    "no such offset": (a_job(FETCH, "schedule: 2026-02-03 09:00+15:00"), "5:15 bad_time", ["+15:00"]),
+    "before all times": (a_job(FETCH, "schedule: 0001-01-01 00:00+14:00"), "5:15 bad_time", ["not a time"]),
+    "no time zone": (a_job(FETCH, "schedule: 2026-12-01 09:00"), "5:15 no_timezone", ["no offset", "09:00Z"]),
+    "a gap": (
+        a_job(FETCH, "schedule: 2026-03-29 02:30", head=ZONE),
+        "6:15 dst_gap",
+        ["does not exist", "2026-03-29 02:30+01:00", "2026-03-29 02:30+02:00"],
+    ),
+    "an overlap": (
+        a_job(FETCH, "schedule: 2026-10-25 02:30", head=ZONE),
+        "6:15 dst_overlap",
+        ["twice", "2026-10-25 02:30+02:00", "2026-10-25 02:30+01:00"],
+    ),
+    # what belongs together
+    "no template": (a_job(FETCH, "template: weekyl", head="templates: {weekly: {name: x}}\n"), "6:15 unknown_template",
+                    ["`weekyl`", "did you mean `weekly`?"]),
+    "no templates at all": (a_job(FETCH, "template: tpl_1"), "5:15 unknown_template", ["`fromTemplateId`"]),
+    "two templates": (
+        a_job(FETCH, "template: t", "fromTemplateId: x", head="templates: {t: {name: x}}\n"),
+        "7:21 conflict",
+        ["`template`", "`fromTemplateId`"],
+    ),
+    "a nameless template": ("version: 1\ntemplates:\n  t: {tone: x}\n", "3:3 missing", ["`name`", "name:"]),
+    "scheduled alone": (a_job(FETCH, "publishMode: scheduled"), "5:18 missing_schedule", ["`schedule`"]),
+    "scheduled by its template": (
+        a_job(FETCH, "template: t", head="templates: {t: {name: x, publishMode: scheduled}}\n"),
+        "6:15 missing_schedule",
+        ["`t`", "`schedule`"],
+    ),
+    "scheduled by default": (
+        "version: 1\ndefaults: {job: {publishMode: scheduled}}\n",
+        "2:31 unknown_value",
+        ["`immediate` or `manual`"],
+    ),
+    "immediate with a schedule": (
+        a_job(FETCH, "schedule: 2026-12-01 09:00Z", "publishMode: immediate"),
+        "6:18 conflict",
+        ["`publishMode: immediate`", "remove"],
+    ),
+    "manual with a schedule": (
+        a_job(FETCH, "publishMode: manual", "schedule: 2026-12-01 09:00Z"),
+        "5:18 conflict",
+        ["`publishMode: manual`"],
+    ),
+    "no source": (a_job("topic: x"), "3:3 missing_source", ["`url` or `urls`", "`entry:`"]),
+    "no source though fetched": (a_job("entry: fetch", "prompt: x"), "3:3 missing_source", ["`url`"]),
+    "no file": (a_job("entry: upload"), "3:3 missing_source", ["`file` or `fileId`"]),
+    "file and id": (a_job("entry: upload", "fileId: f", "file: a.mp4"), "5:13 conflict", ["`file`", "`fileId`"]),
+    "upload of a URL": (a_job("entry: upload", "fileId: f", FETCH), "6:10 conflict", ["`url`", "entry: fetch"]),
+    "a file id to fetch": (a_job("fileId: f", FETCH), "4:13 wrong_entry", ["add `entry: upload`"]),
+    "a file to generate": (a_job("entry: generate", "file: a.mp4"), "5:11 wrong_entry", ["add `entry: upload`"]),
+    # included files
+    "nothing included": ("version: 1\ninclude: [nowhere/*.yaml]\n", "2:11 nothing_included", ["`nowhere/*.yaml`"]),
+    "no file included": ("version: 1\ninclude: [nowhere.yaml]\n", "2:11 nothing_included", ["spelling"]),
+    "included from above": ("version: 1\ninclude: [../a.yaml]\n", "2:11 outside_project", ["`../a.yaml`"]),
+    "included from the root": ("version: 1\ninclude: [/etc/passwd]\n", "2:11 outside_project", ["`/etc/passwd`"]),
+    "included from nowhere": ('version: 1\ninclude: [""]\n', "2:11 no_value", ["`include[0]`"]),
+    # files to upload
+    "no such file": (a_job("entry: upload", "file: media/a.mp4"), "5:11 not_found", ["`a.mp4`"]),
+    "a file elsewhere": (a_job("entry: upload", "file: ../a.mp4"), "5:11 outside_project", ["`../a.mp4`"]),
+    "a file at the root": (a_job("entry: upload", "file: /a.mp4"), "5:11 outside_project", ["`/a.mp4`"]),
+    "not a video": (a_job("entry: upload", "file: a.avi"), "5:11 file_type", ["MP4 or MOV"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_is_found_where_it_is_and_explained(name: str, tmp_path: Path) -> None:
+    text, expected, words = CASES[name]
+    place, code = expected.split()
+    found = problems(tmp_path, text)
+    matching = [p for p in found if p.code == code and f"{p.location}" == f"afsync.yaml:{place}"]
+    assert matching, f"{name}: found {[(str(p.location), p.code, p.message) for p in found]}"
+    said = f"{matching[0].message} {matching[0].hint}"
+    assert [w for w in words if w not in said] == [], said
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_is_told_once_with_its_line_and_what_to_do(name: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, CASES[name][0])
+    lines = CASES[name][0].split("\n")
+    assert len({(p.location, p.code, p.message) for p in found}) == len(found)
+    for problem in found:
+        assert problem.severity is Severity.ERROR
+        assert problem.hint, problem
+        assert problem.location is not None and problem.location.line is not None
+        assert problem.location.text == lines[problem.location.line - 1][:400]
+        assert "Input should" not in problem.message, "pydantic's own words"
+
+
+SINGLE = sorted(set(CASES) - {"file and id", "a file to generate", "merging a text"})
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_nothing_follows_from_it(name: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, CASES[name][0])
+    assert len(found) == 1, [(str(p.location), p.code, p.message) for p in found]
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CASES) >= 60

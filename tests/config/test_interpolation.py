@@ -1,0 +1,86 @@
+"""`${var.x}` and `${env.NAME}`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.config.support import URL, a_job, loaded, problems, summary, the_job
+
+HEAD = "vars: {n: 12, f: 1.5, t: true, s: text, l: [tiktok, youtube], e: '${env.HERE}!', d: '$${x}'}\n"
+ENVIRON = {"HERE": "there", "EMPTY": "", "ODD": "${var.s}", "AURAFLUX_BASE_URL": "u"}
+
+WHOLE: list[tuple[str, str, Any]] = [
+    ("durationMins", "${var.n}", 12),
+    ("durationMins", "'${var.f}'", 1.5),
+    ("staging", "${var.t}", True),
+    ("tone", "${var.s}", "text"),
+    ("platforms", "${var.l}", ["tiktok", "youtube"]),
+    ("platforms", "['${var.s}', youtube]", None),
+    ("tone", "${env.HERE}", "there"),
+]
+PARTS: list[tuple[str, str]] = [
+    ("a ${var.n} b", "a 12 b"),
+    ("${var.n}${var.n}", "1212"),
+    ("${var.f}/${var.t}", "1.5/true"),
+    ("<${env.HERE}>", "<there>"),
+    ("${var.e}", "there!"),
+    ("${env.ODD} stays", "${var.s} stays"),
+    ("$${var.s}", "${var.s}"),
+    ("a $${ b", "a ${ b"),
+    ("${var.d}", "${x}"),
+    ("$ $x $$ {x}", "$ $x $$ {x}"),
+    ("$$${var.s}", "$${var.s}"),
+    ("${env.AURAFLUX_BASE_URL}", "u"),
+]
+
+
+@pytest.mark.parametrize(("field", "text", "value"), WHOLE)
+def test_a_whole_value_keeps_its_type(field: str, text: str, value: Any, tmp_path: Path) -> None:
+    if value is None:
+        (problem,) = problems(tmp_path, a_job(f"url: {URL}", f"{field}: {text}", head=HEAD), ENVIRON)
+        assert problem.code == "unknown_value"
+    else:
+        assert the_job(tmp_path, f"url: {URL}", f"{field}: {text}", head=HEAD, environ=ENVIRON).values[field] == value
+
+
+@pytest.mark.parametrize(("text", "value"), PARTS)
+def test_a_part_becomes_text(text: str, value: str, tmp_path: Path) -> None:
+    job = the_job(tmp_path, f"url: {URL}", f"topic: '{text}'", head=HEAD, environ=ENVIRON)
+    assert job.values["topic"] == value
+
+
+def test_it_works_in_templates_defaults_and_included_files(tmp_path: Path) -> None:
+    main = "version: 1\nvars: {x: hype}\ninclude: [more.yaml]\ndefaults: {job: {tone: '${var.x}'}}\n"
+    more = f"templates: {{t: {{name: 'So ${{var.x}}'}}}}\njobs: {{a: {{url: '{URL}', template: t}}}}\n"
+    desired = loaded(tmp_path, main, more=more).desired
+    assert desired.templates["template.t"].name == "So hype"
+    assert desired.jobs["job.a"].values["tone"] == "hype"
+
+
+def test_keys_are_left_alone(tmp_path: Path) -> None:
+    job = the_job(tmp_path, f"url: {URL}", "addOns: {'${var.s}': '${var.s}'}", head=HEAD, environ=ENVIRON)
+    assert job.values["addOns"] == {"${var.s}": "text"}
+
+
+def test_all_that_is_wrong_in_one_text_is_told(tmp_path: Path) -> None:
+    found = problems(tmp_path, a_job(f"url: {URL}", "topic: ${var.x} ${env.Y} ${z}"))
+    assert [p.code for p in found] == ["unknown_var", "unknown_env", "bad_interpolation"]
+
+
+def test_a_broken_variable_is_told_where_it_is_declared_and_not_where_it_is_used(tmp_path: Path) -> None:
+    found = problems(tmp_path, a_job("url: ${var.a}", "topic: about ${var.a}", head="vars: {a: '${env.NO}'}\n"))
+    assert [summary(p) for p in found] == ["afsync.yaml:2:11 unknown_env"]
+
+
+def test_an_environment_that_is_not_text(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, a_job(f"url: {URL}", "tone: ${env.BAD}"), {"BAD": "a\udcffb"})
+    assert (problem.code, problem.address) == ("bad_character", "job.a")
+
+
+@pytest.mark.parametrize("section", ["state", "timezone", "lineage"])
+def test_settings_hold_no_references(section: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, f"version: 1\n{section}: ${{env.X}}\n", {"X": "UTC"})
+    assert "bad_interpolation" in {p.code for p in found}

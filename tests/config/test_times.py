@@ -1,0 +1,89 @@
+"""Publish times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from afsync.config.problems import Wrong
+from afsync.config.times import parse_schedule
+from afsync.core.resources import Schedule
+
+GOOD: list[tuple[str, str | None, str]] = [
+    ("2026-12-01 09:00", "Europe/Berlin", "2026-12-01T08:00:00"),
+    ("2026-07-01 09:00", "Europe/Berlin", "2026-07-01T07:00:00"),
+    ("2026-12-01T09:00:30", "Europe/Berlin", "2026-12-01T08:00:30"),
+    ("2026-12-01 09:00", "UTC", "2026-12-01T09:00:00"),
+    ("2026-12-01 09:00", "Asia/Kathmandu", "2026-12-01T03:15:00"),
+    ("2026-12-01 09:00Z", None, "2026-12-01T09:00:00"),
+    ("2026-12-01T09:00:00Z", "Europe/Berlin", "2026-12-01T09:00:00"),
+    ("2026-12-01 09:00+01:00", None, "2026-12-01T08:00:00"),
+    ("2026-12-01 09:00-08:00", "Europe/Berlin", "2026-12-01T17:00:00"),
+    ("2026-12-01 00:00+14:00", None, "2026-11-30T10:00:00"),
+    ("2026-12-01 09:00-00:00", None, "2026-12-01T09:00:00"),
+    ("2028-02-29 23:59:59Z", None, "2028-02-29T23:59:59"),
+    ("2026-03-29 01:59", "Europe/Berlin", "2026-03-29T00:59:00"),
+    ("2026-03-29 03:00", "Europe/Berlin", "2026-03-29T01:00:00"),
+    ("2026-10-25 01:59", "Europe/Berlin", "2026-10-24T23:59:00"),
+    ("2026-10-25 03:00", "Europe/Berlin", "2026-10-25T02:00:00"),
+    ("2026-03-29 02:30+01:00", "Europe/Berlin", "2026-03-29T01:30:00"),
+]
+
+
+@pytest.mark.parametrize(("written", "zone", "utc"), GOOD)
+def test_a_time_is_an_instant(written: str, zone: str | None, utc: str) -> None:
+    assert parse_schedule(written, zone) == Schedule(written, datetime.fromisoformat(utc).replace(tzinfo=UTC), zone)
+
+
+BAD: list[tuple[str, str | None, str]] = [
+    ("2026-12-01", "UTC", "bad_time"),
+    ("09:00", "UTC", "bad_time"),
+    ("2026-12-01 9:00", "UTC", "bad_time"),
+    ("2026-12-1 09:00", "UTC", "bad_time"),
+    ("2026-12-01  09:00", "UTC", "bad_time"),
+    ("2026-12-01t09:00", "UTC", "bad_time"),
+    ("2026-12-01 09:00z", "UTC", "bad_time"),
+    ("2026-12-01 09:00 Z", "UTC", "bad_time"),
+    ("2026-12-01 09:00+0100", "UTC", "bad_time"),
+    ("2026-12-01 09:00.5Z", "UTC", "bad_time"),
+    ("2026-12-01 09:00 Europe/Berlin", "UTC", "bad_time"),
+    ("2026-13-01 09:00Z", "UTC", "bad_time"),
+    ("2026-12-01 09:60Z", "UTC", "bad_time"),
+    ("2026-12-01 09:00+01:60", "UTC", "bad_time"),
+    ("9999-12-31 23:59-01:00", "UTC", "bad_time"),
+    ("٢٠٢٦-12-01 09:00Z", "UTC", "bad_time"),
+    ("", "UTC", "bad_time"),
+    ("2026-12-01 09:00", None, "no_timezone"),
+    ("2026-03-29 02:00", "Europe/Berlin", "dst_gap"),
+    ("2026-03-29 02:59:59", "Europe/Berlin", "dst_gap"),
+    ("2026-03-08 02:30", "America/New_York", "dst_gap"),
+    ("2026-10-04 02:15", "Australia/Lord_Howe", "dst_gap"),
+    ("2011-12-30 12:00", "Pacific/Apia", "dst_gap"),
+    ("2026-10-25 02:00", "Europe/Berlin", "dst_overlap"),
+    ("2026-10-25 02:59:59", "Europe/Berlin", "dst_overlap"),
+    ("2026-11-01 01:30", "America/New_York", "dst_overlap"),
+]
+
+
+@pytest.mark.parametrize(("written", "zone", "code"), BAD)
+def test_what_is_not_one_instant_is_refused(written: str, zone: str | None, code: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        parse_schedule(written, zone)
+    assert caught.value.code == code and caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "offsets"),
+    [
+        ("2026-03-29 02:30", "Europe/Berlin", ("+01:00", "+02:00")),
+        ("2026-10-25 02:30", "Europe/Berlin", ("+02:00", "+01:00")),
+        ("2026-11-01 01:30:15", "America/New_York", ("-04:00", "-05:00")),
+    ],
+)
+def test_both_offsets_are_offered_and_both_work(written: str, zone: str, offsets: tuple[str, str]) -> None:
+    with pytest.raises(Wrong) as caught:
+        parse_schedule(written, zone)
+    instants = {parse_schedule(written + offset, zone).utc for offset in offsets}
+    assert len(instants) == 2
+    assert all(written + offset in (caught.value.hint or "") for offset in offsets)
