@@ -27,7 +27,7 @@ from afsync.core.recorded import (
     Upload,
 )
 from afsync.core.remote import Remote, RemoteAccount, RemoteJob, RemoteTemplate
-from afsync.core.resources import EMPTY, Desired, File, Job, Kind, Limits, Schedule, Template, Values, fingerprint
+from afsync.core.resources import EMPTY, Desired, File, Job, Kind, Schedule, Template, Values, fingerprint
 from afsync.core.verdict import Options
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -36,6 +36,13 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PAST = NOW - timedelta(days=1)
 AHEAD = NOW + timedelta(days=7)
 LATER = NOW + timedelta(days=14)
+
+RECENT = NOW - timedelta(hours=2)
+"""When recorded jobs were made."""
+OLDER = NOW - timedelta(days=2)
+"""When recorded templates were made."""
+BEFORE = NOW - timedelta(hours=1)
+"""When the answer to a submission was lost: the quarantine is over."""
 
 LINEAGE = "0190f1c2-0000-7000-8000-000000000001"
 BASE_URL = "https://api.auraflux.co/v1"
@@ -100,9 +107,7 @@ def a_recorded_template(
 ) -> RecordedTemplate:
     """The record of `template` after it was made."""
     template = template or a_template()
-    return RecordedTemplate(
-        id, fingerprint(Kind.TEMPLATE, template.values), template.values, prevent_destroy, ago(days=2)
-    )
+    return RecordedTemplate(id, fingerprint(Kind.TEMPLATE, template.values), template.values, prevent_destroy, OLDER)
 
 
 def a_recorded_job(
@@ -114,7 +119,7 @@ def a_recorded_job(
     prevent_destroy: bool = False,
     staged: bool = False,
     approved: bool = False,
-    created_at: datetime | None = ago(hours=2),
+    created_at: datetime | None = RECENT,
     **over: Any,
 ) -> RecordedJob:
     """The record of `job` after it was submitted and its publish time set; `schedule=` and `rerun=` override."""
@@ -136,7 +141,7 @@ def a_recorded_job(
 
 
 def a_remote_job(
-    id: str = "job_1", status: str = "queued", *, created_at: datetime | None = ago(hours=2), **echo: Any
+    id: str = "job_1", status: str = "queued", *, created_at: datetime | None = RECENT, **echo: Any
 ) -> RemoteJob:
     """A job as listed. Echoes nothing unless told to; `echoes(job)` is what the service would tell."""
     return RemoteJob(id, status, created_at, echo or EMPTY)
@@ -148,7 +153,7 @@ def echoes(job: Job, template: Template | None = None) -> dict[str, Any]:
 
 
 def a_remote_template(
-    id: str = "tpl_1", name: str = "Weekly highlights", *, created_at: datetime | None = ago(days=2), **echo: Any
+    id: str = "tpl_1", name: str = "Weekly highlights", *, created_at: datetime | None = OLDER, **echo: Any
 ) -> RemoteTemplate:
     return RemoteTemplate(id, name, created_at, echo or EMPTY)
 
@@ -205,7 +210,7 @@ def an_intent(
     of: Job | Template | None = None,
     *,
     seq: int = 1,
-    when: datetime = ago(hours=1),
+    when: datetime = BEFORE,
     known: tuple[str, ...] = ("job_known",),
     balance: int | None = 46,
     cost: int = 1,
@@ -242,11 +247,10 @@ def an_intent(
     )
 
 
-def desired(*declared: Template | Job, limits: Limits = Limits()) -> Desired:
+def desired(*declared: Template | Job) -> Desired:
     return Desired(
         templates={d.address: d for d in declared if isinstance(d, Template)},
         jobs={d.address: d for d in declared if isinstance(d, Job)},
-        limits=limits,
     )
 
 

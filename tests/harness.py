@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from afsync import cli
+from afsync.commands import project as work
 from afsync.emulator import Running
 
 KEY = "af_live_test"
 LINEAGE = "0190f1c2-8f2e-7c55-9a6b-2f1d3c4b5a60"
 HEAD = f"version: 1\nlineage: {LINEAGE}\ntimezone: Europe/Berlin\n"
+
+NO_CHANGES = "No changes. Your account matches the configuration."
+NOTHING_APPLIED = "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."
+READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True)
@@ -34,14 +44,23 @@ class Done:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
 
+    @property
+    def text(self) -> str:
+        """Both streams."""
+        return self.out + self.err
+
 
 @dataclass
 class Sandbox:
-    """A project folder; `emulator` is None where `base_url: emulator` or no service at all is used."""
+    """A project folder; `emulator` is None where `base_url: emulator` or no service at all is used.
+
+    `ahead` is how far the clock of commands that are called (not run) is ahead of the real one.
+    """
 
     root: Path
     emulator: Running | None = None
     key: str = KEY
+    ahead: timedelta = timedelta()
 
     def environ(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AURAFLUX_", "AFSYNC_", "GITHUB_"))}
@@ -59,7 +78,7 @@ class Sandbox:
     def command(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "afsync", "-C", str(self.root), *args]
 
-    def run(self, *args: str, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+    def run(self, *args: str, env: Mapping[str, str] | None = None, stdin: str | None = None, **more: Any) -> Done:
         """Run a command in a process of its own, as a pipeline would."""
         done = subprocess.run(
             self.command(*args),
@@ -69,8 +88,16 @@ class Sandbox:
             text=True,
             timeout=120,
             check=False,
+            **more,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def call(self, *args: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+        """The same in this process, which is some twenty times as fast: not for signals, terminals or pipes."""
+        out, err = io.StringIO(), io.StringIO()
+        with _as_command(self.environ(env), io.StringIO(stdin), self.now), redirect_stdout(out), redirect_stderr(err):
+            code = cli.run(["-C", str(self.root), *args])
+        return Done(code, out.getvalue(), err.getvalue())
 
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
@@ -85,12 +112,61 @@ class Sandbox:
 
     def ok(self, *args: str, code: int = 0, **more: Any) -> Done:
         """Run, and insist on the exit code."""
-        done = self.run(*args, **more)
-        assert done.code == code, f"afsync {' '.join(args)}: exit {done.code}\n{done.out}\n{done.err}"
-        return done
+        return _insisted(self.run(*args, **more), args, code)
 
     def apply(self, *args: str, code: int = 0, **more: Any) -> Done:
         return self.ok("apply", "--auto-approve", *args, code=code, **more)
+
+    def does(self, *args: str, code: int = 0, **more: Any) -> Done:
+        """Call, and insist on the exit code."""
+        return _insisted(self.call(*args, **more), args, code)
+
+    def applied(self, *args: str, code: int = 0, **more: Any) -> Done:
+        return self.does("apply", "--auto-approve", *args, code=code, **more)
+
+    def planned(self, *args: str, **more: Any) -> dict[str, Any]:
+        """The document of `plan --json`."""
+        document: dict[str, Any] = self.does("plan", "--json", *args, **more).json
+        return document
+
+    def is_settled(self) -> None:
+        """Insist that there is nothing to do, and that `apply` agrees and sends nothing."""
+        assert self.does("plan", "--detailed-exitcode").out == f"{NO_CHANGES}\n"
+        with self.watched() as sent:
+            assert self.applied().out == f"{NO_CHANGES}\n{NOTHING_APPLIED}\n"
+        assert sent == []
+
+    def now(self) -> datetime:
+        """The commands' time (UTC)."""
+        return datetime.now(UTC) + self.ahead
+
+    def at(self, **units: float) -> str:
+        """A publish time from now, as it is written in YAML: `at(days=7)`."""
+        return (self.now() + timedelta(**units)).strftime("%Y-%m-%dT%H:%M:00Z")
+
+    def pass_time(self, **units: float) -> None:
+        """Let time pass, for the emulator and for commands that are called."""
+        passed = timedelta(**units)
+        self.ahead += passed
+        self.control.advance_clock(passed.total_seconds())
+
+    @property
+    def control(self) -> Any:
+        assert self.emulator is not None
+        return self.emulator.control
+
+    @contextmanager
+    def watched(self, *, reads: bool = False) -> Iterator[list[Sent]]:
+        """Fills the list with what arrived meanwhile, in its order; requests that only read, if wanted."""
+        sent: list[Sent] = []
+        self.control.clear_requests()
+        yield sent
+        sent += [Sent.of(r) for r in self.control.requests() if reads or r["method"] not in READS]
+
+    @property
+    def balance(self) -> int:
+        """What the account has left, by the service's own books."""
+        return int(self.control.account(self.key)["balance"])
 
     @property
     def state(self) -> dict[str, Any]:
@@ -100,3 +176,47 @@ class Sandbox:
 
     def ids(self) -> dict[str, str]:
         return {address: resource["id"] for address, resource in self.state["resources"].items()}
+
+    def files(self) -> dict[str, bytes]:
+        """Everything below the project folder, hidden or not."""
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in sorted(self.root.rglob("*")) if p.is_file()}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as the service received it. `path` is without `/v1`."""
+
+    method: str
+    path: str
+    body: Any = None
+    status: int | None = None
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Sent:
+        return cls(request["method"], request["path"].removeprefix("/v1"), request["body"], request["status"])
+
+    @property
+    def line(self) -> str:
+        """`POST /jobs`."""
+        return f"{self.method} {self.path}"
+
+
+def lines(sent: Sequence[Sent]) -> list[str]:
+    """The requests without what was in them."""
+    return [s.line for s in sent]
+
+
+def _insisted(done: Done, args: Sequence[str], code: int) -> Done:
+    assert done.code == code, f"afsync {' '.join(args)}: exit {done.code}\n{done.out}\n{done.err}"
+    return done
+
+
+@contextmanager
+def _as_command(environ: Mapping[str, str], stdin: io.StringIO, now: Any) -> Iterator[None]:
+    """This process made to look like a command's: its environment, its input, and the time."""
+    with (
+        mock.patch.dict(os.environ, environ, clear=True),
+        mock.patch.object(sys, "stdin", stdin),
+        mock.patch.object(work, "now", now),
+    ):
+        yield

@@ -108,14 +108,14 @@ class _Watch:
             if moment == "complete":
                 wire = info["return_value"].get_extra_info("socket")
                 self._exchange.opened(lambda: _break_off(wire))
-        elif moment == "started" and not self._left and not _to_proxy(info):
+        elif moment == "started" and not self._left and not _before(step, info):
             self._left, self.connecting = True, False
             self._exchange.sending()
 
 
-def _to_proxy(info: Mapping[str, Any]) -> bool:
-    """Whether a step belongs to asking a proxy for the way."""
-    return getattr(info.get("request"), "method", None) == b"CONNECT"
+def _before(step: str, info: Mapping[str, Any]) -> bool:
+    """Whether a step belongs to asking a proxy for the way, or to giving up on its answer."""
+    return getattr(info.get("request"), "method", None) == b"CONNECT" or step == "http11.response_closed"
 
 
 def _break_off(wire: socket.socket) -> None:

@@ -26,6 +26,11 @@ class Reader:
         self._link = link
 
     @property
+    def base_url(self) -> str:
+        """The service all of it comes from, as a state remembers it."""
+        return self._link.access.base_url
+
+    @property
     def requests(self) -> int:
         """Requests sent over this line so far."""
         return self._link.requests

@@ -47,6 +47,7 @@ def fetch(reader: Reader, lookups: Lookups, *, publish_times: bool = True, jobs:
         covered=frozenset(listing.ids[:HEAD]) if times is not None else frozenset(),
         server_time=reader.server_time,
         requests=reader.requests - before,
+        base_url=reader.base_url,
     )
 
 

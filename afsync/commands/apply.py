@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from afsync.commands.applying import Apply, apply
+from afsync.commands.files import read_text
 from afsync.commands.options import Selection, selection_flags
+from afsync.core.saved import SavedPlan
+from afsync.errors import UsageError
 
 
 @click.command
+@click.argument("planfile", required=False, type=click.Path())
 @selection_flags
+@click.option("--expect", metavar="FINGERPRINT", help="Refuse any plan but the one that was reviewed.")
 @click.option("--destroy", is_flag=True, help="Remove everything recorded.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
 @click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
 def command(
-    destroy: bool, auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, **selection: Any
+    planfile: str | None,
+    expect: str | None,
+    destroy: bool,
+    auto_approve: bool,
+    as_json: bool,
+    fail_fast: bool,
+    lock_timeout: float,
+    **selection: Any,
 ) -> int:
     """Make the account what the files say: shows the plan, asks, and does exactly that.
 
     What was done is on disk before it is printed, so it can be stopped at any moment and run again. Exits 0 when all
     was done, 1 when a change failed, 3 when a submission is unresolved, 4 when a limit or a guard held something back.
+
+    With PLANFILE (from `afsync plan --out`) it does what was reviewed or refuses with 6; it does not ask then.
     """
+    chosen = Selection(**selection)
     return apply(
         Apply(
-            Selection(**selection),
+            chosen,
             destroy=destroy,
             auto_approve=auto_approve,
             as_json=as_json,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
+            saved=_saved(planfile, chosen, destroy=destroy),
+            expect=expect,
         )
     )
+
+
+def _saved(planfile: str | None, chosen: Selection, *, destroy: bool) -> SavedPlan | None:
+    if planfile is None:
+        return None
+    if destroy or chosen.allow_empty or chosen.target or chosen.exclude or chosen.replace:
+        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
+    from afsync.output.plan_file import decode_plan_file
+
+    return decode_plan_file(read_text(Path(planfile)), planfile)

@@ -16,11 +16,12 @@ from afsync.commands.screen import Out, interactive, messages, report, stdout_pa
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.core.plan import Plan, Reason
 from afsync.core.recovery import settle
+from afsync.core.saved import SavedPlan, why_different, why_stale
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
-from afsync.errors import AfsyncError, Exit, UsageError
+from afsync.errors import AfsyncError, Exit, PlanStale, UsageError
 from afsync.output.outcomes import Tally, event_json, problem_event_json, summary_json, summary_text
 from afsync.output.plan_json import plan_document
 from afsync.output.plan_text import plan_text
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What the command line asks for."""
+    """What the command line asks for. `saved` is a plan file's content; `expect` the fingerprint that was reviewed."""
 
     selection: Selection
     destroy: bool = False
@@ -43,43 +44,92 @@ class Apply:
     as_json: bool = False
     fail_fast: bool = False
     lock_timeout: float = 0.0
+    saved: SavedPlan | None = None
+    expect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything an apply needs, read and decided; nothing has been sent or written."""
+
+    project: Project
+    service: work.Service
+    remote: Remote
+    plan: Plan
+    ledger: Ledger
+    max_credits: int | None
 
 
 def apply(wanted: Apply) -> int:
     """Lock, read, plan, ask, apply, report. Returns the exit code."""
-    if not wanted.auto_approve and (wanted.as_json or not interactive()):
+    unattended = wanted.auto_approve or wanted.saved is not None
+    if not unattended and (wanted.as_json or not interactive()):
         raise UsageError("apply asks before it does anything, and nobody is there to answer", "add --auto-approve")
-    options = wanted.selection.options(destroy=wanted.destroy)
     project = work.load_project()
     store = work.open_store(project)
     stop, out = Stop(), report()
     with handling_signals(stop), work.locked(store, wanted.lock_timeout, stop):
         with stop.interruptible():
-            recorded, version = store.read()
-            work.check_lineage(project, recorded)
-            check_addresses(wanted.selection, project.desired, recorded)
-            service = work.connect(project, writes=True, sleep=stop.wait)
-            now = work.now()
-            remote = work.read_remote(project, recorded, service, now)
-            work.check_account(recorded, remote)
-            limits = wanted.selection.limits(project.desired.limits)
-            plan = work.checked_plan(project, recorded, remote, now, options, limits)
-        ledger = Ledger(store, recorded, version)
-        ledger.write(settle(recorded, plan.resolutions))
+            ready = _prepare(wanted, project, store, stop)
+        plan, ledger = ready.plan, ready.ledger
+        ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, wanted, out)
         if plan.blocking:
             return _refused(plan, wanted, out)
-        if plan.changes and not wanted.auto_approve and not _confirmed(stop, destroy=wanted.destroy):
+        if plan.changes and not unattended and not _confirmed(stop, destroy=wanted.destroy):
             messages()("Apply cancelled.\n")
             return Exit.ERROR
-        teller = _teller(plan, wanted, out, service.link)
-        try:
-            world = _world(project, service, stop, teller)
-            done = apply_plan(plan, remote, ledger, world, fail_fast=wanted.fail_fast, max_credits=limits.max_credits)
-        finally:
-            teller.close()
+        done = _carry_out(ready, wanted, stop, out)
         done = _fold(store, ledger, done)
     return _finish(plan, done, wanted, out)
+
+
+def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
+    """Read the state and the account, plan, and check that it is what was reviewed."""
+    recorded, version = store.read()
+    work.check_lineage(project, recorded)
+    check_addresses(wanted.selection, project.desired, recorded)
+    now, saved = work.now(), wanted.saved
+    if saved is not None:
+        _insist(why_stale(saved, recorded, work.configuration(project), now))
+    service = work.connect(project, writes=True, sleep=stop.wait)
+    remote = work.read_remote(project, recorded, service, now)
+    work.check_account(recorded, remote)
+    limits = wanted.selection.limits(project.desired.limits)
+    options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
+    plan = work.checked_plan(project, recorded, remote, now, options, limits)
+    most = limits.max_credits
+    if saved is not None:
+        _insist(why_different(saved, plan))
+        most = saved.plan.spend if most is None else min(most, saved.plan.spend)
+    if wanted.expect is not None and wanted.expect != plan.fingerprint:
+        _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
+    return Ready(project, service, remote, plan, Ledger(store, recorded, version), most)
+
+
+def _insist(why: str | None) -> None:
+    if why is not None:
+        raise PlanStale(f"This is not the plan that was reviewed: {why}.", "plan again, and have that reviewed")
+
+
+def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out) -> Report:
+    if wanted.saved is not None:
+        # From here on this plan cannot be applied a second time, whatever comes of it.
+        recorded = ready.ledger.recorded
+        ready.ledger.write(replace(recorded, applied_plans=(*recorded.applied_plans[-49:], wanted.saved.id)))
+    teller = _teller(ready.plan, wanted, out, ready.service.link)
+    try:
+        world = _world(ready.project, ready.service, stop, teller)
+        return apply_plan(
+            ready.plan,
+            ready.remote,
+            ready.ledger,
+            world,
+            fail_fast=wanted.fail_fast,
+            max_credits=ready.max_credits,
+        )
+    finally:
+        teller.close()
 
 
 def _show_plan(plan: Plan, wanted: Apply, out: Out) -> None:

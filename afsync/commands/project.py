@@ -156,6 +156,7 @@ def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = 
         random=random.random,
         app=_emulator(project.root, writes=writes) if granted.in_process else None,
     )
+    click.get_current_context().call_on_close(opened.close)
     return Service(opened, granted.base_url)
 
 
@@ -230,12 +231,27 @@ def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]
     hint = "plan again with the file as it is now"
     try:
         with open_regular(inside(project.root, path)) as (file, _):
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            if _sha256(file) != sha256:
                 raise PlanStale(f"{path} has changed since the plan was made", hint)
             file.seek(0)
             yield file
     except Wrong as error:
         raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1024 * 1024):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def configuration(project: Project) -> str:
+    """The hash of everything the project consists of: its files, and those it uploads."""
+    from afsync.core.saved import configuration_hash
+
+    media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
+    return configuration_hash([*((f.path, f.sha256) for f in project.files), *media.items()])
 
 
 def warn_closed(error: OSError) -> None:

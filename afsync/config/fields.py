@@ -84,7 +84,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_quarantine(value: Any) -> Any:
-    if value is not BROKEN:
+    if isinstance(value, str | int | float):
         quarantine_seconds(str(value))
     return value
 

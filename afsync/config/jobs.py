@@ -83,7 +83,7 @@ def _schedule(job: Declared, context: Context) -> Schedule | None:
 
 def _file(job: Declared, context: Context) -> File | None:
     written = job.text("file")
-    return None if written is None else context.media.file(written)
+    return context.media.file(written) if written else None
 
 
 def _rerun(job: Declared) -> str | None:

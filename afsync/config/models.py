@@ -98,7 +98,9 @@ class ProjectFile(IncludedFile):
         examples=["0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a11"],
     )
     api: Api | None = Field(None, description="How the service is reached.")
-    state: StatePath = Field(STATE, description="Where the state is kept, below the directory of this file.")
+    state: StatePath = Field(
+        STATE, description="Where the state is kept, below the directory of this file.", examples=[STATE]
+    )
     timezone: Zone | None = Field(
         None,
         description="The IANA time zone of times written without an offset, and of times shown.",

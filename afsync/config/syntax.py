@@ -73,7 +73,13 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
         False,
     ),
     ("undefined tag handle", "", "a tag that was never defined", "put text that begins with `!` in quotes", False),
-    ("expected the node content", "", "a value is missing here", "write one, or remove what announces it", False),
+    (
+        "expected the node content",
+        "",
+        "a value is missing here",
+        "write one, and close every `[` and `{{` above",
+        False,
+    ),
     ("duplicate anchor", "", "the same anchor is given twice", "rename one of them", False),
 )
 

@@ -44,10 +44,10 @@ class Emulator:
         if scope["type"] != "http":
             raise RuntimeError(f"the emulator speaks HTTP only, not {scope['type']}")
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if host == urlsplit(self.service.media_host).netloc:
-            await self._media(scope, receive, send)
-        elif scope["path"].startswith(f"{PREFIX}/"):
+        if scope["path"].startswith(f"{PREFIX}/"):
             await self._control(scope, receive, send)
+        elif host == urlsplit(self.service.media_host).netloc:
+            await self._media(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 
@@ -69,7 +69,8 @@ def create_app(
     """An emulator on the file `data`, which is made if need be.
 
     `options` are those of `Options`. `upload_host` is scheme and authority of the media host. `seed` makes the ids
-    of a new file predictable. `copied` works on a copy in memory: nothing is written. ValueError for an option or a fault that does not exist.
+    of a new file predictable. `copied` works on a copy in memory: nothing is written. ValueError for an option or a
+    fault that does not exist.
     """
     chosen = Options()
     chosen.update(options)

@@ -38,7 +38,7 @@ def running(
         thread.start()
         try:
             thread.ready.wait()
-            yield Running(f"{origin}/v1", origin, media_host, ControlClient(origin), emulator)
+            yield Running(f"{origin}/v1", origin, media_host, ControlClient(media_host), emulator)
         finally:
             thread.stop()
             emulator.close()

@@ -15,7 +15,10 @@ class ControlError(Exception):
 
 
 class ControlClient:
-    """`base` is the emulator's address without a path, such as `http://127.0.0.1:4321`."""
+    """`base` is an address of the emulator without a path, such as `http://127.0.0.1:4321`.
+
+    The media host's is as good as the API's, and can be reached while the API refuses connections.
+    """
 
     def __init__(self, base: str) -> None:
         self.base = base

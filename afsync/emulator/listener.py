@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections import Counter
 from contextlib import closing
 
 from uvicorn.config import Config
@@ -56,7 +57,7 @@ class Listener:
         self._sockets = {"api": api, "media": media}
         self._servers: dict[str, asyncio.Server] = {}
         self._state = ServerState()
-        self._count = 0
+        self._counts: Counter[str] = Counter()
         self._closed = False
         self._config = Config(
             emulator, http=BreakableProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
@@ -71,11 +72,15 @@ class Listener:
 
     async def _listen(self, name: str) -> None:
         loop = asyncio.get_running_loop()
-        self._servers[name] = await loop.create_server(self._accept, sock=self._sockets[name], backlog=BACKLOG)
+        self._servers[name] = await loop.create_server(
+            lambda: self._accept(name), sock=self._sockets[name], backlog=BACKLOG
+        )
 
-    def _accept(self) -> BreakableProtocol:
-        self._count += 1
-        return BreakableProtocol(self._config, self._state, self.emulator.service, self._count, self._refuse)
+    def _accept(self, name: str) -> BreakableProtocol:
+        self._counts[name] += 1
+        faults = self.emulator.service.faults if name == "api" else None
+        holds = self.emulator.service.holds
+        return BreakableProtocol(self._config, self._state, self._counts[name], faults, holds, self._refuse)
 
     def _refuse(self, seconds: float) -> None:
         """Stop listening, hold the port so that nobody else gets it, and listen again later."""

@@ -12,8 +12,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from afsync.emulator.faults.book import Armed
-from afsync.emulator.service import Service
+from afsync.emulator.faults.book import Armed, FaultBook
+from afsync.emulator.faults.holds import Holds
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -22,17 +22,24 @@ class BreakableProtocol(H11Protocol):
     """One connection; see `faults.line.Line`."""
 
     def __init__(
-        self, config: Config, state: ServerState, service: Service, number: int, refuse: Callable[[float], None]
+        self,
+        config: Config,
+        state: ServerState,
+        number: int,
+        faults: FaultBook | None,
+        holds: Holds,
+        refuse: Callable[[float], None],
     ) -> None:
         super().__init__(config, state, {"line": self})
-        self.service = service
         self.number = number
         self.lost = False
+        self._faults = faults
+        self._holds = holds
         self._refuse = refuse
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        for armed in self.service.faults.met_connection():
+        for armed in self._faults.met_connection() if self._faults else ():
             self._meet(armed)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,7 +67,7 @@ class BreakableProtocol(H11Protocol):
                 task.add_done_callback(self.tasks.discard)
 
     async def _hold(self) -> None:
-        if await self.service.holds.wait("connected", f"connection {self.number}"):
+        if await self._holds.wait("connected", f"connection {self.number}"):
             self.resume()
         else:
             self.close()

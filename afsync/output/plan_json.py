@@ -61,6 +61,10 @@ def change_json(change: Change) -> dict[str, Any]:
         "reason": change.reason.value,
         "id": change.id,
         "moved_from": change.moved_from,
+        "retire": change.retire.value if change.retire else None,
+        "observed": schedule_json(change.observed),
+        "uploads": change.uploads,
+        "file": _file(change.after),
         "credits": {"spend": change.credits.spend, "spent": change.credits.spent},
         "before": _before(change.before),
         "after": _after(change.after),
@@ -69,7 +73,12 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def schedule_json(schedule: Schedule | None) -> dict[str, Any] | None:
-    return {"written": schedule.written, "utc": iso(schedule.utc)} if schedule else None
+    return {"written": schedule.written, "utc": iso(schedule.utc), "zone": schedule.zone} if schedule else None
+
+
+def _file(after: Template | Job | None) -> dict[str, Any] | None:
+    file = after.file if isinstance(after, Job) else None
+    return {"path": file.path, "sha256": file.sha256, "size": file.size} if file else None
 
 
 def _before(record: Record | None) -> dict[str, Any] | None:

@@ -82,6 +82,8 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     yield credits_line(plan.spend, plan.balance)
     if plan.requests:
         yield f"API: {count(plan.requests, 'request')}, about {_about(plan)}."
+    if plan.changes:
+        yield f"Fingerprint: {plan.fingerprint}"
 
 
 def credits_line(spend: int, balance: int | None) -> str:

@@ -8,7 +8,7 @@ from itertools import compress
 from operator import is_not
 from typing import Any, TypeVar
 
-from afsync.core.recorded import Intent, Recorded
+from afsync.core.recorded import Intent, Record, Recorded
 from afsync.store import fields as f
 from afsync.store.document import read_decision, read_upload_at
 from afsync.store.fields import Object, Wrong, within
@@ -41,13 +41,18 @@ KEYS = frozenset({*_TO_JSON, "intents", "resources", "uploads"})
 assert {*KEYS, "lineage"} == {field.name for field in fields(Recorded)}, "every part of a state is in a delta"
 
 
-def delta(old: Recorded, new: Recorded) -> Object:
-    """What has to be known besides `old` to have `new`. Only parts and records that are other objects are looked at.
+def changed_resources(old: Recorded, new: Recorded) -> Mapping[str, Record | None]:
+    """The records that are other objects in `new`, by address; None for what is gone."""
+    return _changed(old.resources, new.resources)
+
+
+def delta(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> Object:
+    """What has to be known besides `old` to have `new`, whose changed resources are given. Only parts that are other
+    objects are looked at.
 
     `intents` lists the open ones in order: one that did not change by its uuid, any other in full.
     """
     parts: Object = {key: write(getattr(new, key)) for key, write in _TO_JSON.items() if _differ(old, new, key)}
-    resources = _changed(old.resources, new.resources)
     if resources:
         parts["resources"] = {a: r and record_json(r) for a, r in resources.items()}
     uploads = _changed(old.uploads, new.uploads)
@@ -57,11 +62,6 @@ def delta(old: Recorded, new: Recorded) -> Object:
         before = {i.uuid: i for i in old.intents}
         parts["intents"] = [i.uuid if before.get(i.uuid) is i else intent_json(i) for i in new.intents]
     return parts
-
-
-def size(old: Recorded, new: Recorded) -> int:
-    """How many resources a delta would hold."""
-    return len(_changed(old.resources, new.resources))
 
 
 class Replay:
@@ -85,13 +85,11 @@ class Replay:
             _put(self._resources, address, value and read_record(address, value))
         for sha, value in f.values({"uploads": {}, **parts}, "uploads").items():
             _put(self._uploads, sha, value and read_upload_at(sha, value))
-        self._recorded = replace(self._recorded, **{k: self._part(k, parts) for k in parts.keys() & _FROM_JSON.keys()})
-
-    def _part(self, key: str, parts: Object) -> Any:
-        if key == "intents":
-            open_intents = {i.uuid: i for i in self._recorded.intents}
-            return f.items(parts, "intents", lambda value: _intent(open_intents, value))
-        return _FROM_JSON[key](parts)
+        news = {key: _FROM_JSON[key](parts) for key in parts.keys() & _FROM_JSON.keys()}
+        if "intents" in parts:
+            before = {i.uuid: i for i in self._recorded.intents}
+            news["intents"] = f.items(parts, "intents", lambda value: _intent(before, value))
+        self._recorded = replace(self._recorded, **news)
 
     def result(self) -> Recorded:
         return replace(self._recorded, resources=self._resources, uploads=self._uploads)
@@ -104,7 +102,6 @@ _FROM_JSON: Mapping[str, Callable[[Object], Any]] = {
     "decisions": lambda o: f.items(o, "decisions", read_decision),
     "deposed": lambda o: f.items(o, "deposed", read_deposed),
     "foreign": lambda o: f.items(o, "foreign", f.string),
-    "intents": lambda o: (),
     "serial": lambda o: f.whole(o, "serial"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -47,6 +46,14 @@ class Disk:
             return _identity(path.lstat())
         except FileNotFoundError:
             return None
+
+    def is_ours(self, path: Path) -> bool:
+        """Whether it is a regular file that belongs to the user we run as."""
+        try:
+            status = path.lstat()
+        except OSError:
+            return False
+        return stat.S_ISREG(status.st_mode) and (sys.platform == "win32" or status.st_uid == os.geteuid())
 
     def create(self, path: Path) -> int:
         """A new file, open for writing; FileExistsError when the name is taken."""
@@ -102,7 +109,7 @@ class Disk:
 
     def unused_name(self) -> str:
         """Something nobody can guess, for the name of a temporary file."""
-        return secrets.token_hex(8)
+        return os.urandom(8).hex()
 
     @contextmanager
     def exclusive(self, path: Path) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from afsync.core.recorded import Record, Recorded, Upload
@@ -26,25 +27,7 @@ from afsync.store.records import (
 FORMAT = 1
 """Goes up when an older afsync could no longer read what a newer one writes."""
 
-KEYS = frozenset(
-    [
-        "account",
-        "afsync",
-        "applied_plans",
-        "checksum",
-        "counter",
-        "decisions",
-        "deposed",
-        "folded",
-        "foreign",
-        "format",
-        "intents",
-        "lineage",
-        "resources",
-        "serial",
-        "uploads",
-    ]
-)
+KEYS = frozenset({field.name for field in fields(Recorded)} | {"format", "afsync", "folded", "checksum"})
 UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 

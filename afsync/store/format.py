@@ -135,10 +135,13 @@ def _laid_out(document: Object) -> bytes:
 
 
 def _pieces(document: Object, encoder: json.JSONEncoder, quoted: Callable[[str], str]) -> Iterable[str]:
+    plain = {None: "null", True: "true", False: "false"}
+
     def one_line(value: Any) -> str:
-        if value is None:
-            return "null"
-        return quoted(value) if type(value) is str else encoder.encode(value)
+        # The encoder has much to do before it begins, so what needs no encoder does not get one.
+        if type(value) is str:
+            return quoted(value)
+        return plain[value] if value is None or type(value) is bool else encoder.encode(value)
 
     def block(value: Object) -> str:
         lines = ",\n      ".join([f'"{k}": {one_line(value[k])}' for k in sorted(value)])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.disk import Disk, Identity
+from afsync.store.disk import Disk
 from afsync.store.format import decode_bytes
 from afsync.store.loading import load, why
 from afsync.store.paths import Paths, serials
@@ -20,11 +21,11 @@ from afsync.store.saving import alone, save, unwritable
 class Version:
     """One copy of a state: when it was written (UTC), how much is in it, and what is wrong with it, if anything is.
 
-    `serial` is None where it cannot be read.
+    Of a copy that cannot be read, the serial is what its name says, or 0.
     """
 
     path: Path
-    serial: int | None
+    serial: int
     written: datetime
     resources: int = 0
     intents: int = 0
@@ -32,17 +33,17 @@ class Version:
 
 
 def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple[Version, ...]:
-    """The copies in the history and the backup, newest first; of one lineage, or of all. One that is in both is
-    listed once."""
-    found = [version for version, recorded in _copies(disk, paths) if recorded is None or _is(recorded, lineage)]
-    unique = {v.serial if v.serial is not None and v.problem is None else v.path: v for v in reversed(found)}
-    return tuple(sorted(unique.values(), key=lambda v: (v.serial or 0, v.problem is None), reverse=True))
+    """The copies in the history and the backup, newest first; of one lineage, or of all. A version that is in both
+    is listed once."""
+    found: dict[tuple[int, bool], Version] = {}
+    for version, _ in _copies(disk, paths, lineage):
+        found.setdefault((version.serial, version.problem is None), version)
+    return tuple(sorted(found.values(), key=lambda v: v.serial, reverse=True))
 
 
 def newest_good(disk: Disk, paths: Paths, lineage: str | None = None) -> Version | None:
     """The newest copy that can be restored."""
-    good = (v for v, recorded in _copies(disk, paths) if recorded is not None and _is(recorded, lineage))
-    return max(good, key=lambda v: v.serial or 0, default=None)
+    return next((v for v in list_versions(disk, paths, lineage) if v.problem is None), None)
 
 
 def restore(
@@ -51,20 +52,79 @@ def restore(
     """Write the copy with this serial as a new version, newer than everything there is.
 
     Numbers that were given out stay given out. StateError when there is no such copy, or when something that is
-    known now would be forgotten: an unresolved submission, or an id (`force` goes back all the same). What cannot
-    be read is put aside under a name that ends in `.damaged-N`, never thrown away.
+    known now would be forgotten: an unresolved submission, or an id (`force` goes back all the same). A state that
+    cannot be read is kept under a name that ends in `.damaged-N`.
     """
     wanted = _find(disk, paths, serial, lineage)
     with alone(disk, paths):
-        current = _current(disk, paths)
+        current = _readable(disk, paths, lineage)
         if current is not None and not force:
             _refuse_to_forget(current, wanted, serial)
-        newest = max([*serials(disk.names(paths.history), lineage), wanted.serial, current.serial if current else 0])
+        versions = serials(disk.names(paths.history), lineage)
+        newest = max([*versions, wanted.serial, current.serial if current else 0])
         counter = max(wanted.counter, current.counter if current else 0)
         try:
             if current is None:
-                _put_aside(disk, paths)
-            # Twice as far as one would: a journal that cannot be read may have held a few serials more.
+                _keep_damaged(disk, paths)
             return save(disk, paths, replace(wanted, serial=newest + 1, counter=counter), afsync_version).recorded
         except OSError as error:
             raise unwritable(paths, error) from error
+
+
+def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:
+    """Newest first, the backup last. What cannot be read comes with its problem, whatever lineage it is of."""
+    names = [n for n in reversed(disk.names(paths.history)) if serials((n,), lineage)]
+    for path in (*(paths.history / n for n in names), paths.backup):
+        identity = disk.identity(path)
+        if identity is None:
+            continue
+        written = datetime.fromtimestamp(identity.mtime_ns // 10**9, UTC)
+        told = next(iter(serials((path.name,))), 0)
+        try:
+            recorded = decode_bytes(disk.read(path)[0]).recorded
+        except OSError as error:
+            yield Version(path, told, written, problem=f"cannot be read: {why(error)}"), None
+        except StateError as error:
+            yield Version(path, told, written, problem=error.message), None
+        else:
+            if lineage in (None, recorded.lineage):
+                counts = len(recorded.resources), len(recorded.intents)
+                yield Version(path, recorded.serial, written, *counts), recorded
+
+
+def _find(disk: Disk, paths: Paths, serial: int, lineage: str) -> Recorded:
+    for version, recorded in _copies(disk, paths, lineage):
+        if version.serial == serial and recorded is not None:
+            return recorded
+    raise StateError(f"There is no good copy with the serial {serial}.", "`afsync state history` lists what there is")
+
+
+def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
+    """The state as it is, where it can be read and is ours; an old one that was put in the place of a newer one
+    does not count."""
+    with suppress(StateError):
+        recorded = load(disk, paths).recorded
+        return recorded if recorded.lineage == lineage else None
+    return None
+
+
+def _refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
+    known = {(i.seq, i.address) for i in wanted.intents}
+    ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
+    lost = [f"the unresolved submission of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
+    lost += [f"{a} ({r.id})" for a, r in sorted(current.resources.items()) if r.id not in ids]
+    if lost:
+        shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+        hint = "resolve and import what matters first, or add --force"
+        raise StateError(f"The state can be read, and going back to serial {serial} would forget {shown}.", hint)
+
+
+def _keep_damaged(disk: Disk, paths: Paths) -> None:
+    """A second name for what cannot be read, before its own name goes to the restored version."""
+    for path in (paths.state, paths.journal):
+        if disk.identity(path) is None:
+            continue
+        number = 1
+        while disk.identity(aside := path.with_name(f"{path.name}.damaged-{number}")) is not None:
+            number += 1
+        disk.link(path, aside)

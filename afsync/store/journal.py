@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from afsync.core.recorded import Recorded
+from afsync.errors import StateError
 from afsync.store import fields as f
 from afsync.store.delta import Replay
 from afsync.store.document import FORMAT, check_whole
@@ -39,8 +40,11 @@ def first_line(recorded: Recorded, checksum: str) -> tuple[bytes, str]:
 
 
 def line(value: Object, before: str) -> tuple[bytes, str]:
-    """One line and its sum; `before` is that of the line before. TypeError or ValueError when JSON cannot hold it."""
-    text = compact(value).encode()
+    """One line and its sum; `before` is that of the line before. StateError when JSON cannot hold it."""
+    try:
+        text = compact(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StateError(f"This cannot be kept in a state: {error}.") from error
     total = _sum(before, text)
     return total.encode() + b" " + text + b"\n", total
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,17 +49,31 @@ def load(disk: Disk, paths: Paths) -> Loaded:
     and when the state was replaced meanwhile, all of it again.
     """
     for _ in range(TRIES):
-        seen = disk.names(paths.history)
+        before = disk.names(paths.history)
         data, state = _read_state(disk, paths.state)
+        journal = _read_journal(disk, paths.journal)
+        if disk.identity(paths.state) != state:
+            continue
         try:
-            journal = disk.read(paths.journal)
-        except FileNotFoundError:
-            journal = None
-        except OSError as error:
-            raise StateError(f"The journal {paths.journal} cannot be read: {why(error)}.") from error
-        if disk.identity(paths.state) == state:
-            return _put_together(paths, data, state, journal, seen)
+            with collector_paused():
+                return _put_together(paths, data, state, journal, before)
+        except StateError:
+            # What looks like damage may be a line that was being written while we read.
+            if journal is None or disk.identity(paths.journal) == journal[1]:
+                raise
     raise StateError(f"The state {paths.state} keeps changing while it is read.", "try again when nothing else runs")
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Nothing that is parsed can be garbage yet, and looking for some takes as long as the parsing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def why(error: OSError) -> str:
@@ -70,6 +87,15 @@ def _read_state(disk: Disk, path: Path) -> tuple[bytes, Identity]:
         raise Missing(f"The state {path} is missing.") from None
     except OSError as error:
         raise StateError(f"The state {path} cannot be read: {why(error)}.") from error
+
+
+def _read_journal(disk: Disk, path: Path) -> tuple[bytes, Identity] | None:
+    try:
+        return disk.read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(f"The journal {path} cannot be read: {why(error)}.") from error
 
 
 def _put_together(

@@ -1,24 +1,22 @@
-"""A state in a local file. How it is written is in SUBMISSION.md, "State on disk"."""
+"""A state in a local file: compare-and-swap over the functions that read and write it (SUBMISSION.md)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, StateLocked
-from afsync.store.delta import delta, size
-from afsync.store.disk import Disk, is_temporary, put, temporary_name, write_new
-from afsync.store.format import encode_bytes
-from afsync.store.journal import first_line, line
-from afsync.store.loading import Loaded, load, why
+from afsync.store.delta import changed_resources
+from afsync.store.disk import Disk
+from afsync.store.history import newest_good
+from afsync.store.loading import Loaded, load
 from afsync.store.paths import Paths, serials
-
-KEPT = 10
-"""How many versions stay in the history."""
+from afsync.store.recoveries import Recovery, keep, merged, pending, read_recovery
+from afsync.store.saving import alone, append, save, unwritable
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -47,18 +45,27 @@ class LocalStore:
         self._broken: StateError | None = None
 
     def create(self, lineage: str) -> Recorded:
-        """A state with nothing in it. StateError when there is one already, or was."""
-        self._disk.make_directory(self.paths.state.parent)
-        with self._alone():
-            self._refuse_to_overwrite(lineage)
-            recorded = Recorded(lineage, serial=1)
-            with self._fatal():
-                self._known = Known(self._replace(recorded))
+        """A state with nothing in it. StateError when there is one already, or was: it is never started afresh."""
+        recorded = Recorded(lineage, serial=1)
+        with self._fatal():
+            self._disk.make_directory(self.paths.state.parent)
+            with alone(self._disk, self.paths):
+                self._refuse_to_overwrite(lineage)
+                self._known = Known(save(self._disk, self.paths, recorded, self._afsync))
         return recorded
 
-    def read(self) -> tuple[Recorded, str]:
-        """The state as of the last write that was acknowledged, and its version. Writes nothing."""
-        loaded = load(self._disk, self.paths)
+    def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
+        """The state as of the last write that was acknowledged, and its version. Writes nothing.
+
+        StateError, with the newest good copy and what to do, when anything is wrong with it; also while there are
+        recovery files, which hold ids that are not in it yet (`unmerged`: read it all the same).
+        """
+        loaded = self._load()
+        waiting = () if unmerged else self.pending(loaded.recorded.lineage)
+        if waiting:
+            files = ", ".join(map(str, waiting))
+            hint = "`afsync apply` merges it first; `afsync state restore` does only that"
+            raise StateError(f"An earlier run could not write all that it did into the state; it is in {files}.", hint)
         self._known = Known(loaded)
         return loaded.recorded, loaded.version
 
@@ -66,12 +73,12 @@ class LocalStore:
         """See `store.base`. StateLocked when somebody wrote in between, StateError when it cannot be written."""
         if self._broken is not None:
             raise self._broken
-        with self._alone():
+        with self._fatal(), alone(self._disk, self.paths):
             known = self._current(if_version)
-            if recorded.lineage != known.loaded.recorded.lineage or recorded.serial <= known.loaded.recorded.serial:
+            before = known.loaded.recorded
+            if recorded.lineage != before.lineage or recorded.serial <= before.serial:
                 raise ValueError("a write keeps the lineage and raises the serial")
-            with self._fatal():
-                self._known = self._keep(known, recorded)
+            self._known = self._keep(known, recorded)
         return self._known.loaded.version
 
     def fold(self) -> None:
@@ -79,16 +86,51 @@ class LocalStore:
         known = self._known
         if self._broken is not None or known is None or not known.loaded.pending:
             return
-        with self._alone():
+        with self._fatal(), alone(self._disk, self.paths):
             known = self._current(known.loaded.version)
-            with self._fatal():
-                self._known = Known(self._replace(known.loaded.recorded))
+            self._known = Known(save(self._disk, self.paths, known.loaded.recorded, self._afsync))
+
+    def rescue(self, address: str, record: Record, why: str) -> Path | None:
+        """Keep a record that could not be written in a recovery file. None when not even that works; never raises."""
+        assert self._known is not None, "there was a write before"
+        return keep(self._disk, self.paths, self._known.loaded.recorded.lineage, address, record, why)
+
+    def pending(self, lineage: str) -> tuple[Path, ...]:
+        """The recovery files that wait to be merged."""
+        return pending(self._disk, self.paths, lineage)
+
+    def merge(self) -> tuple[Recovery, ...]:
+        """Write what is in recovery files into the state, then remove them; what they held. With the lock only.
+
+        StateError when one cannot be read, or does not go with the state any more; nothing is changed then.
+        """
+        recorded, version = self.read(unmerged=True)
+        waiting = tuple(read_recovery(self._disk, p, recorded.lineage) for p in self.pending(recorded.lineage))
+        result = reduce(merged, waiting, recorded)
+        if result is not recorded:
+            self.write(replace(result, serial=recorded.serial + 1), version)
+        for recovery in waiting:
+            self._disk.unlink(recovery.path)
+        return waiting
+
+    def _load(self) -> Loaded:
+        try:
+            return load(self._disk, self.paths)
+        except StateError as error:
+            raise StateError(error.message, error.hint or self._way_out()) from error
+
+    def _way_out(self) -> str:
+        good = newest_good(self._disk, self.paths)
+        if good is None:
+            return "no good copy is here: put the file back from where you keep it, or, in a new project, `afsync init`"
+        found = f"the newest good copy has the serial {good.serial} ({good.path})"
+        return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
 
     def _current(self, version: str) -> Known:
         """What is on disk, if that is `version`."""
         known = self._known
         if known is None or known.loaded.version != version or not self._untouched(known.loaded):
-            known = Known(load(self._disk, self.paths))
+            known = Known(self._load())
         if known.loaded.version != version:
             hint = "nothing was overwritten; plan again on what the other run has done"
             raise StateLocked(f"Another run has written the state {self.paths.state} in between.", hint)
@@ -99,92 +141,20 @@ class LocalStore:
         return files == (loaded.state, loaded.journal)
 
     def _keep(self, known: Known, recorded: Recorded) -> Known:
-        changed = size(known.loaded.recorded, recorded)
-        large = changed > LARGE and changed > len(recorded.resources) // 4
+        changed = changed_resources(known.loaded.recorded, recorded)
+        large = len(changed) > LARGE and len(changed) > len(recorded.resources) // 4
         # A journal that another run left is taken in, never gone on with: its end may be torn.
         if large or (known.loaded.pending and not known.ours):
-            return Known(self._replace(recorded))
-        return Known(self._append(known.loaded, recorded), ours=True)
-
-    def _append(self, loaded: Loaded, recorded: Recorded) -> Loaded:
-        """One line at the end of the journal; the first one of a run makes the file."""
-        disk, path = self._disk, self.paths.journal
-        change = delta(loaded.recorded, recorded)
-        if loaded.pending:
-            data, tail = line(change, loaded.tail)
-            _append(disk, path, data)
-        else:
-            first, total = first_line(loaded.recorded, loaded.checksum)
-            data, tail = line(change, total)
-            put(disk, path, first + data)
-        return replace(loaded, recorded=recorded, tail=tail, journal=disk.identity(path), pending=True)
-
-    def _replace(self, recorded: Recorded) -> Loaded:
-        """The whole state, in the order that leaves the old one or the new one, whatever happens on the way."""
-        disk, paths = self._disk, self.paths
-        data, checksum = encode_bytes(recorded, self._afsync, folded=self._journal_digest())
-        disk.make_directory(paths.history)
-        self._clean()
-        temporary = temporary_name(disk, paths.state)
-        write_new(disk, temporary, data)
-        self._back_up()
-        disk.rename(temporary, paths.state)
-        disk.sync_directory(paths.state.parent)
-        put(disk, paths.version(recorded.serial, recorded.lineage), data)
-        disk.unlink(paths.journal)
-        self._prune(recorded.lineage)
-        state = disk.identity(paths.state)
-        assert state is not None
-        return Loaded(recorded, checksum, checksum, state)
-
-    def _journal_digest(self) -> str | None:
-        """Whatever journal lies there is in what we write now; the state says so until the journal is gone."""
-        try:
-            return hashlib.sha256(self._disk.read(self.paths.journal)[0]).hexdigest()
-        except FileNotFoundError:
-            return None
-
-    def _back_up(self) -> None:
-        """The previous version keeps a name of its own; the one before that loses it."""
-        disk, paths = self._disk, self.paths
-        temporary = temporary_name(disk, paths.backup)
-        try:
-            disk.link(paths.state, temporary)
-        except FileNotFoundError:
-            return
-        except OSError:
-            # No hard links on this file system.
-            write_new(disk, temporary, disk.read(paths.state)[0])
-        disk.rename(temporary, paths.backup)
-
-    def _clean(self) -> None:
-        """Remove what writers left that were killed. Nobody else writes while we are here."""
-        for directory, prefix in ((self.paths.state.parent, self.paths.state.name), (self.paths.history, "")):
-            for name in self._disk.names(directory):
-                if is_temporary(name, prefix):
-                    self._disk.unlink(directory / name)
-
-    def _prune(self, lineage: str) -> None:
-        for serial in serials(self._disk.names(self.paths.history), lineage)[KEPT:]:
-            self._disk.unlink(self.paths.version(serial, lineage))
+            return Known(save(self._disk, self.paths, recorded, self._afsync))
+        return Known(append(self._disk, self.paths, known.loaded, recorded, changed), ours=True)
 
     def _refuse_to_overwrite(self, lineage: str) -> None:
         disk, paths = self._disk, self.paths
         for path in (paths.state, paths.journal):
             if disk.identity(path) is not None:
-                raise StateError(f"There is a state already: {path}.", "it is kept as it is; nothing was written")
-        if serials(disk.names(paths.history), lineage):
-            raise StateError(f"The state {paths.state} is missing, but its history is there.", "see restore")
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The section in which the version is compared and swapped: one process at a time."""
-        try:
-            guard = self._disk.exclusive(self.paths.guard)
-            with guard:
-                yield
-        except BlockingIOError:
-            raise StateLocked(f"Another process is writing the state {self.paths.state}.", "try again") from None
+                raise StateError(f"There is a state already: {path}.", "nothing was written; it is kept as it is")
+        if serials(disk.names(paths.history), lineage) or self.pending(lineage):
+            raise StateError(f"The state {paths.state} is missing, but it was there.", self._way_out())
 
     @contextmanager
     def _fatal(self) -> Iterator[None]:
@@ -192,15 +162,5 @@ class LocalStore:
         try:
             yield
         except OSError as error:
-            text = f"The state {self.paths.state} could not be written: {why(error)}."
-            self._broken = StateError(text, "make room or mend the disk, then run it again")
+            self._broken = unwritable(self.paths, error)
             raise self._broken from error
-
-
-def _append(disk: Disk, path: Path, data: bytes) -> None:
-    fd = disk.append_to(path)
-    try:
-        disk.write(fd, data)
-        disk.sync(fd)
-    finally:
-        disk.close(fd)

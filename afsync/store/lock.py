@@ -75,7 +75,7 @@ def acquire(
     StateLocked, naming the holder, when somebody else keeps it. StateError where the file system has no locks, or
     the file cannot be opened (a link in its place is not followed).
     """
-    lock = _open(path)
+    lock = open_lock(path)
     until = clock() + timeout
     try:
         while not lock.take():
@@ -84,10 +84,22 @@ def acquire(
                 raise _locked(path)
             sleep(min(PAUSE, left))
         _announce(lock.fd, holder)
+    except OSError as error:
+        lock.close()
+        raise _unusable(path, error) from error
     except BaseException:
         lock.close()
         raise
     return Lock(lock, holder)
+
+
+def open_lock(path: Path) -> OsLock:
+    """The lock file, open and not locked yet. StateError when it cannot be."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return OsLock.open(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
 
 
 def read_holder(path: Path) -> Holder | None:
@@ -104,16 +116,6 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
-def _open(path: Path) -> OsLock:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return OsLock.open(path)
-    except OSError as error:
-        link = error.errno in (errno.ELOOP, errno.EMLINK)
-        why = "it is a symbolic link, which is not followed" if link else error.strerror or str(error)
-        raise StateError(f"The lock {path} cannot be used: {why}.", "without a lock nothing is changed") from error
-
-
 def _announce(fd: int, holder: Holder) -> None:
     value = {
         "id": holder.id,
@@ -125,7 +127,8 @@ def _announce(fd: int, holder: Holder) -> None:
     }
     try:
         os.ftruncate(fd, 0)
-        os.pwrite(fd, compact(value).encode() + b"\n", 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.write(fd, compact(value).encode() + b"\n")
     except OSError:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 
@@ -136,3 +139,9 @@ def _locked(path: Path) -> StateLocked:
         return StateLocked("Another run is at work here.", "wait for it, or give `--lock-timeout`")
     hint = f"wait for it, or give `--lock-timeout`; if it hangs, stop it, or `afsync force-unlock {holder.id}`"
     return StateLocked(f"Another run is at work here: {holder}.", hint)
+
+
+def _unusable(path: Path, error: OSError) -> StateError:
+    link = error.errno in (errno.ELOOP, errno.EMLINK)
+    why = "it is a symbolic link, which is not followed" if link else error.strerror or str(error)
+    return StateError(f"The lock {path} cannot be used: {why}.", "without a lock nothing is changed")

@@ -61,19 +61,23 @@ class OsLock:
         """Whether the lock is ours now. StateError where the file system knows no locks: without one nobody
         could tell whether another run is at work."""
         while True:
-            try:
-                _try_lock(self.fd)
-            except OSError as error:
-                if error.errno in HELD:
-                    return False
-                hint = "keep the state on a local disk: `state:` in afsync.yaml says where"
-                why = error.strerror or str(error)
-                raise StateError(f"The file system of {self.path} does not offer locks ({why}).", hint) from error
+            taken = self._try()
             if self._still_there():
-                return True
-            # Somebody replaced the file (force-unlock): what we hold guards nothing any more.
+                return taken
+            # Somebody replaced the file (force-unlock): what we have open guards nothing any more.
             fd, self.fd = self.fd, os.open(self.path, FLAGS, 0o600)
             os.close(fd)
+
+    def _try(self) -> bool:
+        try:
+            _try_lock(self.fd)
+        except OSError as error:
+            if error.errno in HELD:
+                return False
+            hint = "keep the state on a local disk: `state:` in afsync.yaml says where"
+            why = error.strerror or str(error)
+            raise StateError(f"The file system of {self.path} does not offer locks ({why}).", hint) from error
+        return True
 
     def wait(self, seconds: float, *, clock: Callable[[], float] = time.monotonic, pause: float = 0.005) -> None:
         """Take it, trying again for that long. BlockingIOError when somebody else keeps it."""

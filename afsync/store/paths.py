@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ class Paths:
     @property
     def lock(self) -> Path:
         return self.directory / "lock" if self.state.parent == self.directory else self._beside("lock")
+
+    @property
+    def elsewhere(self) -> Path:
+        """Where a recovery file goes when it cannot lie beside the state."""
+        return Path(os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp")
 
     @property
     def history(self) -> Path:

@@ -4,11 +4,11 @@ disk"). Functions raise OSError; they do not try again."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import delta
 from afsync.store.disk import Disk, is_temporary, put, temporary_name, write_new
@@ -59,9 +59,14 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> L
     return Loaded(recorded, checksum, checksum, state, disk.identity(paths.journal))
 
 
-def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded) -> Loaded:
-    """Write only what changed since `loaded`, as a line of the journal. The first line of a run makes the file."""
-    change = delta(loaded.recorded, recorded)
+def append(
+    disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, resources: Mapping[str, Record | None]
+) -> Loaded:
+    """Write only what changed since `loaded`, as a line of the journal. The first line of a run makes the file.
+
+    `resources` are the changed ones. StateError when JSON cannot hold them; nothing is written then.
+    """
+    change = delta(loaded.recorded, recorded, resources)
     if loaded.pending:
         data, tail = line(change, loaded.tail)
         _add(disk, paths, data)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from afsync.api.access import Access, Secret
+from afsync.api.access import Access, Secret, access
 from afsync.api.client import HttpCarrier
 from afsync.api.exchange import Carrier
 from afsync.api.limiter import Limiter
-from afsync.api.link import Bounds, Link
+from afsync.api.link import Bounds, Link, connect
 
 KEY = "af_live_0123456789abcdef"
 QUICK = Bounds(read_seconds=0.6, submit_seconds=0.6, upload_seconds=5.0)
@@ -73,6 +75,27 @@ def _carrier(over: Carrier | Handler) -> Carrier:
         return over
     transport = httpx.MockTransport(over)
     return HttpCarrier(lambda keep: transport)
+
+
+OPEN: list[Link] = []
+"""Lines that a test opened and that are closed behind it."""
+
+
+def a_line(url: str, environ: Mapping[str, str] | None = None, *, bounds: Bounds = QUICK) -> Link:
+    """A line to a real server; waits between two tries take no time."""
+    environ = {"AURAFLUX_BASE_URL": url, "AURAFLUX_API_KEY": KEY, **(environ or {})}
+    pause = FakeTime()
+    line = connect(
+        access(None, environ, lambda path: ""),
+        environ=environ,
+        user_agent="afsync/test",
+        clock=pause.clock,
+        sleep=pause.sleep,
+        random=lambda: 0.0001,
+        bounds=bounds,
+    )
+    OPEN.append(line)
+    return line
 
 
 def an_answer(status: int = 200, body: Any = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
@@ -162,11 +185,24 @@ class Server:
         return f"http://127.0.0.1:{self.port}/v1"
 
 
+CERTIFICATE = str(Path(__file__).with_name("certificate.pem"))
+"""Made for these tests alone, by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes …`."""
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
 @contextmanager
-def serving(act: Callable[[Connection, bytes], bool | None], *, patience: float = 5.0) -> Iterator[Server]:
+def serving(
+    act: Callable[[Connection, bytes], bool | None], *, patience: float = 5.0, tls: bool = False
+) -> Iterator[Server]:
     """A server on loopback. `act` handles one request; the connection stays open when it returns True.
 
-    `patience` is how many seconds it waits for the rest of a request.
+    `patience` is how many seconds it waits for the rest of a request; `tls` makes it speak https for `localhost` and
+    `api.test`, with a certificate that only SSL_CERT_FILE=CERTIFICATE trusts.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.05)
@@ -175,8 +211,9 @@ def serving(act: Callable[[Connection, bytes], bool | None], *, patience: float 
     threads: list[threading.Thread] = []
     wires: list[socket.socket] = []
 
-    def handle(connection: Connection) -> None:
-        with connection.wire:
+    def handle(wire: socket.socket, number: int) -> None:
+        with suppress(OSError), wire if not tls else _tls().wrap_socket(wire, server_side=True) as open_wire:
+            connection = Connection(open_wire, number, stopping)
             try:
                 while request := connection.read_request():
                     server.requests.append(request)
@@ -194,7 +231,7 @@ def serving(act: Callable[[Connection, bytes], bool | None], *, patience: float 
             server.connections.append(len(server.connections))
             wire.settimeout(patience)
             wires.append(wire)
-            thread = threading.Thread(target=handle, args=(Connection(wire, len(threads), stopping),), daemon=True)
+            thread = threading.Thread(target=handle, args=(wire, len(threads)), daemon=True)
             threads.append(thread)
             thread.start()
 

@@ -5,51 +5,25 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
 import pytest
 
-from afsync.api.access import access
 from afsync.api.exchange import Lost, Reply, Request, run
-from afsync.api.link import Bounds, Link, connect
+from afsync.api.link import Bounds
 from afsync.api.network import proxy_for, tls_context
 from afsync.api.reader import Reader
 from afsync.api.writer import Writer
 from afsync.core.outcome import Committed, CommittedIdUnknown, NotSent, Rejected, Unknown
 from afsync.errors import ApiError, BadAnswer, Unreachable, UsageError
 
-from .support import KEY, Connection, FakeTime, http, serving
+from .support import KEY, Connection, a_line, http, serving
 
 LIMIT = 0.4
 BOUNDS = Bounds(read_seconds=LIMIT, submit_seconds=LIMIT, submit_bytes=1000, read_bytes=5000)
 CREATED = {"jobId": "job_1", "status": "queued", "creditCost": 1}
+CLOSING = {"Connection": "close"}
 JOB = {"jobId": "job_1", "status": "queued", "createdAt": "2026-05-26T09:00:00Z"}
-
-
-_open: list[Link] = []
-
-
-@pytest.fixture(autouse=True)
-def _closing() -> Iterator[None]:
-    yield
-    while _open:
-        _open.pop().close()
-
-
-def a_line(url: str, environ: Mapping[str, str] | None = None, *, bounds: Bounds = BOUNDS) -> Link:
-    environ = {"AURAFLUX_BASE_URL": url, "AURAFLUX_API_KEY": KEY, **(environ or {})}
-    pause = FakeTime()
-    line = connect(
-        access(None, environ, lambda path: ""),
-        environ=environ,
-        user_agent="afsync/test",
-        clock=pause.clock,
-        sleep=pause.sleep,
-        random=lambda: 0.0001,
-        bounds=bounds,
-    )
-    _open.append(line)
-    return line
 
 
 def closed_port() -> int:
@@ -131,7 +105,7 @@ def drip_refusal(to: Connection, _: bytes) -> None:
 def test_a_submission_against_a_server_that(act: Act, expected: type) -> None:
     with serving(act) as server:
         began = time.monotonic()
-        answer = Writer(a_line(server.url)).submit_job({"url": "u"})
+        answer = Writer(a_line(server.url, bounds=BOUNDS)).submit_job({"url": "u"})
         assert time.monotonic() - began < LIMIT + 2
         assert isinstance(answer, expected)
         settled()
@@ -139,14 +113,14 @@ def test_a_submission_against_a_server_that(act: Act, expected: type) -> None:
 
 
 def test_a_submission_that_finds_nobody() -> None:
-    answer = Writer(a_line(f"http://127.0.0.1:{closed_port()}/v1")).submit_job({})
+    answer = Writer(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).submit_job({})
     assert isinstance(answer, NotSent)
     assert "refused" in answer.why
 
 
 def test_a_tls_handshake_that_fails_has_sent_nothing() -> None:
     with serving(lambda to, _: to.send(http(200, CREATED)), patience=0.2) as server:
-        answer = Writer(a_line(server.url.replace("http:", "https:"))).submit_job({})
+        answer = Writer(a_line(server.url.replace("http:", "https:"), bounds=BOUNDS)).submit_job({})
         assert isinstance(answer, NotSent)
     assert KEY.encode() not in b"".join(server.requests)
 
@@ -154,7 +128,7 @@ def test_a_tls_handshake_that_fails_has_sent_nothing() -> None:
 def test_a_handshake_that_never_ends_has_sent_nothing_and_never_will() -> None:
     """The limit comes while connecting; should the handshake go on later, the request must not follow it."""
     with serving(lambda to, _: to.stall(), patience=LIMIT + 0.2) as server:
-        answer = Writer(a_line(server.url.replace("http:", "https:"))).submit_job({})
+        answer = Writer(a_line(server.url.replace("http:", "https:"), bounds=BOUNDS)).submit_job({})
         assert isinstance(answer, NotSent)
     settled()
 
@@ -165,7 +139,7 @@ def test_each_submission_has_a_fresh_connection_and_reads_share_one() -> None:
         return True
 
     with serving(act) as server:
-        line = a_line(server.url)
+        line = a_line(server.url, bounds=BOUNDS)
         reader, writer = Reader(line), Writer(line)
         reader.job("job_1")
         for _ in range(3):
@@ -233,7 +207,9 @@ def test_a_request_carries_the_key_and_nothing_from_the_machine(
         return True
 
     with serving(act) as server:
-        line = a_line(server.url, {"HTTP_PROXY": "http://127.0.0.1:1", "all_proxy": "http://127.0.0.1:1"})
+        line = a_line(
+            server.url, {"HTTP_PROXY": "http://127.0.0.1:1", "all_proxy": "http://127.0.0.1:1"}, bounds=BOUNDS
+        )
         Reader(line).job("job_1")
         Reader(line).job("job_1")
     for request in server.requests:
@@ -252,7 +228,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
             to.send(http(status, b"", {"Location": other.url + "/jobs/job_1"}))
 
         with serving(act) as server, pytest.raises(BadAnswer, match="follows no redirects") as caught:
-            Reader(a_line(server.url)).job("job_1")
+            Reader(a_line(server.url, bounds=BOUNDS)).job("job_1")
     assert other.requests == []
     assert len(server.requests) == 1
     assert "127.0.0.1" in caught.value.message
@@ -260,7 +236,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 
 def test_a_service_that_repeats_the_key_does_not_get_it_shown() -> None:
     with serving(lambda to, request: to.send(http(400, {"error": "bad", "message": request.decode()}))) as server:
-        line = a_line(server.url)
+        line = a_line(server.url, bounds=BOUNDS)
         with pytest.raises(ApiError) as caught:
             Reader(line).job("job_1")
         answer = Writer(line).submit_job({})
@@ -280,12 +256,12 @@ def test_a_service_that_repeats_the_key_does_not_get_it_shown() -> None:
         (lambda to, _: to.stall(), Unreachable),
         (drip_head, Unreachable),
         (drip_body, BadAnswer),
-        (lambda to, _: to.send(http(200, b"<html>Log in</html>")), BadAnswer),
-        (lambda to, _: to.send(http(200, b'{"jobs":[')), BadAnswer),
-        (lambda to, _: to.send(http(200, b'{"jobId":"job_1"', length=100)), BadAnswer),
-        (lambda to, _: to.send(http(200, b" " * 5001)), BadAnswer),
-        (lambda to, _: to.send(http(503, b"<html>")), Unreachable),
-        (lambda to, _: to.send(http(403, b"<html>Blocked by policy</html>")), BadAnswer),
+        (lambda to, _: to.send(http(200, b"<html>Log in</html>", CLOSING)), BadAnswer),
+        (lambda to, _: to.send(http(200, b'{"jobs":[', CLOSING)), BadAnswer),
+        (lambda to, _: to.send(http(200, b'{"jobId":"job_1"', CLOSING, length=100)), BadAnswer),
+        (lambda to, _: to.send(http(200, b" " * 5001, CLOSING)), BadAnswer),
+        (lambda to, _: to.send(http(503, b"<html>", CLOSING)), Unreachable),
+        (lambda to, _: to.send(http(403, b"<html>Blocked by policy</html>", CLOSING)), BadAnswer),
     ],
     ids=[
         "close",
@@ -313,12 +289,12 @@ def test_a_read_is_tried_four_times_against_a_server_that(act: Act, error: type[
 
 def test_a_read_that_finds_nobody_says_so() -> None:
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1 could not be reached \(GET /account\): no connection"):
-        Reader(a_line(f"http://127.0.0.1:{closed_port()}/v1")).account()
+        Reader(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).account()
 
 
 def test_a_kept_connection_that_went_stale_does_not_show() -> None:
     with serving(lambda to, _: to.send(http(200, JOB))) as server:
-        line = a_line(server.url)
+        line = a_line(server.url, bounds=BOUNDS)
         for _ in range(3):
             assert Reader(line).job("job_1") is not None
     assert len(server.connections) >= 3
@@ -370,7 +346,7 @@ def test_a_proxy_of_another_kind_is_an_error_that_does_not_show_its_password() -
 def test_a_proxy_that_fails_has_not_passed_anything_on(act: Act) -> None:
     with serving(act) as proxy:
         environ = {"https_proxy": f"http://user:hunter2@127.0.0.1:{proxy.port}"}
-        answer = Writer(a_line("https://api.auraflux.invalid/v1", environ)).submit_job({})
+        answer = Writer(a_line("https://api.auraflux.invalid/v1", environ, bounds=BOUNDS)).submit_job({})
         assert isinstance(answer, NotSent)
         assert "hunter2" not in answer.why
         settled()

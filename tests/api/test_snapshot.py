@@ -104,6 +104,7 @@ def test_everything_is_there_in_one_value() -> None:
     assert remote.covered == frozenset(remote.jobs)
     assert remote.publish_times == {"job_250": datetime(2026, 12, 1, 8, tzinfo=UTC)}
     assert remote.server_time == BEGIN
+    assert remote.base_url == "https://api.auraflux.co/v1"
 
 
 def test_publish_times_only_where_they_matter_and_are_offered() -> None:
@@ -201,14 +202,6 @@ def test_what_cannot_be_read_completely_is_never_nothing_there(path: str, answer
         fetch(Reader(a_link(service)), Lookups({"job_777": None}, since=created(300)))
 
 
-def test_a_key_that_is_not_accepted_is_what_counts() -> None:
-    service = Service(
-        [], odd={"/templates": an_answer(401, {"error": "invalid_api_key"}), "/account": an_answer(200, {})}
-    )
-    with pytest.raises(AuthError):
-        fetch(Reader(a_link(service)), Lookups())
-
-
 def test_list_back_brings_what_came_in_since() -> None:
     service = Service(down_from(500))
     found = list_back(Reader(a_link(service)), ["job_380", "job_379"])
@@ -236,3 +229,17 @@ def test_an_error_in_one_read_stops_the_others_that_wait() -> None:
     with pytest.raises(Interrupted):
         together(fail, *[lambda n=n: made.append(n) for n in range(1000)])
     assert len(made) < 1000
+
+
+def test_a_key_that_is_not_accepted_counts_before_any_other_error() -> None:
+    both = threading.Barrier(2, timeout=5)
+
+    def fail(error: Exception) -> Any:
+        def call() -> None:
+            both.wait()
+            raise error
+
+        return call
+
+    with pytest.raises(AuthError):
+        together(fail(BadAnswer("x")), fail(AuthError("y")))

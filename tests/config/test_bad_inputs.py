@@ -114,6 +114,8 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "an id with a space": (a_job(FETCH, "fromTemplateId: tpl 1"), "5:21 bad_form", ["`tpl 1`"]),
     "http for the key": ("version: 1\napi: {base_url: 'http://a.b/v1'}\n", "2:17 bad_url", ["https"]),
     "a base URL with a query": ("version: 1\napi: {base_url: 'https://a.b/v1?x'}\n", "2:17 bad_url", ["`?`"]),
+    "a quarantine as a list": ("version: 1\napi: {quarantine: [1m]}\n", "2:19 wrong_type", ["a text"]),
+    "the state as a list": ("version: 1\nstate: [x]\n", "2:8 wrong_type", ["`state: .afsync/state.json`"]),
     "a quarantine": ("version: 1\napi: {quarantine: 10}\n", "2:19 bad_form", ["`10`", "10m"]),
     "a long quarantine": ("version: 1\napi: {quarantine: 48h}\n", "2:19 out_of_range", ["24h"]),
     "a lineage": ("version: 1\nlineage: mine\n", "2:10 bad_form", ["`mine`", "UUID"]),
@@ -219,6 +221,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "no such file": (a_job("entry: upload", "file: media/a.mp4"), "5:11 not_found", ["`a.mp4`"]),
     "a file elsewhere": (a_job("entry: upload", "file: ../a.mp4"), "5:11 outside_project", ["`../a.mp4`"]),
     "a file at the root": (a_job("entry: upload", "file: /a.mp4"), "5:11 outside_project", ["`/a.mp4`"]),
+    "a file without a name": (a_job("entry: upload", 'file: ""'), "5:11 no_value", ["`file` is empty"]),
     "not a video": (a_job("entry: upload", "file: a.avi"), "5:11 file_type", ["MP4 or MOV"]),
 }  # fmt: skip
 

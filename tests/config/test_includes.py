@@ -109,7 +109,7 @@ def test_a_template_and_a_job_may_share_a_key(tmp_path: Path) -> None:
 def test_all_problems_of_all_files_come_in_order(tmp_path: Path) -> None:
     main = "version: 1\nfoo: 1\ninclude: [b/*.yaml, a.yaml, nothing.yaml]\njobs:\n  x: {tone: 1}\n"
     found = problems(
-        tmp_path, main, a="jobs:\n  y: 1\n  z: {url: x}\nbar: 1\n", b__c="jobs: [\n", b__d="a: 1\na: 2\njobs: 3\n"
+        tmp_path, main, a="jobs:\n  y: 1\n  z: {url: x}\nbar: 1\n", b__c="jobs: [x\n", b__d="a: 1\na: 2\njobs: 3\n"
     )
     assert [summary(p) for p in found] == [
         "afsync.yaml:2:1 unknown_key",

@@ -9,7 +9,7 @@ class Line(Protocol):
     """Offered by the server under `scope["state"]["line"]`; in-process there is none."""
 
     number: int
-    """Which connection it is: 1 is the first that the emulator accepted."""
+    """Which connection to its host it is, from 1."""
 
     @property
     def lost(self) -> bool:

@@ -1,0 +1,73 @@
+"""A saved plan: what it is bound to, until when it holds, and why it does not hold any more."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from afsync.core.plan import Plan
+from afsync.core.recorded import Recorded
+from afsync.core.resources import Job
+from afsync.core.verdict import Options
+
+LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was reviewed. Applying it means planning again with the same `options` and insisting that the
+    outcome is the same; nothing is ever sent from the file itself.
+
+    `configuration` is the hash of all files of the project, those to be uploaded included. `created_at` and
+    `expires_at` are UTC.
+    """
+
+    id: str
+    plan: Plan
+    fingerprint: str
+    options: Options
+    configuration: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def expiry(plan: Plan) -> datetime:
+    """24 hours, or the first moment at which a decision would change: a publish time that is to be set passes."""
+    times = (c.after.schedule.utc for c in plan.changes if isinstance(c.after, Job) and c.after.schedule)
+    return min([plan.as_of + LIFETIME, *(t for t in times if t > plan.as_of)])
+
+
+def configuration_hash(files: Iterable[tuple[str, str]]) -> str:
+    """One hash over `(path, sha256)` of everything the project consists of."""
+    text = "\n".join(f"{path}\0{digest}" for path, digest in sorted(files))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def why_stale(saved: SavedPlan, recorded: Recorded, configuration: str, now: datetime) -> str | None:
+    """What forbids applying it, as far as files, state and time tell; None when nothing does."""
+    if saved.id in recorded.applied_plans:
+        return "it was applied already"
+    if saved.plan.lineage != recorded.lineage:
+        return f"it was made for another project (lineage {saved.plan.lineage})"
+    if saved.configuration != configuration:
+        return "the configuration, or a file to be uploaded, has changed since"
+    if saved.plan.serial != recorded.serial:
+        return f"the state has changed since (serial {recorded.serial}, it was {saved.plan.serial}): another apply?"
+    if now >= saved.expires_at:
+        return f"it expired at {saved.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+    if now < saved.created_at - timedelta(minutes=5):
+        return f"it was made in the future, at {saved.created_at:%Y-%m-%d %H:%M:%S} UTC; a clock is wrong"
+    return None
+
+
+def why_different(saved: SavedPlan, plan: Plan) -> str | None:
+    """What forbids applying it once the account was read; None when it is the plan that was reviewed."""
+    if saved.plan.account != plan.account:
+        return f"it was made for account {saved.plan.account.id} at {saved.plan.account.base_url}"
+    if plan.spend > saved.plan.spend:
+        return f"it would now spend {plan.spend} credits, not {saved.plan.spend}"
+    if saved.fingerprint != plan.fingerprint:
+        return "the account has changed since, so that other changes are needed now"
+    return None

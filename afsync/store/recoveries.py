@@ -1,0 +1,115 @@
+"""Recovery files: records that were made but could not be written into the state, each in a file of its own.
+
+They lie beside the state, or, where that does not work either, in the directory for temporary files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from afsync.core.recorded import Record, Recorded, RecordedJob
+from afsync.core.recovery import became
+from afsync.errors import StateError
+from afsync.store import fields as f
+from afsync.store.disk import Disk, put
+from afsync.store.document import FORMAT
+from afsync.store.fields import Wrong, obj
+from afsync.store.format import compact, parse_object
+from afsync.store.loading import why as reason
+from afsync.store.paths import Paths
+from afsync.store.records import read_record, record_json
+
+KEYS = frozenset({"format", "lineage", "address", "record", "why"})
+MOST = 10_000
+"""How many recovery files one directory may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A record that was made at an address, and why it could not be written."""
+
+    path: Path
+    address: str
+    record: Record
+    why: str
+
+
+def keep(disk: Disk, paths: Paths, lineage: str, address: str, record: Record, why: str) -> Path | None:
+    """Write a recovery file; its path, or None when no place takes it. Raises nothing: this is the last resort."""
+    value = {
+        "format": FORMAT,
+        "lineage": lineage,
+        "address": address,
+        "record": record_json(record),
+        "why": why[:2000],
+    }
+    for directory, name in _places(paths, lineage):
+        try:
+            taken = set(disk.names(directory))
+            path = next(p for n in range(1, MOST) if (p := directory / f"{name}{n}.json").name not in taken)
+            put(disk, path, compact(value).encode() + b"\n")
+        except Exception:
+            continue
+        return path
+    return None
+
+
+def pending(disk: Disk, paths: Paths, lineage: str) -> tuple[Path, ...]:
+    """The recovery files of this state, in the order in which they were written."""
+    found = [
+        (int(number), directory / name)
+        for directory, prefix in _places(paths, lineage)
+        for name in disk.names(directory)
+        if name.startswith(prefix) and (number := name[len(prefix) :].removesuffix(".json")).isdecimal()
+    ]
+    # Anybody can put a file into a directory for temporary files, but not one that belongs to us.
+    return tuple(path for _, path in sorted(found) if disk.is_ours(path))
+
+
+def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
+    """What a recovery file holds. StateError when it cannot be read, or belongs to another state."""
+    try:
+        o = obj(parse_object(disk.read(path)[0]), KEYS)
+        if o["format"] != FORMAT or o["lineage"] != lineage:
+            raise Wrong("is of another state, or from another afsync")
+        address = f.text(o, "address")
+        return Recovery(path, address, read_record(address, o["record"]), f.string(o["why"]))
+    except OSError as error:
+        problem = f"cannot be read: {reason(error)}"
+    except Wrong as error:
+        problem = str(error)
+    hint = "the run that wrote it printed the id: `afsync import` takes it over, then remove the file"
+    raise StateError(f"The recovery file {path} {problem}.", hint)
+
+
+def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
+    """The state with the record in it; the same state when it is in it already. Once merged, merging it again
+    changes nothing.
+
+    StateError when the address has come to stand for something else since.
+    """
+    address, record = recovery.address, recovery.record
+    if any(type(r) is type(record) and r.id == record.id for r in recorded.resources.values()):
+        return recorded
+    intent = recorded.intent_for(address)
+    if intent is not None and intent.fingerprint == record.fingerprint:
+        return _charged(became(recorded, intent, record), record)
+    if intent is None and address not in recorded.resources and record.id not in recorded.foreign:
+        return recorded.with_resource(address, record)
+    other = recorded.resources.get(address)
+    now = f"an unresolved submission of something else (number {intent.seq})" if intent else other and other.id
+    text = f"{address} was made as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
+    raise StateError(text, f"keep one of the two: `afsync import` {record.id} elsewhere, then remove the file")
+
+
+def _charged(recorded: Recorded, record: Record) -> Recorded:
+    """Other open intents have to know what this one took from the balance."""
+    cost = record.credits or 0 if isinstance(record, RecordedJob) else 0
+    return replace(recorded, intents=tuple(replace(i, spent_since=i.spent_since + cost) for i in recorded.intents))
+
+
+def _places(paths: Paths, lineage: str) -> tuple[tuple[Path, str], ...]:
+    """Directories and how names begin there, best place first."""
+    beside = (paths.state.parent, f"{paths.state.name}.recovery-")
+    return beside, (paths.elsewhere, f"afsync-{lineage}.recovery-")

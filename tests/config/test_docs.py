@@ -1,0 +1,52 @@
+"""Every key is documented, described, and known to the lists that name keys."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from afsync.config.models import ProjectFile
+from afsync.config.problems import Code
+from afsync.config.resource_models import BODY_ORDER, JobDefaults, JobPart, Part, TemplatePart
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTED = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/configuration.md").read_text("utf-8"), re.MULTILINE))
+
+
+def parts(model: type[Part] = Part) -> list[type[Part]]:
+    return [below for child in model.__subclasses__() for below in (child, *parts(child))]
+
+
+FIELDS: dict[str, FieldInfo] = {f"{m.__name__}.{n}": f for m in parts() for n, f in m.model_fields.items()}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_key_is_described_and_documented(field: str) -> None:
+    description = FIELDS[field].description
+    assert description and description.endswith(".") and (description[0].isupper() or description[0] == "`")
+    name = field.split(".")[1]
+    if name != "job":
+        assert name in DOCUMENTED, f"docs/configuration.md has no row for `{name}`"
+
+
+def test_nothing_else_is_documented() -> None:
+    assert {f.split(".")[1] for f in FIELDS} >= DOCUMENTED
+
+
+def test_the_order_of_fields_names_all_that_describe_a_resource() -> None:
+    own = {"rerun", "allow_duplicate", "lifecycle"}
+    assert set(BODY_ORDER) == (set(JobPart.model_fields) | set(TemplatePart.model_fields)) - own
+    assert set(JobDefaults.model_fields) <= set(JobPart.model_fields)
+
+
+def test_every_part_is_reached_from_the_project_file() -> None:
+    assert ProjectFile in parts()
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_is_used(code: Code) -> None:
+    sources = [p.read_text("utf-8") for p in (ROOT / "afsync/config").glob("*.py") if p.name != "problems.py"]
+    assert any(f"Code.{code.name}" in text for text in sources)

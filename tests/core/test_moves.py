@@ -1,0 +1,303 @@
+"""Renamed keys: what is a move, what is not, and what only a person can tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from afsync.core.moves import Moves, find_moves
+from afsync.core.plan import Action, Change, Credits, Reason
+from afsync.core.recorded import RecordedJob
+from afsync.core.resources import Job, Kind, fingerprint
+from tests.builders import (
+    AHEAD,
+    LATER,
+    a_job,
+    a_recorded,
+    a_recorded_job,
+    a_recorded_template,
+    a_remote,
+    a_remote_job,
+    a_remote_template,
+    a_template,
+    an_intent,
+    desired,
+    planned,
+)
+
+
+def jobs(**times: datetime | None) -> list[Job]:
+    """Jobs that ask for the same thing, with these publish times."""
+    return [a_job(key, schedule=when) for key, when in times.items()]
+
+
+def records(**times: datetime | None) -> dict[str, RecordedJob]:
+    return {f"job.{key}": a_recorded_job(a_job(key, schedule=w), id=f"job_{key}") for key, w in times.items()}
+
+
+def moves(declared: list[Job], recorded: dict[str, RecordedJob]) -> Moves:
+    return find_moves(desired(*declared), a_recorded(recorded), frozenset())[0]
+
+
+def test_a_move_sends_nothing() -> None:
+    record = a_recorded_job(a_job("old"), prevent_destroy=True)
+
+    plan = planned(a_job("new"), recorded={"job.old": record}, remote=a_remote(a_remote_job()))
+
+    assert plan.changes == (
+        Change(
+            "job.new",
+            Action.MOVE,
+            Reason.RENAMED,
+            before=record,
+            after=a_job("new"),
+            id="job_1",
+            credits=Credits(0, 0),
+            moved_from="job.old",
+        ),
+    )
+    assert (plan.withheld, plan.notices, plan.requests, plan.spend) == ((), (), 0, 0)
+
+
+@pytest.mark.parametrize(
+    "status", ["queued", "processing", "complete", "published", "failed", "cancelled", "weird", "missing"]
+)
+def test_a_move_whatever_the_status(status: str) -> None:
+    record = a_recorded_job(a_job("old"), status=status)
+    remote = a_remote(missing=["job_1"]) if status == "missing" else a_remote(a_remote_job(status=status))
+
+    assert [c.action for c in planned(a_job("new"), recorded={"job.old": record}, remote=remote).changes] == [
+        Action.MOVE
+    ]
+
+
+MOVED = {
+    "one to one": ({"new": AHEAD}, {"old": AHEAD}, {"new": "old"}),
+    "with another time": ({"new": LATER}, {"old": AHEAD}, {"new": "old"}),
+    "two, told apart by their times": (
+        {"c": LATER, "d": AHEAD},
+        {"a": AHEAD, "b": LATER},
+        {"c": "b", "d": "a"},
+    ),
+    "two, one told by its time and the other by what is left": (
+        {"c": LATER, "d": None},
+        {"a": AHEAD, "b": LATER},
+        {"c": "b", "d": "a"},
+    ),
+    "two that are interchangeable": ({"c": AHEAD, "d": AHEAD}, {"a": AHEAD, "b": AHEAD}, {"c": "a", "d": "b"}),
+    "one of two that are interchangeable": ({"c": AHEAD}, {"a": AHEAD, "b": AHEAD}, {"c": "a"}),
+    "one, and another that is new": ({"c": AHEAD, "d": AHEAD}, {"a": AHEAD}, {"c": "a"}),
+    "none where the old one is still declared": ({"a": AHEAD, "b": AHEAD}, {"a": AHEAD}, {}),
+    "none where the new one is recorded": ({"b": AHEAD}, {"a": AHEAD, "b": AHEAD}, {}),
+    "none where nothing went": ({"a": AHEAD}, {}, {}),
+    "none where nothing came": ({}, {"a": AHEAD}, {}),
+}
+
+
+@pytest.mark.parametrize(("declared", "recorded", "expected"), MOVED.values(), ids=MOVED)
+def test_moved(
+    declared: dict[str, datetime | None], recorded: dict[str, datetime | None], expected: dict[str, str]
+) -> None:
+    assert moves(jobs(**declared), records(**recorded)) == Moves(
+        {f"job.{new}": f"job.{old}" for new, old in expected.items()}
+    )
+
+
+AMBIGUOUS = {
+    "one came, two went": ({"c": None}, {"a": AHEAD, "b": LATER}, {"c": "ab"}),
+    "two came, one went": ({"b": AHEAD, "c": LATER}, {"a": None}, {"b": "a", "c": "a"}),
+    "two came, two went": ({"c": None, "d": None}, {"a": AHEAD, "b": LATER}, {"c": "ab", "d": "ab"}),
+}
+
+
+@pytest.mark.parametrize(("declared", "recorded", "expected"), AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_ambiguous(
+    declared: dict[str, datetime | None], recorded: dict[str, datetime | None], expected: dict[str, str]
+) -> None:
+    found = moves(jobs(**declared), records(**recorded))
+
+    assert found == Moves({}, {f"job.{new}": tuple(f"job.{old}" for old in olds) for new, olds in expected.items()})
+
+
+@pytest.mark.parametrize(("declared", "recorded", "expected"), AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_what_is_ambiguous_is_neither_submitted_nor_taken_out(
+    declared: dict[str, datetime | None], recorded: dict[str, datetime | None], expected: dict[str, str]
+) -> None:
+    state = records(**recorded)
+    plan = planned(*jobs(**declared), recorded=state, remote=a_remote(*(a_remote_job(r.id) for r in state.values())))
+
+    assert plan.changes == ()
+    assert {c.address: c.reason for c in plan.withheld} == dict.fromkeys(
+        [*state, *(f"job.{new}" for new in expected)], Reason.AMBIGUOUS
+    )
+    assert {v.code for v in plan.violations} == {"ambiguous"}
+
+
+def test_what_is_ambiguous_and_over_is_not_forgotten_either() -> None:
+    state = {a: replace(r, status="published") for a, r in records(a=AHEAD, b=LATER).items()}
+
+    plan = planned(*jobs(c=None), recorded=state)
+
+    assert plan.changes == ()
+    assert [(c.address, c.action) for c in plan.withheld] == [
+        ("job.c", Action.CREATE),
+        ("job.a", Action.FORGET),
+        ("job.b", Action.FORGET),
+    ]
+    assert [v.message for v in plan.violations] == [
+        "job.a is no longer declared, but it may have been renamed to job.c",
+        "job.b is no longer declared, but it may have been renamed to job.c",
+        "job.c is new and asks for what job.a, job.b was submitted for, which is no longer declared: "
+        "it may be the same job under another name",
+    ]
+
+
+def test_ambiguous_templates_are_neither_made_nor_deleted() -> None:
+    state = {"template.a": a_recorded_template(), "template.b": a_recorded_template(id="tpl_2")}
+    remote = a_remote(a_remote_template(), a_remote_template("tpl_2"))
+    found = find_moves(desired(a_template("c")), a_recorded(state), frozenset())[0]
+
+    assert found == Moves({"template.c": "template.a"})
+    assert [(c.address, c.action) for c in planned(a_template("c"), recorded=state, remote=remote).changes] == [
+        ("template.c", Action.MOVE),
+        ("template.b", Action.DELETE),
+    ]
+
+
+def test_reruns_tell_interchangeable_ones_apart() -> None:
+    """Paired the wrong way round, both would be submitted again."""
+    state = {
+        "job.a": a_recorded_job(a_job("a", rerun="1"), id="job_a"),
+        "job.b": a_recorded_job(a_job("b", rerun="2"), id="job_b"),
+    }
+    remote = a_remote(a_remote_job("job_a"), a_remote_job("job_b"))
+
+    plan = planned(a_job("c", rerun="2"), a_job("d", rerun="1"), recorded=state, remote=remote)
+
+    assert {c.address: c.moved_from for c in plan.changes} == {"job.c": "job.b", "job.d": "job.a"}
+    assert plan.spend == 0
+
+
+def test_renamed_and_rescheduled() -> None:
+    record = a_recorded_job(a_job("old", schedule=AHEAD))
+    job = a_job("new", schedule=LATER)
+
+    plan = planned(job, recorded={"job.old": record}, remote=a_remote(a_remote_job()))
+
+    assert [(c.address, c.action, c.before, c.id) for c in plan.changes] == [
+        ("job.new", Action.MOVE, record, "job_1"),
+        ("job.new", Action.RESCHEDULE, record, "job_1"),
+    ]
+
+
+def test_renamed_and_submitted_again() -> None:
+    record = a_recorded_job(a_job("old"), status="published")
+
+    plan = planned(a_job("new", rerun="2"), recorded={"job.old": record})
+
+    assert [(c.address, c.action, c.reason) for c in plan.changes] == [
+        ("job.new", Action.MOVE, Reason.RENAMED),
+        ("job.new", Action.CREATE, Reason.RERUN),
+    ]
+
+
+def test_renamed_and_edited_is_not_recognised() -> None:
+    plan = planned(
+        a_job("new", tone="calm"),
+        recorded={"job.old": a_recorded_job(a_job("old"))},
+        remote=a_remote(a_remote_job()),
+    )
+
+    assert [(c.address, c.action) for c in plan.changes] == [
+        ("job.old", Action.DELETE),
+        ("job.new", Action.CREATE),
+    ]
+
+
+@pytest.mark.parametrize("address", ["job.old", "job.new"])
+def test_an_open_intent_neither_moves_nor_is_moved_to(address: str) -> None:
+    intent = replace(an_intent(), address=address)
+    found, _ = find_moves(
+        desired(a_job("new")), a_recorded({"job.old": a_recorded_job(a_job("old"))}), frozenset({intent.address})
+    )
+
+    assert found == Moves()
+
+
+# --- templates ---
+
+
+def test_renaming_a_template_rewrites_the_jobs_made_from_it() -> None:
+    old_job, new_job = a_job(template="old"), a_job(template="weekly")
+    template, record = a_recorded_template(), a_recorded_job(old_job)
+    plan = planned(
+        a_template(),
+        new_job,
+        recorded={"template.old": template, "job.best": record},
+        remote=a_remote(a_remote_template(), a_remote_job()),
+    )
+
+    rewritten = replace(record, declared=new_job.values, fingerprint=fingerprint(Kind.JOB, new_job.values))
+    assert plan.changes == (
+        Change(
+            "template.weekly",
+            Action.MOVE,
+            Reason.RENAMED,
+            before=template,
+            after=a_template(),
+            id="tpl_1",
+            moved_from="template.old",
+        ),
+    )
+    assert plan.refreshed == {"job.best": rewritten}
+
+
+def test_renaming_a_template_and_a_job_made_from_it_at_once() -> None:
+    plan = planned(
+        a_template(),
+        a_job("new", template="weekly"),
+        recorded={
+            "template.old": a_recorded_template(),
+            "job.old": a_recorded_job(a_job("old", template="old")),
+        },
+        remote=a_remote(a_remote_template(), a_remote_job()),
+    )
+
+    assert [(c.address, c.action, c.moved_from) for c in plan.changes] == [
+        ("job.new", Action.MOVE, "job.old"),
+        ("template.weekly", Action.MOVE, "template.old"),
+    ]
+    assert plan.changes[0].before == a_recorded_job(a_job("new", template="weekly"))
+
+
+def test_other_jobs_are_left_alone_when_a_template_is_renamed() -> None:
+    other = a_job("other", template="else")
+    _, settled = find_moves(
+        desired(a_template(), a_template("else", name="E"), other),
+        a_recorded(
+            {
+                "template.old": a_recorded_template(),
+                "template.else": a_recorded_template(a_template("else", name="E"), id="tpl_2"),
+                "job.other": a_recorded_job(other),
+            }
+        ),
+        frozenset(),
+    )
+
+    assert settled.resources["job.other"] == a_recorded_job(other)
+    assert set(settled.resources) == {"template.weekly", "template.else", "job.other"}
+
+
+def test_templates_and_jobs_are_not_mixed_up() -> None:
+    assert fingerprint(Kind.TEMPLATE, {"topic": "x"}) != fingerprint(Kind.JOB, {"topic": "x"})
+
+
+def test_a_move_after_the_account_was_read_keeps_the_record_as_it_was() -> None:
+    """What was seen of a job under its old name is saved once it has its new one, by the next apply."""
+    record = a_recorded_job(a_job("old"), status="queued")
+    plan = planned(a_job("new"), recorded={"job.old": record}, remote=a_remote(a_remote_job(status="running")))
+
+    assert plan.refreshed == {}
+    assert plan.changes[0].before == record

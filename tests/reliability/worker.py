@@ -1,0 +1,145 @@
+"""Runs afsync commands, each in a process of its own, forked from this one, which has imported everything before.
+
+A command costs some 50 ms like this instead of half a second, and is as real as any: its own process id, signals,
+files and sockets. What a request may ask for besides (`Orders`) is done in the child only.
+
+One JSON object a line on stdin, two on stdout for each: `{"pid": …}` at once, `{"code": …}` at the end.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+SPEED = 20.0
+"""How much faster the waits pass in a hurried command."""
+
+WRITES = ("create", "append_to", "write", "sync", "close", "rename", "link", "unlink", "make_directory", "sync_directory")
+"""The system calls of the store that change something."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What is different in one command. `hurry`: waits pass twenty times as fast, and an answer has a second.
+
+    `clock` is added to its time, in seconds. At system call `at` of the state's files (from 1) it is killed, or the call fails with
+    `error`, and every one after it when `broken`; a `torn` one has written half of what it was to write.
+    """
+
+    hurry: bool = True
+    clock: float = 0.0
+    at: int = 0
+    error: str | None = None
+    broken: bool = False
+    torn: bool = False
+    ignore: tuple[str, ...] = ()
+
+
+def main() -> None:
+    import afsync
+
+    for module in pkgutil.walk_packages(afsync.__path__, "afsync."):
+        if not module.name.startswith("afsync.emulator") and module.name != "afsync.__main__":
+            importlib.import_module(module.name)
+    for name in ("httpx", "email.utils", "encodings.idna"):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        request: dict[str, Any] = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _become(request)
+        _say(pid=pid)
+        _say(code=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _say(**value: int) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def _become(request: dict[str, Any]) -> None:
+    """The command; does not come back."""
+    for fd, path in enumerate(("/dev/null", request["out"], request["err"])):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, fd)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    follow(Orders(**request["orders"]))
+    from afsync.cli import main as afsync
+
+    afsync(request["args"])
+
+
+def follow(orders: Orders) -> None:
+    """Make this process do as it is told."""
+    from afsync.commands import project
+
+    for name in orders.ignore:
+        signal.signal(signal.Signals[name], signal.SIG_IGN)
+    if orders.hurry:
+        _hurry()
+    if orders.clock:
+        now = project.now
+        project.now = lambda: now() + timedelta(seconds=orders.clock)
+    if orders.at:
+        _spoil_disk(orders)
+
+
+def _hurry() -> None:
+    from afsync.api import link
+    from afsync.commands import project
+    from afsync.engine.interrupt import Stop
+
+    def sleep(self: Stop, seconds: float) -> None:
+        if seconds > 0:
+            self.asked.wait(seconds / SPEED)
+
+    Stop.sleep = sleep  # type: ignore[method-assign]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() * SPEED, sleep=lambda s: time.sleep(s / SPEED))
+    project.time = clock  # type: ignore[assignment]
+    assert link.connect.__kwdefaults__ is not None
+    link.connect.__kwdefaults__["bounds"] = link.Bounds(read_seconds=1, submit_seconds=1, upload_seconds=1)
+
+
+def _spoil_disk(orders: Orders) -> None:
+    from afsync.store.disk import Disk
+
+    count = 0
+
+    def spoilt(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def made(self: Disk, *args: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == orders.at or (orders.broken and count > orders.at):
+                if name == "write" and orders.torn:
+                    call(self, args[0], args[1][: len(args[1]) // 2])
+                if orders.error is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if name == "close":
+                    call(self, *args)
+                raise OSError(getattr(errno, orders.error or ""), os.strerror(getattr(errno, orders.error or "")))
+            return call(self, *args)
+
+        return made
+
+    for name in WRITES:
+        setattr(Disk, name, spoilt(name, getattr(Disk, name)))
+
+
+if __name__ == "__main__":
+    main()
