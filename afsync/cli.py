@@ -40,10 +40,10 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class Commands(click.Group):
     """A group whose commands are imported only when they are run."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"afsync.commands.{cmd_name.replace('-', '_')}").command
@@ -58,7 +58,7 @@ class Commands(click.Group):
             raise click.UsageError(f"no such command: {args[0]}{_did_you_mean(args[0])}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -141,6 +141,9 @@ def _say(text: str) -> None:
 
 
 def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        _say(error.format_message())
+        return Exit.ERROR
     context = getattr(error, "ctx", None)
     _say(f"Error: {error.format_message()}")
     if context is not None:

@@ -93,24 +93,20 @@ class Link:
         Raises AuthError, Refused, Unreachable or BadAnswer.
         """
         request = self.request(method, path, body)
-        for attempt in range(TRIES):
-            result = self._past_the_window(request)
+        tries = limited = 0
+        while True:
+            result = self.send(request, self.bounds.read_seconds, self.bounds.read_bytes)
+            if is_limited(result) and limited < LIMITED_TRIES - 1:
+                limited += 1  # nothing was done, and the limiter waits it out for everybody
+                continue
             try:
                 return answer_of(result)
             except ValueError:
                 again = may_pass(result) if repeat else never_left(result)
-            if not again or attempt == TRIES - 1:
-                break
-            self.sleep(backoff(attempt, self.random()))
-        raise error_for(result, f"{method} {path}", self.access.host)
-
-    def _past_the_window(self, request: Request) -> Result:
-        """A 429 of the API's own says that nothing was done: the limiter waits it out, and it is sent again."""
-        for _ in range(LIMITED_TRIES):
-            result = self.send(request, self.bounds.read_seconds, self.bounds.read_bytes)
-            if not is_limited(result):
-                break
-        return result
+            tries += 1
+            if not again or tries == TRIES:
+                raise error_for(result, f"{method} {path}", self.access.host) from None
+            self.sleep(backoff(tries - 1, self.random()))
 
     def post_once(self, path: str, body: Mapping[str, Any], *, abandoned: Callable[[], bool] | None = None) -> Result:
         """A submission: one POST on a connection of its own, never sent again from here."""

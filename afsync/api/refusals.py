@@ -37,9 +37,9 @@ def _refused(reply: Reply, form: ErrorForm, what: str) -> ApiError:
         return Unreachable(f"{what}: the service keeps answering 429 ({said}).", "try again in a few minutes")
     if reply.status >= 500 or reply.status < 400 or reply.status in PASSING:
         return Unreachable(f"{what}: the service answered {reply.status} ({said}).", "try again later")
-    return Refused(
-        f"The service refused {what} ({reply.status}, {said}).", status=reply.status, code=form.code, detail=form.detail
-    )
+    message = f"The service refused {what} ({reply.status}, {said})."
+    hint = "if everything is missing, `api.base_url` may be wrong: it ends in /v1" if reply.status == 404 else None
+    return Refused(message, status=reply.status, code=form.code, detail=form.detail, hint=hint)
 
 
 def _foreign(reply: Reply, what: str, host: str) -> ApiError:

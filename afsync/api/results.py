@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from afsync.api.text import printable, shown
+from afsync.api.text import printable, shown, whole
 from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
 from afsync.core.resources import EMPTY, Values
 
@@ -77,7 +77,7 @@ def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
         status=printable(status, 100) if isinstance(status, str) else None,
         video_url=_link(told, "videoUrl"),
         thumbnail_url=_link(told, "thumbnailUrl"),
-        script=script if isinstance(script, str) else None,
+        script=whole(script) if isinstance(script, str) else None,
         publish_copy=_object(told.get("publishCopy")),
         expires_at=moment_of(row, what, "urlExpiresAt"),
     )

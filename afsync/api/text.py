@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 MAX_CHARACTERS = 300
+"""Enough for a sentence, and no more than a few lines of a terminal."""
 
 
 def printable(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -24,17 +26,26 @@ def excerpt(body: bytes) -> str:
 
 def shown(value: Any) -> Any:
     """Texts in `value`, which is JSON and only ever shown, made printable."""
-    match value:
-        case str():
-            return printable(value, 1000)
-        case dict():
-            return {printable(str(k), 100): shown(v) for k, v in value.items()}
-        case list():
-            return [shown(v) for v in value]
-        case _:
-            return value
+    return _texts(value, printable)
 
 
 def whole(text: str) -> str:
     """`text` as it is, except for halves of characters (a topic cut in the middle), which no file can hold."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def kept(value: Any) -> Any:
+    """All texts in `value`, which is JSON, as `whole` leaves them."""
+    return _texts(value, whole)
+
+
+def _texts(value: Any, change: Callable[[str], str]) -> Any:
+    match value:
+        case str():
+            return change(value)
+        case dict():
+            return {change(k): _texts(v, change) for k, v in value.items()}
+        case list():
+            return [_texts(v, change) for v in value]
+        case _:
+            return value

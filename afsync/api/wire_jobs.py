@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from afsync.api.text import shown, whole
+from afsync.api.text import kept, shown, whole
 from afsync.api.wire import (
     Row,
     an_object,
@@ -87,10 +87,10 @@ def _echo(row: Row) -> Mapping[str, Any]:
             echo[name] = whole(value)
     platforms = row.get("platforms")
     if platforms and isinstance(platforms, list) and all(isinstance(p, str) for p in platforms):
-        echo["platforms"] = platforms
+        echo["platforms"] = kept(platforms)
     add_ons = row.get("addOns")
     if add_ons and isinstance(add_ons, dict):
-        echo["addOns"] = add_ons
+        echo["addOns"] = kept(add_ons)
     return echo or EMPTY
 
 

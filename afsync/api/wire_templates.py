@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afsync.api.text import whole
+from afsync.api.text import kept
 from afsync.api.wire import Row, an_object, bad, decode, id_of, moment_of, rows_of, text_of
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Values, plain
@@ -64,12 +64,12 @@ def created_template(value: object) -> Row:
 
 def _echo(row: Row, what: str) -> dict[str, Any]:
     spec = _parsed(row.get("job_spec", row.get("jobSpec")), what)
-    echo = {} if spec is None else {k: _clean(v) for k, v in spec.items() if k not in _NOT_IN_SPEC and _told(v)}
+    echo = {k: v for k, v in kept(spec or {}).items() if k not in _NOT_IN_SPEC and _told(v)}
     for name, column in _ROW_FIELDS.items():
         value = row.get(name, row.get(column))
         # The spec is what was submitted; a column may be a default of the service's.
         if name not in echo and _told(value) and (spec is None or name == "description"):
-            echo[name] = _clean(_listed(value) if name == "platforms" else value)
+            echo[name] = kept(_listed(value) if name == "platforms" else value)
     return echo
 
 
@@ -97,7 +97,3 @@ def _listed(value: object) -> object:
 
 def _told(value: object) -> bool:
     return value is not None and value not in ("", [], {})
-
-
-def _clean(value: object) -> object:
-    return whole(value) if isinstance(value, str) else value

@@ -7,11 +7,12 @@ import time
 import uuid
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from afsync.commands import project as work
-from afsync.commands.options import Selection
-from afsync.commands.plan import check_addresses
+from afsync.commands.ci import publish_plan
+from afsync.commands.options import Selection, check_addresses
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.core.plan import Plan, Reason
@@ -73,7 +74,7 @@ def apply(wanted: Apply) -> int:
             ready = _prepare(wanted, project, store, stop)
         plan, ledger = ready.plan, ready.ledger
         ledger.write(settle(ledger.recorded, plan.resolutions))
-        _show_plan(plan, wanted, out)
+        _show_plan(plan, project.root, wanted, out)
         if plan.blocking:
             return _refused(plan, wanted, out)
         if plan.changes and not unattended and not _confirmed(stop, destroy=wanted.destroy):
@@ -132,13 +133,14 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out) -> Report:
         teller.close()
 
 
-def _show_plan(plan: Plan, wanted: Apply, out: Out) -> None:
+def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out) -> None:
     if wanted.as_json:
         out(event_json("plan", plan.as_of, plan=plan_document(plan)))
         for problem in (*plan.notices, *plan.violations, *plan.blocking):
             out(problem_event_json(problem, plan.as_of))
     else:
         out(plan_text(plan, stdout_paint()))
+    publish_plan(plan, root)
 
 
 def _confirmed(stop: Stop, *, destroy: bool) -> bool:

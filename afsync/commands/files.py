@@ -13,15 +13,35 @@ LARGEST = 256 * 1024 * 1024
 
 def write_private(path: Path, text: str) -> None:
     """Write `text`, readable by the owner only; a crash leaves the old file or the new one."""
+    _write(path, text, None)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """The same with the permissions that the file has, or any new file gets. Line ends stay as they are."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    _write(path, text, mode)
+
+
+def _write(path: Path, text: str, mode: int | None) -> None:
     try:
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if mode is not None:
+            Path(beside).chmod(mode)
         Path(beside).replace(path)
     except OSError as error:
         Path(beside).unlink(missing_ok=True)
@@ -33,13 +53,13 @@ def _unwritable(path: Path, error: OSError) -> AfsyncError:
 
 
 def read_text(path: Path) -> str:
-    """A file somebody named on the command line. AfsyncError when it is not a readable text file."""
+    """A text file as it is, line ends included. AfsyncError when it is not a readable text file."""
     try:
         if not path.is_file():
             raise AfsyncError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
         if path.stat().st_size > LARGEST:
             raise AfsyncError(f"{path} is too large to be what it should be")
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except UnicodeError:
         raise AfsyncError(f"{path} is not a text file") from None
     except OSError as error:

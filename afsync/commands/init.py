@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +10,12 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.bundled import bundled
+from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report
 from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
-
-SCHEMA = ".afsync/afsync.schema.json"
 
 
 @click.command
@@ -44,45 +42,22 @@ def command() -> int:
 
 def _files(root: Path) -> None:
     from afsync.config.project import PROJECT_FILE
-    from afsync.config.writer import add_lineage, starter
+    from afsync.config.writer import SCHEMA_FILE, add_lineage, starter
 
-    say = report()
-    file = root / PROJECT_FILE
+    say, file = report(), root / PROJECT_FILE
     if not file.exists():
         for name, text in starter(str(uuid.uuid4()), now=work.now()).items():
-            _write_new(root / name, text)
-            say(f"Wrote {name}.\n")
+            if not (root / name).exists():
+                write_whole(root / name, text)
+                say(f"Wrote {name}.\n")
     else:
-        text = file.read_text(encoding="utf-8")
-        changed = add_lineage(text, str(uuid.uuid4()))
-        if changed != text:
-            _replace(file, changed)
+        # Line ends and a byte order mark are the author's, so the bytes are kept.
+        before = read_text(file)
+        after = add_lineage(before, str(uuid.uuid4()))
+        if after != before:
+            write_whole(file, after)
             say(f"Added a lineage to {PROJECT_FILE}.\n")
-    schema = root / SCHEMA
-    schema.parent.mkdir(exist_ok=True)
-    _replace(schema, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"))
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise AfsyncError(f"{path} could not be written: {error.strerror}") from None
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside and rename, so that a crash leaves the old text or the new."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise AfsyncError(f"{path} could not be written: {error.strerror}") from None
+    write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"))
 
 
 def _check_key(project: Project) -> None:

@@ -9,11 +9,18 @@ from typing import Any, TypeVar
 
 import click
 
-from afsync.core.resources import ADDRESS, Limits
+from afsync.core.recorded import Recorded
+from afsync.core.resources import ADDRESS, Desired, Limits
 from afsync.core.verdict import Options
 from afsync.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Number(click.IntRange):
+    """A whole number, called so in messages."""
+
+    name = "whole number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,8 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
     click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
-    click.option("--max-credits", type=click.IntRange(0), metavar="N", help="Spend at most N credits."),
-    click.option("--max-creates", type=click.IntRange(0), metavar="N", help="Add at most N resources."),
+    click.option("--max-credits", type=Number(0), metavar="N", help="Spend at most N credits."),
+    click.option("--max-creates", type=Number(0), metavar="N", help="Add at most N resources."),
     click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N per cent, of what is recorded."),
 )
 
@@ -83,11 +90,26 @@ def selection_flags(command: F) -> F:
 
 
 def moment(text: str) -> datetime:
-    """An instant from the command line: ISO 8601 with an offset or Z, to UTC."""
+    """The instant of `--now`: ISO 8601 with an offset or Z, to UTC."""
     try:
         value = datetime.fromisoformat(text.strip())
+        if value.tzinfo is not None and 2000 <= value.year < 9000:
+            return value.astimezone(UTC)
     except ValueError:
-        value = None
-    if value is None or value.tzinfo is None:
-        raise UsageError(f"{text!r} is not a time with an offset", "write it as 2026-12-01T09:00:00Z")
-    return value.astimezone(UTC)
+        pass
+    raise UsageError(f"--now {text}: not a time with an offset", "write it as 2026-12-01T09:00:00Z")
+
+
+def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> None:
+    """An address or glob that matches nothing is a slip of the finger, not an empty selection."""
+    from difflib import get_close_matches
+
+    from afsync.core.selection import matches
+
+    known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
+    for flag, globs in (("--target", chosen.target), ("--exclude", chosen.exclude), ("--replace", chosen.replace)):
+        for glob in globs:
+            if not any(matches(address, (glob,)) for address in known):
+                close = get_close_matches(glob, known, n=1)
+                hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
+                raise UsageError(f"{flag} {glob}: nothing has this address", hint)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from afsync.commands import project as work
+from afsync.commands.ci import publish_plan
 from afsync.commands.files import write_private
-from afsync.commands.options import Selection, moment, selection_flags
+from afsync.commands.options import Selection, check_addresses, moment, selection_flags
 from afsync.commands.screen import Out, messages, report, stdout_paint
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
@@ -18,61 +21,79 @@ from afsync.errors import Exit, UsageError
 if TYPE_CHECKING:
     from afsync.config.project import Project
 
+FORMATS = ("text", "json", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to plan and where to put it. The format changes neither what is done nor the exit code."""
+
+    form: str
+    destroy: bool
+    offline: bool
+    refresh_only: bool
+    detailed_exitcode: bool
+    out: str | None
+    json_into: str | None
+    gitlab_report: str | None
+    max_bytes: int
+    at: str | None
+
 
 @click.command
 @selection_flags
 @click.option("--destroy", is_flag=True, help="Plan the removal of everything recorded.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the plan.")
+@click.option("--refresh-only", is_flag=True, help="Only say what changed outside of afsync.")
+@click.option("--offline", is_flag=True, help="Plan against the recorded state: no key, no network.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the plan.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--max-bytes", default=60_000, type=click.IntRange(2_000), metavar="N", help="Size limit of Markdown.")
+@click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
+@click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--now", "at", metavar="TIME", help="Plan as if it were TIME (2026-12-01T09:00:00Z).")
-def command(
-    destroy: bool,
-    form: str,
-    as_json: bool,
-    detailed_exitcode: bool,
-    out: str | None,
-    at: str | None,
-    **selection: Any,
-) -> int:
+def command(as_json: bool, form: str, **flags: Any) -> int:
     """Show what would change, and what it costs in credits.
 
-    Reads the files, the state and the account; writes nothing but --out, and takes no lock. Exits 0 whether there
-    are changes or not, unless --detailed-exitcode is given.
+    Reads the files, the state and the account; takes no lock, and writes nothing but the files that are asked for.
+    Exits 0 whether there are changes or not, unless --detailed-exitcode is given.
     """
-    chosen = Selection(**selection)
-    if as_json and form == "text":
-        form = "json"
+    names = Wanted.__dataclass_fields__
+    wanted = Wanted(form="json" if as_json else form, **{k: v for k, v in flags.items() if k in names})
+    chosen = Selection(**{k: v for k, v in flags.items() if k not in names})
+    if as_json and form == "markdown":
+        raise UsageError("--json and --format markdown exclude each other")
+    if wanted.offline and (wanted.out or wanted.refresh_only):
+        raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
     project = work.load_project()
-    plan = make(project, chosen, destroy=destroy, at=at)
-    if out is not None:
-        save(plan, project, chosen.options(destroy=destroy), Path(out))
-    screen = report()
-    show(plan, form, screen)
-    if out is not None and form == "text":
-        messages()(f"\nSaved to {out}; it holds for 24 hours at the most, and once: afsync apply {out}\n")
-    if screen.error is not None:
-        work.warn_closed(screen.error)
-    return Exit.CHANGES if detailed_exitcode and plan.changes else Exit.OK
+    if wanted.refresh_only:
+        return _refresh_only(project, wanted, chosen)
+    plan = make(project, chosen, wanted)
+    if wanted.out is not None:
+        save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
+    return _tell(plan, project, wanted)
 
 
-def make(project: Project, chosen: Selection, *, destroy: bool, at: str | None) -> Plan:
+def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     """Read and plan. Nothing is written."""
-    options = chosen.options(destroy=destroy)
-    now = moment(at) if at else work.now()
+    from afsync.core.offline import NOT_CHECKED, remote_as_recorded
+
+    options = chosen.options(destroy=wanted.destroy)
+    now = moment(wanted.at) if wanted.at else work.now()
     recorded, _ = work.read_state(project)
     check_addresses(chosen, project.desired, recorded)
-    service = work.connect(project, writes=False)
-    remote = work.read_remote(project, recorded, service, now)
+    limits = chosen.limits(project.desired.limits)
+    if wanted.offline:
+        plan = work.checked_plan(project, recorded, remote_as_recorded(recorded), now, options, limits)
+        return replace(plan, notices=(NOT_CHECKED, *plan.notices))
+    remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
     work.check_account(recorded, remote)
-    return work.checked_plan(project, recorded, remote, now, options, chosen.limits(project.desired.limits))
+    return work.checked_plan(project, recorded, remote, now, options, limits)
 
 
 def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
     """Write the plan, bound to everything it was made from; 0600, the old file or the new one whatever happens."""
-    import uuid
-
     from afsync.core.saved import SavedPlan, expiry
     from afsync.output.plan_file import encode_plan_file
 
@@ -88,26 +109,52 @@ def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
     write_private(file, encode_plan_file(saved))
 
 
-def check_addresses(chosen: Selection, desired: Any, recorded: Any) -> None:
-    """An address or glob that matches nothing is a slip of the finger, not an empty selection."""
-    from difflib import get_close_matches
+def _tell(plan: Plan, project: Project, wanted: Wanted) -> int:
+    from afsync.output.github import gitlab_report
+    from afsync.output.plan_json import plan_json
 
-    from afsync.core.selection import matches
+    if wanted.json_into:
+        write_private(Path(wanted.json_into), plan_json(plan))
+    if wanted.gitlab_report:
+        write_private(Path(wanted.gitlab_report), gitlab_report(plan))
+    screen = report()
+    show(plan, wanted.form, screen, wanted.max_bytes)
+    if wanted.out and wanted.form == "text":
+        messages()(f"\nSaved to {wanted.out}; it holds for a day at the most, and once: afsync apply {wanted.out}\n")
+    publish_plan(plan, project.root)
+    if screen.error is not None:
+        work.warn_closed(screen.error)
+    return Exit.CHANGES if wanted.detailed_exitcode and plan.changes else Exit.OK
 
-    known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
-    for flag, globs in (("--target", chosen.target), ("--exclude", chosen.exclude), ("--replace", chosen.replace)):
-        for glob in globs:
-            if not any(matches(address, (glob,)) for address in known):
-                close = get_close_matches(glob, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
-                raise UsageError(f"{flag} {glob}: nothing has this address", hint)
+
+def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
+    """What changed outside; the files are not looked at beyond which account they mean."""
+    from afsync.core.drift import find_drift
+    from afsync.core.selection import selected
+    from afsync.output.drift_text import drift_text
+    from afsync.output.problems import problems_json
+
+    now = moment(wanted.at) if wanted.at else work.now()
+    options = chosen.options()
+    recorded, _ = work.read_state(project)
+    remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
+    work.check_account(recorded, remote)
+    found = tuple(p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
+    text = problems_json(found) if wanted.form == "json" else drift_text(found, stdout_paint())
+    report()(text)
+    return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
 
 
-def show(plan: Plan, form: str, out: Out) -> None:
+def show(plan: Plan, form: str, out: Out, max_bytes: int = 60_000) -> None:
+    """Print a plan in one of the formats."""
     if form == "json":
         from afsync.output.plan_json import plan_json
 
         out(plan_json(plan))
+    elif form == "markdown":
+        from afsync.output.markdown import plan_markdown
+
+        out(plan_markdown(plan, max_bytes))
     else:
         from afsync.output.plan_text import plan_text
 

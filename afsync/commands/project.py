@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import math
 import os
 import random
 import socket
@@ -22,7 +23,7 @@ import click
 from afsync import __version__
 from afsync.core.recorded import Account, Recorded
 from afsync.core.resources import Kind
-from afsync.errors import PlanStale, StateError
+from afsync.errors import AfsyncError, PlanStale, StateError, UsageError
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from afsync.store.local import LocalStore
 
 EMULATOR_DATA = ".afsync/emulator.db"
+MAX_KEY_FILE = 10_000
+"""Characters; a longer one is no key."""
 
 
 def directory() -> Path:
@@ -60,9 +63,13 @@ def load_project() -> Project:
 def quarantine(project: Project) -> float:
     """Seconds; AFSYNC_QUARANTINE overrides the files."""
     from afsync.config.fields import quarantine_seconds
+    from afsync.config.problems import Wrong
 
     override = os.environ.get("AFSYNC_QUARANTINE", "").strip()
-    return quarantine_seconds(override) if override else project.settings.quarantine
+    try:
+        return quarantine_seconds(override) if override else project.settings.quarantine
+    except Wrong as error:
+        raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
 
 
 def open_store(project: Project) -> LocalStore:
@@ -146,7 +153,7 @@ def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = 
     from afsync.api import link
     from afsync.api.access import access
 
-    granted = access(project.settings.base_url, os.environ, lambda path: Path(path).read_text(encoding="utf-8"))
+    granted = access(project.settings.base_url, os.environ, _read_key_file)
     opened = link.connect(
         granted,
         environ=os.environ,
@@ -160,12 +167,35 @@ def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = 
     return Service(opened, granted.base_url)
 
 
+def _read_key_file(path: str) -> str:
+    """No more of it than any key has: it may be a pipe, or something endless."""
+    with Path(path).open(encoding="utf-8") as file:
+        return file.read(MAX_KEY_FILE)
+
+
 def _emulator(root: Path, *, writes: bool) -> App:
+    import sqlite3
+
     from afsync.emulator import create_app
 
-    speed = os.environ.get("AFSYNC_EMULATOR_SPEED", "1")
-    pace = speed if speed == "manual" else float(speed)
-    return create_app(root / EMULATOR_DATA, speed=pace, tier="managed", copied=not writes)
+    data = root / EMULATOR_DATA
+    try:
+        app = create_app(data, speed=_emulator_speed(), tier="managed", copied=not writes)
+    except (sqlite3.Error, OSError, ValueError) as error:
+        message = f"the built-in emulator could not start on {data}: {error}"
+        raise AfsyncError(message, "remove that file to start anew") from None
+    click.get_current_context().call_on_close(app.close)
+    return app
+
+
+def _emulator_speed() -> float | str:
+    written = os.environ.get("AFSYNC_EMULATOR_SPEED", "").strip() or "1"
+    try:
+        if written == "manual" or 0 < float(written) < math.inf:
+            return written if written == "manual" else float(written)
+    except ValueError:
+        pass
+    raise UsageError(f"AFSYNC_EMULATOR_SPEED={written}: not a speed", "write a number such as 60, or manual")
 
 
 def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import assert_never
 
 from afsync.core import diff
-from afsync.core.plan import Action, Change, Credits, Reason, Retire
+from afsync.core.approvals import decide_approval
+from afsync.core.plan import Action, Change, Credits, Reason, Retire, Step
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint
@@ -73,7 +74,12 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     """The verdict on one recorded job, declared or not."""
     if declared is None:
         return _undeclared(address, record, standing(record, facts))
-    return _declared(declared, record, standing(record, facts), facts)
+    at = standing(record, facts)
+    verdict = _declared(declared, record, at, facts)
+    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
+    seen = facts.remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
 
 
 def _undeclared(address: str, record: RecordedJob, at: Standing) -> Verdict:

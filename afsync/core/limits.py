@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from afsync.core.plan import Plan
@@ -10,7 +9,6 @@ from afsync.core.resources import Limits
 from afsync.errors import Problem
 
 DELETES_ALWAYS_ALLOWED = 5
-DELETES_SHARE = 0.5
 """Without a declared limit: at most half of what is recorded, five always (DESIGN.md, "Details")."""
 
 
@@ -34,9 +32,10 @@ def deletes_allowed(limits: Limits, recorded: int) -> int:
     if limits.max_deletes is not None:
         return limits.max_deletes
     if limits.max_deletes_percent is not None:
-        share = math.floor(recorded * limits.max_deletes_percent / 100)
+        # In thousandths of a per cent, since 32.3 * 1000 / 100 is a little less than 323.
+        share = recorded * round(limits.max_deletes_percent * 1000) // 100_000
         return max(share, 1) if limits.max_deletes_percent > 0 else 0
-    return max(DELETES_ALWAYS_ALLOWED, math.floor(recorded * DELETES_SHARE))
+    return max(DELETES_ALWAYS_ALLOWED, recorded // 2)
 
 
 def _nothing_declared(plan: Plan, recorded: int) -> Problem | None:
@@ -54,7 +53,7 @@ def _credits(plan: Plan, limits: Limits) -> Problem | None:
 
 
 def _balance(plan: Plan) -> Problem | None:
-    if plan.balance is None or plan.spend <= plan.balance:
+    if plan.balance is None or not plan.spend or plan.spend <= plan.balance:
         return None
     text = f"the plan spends {_count(plan.spend, 'credit')}, and the account has {plan.balance}"
     return Problem("insufficient_credits", text, "top up the account, or declare fewer jobs")

@@ -12,6 +12,7 @@ from typing import Any
 
 from afsync.core.recorded import Account, Record
 from afsync.core.recovery import Resolution
+from afsync.core.remote import Preview
 from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
 from afsync.errors import Problem
 
@@ -50,6 +51,9 @@ class Reason(StrEnum):
     AMBIGUOUS = "ambiguous"
     BLOCKED_TEMPLATE = "blocked_template"
     UNRESOLVED = "unresolved"
+    APPROVE_MISMATCH = "approve_mismatch"
+    APPROVE_NOT_STAGED = "approve_not_staged"
+    APPROVE_NOT_SUBMITTED = "approve_not_submitted"
 
 
 class Retire(StrEnum):
@@ -183,6 +187,15 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A submission that is produced and waits for an approval, with links for the reviewer where there are any."""
+
+    address: str
+    id: str
+    preview: Preview | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that would happen, and everything apply needs to make it happen.
 
@@ -191,7 +204,7 @@ class Plan:
     those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records
     as the service tells them now, for apply to save. `resolutions` say what becomes of every submission whose
     outcome was not known; `quarantine` (seconds) is how long they are looked for. `balance` is None where the
-    service did not tell it.
+    service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
     """
 
     lineage: str
@@ -209,6 +222,7 @@ class Plan:
     per_minute: int = 60
     declared: int = 0
     quarantine: float = 600.0
+    waiting: tuple[Waiting, ...] = ()
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from afsync.core.job_decisions import decide_job, standing
+from afsync.core.approvals import ON_ITS_WAY, waiting
+from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
-from afsync.core.plan import Action, Change, Plan, Reason, Step
+from afsync.core.plan import Action, Change, Plan, Reason, Step, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve, settle
-from afsync.core.remote import Group, Remote
+from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Kind, Template, fingerprint
-from afsync.core.selection import select
+from afsync.core.selection import select, selected
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template, protected
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
@@ -61,7 +62,12 @@ def make_plan(
         per_minute=remote.account.per_minute or 60,
         declared=len(desired.templates) + len(desired.jobs),
         quarantine=options.quarantine,
+        waiting=tuple(w for w in waiting(settled, remote, now) if _waits(w, desired, options)),
     )
+
+
+def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
+    return job.address in desired.jobs and selected(options, job.address)
 
 
 def _order(change: Change) -> tuple[int, str, str]:
@@ -215,6 +221,6 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     wanted = declared.schedule if isinstance(declared, Job) else None
     if wanted and record.schedule and wanted.utc == record.schedule.utc:
         record = replace(record, schedule=wanted)
-    if standing(record, facts).group is Group.DONE and seen is not None and seen.status == "published":
+    if seen is not None and seen.status in ON_ITS_WAY:
         return replace(record, approved=record.approved or record.staged)
     return record

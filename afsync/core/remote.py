@@ -48,6 +48,19 @@ class RemoteAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """Links for a reviewer of a job that waits for an approval; they stop working at `expires_at` (UTC)."""
+
+    video_url: str | None = None
+    thumbnail_url: str | None = None
+    expires_at: datetime | None = None
+
+    def valid(self, now: datetime) -> bool:
+        """Whether there is a link, and it still works."""
+        return bool(self.video_url or self.thumbnail_url) and (self.expires_at is None or self.expires_at > now)
+
+
+@dataclass(frozen=True, slots=True)
 class Remote:
     """What was fetched for one plan.
 
@@ -55,7 +68,7 @@ class Remote:
     looked for and are not there. `head` are the ids of the newest jobs in the list's order. `publish_times` maps
     job ids to publish times still ahead, and is None where the service does not offer them; it speaks only of the
     `covered` jobs. `server_time` is the service's clock (its Date header),
-    `base_url` where all of it came from.
+    `base_url` where all of it came from, `previews` are links for reviewers by job id.
     """
 
     account: RemoteAccount
@@ -68,6 +81,7 @@ class Remote:
     server_time: datetime | None = None
     requests: int = 0
     base_url: str = ""
+    previews: Mapping[str, Preview] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ class Job:
     `values` are the API's own fields after defaults and interpolation, as a person would write them in a
     request, except that a template is named by key in `template` and an uploaded file by its sha256 in `file`.
     The schedule, and the `publishMode: scheduled` that comes from it, are not in `values`.
-    `prevent_destroy` is None where the files say nothing. `rerun` is compared as text.
+    `prevent_destroy` is None where the files say nothing. `rerun` is compared as text. `approve` is the id of the
+    one submission that may be published.
     """
 
     key: str
@@ -103,6 +104,7 @@ class Job:
     allow_duplicate: bool = False
     prevent_destroy: bool | None = None
     ignore_changes: tuple[str, ...] = ()
+    approve: str | None = None
     location: Location | None = field(default=None, compare=False)
 
     @property

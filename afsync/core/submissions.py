@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from afsync.core.approvals import approved_without_submission
 from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Action, Change, Credits, Reason
@@ -37,7 +38,13 @@ def submission(job: Job, facts: Facts) -> Change:
 def decide_new_job(job: Job, facts: Facts) -> Verdict:
     """The verdict on a job that is declared and not recorded."""
     change = submission(job, facts)
-    return withheld_reason(change, facts) or _ambiguous(change, facts) or _lookalike(change, job, facts) or do(change)
+    return (
+        withheld_reason(change, facts)
+        or _ambiguous(change, facts)
+        or _lookalike(change, job, facts)
+        or approved_without_submission(change, job)
+        or do(change)
+    )
 
 
 def withheld_reason(change: Change, facts: Facts) -> Verdict | None:

@@ -42,13 +42,6 @@ def without_ignored(declared: Values, recorded: Values, ignored: tuple[str, ...]
 def _unrecorded(declared: Template, facts: Facts) -> Verdict:
     namesakes = [t for t in facts.remote.templates.values() if t.name == declared.name and t.id not in facts.owned]
     create = Change(declared.address, Action.CREATE, Reason.NEW, after=declared)
-    if declared.address in facts.ambiguous:
-        olds = ", ".join(facts.ambiguous[declared.address])
-        return withhold(
-            replace(create, reason=Reason.AMBIGUOUS),
-            f"{declared.address} is new and has the content of {olds}, which went away: which one was renamed?",
-            "say which with `afsync state mv OLD NEW`",
-        )
     if not namesakes:
         return do(create)
     if len(namesakes) == 1 and _claims(declared, facts) == 1 and _equal(declared.values, namesakes[0]):

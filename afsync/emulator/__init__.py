@@ -8,9 +8,22 @@ if TYPE_CHECKING:
     from afsync.emulator.app import Emulator, create_app
     from afsync.emulator.background import Running, running
     from afsync.emulator.client import ControlClient, ControlError
+    from afsync.emulator.faults.spec import ACTIONS, POINTS, combinations, makes_sense
     from afsync.emulator.server import serve
 
-__all__ = ["ControlClient", "ControlError", "Emulator", "Running", "create_app", "running", "serve"]
+__all__ = [
+    "ACTIONS",
+    "POINTS",
+    "ControlClient",
+    "ControlError",
+    "Emulator",
+    "Running",
+    "combinations",
+    "create_app",
+    "makes_sense",
+    "running",
+    "serve",
+]
 
 _HOMES = {
     "create_app": "app",
@@ -20,6 +33,10 @@ _HOMES = {
     "Running": "background",
     "running": "background",
     "serve": "server",
+    "POINTS": "faults.spec",
+    "ACTIONS": "faults.spec",
+    "combinations": "faults.spec",
+    "makes_sense": "faults.spec",
 }
 
 

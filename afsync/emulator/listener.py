@@ -107,7 +107,8 @@ class Listener:
         for sock in self._sockets.values():
             sock.close()
         for connection in list(self._state.connections):
-            connection.shutdown()
+            if isinstance(connection, BreakableProtocol) and connection.idle:
+                connection.close()
         if self._state.tasks:
             await asyncio.wait(self._state.tasks, timeout=GRACE_S)
         for connection in list(self._state.connections):

@@ -72,6 +72,11 @@ class BreakableProtocol(H11Protocol):
         else:
             self.close()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way."""
+        return self.cycle is None or self.cycle.response_complete
+
     def write(self, data: bytes) -> None:
         self.transport.write(data)
 

@@ -69,10 +69,17 @@ def shown_schedule(schedule: Schedule | None, *, instant: bool = True) -> str:
     """`Tue 2026-12-01 09:00 CET (2026-12-01T08:00:00Z)`; without the instant when `instant` is false."""
     if schedule is None:
         return "(none)"
-    local = schedule.utc.astimezone(ZoneInfo(schedule.zone)) if schedule.zone else schedule.utc.astimezone(UTC)
+    local = _local(schedule)
     seconds = ":%S" if local.second else ""
     text = local.strftime(f"%a %Y-%m-%d %H:%M{seconds} %Z")
     return f"{text} ({iso(schedule.utc)})" if instant and schedule.zone not in (None, "UTC") else text
+
+
+def _local(schedule: Schedule) -> datetime:
+    try:
+        return schedule.utc.astimezone(ZoneInfo(schedule.zone) if schedule.zone else UTC)
+    except OverflowError:  # at the ends of the calendar
+        return schedule.utc
 
 
 def iso(moment: datetime) -> str:

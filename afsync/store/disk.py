@@ -96,7 +96,10 @@ class Disk:
             return ()
 
     def make_directory(self, path: Path) -> None:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """A directory that is still there after a power cut."""
+        if not path.is_dir():
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.sync_directory(path.parent)
 
     def sync_directory(self, path: Path) -> None:
         if sys.platform == "win32":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -243,6 +244,16 @@ def test_a_service_that_repeats_the_key_does_not_get_it_shown() -> None:
     assert isinstance(answer, Rejected)
     assert "[API key]" in answer.detail
     assert KEY not in f"{caught.value!r} {caught.value.__dict__} {answer!r} {line.__dict__}"
+
+
+def test_the_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serving(lambda to, _: to.send(http(200, JOB, CLOSING))) as server:
+        line = a_line(server.url, bounds=BOUNDS)
+        Reader(line).job("job_1")
+        Writer(line).submit_job({})
+    assert "send_request_headers" in caplog.text
+    assert KEY not in caplog.text
 
 
 # --- reads ---

@@ -34,17 +34,13 @@ def test_a_certificate_that_is_trusted() -> None:
     assert len(server.connections) == 3
 
 
-@pytest.mark.parametrize(("host", "environ"), [("localhost", {}), ("127.0.0.2", TRUST)], ids=["unknown", "other name"])
-def test_a_certificate_that_is_not_trusted(host: str, environ: dict[str, str]) -> None:
+def test_a_certificate_that_is_not_trusted_gets_nothing() -> None:
     with serving(answer, tls=True) as server:
-        line = a_line(f"https://{host}:{server.port}/v1".replace("127.0.0.2", "127.0.0.1"), environ)
-        if host == "127.0.0.2":
-            # The certificate is for 127.0.0.1, so it is asked for by a name it does not hold.
-            line = a_line(f"https://[::ffff:127.0.0.1]:{server.port}/v1", environ)
+        line = a_line(f"https://localhost:{server.port}/v1")
         assert isinstance(Writer(line).submit_job({}), NotSent)
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(Unreachable, match="certificate verify failed") as caught:
             Reader(line).account()
-        assert caught.value.hint
+        assert "SSL_CERT_FILE" in (caught.value.hint or "")
     assert server.requests == []
 
 

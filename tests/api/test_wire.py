@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -401,3 +403,76 @@ def test_an_excerpt_is_short_and_safe() -> None:
         wire_jobs.parse_page({"jobs": "\u001b[2J\u202e" + "x" * 10_000})
     assert len(caught.value.message) < 300
     assert caught.value.message.isprintable()
+
+
+# --- anything at all ---
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats()
+    | st.text(st.characters(codec=None), max_size=8)
+    | st.sampled_from(["cut \ud83d"])
+    | st.sampled_from(["job_1", "2026-05-26T09:00:00Z", "queued", "{}", "[", "1779786000000"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = """
+    jobId id status createdAt updatedAt topic platforms addOns portals grade name job_spec content_type created_at
+    accountId credits balance rateLimits rpm scheduledAt videoUrl publishCopy output script urlExpiresAt completedAt
+"""
+NAMES = st.sampled_from(FIELDS.split())
+ROWS = st.dictionaries(NAMES, ANY_JSON, max_size=8)
+PARSERS: list[Callable[[Any], object]] = [
+    wire_jobs.parse_page,
+    wire_jobs.parse_publish_times,
+    wire_templates.parse_templates,
+    wire_account.parse_account,
+    lambda value: wire_jobs.check_schedule_set(value, AT),
+    lambda value: parse_result(value, "job_1"),
+    lambda value: parse_staging_assets(value, "job_1"),
+]
+
+
+JOB_ROWS = st.builds(lambda row, job: {**job, **row}, st.dictionaries(NAMES, ANY_JSON, max_size=3), st.just(DEPLOYED))
+TEMPLATE_ROWS = st.builds(lambda row: {"id": "tpl_1", "name": "W", **row}, ROWS)
+
+
+@given(
+    value=st.one_of(
+        ANY_JSON,
+        ROWS,
+        JOB_ROWS,
+        st.builds(lambda row: {"accountId": "u", **row}, ROWS),
+        st.builds(lambda name, rows: {name: rows}, st.sampled_from(["jobs", "scheduled"]), st.lists(JOB_ROWS)),
+        st.builds(lambda rows: {"templates": rows}, st.lists(TEMPLATE_ROWS, max_size=2)),
+    )
+)
+def test_whatever_comes_is_understood_or_a_bad_answer(value: object) -> None:
+    for parse in PARSERS:
+        try:
+            found = parse(value)
+        except BadAnswer as bad:
+            assert bad.message.isprintable()
+            assert len(bad.message) < 400
+        else:
+            for text in texts(found):
+                text.encode()  # what is kept goes into files
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a parsed answer."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, inner in value.items():
+                yield key
+                yield from texts(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from texts(inner)
+        case _ if is_dataclass(value):
+            for field in fields(value):
+                yield from texts(getattr(value, field.name))

@@ -154,7 +154,7 @@ def test_what_is_ambiguous_and_over_is_not_forgotten_either() -> None:
     ]
 
 
-def test_ambiguous_templates_are_neither_made_nor_deleted() -> None:
+def test_templates_of_the_same_content_are_interchangeable() -> None:
     state = {"template.a": a_recorded_template(), "template.b": a_recorded_template(id="tpl_2")}
     remote = a_remote(a_remote_template(), a_remote_template("tpl_2"))
     found = find_moves(desired(a_template("c")), a_recorded(state), frozenset())[0]

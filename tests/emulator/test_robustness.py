@@ -56,7 +56,7 @@ def request(app: Emulator, method: str, path: str, content: bytes, query: dict[s
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_request_breaks_it(app: Emulator, data: st.DataObject) -> None:
     job = request(app, "POST", "/v1/jobs", json.dumps(FETCH).encode(), {}).json()["jobId"]
     for _ in range(4):
@@ -103,3 +103,10 @@ def test_naming_it_costs_nothing() -> None:
     code = "import sys, afsync.emulator; print({'starlette', 'uvicorn', 'sqlite3'} & set(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "set()"
+
+
+def test_everything_public_is_there() -> None:
+    for name in afsync.emulator.__all__:
+        assert getattr(afsync.emulator, name)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = afsync.emulator.nothing

@@ -34,8 +34,9 @@ WRITES = ("create", "append_to", "write", "sync", "close", "rename", "link", "un
 class Orders:
     """What is different in one command. `hurry`: waits pass twenty times as fast, and an answer has a second.
 
-    `clock` is added to its time, in seconds. At system call `at` of the state's files (from 1) it is killed, or the call fails with
-    `error`, and every one after it when `broken`; a `torn` one has written half of what it was to write.
+    `clock` is added to its time, in seconds. At system call `at` of the state's files (from 1) it is killed, or the
+    call fails with `error`, and every one after it when `broken`; a `torn` one has written half of what it was to.
+    `ignore`: signals it ignores from the start, as under nohup.
     """
 
     hurry: bool = True
@@ -57,13 +58,18 @@ def main() -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
+    ended = None
     for line in sys.stdin:
-        request: dict[str, Any] = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
-            _become(request)
-        _say(pid=pid)
-        _say(code=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        if ended is not None:
+            # Not before: until here nobody else can have got its number, so a signal reaches it or nobody.
+            os.waitpid(ended, 0)
+        ended = os.fork()
+        if ended == 0:
+            _become(json.loads(line))
+        _say(pid=ended)
+        end = os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
+        assert end is not None
+        _say(code=end.si_status if end.si_code == os.CLD_EXITED else -end.si_status)
 
 
 def _say(**value: int) -> None:

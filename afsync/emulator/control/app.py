@@ -46,7 +46,8 @@ class Control:
 
 async def _arguments(request: Request) -> dict[str, Any]:
     raw = await request.body()
-    arguments = json.loads(raw) if raw else dict(request.query_params)
+    query = {name: int(text) if text.isdecimal() else text for name, text in request.query_params.items()}
+    arguments = json.loads(raw) if raw else query
     if not isinstance(arguments, dict):
         raise ValueError("the arguments must be a JSON object")
     return arguments

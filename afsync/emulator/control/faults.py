@@ -9,6 +9,7 @@ from afsync.emulator.faults import spec
 from afsync.emulator.service import Service
 
 Json = dict[str, Any]
+REHEARSABLE = ("seed", "advance", "purge", "account", "edit-template", "clock", "options", "fault")
 
 
 def index(service: Service, body: Json) -> Json:
@@ -35,6 +36,8 @@ def rehearse(service: Service, body: Json) -> Json:
     calls = given.get("calls", [])
     if "after" not in given or not calls or not all(isinstance(call, dict) and "call" in call for call in calls):
         raise BadCall("give 'after', such as 'GET /jobs#2', and 'calls', such as [{\"call\": \"seed\", …}]")
+    if strange := [call["call"] for call in calls if call["call"] not in REHEARSABLE]:
+        raise BadCall(f"no call {strange[0]!r}; there are: {', '.join(REHEARSABLE)}")
     return service.faults.rehearse(spec.parse_target(given["after"]), calls).as_json()
 
 

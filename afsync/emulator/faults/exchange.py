@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -165,11 +166,13 @@ class Exchange:
     async def _stall(self, fault: Fault) -> None:
         if fault.point == "sent" and self.line is not None:
             self.line.pause()
-        if fault.argument is not None:
-            await asyncio.sleep(float(fault.argument))
-        else:
-            while not (self.service.holds.closed or self.line is None or self.line.lost):
-                await asyncio.sleep(TICK_S)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + fault.number(math.inf)
+        while loop.time() < until and not self.service.holds.closed:
+            if fault.argument is None and (self.line is None or self.line.lost):
+                break
+            await asyncio.sleep(TICK_S)
+        if fault.argument is None:
             await self._drop("close")
         if fault.point == "sent" and self.line is not None:
             self.line.resume()

@@ -1,0 +1,89 @@
+"""Approval as code: `approve: job_8f31` on a job publishes exactly that submission, or says why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from afsync.core.plan import Action, Change, Credits, Reason, Waiting
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.remote import Group, Remote, group_of
+from afsync.core.resources import Job
+from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
+
+ON_ITS_WAY = ("publishing", "published")
+"""Statuses of a staged job that was approved, by us or by anybody else."""
+
+
+def approval(address: str, record: RecordedJob, declared: Job | None = None) -> Change:
+    """The change that publishes a recorded submission."""
+    spent = Credits(0, record.credits or 0)
+    return Change(address, Action.APPROVE, Reason.REQUESTED, before=record, after=declared, id=record.id, credits=spent)
+
+
+def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool) -> Verdict:
+    """What `approve:` on a recorded job comes to. `status` is the service's last word, `resubmitted` whether the same
+    plan submits the job again."""
+    if job.approve is None:
+        return NOTHING
+    change = approval(job.address, record, job)
+    if job.approve != record.id or resubmitted:
+        return _mismatch(change, job.approve, record.id, resubmitted=resubmitted)
+    if record.approved or status in ON_ITS_WAY:
+        return NOTHING
+    if not record.staged:
+        return _not_staged(change)
+    match group:
+        case Group.PRODUCED:
+            return do(change)
+        case Group.OPEN | Group.BUSY:
+            message = f"{job.address} ({record.id}) is approved, but not produced yet"
+            return note(job.address, "approve_waits", message, "an apply after that publishes it", job.location)
+        case _:
+            return NOTHING  # it failed, was cancelled or is gone, and that is said anyway
+
+
+def approved_without_submission(change: Change, job: Job) -> Verdict | None:
+    """A new job that is approved already: the submission it means is not in the state, so another is not paid for."""
+    if job.approve is None:
+        return None
+    return withhold(
+        replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
+        f"{job.address} is approved as {job.approve}, but the state has no submission of it",
+        f"take it over with `afsync import {job.address} {job.approve}`, or remove `approve` to submit it",
+    )
+
+
+def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bool) -> Verdict:
+    if approved == submission and resubmitted:
+        why = f"{change.address} is approved as {approved}, which this plan replaces by a new submission"
+        hint = "remove `approve`, and write the new id once it was reviewed"
+    else:
+        why = f"{change.address} is approved as {approved}, but its submission is {submission}"
+        hint = f"review {submission}, then write `approve: {submission}`; or remove the line"
+    return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint)
+
+
+def _not_staged(change: Change) -> Verdict:
+    return withhold(
+        replace(change, reason=Reason.APPROVE_NOT_STAGED),
+        f"{change.address} is approved as {change.id}, but that was not submitted with `staging: true`",
+        "only a staged job waits for an approval; remove `approve`",
+    )
+
+
+def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bool:
+    """Whether the submission is produced, and stays unpublished until somebody approves it."""
+    seen = remote.jobs.get(record.id)
+    if not record.staged or record.approved or record.id in remote.missing:
+        return False
+    status = seen.status if seen else record.status
+    return group_of(status, publish_at=None, staged=True, now=now) is Group.PRODUCED
+
+
+def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiting]:
+    """The submissions that wait for an approval, by address."""
+    for address, record in sorted(recorded.jobs.items()):
+        if waits_for_approval(record, remote, now):
+            yield Waiting(address, record.id, remote.previews.get(record.id))

@@ -1,0 +1,19 @@
+"""What changed outside, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from afsync.errors import Problem
+from afsync.output.problems import problem_block
+from afsync.output.values import Paint, count, no_paint
+
+NO_DRIFT = "No drift. The account is as afsync left it."
+
+
+def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
+    """`plan --refresh-only`; ends in a newline."""
+    if not found:
+        return paint(NO_DRIFT, "green") + "\n"
+    blocks = "\n\n".join(problem_block(p, paint) for p in found)
+    return f"Changed outside of afsync:\n\n{blocks}\n\n{count(len(found), 'difference')}.\n"

@@ -1,0 +1,57 @@
+"""What GitHub Actions and GitLab read: annotations, outputs, a summary, a report."""
+
+from __future__ import annotations
+
+import json
+
+from afsync.core.plan import Plan
+from afsync.errors import Problem, Severity
+from afsync.output.values import visible
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def annotation(problem: Problem, prefix: str = "") -> str:
+    """A workflow command that shows the problem at its line in the pull request. `prefix` is the project's folder
+    in the repository, with a slash at its end, or nothing."""
+    fields = {}
+    if problem.location is not None:
+        fields["file"] = prefix + problem.location.file
+        if problem.location.line is not None:
+            fields["line"] = str(problem.location.line)
+        if problem.location.column is not None:
+            fields["col"] = str(problem.location.column)
+    fields["title"] = f"afsync: {problem.code}"
+    text = problem.message if problem.hint is None else f"{problem.message}\n{problem.hint}"
+    listed = ",".join(f"{k}={_property(visible(v))}" for k, v in fields.items())
+    return f"::{_LEVELS[problem.severity]} {listed}::{_data(text)}\n"
+
+
+def _data(text: str) -> str:
+    lines = "\n".join(visible(line) for line in text.split("\n"))
+    return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def outputs(plan: Plan) -> str:
+    """Lines for $GITHUB_OUTPUT. Nothing in them comes from files or the service."""
+    s = plan.summary
+    values = {
+        "has_changes": "true" if plan.changes else "false",
+        "add": s.add,
+        "change": s.change,
+        "destroy": s.destroy,
+        "credits": plan.spend,
+        "fingerprint": plan.fingerprint,
+        "blocked": "true" if plan.blocking or plan.violations else "false",
+    }
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def gitlab_report(plan: Plan) -> str:
+    """GitLab's merge-request widget for plans (`artifacts: reports: terraform`)."""
+    s = plan.summary
+    return json.dumps({"create": s.add, "update": s.change, "delete": s.destroy}) + "\n"

@@ -1,0 +1,124 @@
+"""Starts afsync commands through `worker` and waits for them, with an end to every wait."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.reliability.worker import Orders
+
+PATIENCE = 60.0
+"""Seconds after which whatever is waited for counts as hanging."""
+
+SLOWLY = Orders(hurry=False)
+HURRIED = Orders()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command came to: its exit code (minus the signal's number when it was killed) and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Process:
+    """A command that runs."""
+
+    def __init__(self, worker: Worker, pid: int, out: Path, err: Path) -> None:
+        self.pid = pid
+        self._worker = worker
+        self._out, self._err = out, err
+        self._ended: Ended | None = None
+
+    @property
+    def out(self) -> str:
+        return self._out.read_text(encoding="utf-8")
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text(encoding="utf-8")
+
+    @property
+    def alive(self) -> bool:
+        return self._ended is None and not self._worker.can_read(0)
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal; nothing happens when the command has ended by itself. It is not reaped before `wait` was called
+        or the worker noticed, so the number is still its own."""
+        if self.alive:
+            os.kill(self.pid, number)
+
+    def kill(self) -> Ended:
+        self.send(signal.SIGKILL)
+        return self.wait()
+
+    def wait(self) -> Ended:
+        if self._ended is None:
+            code = self._worker.read()["code"]
+            self._ended = Ended(code, self.out, self.err)
+        return self._ended
+
+
+class Worker:
+    """One process that forks; it runs one command at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.reliability.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in, self._answers = self._process.stdin, self._process.stdout.fileno()
+        self._read = b""
+
+    def start(
+        self, args: Sequence[str], *, env: Mapping[str, str], folder: Path, orders: Orders = HURRIED
+    ) -> Process:
+        """Run a command; what it prints goes to files in `folder`, which it replaces."""
+        out, err = folder / "stdout", folder / "stderr"
+        for path in (out, err):
+            path.write_bytes(b"")
+        request = {"args": list(args), "env": dict(env), "out": str(out), "err": str(err), "orders": asdict(orders)}
+        self._in.write(json.dumps(request).encode() + b"\n")
+        self._in.flush()
+        return Process(self, self.read()["pid"], out, err)
+
+    def can_read(self, seconds: float) -> bool:
+        return b"\n" in self._read or bool(select.select([self._answers], [], [], seconds)[0])
+
+    def read(self) -> dict[str, int]:
+        """The next answer."""
+        until = time.monotonic() + PATIENCE
+        while b"\n" not in self._read:
+            if not self.can_read(max(0.0, until - time.monotonic())):
+                raise TimeoutError("a command does not come to an end")
+            data = os.read(self._answers, 65536)
+            if not data:
+                raise EOFError("the worker is gone")
+            self._read += data
+        line, _, self._read = self._read.partition(b"\n")
+        answer: dict[str, int] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        self._in.close()
+        try:
+            self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
