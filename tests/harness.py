@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -189,7 +189,7 @@ class Sent:
     method: str
     path: str
     body: Any = None
-    status: int | None = None
+    status: int | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> Sent:

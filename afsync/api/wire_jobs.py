@@ -87,7 +87,7 @@ def _echo(row: Row) -> Mapping[str, Any]:
             echo[name] = whole(value)
     platforms = row.get("platforms")
     if platforms and isinstance(platforms, list) and all(isinstance(p, str) for p in platforms):
-        echo["platforms"] = kept(platforms)
+        echo["platforms"] = [whole(p) for p in platforms]
     add_ons = row.get("addOns")
     if add_ons and isinstance(add_ons, dict):
         echo["addOns"] = kept(add_ons)

@@ -87,6 +87,8 @@ def apply(wanted: Apply) -> int:
 
 def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
     """Read the state and the account, plan, and check that it is what was reviewed."""
+    for recovery in store.merge():
+        messages()(f"Merged {recovery.path}: {recovery.address} is {recovery.record.id}.\n")
     recorded, version = store.read()
     work.check_lineage(project, recorded)
     check_addresses(wanted.selection, project.desired, recorded)

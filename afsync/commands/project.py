@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from afsync import __version__
-from afsync.core.recorded import Account, Recorded
+from afsync.core.recorded import Recorded
 from afsync.core.resources import Kind
 from afsync.errors import AfsyncError, PlanStale, StateError, UsageError
 
@@ -91,12 +91,11 @@ def read_state(project: Project) -> tuple[Recorded, str]:
 
 
 def check_lineage(project: Project, recorded: Recorded) -> None:
-    if recorded.lineage != project.settings.lineage:
-        raise StateError(
-            f"the state {project.settings.state} is of another project: its lineage is {recorded.lineage}, "
-            f"that of afsync.yaml {project.settings.lineage}",
-            "put the right state in its place, or name it with `state:`; `afsync state history` shows what there is",
-        )
+    """StateError when the state is of another project."""
+    from afsync.store.owner import check_owner
+
+    base_url = recorded.account.base_url if recorded.account else ""
+    check_owner(recorded, lineage=project.settings.lineage or "", account_id=None, base_url=base_url)
 
 
 @contextmanager
@@ -121,14 +120,10 @@ def _command() -> str:
 
 
 def check_account(recorded: Recorded, remote: Remote) -> None:
-    """A state belongs to one account; with another key its ids would mean something else."""
-    known, found = recorded.account, Account(remote.account.id, remote.base_url)
-    if known is None or known == found:
-        return
-    raise StateError(
-        f"the state belongs to account {known.id} at {known.base_url}, but this is {found.id} at {found.base_url}",
-        "use the key and `api.base_url` it was made with, or another `state:` file for this account",
-    )
+    """A state belongs to one account; with another key its ids would mean something else. StateError then."""
+    from afsync.store.owner import check_owner
+
+    check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import click
 
-from afsync.commands.project import load_project, read_state
+from afsync.commands.project import load_project, open_store, read_state
 from afsync.commands.screen import report
 from afsync.core.recorded import Recorded
 from afsync.errors import UsageError
@@ -43,4 +43,50 @@ def show(address: str) -> int:
         hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
         raise UsageError(f"nothing is recorded under {address}", hint)
     report()("\n".join(record_lines(address, record)) + "\n")
+    return 0
+
+
+@command.command()
+def history() -> int:
+    """List the versions of the state that can be restored, newest first."""
+    from afsync.output.state_text import history_text
+    from afsync.store.disk import Disk
+    from afsync.store.history import list_versions
+
+    project = load_project()
+    store = open_store(project)
+    versions = list_versions(Disk(), store.paths, project.settings.lineage)
+    rows = [(v.serial, v.written, v.resources, v.intents, v.problem, v.path.name) for v in versions]
+    report()(history_text(rows))
+    return 0
+
+
+@command.command()
+@click.argument("serial", type=click.IntRange(1), required=False)
+@click.option("--force", is_flag=True, help="Even if ids or unresolved submissions that are known now are forgotten.")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def restore(serial: int | None, force: bool, lock_timeout: float) -> int:
+    """Go back to the version SERIAL of the state, as a new version.
+
+    Without SERIAL: only merge the recovery files that an earlier run left because the disk failed.
+    """
+    from afsync import __version__
+    from afsync.commands.project import locked
+    from afsync.engine.interrupt import Stop
+    from afsync.store.disk import Disk
+    from afsync.store.history import restore as restore_version
+
+    project = load_project()
+    store = open_store(project)
+    with locked(store, lock_timeout, Stop()):
+        if serial is None:
+            merged = store.merge()
+            lines = [f"Merged {m.path}: {m.address} is {m.record.id}.\n" for m in merged]
+            report()("".join(lines) or "There is nothing to merge; `afsync state history` lists the versions.\n")
+            return 0
+        lineage = project.settings.lineage or ""
+        recorded = restore_version(
+            Disk(), store.paths, serial, lineage=lineage, afsync_version=__version__, force=force
+        )
+    report()(f"Restored version {serial} as version {recorded.serial}.\n")
     return 0

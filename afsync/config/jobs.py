@@ -57,6 +57,7 @@ def build_job(job: Declared, context: Context) -> Job:
         allow_duplicate=job.fields.get("allow_duplicate", False),
         prevent_destroy=job.prevent_destroy,
         ignore_changes=job.ignore_changes,
+        approve=job.text("approve"),
         location=job.location,
     )
 

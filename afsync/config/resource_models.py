@@ -183,6 +183,12 @@ class JobPart(Body):
         description="Another value than before submits a finished job again, for new credits. Compared as text.",
         examples=[1, "2026-12-01"],
     )
+    approve: Identifier | None = Field(
+        None,
+        description="The id of the submission that may be published, for a `staging` job that was reviewed. For any other "
+        "submission nothing is published, and the plan says so.",
+        examples=["job_8f31"],
+    )
     allow_duplicate: bool | None = Field(
         None,
         description="True submits the job although one in the account looks like it; else it is withheld.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from afsync.core.recorded import Record, Recorded, RecordedJob
 from afsync.core.resources import key_of
-from afsync.output.values import iso, shown, shown_schedule, visible
+from afsync.output.values import count, iso, shown, shown_schedule, visible
 
 
 def state_text(recorded: Recorded) -> str:
@@ -47,6 +48,18 @@ def record_lines(address: str, record: Record) -> Iterator[str]:
         yield "    lifecycle: {prevent_destroy: true}"
     if record.created_at is not None:
         yield f"    created: {iso(record.created_at)}"
+
+
+def history_text(versions: Sequence[tuple[int, datetime, int, int, str | None, str]]) -> str:
+    """`afsync state history`: serial, time, resources, open intents, what is wrong, file name; newest first."""
+    if not versions:
+        return "There are no earlier versions.\n"
+    lines = []
+    for serial, written, resources, intents, problem, name in versions:
+        held = count(resources, "resource") + (f", {count(intents, 'open submission')}" if intents else "")
+        said = f"cannot be restored: {visible(problem)}" if problem else held
+        lines.append(f"{serial:>8}  {iso(written)}  {said}  ({visible(name)})\n")
+    return "".join(lines)
 
 
 def list_text(recorded: Recorded) -> str:

@@ -290,7 +290,7 @@ def test_the_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
 )
 def test_a_read_is_tried_four_times_against_a_server_that(act: Act, error: type[ApiError]) -> None:
     with serving(act) as server:
-        line = a_line(server.url, bounds=Bounds(read_seconds=0.2, read_bytes=5000))
+        line = a_line(server.url, bounds=Bounds(read_seconds=0.1, read_bytes=5000))
         with pytest.raises(error) as caught:
             Reader(line).job("job_1")
         assert KEY not in caught.value.message

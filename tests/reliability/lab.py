@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.emulator import ControlClient, Running, running
@@ -80,6 +79,7 @@ class Lab:
         self._under_way = 0
         self._idle = threading.Condition()
         self._watch_requests()
+        self._places: dict[Worker, Path] = {}
         self._pristine = folder / "pristine"
         self._pristine.mkdir()
         (self._pristine / "afsync.yaml").write_text(text_of(), encoding="utf-8")
@@ -111,6 +111,13 @@ class Lab:
         with self._idle:
             assert self._idle.wait_for(lambda: self._under_way == 0, PATIENCE), "a request does not come to an end"
 
+    def place(self, worker: Worker) -> Path:
+        """Where what this worker's commands print goes."""
+        if worker not in self._places:
+            self._places[worker] = self.folder / f"out{len(self._places)}"
+            self._places[worker].mkdir()
+        return self._places[worker]
+
     def pass_time(self, seconds: float) -> None:
         self.clock += seconds
         self.control.advance_clock(seconds)
@@ -124,17 +131,270 @@ class Lab:
         root = self.folder / f"p{number}"
         shutil.copytree(self._pristine, root)
         (root / "afsync.yaml").write_text(text_of(exclusive=variant.exclusive), encoding="utf-8")
-        project = Project(root, self.emulator, f"af_live_p{number}", self, variant)
+        project = Project(root, self, f"af_live_p{number}", variant)
         project.take_in_strangers()
         return project
 
 
-@dataclass
-class Project(Sandbox):
-    """One account and one folder."""
+@dataclass(frozen=True)
+class Snapshot:
+    """What the state and the account hold, as far as it matters to whether anything still moves."""
 
-    key: str = ""
-    lab: Lab = field(kw_only=True)
-    variant: Variant = field(kw_only=True)
+    state: Any
+    jobs: tuple[tuple[str, str, str | None], ...]
+    templates: tuple[str, ...]
+
+
+@dataclass
+class Project:
+    """One folder and one account. What does not hold is collected in `violations`."""
+
+    root: Path
+    lab: Lab
+    key: str
+    variant: Variant
+    jobs: Mapping[str, str] = field(default_factory=lambda: JOBS)
     violations: list[str] = field(default_factory=list)
     strangers: dict[str, Any] = field(default_factory=dict)
+    reads: int = 0
+
+    # --- what is done ---
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return Sandbox(self.root, self.lab.emulator, self.key)
+
+    @property
+    def store(self) -> LocalStore:
+        folder = self.root / ".afsync"
+        return LocalStore(Paths(folder / "state.json", folder), afsync_version="test")
+
+    @property
+    def recorded(self) -> Recorded:
+        return self.store.read()[0]
+
+    def start(
+        self, *args: str, orders: Orders = HURRIED, env: Mapping[str, str] | None = None, worker: Worker | None = None
+    ) -> Process:
+        """Run a command in the background; the clock is the lab's, and the quarantine the real one."""
+        chosen = self.sandbox.environ({"AFSYNC_QUARANTINE": "10m", **(env or {})})
+        orders = replace(orders, clock=self.lab.clock)
+        worker = worker or self.lab.worker
+        args = ("-C", str(self.root), *args)
+        return worker.start(args, env=chosen, folder=self.lab.place(worker), orders=orders)
+
+    def run(self, *args: str, orders: Orders = HURRIED) -> Ended:
+        return self.start(*args, orders=orders).wait()
+
+    def apply(self, orders: Orders = HURRIED) -> Ended:
+        """One unattended apply, and the invariants after it."""
+        ended = self.run("apply", "--auto-approve", orders=orders)
+        self.check(ended)
+        return ended
+
+    def until_rest(self) -> Ended:
+        """Unattended applies, the first at once and then one every eleven minutes, until nothing changes."""
+        ended = self.apply()
+        for _ in range(RUNS):
+            before = self.snapshot()
+            self.lab.pass_time(LATER)
+            ended = self.apply()
+            if self.snapshot() == before:
+                break
+        else:
+            self.wrong(f"it does not come to rest; the last exit code is {ended.code}")
+        self.check_rest(ended)
+        return ended
+
+    def decide(self) -> None:
+        """What a person who knows the truth says of every open submission."""
+        for intent in self.recorded.intents:
+            held = {r.id for r in self.recorded.resources.values()}
+            ours = [j["job_id"] for j in self.paid().get(intent.address.removeprefix("job."), ()) if j["job_id"] not in held]
+            if ours:
+                self._say(intent.address, "--adopt", ours[0])
+                continue
+            seen = {job for scan in intent.scans for job in scan.new} | self.strangers.keys()
+            for stranger in sorted(seen & self.strangers.keys()):
+                self._say(intent.address, "--foreign", stranger)
+            self._say(intent.address, "--absent")
+
+    def _say(self, *args: str) -> None:
+        ended = self.run("resolve", *args)
+        if ended.code != 0:
+            self.wrong(f"resolve {' '.join(args)}: exit {ended.code}: {ended.err}")
+
+    # --- what is there ---
+
+    def paid(self) -> dict[str, list[dict[str, Any]]]:
+        """The jobs that were submitted, by the name they are declared under; `?` for a job nobody declared."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for job in self.lab.control.jobs(key=self.key, origin="submitted"):
+            name = str(job["fields"].get("url", "?")).removeprefix("https://clips.twitch.tv/")
+            found.setdefault(name, []).append(job)
+        return found
+
+    def take_in_strangers(self) -> None:
+        """Jobs and a template of others, some of them still to be produced."""
+        control = self.lab.control
+        others = {"url": "https://elsewhere/{n}", "topic": "Other {n}"}
+        for status in ("queued", "published"):
+            control.seed(key=self.key, count=2, status=status, age=3600, fields=others)
+        self._remember_strangers()
+
+    def _remember_strangers(self) -> None:
+        for job in self.lab.control.jobs(key=self.key, origin="seeded"):
+            self.strangers.setdefault(job["job_id"], job)
+
+    def snapshot(self) -> Snapshot:
+        recorded = replace(self.recorded, serial=0)
+        jobs = self.lab.control.jobs(key=self.key)
+        templates = self.lab.control.templates(key=self.key)
+        return Snapshot(
+            recorded,
+            tuple((j["job_id"], j["status"], j["publish_at"]) for j in jobs),
+            tuple(t["id"] for t in templates),
+        )
+
+    # --- what must hold ---
+
+    def wrong(self, text: str) -> None:
+        self.violations.append(text)
+
+    def check(self, ended: Ended | None = None) -> None:
+        """After every step, whatever it was. `ended` is the command, unless it was killed."""
+        self._remember_strangers()
+        recorded = self._readable()
+        if recorded is None:
+            return
+        self._check_money()
+        self._check_ids(recorded)
+        self._check_strangers()
+        self._check_files()
+        if ended is not None:
+            self._check_exit(recorded, ended)
+
+    def _readable(self) -> Recorded | None:
+        try:
+            return self.recorded
+        except StateError as error:
+            self.wrong(f"the state cannot be read: {error}")
+            return None
+
+    def _check_money(self) -> None:
+        paid = self.paid()
+        for name, jobs in paid.items():
+            if len(jobs) > 1:
+                self.wrong(f"job.{name} was paid for {len(jobs)} times: {[j['job_id'] for j in jobs]}")
+            if name not in self.jobs:
+                self.wrong(f"{jobs[0]['job_id']} was submitted, and nobody declared {name!r}")
+        ledger = self.lab.control.ledger(key=self.key)
+        taken = -sum(entry["amount"] for entry in ledger if entry["amount"] < 0)
+        lost = -sum(entry["amount"] for entry in ledger if entry["reason"] == "job_creation_failed")
+        if taken - lost != sum(job["credits"] for jobs in paid.values() for job in jobs):
+            self.wrong(f"{taken} credits were taken for {paid}")
+
+    def _check_ids(self, recorded: Recorded) -> None:
+        made = {job["job_id"]: name for name, jobs in self.paid().items() for job in jobs}
+        templates = {t["id"] for t in self.lab.control.templates(key=self.key)}
+        for address, record in recorded.resources.items():
+            kind, _, name = address.partition(".")
+            if kind == "job" and made.get(record.id) != name:
+                self.wrong(f"{address} is recorded as {record.id}, which is {made.get(record.id)}'s")
+            if kind == "template" and record.id not in templates:
+                self.wrong(f"{address} is recorded as {record.id}, which does not exist")
+
+    def _check_strangers(self) -> None:
+        now = {job["job_id"]: job for job in self.lab.control.jobs(key=self.key, origin="seeded")}
+        for job_id, before in self.strangers.items():
+            if now.get(job_id) != before:
+                self.wrong(f"{job_id} of somebody else was {before} and is {now.get(job_id)}")
+
+    def _check_files(self) -> None:
+        left = self.temporary_files()
+        if len(left) > 3:
+            self.wrong(f"temporary files pile up: {left}")
+
+    def temporary_files(self) -> list[str]:
+        return sorted(p.name for p in (self.root / ".afsync").rglob("*") if p.name.endswith(".tmp"))
+
+    def _check_exit(self, recorded: Recorded, ended: Ended) -> None:
+        if "Traceback" in ended.err or "bug in afsync" in ended.err:
+            self.wrong(f"it broke down: {ended.err}")
+        if ended.code == 2 or ended.code < 0:
+            self.wrong(f"exit {ended.code}")
+        if (ended.code == 3) is not bool(recorded.intents) and ended.code not in (7, 130, 143):
+            self.wrong(f"exit {ended.code} with {len(recorded.intents)} unresolved: {ended.out} {ended.err}")
+
+    def check_rest(self, ended: Ended) -> None:
+        """What must hold once nothing moves any more: all is done, or a person is asked and the rest is done."""
+        recorded = self.recorded
+        blocked = {i.address for i in recorded.intents}
+        if ended.code not in (0, 3):
+            self.wrong(f"at rest with exit {ended.code}: {ended.out} {ended.err}")
+        if self.temporary_files():
+            self.wrong(f"temporary files are left: {self.temporary_files()}")
+        if (self.root / ".afsync/state.json.journal").exists():
+            self.wrong("the journal is left")
+        if blocked:
+            self._check_blocked(blocked)
+        paid = self.paid()
+        for name in self.jobs:
+            address = f"job.{name}"
+            if address in blocked or ("template" in self.jobs[name] and "template.weekly" in blocked):
+                continue
+            record = recorded.resources.get(address)
+            if len(paid.get(name, ())) != 1 or not isinstance(record, RecordedJob):
+                self.wrong(f"{address} is not blocked and was not made: {ended.out} {ended.err}")
+            elif paid[name][0]["publish_at"] != PUBLISHED[name]:
+                self.wrong(f"{address} is published at {paid[name][0]['publish_at']}")
+        templates = [t["id"] for t in self.lab.control.templates(key=self.key)]
+        if len(templates) != 1 and not blocked:
+            self.wrong(f"there are {len(templates)} templates")
+
+    def _check_blocked(self, blocked: set[str]) -> None:
+        ended = self.run("plan", "--json")
+        if ended.code != 0:
+            self.wrong(f"plan: exit {ended.code}: {ended.err}")
+            return
+        moving = {change["address"] for change in json.loads(ended.out)["changes"]} & blocked
+        if moving:
+            self.wrong(f"unresolved and still planned: {moving}")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Meanwhile the state is read all the time, and must be readable every time."""
+        stop = threading.Event()
+
+        def read() -> None:
+            while not stop.wait(0.01):
+                self._readable()
+                self.reads += 1
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Until it is so, which it must be before long."""
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, f"waited in vain until {what}"
+        time.sleep(0.002)
+
+
+@contextmanager
+def lab(folder: Path, **options: Any) -> Iterator[Lab]:
+    """A service in which nothing happens by itself and a worker, for as long as the block runs."""
+    chosen = {"speed": "manual", "rpm": 1_000_000, "concurrent": 1000, "credits": CREDITS, **options}
+    worker = Worker()
+    try:
+        with running(**chosen) as emulator:
+            yield Lab(emulator, worker, folder)
+    finally:
+        worker.close()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from afsync.emulator import accounts, submissions
 from afsync.emulator.faults.line import Line
-from afsync.emulator.faults.reply import Reply, error, false, spoilt
+from afsync.emulator.faults.reply import Reply, false, spoilt
 from afsync.emulator.faults.spec import REPLIES, SPOILERS, Fault
+from afsync.emulator.faults.undone import charge, submit_later
 
 if TYPE_CHECKING:
     from afsync.emulator.requestlog import Entry
@@ -139,10 +137,10 @@ class Exchange:
             case "hold":
                 await self._hold(fault)
             case "late":
-                self._submit_later(fault.number(30))
+                submit_later(self.service, self.scope, self.entry.text, fault.number(30))
                 await self._drop("close")
             case "charge":
-                self._charge()
+                self.reply = charge(self.service, self.scope, self.entry.text)
                 raise Replaced
             case "refuse":
                 if self.line is not None:
@@ -156,9 +154,8 @@ class Exchange:
             await self._end(self.line.reset if how == "reset" else self.line.close)
         raise Dropped
 
-    async def _end(self, close: object) -> None:
+    async def _end(self, close: Callable[[], None]) -> None:
         """Close, and stay until it is closed: the HTTP machinery must not add an answer of its own."""
-        assert callable(close)
         close()
         while self.line is not None and not self.line.lost:
             await asyncio.sleep(TICK_S)
@@ -181,23 +178,6 @@ class Exchange:
         request = f"{self.scope['method']} {self.scope['path']}"
         if not await self.service.holds.wait(fault.point, request):
             await self._drop("close")
-
-    def _key(self) -> str:
-        sent: bytes = dict(self.scope["headers"]).get(b"authorization", b"")
-        return sent.decode("latin-1").removeprefix("Bearer ")
-
-    def _submit_later(self, seconds: float) -> None:
-        due = self.service.clock.now() + round(seconds * 1000)
-        with self.service.db.writing() as connection:
-            row = (due, self._key(), self.entry.text)
-            connection.execute("INSERT INTO pending (due, key, body) VALUES (?, ?, ?)", row)
-
-    def _charge(self) -> None:
-        service, now = self.service, self.service.clock.now()
-        account = accounts.find_or_create(service.db, self._key(), service.options, now)
-        with contextlib.suppress(ValueError):
-            submissions.charge_only(service.db, account, json.loads(self.entry.text), service.options, now)
-        self.reply = error(500, "job_creation_failed", "Rehearsed: the job could not be created")
 
 
 def _has_body(scope: Scope) -> bool:

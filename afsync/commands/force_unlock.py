@@ -1,0 +1,27 @@
+"""`afsync force-unlock ID`."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.screen import report
+
+
+@click.command
+@click.argument("lock_id", metavar="ID")
+def command(lock_id: str) -> int:
+    """Clear the lock ID, whose holder is gone.
+
+    Refused while a submission of the holder may still be on its way.
+    """
+    from afsync.store.unlock import force_unlock
+
+    project = work.load_project()
+    store = work.open_store(project)
+    recorded, _ = store.read(unmerged=True)
+    done = force_unlock(store.paths.lock, lock_id, recorded.intents, host=socket.gethostname(), now=work.now())
+    report()(f"The lock {lock_id}: {done.value}.\n")
+    return 0

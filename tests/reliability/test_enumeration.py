@@ -1,0 +1,127 @@
+"""Every request of a three-job apply, every point of it, everything that can go wrong there, and a kill at each.
+
+Then unattended applies until nothing changes, and at last, where afsync asks, a person who knows the truth.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from afsync.emulator.faults.spec import ACTIONS, POINTS, makes_sense
+from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, Variant, lab
+
+PAID = ("POST /jobs#1", "POST /jobs#2", "POST /jobs#3")
+FREE = (
+    "GET /account#1",
+    "GET /templates#1",
+    "GET /jobs#1",
+    "GET /jobs#2",
+    "POST /templates#1",
+    "PATCH /jobs/*/schedule#1",
+    "PATCH /jobs/*/schedule#2",
+)
+ARGUMENTS = {"refuse": ("(0.1)",), "stall": ("", "(0.1)"), "late": ("(30)", "(590)"), "status": ("", "(409)", "(401)")}
+BEFORE = ("connected", "headers", "received")
+PARTS = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """What goes wrong in the first run: a fault, or a kill while the request is held (`drop`: it is never done)."""
+
+    target: str
+    point: str
+    action: str
+    variant: Variant
+    kill: bool = False
+    drop: bool = False
+
+    def __str__(self) -> str:
+        how = " and killed" if self.kill else ""
+        return f"{self.target}: {self.point}-then-{self.action}{' (dropped)' if self.drop else ''}{how} [{self.variant}]"
+
+
+def faults(target: str) -> Iterator[tuple[str, str, bool, bool]]:
+    """Point, action, whether it is killed, whether the request is dropped."""
+    method, _, path = target.partition("#")[0].partition(" ")
+    for point in POINTS:
+        for action in ACTIONS:
+            if action == "hold" or not makes_sense(point, action, method):
+                continue
+            if action in ("late", "charge") and path != "/jobs":
+                continue
+            for argument in ARGUMENTS.get(action, ("",)):
+                yield point, action + argument, False, False
+        yield point, "hold", True, False
+        if point in BEFORE:
+            yield point, "hold", True, True
+
+
+def cases() -> list[Case]:
+    """Everything, or in CI: everything about the paid requests, and something at every point of the others."""
+    chosen = []
+    for number, target in enumerate((*PAID, *FREE)):
+        everything = list(faults(target))
+        some = everything if target in PAID else [f for i, f in enumerate(everything) if (i + number) % 8 == 0]
+        for i, (point, action, kill, drop) in enumerate(everything):
+            if EVERYTHING:
+                chosen += [Case(target, point, action, variant, kill, drop) for variant in VARIANTS]
+            elif (point, action, kill, drop) in some:
+                chosen.append(Case(target, point, action, VARIANTS[(i + number) % 4], kill, drop))
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab(tmp_path_factory.mktemp("lab")) as opened:
+        yield opened
+
+
+def carry_out(case: Case, lab: Lab) -> tuple[Project, str]:
+    """The project afterwards, and how it ended."""
+    project = lab.project(case.variant)
+    lab.control.fault(f"{case.target}: {case.point}-then-{case.action}")
+    if not case.variant.exclusive:
+        stranger = {"url": "https://elsewhere/now", "topic": "Other now"}
+        lab.control.rehearse("POST /templates", {"call": "seed", "key": project.key, "status": "queued", "fields": stranger})
+    with project.watched():
+        process = project.start("apply", "--auto-approve")
+        if case.kill:
+            held = lab.control.held(30)
+            assert held, f"{case}: it never came to that: {process.wait()}"
+            process.kill()
+            lab.control.release(drop=case.drop)
+        ended = process.wait()
+    lab.settle()
+    assert lab.control.faults()[0]["fired"] == 1, f"{case}: it never came to that: {ended}"
+    project.check(None if case.kill else ended)
+    ended = project.until_rest()
+    if ended.code != 3:
+        return project, "settled by itself"
+    project.decide()
+    ended = project.until_rest()
+    if ended.code != 0:
+        project.wrong(f"a person has decided, and it still ends with {ended.code}: {ended.out} {ended.err}")
+    return project, "settled by a person"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_happens_to_a_request(part: int, laboratory: Lab, record_property: pytest.FixtureRequest) -> None:
+    endings: Counter[str] = Counter()
+    violations: list[str] = []
+    reads = 0
+    mine = cases()[part::PARTS]
+    for case in mine:
+        project, ending = carry_out(case, laboratory)
+        endings[ending] += 1
+        violations += [f"{case}: {text}" for text in project.violations]
+        reads += project.reads
+    told = ", ".join(f"{n} {how}" for how, n in sorted(endings.items()))
+    figure = f"enumeration, part {part}: {len(mine)} cases ({told}; {reads} reads in between), {len(violations)} violations"
+    record_property("figure", figure)
+    assert not violations, "\n".join(violations)

@@ -1,0 +1,205 @@
+"""A project and its account, and words for what a plan and its apply do to them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+
+from tests.harness import NO_CHANGES, NOTHING_APPLIED, READS, Done, Sandbox, Sent
+
+URL = "https://clips.twitch.tv/one"
+OTHER_URL = "https://clips.twitch.tv/two"
+TOPIC = "Best CS2 plays this week"
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One change of a plan, as `plan --json` tells it. `spend` and `spent` are credits."""
+
+    address: str
+    action: str
+    reason: str
+    spend: int = 0
+    spent: int = 0
+
+    @classmethod
+    def of(cls, change: Fields) -> Planned:
+        credits = change["credits"]
+        return cls(change["address"], change["action"], change["reason"], credits["spend"], credits["spent"])
+
+
+def a_job(**fields: Any) -> Fields:
+    """A declared job; None takes a default field out."""
+    values = {"url": URL, "topic": TOPIC, "tone": "hype", **fields}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def a_template(**fields: Any) -> Fields:
+    return {"name": "Weekly highlights", "tone": "hype", "platforms": ["tiktok"], **fields}
+
+
+def post(path: str, **body: Any) -> Sent:
+    return Sent("POST", path, body)
+
+
+def reschedule(job: str, at: str | None) -> Sent:
+    """The publish time under the names of both dialects."""
+    return Sent("PATCH", f"/jobs/{job}/schedule", {"scheduledAt": at, "scheduledPublishAt": at})
+
+
+def delete(path: str) -> Sent:
+    return Sent("DELETE", path)
+
+
+@dataclass
+class World(Sandbox):
+    """`dialect` is the one the emulator speaks."""
+
+    dialect: str = "documented"
+
+    def declare(self, *, jobs: Fields | None = None, templates: Fields | None = None, **top: Any) -> None:
+        """Write afsync.yaml anew."""
+        sections = {**top, "templates": templates, "jobs": jobs}
+        rows = [f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in sections.items() if value]
+        self.write("".join(rows))
+
+    def submitted(self, *, templates: Fields | None = None, **jobs: Fields) -> list[str]:
+        """Declare and apply; the ids of the jobs, in the order in which they are given."""
+        self.declare(jobs=jobs, templates=templates)
+        self.applied()
+        ids = self.ids()
+        return [ids[f"job.{key}"] for key in jobs]
+
+    def becomes(self, status: str, *jobs: str) -> None:
+        """The service moves jobs on."""
+        assert self.control.advance(status, job_ids=list(jobs))
+
+    def by_hand(self, method: str, path: str, body: Any = None, *, code: int | None = None) -> Any:
+        """A person with the same key, and another client."""
+        assert self.emulator is not None
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = httpx.request(method, f"{self.emulator.url}{path}", json=body, headers=headers, trust_env=False)
+        assert answer.is_success if code is None else answer.status_code == code, answer.text
+        return answer.json()
+
+    def of_service(self, job: str) -> Fields:
+        """A job with everything the service knows of it."""
+        (found,) = self.control.jobs(job_ids=[job])
+        return dict(found)
+
+    def record(self, address: str) -> Fields:
+        """What the state file holds."""
+        return dict(self.state["resources"][address])
+
+    def performs(
+        self,
+        *changes: Planned,
+        sends: Sequence[Sent] | Callable[[dict[str, str]], Sequence[Sent]] = (),
+        costs: int = 0,
+        says: Sequence[str] = (),
+        told: Sequence[str] = (),
+        held: Sequence[str] = (),
+        code: int = 0,
+    ) -> Done:
+        """Plan, apply, and insist: on these changes in this order, these lines among the plan's text, these codes of
+        notices (`told`) and violations (`held`), exactly these writing requests, and these credits taken.
+
+        `sends` may be a function of the ids by address, where some of them come into being only now.
+        """
+        self.plans(*changes, says=says, told=told, held=held)
+        before, balance = len(self.control.ledger(key=self.key)), self.balance
+        with self.watched() as sent:
+            done = self.applied(code=code)
+        assert sent == list(sends(self.ids()) if callable(sends) else sends)
+        assert balance - self.balance == costs
+        assert -sum(entry["amount"] for entry in self.control.ledger(key=self.key)[before:]) == costs
+        if code == 0:
+            assert done.out.splitlines()[-1] == f"Apply complete! Resources: {_applied(changes)}."
+        valid("state", self.state)
+        return done
+
+    def plans(
+        self,
+        *changes: Planned,
+        says: Sequence[str] = (),
+        told: Sequence[str] = (),
+        held: Sequence[str] = (),
+    ) -> Fields:
+        """Plan, as text and as JSON, and insist on all of it; nothing is written anywhere."""
+        files, code = self.files(), 2 if changes else 0
+        with self.watched(reads=True) as sent:
+            document: Fields = self.does("plan", "--json", "--detailed-exitcode", code=code).json
+            text = self.does("plan", "--detailed-exitcode", code=code)
+        assert self.files() == files
+        assert {request.method for request in sent} <= READS
+        valid("plan", document)
+        assert [Planned.of(change) for change in document["changes"]] == list(changes)
+        assert [w["code"] for w in document["warnings"]] == list(told)
+        assert [v["code"] for v in document["violations"]] == list(held)
+        shown = text.out.splitlines()
+        assert [line for line in says if line not in shown] == [], text.out
+        if changes or held:
+            spend = sum(change.spend for change in changes)
+            assert _summary(changes) in shown
+            assert f"Credits: {spend} to spend, {self.balance} available, {self.balance - spend} after." in shown
+        else:
+            assert shown[-1] == NO_CHANGES
+        assert text.err == ""
+        return document
+
+    def leaves_alone(self, *told: str, says: Sequence[str] = ()) -> None:
+        """Plan and apply, and insist that neither does anything, though something is `told`."""
+        before = self.state["resources"]
+        self.plans(says=says, told=told)
+        with self.watched() as sent:
+            done = self.applied()
+        assert sent == []
+        assert done.out.endswith(f"{NO_CHANGES}\n{NOTHING_APPLIED}\n")
+        after = self.state["resources"]
+        assert _apart_from_status(after) == _apart_from_status(before)
+
+    def withholds(self, *held: str, says: Sequence[str] = (), code: int = 4) -> None:
+        """Plan and apply, and insist that nothing is done because of these violations."""
+        self.plans(says=says, held=held)
+        with self.watched() as sent:
+            self.applied(code=code)
+        assert sent == []
+
+
+def _summary(changes: Sequence[Planned]) -> str:
+    n = Counter(change.action for change in changes)
+    add, destroy = n["create"] + n["replace"], n["delete"] + n["replace"]
+    return f"Plan: {add} to add, {n['reschedule']} to change, {destroy} to destroy."
+
+
+def _applied(changes: Sequence[Planned]) -> str:
+    n = Counter(change.action for change in changes)
+    add, destroy = n["create"] + n["replace"], n["delete"] + n["replace"]
+    return f"{add} added, {n['reschedule']} changed, {destroy} destroyed"
+
+
+def _apart_from_status(resources: Fields) -> Fields:
+    return {address: {k: v for k, v in record.items() if k != "status"} for address, record in resources.items()}
+
+
+def valid(name: str, document: Any) -> None:
+    """Insist that a document is what its schema in `schemas/` says."""
+    _validator(name).validate(document)
+
+
+@cache
+def _validator(name: str) -> jsonschema.Draft202012Validator:
+    file = Path(__file__).parents[2] / "schemas" / f"{name}.schema.json"
+    return jsonschema.Draft202012Validator(
+        json.loads(file.read_text(encoding="utf-8")), format_checker=jsonschema.FormatChecker()
+    )
