@@ -149,7 +149,12 @@ def a_remote_job(
 
 def echoes(job: Job, template: Template | None = None) -> dict[str, Any]:
     """What the deployed service echoes of a submission of `job`."""
-    return echo_of({"entry": "fetch", "format": "short", **effective(job.values, template.values if template else {})})
+    return {"format": "short", **sent(job, template)}
+
+
+def sent(job: Job, template: Template | None = None) -> dict[str, Any]:
+    """What an intent remembers of a submission of `job`: its echoable fields."""
+    return echo_of({"entry": "fetch", **effective(job.values, template.values if template else {})})
 
 
 def a_remote_template(
@@ -231,7 +236,7 @@ def an_intent(
         kind=kind,
         fingerprint=fingerprint(kind, of.values),
         declared=of.values,
-        echo=echoes(job) if job and echo is None else echo or EMPTY,
+        echo=sent(job) if job and echo is None else echo or EMPTY,
         at=when,
         known=known if job else (),
         server_time=over.pop("server_time", when),

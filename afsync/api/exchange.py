@@ -142,7 +142,7 @@ def run(
 ) -> Result:
     """Carry `request` and wait for what comes of it, at most `seconds` in all.
 
-    `abandoned` is asked ten times a second whether to stop waiting at once. Raises nothing of its own.
+    `abandoned` is asked ten times a second whether to stop waiting at once. Raises only what that raises.
     """
     exchange = Exchange(max_bytes)
     thread = threading.Thread(target=_carry, args=(carrier, request, exchange), name="afsync-exchange", daemon=True)
@@ -150,11 +150,16 @@ def run(
         thread.start()
     except RuntimeError:
         return Lost(False, "no thread could be started")
-    for _ in range(math.ceil(seconds / SLICE)):
-        if exchange.done.wait(SLICE):
-            break
-        if abandoned is not None and abandoned():
-            return exchange.give_up("given up before the answer came")
+    try:
+        for _ in range(math.ceil(seconds / SLICE)):
+            if exchange.done.wait(SLICE):
+                break
+            if abandoned is not None and abandoned():
+                return exchange.give_up("given up before the answer came")
+    except BaseException:
+        # Somebody interrupts the waiting: what has not left by now must not leave behind our back.
+        exchange.give_up("interrupted")
+        raise
     return exchange.give_up(f"no answer within {seconds:g} s")
 
 

@@ -20,7 +20,6 @@ from afsync.api.retries import (
     backoff,
     is_limited,
     may_pass,
-    never_left,
     retry_after,
     server_time,
 )
@@ -86,10 +85,9 @@ class Link:
     def close(self) -> None:
         self._carrier.close()
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, repeat: bool = True) -> Any:
-        """The JSON of a successful answer. Waits and tries again where that is allowed and may help.
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of a successful answer; for what may be sent again, which this does where it may help.
 
-        `repeat` is False for what must not be done twice: then only what certainly was not done is sent again.
         Raises AuthError, Refused, Unreachable or BadAnswer.
         """
         request = self.request(method, path, body)
@@ -102,10 +100,9 @@ class Link:
             try:
                 return answer_of(result)
             except ValueError:
-                again = may_pass(result) if repeat else never_left(result)
-            tries += 1
-            if not again or tries == TRIES:
-                raise error_for(result, f"{method} {path}", self.access.host) from None
+                tries += 1
+            if tries == TRIES or not may_pass(result):
+                raise error_for(result, f"{method} {path}", self.access.host)
             self.sleep(backoff(tries - 1, self.random()))
 
     def post_once(self, path: str, body: Mapping[str, Any], *, abandoned: Callable[[], bool] | None = None) -> Result:

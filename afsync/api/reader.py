@@ -8,7 +8,7 @@ from typing import Any
 
 from afsync.api.link import Link
 from afsync.api.results import JobResult, StagingAssets, parse_result, parse_staging_assets
-from afsync.api.wire import usable_id
+from afsync.api.wire import bad, usable_id
 from afsync.api.wire_account import parse_account
 from afsync.api.wire_jobs import parse_job, parse_page, parse_publish_times
 from afsync.api.wire_templates import parse_templates
@@ -59,7 +59,10 @@ class Reader:
         """One job; None when the account has none of this id. AuthError when it is somebody else's."""
         path = f"/jobs/{checked_id(job_id)}"
         answer = self._unless(path, 404)
-        return None if answer is None else parse_job(answer, f"GET {path}")
+        job = None if answer is None else parse_job(answer, f"GET {path}")
+        if job is not None and job.id != job_id:
+            raise bad(f"GET {path}", f"the job {job_id}", job.id)
+        return job
 
     def publish_times(self) -> Mapping[str, datetime] | None:
         """Publish times still ahead among the newest 100 jobs; None where the service does not offer them."""

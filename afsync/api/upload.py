@@ -67,7 +67,9 @@ class Upload:
             host = parts.hostname or ""
         except ValueError:
             return False
-        plain = parts.scheme == "http" and (is_loopback(host) or self.link.access.in_process)
+        access = self.link.access
+        # Plain http only where everything stays on this machine.
+        plain = parts.scheme == "http" and (access.in_process or (is_loopback(host) and is_loopback(access.host)))
         return bool(host) and url.isascii() and url.isprintable() and (parts.scheme == "https" or plain)
 
     def _as_form(self, first: Refused) -> str:

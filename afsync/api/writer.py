@@ -10,13 +10,15 @@ from afsync.api.classify import classify
 from afsync.api.exchange import Lost, Result
 from afsync.api.link import Link
 from afsync.api.reader import Reader, checked_id
+from afsync.api.refusals import error_for
+from afsync.api.retries import LIMITED_TRIES, answer_of, backoff, is_limited, never_left
 from afsync.api.upload import Upload
 from afsync.api.wire import optional_text
 from afsync.api.wire_jobs import check_schedule_set, schedule_body
 from afsync.api.wire_templates import template_body
 from afsync.core.outcome import Answer
 from afsync.core.resources import Values, plain
-from afsync.errors import Interrupted, Refused
+from afsync.errors import ApiError, AuthError, Interrupted, Refused, Unreachable
 
 
 class Writer:
@@ -70,13 +72,44 @@ class Writer:
                 raise
 
     def approve(self, job_id: str, platforms: tuple[str, ...] = ()) -> str | None:
-        """POST /jobs/:id/approve-publish; returns the status where it is told. Cannot be undone, so sent once.
+        """POST /jobs/:id/approve-publish; returns the status where it is told. Cannot be undone, so it is sent again
+        only where it certainly was not received.
 
-        Refused with 422 while there is nothing to publish; Unreachable when nobody knows whether it was done.
+        Refused with 422 while there is nothing to publish. When the answer is lost, or says that it is done already,
+        one look at the job decides; Unreachable when that does not show it as published.
         """
-        body: dict[str, Any] | None = {"platforms": list(platforms)} if platforms else None
-        answer = self._link.call("POST", f"/jobs/{checked_id(job_id)}/approve-publish", body, repeat=False)
+        path = f"/jobs/{checked_id(job_id)}/approve-publish"
+        result = self._once(path, {"platforms": list(platforms)} if platforms else {})
+        try:
+            answer = answer_of(result)
+        except ValueError:
+            return self._approved_after_all(job_id, error_for(result, f"POST {path}", self._link.access.host))
         return optional_text(answer, "status") if isinstance(answer, dict) else None
+
+    def _once(self, path: str, body: dict[str, Any]) -> Result:
+        for attempt in range(LIMITED_TRIES):
+            result = self._link.post_once(path, body, abandoned=self._abandoned)
+            if not is_limited(result) and not never_left(result):
+                break
+            if never_left(result):
+                self._link.sleep(backoff(attempt, self._link.random()))
+        return result
+
+    def _approved_after_all(self, job_id: str, error: ApiError) -> str:
+        """The status of a job that is published although its approval was not acknowledged. Raises `error` if not."""
+        refused = isinstance(error, Refused) and error.status != 409
+        if isinstance(error, AuthError) or refused or (self._abandoned and self._abandoned()):
+            raise error
+        try:
+            job = self._reader.job(job_id)
+        except ApiError:
+            job = None
+        if job is not None and job.status in ("publishing", "published"):
+            return job.status
+        if isinstance(error, Refused):
+            raise error
+        hint = "the next plan looks again; nothing was sent a second time"
+        raise Unreachable(f"{error.message} {job_id} does not show as published.", hint)
 
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str:
         """Send `size` bytes of `file`, from its beginning; the id a job names it by. Free, and may be sent again.

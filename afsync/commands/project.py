@@ -23,7 +23,7 @@ import click
 from afsync import __version__
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Kind
-from afsync.errors import AfsyncError, PlanStale, StateError, UsageError
+from afsync.errors import AfsyncError, PlanStale, Problem, StateError, UsageError
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -195,12 +195,16 @@ def _emulator_speed() -> float | str:
 
 def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """What a plan needs of the account, and no more."""
+    from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
+    from afsync.core.approvals import waiting
     from afsync.core.lookups import lookups
 
     wanted = lookups(project.desired, recorded, at)
     timed = bool(wanted.jobs)
-    return replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+    remote = replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+    ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
+    return replace(remote, previews=previews(service.reader, ids))
 
 
 def read_for_intents(project: Project, recorded: Recorded) -> Remote:
@@ -236,7 +240,7 @@ def checked_plan(
     from afsync.core.planner import make_plan
 
     options = replace(options, quarantine=quarantine(project), exclusive=project.settings.exclusive)
-    plan = make_plan(project.desired, recorded, remote, at, options)
+    plan = located(make_plan(project.desired, recorded, remote, at, options), project)
     return check_plan(
         plan,
         limits,
@@ -249,19 +253,38 @@ def checked_plan(
 @contextmanager
 def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]:
     """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
-    what was planned any more."""
+    what was planned any more, or changed while it was sent."""
     from afsync.config.files import inside, open_regular
     from afsync.config.problems import Wrong
 
     hint = "plan again with the file as it is now"
     try:
         with open_regular(inside(project.root, path)) as (file, _):
+            before = _stamp(file)
             if _sha256(file) != sha256:
                 raise PlanStale(f"{path} has changed since the plan was made", hint)
             file.seek(0)
             yield file
+            if _stamp(file) != before:
+                raise PlanStale(f"{path} was written to while it was sent; nothing was submitted with it", hint)
     except Wrong as error:
         raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def located(plan: Plan, project: Project) -> Plan:
+    """The plan with the places in the files of whatever it has to say about declared resources."""
+
+    def place(problem: Problem) -> Problem:
+        if problem.location is not None or problem.address is None:
+            return problem
+        return replace(problem, location=project.locate(problem.address))
+
+    return replace(plan, notices=tuple(map(place, plan.notices)), violations=tuple(map(place, plan.violations)))
 
 
 def _sha256(file: BinaryIO) -> str:

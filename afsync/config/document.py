@@ -6,14 +6,17 @@ import hashlib
 import re
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from afsync.config.fast import NOT_READ, read_fast
 from afsync.config.files import open_regular
 from afsync.config.node import Node
 from afsync.config.problems import Code, Fault, Mark, Path, Wrong
-from afsync.config.yaml import Composed, compose
 from afsync.core.resources import KEY
 from afsync.errors import Location, Problem
+
+if TYPE_CHECKING:
+    from afsync.config.yaml import Composed
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 _SHOWN = 400
@@ -32,8 +35,15 @@ class Document:
 
     @cached_property
     def _composed(self) -> Composed:
-        # Positions and plain values come from one pass today; only `value` would have to change for a faster reader.
+        """With positions: slow, so only for a file that has something to report, or that the fast reader leaves."""
+        # Imported here: ruamel.yaml takes long to load, and most files never get this far.
+        from afsync.config.yaml import compose
+
         return compose(self.text)
+
+    @cached_property
+    def _fast(self) -> Any:
+        return read_fast(self.text)
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -42,18 +52,20 @@ class Document:
     @property
     def value(self) -> Any:
         """The plain value: dicts, lists, str, int, float, bool, None, and BROKEN where a problem is in `marks`."""
+        if self._fast is not NOT_READ:
+            return self._fast
         root = self._composed.root
         return None if root is None else root.value
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What is wrong with the YAML itself."""
-        return self._composed.marks
+        return () if self._fast is not NOT_READ else self._composed.marks
 
     @property
     def readable(self) -> bool:
         """Whether `value` is what the file says, though perhaps with parts missing."""
-        return self._composed.root is not None or not self.marks
+        return self._fast is not NOT_READ or self._composed.root is not None or not self.marks
 
     def locate(self, path: Path, *, at_key: bool = False) -> Location:
         """The place of the value at `path`, or of its key; of the nearest that exists when there is no such value."""

@@ -58,7 +58,6 @@ def build_job(job: Declared, context: Context) -> Job:
         prevent_destroy=job.prevent_destroy,
         ignore_changes=job.ignore_changes,
         approve=job.text("approve"),
-        location=job.location,
     )
 
 

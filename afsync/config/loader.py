@@ -51,7 +51,8 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         file.timezone,
     )
     documents = (sources.main, *sources.included)
-    return Project(root, desired, settings_of(file), tuple(SourceFile(d.file, d.sha256) for d in documents))
+    files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
+    return Project(root, desired, settings_of(file), files_read, _places(templates, jobs))
 
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
@@ -125,10 +126,14 @@ def _zone(main: Parsed) -> str | None:
         return "UTC"
 
 
+def _places(templates: Mapping[str, Declared], jobs: Mapping[str, Declared]) -> dict[str, Declared]:
+    return {**{f"template.{k}": d for k, d in templates.items()}, **{f"job.{k}": d for k, d in jobs.items()}}
+
+
 def _by_key(resources: Mapping[str, Declared]) -> Iterable[Declared]:
     return (resources[key] for key in sorted(resources))
 
 
 def _template(template: Declared) -> Template:
     values = {k: template.fields[k] for k in BODY_ORDER if k in template.fields}
-    return Template(template.key, values, template.prevent_destroy, template.ignore_changes, location=template.location)
+    return Template(template.key, values, template.prevent_destroy, template.ignore_changes)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from afsync.config.problems import BROKEN
+
+MAX_DEPTH: Final = 64
 
 
 @dataclass(slots=True)

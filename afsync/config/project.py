@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from afsync.config.fields import deletes_percent, quarantine_seconds
 from afsync.config.models import BASE_URL, QUARANTINE, STATE, Api, LimitsPart, ProjectFile
 from afsync.core.resources import Desired, Limits
+from afsync.errors import Location
+
+if TYPE_CHECKING:
+    from afsync.config.declared import Declared
 
 PROJECT_FILE = "afsync.yaml"
 
@@ -40,6 +46,12 @@ class Project:
     desired: Desired
     settings: Settings
     files: tuple[SourceFile, ...]
+    places: Mapping[str, Declared] = field(default_factory=dict, repr=False, compare=False)
+
+    def locate(self, address: str) -> Location | None:
+        """Where a resource is declared. Positions are looked for only when there is something to say about one."""
+        declared = self.places.get(address)
+        return declared.location if declared else None
 
 
 def limits_of(file: ProjectFile) -> Limits:

@@ -185,8 +185,8 @@ class JobPart(Body):
     )
     approve: Identifier | None = Field(
         None,
-        description="The id of the submission that may be published, for a `staging` job that was reviewed. For any other "
-        "submission nothing is published, and the plan says so.",
+        description="The id of the submission that may be published, for a `staging` job that was reviewed. For any "
+        "other submission nothing is published, and the plan says so.",
         examples=["job_8f31"],
     )
     allow_duplicate: bool | None = Field(

@@ -23,12 +23,11 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from afsync.config.node import Node, grow, merge, put
+from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
 from afsync.config.problems import BROKEN, Code, Mark, Wrong
 from afsync.config.scalars import clean, resolve, tagged, unknown_tag
 from afsync.config.syntax import explain
 
-MAX_DEPTH: Final = 64
 MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
 

@@ -86,4 +86,6 @@ def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiti
     """The submissions that wait for an approval, by address."""
     for address, record in sorted(recorded.jobs.items()):
         if waits_for_approval(record, remote, now):
-            yield Waiting(address, record.id, remote.previews.get(record.id))
+            seen = remote.jobs.get(record.id)
+            platforms = seen.echo.get("platforms", ()) if seen else ()
+            yield Waiting(address, record.id, remote.previews.get(record.id), tuple(platforms))

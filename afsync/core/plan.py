@@ -188,11 +188,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission that is produced and waits for an approval, with links for the reviewer where there are any."""
+    """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
+
+    `platforms` is where it goes, as far as the service tells.
+    """
 
     address: str
     id: str
     preview: Preview | None = None
+    platforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +264,8 @@ class Plan:
                 c.action,
                 c.reason,
                 c.id,
+                c.retire,
+                c.moved_from,
                 c.before and c.before.fingerprint,
                 _identity(c.after),
                 c.credits.spend,

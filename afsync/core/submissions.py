@@ -11,7 +11,7 @@ from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Action, Change, Credits, Reason
 from afsync.core.remote import Group, RemoteJob, group_of
-from afsync.core.resources import Job
+from afsync.core.resources import Job, Kind, fingerprint
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
 LOOKALIKE_AGE = timedelta(days=30)
@@ -41,6 +41,7 @@ def decide_new_job(job: Job, facts: Facts) -> Verdict:
     return (
         withheld_reason(change, facts)
         or _ambiguous(change, facts)
+        or _in_doubt(change, job, facts)
         or _lookalike(change, job, facts)
         or approved_without_submission(change, job)
         or do(change)
@@ -89,6 +90,20 @@ def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
         f"{change.address} is new and asks for what {', '.join(olds)} was submitted for, which is no longer declared: "
         "it may be the same job under another name",
         "say which was renamed with `afsync state mv OLD NEW`, or remove the old one in a step of its own",
+    )
+
+
+def _in_doubt(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    """A key that was renamed while its submission is unresolved must not be paid for under its new name."""
+    mine = fingerprint(Kind.JOB, job.values)
+    gone = [i.address for i in facts.recorded.intents if i.fingerprint == mine and not facts.desired.get(i.address)]
+    if not gone or job.allow_duplicate:
+        return None
+    return withhold(
+        replace(change, reason=Reason.AMBIGUOUS),
+        f"{change.address} asks for what {gone[0]} was submitted for, whose outcome is not known and which is no "
+        "longer declared: it may be the same job under another name",
+        f"resolve {gone[0]} first, or set `allow_duplicate: true` on {change.address} to pay for another",
     )
 
 

@@ -57,7 +57,14 @@ class Database:
         self.read_only = False
         self._lock = threading.RLock()
         self._connection = _copy(path) if copied else self._open(path)
-        self._create()
+        try:
+            self._create()
+        except sqlite3.DatabaseError as wrong:
+            self.close()
+            raise ValueError(f"{path} cannot be used: {wrong}") from None
+        except ValueError:
+            self.close()
+            raise
 
     def _open(self, path: str) -> sqlite3.Connection:
         if path != ":memory:" and not _writable(Path(path)):
@@ -109,7 +116,7 @@ class Database:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
+    return sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
 
 
 def _copy(path: str) -> sqlite3.Connection:

@@ -113,5 +113,5 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
 
 def _unschedulable(error: Refused, job_id: str) -> Refused:
     hint = f"declare a later `schedule:` instead of none, or take {job_id} off by hand in AuraFlux"
-    text = f"the service does not take a publish time off: {error.message}"
+    text = f"the service does not take a publish time off: {error.detail}"
     return Refused(text, status=error.status, code=error.code, detail=error.detail, hint=hint)

@@ -52,7 +52,7 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
         run.world.writer.set_schedule(job_id, None)
     except Refused as error:
         hint = f"move it far ahead with a later `schedule:`, or take {job_id} off by hand in AuraFlux"
-        return Over(Failed(change, f"its publish time could not be taken off: {error.message}", hint))
+        return Over(Failed(change, f"its publish time could not be taken off: {error.detail}", hint))
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):

@@ -30,6 +30,9 @@ class Writer(Protocol):
 
     def delete_template(self, template_id: str) -> None: ...
 
+    def approve(self, job_id: str) -> str | None:
+        """Publish a staged job, once; its status where that is told."""
+
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str: ...
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from afsync.core.outcome import NotAttempted
 from afsync.core.plan import Change, Step
+from afsync.engine.approve_step import approve
 from afsync.engine.job_steps import set_schedule, submit_job, upload
 from afsync.engine.retire_steps import retire_job
 from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
@@ -54,6 +55,7 @@ _STEPS = {
     Step.UPLOAD: upload,
     Step.SUBMIT_JOB: submit_job,
     Step.SET_SCHEDULE: set_schedule,
+    Step.APPROVE: approve,
     Step.DELETE_TEMPLATE: delete_template,
     Step.FORGET: _forget,
 }

@@ -140,6 +140,6 @@ def _charged(recorded: Recorded, cost: int) -> Recorded:
 def _in_doubt(intent: Intent, answer: CommittedIdUnknown | Unknown, ledger: Ledger) -> InDoubt:
     committed = isinstance(answer, CommittedIdUnknown)
     phase = Phase.COMMITTED_ID_UNKNOWN if committed else Phase.UNKNOWN
-    kept = replace(intent, phase=phase, outcome=f"{answer.why}: {answer.raw}"[:2000])
+    kept = replace(intent, phase=phase, outcome=": ".join(filter(None, (answer.why, answer.raw)))[:2000])
     ledger.write(reopen(ledger.recorded, kept))
     return InDoubt(kept, answer.why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from afsync.core.plan import Action, Change
+from afsync.core.plan import Action, Change, Reason
 from afsync.core.recorded import RecordedTemplate
 from afsync.core.recovery import Adopt, resolve, settle
 from afsync.core.remote import Lookups
@@ -35,7 +35,16 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
     result = submit(opened, lambda: create(template.values), run.ledger, run.world.stop)
     if isinstance(result, InDoubt):
         result = _look_for_template(result, run)
+    if isinstance(result, Submitted) and change.reason is Reason.MISSING:
+        _forget_missing(change, run)
     return submitted(change, progress, run, result)
+
+
+def _forget_missing(change: Change, run: Run) -> None:
+    """What was made anew because it is gone leaves no predecessor to be deleted."""
+    recorded = run.ledger.recorded
+    gone = change.before.id if change.before else None
+    run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != gone)))
 
 
 def _look_for_template(doubt: InDoubt, run: Run) -> Result:

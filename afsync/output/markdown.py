@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from afsync.core.plan import Action, Change, Plan, Reason
+from afsync.core.plan import Action, Change, Plan, Reason, Waiting
 from afsync.core.recovery import outlook
 from afsync.errors import Problem
+from afsync.output.approvals import preview_markdown, undecided
 from afsync.output.plan_text import NO_CHANGES, change_lines, credits_line
 from afsync.output.problems import problem_block
-from afsync.output.values import count
+from afsync.output.values import count, visible
 
 MARKER = "<!-- afsync:plan -->"
 """Hidden; whoever posts the comment finds the earlier one by it."""
@@ -27,7 +28,7 @@ def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
     Cut between two resources, never inside one, so that it stays under `max_bytes` of UTF-8.
     """
     head = [MARKER, _headline(plan), *_facts(plan)]
-    parts = [*_problems(plan), *_changes(plan)]
+    parts = [*_problems(plan), *_approvals(plan), *_changes(plan)]
     size = sum(len(line.encode()) + 1 for line in head)
     kept: list[str] = []
     left_out = 0
@@ -60,7 +61,8 @@ def _headline(plan: Plan) -> str:
     s = plan.summary
     if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
         return f"### afsync\n\n{NO_CHANGES}"
-    return f"### afsync: {s.add} to add, {s.change} to change, {s.destroy} to destroy"
+    publish = f", {s.approve} to publish" if s.approve else ""
+    return f"### afsync: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}"
 
 
 def _facts(plan: Plan) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _problems(plan: Plan) -> Iterator[tuple[str, int]]:
 
 def _changes(plan: Plan) -> Iterator[tuple[str, int]]:
     destructive = [c for c in plan.changes if c.action in _DESTRUCTIVE]
-    others = [c for c in plan.changes if c.action not in _DESTRUCTIVE]
+    others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
     for number, change in enumerate(destructive):
         title = "\n**Destroyed or replaced**\n\n" if number == 0 else "\n"
         yield title + _change(change), 1
@@ -96,6 +98,23 @@ def _changes(plan: Plan) -> Iterator[tuple[str, int]]:
 
 def _change(change: Change) -> str:
     return fenced("\n".join(change_lines(change)), "diff" if change.action in _DESTRUCTIVE else "")
+
+
+def _approvals(plan: Plan) -> Iterator[tuple[str, int]]:
+    """What is published, and what waits for that, each with links that can be clicked."""
+    waiting = {w.id: w for w in plan.waiting}
+    for number, change in enumerate(c for c in plan.changes if c.action is Action.APPROVE):
+        title = "\n**Published, which cannot be undone**\n\n" if number == 0 else "\n"
+        yield title + _change(change) + _links(waiting.get(change.id or ""), plan), 1
+    for number, job in enumerate(undecided(plan)):
+        title = "\n**Waiting for approval**\n\n" if number == 0 else "\n"
+        text = f"{job.address}\n  approve: {visible(job.id)}"
+        yield title + fenced(text) + _links(job, plan), 1
+
+
+def _links(waiting: Waiting | None, plan: Plan) -> str:
+    links = preview_markdown(waiting.preview, plan.as_of) if waiting else ""
+    return f"\n\n{links}" if links else ""
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -75,6 +75,7 @@ class Tally:
         done = [o.change.action for o in outcomes if isinstance(o, Applied)]
         self.added = sum(a in (Action.CREATE, Action.REPLACE) for a in done)
         self.changed = sum(a is Action.RESCHEDULE for a in done)
+        self.approved = sum(a is Action.APPROVE for a in done)
         self.destroyed = sum(a in (Action.DELETE, Action.REPLACE) for a in done)
         self.failed = sum(isinstance(o, Failed) for o in outcomes)
         self.unresolved = sum(isinstance(o, Unresolved) for o in outcomes)
@@ -87,10 +88,14 @@ def summary_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, comple
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     if complete and not (t.failed or t.unresolved or t.not_attempted):
-        return paint(f"Apply complete! Resources: {counted}.", "green")
+        return paint(f"Apply complete! Resources: {counted}.", "green") + _approved(t)
     left = [f"{n} {what}" for n, what in _left(t) if n]
     extra = f"; {', '.join(left)}" if left else ""
-    return paint(f"Apply incomplete. Resources: {counted}{extra}.", "red")
+    return paint(f"Apply incomplete. Resources: {counted}{extra}.", "red") + _approved(t)
+
+
+def _approved(t: Tally) -> str:
+    return f"\nApproved: {count(t.approved, 'job')}." if t.approved else ""
 
 
 def _left(t: Tally) -> list[tuple[int, str]]:
@@ -128,6 +133,7 @@ def summary_json(outcomes: Sequence[Outcome], at: datetime) -> str:
         added=t.added,
         changed=t.changed,
         destroyed=t.destroyed,
+        approved=t.approved,
         failed=t.failed,
         unresolved=t.unresolved,
         not_attempted=t.not_attempted,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
-from afsync.core.plan import Action, Change, Credits, FieldChange, Plan, Reason, Retire
+from afsync.core.plan import Action, Change, Credits, FieldChange, Plan, Reason, Retire, Waiting
 from afsync.core.recorded import Account, Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, kind_of
 from afsync.core.saved import SavedPlan
@@ -106,6 +106,8 @@ def plan_from_document(document: Mapping[str, Any]) -> Plan:
         violations=tuple(_problem(p) for p in document["violations"] if p["address"] is not None),
         blocking=blocking,
         balance=credits["balance"] if credits["balance"] is None else _is(credits["balance"], int),
+        # Without the links: they may have stopped working since.
+        waiting=tuple(Waiting(_is(w["address"], str), _is(w["id"], str)) for w in document["waiting"]),
     )
 
 

@@ -9,6 +9,7 @@ from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Record, RecordedJob
 from afsync.core.recovery import Resolution, outlook
 from afsync.core.resources import Job, Schedule, Template, plain
+from afsync.output.approvals import preview_json
 from afsync.output.problems import problem_json
 from afsync.output.values import iso
 
@@ -49,6 +50,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "warnings": [problem_json(n) for n in plan.notices],
         "violations": [problem_json(v) for v in (*plan.blocking, *plan.violations)],
         "intents": [_intent_json(r) for r in plan.resolutions],
+        "waiting": [
+            {"address": w.address, "id": w.id, "preview": preview_json(w.preview, plan.as_of)} for w in plan.waiting
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook
 from afsync.core.resources import Job, Schedule, key_of, kind_of
 from afsync.errors import Severity
+from afsync.output.approvals import published_lines, waiting_lines
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, visible
 
@@ -40,8 +41,9 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
         yield "afsync will perform the following actions:"
         for change in plan.changes:
             yield ""
-            yield from change_lines(change, paint)
+            yield from change_lines(change, paint, plan)
         yield ""
+    yield from waiting_lines(plan, paint)
     yield from _withheld(plan, paint)
     yield from _notices(plan, paint)
     yield from _verdict(plan, paint)
@@ -80,6 +82,8 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     s = plan.summary
     yield f"Plan: {s.add} to add, {s.change} to change, {s.destroy} to destroy."
     yield credits_line(plan.spend, plan.balance)
+    if s.approve:
+        yield f"Approve: {count(s.approve, 'job')} to publish."
     if plan.requests:
         yield f"API: {count(plan.requests, 'request')}, about {_about(plan)}."
     if plan.changes:
@@ -98,15 +102,16 @@ def _about(plan: Plan) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def change_lines(change: Change, paint: Paint = no_paint) -> Iterator[str]:
-    """A change: a sentence, the symbol with kind, key and id, and the fields."""
+def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = None) -> Iterator[str]:
+    """A change: a sentence, the symbol with kind, key and id, and the fields. `plan` tells what waits for approval."""
     yield "  " + paint(f"# {change.address} {_sentence(change)}", "bold")
     colour = _COLOURS.get(change.action)
     symbol = paint(change.symbol, colour) if colour else change.symbol
     pad = " " * (3 - len(change.symbol))
     shown_id = f" ({visible(change.id)})" if change.id else ""
     yield f"{pad}{symbol} {kind_of(change.address)} {key_of(change.address)}{shown_id}"
-    yield from (f"      {line}" for line in _details(change))
+    details = _published(change, plan) if change.action is Action.APPROVE else _details(change)
+    yield from (f"      {line}" for line in details)
 
 
 def _sentence(change: Change) -> str:
@@ -128,11 +133,13 @@ def _sentence(change: Change) -> str:
             return "will be taken over: the account has an equal one of that name"
         case Action.MOVE:
             return f"was {change.moved_from}; nothing is sent"
+        case Action.FORGET if change.before is None:
+            return "had a predecessor that is to be deleted, and it is gone; nothing is sent"
         case Action.FORGET:
             gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
             return f"will be forgotten: {gone}; nothing is sent"
         case Action.APPROVE:
-            return "will be approved: this publishes it"
+            return "will be published: it is approved, and this cannot be undone"
 
 
 def _why_replaced(change: Change) -> str:
@@ -179,6 +186,11 @@ def _details(change: Change) -> Iterator[str]:
             yield from _schedule_change(change)
         case _:
             return
+
+
+def _published(change: Change, plan: Plan | None) -> Iterator[str]:
+    waiting = next((w for w in plan.waiting if w.id == change.id), None) if plan else None
+    return published_lines(change, waiting, plan.as_of if plan else None)
 
 
 def _all_fields(change: Change) -> Iterator[str]:

@@ -12,7 +12,7 @@ from afsync.core.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import Disk
 from afsync.store.format import decode_bytes
-from afsync.store.loading import load, why
+from afsync.store.loading import load, unreadable, why
 from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
 
@@ -34,10 +34,13 @@ class Version:
 
 def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple[Version, ...]:
     """The copies in the history and the backup, newest first; of one lineage, or of all. A version that is in both
-    is listed once."""
+    is listed once. StateError when the directories cannot be read."""
     found: dict[tuple[int, bool], Version] = {}
-    for version, _ in _copies(disk, paths, lineage):
-        found.setdefault((version.serial, version.problem is None), version)
+    try:
+        for version, _ in _copies(disk, paths, lineage):
+            found.setdefault((version.serial, version.problem is None), version)
+    except OSError as error:
+        raise unreadable(paths, error) from error
     return tuple(sorted(found.values(), key=lambda v: v.serial, reverse=True))
 
 
@@ -55,20 +58,20 @@ def restore(
     known now would be forgotten: an unresolved submission, or an id (`force` goes back all the same). A state that
     cannot be read is kept under a name that ends in `.damaged-N`.
     """
-    wanted = _find(disk, paths, serial, lineage)
-    with alone(disk, paths):
-        current = _readable(disk, paths, lineage)
-        if current is not None and not force:
-            _refuse_to_forget(current, wanted, serial)
-        versions = serials(disk.names(paths.history), lineage)
-        newest = max([*versions, wanted.serial, current.serial if current else 0])
-        counter = max(wanted.counter, current.counter if current else 0)
-        try:
+    try:
+        wanted = _find(disk, paths, serial, lineage)
+        with alone(disk, paths):
+            current = _readable(disk, paths, lineage)
+            if current is not None and not force:
+                _refuse_to_forget(current, wanted, serial)
+            known = [wanted] if current is None else [wanted, current]
+            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in known)])
             if current is None:
                 _keep_damaged(disk, paths)
-            return save(disk, paths, replace(wanted, serial=newest + 1, counter=counter), afsync_version).recorded
-        except OSError as error:
-            raise unwritable(paths, error) from error
+            version = replace(wanted, serial=newest + 1, counter=max(r.counter for r in known))
+            return save(disk, paths, version, afsync_version).recorded
+    except OSError as error:
+        raise unwritable(paths, error) from error
 
 
 def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:

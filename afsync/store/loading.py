@@ -38,16 +38,23 @@ class Loaded:
         return f"{self.recorded.serial}-{self.tail}"
 
 
-class Missing(StateError):
-    """There is no state."""
-
-
 def load(disk: Disk, paths: Paths) -> Loaded:
     """The state with its journal. StateError, naming the file and what is wrong with it; the caller adds what to do.
 
     Nothing is locked, so that a plan can do it: the history is looked at first, then the state, then the journal,
     and when the state was replaced meanwhile, all of it again.
     """
+    try:
+        return _load(disk, paths)
+    except OSError as error:
+        raise unreadable(paths, error) from error
+
+
+def unreadable(paths: Paths, error: OSError) -> StateError:
+    return StateError(f"The state {paths.state} cannot be read: {why(error)}.")
+
+
+def _load(disk: Disk, paths: Paths) -> Loaded:
     for _ in range(TRIES):
         before = disk.names(paths.history)
         data, state = _read_state(disk, paths.state)
@@ -84,9 +91,7 @@ def _read_state(disk: Disk, path: Path) -> tuple[bytes, Identity]:
     try:
         return disk.read(path)
     except FileNotFoundError:
-        raise Missing(f"The state {path} is missing.") from None
-    except OSError as error:
-        raise StateError(f"The state {path} cannot be read: {why(error)}.") from error
+        raise StateError(f"The state {path} is missing.") from None
 
 
 def _read_journal(disk: Disk, path: Path) -> tuple[bytes, Identity] | None:

@@ -109,8 +109,9 @@ class LocalStore:
         result = reduce(merged, waiting, recorded)
         if result is not recorded:
             self.write(replace(result, serial=recorded.serial + 1), version)
-        for recovery in waiting:
-            self._disk.unlink(recovery.path)
+        with self._fatal():
+            for recovery in waiting:
+                self._disk.unlink(recovery.path)
         return waiting
 
     def _load(self) -> Loaded:
@@ -120,7 +121,10 @@ class LocalStore:
             raise StateError(error.message, error.hint or self._way_out()) from error
 
     def _way_out(self) -> str:
-        good = newest_good(self._disk, self.paths)
+        try:
+            good = newest_good(self._disk, self.paths)
+        except StateError:
+            good = None
         if good is None:
             return "no good copy is here: put the file back from where you keep it, or, in a new project, `afsync init`"
         found = f"the newest good copy has the serial {good.serial} ({good.path})"

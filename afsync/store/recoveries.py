@@ -16,6 +16,7 @@ from afsync.store.disk import Disk, put
 from afsync.store.document import FORMAT
 from afsync.store.fields import Wrong, obj
 from afsync.store.format import compact, parse_object
+from afsync.store.loading import unreadable
 from afsync.store.loading import why as reason
 from afsync.store.paths import Paths
 from afsync.store.records import read_record, record_json
@@ -56,15 +57,24 @@ def keep(disk: Disk, paths: Paths, lineage: str, address: str, record: Record, w
 
 
 def pending(disk: Disk, paths: Paths, lineage: str) -> tuple[Path, ...]:
-    """The recovery files of this state, in the order in which they were written."""
-    found = [
-        (int(number), directory / name)
-        for directory, prefix in _places(paths, lineage)
-        for name in disk.names(directory)
-        if name.startswith(prefix) and (number := name[len(prefix) :].removesuffix(".json")).isdecimal()
-    ]
+    """The recovery files of this state, in the order in which they were written. StateError when nobody can tell."""
+    found: list[tuple[int, Path]] = []
+    for directory, prefix in _places(paths, lineage):
+        for name in _names(disk, directory, paths):
+            number = name[len(prefix) :].removesuffix(".json")
+            if name.startswith(prefix) and number.isdecimal():
+                found.append((int(number), directory / name))
     # Anybody can put a file into a directory for temporary files, but not one that belongs to us.
     return tuple(path for _, path in sorted(found) if disk.is_ours(path))
+
+
+def _names(disk: Disk, directory: Path, paths: Paths) -> tuple[str, ...]:
+    try:
+        return disk.names(directory)
+    except OSError as error:
+        if directory == paths.elsewhere:
+            return ()
+        raise unreadable(paths, error) from error
 
 
 def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:

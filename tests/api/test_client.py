@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from afsync.api.exchange import Lost, Reply, Request, run
+from afsync.api.exchange import Exchange, Lost, Reply, Request, run
 from afsync.api.link import Bounds
 from afsync.api.network import proxy_for, tls_context
 from afsync.api.reader import Reader
@@ -166,29 +166,41 @@ def test_an_abandoned_submission_is_unknown_at_once() -> None:
         settled()
 
 
+class Slow:
+    """A carrier that gets its connection when the test lets it, and wants to send then."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.became = ""
+
+    def carry(self, request: Request, exchange: Exchange) -> None:
+        self.go_on.wait(5)
+        self.became = "barred"
+        exchange.sending()
+        self.became = "sent"
+
+    def close(self) -> None: ...
+
+
 def test_a_request_that_is_given_up_while_connecting_never_leaves() -> None:
     """The other thread may still get its connection later; it must find the way barred."""
-    connected, go_on = threading.Event(), threading.Event()
-    outcome: list[str] = []
-
-    class Slow:
-        def carry(self, request: Request, exchange: object) -> None:
-            connected.set()
-            go_on.wait(5)
-            try:
-                exchange.sending()  # type: ignore[attr-defined]
-                outcome.append("sent")
-            except Exception as error:
-                outcome.append(type(error).__name__)
-                raise
-
-        def close(self) -> None: ...
-
-    result = run(Slow(), Request("POST", "http://x/"), seconds=0.1, max_bytes=1)
-    assert result == Lost(False, "no answer within 0.1 s")
-    go_on.set()
+    slow = Slow()
+    assert run(slow, Request("POST", "x"), seconds=0.1, max_bytes=1) == Lost(False, "no answer within 0.1 s")
+    slow.go_on.set()
     settled()
-    assert outcome == ["GivenUp"]
+    assert slow.became == "barred"
+
+
+def test_a_request_whose_waiting_is_interrupted_while_connecting_never_leaves() -> None:
+    def interrupt() -> bool:
+        raise KeyboardInterrupt
+
+    slow = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        run(slow, Request("POST", "x"), seconds=5, max_bytes=1, abandoned=interrupt)
+    slow.go_on.set()
+    settled()
+    assert slow.became == "barred"
 
 
 # --- what a request carries ---
@@ -380,19 +392,17 @@ def test_certificates_are_checked() -> None:
 
 
 def test_what_is_known_when_the_waiting_ends_is_what_counts() -> None:
-    def answer(exchange: object) -> None:
-        exchange.sending()  # type: ignore[attr-defined]
-        exchange.answered(200, {})  # type: ignore[attr-defined]
-        exchange.received(b"abc")  # type: ignore[attr-defined]
+    release = threading.Event()
 
     class Stuck:
-        def carry(self, request: Request, exchange: object) -> None:
-            answer(exchange)
+        def carry(self, request: Request, exchange: Exchange) -> None:
+            exchange.sending()
+            exchange.answered(200, {})
+            exchange.received(b"abc")
             release.wait(5)
 
         def close(self) -> None: ...
 
-    release = threading.Event()
     assert run(Stuck(), Request("GET", "x"), seconds=0.1, max_bytes=10) == Reply(200, {}, b"abc", complete=False)
     release.set()
     settled()

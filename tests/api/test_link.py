@@ -75,9 +75,10 @@ def test_what_may_pass_is_tried_again(answer: httpx.Response | Exception) -> Non
         (an_answer(403, {"error": "forbidden"}), AuthError),
         (an_answer(302, b"", {"location": "https://x.example/y"}), BadAnswer),
         (an_answer(200, {"jobs": []}), BadAnswer),
+        (an_answer(200, {**JOB, "jobId": "job_2"}), BadAnswer),
         (an_answer(204, b""), BadAnswer),
     ],
-    ids=["400", "401", "403", "not ours", "redirect", "another form", "no content"],
+    ids=["400", "401", "403", "not ours", "redirect", "another form", "another job", "no content"],
 )
 def test_what_will_not_pass_is_not_tried_again(answer: httpx.Response, error: type) -> None:
     found, requests, time = read(answer)
@@ -161,7 +162,24 @@ def test_an_approval_is_not_repeated_when_it_may_have_been_done(answer: httpx.Re
     handler, got = answering(answer)
     with pytest.raises((Unreachable, BadAnswer)):
         Writer(a_link(handler)).approve("job_1")
-    assert len(got) == 1
+    assert [request.method for request in got].count("POST") == 1
+
+
+@pytest.mark.parametrize(("status", "done"), [("publishing", True), ("published", True), ("complete", False)])
+@pytest.mark.parametrize(
+    "answer", [httpx.ReadError("x"), an_answer(200, b"<html>"), an_answer(409, {"error": "already_published"})], ids=str
+)
+def test_one_look_decides_when_an_approval_was_not_acknowledged(
+    answer: httpx.Response | Exception, status: str, done: bool
+) -> None:
+    handler, got = answering(answer, an_answer(200, {"jobId": "job_1", "status": status}))
+    writer = Writer(a_link(handler))
+    if done:
+        assert writer.approve("job_1") == status
+    else:
+        with pytest.raises((Unreachable, Refused)):
+            writer.approve("job_1")
+    assert [request.method for request in got] == ["POST", "GET"]
 
 
 def test_an_approval_is_repeated_when_it_was_certainly_not_done() -> None:

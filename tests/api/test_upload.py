@@ -84,6 +84,7 @@ def test_an_empty_file_arrives_as_one() -> None:
     "url",
     [
         "http://storage.example/put",
+        "http://127.0.0.1:8080/put",
         "ftp://storage.example/put",
         "https:///put",
         "/put",

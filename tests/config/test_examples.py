@@ -25,4 +25,4 @@ def test_they_load_without_an_environment_and_use_the_emulator(name: str) -> Non
 def test_the_calendar_is_spread_over_files() -> None:
     project = load(EXAMPLES / "content-calendar", environ={})
     assert len(project.files) == 5 and len(project.desired.jobs) == 13
-    assert len({j.location.file for j in project.desired.jobs.values() if j.location}) == 3
+    assert len({at.file for a in project.desired.jobs if (at := project.locate(a))}) == 3

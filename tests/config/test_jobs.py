@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from afsync.config.loader import load
 from afsync.core.resources import Limits
 from tests.config.support import URL, loaded, the_job
 
@@ -87,7 +88,7 @@ def test_every_field_of_a_job_survives(tmp_path: Path) -> None:
     assert job.values == {**BODY, "urls": [URL, URL], "entry": "fetch", "fromTemplateId": "tpl_1"}
     assert (job.rerun, job.allow_duplicate, job.prevent_destroy) == ("2", True, True)
     assert job.ignore_changes == ("schedule", "tone")
-    assert str(job.location) == "afsync.yaml:3:3"
+    assert str(load(tmp_path, environ={}).locate("job.a")) == "afsync.yaml:3:3"
 
 
 def test_every_field_of_a_template_survives(tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ DECLARED: tuple[Template | Job, ...] = (
     a_job("f-again", topic="f", rerun="2"),
     a_job("g-twin", topic="g"),
     a_job("h-same", topic="h"),
+    replace(a_job("l-approved", topic="l"), approve="job_l"),
 )
 RECORDED = a_recorded(
     {
@@ -190,6 +191,7 @@ RECORDED = a_recorded(
         "job.x-old": a_recorded_job(a_job(topic="e", schedule=AHEAD), id="job_e"),
         "job.f-again": a_recorded_job(a_job(topic="f"), id="job_f", status="published"),
         "job.h-same": a_recorded_job(a_job(topic="h"), id="job_h"),
+        "job.l-approved": a_recorded_job(a_job(topic="l"), id="job_l", status="complete", staged=True),
         "job.a-removed": a_recorded_job(a_job(topic="i"), id="job_i"),
         "job.z-removed": a_recorded_job(a_job(topic="j"), id="job_j"),
         "job.k-finished": a_recorded_job(a_job(topic="k"), id="job_k", status="published"),
@@ -207,6 +209,7 @@ REMOTE = a_remote(
     *(a_remote_template(f"tpl_0{n}", "Old") for n in range(3)),
     a_remote_job("job_twin", topic="g"),
     *(a_remote_job(f"job_{k}") for k in "cdehij"),
+    a_remote_job("job_l", "complete"),
 )
 
 IN_ORDER = [
@@ -224,6 +227,7 @@ IN_ORDER = [
     ("job.f-again", Action.CREATE),
     ("job.d-rescheduled", Action.RESCHEDULE),
     ("job.e-renamed", Action.RESCHEDULE),
+    ("job.l-approved", Action.APPROVE),
     ("template.b-edited", Action.DELETE),
     ("template.b-edited", Action.DELETE),
     ("template.y-removed", Action.DELETE),
@@ -246,10 +250,10 @@ def test_by_step_and_then_by_address() -> None:
 
 
 def test_everything_the_planner_can_emit_is_in_that_plan_and_in_order() -> None:
-    """Jobs are adopted by `import` and by resolutions, and approved by `approve`: no plan does either."""
+    """Jobs are taken over by `import` and by what becomes of lost answers, never by a plan."""
     emitted = {(c.kind, c.action) for c in make_plan(desired(*DECLARED), RECORDED, REMOTE, NOW).changes}
 
-    assert emitted == set(ORDER) - {(J, Action.ADOPT), (J, Action.APPROVE)}
+    assert emitted == set(ORDER) - {(J, Action.ADOPT)}
 
 
 @pytest.mark.parametrize("step", [Step.SUBMIT_JOB, Step.CREATE_TEMPLATE])

@@ -209,6 +209,30 @@ def test_a_late_commit(emulator: Running) -> None:
     assert emulator.control.ledger()[-1]["amount"] == -1
 
 
+def test_a_late_commit_behind_a_gateway_that_gave_up(emulator: Running, api: httpx.Client) -> None:
+    emulator.control.fault("POST /jobs: received-then-late(30)")
+    emulator.control.fault("POST /jobs: received-then-proxy(504)")
+    assert api.post("/jobs", json=FETCH).status_code == 504
+    assert emulator.control.jobs() == []
+    emulator.control.advance_clock(31)
+    assert len(emulator.control.jobs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [({}, b"{"), ({}, b"[]"), ({}, b'{"topic": 3}'), ({"Authorization": "Bearer x"}, BODY)],
+)
+@pytest.mark.parametrize("action", ["late(1)", "charge"])
+def test_a_bad_submission_stays_one(
+    emulator: Running, api: httpx.Client, action: str, headers: dict[str, str], content: bytes
+) -> None:
+    emulator.control.fault(f"POST /jobs: received-then-{action}")
+    emulator.control.fault("POST /jobs: received-then-status(504)")
+    assert api.post("/jobs", content=content, headers=headers).status_code in (500, 504, 401)
+    emulator.control.advance_clock(2)
+    assert api.get("/jobs").json()["jobs"] == []
+
+
 def test_credits_taken_and_no_job(emulator: Running, api: httpx.Client) -> None:
     emulator.control.fault("POST /jobs: received-then-charge")
     answer = api.post("/jobs", json={**FETCH, "format": "long"})

@@ -121,6 +121,13 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
         Database(str(data))
 
 
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "emulator.db"
+    data.write_bytes(b"something else entirely" * 100)
+    with pytest.raises(ValueError, match="file is not a database"):
+        Database(str(data))
+
+
 def test_the_seed_makes_ids_predictable(serve: Serve) -> None:
     ids = []
     for _ in range(2):

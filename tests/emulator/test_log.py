@@ -51,3 +51,8 @@ def test_asking_for_some_of_it_and_clearing(emulator: Running, api: httpx.Client
 def test_control_calls_are_not_logged(emulator: Running) -> None:
     emulator.control.now()
     assert emulator.control.requests() == []
+
+
+def test_latency(emulator: Running, api: httpx.Client) -> None:
+    emulator.control.options(latency_ms=30)
+    assert api.get("/account").elapsed.total_seconds() >= 0.03

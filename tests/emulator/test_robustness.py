@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import afsync.emulator
-from afsync.emulator import Emulator, create_app
+from afsync.emulator import ACTIONS, POINTS, Emulator, create_app
+from afsync.emulator.control.calls import CALLS, NAMES
 from afsync.emulator.endpoints import ROUTES
 from afsync.emulator.fields import FIELDS
+from afsync.emulator.options import Options
 from tests.emulator.conftest import FETCH, KEY
 
 FOLDER = Path(afsync.emulator.__file__).parent
@@ -31,10 +35,10 @@ LIKELY = st.sampled_from([
     "upload", "generate", "long", "https://a.example", ["tiktok"], "scheduled", True, 30, {"a": {"b": 1}}, "",
     "2099-01-01T00:00:00Z", None, "job_x", "file_x",
 ])  # fmt: skip
-NAMES = st.sampled_from([
+FIELD_NAMES = st.sampled_from([
     *FIELDS, "name", "description", "jobSpec", "scheduledAt", "scheduledPublishAt", "filename", "contentType", "x",
 ])  # fmt: skip
-BODIES = st.dictionaries(NAMES, ANY | LIKELY, max_size=6)
+BODIES = st.dictionaries(FIELD_NAMES, ANY | LIKELY, max_size=6)
 QUERIES = st.dictionaries(st.sampled_from(["limit", "offset", "status", "x"]), st.text(max_size=6), max_size=3)
 
 
@@ -110,3 +114,13 @@ def test_everything_public_is_there() -> None:
         assert getattr(afsync.emulator, name)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = afsync.emulator.nothing
+
+
+DOCUMENT = FOLDER.parent.parent / "docs" / "emulator.md"
+
+
+def test_everything_is_documented() -> None:
+    text = DOCUMENT.read_text()
+    calls = {f"{method} {path}" for method, path in CALLS}
+    words = {*(field.name for field in dataclasses.fields(Options)), *POINTS, *ACTIONS, *NAMES, *calls}
+    assert [word for word in sorted(words) if re.search(rf"[`\"]{re.escape(word)}[`\"(]", text) is None] == []

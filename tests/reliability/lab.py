@@ -16,6 +16,7 @@ from typing import Any
 
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.emulator import ControlClient, Running, running
+from afsync.emulator.control.calls import CALLS
 from afsync.errors import StateError
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths
@@ -67,11 +68,25 @@ def text_of(jobs: Mapping[str, str] = JOBS, *, exclusive: bool = False) -> str:
     return HEAD + api + TEMPLATE + "jobs:\n" + "".join(f"  {name}: {job}\n" for name, job in jobs.items())
 
 
+class Control(ControlClient):
+    """The control calls without the way over a socket, except for those that wait."""
+
+    def __init__(self, emulator: Running) -> None:
+        super().__init__(emulator.control.base)
+        self._service = emulator.emulator.service
+
+    def call(self, method: str, path: str, /, **arguments: Any) -> Any:
+        if path == "/holds":
+            return super().call(method, path, **arguments)
+        return CALLS[method, path](self._service, arguments)
+
+
 class Lab:
     """An emulator, a worker, and a place for projects; time passes for both at once."""
 
     def __init__(self, emulator: Running, worker: Worker, folder: Path) -> None:
         self.emulator = emulator
+        self.control = Control(emulator)
         self.worker = worker
         self.folder = folder
         self.clock = 0.0
@@ -84,10 +99,6 @@ class Lab:
         self._pristine.mkdir()
         (self._pristine / "afsync.yaml").write_text(text_of(), encoding="utf-8")
         Sandbox(self._pristine, emulator, "af_live_pristine").ok("init")
-
-    @property
-    def control(self) -> ControlClient:
-        return self.emulator.control
 
     def _watch_requests(self) -> None:
         """Count what the service is at work on, so that `settle` can wait for the end of what nobody waits for."""

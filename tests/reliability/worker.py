@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 SPEED = 20.0
 """How much faster the waits pass in a hurried command."""
@@ -77,8 +77,8 @@ def _say(**value: int) -> None:
     sys.stdout.flush()
 
 
-def _become(request: dict[str, Any]) -> None:
-    """The command; does not come back."""
+def _become(request: dict[str, Any]) -> NoReturn:
+    """The command."""
     for fd, path in enumerate(("/dev/null", request["out"], request["err"])):
         opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, fd)
@@ -88,7 +88,16 @@ def _become(request: dict[str, Any]) -> None:
     follow(Orders(**request["orders"]))
     from afsync.cli import main as afsync
 
-    afsync(request["args"])
+    code = 1
+    try:
+        afsync(request["args"])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Taking all those modules down takes longer than most commands do.
+        os._exit(code)
 
 
 def follow(orders: Orders) -> None:

@@ -33,7 +33,7 @@ instances = st.one_of(st.just(""), st.text(st.characters(exclude_characters='"\\
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
-    max_leaves=5,
+    max_leaves=3,
 )
 values: st.SearchStrategy[Mapping[str, Any]] = st.dictionaries(text, json_values, max_size=4)
 schedules = st.none() | st.builds(Schedule, text, instants, st.none() | text)
@@ -66,7 +66,7 @@ def addresses(draw: st.DrawFn, kind: Kind) -> str:
 @st.composite
 def intents(draw: st.DrawFn, seq: int) -> Intent:
     kind = draw(st.sampled_from(Kind))
-    intent = draw(
+    return draw(
         st.builds(
             Intent,
             seq=st.just(seq),
@@ -92,13 +92,13 @@ def intents(draw: st.DrawFn, seq: int) -> Intent:
             spent_since=counts,
         )
     )
-    return intent
 
 
 @st.composite
 def records(draw: st.DrawFn) -> tuple[str, Record]:
     kind = draw(st.sampled_from(Kind))
-    return draw(addresses(kind)), draw(jobs if kind is Kind.JOB else templates)
+    record: Record = draw(jobs) if kind is Kind.JOB else draw(templates)
+    return draw(addresses(kind)), record
 
 
 def _resources(pairs: list[tuple[str, Record]]) -> dict[str, Record]:
@@ -116,7 +116,7 @@ recordeds = st.builds(
     serial=st.integers(1, 10**9),
     counter=st.integers(3, 10**9),
     account=st.none() | st.builds(Account, some_text, some_text),
-    resources=st.lists(records(), max_size=4).map(_resources),
+    resources=st.lists(records(), max_size=3).map(_resources),
     uploads=st.dictionaries(shas, uploads, max_size=3),
     deposed=st.lists(st.builds(Deposed, some_text, addresses(Kind.TEMPLATE)), max_size=2).map(tuple),
     intents=some_intents.map(_once_each),

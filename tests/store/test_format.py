@@ -95,8 +95,8 @@ def test_order_of_insertion_does_not_matter() -> None:
     recorded = everything()
     shuffled = replace(
         recorded,
-        resources=dict(reversed(recorded.resources.items())),
-        uploads=dict(reversed(recorded.uploads.items())),
+        resources=dict(reversed(list(recorded.resources.items()))),
+        uploads=dict(reversed(list(recorded.uploads.items()))),
     )
     assert encode(shuffled, "0.1.0") == encode(recorded, "0.1.0")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
+from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afsync.core.recorded import Recorded
@@ -13,9 +15,11 @@ from afsync.store.format import decode, encode, encode_bytes
 from afsync.store.journal import first_line, line, read_journal, replay
 from tests.store.strategies import recordeds
 
+SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 PARTS = tuple(f.name for f in fields(Recorded) if f.name not in ("lineage", "serial", "counter"))
 
 
+@settings(max_examples=int(80 * SCALE), deadline=None)
 @given(recordeds)
 def test_what_is_written_is_what_is_read(recorded: Recorded) -> None:
     text = encode(recorded, "0.1.0")
@@ -37,11 +41,12 @@ def histories(draw: st.DrawFn) -> list[Recorded]:
     return states
 
 
+@settings(max_examples=int(30 * SCALE), deadline=None)
 @given(histories())
 def test_a_journal_plays_back_to_the_same_state(states: list[Recorded]) -> None:
     base, checksum = decode(encode(states[0], "0.1.0")), encode_bytes(states[0], "0.1.0")[1]
     data, tail = first_line(base, checksum)
-    for old, new in zip(states, states[1:], strict=False):
+    for old, new in pairwise(states):
         written, tail = line(delta(old, new, changed_resources(old, new)), tail)
         data += written
     journal = read_journal(data)
@@ -55,7 +60,7 @@ def test_a_journal_that_ends_too_early_plays_back_what_was_complete(
 ) -> None:
     written, tail = first_line(states[0], "c" * 64)
     ends = [len(written)]
-    for old, new in zip(states, states[1:], strict=False):
+    for old, new in pairwise(states):
         more, tail = line(delta(old, new, changed_resources(old, new)), tail)
         written += more
         ends.append(len(written))

@@ -139,13 +139,9 @@ CASES = [
     Case("size negative", put(f"uploads/{'ab' * 32}/size", -1), "uploads.abababababab…: size should be a whole number"),
     Case("deposed is an object", put("deposed", {}), "deposed should be an array, not an object"),
     Case("deposed without address", put("deposed", [{"id": "tpl"}]), "deposed[0]: lacks address"),
-    Case(
-        "deposed at a bad address", put("deposed", [{"id": "t", "address": "x"}]), "deposed[0]: 'x' is not an address"
-    ),
+    Case("deposed at a bad address", put("deposed", [{"id": "t", "address": "x"}]), "deposed[0]: 'x' is not an"),
     Case("intent lacks uuid", drop("intents/0/uuid"), "intents[0]: lacks uuid"),
-    Case(
-        "intent of unknown phase", put("intents/0/phase", "lost"), "intents[0]: phase should be written or unknown or"
-    ),
+    Case("intent of unknown phase", put("intents/0/phase", "lost"), "intents[0]: phase should be written or"),
     Case("intent of another kind", put("intents/0/kind", "template"), "intents[0]: kind should be job"),
     Case("intent knows a number", put("intents/0/known", [1]), "intents[0]: known[0]: should be text, not 1"),
     Case("scan without time", drop("intents/0/scans/0/at"), "intents[0]: scans[0]: lacks at"),
@@ -302,7 +298,7 @@ def test_it_belongs_to_this_project_and_account() -> None:
     check_owner(recorded, lineage=LINEAGE, account_id=None, base_url=BASE_URL)
     with pytest.raises(StateError, match=f"its lineage is {LINEAGE}, that of afsync.yaml {OTHER_LINEAGE}"):
         check_owner(recorded, lineage=OTHER_LINEAGE, account_id="user_1", base_url=BASE_URL)
-    with pytest.raises(StateError, match="belongs to account user_1 at .*, but this is user_2 at"):
+    with pytest.raises(StateError, match=r"belongs to account user_1 at .*, but this is user_2 at"):
         check_owner(recorded, lineage=LINEAGE, account_id="user_2", base_url=BASE_URL)
     with pytest.raises(StateError, match=r"but this is user_1 at http://127\.0\.0\.1"):
         check_owner(recorded, lineage=LINEAGE, account_id="user_1", base_url="http://127.0.0.1:8000/v1")

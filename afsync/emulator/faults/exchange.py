@@ -48,6 +48,7 @@ class Exchange:
         self.line: Line | None = scope.get("state", {}).get("line")
         self.reached: set[str] = set()
         self.reply = Reply(500, (), b"")
+        self.postponed = False
         self.cut = any(fault.action == "cut-length" for fault in faults)
 
     async def run(self, app: ASGIApp) -> None:
@@ -123,6 +124,8 @@ class Exchange:
             if fault.point == point:
                 self.entry.faults.append(fault.text)
                 await self._act(fault)
+        if self.postponed:  # and no other fault had an answer
+            await self._drop("close")
 
     async def _act(self, fault: Fault) -> None:
         if fault.action in SPOILERS:
@@ -138,7 +141,7 @@ class Exchange:
                 await self._hold(fault)
             case "late":
                 submit_later(self.service, self.scope, self.entry.text, fault.number(30))
-                await self._drop("close")
+                self.postponed = True
             case "charge":
                 self.reply = charge(self.service, self.scope, self.entry.text)
                 raise Replaced

@@ -1,0 +1,179 @@
+"""Where every job is in its life, and what waiting for jobs means: pure functions of state and service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from afsync.core.approvals import ON_ITS_WAY
+from afsync.core.credits import effective
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.remote import Group, Preview, RemoteJob, group_of
+from afsync.core.resources import EMPTY, Desired, Schedule, Values
+from afsync.core.selection import matches
+
+
+class JobPhase(StrEnum):
+    """What `afsync status` calls it (DESIGN.md, "Machine formats")."""
+
+    ACTIVE = "active"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+class Until(StrEnum):
+    """What is waited for: that it is produced, or that it is out."""
+
+    DONE = "done"
+    PUBLISHED = "published"
+
+
+_PHASES: Mapping[Group, JobPhase] = {
+    Group.OPEN: JobPhase.ACTIVE,
+    Group.BUSY: JobPhase.ACTIVE,
+    Group.PRODUCED: JobPhase.ACTIVE,
+    Group.DONE: JobPhase.DONE,
+    Group.FAILED: JobPhase.FAILED,
+    Group.CANCELLED: JobPhase.CANCELLED,
+    Group.MISSING: JobPhase.MISSING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of the account so far: jobs by id, ids that are not there, links for reviewers."""
+
+    jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+    previews: Mapping[str, Preview] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """One line of `afsync status`.
+
+    `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
+    `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
+    it has an outcome that nobody knows.
+    """
+
+    address: str
+    phase: JobPhase
+    id: str | None = None
+    status: str | None = None
+    schedule: Schedule | None = None
+    credits: int | None = None
+    score: str | None = None
+    output_url: str | None = None
+    portals: Values = field(default_factory=lambda: EMPTY)
+    updated_at: datetime | None = None
+    preview: Preview | None = None
+    note: str | None = None
+    produced: bool = False
+    publishes: bool = False
+    unresolved: bool = False
+
+
+def phase_of(record: RecordedJob, seen: RemoteJob | None, now: datetime, *, missing: bool = False) -> JobPhase:
+    """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
+    waits = record.staged and not record.approved
+    at = record.schedule.utc if record.schedule else None
+    if missing:
+        # The service purges old jobs; one that was finished when last seen is still that.
+        last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
+        return last if last in (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED) else JobPhase.MISSING
+    group = group_of(seen.status if seen else record.status, publish_at=at, staged=waits, now=now)
+    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits else _PHASES[group]
+
+
+def statuses(
+    desired: Desired, recorded: Recorded, seen: Seen, now: datetime, globs: tuple[str, ...] = ()
+) -> tuple[JobStatus, ...]:
+    """Every declared job, and every recorded one, by address; those that match `globs`, where there are any."""
+    addresses = sorted({*desired.jobs, *recorded.jobs})
+    chosen = (a for a in addresses if not globs or matches(a, globs))
+    return tuple(_status(a, desired, recorded, seen, now) for a in chosen)
+
+
+def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now: datetime) -> JobStatus:
+    declared = desired.jobs.get(address)
+    record = recorded.resources.get(address)
+    unresolved = recorded.intent_for(address) is not None
+    if unresolved or not isinstance(record, RecordedJob):
+        note = "its submission is unresolved" if unresolved else "not submitted yet"
+        schedule = declared.schedule if declared else None
+        return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
+    status = replace(_recorded(address, record, seen, now), publishes=_publishes(record, desired, recorded))
+    return status if declared else replace(status, note="no longer declared")
+
+
+def _recorded(address: str, record: RecordedJob, seen: Seen, now: datetime) -> JobStatus:
+    job = seen.jobs.get(record.id)
+    phase = phase_of(record, job, now, missing=record.id in seen.missing)
+    status = job.status if job else record.status
+    preview = seen.previews.get(record.id) if phase is JobPhase.WAITING_FOR_APPROVAL else None
+    return JobStatus(
+        address,
+        phase,
+        id=record.id,
+        status=status,
+        schedule=record.schedule,
+        credits=record.credits,
+        score=job.score if job else None,
+        output_url=job.output_url if job else None,
+        portals=job.portals if job else EMPTY,
+        updated_at=job.updated_at if job else None,
+        preview=preview if preview and preview.valid(now) else None,
+        produced=status in ("complete", *ON_ITS_WAY),
+    )
+
+
+def _publishes(record: RecordedJob, desired: Desired, recorded: Recorded) -> bool:
+    """Whether it goes out by itself. With a template that cannot be read here, the service's default is assumed."""
+    if record.schedule is not None:
+        return True
+    address = f"template.{record.declared.get('template')}"
+    made_from = desired.templates.get(address)
+    known = recorded.templates.get(address)
+    template = made_from.values if made_from else known.declared if known else EMPTY
+    return effective(record.declared, template).get("publishMode") != "manual"
+
+
+def settled(job: JobStatus, until: Until) -> bool:
+    """Whether nothing more is waited for. What waits for a person is produced, but not published."""
+    match job.phase:
+        case JobPhase.ACTIVE:
+            return until is Until.DONE and job.produced
+        case JobPhase.WAITING_FOR_APPROVAL:
+            return until is Until.DONE
+        case JobPhase.DONE:
+            return until is Until.DONE or job.status == "published" or not job.publishes
+        case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
+            return True
+        case _:
+            assert_never(job.phase)
+
+
+def went_well(job: JobStatus) -> bool:
+    """Whether what is settled is what was wished for."""
+    return job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
+
+
+BUSY_TIMES = 10
+"""Where only publish times are waited for, looks are this many times rarer."""
+
+
+def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
+    """Seconds to the next look: `interval` while something is in production, else what the clock leaves."""
+    left = [j for j in jobs if not settled(j, until)]
+    times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
+    if not times or len(times) < len(left):
+        return interval
+    return min(max((min(times) - now).total_seconds(), interval), BUSY_TIMES * interval)

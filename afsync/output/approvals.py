@@ -1,0 +1,98 @@
+"""What waits for an approval, and what an approval publishes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from afsync.core.plan import Action, Change, Plan, Waiting
+from afsync.core.recorded import RecordedJob
+from afsync.core.remote import Preview
+from afsync.core.resources import Job
+from afsync.output.values import Paint, iso, no_paint, shown, shown_schedule, visible
+
+_LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
+
+
+def undecided(plan: Plan) -> list[Waiting]:
+    """The submissions that wait, and that this plan does not publish."""
+    publishes = {c.address for c in plan.changes if c.action is Action.APPROVE}
+    return [w for w in plan.waiting if w.address not in publishes]
+
+
+def waiting_lines(plan: Plan, paint: Paint = no_paint) -> Iterator[str]:
+    """A section for people: what to look at, and how to publish it."""
+    waiting = undecided(plan)
+    if not waiting:
+        return
+    yield paint("Waiting for approval:", "bold")
+    for job in waiting:
+        yield ""
+        yield f"  {job.address} ({visible(job.id)})"
+        yield from (f"    {line}" for line in preview_lines(job.preview, plan.as_of))
+        yield f"    publish it with: {approve_command(job.address)}, or `approve: {visible(job.id)}` in its YAML"
+    yield ""
+
+
+def approve_command(address: str) -> str:
+    """What to type."""
+    return f"afsync approve {shlex.quote(address)}"
+
+
+def preview_lines(preview: Preview | None, now: datetime) -> Iterator[str]:
+    """Links for the reviewer, while they work."""
+    if preview is None or not preview.valid(now):
+        return
+    if preview.video_url:
+        yield f"video: {visible(preview.video_url)}"
+    if preview.thumbnail_url:
+        yield f"thumbnail: {visible(preview.thumbnail_url)}"
+    if preview.expires_at is not None:
+        yield f"links work until: {preview.expires_at:%Y-%m-%d %H:%M} UTC"
+
+
+def published_lines(change: Change, waiting: Waiting | None, now: datetime | None) -> Iterator[str]:
+    """What an approval publishes: the submission as it was made, which may not be what the files say now."""
+    record = change.before
+    if not isinstance(record, RecordedJob):
+        return
+    for field, value in record.declared.items():
+        if field == "file":
+            yield f"file: {_file(change.after, value)}"
+        elif field != "staging":
+            yield f"{visible(field)}: {shown(value)}"
+    if waiting is not None and waiting.platforms and "platforms" not in record.declared:
+        yield f"platforms: {shown(waiting.platforms)}"
+    if record.schedule is not None:
+        yield f"schedule: {shown_schedule(record.schedule)}; an approval publishes right away"
+    if waiting is not None and now is not None:
+        yield from preview_lines(waiting.preview, now)
+
+
+def _file(after: Any, sha256: Any) -> str:
+    file = after.file if isinstance(after, Job) else None
+    return shown(file.path) if file is not None and file.sha256 == sha256 else f"sha256 {str(sha256)[:12]}…"
+
+
+def preview_json(preview: Preview | None, now: datetime) -> dict[str, Any] | None:
+    """The links while they work, else null."""
+    if preview is None or not preview.valid(now):
+        return None
+    return {
+        "video_url": preview.video_url,
+        "thumbnail_url": preview.thumbnail_url,
+        "expires_at": iso(preview.expires_at) if preview.expires_at else None,
+    }
+
+
+def preview_markdown(preview: Preview | None, now: datetime) -> str:
+    """Links that can be clicked; nothing for one that could mean more in Markdown than itself."""
+    if preview is None or not preview.valid(now):
+        return ""
+    named = (("video", preview.video_url), ("thumbnail", preview.thumbnail_url))
+    links = [f"{name}: <{url}>" for name, url in named if url and _LINKABLE.fullmatch(url)]
+    until = f" (until {preview.expires_at:%Y-%m-%d %H:%M} UTC)" if preview.expires_at and links else ""
+    return " · ".join(links) + until

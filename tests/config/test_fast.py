@@ -1,0 +1,232 @@
+"""The fast reader and the authority agree, or the fast one steps aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from afsync.config.fast import NOT_READ, read_fast
+from afsync.config.yaml import compose
+
+BROKEN = object()
+
+PROBES = [
+    "a: 0o14",
+    "a: 012",
+    "a: 0x1F",
+    "a: 1_000",
+    "a: +1",
+    "a: 1.",
+    "a: .5",
+    "a: 1e3",
+    "a: ~",
+    "a: Null",
+    "a: NULL",
+    "a: TRUE",
+    "a: yes",
+    "a: on",
+    "a: 12:30",
+    "a: 2026-01-01",
+    "a: 2026-01-01 09:00",
+    "a: 2026-01-01T09:00:00Z",
+    "a: .inf",
+    "a: .nan",
+    "a: -0",
+    "a: 00",
+    "a: 1e400",
+    "a: 9223372036854775808",
+    "a: 99999999999999999999999",
+    "a: 'x'",
+    'a: "\\u0041\\x41\\n"',
+    "a: |\n  x\n  y\n",
+    "a: >\n  x\n  y\n\n  z\n",
+    "a: |-\n  x\n",
+    "a: |+\n  x\n\n",
+    "a: >-\n  x\n   y\n  z",
+    "a:",
+    "a: ''",
+    "a: {b: 1, c: [1, 2]}",
+    "a: [1,,2]",
+    "a: {b}",
+    "a: [a: b]",
+    "a: 1\na: 2",
+    "1: x",
+    "true: x",
+    "~: x",
+    "a: b: c",
+    "a: b #c",
+    "a: b#c",
+    "# only",
+    "",
+    "a: 'it''s'",
+    "a: http://x/y?z=1&b=2",
+    "a: x: y",
+    "- a\n- b",
+    "a:\n- b\n- c",
+    "a:\n  - b\n  -\n    c: d",
+    'a: "x\n  y"',
+    "a: x\n  y",
+    "a: x\n\n  y",
+    "a: @x",
+    "a: `x",
+    "a: %x",
+    "a: -x",
+    "a: - x",
+    "a: ?x",
+    "? a\n: b",
+    "a: {a: 1, a: 2}",
+    "'a': 1",
+    '"a": 1',
+    "a : 1",
+    "a: 0.1",
+    "a: 1E5",
+    "a: -1.5e-3",
+    "a: 1e5x",
+    "a: 0b11",
+    "a: 0o8",
+    "a: null",
+    "a: 0o",
+    "a: +.inf",
+    "a: -.inf",
+    "a: .NaN",
+    "a: 1.0",
+    "a: 10.",
+    'a: "\\/"',
+    "a: [\n1,\n2\n]",
+    "a: { b: 1,\n c: 2 }",
+    "a: 'x\n\n y'",
+    "ä: ö",
+    "a: \u2028x",
+    "a: x\u0085y",
+    "a: \U0001f600",
+    "a: {b: , c: d}",
+    "a: {b:1}",
+    "a: [b:1]",
+    'a: {"b":1}',
+    "a: [x y, z w]",
+    "a: 1 2",
+    "a: !x y",
+    "a: &x y\nb: *x",
+    "a:\tx",
+    "\ta: x",
+    "a: x\t",
+    "a: -",
+    "a: --",
+    "a: ---",
+    "a: ...",
+    "---\na: 1",
+    "a: 1\n---\nb: 2",
+    "a: 1\n...",
+    "%YAML 1.2\n---\na: 1",
+    'a: "x\\\n  y"',
+    "a: |2\n   x\n",
+    "a: 0777",
+    "a: 1__0",
+    "a: 0x",
+    "a: =",
+    "a: <<",
+    "<<: {a: 1}",
+    "a: tru",
+    "a: True ",
+    "a:  'x'  ",
+    'a: "\\q"',
+    "a: 'x",
+    "a: [1",
+    "a: ]",
+    "a: {",
+    "a: 'b' c",
+    'a: "\\ud83d\\ude00"',
+    "a: \\n",
+    "a: b\n c: d",
+    "a: b\nc",
+    "a\nb: c",
+    "a: b\n  - c",
+    "a: |\n x\n  y\n z",
+    "a: |\nx",
+    "a: >\n\n  x",
+    "a: # c\n  b",
+    "a: [] # c",
+    "a: {} \nb: []",
+    'a: ""',
+    "a: ' '",
+    "a: x  # y\n",
+    "a: 'x' # y",
+    "a: 1 # y",
+    "a: # y",
+    "a: x\n# c\nb: y",
+    "a: |  # c\n  x",
+    "a: |\n  # not\n  x",
+]
+
+
+def authority(text: str) -> Any:
+    """The value, or BROKEN where something is wrong with the text."""
+    composed = compose(text)
+    if composed.marks or composed.root is None:
+        return BROKEN
+    return composed.root.value
+
+
+def typed(value: Any) -> Any:
+    """`value` with its types, since 1 == 1.0 == True."""
+    match value:
+        case dict():
+            return {k: typed(v) for k, v in value.items()}
+        case list():
+            return [typed(v) for v in value]
+        case _:
+            return type(value), value
+
+
+def agree(text: str) -> bool:
+    """Whether the fast reader read it; fails when it read something else than the authority."""
+    fast = read_fast(text)
+    if fast is NOT_READ:
+        return False
+    assert typed(fast) == typed(authority(text)), text
+    return True
+
+
+@pytest.mark.parametrize("text", PROBES)
+def test_probes(text: str) -> None:
+    agree(text)
+    agree(text + "\n")
+    agree("x: 1\n" + text + "\ny: 2\n")
+    agree("jobs:\n" + "".join(f"  {line}\n" for line in text.splitlines()))
+
+
+def test_the_common_case_is_fast() -> None:
+    """The starter and the examples take the fast way, but for anchors."""
+    files = [p for p in Path("examples").rglob("*.yaml") if not any(c in p.read_text("utf-8") for c in "&*")]
+    assert files
+    for file in files:
+        assert agree(file.read_text(encoding="utf-8")), file
+
+
+SCALARS = st.one_of(
+    st.from_regex(r"[-+.0-9eExobn_:]{1,8}", fullmatch=True),
+    st.sampled_from(["yes", "no", "on", "~", "null", "True", "FALSE", "12:30", "2026-12-01", "2026-12-01 09:00", "0o14",
+                     "1_000", "0x1F", "1e3", ".5", "1.", "-", "a b", "a #b", "a: b", "https://x.y/z?a=1&b=2", "=", "@x",
+                     "'it''s'", '"a\\tb"', '"\\u0041"', "''", '""', "[a, 1, true]", "{a: 1, b: [2]}", "[]", "{}",
+                     "|\n    x\n     y\n",
+                     ">\n    x\n    y\n\n    z\n", "|-\n    x\n", "&a x", "*a", "!x y", "!!str 1"]),
+    st.text(st.characters(blacklist_categories=("Cs",)), max_size=8),
+)  # fmt: skip
+KEYS = st.one_of(st.sampled_from(["a", "b", "c", "a.b", "a-b", "'q'", '"r"', "1", "true", "<<", "é"]))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.tuples(KEYS, SCALARS), max_size=5), st.booleans())
+def test_generated(entries: list[tuple[str, str]], nested: bool) -> None:
+    lines = [f"{'  ' if nested else ''}{key}: {value}" for key, value in entries]
+    agree(("jobs:\n" if nested else "") + "\n".join(lines) + "\n")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from(list("ab1:-{}[],#'\"&*!|>?%@ \n_.~<=")), max_size=24))
+def test_soup(text: str) -> None:
+    agree(text + "\n")

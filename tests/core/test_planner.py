@@ -1,0 +1,339 @@
+"""What a plan is as a whole: what it was made of, what it says, and what it leaves to a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from afsync.core.limits import check_plan
+from afsync.core.plan import Action, Change, Credits, Plan, Reason, Summary
+from afsync.core.recorded import Account, Record, RecordedJob, Scan, Upload
+from afsync.core.recovery import Wait
+from afsync.core.resources import Job, Limits
+from afsync.errors import Location, Problem, Severity
+from tests.builders import (
+    AHEAD,
+    BASE_URL,
+    LATER,
+    LINEAGE,
+    NOW,
+    a_file,
+    a_job,
+    a_recorded,
+    a_recorded_job,
+    a_recorded_template,
+    a_remote,
+    a_remote_job,
+    a_remote_template,
+    a_template,
+    ago,
+    an_intent,
+    at,
+    echoes,
+    planned,
+)
+
+
+def test_a_plan_says_what_it_was_made_of() -> None:
+    plan = planned(a_job(), a_template(), recorded=a_recorded(serial=9), remote=a_remote(per_minute=120), quarantine=60)
+
+    assert replace(plan, changes=()) == Plan(
+        lineage=LINEAGE,
+        serial=9,
+        as_of=NOW,
+        account=Account("user_1", BASE_URL),
+        balance=46,
+        per_minute=120,
+        declared=2,
+        quarantine=60,
+    )
+
+
+def test_nothing_to_do() -> None:
+    plan = planned(
+        a_job(),
+        a_template(),
+        recorded={"job.best": a_recorded_job(), "template.weekly": a_recorded_template()},
+        remote=a_remote(a_remote_job(), a_remote_template()),
+    )
+
+    assert (plan.changes, plan.withheld, plan.notices, plan.violations, plan.refreshed) == ((), (), (), (), {})
+    assert (plan.spend, plan.requests, plan.summary) == (0, 0, Summary())
+
+
+def test_the_summary_counts_a_replacement_twice_and_nothing_that_is_not_sent() -> None:
+    changes = [
+        (Action.CREATE, 3),
+        (Action.REPLACE, 2),
+        (Action.DELETE, 4),
+        (Action.RESCHEDULE, 5),
+        (Action.ADOPT, 6),
+        (Action.MOVE, 7),
+        (Action.FORGET, 8),
+        (Action.APPROVE, 9),
+    ]
+    plan = replace(
+        planned(), changes=tuple(Change(f"job.j{n}", a, Reason.NEW) for a, count in changes for n in range(count))
+    )
+
+    assert plan.summary == Summary(add=5, change=5, destroy=6, adopt=6, move=7, forget=8, approve=9)
+
+
+def test_only_what_is_made_is_a_template_a_job_can_be_made_from() -> None:
+    plan = planned(
+        a_template(tone="calm"),
+        a_template("new", name="New"),
+        recorded={"template.weekly": a_recorded_template(), "template.gone": a_recorded_template(id="tpl_2")},
+        remote=a_remote(a_remote_template(), a_remote_template("tpl_2")),
+    )
+
+    assert plan.makes_template("template.weekly") == a_template(tone="calm")
+    assert plan.makes_template("template.new") == a_template("new", name="New")
+    assert plan.makes_template("template.gone") is None
+    assert plan.makes_template("template.zzz") is None
+
+
+# --- fingerprints of plans ---
+
+
+def test_the_same_plan_has_the_same_fingerprint_whenever_it_is_made() -> None:
+    job = a_job(schedule=LATER)
+
+    assert planned(job).fingerprint == planned(job, now=ago(days=-1)).fingerprint
+    assert planned(job).fingerprint == planned(job, recorded=a_recorded(serial=1)).fingerprint
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        planned(),
+        planned(a_job(tone="calm")),
+        planned(a_job(schedule=AHEAD)),
+        planned(a_job("other")),
+        planned(a_job(rerun="1")),
+        planned(a_job(), a_template()),
+    ],
+)
+def test_another_plan_has_another_fingerprint(other: Plan) -> None:
+    assert other.fingerprint != planned(a_job()).fingerprint
+
+
+# --- two that ask for the same thing ---
+
+
+def test_two_new_jobs_that_ask_for_the_same_thing_are_both_paid_for_and_told() -> None:
+    twin = replace(a_job("twin"), location=Location("afsync.yaml", 7))
+
+    plan = planned(a_job(), twin)
+
+    assert [c.address for c in plan.changes] == ["job.best", "job.twin"]
+    assert plan.notices == (
+        Problem(
+            "identical",
+            "job.best and job.twin ask for the same thing at the same time; both will be paid for",
+            "remove one, if that is not meant",
+            Severity.WARNING,
+            "job.twin",
+            Location("afsync.yaml", 7),
+        ),
+    )
+
+
+IDENTICAL: dict[str, tuple[Job, Job, bool]] = {
+    "the same moment, written otherwise": (
+        a_job(schedule=at(AHEAD, "a")),
+        a_job("twin", schedule=at(AHEAD, "b")),
+        True,
+    ),
+    "platforms in another order": (a_job(platforms=["a", "b"]), a_job("twin", platforms=["b", "a"]), True),
+    "what is assumed anyway": (a_job(format="short"), a_job("twin"), True),
+    "another moment": (a_job(schedule=AHEAD), a_job("twin", schedule=LATER), False),
+    "another body": (a_job(), a_job("twin", url="https://other"), False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "same"), IDENTICAL.values(), ids=IDENTICAL)
+def test_the_same_thing(one: Job, other: Job, same: bool) -> None:
+    assert [n.code for n in planned(one, other).notices] == (["identical"] if same else [])
+
+
+def test_one_that_is_left_out_is_not_paid_for_twice() -> None:
+    assert [n.code for n in planned(a_job(), a_job("twin"), target=("job.twin",)).notices] == ["partial"]
+
+
+def test_one_that_is_recorded_already_is_another_matter() -> None:
+    plan = planned(a_job(), a_job("twin"), recorded={"job.best": a_recorded_job()}, remote=a_remote(a_remote_job()))
+
+    assert plan.notices == ()
+
+
+# --- what was seen, for apply to save ---
+
+
+def test_what_was_seen_is_saved() -> None:
+    record = a_recorded_job(created_at=None)
+    plan = planned(
+        a_job(), recorded={"job.best": record}, remote=a_remote(a_remote_job(status="published", created_at=NOW))
+    )
+
+    assert plan.refreshed == {"job.best": replace(record, status="published", created_at=NOW)}
+
+
+def test_what_went_missing_stays_as_it_was() -> None:
+    plan = planned(a_job(), recorded={"job.best": a_recorded_job()}, remote=a_remote(missing=["job_1"]))
+
+    assert plan.refreshed == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "approved"),
+    [("publishing", True), ("published", True), ("processing", False), ("failed", False), ("weird", False)],
+)
+def test_what_is_on_its_way_was_approved_by_somebody(status: str, approved: bool) -> None:
+    record = a_recorded_job(status="complete", staged=True)
+
+    plan = planned(a_job(), recorded={"job.best": record}, remote=a_remote(a_remote_job(status=status)))
+
+    assert plan.refreshed == {"job.best": replace(record, status=status, approved=approved)}
+
+
+def test_a_job_that_does_not_wait_is_not_approved_by_being_published() -> None:
+    plan = planned(a_job(), recorded={"job.best": a_recorded_job()}, remote=a_remote(a_remote_job(status="published")))
+
+    assert plan.refreshed == {"job.best": a_recorded_job(status="published")}
+
+
+# --- uploads ---
+
+
+def test_a_file_is_uploaded_once() -> None:
+    file = a_file()
+    job = a_job(file=file)
+
+    assert [c.uploads for c in planned(job).changes] == [True]
+    assert [
+        c.uploads for c in planned(job, recorded=a_recorded(uploads={file.sha256: Upload("file_1", 1)})).changes
+    ] == [False]
+
+
+# --- destroy ---
+
+EVERYTHING: dict[str, Record] = {
+    "job.best": a_recorded_job(),
+    "job.done": a_recorded_job(id="job_2", status="published"),
+    "job.busy": a_recorded_job(id="job_3", status="processing"),
+    "job.held": a_recorded_job(id="job_4", prevent_destroy=True),
+    "template.weekly": a_recorded_template(),
+}
+ACCOUNT = a_remote(
+    a_remote_job(), a_remote_job("job_3", "processing"), a_remote_job("job_4"), a_remote_template(), balance=0
+)
+
+
+def test_destroy_removes_all_that_can_be() -> None:
+    declared = (a_job(), a_job("done"), a_job("busy"), a_job("held", prevent_destroy=False), a_template(), a_job("new"))
+    plan = planned(*declared, recorded=EVERYTHING, remote=ACCOUNT, destroy=True)
+
+    assert [(c.address, c.action) for c in plan.changes] == [
+        ("job.best", Action.DELETE),
+        ("template.weekly", Action.DELETE),
+        ("job.done", Action.FORGET),
+    ]
+    assert [(c.address, c.reason) for c in plan.withheld] == [("job.held", Reason.PREVENT_DESTROY)]
+    assert [(n.address, n.code) for n in plan.notices] == [("job.busy", "busy")]
+    assert plan.declared == 0
+    assert check_plan(plan, Limits(max_deletes=0), recorded=5, destroy=True).blocking == ()
+
+
+def test_destroying_a_part() -> None:
+    plan = planned(a_job(), recorded=EVERYTHING, remote=ACCOUNT, destroy=True, target=("job.*",))
+
+    assert [c.address for c in plan.changes] == ["job.best", "job.done"]
+
+
+# --- open intents ---
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [(), (a_job(),), (a_job(tone="calm"),), (a_job(rerun="2"),), (a_job(schedule=AHEAD),)],
+    ids=["removed", "same", "body", "rerun", "schedule"],
+)
+@pytest.mark.parametrize("recorded", [None, a_recorded_job()], ids=["new", "recorded"])
+def test_an_open_intent_blocks_its_address(declared: tuple[Job, ...], recorded: RecordedJob | None) -> None:
+    intent = an_intent(a_job(), when=ago(minutes=1))
+    state = a_recorded({"job.best": recorded} if recorded else {}, intents=(intent,))
+
+    plan = planned(*declared, recorded=state, remote=a_remote(a_remote_job()), replace=frozenset({"job.best"}))
+
+    assert (plan.changes, plan.withheld) == ((), ())
+    assert [type(r) for r in plan.resolutions] == [Wait]
+    assert [(v.code, v.address, v.severity) for v in plan.violations] == [("unresolved", "job.best", Severity.ERROR)]
+    assert plan.violations[0].message == (
+        "job.best: a submission whose outcome is not known; nothing else is done to it"
+    )
+    assert "afsync resolve 'job.best'" in (plan.violations[0].hint or "")
+
+
+def test_an_open_intent_blocks_nothing_else() -> None:
+    intent = an_intent(a_job("lost"), when=ago(minutes=1))
+
+    plan = planned(a_job("lost"), a_job(tone="calm"), recorded=a_recorded(intents=(intent,)))
+
+    assert [c.address for c in plan.changes] == ["job.best"]
+
+
+def test_a_found_submission_is_planned_on_as_if_it_were_recorded_already() -> None:
+    job = a_job(schedule=AHEAD)
+    intent = an_intent(job, cost=1)
+    remote = a_remote(a_remote_job("job_9", "running", created_at=intent.at, **echoes(job)), balance=45)
+
+    plan = planned(job, recorded=a_recorded(intents=(intent,), serial=3), remote=remote)
+
+    assert [(c.address, c.action, c.id) for c in plan.changes] == [("job.best", Action.RESCHEDULE, "job_9")]
+    assert (plan.serial, plan.spend, plan.withheld, plan.violations) == (3, 0, (), ())
+
+
+def test_a_found_submission_that_is_no_longer_wanted_is_cancelled() -> None:
+    intent = an_intent()
+    remote = a_remote(a_remote_job("job_9", created_at=intent.at, **echoes(a_job())))
+
+    plan = planned(a_template(), recorded=a_recorded(intents=(intent,)), remote=remote)
+
+    assert [(c.address, c.action, c.id) for c in plan.changes] == [
+        ("template.weekly", Action.CREATE, None),
+        ("job.best", Action.DELETE, "job_9"),
+    ]
+
+
+def test_a_submission_that_was_not_made_is_planned_again() -> None:
+    intent = an_intent(scans=(Scan(ago(minutes=5)),))
+
+    plan = planned(a_job(), recorded=a_recorded(intents=(intent,)), remote=a_remote(a_remote_job("job_known")))
+
+    assert [(c.address, c.action) for c in plan.changes] == [("job.best", Action.CREATE)]
+    assert plan.violations == ()
+
+
+def test_a_job_that_a_lost_submission_may_have_made_is_no_free_twin() -> None:
+    """Its address is blocked, and a second declaration of the same must not be paid for either."""
+    intent = an_intent(a_job("lost"), when=ago(minutes=1))
+    remote = a_remote(a_remote_job("job_9", created_at=intent.at, **echoes(a_job())))
+
+    plan = planned(a_job("lost"), a_job("second"), recorded=a_recorded(intents=(intent,)), remote=remote)
+
+    assert plan.changes == ()
+    assert [(c.address, c.reason) for c in plan.withheld] == [("job.second", Reason.BLOCKED_LOOKALIKE)]
+
+
+def test_what_was_spent_is_shown_where_it_is_known() -> None:
+    record = a_recorded_job(credits=3)
+    unknown = a_recorded_job(credits=None)
+
+    def credits(recorded: RecordedJob) -> list[Credits]:
+        plan = planned(a_job(tone="calm"), recorded={"job.best": recorded}, remote=a_remote(a_remote_job()))
+        return [c.credits for c in plan.changes]
+
+    assert credits(record) == [Credits(1, 3)]
+    assert credits(unknown) == [Credits(1, 0)]
