@@ -139,12 +139,13 @@ def run(
     seconds: float,
     max_bytes: int,
     abandoned: Callable[[], bool] | None = None,
+    exchange: Exchange | None = None,
 ) -> Result:
     """Carry `request` and wait for what comes of it, at most `seconds` in all.
 
     `abandoned` is asked ten times a second whether to stop waiting at once. Raises only what that raises.
     """
-    exchange = Exchange(max_bytes)
+    exchange = exchange or Exchange(max_bytes)
     thread = threading.Thread(target=_carry, args=(carrier, request, exchange), name="afsync-exchange", daemon=True)
     try:
         thread.start()

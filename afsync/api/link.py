@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from afsync.api.access import Access
-from afsync.api.exchange import Carrier, Lost, Reply, Request, Result, run
+from afsync.api.exchange import Carrier, Exchange, Lost, Reply, Request, Result, run
 from afsync.api.limiter import Limiter
 from afsync.api.refusals import error_for
 from afsync.api.retries import (
@@ -140,6 +140,19 @@ class Link:
         try:
             request = Request("PUT", url, {**self._headers, **headers}, body)
             return run(carrier, request, seconds=self.bounds.upload_seconds, max_bytes=MIB, abandoned=abandoned)
+        finally:
+            if carrier is not self._carrier:
+                carrier.close()
+
+    def get_elsewhere(
+        self, url: str, headers: Mapping[str, str], exchange: Exchange, abandoned: Callable[[], bool]
+    ) -> Result:
+        """GET from a host that is not the API's, in the same way; `exchange` takes what comes."""
+        carrier = self._elsewhere(url)
+        try:
+            request = Request("GET", url, {**self._headers, **headers}, fresh=True)
+            seconds = self.bounds.upload_seconds
+            return run(carrier, request, seconds=seconds, max_bytes=MIB, abandoned=abandoned, exchange=exchange)
         finally:
             if carrier is not self._carrier:
                 carrier.close()

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from afsync.api.link import Link
-from afsync.api.results import JobResult, StagingAssets, parse_result, parse_staging_assets
+from afsync.api.results import StagingAssets, parse_result, parse_staging_assets
 from afsync.api.wire import bad, usable_id
 from afsync.api.wire_account import parse_account
 from afsync.api.wire_jobs import parse_job, parse_page, parse_publish_times
 from afsync.api.wire_templates import parse_templates
 from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.results import JobResult
 from afsync.errors import Refused, UsageError
 
 PAGE = 100

@@ -10,27 +10,10 @@ from typing import Any
 from afsync.api.text import printable, shown, whole
 from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
 from afsync.core.resources import EMPTY, Values
+from afsync.core.results import JobResult
 
 _ADDRESS = 4000
 """Characters of a link; signed ones are long."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """GET /jobs/:id/result. While production runs, `ready` is False and only id and status are told.
-
-    Any link can be None. `platforms` holds one row for each platform, with its name under `platform` where the
-    service told it.
-    """
-
-    id: str
-    status: str
-    ready: bool
-    video_url: str | None = None
-    thumbnail_url: str | None = None
-    publish_copy: Values = field(default_factory=lambda: EMPTY)
-    platforms: tuple[Values, ...] = ()
-    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from afsync.api.access import is_loopback
+from afsync.api.elsewhere import may_go_to
 from afsync.api.exchange import Reply, Result
 from afsync.api.link import Link
 from afsync.api.refusals import error_for
@@ -53,24 +53,13 @@ class Upload:
         url, key = answer.get("uploadUrl"), answer.get("key")
         if not isinstance(key, str) or not key or len(key) > 1000 or not key.isprintable():
             raise bad("POST /upload", "a `key`", key)
-        if not isinstance(url, str) or not self._may_go_to(url):
+        if not isinstance(url, str) or not may_go_to(url, self.link.access):
             raise bad("POST /upload", "an https `uploadUrl`", url)
         headers = {"Content-Type": self.content_type, "Content-Length": str(self.size)}
         result = self._attempts(lambda body, tick: self.link.put_elsewhere(url, headers, body, tick), _storage_may_pass)
         if not isinstance(result, Reply) or not 200 <= result.status <= 299:
             raise _storage_error(result, url)
         return key
-
-    def _may_go_to(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            return False
-        access = self.link.access
-        # Plain http only where everything stays on this machine.
-        plain = parts.scheme == "http" and (access.in_process or (is_loopback(host) and is_loopback(access.host)))
-        return bool(host) and url.isascii() and url.isprintable() and (parts.scheme == "https" or plain)
 
     def _as_form(self, first: Refused) -> str:
         boundary = f"afsync-{int(self.link.random() * 2**53):014x}"

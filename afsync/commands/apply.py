@@ -11,6 +11,7 @@ from afsync.commands.applying import Apply, apply
 from afsync.commands.files import read_text
 from afsync.commands.options import Selection, selection_flags
 from afsync.core.saved import SavedPlan
+from afsync.core.verdict import Options
 from afsync.errors import UsageError
 
 
@@ -58,7 +59,7 @@ def command(
 def _saved(planfile: str | None, chosen: Selection, *, destroy: bool) -> SavedPlan | None:
     if planfile is None:
         return None
-    if destroy or chosen.allow_empty or chosen.target or chosen.exclude or chosen.replace:
+    if destroy or chosen.options() != Options():
         raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
     from afsync.output.plan_file import decode_plan_file
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from afsync.commands import project as work
+from afsync.commands.addresses import check_submitted
 from afsync.commands.ci import publish_plan
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
+from afsync.commands.uploading import UploadBar
+from afsync.core.approvals import only_approvals
 from afsync.core.plan import Plan, Reason
 from afsync.core.recovery import settle
 from afsync.core.saved import SavedPlan, why_different, why_stale
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What the command line asks for. `saved` is a plan file's content; `expect` the fingerprint that was reviewed."""
+    """What the command line asks for. `saved` is a plan file's content; `expect` the fingerprint that was reviewed;
+    `approve` the addresses of jobs to publish, and nothing else."""
 
     selection: Selection
     destroy: bool = False
@@ -47,6 +51,7 @@ class Apply:
     lock_timeout: float = 0.0
     saved: SavedPlan | None = None
     expect: str | None = None
+    approve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ def apply(wanted: Apply) -> int:
     """Lock, read, plan, ask, apply, report. Returns the exit code."""
     unattended = wanted.auto_approve or wanted.saved is not None
     if not unattended and (wanted.as_json or not interactive()):
-        raise UsageError("apply asks before it does anything, and nobody is there to answer", "add --auto-approve")
+        name = "approve" if wanted.approve else "apply"
+        raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
     project = work.load_project()
     store = work.open_store(project)
     stop, out = Stop(), report()
@@ -77,7 +83,7 @@ def apply(wanted: Apply) -> int:
         _show_plan(plan, project.root, wanted, out)
         if plan.blocking:
             return _refused(plan, wanted, out)
-        if plan.changes and not unattended and not _confirmed(stop, destroy=wanted.destroy):
+        if plan.changes and not unattended and not _confirmed(stop, wanted):
             messages()("Apply cancelled.\n")
             return Exit.ERROR
         done = _carry_out(ready, wanted, stop, out)
@@ -92,6 +98,7 @@ def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> 
     recorded, version = store.read()
     work.check_lineage(project, recorded)
     check_addresses(wanted.selection, project.desired, recorded)
+    check_submitted(wanted.approve, recorded, project.desired.jobs)
     now, saved = work.now(), wanted.saved
     if saved is not None:
         _insist(why_stale(saved, recorded, work.configuration(project), now))
@@ -101,6 +108,8 @@ def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> 
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
     plan = work.checked_plan(project, recorded, remote, now, options, limits)
+    if wanted.approve:
+        plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired)
     most = limits.max_credits
     if saved is not None:
         _insist(why_different(saved, plan))
@@ -145,8 +154,12 @@ def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out) -> None:
     publish_plan(plan, root)
 
 
-def _confirmed(stop: Stop, *, destroy: bool) -> bool:
-    question = "Do you really want to destroy all of this?" if destroy else "Do you want to perform these actions?"
+def _confirmed(stop: Stop, wanted: Apply) -> bool:
+    question = "Do you want to perform these actions?"
+    if wanted.destroy:
+        question = "Do you really want to destroy all of this?"
+    elif wanted.approve:
+        question = "Do you really want to publish this?"
     say = messages()
     say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
     with stop.interruptible():
@@ -159,9 +172,11 @@ def _teller(plan: Plan, wanted: Apply, out: Out, link: Link) -> Teller:
     if wanted.as_json:
         return JsonLines(out, work.now)
     lines = Lines(out, stdout_paint())
-    if len(plan.changes) < MANY or not on_terminal():
+    if not on_terminal():
         return lines
-    return Bar(lines, len(plan.changes), plan.requests, link.limiter.estimate)
+    if len(plan.changes) >= MANY:
+        return Bar(lines, len(plan.changes), plan.requests, link.limiter.estimate)
+    return UploadBar(lines) if any(c.uploads for c in plan.changes) else lines
 
 
 def _world(project: Project, service: work.Service, stop: Stop, tell: Teller) -> World:

@@ -31,6 +31,7 @@ class Selection:
     exclude: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
     allow_empty: bool = False
+    ignore_policy: bool = False
     max_credits: int | None = None
     max_creates: int | None = None
     max_deletes: str | None = None
@@ -45,6 +46,7 @@ class Selection:
             exclude=self.exclude,
             destroy=destroy,
             allow_empty=self.allow_empty,
+            ignore_policy=self.ignore_policy,
         )
 
     def limits(self, declared: Limits) -> Limits:
@@ -76,6 +78,7 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
     click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
+    click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
     click.option("--max-credits", type=Number(0), metavar="N", help="Spend at most N credits."),
     click.option("--max-creates", type=Number(0), metavar="N", help="Add at most N resources."),
     click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N per cent, of what is recorded."),

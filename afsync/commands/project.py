@@ -235,19 +235,23 @@ def resolutions(project: Project, recorded: Recorded) -> tuple[Resolution, ...]:
 def checked_plan(
     project: Project, recorded: Recorded, remote: Remote, at: datetime, options: Options, limits: Limits
 ) -> Plan:
-    """The plan with its limits checked."""
+    """The plan with its policy and limits checked; what the policy holds back does not count for the limits."""
     from afsync.core.limits import check_plan
     from afsync.core.planner import make_plan
+    from afsync.core.policy import check_policy
+    from afsync.core.verdict import Facts
 
     options = replace(options, quarantine=quarantine(project), exclusive=project.settings.exclusive)
-    plan = located(make_plan(project.desired, recorded, remote, at, options), project)
-    return check_plan(
+    plan = make_plan(project.desired, recorded, remote, at, options)
+    plan = check_policy(plan, project.policy, Facts(project.desired, recorded, remote, at, options))
+    plan = check_plan(
         plan,
         limits,
         recorded=len(recorded.resources),
         destroy=options.destroy,
         allow_empty=options.allow_empty,
     )
+    return located(plan, project)
 
 
 @contextmanager
@@ -277,14 +281,19 @@ def _stamp(file: BinaryIO) -> tuple[int, int]:
 
 
 def located(plan: Plan, project: Project) -> Plan:
-    """The plan with the places in the files of whatever it has to say about declared resources."""
+    """The plan with the places in the files of whatever it has to say about declared resources and limits."""
 
     def place(problem: Problem) -> Problem:
-        if problem.location is not None or problem.address is None:
+        if problem.location is not None:
             return problem
-        return replace(problem, location=project.locate(problem.address))
+        return replace(problem, location=project.locate(problem.address or f"limits.{problem.code}"))
 
-    return replace(plan, notices=tuple(map(place, plan.notices)), violations=tuple(map(place, plan.violations)))
+    return replace(
+        plan,
+        notices=tuple(map(place, plan.notices)),
+        violations=tuple(map(place, plan.violations)),
+        blocking=tuple(map(place, plan.blocking)),
+    )
 
 
 def _sha256(file: BinaryIO) -> str:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Protocol, assert_never
 
 from afsync.commands.screen import Out
+from afsync.commands.uploading import Uploads
 from afsync.core.outcome import Outcome
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading, Warned
-from afsync.output.outcomes import outcome_json, outcome_line, problem_event_json, started_json, started_line
+from afsync.output.outcomes import event_json, outcome_json, outcome_line, problem_event_json, started_json, started_line
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint
 

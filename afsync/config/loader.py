@@ -13,6 +13,7 @@ from afsync.config.jobs import Context, build_job, problems_of
 from afsync.config.media import Media
 from afsync.config.messages import check
 from afsync.config.models import IncludedFile, ProjectFile
+from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Fault, Wrong
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
@@ -52,7 +53,8 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     )
     documents = (sources.main, *sources.included)
     files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
-    return Project(root, desired, settings_of(file), files_read, _places(templates, jobs))
+    places = {**_limits(main), **_places(templates, jobs)}
+    return Project(root, desired, settings_of(file), files_read, places, policy_of(file))
 
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def _parse_main(
         return Parsed(main, {}), None
     value = {**parsed.value, "vars": variables} if isinstance(parsed.value.get("vars"), dict) else parsed.value
     model, faults = check(ProjectFile, value)
-    report.faults(main, faults)
+    report.faults(main, [*faults, *(policy_faults(model) if model else ())])
     return parsed, model
 
 
@@ -124,6 +126,13 @@ def _zone(main: Parsed) -> str | None:
         return name if isinstance(name, str) and parse_zone(name) else "UTC"
     except Wrong:
         return "UTC"
+
+
+def _limits(main: Parsed) -> dict[str, Declared]:
+    """Where each limit is declared, by the code of its breach."""
+    section = main.value.get("limits")
+    keys = section if isinstance(section, dict) else {}
+    return {f"limits.{key}": Declared(main.document, ("limits", key), {}) for key in keys}
 
 
 def _places(templates: Mapping[str, Declared], jobs: Mapping[str, Declared]) -> dict[str, Declared]:

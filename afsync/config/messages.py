@@ -63,7 +63,7 @@ def _fault(model: type[Part], detail: ErrorDetails) -> Iterator[Fault]:
         case "missing":
             yield _missing(model, path)
         case "literal_error":
-            yield _unknown_value(path, given, context["expected"])
+            yield replace(_unknown_value(path, given, context["expected"]), at_key=at_key)
         case kind if kind in _TYPES:
             yield _wrong_type(path, given, _TYPES[kind])
         case kind if kind in _BOUNDS:

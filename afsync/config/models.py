@@ -18,6 +18,7 @@ from afsync.config.fields import (
     VariableName,
     Zone,
 )
+from afsync.config.policy_models import PolicyPart
 from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
 
 BASE_URL = "https://api.auraflux.co/v1"
@@ -89,7 +90,7 @@ class IncludedFile(Part):
 class ProjectFile(IncludedFile):
     """afsync.yaml: an AuraFlux account as code."""
 
-    may_be_empty = frozenset({"templates", "jobs", "api", "limits", "include", "vars", "defaults"})
+    may_be_empty = frozenset({"templates", "jobs", "api", "limits", "policy", "include", "vars", "defaults"})
 
     version: Literal[1] = Field(description="The version of this format.", examples=[1])
     lineage: Lineage | None = Field(
@@ -107,6 +108,7 @@ class ProjectFile(IncludedFile):
         examples=["Europe/Berlin", "UTC"],
     )
     limits: LimitsPart | None = Field(None, description="What one apply may do at the most.")
+    policy: PolicyPart | None = Field(None, description="What is published where and when, as far as a team allows it.")
     include: list[Text] | None = Field(
         None,
         description="Further files, as patterns relative to this one; `**` stands for any directories. They hold "

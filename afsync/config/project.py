@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from afsync.config.fields import deletes_percent, quarantine_seconds
 from afsync.config.models import BASE_URL, QUARANTINE, STATE, Api, LimitsPart, ProjectFile
+from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.resources import Desired, Limits
 from afsync.errors import Location
 
@@ -47,9 +48,13 @@ class Project:
     settings: Settings
     files: tuple[SourceFile, ...]
     places: Mapping[str, Declared] = field(default_factory=dict, repr=False, compare=False)
+    policy: Policy = NO_POLICY
 
     def locate(self, address: str) -> Location | None:
-        """Where a resource is declared. Positions are looked for only when there is something to say about one."""
+        """Where a resource, or a limit (`limits.max_credits`), is declared.
+
+        Positions are looked for only when there is something to say about one.
+        """
         declared = self.places.get(address)
         return declared.location if declared else None
 

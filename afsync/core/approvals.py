@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from afsync.core.plan import Action, Change, Credits, Reason, Waiting
+from afsync.core.plan import Action, Change, Credits, Plan, Reason, Waiting
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
-from afsync.core.resources import Job
+from afsync.core.resources import Desired, Job
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
+from afsync.errors import AfsyncError
 
 ON_ITS_WAY = ("publishing", "published")
 """Statuses of a staged job that was approved, by us or by anybody else."""
@@ -89,3 +90,34 @@ def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiti
             seen = remote.jobs.get(record.id)
             platforms = seen.echo.get("platforms", ()) if seen else ()
             yield Waiting(address, record.id, remote.previews.get(record.id), tuple(platforms))
+
+
+def only_approvals(plan: Plan, recorded: Recorded, remote: Remote, addresses: Iterable[str], desired: Desired) -> Plan:
+    """The plan that publishes these recorded jobs and does nothing else. AfsyncError, naming each, when there is
+    nothing to publish for one of them: it cannot be undone, so it is all or none."""
+    records = {a: recorded.jobs[a] for a in sorted(set(addresses))}
+    wrong = {a: why for a, r in records.items() if (why := why_not(r, remote, plan.as_of)) is not None}
+    if wrong:
+        told = "; ".join(f"{address} {why}" for address, why in wrong.items())
+        raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
+    changes = tuple(approval(a, r, desired.jobs.get(a)) for a, r in records.items())
+    waits = tuple(waiting(recorded, remote, plan.as_of))
+    return replace(
+        plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
+    )
+
+
+def why_not(record: RecordedJob, remote: Remote, now: datetime) -> str | None:
+    """Why there is nothing to publish; None when the submission waits for an approval."""
+    seen = remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    if record.id in remote.missing:
+        return f"({record.id}) is not in the account any more"
+    if record.approved or status in ON_ITS_WAY:
+        return f"({record.id}) was approved already; it is {status}"
+    if not record.staged:
+        return f"({record.id}) was not submitted with `staging: true`, so it waits for no approval"
+    if waits_for_approval(record, remote, now):
+        return None
+    ended = group_of(status, publish_at=None, staged=True, now=now) in (Group.FAILED, Group.CANCELLED)
+    return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"

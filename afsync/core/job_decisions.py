@@ -13,6 +13,7 @@ from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint
 from afsync.core.submissions import submission, withheld_reason
+from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, note, warn, withhold
 
@@ -143,7 +144,7 @@ def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits:
     elif declared.address in facts.options.replace:
         again = Reason.REQUESTED
     return Edits(
-        body=fingerprint(Kind.JOB, values) != record.fingerprint,
+        body=fingerprint(Kind.JOB, values) != record.fingerprint and not sourceless(record.declared),
         schedule="schedule" not in declared.ignore_changes and _time_differs(declared, record, facts.now),
         again=again,
         values=values,

@@ -21,7 +21,13 @@ def echo_of(values: Values) -> dict[str, Any]:
 def fits(body: Values, echo: Values) -> bool:
     """Nothing the service echoes contradicts `body`. A field that `body` leaves open contradicts nothing: the
     service, or a template we cannot read, may have filled it in."""
-    return all(_same(field, _said(body, field), echo[field]) for field in ECHOED if _contradictable(body, echo, field))
+    return not contradictions(body, echo)
+
+
+def contradictions(body: Values, echo: Values) -> tuple[str, ...]:
+    """The fields in which the service echoes something else than `body` says."""
+    told = (field for field in ECHOED if _contradictable(body, echo, field))
+    return tuple(field for field in told if not _same(field, _said(body, field), echo[field]))
 
 
 def agrees(body: Values, echo: Values) -> bool:

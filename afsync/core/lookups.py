@@ -25,9 +25,13 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     between now and each open intent."""
     blocked = frozenset(i.address for i in recorded.intents)
     _, settled = find_moves(desired, recorded, blocked)
-    twins = any(_may_have_twin(job) for a, job in desired.jobs.items() if a not in settled.resources)
+    new = (job for a, job in desired.jobs.items() if a not in settled.resources and a not in desired.imports)
+    twins = any(_may_have_twin(job) for job in new)
     return Lookups(
-        jobs={r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
+        jobs={
+            **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
+            **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
+        },
         since=now - LOOKALIKE_AGE if twins else None,
         heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB),
     )

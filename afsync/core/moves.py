@@ -24,10 +24,10 @@ def find_moves(desired: Desired, recorded: Recorded, blocked: frozenset[str]) ->
     Templates move first, since a job's fingerprint names its template by key. Addresses in `blocked` (open
     intents) neither move nor are moved to.
     """
-    templates = _pair(desired.templates, recorded.templates, blocked)
+    templates = _pair(desired.templates, recorded.templates, blocked, desired.imports)
     renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
     recorded = _apply(templates.moved, _rename_templates(recorded, renamed))
-    jobs = _pair(desired.jobs, recorded.jobs, blocked)
+    jobs = _pair(desired.jobs, recorded.jobs, blocked, desired.imports)
     both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous})
     return both, _apply(jobs.moved, recorded)
 
@@ -36,23 +36,25 @@ def _pair(
     declared: Mapping[str, Template] | Mapping[str, Job],
     records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],
     blocked: frozenset[str],
+    imports: Mapping[str, str],
 ) -> Moves:
-    """Pair what appeared with what went away: first by fingerprint, schedule and `rerun`, then without `rerun`,
+    """Pair what appeared with what went away: by the id that `import:` gives, if it does; then by fingerprint, schedule and `rerun`, then without `rerun`,
     where any pairing is right because they are interchangeable; then by fingerprint alone, where only one to one
     is certain."""
     gone = {a: r for a, r in records.items() if a not in declared and a not in blocked}
     if not gone:
         return Moves()
     new = {a: d for a, d in declared.items() if a not in records and a not in blocked}
-    prints = {a: _declared_print(d) for a, d in new.items()}
+    holders = {r.id: a for a, r in gone.items()}
+    exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
+    prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}
     wanted = set(prints.values())
     gone = {a: r for a, r in gone.items() if r.fingerprint in wanted}
 
-    exact: dict[str, str] = {}
     for marks in (_time_and_rerun, _time):
         taken = set(exact.values())
         exact |= _match(
-            {a: (prints[a], *marks(d)) for a, d in new.items() if a not in exact},
+            {a: (prints[a], *marks(d)) for a, d in new.items() if a in prints and a not in exact},
             {a: (r.fingerprint, *marks(r)) for a, r in gone.items() if a not in taken},
         )
     left_new = {a: p for a, p in prints.items() if a not in exact}

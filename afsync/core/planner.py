@@ -17,6 +17,7 @@ from afsync.core.resources import Desired, Job, Kind, Template, fingerprint
 from afsync.core.selection import select, selected
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template, protected
+from afsync.core.unmatched import unmatched
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
 from afsync.errors import Problem, Severity
 
@@ -40,7 +41,7 @@ def make_plan(
     written, recorded = recorded, settle(recorded, resolutions)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
-    facts = Facts(desired, settled, remote, now, options, ambiguous=moves.ambiguous, owned=_owned(settled))
+    facts = Facts(desired, settled, remote, now, options, ambiguous=moves.ambiguous, owned=_owned(settled, desired))
     verdict = _moved(moves, settled, desired)
     verdict += _templates(facts, blocked)
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
@@ -56,6 +57,7 @@ def make_plan(
         withheld=tuple(sorted(verdict.withheld, key=_order)),
         notices=tuple(sorted(verdict.notices, key=_by_address)),
         violations=tuple(sorted(verdict.violations, key=_by_address)),
+        blocking=unmatched(verdict.changes, facts),
         resolutions=resolutions,
         refreshed=_refreshed(facts, recorded),
         balance=remote.account.balance,
@@ -80,11 +82,11 @@ def _by_address(problem: Problem) -> tuple[str, str]:
     return (problem.address or "", problem.code)
 
 
-def _owned(recorded: Recorded) -> frozenset[str]:
-    """Ids that are spoken for: recorded, deposed, or said by a person not to be ours."""
+def _owned(recorded: Recorded, desired: Desired) -> frozenset[str]:
+    """Ids that are spoken for: recorded, deposed, to be imported, or said by a person not to be ours."""
     ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
     marked = {job for intent in recorded.intents for job in intent.foreign}
-    return frozenset(ids | marked | set(recorded.foreign))
+    return frozenset(ids | marked | set(recorded.foreign) | set(desired.imports.values()))
 
 
 def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Verdict:

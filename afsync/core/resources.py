@@ -130,12 +130,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything the files say about the account, by address."""
+    """Everything the files say about the account, by address. `imports` maps addresses to ids to take over."""
 
     templates: Mapping[str, Template] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
     limits: Limits = Limits()
     timezone: str | None = None
+    imports: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, address: str) -> Template | Job | None:
         return self.templates.get(address) or self.jobs.get(address)

@@ -12,6 +12,7 @@ from afsync.core.lookalike import looks_like
 from afsync.core.plan import Action, Change, Credits, Reason
 from afsync.core.remote import Group, RemoteJob, group_of
 from afsync.core.resources import Job, Kind, fingerprint
+from afsync.core.takeover import decide_import, sourceless
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
 LOOKALIKE_AGE = timedelta(days=30)
@@ -37,6 +38,8 @@ def submission(job: Job, facts: Facts) -> Change:
 
 def decide_new_job(job: Job, facts: Facts) -> Verdict:
     """The verdict on a job that is declared and not recorded."""
+    if job.address in facts.desired.imports:
+        return decide_import(job, facts.desired.imports[job.address], facts)
     change = submission(job, facts)
     return (
         withheld_reason(change, facts)
@@ -57,6 +60,12 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.PAST_SCHEDULE),
             f"the publish time of {job.address}, {job.schedule.written}, has passed",
             "give it a time still ahead, or remove the job",
+        )
+    if sourceless(job.values):
+        return withhold(
+            replace(change, reason=Reason.UNKNOWN_SOURCE),
+            f"{job.address} was taken over, and what it is made from is not known here",
+            "add its `url` (or `urls`, `file`, `fileId`), then it can be submitted again",
         )
     if job.template is not None and job.template not in facts.desired.templates:
         return withhold(
@@ -111,7 +120,7 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
     if job.allow_duplicate:
         return None
     body = body_of(job, facts)
-    twins = [r for r in facts.remote.jobs.values() if _counts(r, facts) and looks_like(body, r.echo)]
+    twins = [r for r in facts.remote.jobs.values() if may_be_ours(r, facts) and looks_like(body, r.echo)]
     if not twins:
         return None
     ids = ", ".join(t.id for t in twins)
@@ -123,7 +132,7 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _counts(job: RemoteJob, facts: Facts) -> bool:
+def may_be_ours(job: RemoteJob, facts: Facts) -> bool:
     """Unrecorded, and active or young. A cancelled job is no twin: nothing will come of it."""
     if job.id in facts.owned:
         return False

@@ -9,6 +9,7 @@ from afsync.core.plan import Action, Change, Reason
 from afsync.core.recorded import Deposed, RecordedTemplate
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Kind, Template, Values, fingerprint, normalise
+from afsync.core.takeover import decide_import
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
@@ -40,6 +41,8 @@ def without_ignored(declared: Values, recorded: Values, ignored: tuple[str, ...]
 
 
 def _unrecorded(declared: Template, facts: Facts) -> Verdict:
+    if declared.address in facts.desired.imports:
+        return decide_import(declared, facts.desired.imports[declared.address], facts)
     namesakes = [t for t in facts.remote.templates.values() if t.name == declared.name and t.id not in facts.owned]
     create = Change(declared.address, Action.CREATE, Reason.NEW, after=declared)
     if not namesakes:

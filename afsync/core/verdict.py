@@ -18,8 +18,9 @@ class Options:
     """What the command line says about a plan.
 
     `replace`: addresses to submit or make again. `target`, `exclude`: globs over addresses. `destroy`: plan the
-    removal of everything recorded. `allow_empty`: declaring nothing is meant. `quarantine` (seconds) and
-    `exclusive`: how lost answers are looked for (`core.recovery`).
+    removal of everything recorded. `allow_empty`: declaring nothing is meant. `ignore_policy`: what the policy
+    forbids is only warned of. `quarantine` (seconds) and `exclusive`: how lost answers are looked for
+    (`core.recovery`).
     """
 
     replace: frozenset[str] = frozenset()
@@ -27,6 +28,7 @@ class Options:
     exclude: tuple[str, ...] = ()
     destroy: bool = False
     allow_empty: bool = False
+    ignore_policy: bool = False
     quarantine: float = 600.0
     exclusive: bool = False
 

@@ -72,11 +72,10 @@ class Database:
                 return _connect(":memory:")
             self.read_only = True
             return _connect(f"{Path(path).resolve().as_uri()}?mode=ro")
-        connection = _connect(path if path == ":memory:" else Path(path).resolve().as_uri())
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
+        return _connect(path if path == ":memory:" else Path(path).resolve().as_uri())
 
     def _create(self) -> None:
+        self._connection.execute("PRAGMA synchronous = OFF")
         if self._version() == VERSION:
             return
         if self._version() != 0:

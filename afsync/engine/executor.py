@@ -84,8 +84,9 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
 
 
 def _walk(execution: Execution) -> None:
+    by_address = sorted(enumerate(execution.plan.changes), key=lambda place: place[1].address)
     for step in Step:
-        for index, change in enumerate(execution.plan.changes):
+        for index, change in by_address:
             if step in change.steps and index not in execution.outcomes:
                 if execution.world.stop.asked.is_set() and execution.halted is None:
                     code = execution.world.stop.exit_code

@@ -8,9 +8,10 @@ from typing import Any
 from afsync.core.credits import effective
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
-from afsync.core.plan import Change
+from afsync.core.plan import Action, Change
 from afsync.core.recorded import RecordedJob, Upload
 from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint, plain
+from afsync.core.takeover import record_of, taken_over
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
 from afsync.engine.submission import submit
@@ -39,6 +40,8 @@ def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
 def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     job = change.after
     assert isinstance(job, Job)
+    if change.action is Action.ADOPT:
+        return _take_over(change, job, progress, run)
     if job.schedule is not None and job.schedule.utc <= run.world.clock():
         why = f"its publish time, {job.schedule.written}, has passed while applying; nothing was submitted"
         return Over(Failed(change, why, "give it a time still ahead"))
@@ -56,6 +59,15 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=bool(merged.get("staging")))
     result = submit(opened, lambda: run.world.writer.submit_job(body), run.ledger, run.world.stop)
     return submitted(change, progress, run, result)
+
+
+def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> Verdict:
+    """What is there already is recorded; nothing is sent."""
+    assert change.id is not None
+    record = record_of(job, change.id, run.remote, run.world.clock(), _template_values(job, run) or EMPTY)
+    run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
+    progress.id = change.id
+    return Next()
 
 
 def _template_values(job: Job, run: Run) -> Values | None:

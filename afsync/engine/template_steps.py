@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from afsync.core.plan import Action, Change, Reason
-from afsync.core.recorded import RecordedTemplate
 from afsync.core.recovery import Adopt, resolve, settle
 from afsync.core.remote import Lookups
-from afsync.core.resources import EMPTY, Kind, Template, fingerprint
+from afsync.core.resources import EMPTY, Kind, Template
+from afsync.core.takeover import taken_over, template_record
 from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit
 from afsync.errors import ApiError
@@ -19,14 +19,8 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
     assert isinstance(template, Template)
     if change.action is Action.ADOPT:
         assert change.id is not None
-        record = RecordedTemplate(
-            change.id,
-            fingerprint(Kind.TEMPLATE, template.values),
-            template.values,
-            template.prevent_destroy or False,
-            run.remote.templates[change.id].created_at if change.id in run.remote.templates else None,
-        )
-        run.ledger.write(run.ledger.recorded.with_resource(change.address, record))
+        record = template_record(template, change.id, run.remote.templates.get(change.id))
+        run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
         progress.id = change.id
         return Next()
     namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if t.name == template.name))

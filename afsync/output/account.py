@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from afsync.core.remote import RemoteAccount
+from afsync.output.json_text import json_text
 from afsync.output.values import visible
 
 FORMAT_VERSION = "1.0"
@@ -49,4 +49,4 @@ def account_json(account: RemoteAccount) -> str:
         "credits": {"balance": account.balance, "included": account.included, "used": account.used},
         "rate_limit": {"per_minute": account.per_minute, "concurrent": account.concurrent},
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)

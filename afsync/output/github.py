@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from afsync.core.plan import Plan
 from afsync.errors import Problem, Severity
+from afsync.output.json_text import json_line
 from afsync.output.values import visible
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -54,4 +53,4 @@ def outputs(plan: Plan) -> str:
 def gitlab_report(plan: Plan) -> str:
     """GitLab's merge-request widget for plans (`artifacts: reports: terraform`)."""
     s = plan.summary
-    return json.dumps({"create": s.add, "update": s.change, "delete": s.destroy}) + "\n"
+    return json_line({"create": s.add, "update": s.change, "delete": s.destroy})

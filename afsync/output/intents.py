@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from afsync.core.by_hand import candidates_of
 from afsync.core.recovery import Resolution, outlook
+from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, shown, visible
 
 FORMAT_VERSION = "1.0"
@@ -44,4 +44,4 @@ def intents_json(resolutions: Sequence[Resolution]) -> str:
         }
         for r in resolutions
     ]
-    return json.dumps({"format_version": FORMAT_VERSION, "intents": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"format_version": FORMAT_VERSION, "intents": rows})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, assert_never
@@ -11,6 +10,7 @@ from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolv
 from afsync.core.plan import Action, Change, Step
 from afsync.core.resources import Kind
 from afsync.errors import Problem
+from afsync.output.json_text import json_line
 from afsync.output.problems import problem_json
 from afsync.output.values import Paint, count, duration, iso, no_paint, visible
 
@@ -104,7 +104,7 @@ def _left(t: Tally) -> list[tuple[int, str]]:
 
 def event_json(kind: str, at: datetime, **fields: Any) -> str:
     """One line of `apply --json`."""
-    return json.dumps({"type": kind, "at": iso(at), **fields}, ensure_ascii=False) + "\n"
+    return json_line({"type": kind, "at": iso(at), **fields})
 
 
 def started_json(change: Change, step: Step, at: datetime) -> str:

@@ -14,6 +14,7 @@ from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, k
 from afsync.core.saved import SavedPlan
 from afsync.core.verdict import Options
 from afsync.errors import Location, PlanStale, Problem, Severity
+from afsync.output.json_text import json_text
 from afsync.output.plan_json import plan_document
 from afsync.output.values import iso
 
@@ -41,7 +42,7 @@ def encode_plan_file(saved: SavedPlan) -> str:
         },
         "plan": plan_document(saved.plan),
     }
-    return json.dumps({**body, "checksum": _checksum(body)}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({**body, "checksum": _checksum(body)})
 
 
 def _checksum(body: Mapping[str, Any]) -> str:

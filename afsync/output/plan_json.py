@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from afsync.core.plan import Change, Plan
@@ -10,6 +9,7 @@ from afsync.core.recorded import Record, RecordedJob
 from afsync.core.recovery import Resolution, outlook
 from afsync.core.resources import Job, Schedule, Template, plain
 from afsync.output.approvals import preview_json
+from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json
 from afsync.output.values import iso
 
@@ -18,7 +18,7 @@ FORMAT_VERSION = "1.0"
 
 def plan_json(plan: Plan) -> str:
     """The document as text, ending in a newline."""
-    return json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+    return json_text(plan_document(plan))
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from afsync.core.resources import Job, Schedule, key_of, kind_of
 from afsync.errors import Severity
 from afsync.output.approvals import published_lines, waiting_lines
 from afsync.output.problems import problem_block
-from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, visible
+from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
 
 NO_CHANGES = "No changes. Your account matches the configuration."
 
@@ -129,6 +129,8 @@ def _sentence(change: Change) -> str:
             return f"will be replaced: {_why_replaced(change)}{_price(change)}"
         case Action.DELETE:
             return _deleted(change)
+        case Action.ADOPT if change.reason is Reason.IMPORTED:
+            return "will be taken over, as `import:` says; nothing is sent"
         case Action.ADOPT:
             return "will be taken over: the account has an equal one of that name"
         case Action.MOVE:
@@ -139,7 +141,7 @@ def _sentence(change: Change) -> str:
             gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
             return f"will be forgotten: {gone}; nothing is sent"
         case Action.APPROVE:
-            return "will be published: it is approved, and this cannot be undone"
+            return "will be published, which cannot be undone"
 
 
 def _why_replaced(change: Change) -> str:
@@ -200,7 +202,7 @@ def _all_fields(change: Change) -> Iterator[str]:
     for field, value in after.values.items():
         if field == "file" and isinstance(after, Job) and after.file is not None:
             held = "" if change.uploads else ", already uploaded"
-            yield f"file: {shown(after.file.path)} ({_size(after.file.size)}{held})"
+            yield f"file: {shown(after.file.path)} ({size(after.file.size)}{held})"
         else:
             yield f"{visible(field)}: {shown(value)}"
     if isinstance(after, Job) and after.schedule is not None:
@@ -220,7 +222,3 @@ def _in_zone_of(schedule: Schedule | None, other: Schedule | None) -> Schedule |
     if schedule is None or other is None:
         return schedule
     return Schedule(schedule.written, schedule.utc, other.zone)
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from afsync.errors import Problem, Severity
+from afsync.output.json_text import json_text
 from afsync.output.values import Paint, count, no_paint, visible
 
 FORMAT_VERSION = "1.0"
@@ -65,4 +65,4 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 def problems_json(problems: Sequence[Problem]) -> str:
     """The document of `validate --json`."""
     document = {"format_version": FORMAT_VERSION, "problems": [problem_json(p) for p in problems]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)

@@ -17,7 +17,8 @@ Paint = Callable[[str, str], str]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./(\u00a1-\uffff][^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
 _LOOKS_TYPED = re.compile(r"(?i)true|false|null|~|[-+]?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+")
-_MAX = 300
+_LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
+_MAX = 600
 
 
 def no_paint(text: str, _colour: str) -> str:
@@ -32,13 +33,17 @@ def ansi_paint(text: str, colour: str) -> str:
 
 
 def visible(text: str) -> str:
-    """`text` without anything that moves a cursor, hides, or reverses: such characters are shown as escapes."""
+    """`text` without anything that moves a cursor, hides, reverses, or is an order to a CI system wherever it stands
+    in a log (`##[group]`): such characters are shown as escapes."""
+    if "##" in text:
+        text = _LOG_COMMAND.sub(r"\\x23", text)
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if _harmless(c) else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if harmless(c) else c.encode("unicode_escape").decode() for c in text)
 
 
-def _harmless(char: str) -> bool:
+def harmless(char: str) -> bool:
+    """Whether a character only shows itself."""
     return char == " " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -98,3 +103,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+
+
+def size(number: int) -> str:
+    """Bytes as people say them: `6.8 kB`, `12.3 MB`."""
+    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.1f} kB"

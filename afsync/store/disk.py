@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -16,6 +17,9 @@ CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 BINARY = getattr(os, "O_BINARY", 0)
+
+LARGEST = 1 << 30
+"""Bytes that a file may have to be read: far above any state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ class Disk:
         with os.fdopen(fd, "rb") as file:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
-                raise OSError(0, "it is not a regular file", str(path))
+                raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+            if status.st_size > LARGEST:
+                raise OSError(errno.EFBIG, "it is far too large", str(path))
             return file.read(), _identity(status)
 
     def identity(self, path: Path) -> Identity | None:
@@ -83,7 +89,7 @@ class Disk:
         source.replace(target)
 
     def link(self, source: Path, target: Path) -> None:
-        os.link(source, target, follow_symlinks=False)
+        target.hardlink_to(source)
 
     def unlink(self, path: Path) -> None:
         path.unlink(missing_ok=True)
@@ -146,6 +152,16 @@ def put(disk: Disk, path: Path, data: bytes) -> None:
     write_new(disk, temporary, data)
     disk.rename(temporary, path)
     disk.sync_directory(path.parent)
+
+
+def name_again(disk: Disk, path: Path, second: Path) -> None:
+    """A second name for a file that is about to be replaced; a copy where there are no hard links."""
+    try:
+        disk.link(path, second)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError:
+        write_new(disk, second, disk.read(path)[0])
 
 
 def temporary_name(disk: Disk, path: Path) -> Path:

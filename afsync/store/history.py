@@ -10,8 +10,10 @@ from pathlib import Path
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.disk import Disk
+from afsync.store.disk import Disk, name_again
+from afsync.store.fields import Wrong
 from afsync.store.format import decode_bytes
+from afsync.store.journal import read_journal, replay
 from afsync.store.loading import load, unreadable, why
 from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
@@ -33,8 +35,11 @@ class Version:
 
 
 def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple[Version, ...]:
-    """The copies in the history and the backup, newest first; of one lineage, or of all. A version that is in both
-    is listed once. StateError when the directories cannot be read."""
+    """The copies in the history and the backup, newest first, and what a journal makes of one of them where the
+    state itself cannot be read; of one lineage, or of all. A version that is there twice is listed once.
+
+    StateError when the directories cannot be read.
+    """
     found: dict[tuple[int, bool], Version] = {}
     try:
         for version, _ in _copies(disk, paths, lineage):
@@ -77,22 +82,50 @@ def restore(
 def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:
     """Newest first, the backup last. What cannot be read comes with its problem, whatever lineage it is of."""
     names = [n for n in reversed(disk.names(paths.history)) if serials((n,), lineage)]
+    salvaged = _salvaged(disk, paths)
+    if salvaged is not None and lineage in (None, salvaged.lineage):
+        yield _good(disk, paths.journal, salvaged), salvaged
     for path in (*(paths.history / n for n in names), paths.backup):
-        identity = disk.identity(path)
-        if identity is None:
+        if disk.identity(path) is None:
             continue
-        written = datetime.fromtimestamp(identity.mtime_ns // 10**9, UTC)
-        told = next(iter(serials((path.name,))), 0)
         try:
             recorded = decode_bytes(disk.read(path)[0]).recorded
         except OSError as error:
-            yield Version(path, told, written, problem=f"cannot be read: {why(error)}"), None
+            yield _bad(disk, path, f"cannot be read: {why(error)}"), None
         except StateError as error:
-            yield Version(path, told, written, problem=error.message), None
+            yield _bad(disk, path, error.message), None
         else:
             if lineage in (None, recorded.lineage):
-                counts = len(recorded.resources), len(recorded.intents)
-                yield Version(path, recorded.serial, written, *counts), recorded
+                yield _good(disk, path, recorded), recorded
+
+
+def _salvaged(disk: Disk, paths: Paths) -> Recorded | None:
+    """Where the state and its journal do not make a whole: the journal, as far as it is good, on top of the copy that
+    it builds on. It may hold what is nowhere else."""
+    with suppress(FileNotFoundError, Wrong):
+        journal = read_journal(disk.read(paths.journal)[0], damaged=True)
+        with suppress(StateError):
+            load(disk, paths)
+            return None
+        for base in (paths.state, paths.version(journal.serial, journal.lineage), paths.backup):
+            with suppress(FileNotFoundError, StateError):
+                document = decode_bytes(disk.read(base)[0])
+                if (document.recorded.lineage, document.checksum) == (journal.lineage, journal.checksum):
+                    return replay(document.recorded, journal)
+    return None
+
+
+def _good(disk: Disk, path: Path, recorded: Recorded) -> Version:
+    return Version(path, recorded.serial, _written(disk, path), len(recorded.resources), len(recorded.intents))
+
+
+def _bad(disk: Disk, path: Path, problem: str) -> Version:
+    return Version(path, next(iter(serials((path.name,))), 0), _written(disk, path), problem=problem)
+
+
+def _written(disk: Disk, path: Path) -> datetime:
+    identity = disk.identity(path)
+    return datetime.fromtimestamp(identity.mtime_ns // 10**9 if identity else 0, UTC)
 
 
 def _find(disk: Disk, paths: Paths, serial: int, lineage: str) -> Recorded:
@@ -130,4 +163,4 @@ def _keep_damaged(disk: Disk, paths: Paths) -> None:
         number = 1
         while disk.identity(aside := path.with_name(f"{path.name}.damaged-{number}")) is not None:
             number += 1
-        disk.link(path, aside)
+        name_again(disk, path, aside)

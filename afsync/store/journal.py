@@ -49,8 +49,9 @@ def line(value: Object, before: str) -> tuple[bytes, str]:
     return total.encode() + b" " + text + b"\n", total
 
 
-def read_journal(data: bytes) -> Journal:
-    """Wrong, naming the line, when it is damaged."""
+def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
+    """Wrong, naming the line, when anything but its end is wrong; `damaged`: stop before that line instead. The
+    first line has to be right in any case."""
     lines = data.split(b"\n")
     torn = lines.pop()
     if lines and b"\0" in lines[-1]:
@@ -58,13 +59,18 @@ def read_journal(data: bytes) -> Journal:
         torn = lines.pop()
     if not lines:
         raise Wrong("is cut off in line 1" if torn else "is empty")
-    parsed: list[Object] = []
-    tail = ""
-    for number, content in enumerate(lines, 1):
-        value, tail = _checked(content, tail, number)
-        parsed.append(value)
-    base = f.within("line 1", _read_base, parsed[0])
-    return Journal(f.text(base, "lineage"), f.whole(base, "serial"), f.text(base, "checksum"), tuple(parsed[1:]), tail)
+    first, tail = _checked(lines[0], "", 1)
+    base = f.within("line 1", _read_base, first)
+    changes: list[Object] = []
+    for number, content in enumerate(lines[1:], 2):
+        try:
+            change, tail = _checked(content, tail, number)
+        except Wrong:
+            if damaged:
+                break
+            raise
+        changes.append(change)
+    return Journal(f.text(base, "lineage"), f.whole(base, "serial"), f.text(base, "checksum"), tuple(changes), tail)
 
 
 def replay(base: Recorded, journal: Journal) -> Recorded:

@@ -12,6 +12,7 @@ from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk
+from afsync.store.document import UUID
 from afsync.store.history import newest_good
 from afsync.store.loading import Loaded, load
 from afsync.store.paths import Paths, serials
@@ -46,6 +47,8 @@ class LocalStore:
 
     def create(self, lineage: str) -> Recorded:
         """A state with nothing in it. StateError when there is one already, or was: it is never started afresh."""
+        if not UUID.fullmatch(lineage):
+            raise StateError(f"{lineage!r} cannot be the lineage of a state: it is not a UUID.")
         recorded = Recorded(lineage, serial=1)
         with self._fatal():
             self._disk.make_directory(self.paths.state.parent)
@@ -64,8 +67,8 @@ class LocalStore:
         waiting = () if unmerged else self.pending(loaded.recorded.lineage)
         if waiting:
             files = ", ".join(map(str, waiting))
-            hint = "`afsync apply` merges it first; `afsync state restore` does only that"
-            raise StateError(f"An earlier run could not write all that it did into the state; it is in {files}.", hint)
+            text = f"An earlier run could not write into the state all that it did; the rest is in {files}."
+            raise StateError(text, "make room or mend the disk, then run `afsync apply`: it merges that first")
         self._known = Known(loaded)
         return loaded.recorded, loaded.version
 
@@ -92,7 +95,8 @@ class LocalStore:
 
     def rescue(self, address: str, record: Record, why: str) -> Path | None:
         """Keep a record that could not be written in a recovery file. None when not even that works; never raises."""
-        assert self._known is not None, "there was a write before"
+        if self._known is None:
+            return None
         return keep(self._disk, self.paths, self._known.loaded.recorded.lineage, address, record, why)
 
     def pending(self, lineage: str) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import delta
-from afsync.store.disk import Disk, is_temporary, put, temporary_name, write_new
+from afsync.store.disk import Disk, is_temporary, name_again, put, temporary_name, write_new
 from afsync.store.format import encode_bytes
 from afsync.store.journal import first_line, line
 from afsync.store.loading import Loaded, why
@@ -97,14 +97,9 @@ def _journal_digest(disk: Disk, paths: Paths) -> str | None:
 def _back_up(disk: Disk, paths: Paths) -> None:
     """The previous version gets a name of its own; the one before it loses that name."""
     temporary = temporary_name(disk, paths.backup)
-    try:
-        disk.link(paths.state, temporary)
-    except FileNotFoundError:
-        return
-    except OSError:
-        # This file system has no hard links.
-        write_new(disk, temporary, disk.read(paths.state)[0])
-    disk.rename(temporary, paths.backup)
+    with suppress(FileNotFoundError):
+        name_again(disk, paths.state, temporary)
+        disk.rename(temporary, paths.backup)
 
 
 def _clean(disk: Disk, paths: Paths) -> None:

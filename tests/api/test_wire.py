@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afsync.api import wire, wire_account, wire_jobs, wire_templates
-from afsync.api.results import JobResult, parse_result, parse_staging_assets
+from afsync.api.results import parse_result, parse_staging_assets
 from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.results import JobResult
 from afsync.errors import BadAnswer
 
 AT = datetime(2026, 5, 26, 9, 0, tzinfo=UTC)

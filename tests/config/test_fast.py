@@ -219,14 +219,14 @@ SCALARS = st.one_of(
 KEYS = st.one_of(st.sampled_from(["a", "b", "c", "a.b", "a-b", "'q'", '"r"', "1", "true", "<<", "é"]))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(KEYS, SCALARS), max_size=5), st.booleans())
 def test_generated(entries: list[tuple[str, str]], nested: bool) -> None:
     lines = [f"{'  ' if nested else ''}{key}: {value}" for key, value in entries]
     agree(("jobs:\n" if nested else "") + "\n".join(lines) + "\n")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.text(st.sampled_from(list("ab1:-{}[],#'\"&*!|>?%@ \n_.~<=")), max_size=24))
 def test_soup(text: str) -> None:
     agree(text + "\n")

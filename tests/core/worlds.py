@@ -51,7 +51,7 @@ class World:
     desired: Desired
     recorded: Recorded
     remote: Remote
-    options: Options = Options()
+    options: Options
 
     @property
     def plan(self) -> Plan:
@@ -231,7 +231,8 @@ def applied(world: World) -> World:
         publish_times=None if remote.publish_times is None else account.times,
         covered=frozenset() if remote.publish_times is None else frozenset(account.jobs),
     )
-    return World(world.desired, account.recorded, after, replace(world.options, replace=frozenset()))
+    made = {c.address for c in plan.changes if {Step.SUBMIT_JOB, Step.CREATE_TEMPLATE} & {*c.steps}}
+    return World(world.desired, account.recorded, after, replace(world.options, replace=world.options.replace - made))
 
 
 def _take(step: Step, change: Change, account: Account) -> None:
@@ -366,7 +367,7 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=4,
 )
 _FIELDS = ("topic", "tone", "entry", "format", "platforms", "addOns", "urls", "url", "name", "durationMins")
-_MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1)).map(lambda m: m.replace(tzinfo=NOW.tzinfo))
+_MOMENTS = st.integers(-5_000_000, 5_000_000).map(lambda minutes: NOW + timedelta(minutes=minutes))
 
 
 def _bodies() -> st.SearchStrategy[Mapping[str, Any]]:

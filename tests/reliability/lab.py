@@ -84,10 +84,9 @@ class Control(ControlClient):
 class Lab:
     """An emulator, a worker, and a place for projects; time passes for both at once."""
 
-    def __init__(self, emulator: Running, worker: Worker, folder: Path) -> None:
+    def __init__(self, emulator: Running, folder: Path) -> None:
         self.emulator = emulator
         self.control = Control(emulator)
-        self.worker = worker
         self.folder = folder
         self.clock = 0.0
         self._numbers: Iterator[int] = count(1)
@@ -99,6 +98,24 @@ class Lab:
         self._pristine.mkdir()
         (self._pristine / "afsync.yaml").write_text(text_of(), encoding="utf-8")
         Sandbox(self._pristine, emulator, "af_live_pristine").ok("init")
+        self._workers: list[Worker] = []
+        self.worker = self.hire()
+
+    def hire(self) -> Worker:
+        """One more worker; it lasts as long as the lab."""
+        number = len(self._workers)
+        practice = self.folder / f"practice{number}"
+        shutil.copytree(self._pristine, practice)
+        box = Sandbox(practice, self.emulator, f"af_live_practice{number}")
+        apply = ["apply", "--auto-approve"]
+        commands = (apply, apply, ["plan", "--json"], ["resolve", "job.a", "--absent"])
+        worker = Worker(box.environ(), *(["-C", str(practice), *args] for args in commands))
+        self._workers.append(worker)
+        return worker
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.close()
 
     def _watch_requests(self) -> None:
         """Count what the service is at work on, so that `settle` can wait for the end of what nobody waits for."""
@@ -182,13 +199,14 @@ class Project:
 
     @property
     def recorded(self) -> Recorded:
-        return self.store.read()[0]
+        """The state as it is on disk; what waits in recovery files is not in it."""
+        return self.store.read(unmerged=True)[0]
 
     def start(
         self, *args: str, orders: Orders = HURRIED, env: Mapping[str, str] | None = None, worker: Worker | None = None
     ) -> Process:
         """Run a command in the background; the clock is the lab's, and the quarantine the real one."""
-        chosen = self.sandbox.environ({"AFSYNC_QUARANTINE": "10m", **(env or {})})
+        chosen = self.sandbox.environ({"AFSYNC_QUARANTINE": "10m", "TMPDIR": str(self.root), **(env or {})})
         orders = replace(orders, clock=self.lab.clock)
         worker = worker or self.lab.worker
         args = ("-C", str(self.root), *args)
@@ -403,9 +421,9 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 def lab(folder: Path, **options: Any) -> Iterator[Lab]:
     """A service in which nothing happens by itself and a worker, for as long as the block runs."""
     chosen = {"speed": "manual", "rpm": 1_000_000, "concurrent": 1000, "credits": CREDITS, **options}
-    worker = Worker()
-    try:
-        with running(**chosen) as emulator:
-            yield Lab(emulator, worker, folder)
-    finally:
-        worker.close()
+    with running(**chosen) as emulator:
+        opened = Lab(emulator, folder)
+        try:
+            yield opened
+        finally:
+            opened.close()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.reliability.worker import Orders
 
@@ -72,7 +73,7 @@ class Process:
 class Worker:
     """One process that forks; it runs one command at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, env: Mapping[str, str], *warm_up: Sequence[str]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.reliability.worker"],
             stdin=subprocess.PIPE,
@@ -83,6 +84,12 @@ class Worker:
         assert self._process.stdout is not None
         self._in, self._answers = self._process.stdin, self._process.stdout.fileno()
         self._read = b""
+        self._request(env=dict(env), commands=[list(args) for args in warm_up])
+        self.read()
+
+    def _request(self, **value: Any) -> None:
+        self._in.write(json.dumps(value).encode() + b"\n")
+        self._in.flush()
 
     def start(
         self, args: Sequence[str], *, env: Mapping[str, str], folder: Path, orders: Orders = HURRIED
@@ -91,9 +98,7 @@ class Worker:
         out, err = folder / "stdout", folder / "stderr"
         for path in (out, err):
             path.write_bytes(b"")
-        request = {"args": list(args), "env": dict(env), "out": str(out), "err": str(err), "orders": asdict(orders)}
-        self._in.write(json.dumps(request).encode() + b"\n")
-        self._in.flush()
+        self._request(args=list(args), env=dict(env), out=str(out), err=str(err), orders=asdict(orders))
         return Process(self, self.read()["pid"], out, err)
 
     def can_read(self, seconds: float) -> bool:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from afsync.emulator.faults.spec import ACTIONS, POINTS, makes_sense
-from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, Variant, lab
+from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, Variant
 
 PAID = ("POST /jobs#1", "POST /jobs#2", "POST /jobs#3")
 FREE = (
@@ -81,12 +80,6 @@ def cases() -> list[Case]:
             elif (point, action, kill, drop) in some:
                 chosen.append(Case(target, point, action, VARIANTS[(i + number) % 4], kill, drop))
     return chosen
-
-
-@pytest.fixture(scope="module")
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as opened:
-        yield opened
 
 
 def carry_out(case: Case, lab: Lab) -> tuple[Project, str]:

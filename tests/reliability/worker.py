@@ -1,21 +1,22 @@
-"""Runs afsync commands, each in a process of its own, forked from this one, which has imported everything before.
+"""Runs afsync commands, each in a process of its own, forked from this one, in which a few have run before.
 
 A command costs some 50 ms like this instead of half a second, and is as real as any: its own process id, signals,
 files and sockets. What a request may ask for besides (`Orders`) is done in the child only.
 
-One JSON object a line on stdin, two on stdout for each: `{"pid": …}` at once, `{"code": …}` at the end.
+One JSON object a line on stdin, two on stdout for each: `{"pid": …}` at once, `{"code": …}` at the end. The first
+one names commands to warm up with.
 """
 
 from __future__ import annotations
 
 import errno
 import gc
-import importlib
+import io
 import json
 import os
-import pkgutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,15 +50,7 @@ class Orders:
 
 
 def main() -> None:
-    import afsync
-
-    for module in pkgutil.walk_packages(afsync.__path__, "afsync."):
-        if not module.name.startswith("afsync.emulator") and module.name != "afsync.__main__":
-            importlib.import_module(module.name)
-    for name in ("httpx", "email.utils", "encodings.idna"):
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
+    _warm_up(json.loads(sys.stdin.readline()))
     ended = None
     for line in sys.stdin:
         if ended is not None:
@@ -70,6 +63,23 @@ def main() -> None:
         end = os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
         assert end is not None
         _say(code=end.si_status if end.si_code == os.CLD_EXITED else -end.si_status)
+
+
+def _warm_up(request: dict[str, Any]) -> None:
+    """Run commands once in this process: what is imported and made at first use need not be again in each child."""
+    from afsync.cli import run
+
+    told, sys.stdout = sys.stdout, io.StringIO()
+    os.environ.update(request["env"])
+    for args in request["commands"]:
+        run(args)
+    sys.stdout = told
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(10)
+    gc.collect()
+    gc.freeze()
+    _say(pid=os.getpid())
 
 
 def _say(**value: int) -> None:

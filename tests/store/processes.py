@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Record, Recorded
 from afsync.errors import AfsyncError, StateLocked
 from afsync.store.lock import Holder, acquire
 from tests.store.support import a_store, following, job_number
@@ -23,9 +23,28 @@ def start(*args: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
+def start_together(*runs: tuple[object, ...]) -> list[subprocess.Popen[str]]:
+    """Processes that begin at the same moment, when the last of them is ready."""
+    processes = [start(*run) for run in runs]
+    for process in processes:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return processes
+
+
+def _wait_for_the_others() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
 def compete(root: Path, me: int, writes: int) -> None:
     """Add `writes` jobs without any lock; start over with what is there whenever somebody else was faster. Every
     third write is followed by a fold."""
+    _wait_for_the_others()
     lost, done = 0, 0
     while done < writes:
         store = a_store(root)
@@ -58,7 +77,7 @@ def churn(root: Path, runs: int) -> None:
         store.fold()
 
 
-def _some(recorded: Recorded, serial: int) -> dict[str, object]:
+def _some(recorded: Recorded, serial: int) -> dict[str, Record]:
     return {**recorded.resources, f"job.show-{serial % 20}": replace(job_number(serial % 20), rerun=str(serial))}
 
 
@@ -82,10 +101,8 @@ def hold_by_a_child(path: Path) -> None:
 
 
 def contend(path: Path) -> None:
-    """Wait for the signal on stdin, then try to take the lock at once; keep it until stdin ends."""
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    """Try to take the lock at once; keep it until stdin ends."""
+    _wait_for_the_others()
     try:
         hold(path)
     except AfsyncError as error:

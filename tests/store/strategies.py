@@ -109,18 +109,17 @@ def _once_each(found: list[Intent]) -> tuple[Intent, ...]:
     return tuple({i.address: i for i in found}.values())
 
 
-some_intents = st.integers(0, 3).flatmap(lambda n: st.tuples(*(intents(i + 1) for i in range(n))).map(list))
+some_intents = st.integers(0, 2).flatmap(lambda n: st.tuples(*(intents(i + 1) for i in range(n))).map(list))
+parts: dict[str, st.SearchStrategy[Any]] = {
+    "account": st.none() | st.builds(Account, some_text, some_text),
+    "resources": st.lists(records(), max_size=3).map(_resources),
+    "uploads": st.dictionaries(shas, uploads, max_size=2),
+    "deposed": st.lists(st.builds(Deposed, some_text, addresses(Kind.TEMPLATE)), max_size=2).map(tuple),
+    "intents": some_intents.map(_once_each),
+    "foreign": st.lists(text, max_size=3).map(tuple),
+    "decisions": st.lists(values, max_size=2).map(tuple),
+    "applied_plans": st.lists(text, max_size=2).map(tuple),
+}
 recordeds = st.builds(
-    Recorded,
-    lineage=st.just(LINEAGE),
-    serial=st.integers(1, 10**9),
-    counter=st.integers(3, 10**9),
-    account=st.none() | st.builds(Account, some_text, some_text),
-    resources=st.lists(records(), max_size=3).map(_resources),
-    uploads=st.dictionaries(shas, uploads, max_size=3),
-    deposed=st.lists(st.builds(Deposed, some_text, addresses(Kind.TEMPLATE)), max_size=2).map(tuple),
-    intents=some_intents.map(_once_each),
-    foreign=st.lists(text, max_size=3).map(tuple),
-    decisions=st.lists(values, max_size=2).map(tuple),
-    applied_plans=st.lists(text, max_size=2).map(tuple),
+    Recorded, lineage=st.just(LINEAGE), serial=st.integers(1, 10**9), counter=st.integers(3, 10**9), **parts
 )

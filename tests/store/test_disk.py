@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError
 from afsync.store.disk import is_temporary
-from afsync.store.history import restore
+from afsync.store.history import list_versions, restore
 from afsync.store.local import LocalStore
 from tests.builders import LINEAGE
 from tests.store.simdisk import PowerCut, SimDisk
@@ -27,10 +27,11 @@ Recorder = Callable[[str, object], None]
 
 @dataclass
 class Witness:
-    """What a run was told is durable, and what it was writing when it ended."""
+    """What a run was told is durable, and what it was writing when it ended; what a restore must still find."""
 
     acknowledged: Recorded | None = None
     attempted: Recorded | None = None
+    salvageable: Mapping[str, Record] | None = None
 
     def write(self, store: LocalStore, recorded: Recorded, version: str) -> tuple[Recorded, str]:
         self.attempted = recorded
@@ -98,6 +99,18 @@ def go_back(disk: SimDisk, witness: Witness) -> None:
     witness.acknowledged = restore(disk, paths(ROOT), 1, lineage=LINEAGE, afsync_version="0.1.0", force=True)
 
 
+def state_lost(disk: SimDisk, witness: Witness) -> None:
+    assert witness.acknowledged is not None
+    witness.salvageable, witness.acknowledged = witness.acknowledged.resources, None
+    disk.unlink(paths(ROOT).state)
+
+
+def go_back_to_the_journal(disk: SimDisk, witness: Witness) -> None:
+    newest = list_versions(disk, paths(ROOT))[0]
+    restored = restore(disk, paths(ROOT), newest.serial, lineage=LINEAGE, afsync_version="0.1.0")
+    witness.acknowledged = witness.attempted = restored
+
+
 def merge(disk: SimDisk, witness: Witness) -> None:
     store = a_store(ROOT, disk)
     recorded, _ = store.read(unmerged=True)
@@ -123,6 +136,7 @@ SCENARIOS = (
     Scenario("a large write", large_write, (create, whole_run)),
     Scenario("restore", go_back, (create, whole_run, whole_run)),
     Scenario("restore over a journal", go_back, (create, whole_run, one_write)),
+    Scenario("restore from the journal", go_back_to_the_journal, (create, whole_run, one_write, state_lost)),
     Scenario("merging a recovery file", merge, (create, whole_run, rescued)),
 )
 
@@ -151,8 +165,11 @@ def check(disk: SimDisk, witness: Witness) -> None:
         found = a_store(ROOT, disk).read(unmerged=True)[0]
     except StateError:
         assert witness.acknowledged is None, "what was acknowledged cannot be read"
+        if witness.salvageable is not None:
+            go_back_to_the_journal(disk, Witness())
+            assert a_store(ROOT, disk).read()[0].resources == witness.salvageable
         return
-    assert found in (witness.acknowledged, witness.attempted)
+    assert found in (witness.acknowledged, witness.attempted) or found.resources == witness.salvageable
     if a_store(ROOT, disk).pending(LINEAGE):
         merge(disk, Witness())
         assert a_store(ROOT, disk).read()[0].jobs["job.show-9"] == job_number(9)

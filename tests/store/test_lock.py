@@ -22,7 +22,7 @@ from afsync.store import oslock
 from afsync.store.lock import Holder, Lock, acquire, read_holder
 from afsync.store.unlock import Unlocked, force_unlock
 from tests.builders import NOW, an_intent
-from tests.store.processes import start
+from tests.store.processes import start, start_together
 
 ME = Holder("00000001", "ada", "desk", os.getpid(), "afsync apply", NOW)
 LIVING = an_intent(phase=Phase.WRITTEN, when=NOW - timedelta(seconds=30))
@@ -122,13 +122,7 @@ def test_a_child_that_outlives_the_holder_does_not_keep_it(path: Path) -> None:
 
 
 def test_many_at_once(path: Path) -> None:
-    processes = [start("contend", path) for _ in range(8)]
-    for process in processes:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    processes = start_together(*[("contend", path)] * 8)
     said = []
     for process in processes:
         assert process.stdout is not None

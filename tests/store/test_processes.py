@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.builders import LINEAGE
-from tests.store.processes import ROOT, start
+from tests.store.processes import ROOT, start, start_together
 from tests.store.support import a_store
 
 SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
@@ -27,7 +27,7 @@ def test_no_update_is_lost_without_the_lock(tmp_path: Path, record_property: Rec
     """Compare-and-swap has to hold by itself: nobody holds the lock here."""
     a_store(tmp_path).create(LINEAGE)
     writes = int(25 * SCALE)
-    runners = [start("compete", tmp_path, me, writes) for me in range(4)]
+    runners = start_together(*(("compete", tmp_path, me, writes) for me in range(4)))
     said = [runner.communicate()[0].splitlines() for runner in runners]
     assert [runner.returncode for runner in runners] == [0] * 4
     acknowledged = [number for lines in said for number in lines[:-1]]

@@ -330,7 +330,7 @@ def test_every_damage_of_a_journal_but_its_end_is_refused(tmp_path: Path) -> Non
         with pytest.raises(StateError) as caught:
             a_store(tmp_path).read()
         assert str(store.paths.journal) in caught.value.message, name
-        assert "`afsync state restore 1`" in (caught.value.hint or ""), name
+        assert "`afsync state restore " in (caught.value.hint or ""), name
 
 
 def test_a_link_in_place_of_the_journal_is_not_followed(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Looking at jobs again and again, in as few requests as possible: one page of the list tells about most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from afsync.api.previews import MOST, previews
+from afsync.api.reader import Reader
+from afsync.api.snapshot import look_up
+from afsync.core.remote import Preview
+from afsync.core.status import Seen
+
+SINGLES = 10
+"""Jobs that are too old for the first page are asked for one by one, so many in one look, in turn."""
+
+
+class Lookout:
+    """What was seen so far of the jobs `ids`, and how to see more."""
+
+    def __init__(self, reader: Reader, ids: Iterable[str]) -> None:
+        self._reader = reader
+        self._ids = frozenset(ids)
+        self._turn: list[str] = []
+        self._asked: dict[str, datetime | None] = {}
+        self.seen = Seen()
+
+    def look(self, wanted: Sequence[str], *, page: bool) -> Seen:
+        """One look at those of `wanted` whose status can still change: at most one page of the list.
+
+        With `page` it is read even for a single job, for what it tells of all others. Raises ApiError.
+        """
+        jobs, missing = dict(self.seen.jobs), set(self.seen.missing)
+        left = list(wanted)
+        if page or len(left) > 1:
+            listed = {j.id: j for j in self._reader.jobs_page(0) if j.id in self._ids}
+            jobs |= listed
+            left = [i for i in left if i not in listed]
+        found, gone = look_up(self._reader, self._next(left))
+        jobs |= found
+        missing = (missing | gone) - jobs.keys()
+        self.seen = Seen(jobs, frozenset(missing), self.seen.previews)
+        return self.seen
+
+    def _next(self, left: list[str]) -> list[str]:
+        """Whose turn it is: those that were asked for longest ago."""
+        waiting = set(left)
+        queue = [i for i in self._turn if i in waiting]
+        queue += [i for i in left if i not in set(queue)]
+        chosen = queue[:SINGLES]
+        self._turn = queue[SINGLES:] + chosen
+        return chosen
+
+    def preview(self, waiting: Iterable[str], now: datetime) -> Seen:
+        """Links for those that wait for an approval: asked for once, and again when they stopped working."""
+        due = [i for i in waiting if i not in self._asked or self._expired(i, now)][:MOST]
+        if due:
+            found: dict[str, Preview] = previews(self._reader, due)
+            self._asked |= {i: found[i].expires_at if i in found else None for i in due}
+            self.seen = Seen(self.seen.jobs, self.seen.missing, {**self.seen.previews, **found})
+        return self.seen
+
+    def _expired(self, job_id: str, now: datetime) -> bool:
+        until = self._asked[job_id]
+        return until is not None and until <= now

@@ -1,0 +1,48 @@
+"""Addresses on the command line: what they match, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.selection import matches
+from afsync.errors import UsageError
+
+
+def check_globs(globs: tuple[str, ...], known: Collection[str]) -> None:
+    """A glob that matches nothing is a slip of the finger, not an empty selection."""
+    for glob in globs:
+        if not any(matches(address, (glob,)) for address in known):
+            raise UsageError(f"no job has the address {glob}", _hint(glob, known))
+
+
+def check_submitted(addresses: tuple[str, ...], recorded: Recorded, declared: Collection[str]) -> None:
+    """UsageError for an address without a submission, with what was probably meant."""
+    for address in addresses:
+        if address not in recorded.jobs:
+            raise _not_submitted(address, recorded, declared)
+
+
+def submissions(globs: tuple[str, ...], recorded: Recorded, declared: Collection[str]) -> dict[str, RecordedJob]:
+    """The recorded jobs that `globs` name, by address. UsageError for one that names nothing that was submitted."""
+    found: dict[str, RecordedJob] = {}
+    for glob in globs:
+        named = {a: r for a, r in sorted(recorded.jobs.items()) if matches(a, (glob,))}
+        if not named:
+            raise _not_submitted(glob, recorded, declared)
+        found |= named
+    return found
+
+
+def _not_submitted(glob: str, recorded: Recorded, declared: Collection[str]) -> UsageError:
+    if any(matches(address, (glob,)) for address in declared):
+        return UsageError(f"{glob} was not submitted yet", "`afsync plan` shows what would be")
+    if any(matches(address, (glob,)) for address in recorded.templates):
+        return UsageError(f"{glob} is a template, not a job")
+    return UsageError(f"no job has the address {glob}", _hint(glob, recorded.jobs))
+
+
+def _hint(wrong: str, known: Collection[str]) -> str:
+    close = get_close_matches(wrong, known, n=1) or get_close_matches(f"job.{wrong}", known, n=1)
+    return f"did you mean `{close[0]}`?" if close else "`afsync status` shows all jobs"

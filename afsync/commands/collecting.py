@@ -1,0 +1,120 @@
+"""`afsync result --download`: which files there are, what they are called here, and fetching them one by one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from afsync.commands.downloads import Fetched, download
+from afsync.commands.files import write_whole
+from afsync.commands.screen import messages
+from afsync.commands.transfers import Transfers
+from afsync.core.resources import key_of
+from afsync.errors import AfsyncError, AuthError
+from afsync.output.result_json import result_row
+from afsync.output.result_text import Results
+from afsync.output.values import size
+
+if TYPE_CHECKING:
+    from afsync.api.link import Link
+    from afsync.core.results import JobResult
+
+_ENDINGS = {"": (".mp4", ".mov", ".m4v", ".webm"), "-thumbnail": (".png", ".jpg", ".jpeg", ".webp", ".gif")}
+"""The endings that are taken from a link, by what is put behind the name; the first where the link has another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A link, and the name of the file it becomes."""
+
+    url: str
+    name: str
+
+
+def collect(link: Link, results: Results, folder: Path) -> list[str]:
+    """Fetch video and thumbnail of each result that is ready, and write its text beside them. What went wrong, a line
+    each; one file that cannot be had does not keep the others from being fetched."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return [f"{folder} is no directory that can be written to: {error.strerror or error}"]
+    failed: list[str] = []
+    with Transfers() as transfers:
+        for address, (job_id, found) in results.items():
+            if found is None or not found.ready:
+                continue
+            failed += _texts(address, job_id, found, folder)
+            for wanted in files(address, found):
+                failed += _one(link, wanted, folder, transfers)
+    return failed
+
+
+def files(address: str, found: JobResult) -> Iterator[Wanted]:
+    """What there is to fetch. Names are made of the key and the id; of a remote name only a known ending is used."""
+    for url, what in ((found.video_url, ""), (found.thumbnail_url, "-thumbnail")):
+        if url:
+            yield Wanted(url, stem(address, found.id) + what + _ending(url, what))
+
+
+def stem(address: str, job_id: str) -> str:
+    """`intro-job_8f31`: what a file is called, whatever is in the address."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{key_of(address)}-{job_id}").strip("._")
+
+
+def _ending(url: str, what: str) -> str:
+    try:
+        written = Path(urlsplit(url).path).suffix.lower()
+    except ValueError:
+        written = ""
+    known = _ENDINGS[what]
+    return written if written in known else known[0]
+
+
+def _one(link: Link, wanted: Wanted, folder: Path, transfers: Transfers) -> list[str]:
+    try:
+        with transfers.file(wanted.name) as progress:
+            fetched = download(link, wanted.url, folder / wanted.name, progress)
+    except AuthError:
+        raise
+    except AfsyncError as error:
+        return [f"{wanted.name}: {error.message}" + (f" {error.hint}" if error.hint else "")]
+    transfers.say(_told(fetched))
+    return []
+
+
+def _told(fetched: Fetched) -> str:
+    if fetched.kept:
+        return f"{fetched.path} is there already ({size(fetched.size)})"
+    went_on = f", gone on from {size(fetched.resumed)}" if fetched.resumed else ""
+    return f"{fetched.path} ({size(fetched.size)}{went_on})"
+
+
+def _texts(address: str, job_id: str, found: JobResult, folder: Path) -> list[str]:
+    """Copy and platforms as JSON. Only a file that is this job's own is written anew, and that is said."""
+    text = json.dumps(result_row(address, job_id, found), indent=2, ensure_ascii=False) + "\n"
+    path = folder / f"{stem(address, found.id)}.json"
+    try:
+        if os.path.lexists(path):
+            if path.read_text(encoding="utf-8") == text:
+                return []
+            if not _is_ours(path, job_id):
+                return [f"{path} is another file; it is not overwritten"]
+        write_whole(path, text)
+        messages()(f"{path} ({size(len(text.encode()))})\n")
+    except (OSError, UnicodeError, AfsyncError) as error:
+        return [f"{path} cannot be written: {error}"]
+    return []
+
+
+def _is_ours(path: Path, job_id: str) -> bool:
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(row, dict) and row.get("id") == job_id

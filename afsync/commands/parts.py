@@ -1,0 +1,134 @@
+"""A file on its way: what there is of it so far, beside its place, and of which version that is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from afsync.errors import AfsyncError, Unreachable
+
+if TYPE_CHECKING:
+    from afsync.api.elsewhere import Sink
+
+
+class Part:
+    """What is there of one file, and a note of which version of it that is."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._path = target.with_name(f"{target.name}.part")
+        self._note = target.with_name(f"{target.name}.part.json")
+        self._file: BinaryIO | None = None
+        self.received = 0
+        self.total: int | None = None
+        self.error: AfsyncError | None = None
+
+    def offset(self) -> int:
+        """How much can be gone on from: nothing where it is not known what it is a part of."""
+        return self._path.stat().st_size if self._validator() and self._path.is_file() else 0
+
+    def headers(self, offset: int) -> dict[str, str]:
+        validator = self._validator()
+        if not offset or validator is None:
+            return {"Accept": "*/*"}
+        return {"Accept": "*/*", "Range": f"bytes={offset}-", "If-Range": validator}
+
+    def _validator(self) -> str | None:
+        try:
+            found = json.loads(self._note.read_text(encoding="utf-8"))["validator"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return found if isinstance(found, str) and found.isascii() and found.isprintable() and found else None
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> Sink | None:
+        """The answer has begun; what takes its body. Called in the exchange's own thread."""
+        if status not in (200, 206):
+            return None
+        try:
+            self._open(status, headers)
+        except OSError as error:
+            self._fail(error)
+            raise
+        return self._take
+
+    def _open(self, status: int, headers: Mapping[str, str]) -> None:
+        resumes = status == 206
+        length = headers.get("content-length", "")
+        self.total = total(headers) if resumes else int(length) if length.isdigit() else None
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | (0 if resumes else os.O_TRUNC)
+        self._file = os.fdopen(os.open(self._path, flags, 0o666), "wb")
+        self.received = self._file.seek(0, os.SEEK_END)
+        if resumes and _start(headers) != self.received:
+            raise OSError("the other side sent another part than was asked for")
+        etag = headers.get("etag", "")
+        validator = etag if etag and not etag.startswith("W/") else headers.get("last-modified")
+        self._note.write_text(json.dumps({"validator": validator}), encoding="utf-8")
+
+    def _take(self, chunk: bytes) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            self._fail(error)
+            raise
+        self.received += len(chunk)
+
+    def _fail(self, error: OSError) -> None:
+        self.error = AfsyncError(f"{self._path} cannot be written: {error.strerror or error}.", "what is there is kept")
+
+    def close(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+
+    def discard(self) -> None:
+        for path in (self._path, self._note):
+            path.unlink(missing_ok=True)
+
+    def finish(self) -> int:
+        """Put it into its place, unless something is there by now. How many bytes it has."""
+        size = self._path.stat().st_size
+        if self.total is not None and size != self.total:
+            raise Unreachable(f"{self._path} has {size} bytes of {self.total}.", "the same command goes on from there")
+        try:
+            _place(self._path, self._target)
+        except FileExistsError:
+            raise AfsyncError(f"{self._target} came into being meanwhile; it is not overwritten.") from None
+        except OSError as error:
+            raise AfsyncError(f"{self._target} cannot be written: {error.strerror or error}.") from None
+        self.discard()
+        return size
+
+
+def _place(part: Path, target: Path) -> None:
+    """A hard link is made only where nothing is; where there are none, a rename has to do."""
+    descriptor = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        part.rename(target)
+
+
+def total(headers: Mapping[str, str]) -> int | None:
+    """The size of the whole file, from a Content-Range."""
+    found = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d+)", headers.get("content-range", ""))
+    return int(found[1]) if found else None
+
+
+def _start(headers: Mapping[str, str]) -> int | None:
+    found = re.match(r"bytes (\d+)-", headers.get("content-range", ""))
+    return int(found[1]) if found else None

@@ -1,0 +1,63 @@
+"""`afsync result ADDR…`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.addresses import submissions
+from afsync.commands.screen import messages, report, stdout_paint
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.remote import Remote
+from afsync.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from afsync.output.result_text import Results
+
+
+@click.command
+@click.argument("globs", nargs=-1, required=True, metavar="ADDR...")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@click.option("--download", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Fetch the files into DIR.")
+def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
+    """Show what jobs produced: video, thumbnail, copy, and what became of it on each platform.
+
+    With --download the files are fetched too: what an earlier run left unfinished is gone on with, and nothing is ever
+    overwritten. Exits 1 when one of the jobs is not finished, or a file could not be fetched; the others are shown.
+    """
+    from afsync.output.result_json import result_json
+    from afsync.output.result_text import not_ready, result_text
+
+    project = work.load_project()
+    recorded, _ = work.read_state(project)
+    records = submissions(globs, recorded, project.desired.jobs)
+    service = work.connect(project, writes=False)
+    results = _ask(service, recorded, records)
+    out = report()
+    out(result_json(results) if as_json else result_text(results, stdout_paint()))
+    failed = not_ready(results)
+    if folder is not None:
+        from afsync.commands.collecting import collect
+
+        failed += collect(service.link, results, folder)
+    for line in failed:
+        messages()(f"Error: {line}\n")
+    if out.error is not None:
+        work.warn_closed(out.error)
+    return Exit.ERROR if failed else Exit.OK
+
+
+def _ask(service: work.Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
+    """All at the same time, and whose account it is as well."""
+    from afsync.api.snapshot import together
+
+    reader = service.reader
+    account, *answers = together(reader.account, *(partial(reader.result, r.id) for r in records.values()))
+    work.check_account(recorded, Remote(account, base_url=service.base_url))
+    return {address: (r.id, found) for (address, r), found in zip(records.items(), answers, strict=True)}

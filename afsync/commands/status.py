@@ -1,0 +1,57 @@
+"""`afsync status`."""
+
+from __future__ import annotations
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.addresses import check_globs
+from afsync.commands.screen import report, stdout_paint
+from afsync.commands.seconds import Seconds
+from afsync.commands.watching import Jobs, watch
+from afsync.core.status import JobPhase, Until
+from afsync.errors import Exit, UsageError
+
+INTERVAL = 5.0
+
+
+@click.command
+@click.argument("globs", nargs=-1, metavar="[ADDR-GLOB]...")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document; with --watch, at the end.")
+@click.option("--watch", "watching", is_flag=True, help="Go on until all are done, live on a terminal.")
+@click.option("--until", type=click.Choice(list(Until)), help="The same, until all are done (default) or published.")
+@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Give up watching after that; exit 1.")
+@click.option(
+    "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."
+)
+def command(
+    globs: tuple[str, ...], as_json: bool, watching: bool, until: str | None, timeout: float | None, interval: float
+) -> int:
+    """Show every job: how far it is, when it is published, what it cost, and its link.
+
+    Reads the state and the account; writes nothing. Finished jobs are not looked up again. With --watch or --until it
+    exits 0 when all went well, 1 when one failed, is missing or was never submitted, 3 when one is unresolved.
+    """
+    watching = watching or until is not None
+    if timeout is not None and not watching:
+        raise UsageError("--timeout is for --watch and --until")
+    project = work.load_project()
+    recorded, _ = work.read_state(project)
+    check_globs(globs, {*project.desired.jobs, *recorded.jobs})
+    jobs = Jobs(project, recorded, globs)
+    if watching:
+        return watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
+    _show(jobs, as_json)
+    return Exit.OK
+
+
+def _show(jobs: Jobs, as_json: bool) -> None:
+    from afsync.output.status_json import status_json
+    from afsync.output.status_text import status_text
+
+    now = work.now()
+    found = jobs.look(now, lambda job: job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL))
+    out = report()
+    out(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
+    if out.error is not None:
+        work.warn_closed(out.error)

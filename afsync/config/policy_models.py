@@ -1,0 +1,100 @@
+"""The format of `policy`: what a team allows. People read the descriptions, in editors and in the docs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from afsync.config.fields import Text, Unique
+from afsync.config.problems import Code, Wrong
+from afsync.config.resource_models import Part, Platform, Platforms
+from afsync.config.windows import lead_time, parse_dates, parse_hours
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _check_lead(value: Any) -> Any:
+    if isinstance(value, str | int | float):
+        lead_time(str(value))
+    return value
+
+
+def _check_number(value: int) -> int:
+    if value < 0:
+        raise Wrong(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
+    return value
+
+
+def _check_dates(value: str) -> str:
+    parse_dates(value)
+    return value
+
+
+def _check_hours(value: str) -> str:
+    parse_hours(value)
+    return value
+
+
+Lead = Annotated[str, BeforeValidator(_check_lead), Field(json_schema_extra={"pattern": "^[0-9]+(m|h|d)$"})]
+Dates = Annotated[
+    str,
+    AfterValidator(_check_dates),
+    Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d( to \d{4}-\d\d-\d\d)?$"}),
+]
+Hours = Annotated[str, AfterValidator(_check_hours), Field(json_schema_extra={"pattern": r"^\d\d:\d\d to \d\d:\d\d$"})]
+Number = Annotated[int, AfterValidator(_check_number), Field(json_schema_extra={"minimum": 0})]
+Days = Annotated[list[Weekday], Field(min_length=1), Unique]
+
+
+class BlackoutPart(Part):
+    """A window in which nothing is published, in the project's `timezone`. What is given must all hold."""
+
+    days: Days | None = Field(
+        None, description="The weekdays on which the window begins.", examples=[["sat", "sun"], ["fri"]]
+    )
+    dates: Dates | None = Field(
+        None,
+        description="The day, or the first and the last day, on which the window begins.",
+        examples=["2026-12-24 to 2026-12-26", "2026-12-31"],
+    )
+    hours: Hours | None = Field(
+        None,
+        description="From when (included) until when (excluded); past midnight where the second is no later. Without "
+        "it, whole days.",
+        examples=["22:00 to 06:00", "18:00 to 24:00"],
+    )
+    reason: Text | None = Field(None, description="Why; shown with every breach.", examples=["Christmas"])
+
+    @model_validator(mode="after")
+    def _says_when(self) -> BlackoutPart:
+        if not (self.days or self.dates or self.hours):
+            raise Wrong(Code.MISSING, "a blackout says when it is", "add `days`, `dates` or `hours`")
+        return self
+
+
+class PolicyPart(Part):
+    """What a team allows. `plan` shows a breach, `apply` holds that change back and exits with 4."""
+
+    allowed_platforms: Platforms | None = Field(
+        None, description="The platforms on which jobs may be published.", examples=[["tiktok", "youtube"]]
+    )
+    require_staging: bool = Field(
+        False, description="True wants `staging: true` for every job, so that somebody approves what is published."
+    )
+    min_lead: Lead | None = Field(
+        None,
+        description="How long before its publication a job is submitted or moved at the latest: a number with `m`, "
+        "`h` or `d`.",
+        examples=["2h", "30m", "1d"],
+    )
+    max_per_day: dict[Platform, Number] | None = Field(
+        None,
+        description="How many jobs may be published on one day, by platform.",
+        examples=[{"tiktok": 3, "youtube": 1}],
+    )
+    blackouts: list[BlackoutPart] | None = Field(
+        None,
+        description="Windows in which nothing is published.",
+        examples=[[{"days": ["sat", "sun"]}]],
+    )

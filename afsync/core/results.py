@@ -1,0 +1,26 @@
+"""What a job produced, in one form whatever the dialect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from afsync.core.resources import EMPTY, Values
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """While production runs, `ready` is False and only id and status are told.
+
+    Any link can be None. `platforms` holds one row for each platform, with its name under `platform` where the
+    service told it.
+    """
+
+    id: str
+    status: str
+    ready: bool
+    video_url: str | None = None
+    thumbnail_url: str | None = None
+    publish_copy: Values = field(default_factory=lambda: EMPTY)
+    platforms: tuple[Values, ...] = ()
+    completed_at: datetime | None = None

@@ -1,0 +1,161 @@
+"""Taking over what the account holds already: what speaks against it, and the record it becomes. Nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from afsync.core.approvals import ON_ITS_WAY
+from afsync.core.credits import effective
+from afsync.core.lookalike import contradictions
+from afsync.core.plan import Action, Change, Reason
+from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.resources import EMPTY, Job, Kind, Schedule, Template, Values, fingerprint, normalise
+from afsync.core.verdict import Facts, Verdict, do, withhold
+
+TEMPLATE_FIELDS = (
+    "name", "description", "topic", "tone", "prompt", "format", "durationMins", "contentType", "productionProfile",
+    "platforms", "publishMode", "staging", "streamer", "clipSpec", "effects", "addOns",
+)  # fmt: skip
+"""What can be declared of a template. What else the service tells of one contradicts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why something cannot be taken over; `fields` are those in which it is not what is declared."""
+
+    reason: Reason
+    text: str
+    hint: str
+    fields: tuple[str, ...] = ()
+
+
+def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objection | None:
+    """What speaks against taking `resource_id` over as what is declared; None when nothing does."""
+    owner = next((a for a, r in facts.recorded.resources.items() if r.id == resource_id), None)
+    if owner is None and any(d.id == resource_id for d in facts.recorded.deposed):
+        owner = "a replaced template that is still to be deleted"
+    if owner is not None:
+        hint = f"`afsync state mv {owner} {declared.address}` renames a record; one id has one address"
+        return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", hint)
+    there = facts.remote.templates if isinstance(declared, Template) else facts.remote.jobs
+    if resource_id not in there:
+        kind = "template" if isinstance(declared, Template) else "job"
+        hint = f"look for its id in the account; without an import {declared.address} is made anew"
+        return Objection(Reason.IMPORT_MISSING, f"the account has no {kind} {resource_id}", hint)
+    differing = _differing(declared, resource_id, facts)
+    if not differing:
+        return None
+    names = ", ".join(differing)
+    hint = f"mend the declaration, or take it over as it is with `afsync import {declared.address} {resource_id} --force`"
+    return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names} differ", hint, differing)
+
+
+def _differing(declared: Template | Job, resource_id: str, facts: Facts) -> tuple[str, ...]:
+    if isinstance(declared, Template):
+        return template_differences(declared, facts.remote.templates[resource_id])
+    body = {"entry": "fetch", **effective(declared.values, facts.template_values(declared.values))}
+    return contradictions(body, facts.remote.jobs[resource_id].echo)
+
+
+def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str, ...]:
+    """The fields in which a template is not what is declared. Where only the name is told, only that counts."""
+    theirs = {k: v for k, v in seen.echo.items() if k in TEMPLATE_FIELDS}
+    ours = normalise(Kind.TEMPLATE, declared.values) if seen.echo else {}
+    told = normalise(Kind.TEMPLATE, theirs)
+    names = {f for f in {*ours, *told} - {"name"} if ours.get(f) != told.get(f)}
+    return tuple(sorted(names | ({"name"} if declared.name != seen.name else set())))
+
+
+def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> Verdict:
+    """The verdict on an `import:` entry whose address is not recorded yet."""
+    change = Change(declared.address, Action.ADOPT, Reason.IMPORTED, after=declared, id=resource_id)
+    against = objection(declared, resource_id, facts)
+    if against is None:
+        return do(change)
+    text = f"{declared.address} is to be taken over by `import:`, but {against.text}"
+    return withhold(replace(change, reason=against.reason), text, against.hint)
+
+
+def record_of(declared: Template | Job, resource_id: str, remote: Remote, now: datetime, template: Values) -> Record:
+    """The record of what is taken over: made as it is declared, except where the service says otherwise.
+
+    So a plan is empty where nothing contradicts, and shows every difference where something did. `template` is what
+    the job's template holds.
+    """
+    if isinstance(declared, Template):
+        return template_record(declared, resource_id, remote.templates.get(resource_id))
+    return _job_record(declared, remote.jobs[resource_id], remote, now, template)
+
+
+def template_record(declared: Template, resource_id: str, seen: RemoteTemplate | None) -> RecordedTemplate:
+    values = dict(declared.values)
+    for field in template_differences(declared, seen) if seen else ():
+        told = seen.name if field == "name" else seen.echo.get(field)
+        values[field] = told
+    values = {k: v for k, v in values.items() if v is not None}
+    held = declared.prevent_destroy or False
+    created = seen.created_at if seen else None
+    return RecordedTemplate(resource_id, fingerprint(Kind.TEMPLATE, values), values, held, created)
+
+
+def _job_record(declared: Job, seen: RemoteJob, remote: Remote, now: datetime, template: Values) -> RecordedJob:
+    body = {"entry": "fetch", **effective(declared.values, template)}
+    wrong = contradictions(body, seen.echo)
+    values = {**declared.values, **{f: seen.echo[f] for f in wrong}}
+    return RecordedJob(
+        seen.id,
+        fingerprint(Kind.JOB, values),
+        values,
+        schedule=_publish_time(declared, seen, remote, now),
+        status=seen.status,
+        rerun=declared.rerun,
+        prevent_destroy=declared.prevent_destroy or False,
+        created_at=seen.created_at,
+        staged=bool(body.get("staging")),
+        approved=seen.status in ON_ITS_WAY,
+    )
+
+
+def _publish_time(declared: Job, seen: RemoteJob, remote: Remote, now: datetime) -> Schedule | None:
+    """The publish time as the service tells it; as declared where it tells none, or the declared one has passed."""
+    wanted, times = declared.schedule, remote.publish_times
+    if times is None or (seen.id not in times and seen.id not in remote.covered):
+        return wanted
+    told = times.get(seen.id)
+    if told is None:
+        return wanted if wanted is not None and wanted.utc <= now else None
+    if wanted is not None and wanted.utc == told:
+        return wanted
+    return Schedule(told.isoformat(), told)
+
+
+def taken_over(recorded: Recorded, address: str, record: Record) -> Recorded:
+    """The state with the record in it. What a person takes over is no longer somebody else's."""
+    foreign = tuple(i for i in recorded.foreign if i != record.id)
+    return replace(recorded.with_resource(address, record), foreign=foreign)
+
+
+SOURCES = ("url", "urls", "file", "fileId")
+
+
+def sourceless(values: Values) -> bool:
+    """Whether a job's body lacks what every such job was made from: it was taken over, and nobody knows."""
+    needs = values.get("entry", "fetch") in ("fetch", "upload")
+    return needs and not any(values.get(field) for field in SOURCES)
+
+
+def pending_imports(facts: Facts, kind: Kind) -> dict[str, str]:
+    """The `import:` entries of one kind that are not recorded yet, and are not held up by an open intent."""
+    blocked = {i.address for i in facts.recorded.intents}
+    return {
+        address: resource_id
+        for address, resource_id in facts.desired.imports.items()
+        if address.startswith(f"{kind}.") and address not in facts.recorded.resources and address not in blocked
+    }
+
+
+def template_of(job: Template | Job, facts: Facts) -> Values:
+    """What a job's template holds, as far as it is known."""
+    return facts.template_values(job.values) if isinstance(job, Job) else EMPTY

@@ -1,0 +1,64 @@
+"""What jobs produced, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from afsync.core.resources import Values
+from afsync.core.results import JobResult
+from afsync.output.tables import Cell, table
+from afsync.output.values import Paint, no_paint, visible
+
+Results = Mapping[str, tuple[str, JobResult | None]]
+"""Address to id and what the service said; None where the account has no such job."""
+
+_COLUMNS = ("platform", "status", "url", "publishedAt")
+
+
+def result_text(results: Results, paint: Paint = no_paint) -> str:
+    """A block for each that is ready; ends in a newline unless it is empty."""
+    blocks = [
+        "\n".join(_lines(address, found, paint)) for address, (_, found) in results.items() if found and found.ready
+    ]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _lines(address: str, found: JobResult, paint: Paint) -> Iterator[str]:
+    when = f", completed {found.completed_at:%Y-%m-%d %H:%M} UTC" if found.completed_at else ""
+    yield paint(f"{address} ({visible(found.id)})", "bold") + f": {visible(found.status)}{when}"
+    for name, value in (("video", found.video_url), ("thumbnail", found.thumbnail_url), *_copy(found.publish_copy)):
+        yield f"  {name + ':':<13}{visible(value) if value else '-'}"
+    if found.platforms:
+        yield ""
+        yield from (f"  {line}" for line in _platforms(found.platforms, paint))
+
+
+def _copy(copy: Values) -> Iterator[tuple[str, str]]:
+    """Title, description, hashtags, and whatever else is told, in the order in which it is."""
+    for name, value in copy.items():
+        text = " ".join(map(_text, value)) if isinstance(value, list | tuple) else _text(value)
+        if text:
+            yield visible(name), text
+
+
+def _platforms(rows: tuple[Values, ...], paint: Paint) -> Iterator[str]:
+    extra = sorted({name for row in rows for name in row} - set(_COLUMNS))
+    columns = [*_COLUMNS, *extra]
+    head = [visible(name).upper() for name in columns]
+    return table(head, [[Cell(visible(_text(row.get(name)))) for name in columns] for row in rows], paint)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def not_ready(results: Results) -> list[str]:
+    """Why the others are not shown, one line each."""
+    lines = []
+    for address, (job_id, found) in results.items():
+        if found is None:
+            lines.append(f"{address} ({visible(job_id)}) is not in the account any more")
+        elif not found.ready:
+            lines.append(f"{address} ({visible(job_id)}) is not finished: it is {visible(found.status)}")
+    return lines

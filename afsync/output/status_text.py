@@ -1,0 +1,104 @@
+"""Where jobs are in their life, for people: a table, and the lines of somebody who watches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from afsync.core.status import JobPhase, JobStatus
+from afsync.output.approvals import approve_command, preview_lines
+from afsync.output.tables import Cell, table
+from afsync.output.values import Paint, count, no_paint, shown_schedule, visible
+
+_COLOURS: Mapping[JobPhase, str] = {
+    JobPhase.ACTIVE: "cyan",
+    JobPhase.WAITING_FOR_APPROVAL: "yellow",
+    JobPhase.DONE: "green",
+    JobPhase.FAILED: "red",
+    JobPhase.CANCELLED: "red",
+    JobPhase.MISSING: "red",
+    JobPhase.UNKNOWN: "yellow",
+}
+_DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
+_HEAD = ("JOB", "STATE", "PUBLISHES", "PORTALS", "SCORE", "CREDITS", "LINK")
+
+
+def status_text(jobs: Sequence[JobStatus], now: datetime, paint: Paint = no_paint) -> str:
+    """The table, what waits for an approval, and how many there are of each; ends in a newline."""
+    if not jobs:
+        return "No jobs.\n"
+    rows = [_row(job, now) for job in jobs]
+    return "\n".join([*table(_HEAD, rows, paint), *_waiting(jobs, now, paint), "", summary(jobs)]) + "\n"
+
+
+def _row(job: JobStatus, now: datetime) -> list[Cell]:
+    return [
+        Cell(job.address),
+        Cell(state(job), _COLOURS[job.phase]),
+        Cell(_publishes(job, now)),
+        Cell(_portals(job.portals)),
+        Cell(visible(job.score or "")),
+        Cell("" if job.credits is None else str(job.credits)),
+        Cell(visible(job.output_url or "")),
+    ]
+
+
+def state(job: JobStatus) -> str:
+    """The service's word for it, or ours where it has none."""
+    if job.phase is JobPhase.WAITING_FOR_APPROVAL:
+        return "waiting for approval"
+    if job.phase is JobPhase.MISSING:
+        return f"missing, was {visible(job.status or '')}"
+    told = visible(job.status) if job.status else ""
+    return ", ".join(filter(None, (told, job.note)))
+
+
+def _publishes(job: JobStatus, now: datetime) -> str:
+    if job.schedule is None:
+        return ""
+    return f"{shown_schedule(job.schedule, instant=False)} ({relative(job.schedule.utc, now)})"
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """`in 3 days`, `2 hours ago`."""
+    seconds = (moment - now).total_seconds()
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if abs(seconds) >= size:
+            text = count(int(abs(seconds) // size), unit)
+            return f"in {text}" if seconds > 0 else f"{text} ago"
+    return "in a moment" if seconds > 0 else "just now"
+
+
+def _portals(portals: Mapping[str, Any]) -> str:
+    """The stages of production as dots, where the service tells them."""
+    return "".join(_dot(portals[name]) for name in sorted(portals)[:10])
+
+
+def _dot(value: Any) -> str:
+    told = value.get("status") if isinstance(value, dict) else value
+    return _DOTS.get(told, "✗" if told in ("failed", "non-compliant") else "○") if isinstance(told, str) else "○"
+
+
+def _waiting(jobs: Sequence[JobStatus], now: datetime, paint: Paint) -> Iterator[str]:
+    for job in jobs:
+        if job.phase is JobPhase.WAITING_FOR_APPROVAL:
+            yield ""
+            yield paint(f"{job.address} ({visible(job.id or '')}) waits for approval:", "bold")
+            yield from (f"  {line}" for line in preview_lines(job.preview, now))
+            yield f"  publish it with: {approve_command(job.address)}"
+
+
+def summary(jobs: Sequence[JobStatus]) -> str:
+    """`4 jobs: 1 active, 3 done.`"""
+    counted = Counter(job.phase for job in jobs)
+    parts = [f"{counted[p]} {p.value.replace('_', ' ')}" for p in JobPhase if counted[p]]
+    return f"{count(len(jobs), 'job')}: {', '.join(parts)}."
+
+
+def change_line(before: JobStatus | None, job: JobStatus, now: datetime) -> str:
+    """What is new about a job since the last look, for a log."""
+    was = f"{state(before)} -> " if before else ""
+    link = f"  {visible(job.output_url)}" if job.output_url and job.produced else ""
+    return f"{now:%H:%M:%S}Z {job.address}: {was}{state(job)}{link}"

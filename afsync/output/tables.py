@@ -1,0 +1,43 @@
+"""Plain tables: columns as wide as they need to be, and none that is empty."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from afsync.output.values import Paint, no_paint
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text, and the name of its colour."""
+
+    text: str
+    colour: str | None = None
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], paint: Paint = no_paint) -> Iterator[str]:
+    """The lines. A column without content in any row is left out; the last one is not padded."""
+    used = [n for n in range(len(head)) if any(row[n].text for row in rows)]
+    widths = [max(width(head[n]), *(width(row[n].text) for row in rows)) for n in used]
+    yield _line([Cell(head[n], "dim") for n in used], widths, paint)
+    for row in rows:
+        yield _line([row[n] for n in used], widths, paint)
+
+
+def _line(cells: Sequence[Cell], widths: Sequence[int], paint: Paint) -> str:
+    """Coloured after it was padded, without anything behind the last text."""
+    last = max((n for n, cell in enumerate(cells) if cell.text), default=0)
+    parts = []
+    for cell, wide in zip(cells[: last + 1], widths, strict=False):
+        space = " " * (wide - width(cell.text))
+        parts.append((paint(cell.text, cell.colour) if cell.colour else cell.text) + space)
+    return "  ".join(parts).rstrip()
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

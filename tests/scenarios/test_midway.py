@@ -1,0 +1,143 @@
+"""What happens when something goes wrong in the middle of an apply: what stops, what goes on, and what is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import lines
+from tests.scenarios.world import OTHER_URL, Fields, World, a_job, a_template, reschedule
+
+THREE: Fields = {key: a_job(topic=f"Topic {key}") for key in ("a", "b", "c")}
+
+
+@pytest.fixture(params=["documented"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Nothing in these tests depends on how the service speaks."""
+    return str(request.param)
+
+
+def test_credits_run_out(world: World) -> None:
+    world.declare(jobs=THREE)
+    world.control.rehearse("POST /jobs#1", {"call": "account", "key": world.key, "balance": 0})
+    with world.watched() as sent:
+        done = world.applied(code=4)
+    assert lines(sent) == ["POST /jobs", "POST /jobs"]
+    assert [s.status for s in sent] == [200, 402]
+    assert "job.b: failed: " in done.out
+    assert "  top up the account, then apply again\n" in done.out
+    assert "job.c: not attempted: not enough credits\n" in done.out
+    assert "Error: Not enough credits: " in done.err
+    assert done.out.endswith("Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 not attempted.\n")
+    assert list(world.ids()) == ["job.a"]
+    assert world.state["intents"] == []
+    world.control.account(world.key, add_credits=10)
+    with world.watched() as sent:
+        world.applied()
+    assert [s.body["topic"] for s in sent] == ["Topic b", "Topic c"]
+    world.is_settled()
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 1), (403, 1)])
+def test_the_key_is_refused(world: World, status: int, code: int) -> None:
+    world.declare(jobs=THREE, templates={"weekly": a_template()})
+    world.control.fault(f"POST /jobs#2: received-then-status({status})")
+    with world.watched() as sent:
+        done = world.applied(code=code)
+    assert lines(sent) == ["POST /templates", "POST /jobs", "POST /jobs"]
+    assert "job.c: not attempted: the service does not accept the key\n" in done.out
+    assert "Error: The service refused: " in done.err
+    assert list(world.ids()) == ["job.a", "template.weekly"]
+    assert world.state["intents"] == []
+    world.applied()
+    world.is_settled()
+
+
+def test_the_key_is_refused_for_a_free_call(world: World) -> None:
+    one, two = world.submitted(a=a_job(schedule=world.at(days=1)), b=a_job(topic="B", schedule=world.at(days=1)))
+    at = world.at(days=2)
+    world.declare(jobs={"a": a_job(schedule=at), "b": a_job(topic="B", schedule=at)})
+    world.control.fault("PATCH /jobs/*#*: received-then-status(401)")
+    with world.watched() as sent:
+        done = world.applied(code=1)
+    assert sent == [reschedule(one, at)]
+    assert "job.b: not attempted: the service does not accept the key\n" in done.out
+    assert two not in [s.path for s in sent]
+
+
+def test_one_failure_does_not_stop_the_others(world: World) -> None:
+    world.declare(jobs={**THREE, "later": a_job(topic="Later", schedule=world.at(days=1))})
+    world.control.fault("POST /jobs#2: received-then-status(422)")
+    with world.watched() as sent:
+        done = world.applied(code=1)
+    assert lines(sent)[:4] == ["POST /jobs"] * 4
+    assert sent[4].method == "PATCH"
+    assert "Apply incomplete. Resources: 3 added, 0 changed, 0 destroyed; 1 failed.\n" in done.out
+    with world.watched() as sent:
+        world.applied()
+    assert [s.body["topic"] for s in sent] == ["Topic b"]
+    world.is_settled()
+
+
+def test_with_fail_fast_it_does(world: World) -> None:
+    world.declare(jobs=THREE)
+    world.control.fault("POST /jobs#2: received-then-status(422)")
+    with world.watched() as sent:
+        done = world.applied("--fail-fast", code=1)
+    assert len(sent) == 2
+    assert "job.c: not attempted: stopped after job.b (--fail-fast)\n" in done.out
+
+
+def test_what_needs_a_template_that_failed_is_not_attempted(world: World) -> None:
+    world.declare(
+        templates={"weekly": a_template(), "daily": a_template(name="Daily")},
+        jobs={"w": a_job(template="weekly", topic="W"), "d": a_job(template="daily", topic="D"), **THREE},
+    )
+    world.control.fault("POST /templates#2: received-then-status(422)")
+    with world.watched() as sent:
+        done = world.applied(code=1)
+    assert lines(sent) == ["POST /templates", "POST /templates", *["POST /jobs"] * 4]
+    assert "template.weekly: failed: " in done.out
+    assert "job.w: not attempted: template.weekly was not made\n" in done.out
+    assert "job.w" not in world.ids()
+    world.applied()
+    world.is_settled()
+
+
+def test_a_lost_answer_stops_submissions_and_not_what_is_free(world: World) -> None:
+    (timed,) = world.submitted(timed=a_job(schedule=world.at(days=1)))
+    at = world.at(days=2)
+    world.declare(jobs={"timed": a_job(schedule=at), **THREE}, templates={"weekly": a_template()})
+    world.control.fault("POST /jobs#1: received-then-close")
+    with world.watched() as sent:
+        done = world.applied(code=3, env={"AFSYNC_QUARANTINE": "10m"})
+    assert lines(sent) == ["POST /templates", "POST /jobs", f"PATCH /jobs/{timed}/schedule"]
+    assert "job.a: unresolved: " in done.out
+    assert "job.b: not attempted: nothing more is submitted while job.a is unresolved\n" in done.out
+    assert done.out.endswith(
+        "Apply incomplete. Resources: 1 added, 1 changed, 0 destroyed; 1 unresolved, 2 not attempted.\n"
+    )
+
+
+def test_what_is_really_taken_counts_against_the_limit(world: World) -> None:
+    world.control.options(surcharge=1)
+    world.declare(jobs={**THREE, "d": a_job(topic="D", url=OTHER_URL)})
+    with world.watched() as sent:
+        done = world.applied("--max-credits", "4", code=4)
+    assert [s.body["topic"] for s in sent] == ["Topic a", "Topic b"]
+    assert "job.a: submitted after " in done.out
+    assert ", 2 credits)\n" in done.out
+    assert "job.c: not attempted: 4 credits were spent, and this one would pass the limit of 4\n" in done.out
+    assert "Error: Stopped: 4 credits were spent" in done.err
+    assert {a: r["credits"] for a, r in world.state["resources"].items()} == {"job.a": 2, "job.b": 2}
+    assert world.balance == 50 - 4
+
+
+def test_outcomes_are_told_as_json_too(world: World) -> None:
+    world.declare(jobs=THREE)
+    world.control.fault("POST /jobs#2: received-then-status(422)")
+    events = world.applied("--json", code=1).events
+    done = {e["address"]: (e["outcome"], e["credits"]) for e in events if e["type"] == "change_done"}
+    assert done == {"job.a": ("applied", 1), "job.b": ("failed", 0), "job.c": ("applied", 1)}
+    assert {k: events[-1][k] for k in ("added", "failed", "not_attempted", "credits")} == {
+        "added": 2, "failed": 1, "not_attempted": 0, "credits": 2,
+    }  # fmt: skip

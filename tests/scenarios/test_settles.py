@@ -1,0 +1,146 @@
+"""After apply there is nothing left to plan: for every field of the configuration, and whatever was there before."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from afsync.config.models import Api, Defaults, IncludedFile, LimitsPart, ProjectFile
+from afsync.config.resource_models import JobDefaults, JobPart, Lifecycle, TemplatePart
+from afsync.emulator import Running, running
+from tests.harness import NO_CHANGES, NOTHING_APPLIED
+from tests.scenarios import projects as made_up
+from tests.scenarios.projects import Declared, projects
+from tests.scenarios.world import World, valid
+
+EXAMPLES = round(40 * float(os.environ.get("AFSYNC_SCALE", "1")))
+ENVIRON = {"SHOW_NAME": "Monday show"}
+slow = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+keys = itertools.count(1)
+
+
+@pytest.fixture(scope="module", params=["documented", "deployed"])
+def emulator(request: pytest.FixtureRequest) -> Iterator[Running]:
+    options: dict[str, Any] = {"speed": "manual", "rpm": 100_000, "concurrent": 100, "check_files": False}
+    with running(dialect=request.param, credits=1000, **options) as emulator:
+        yield emulator
+
+
+class Project:
+    """A folder, and an account of its own, for one example."""
+
+    def __init__(self, root: Path, emulator: Running) -> None:
+        dialect = emulator.control.options()["dialect"]
+        self.world = World(root, emulator, key=f"af_live_{next(keys)}", dialect=dialect)
+        for name in ("intro.mp4", "other.mov"):
+            file = root / "media" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(name.encode())
+        raw = {"name": "Nobody's", "tone": "calm", "platforms": ["tiktok"]}
+        answer = self.world.by_hand("POST", "/templates", {**raw, "jobSpec": {"tone": "calm"}})
+        self.raw = str(answer.get("template", answer)["id"])
+
+    def declare(self, declared: Declared) -> None:
+        for name, text in declared.files(self.raw).items():
+            self.world.write(text, name, head=False)
+
+    def does(self, *args: str, code: int = 0) -> Any:
+        return self.world.does(*args, code=code, env=ENVIRON)
+
+    def plans_nothing(self) -> None:
+        document = self.does("plan", "--json", "--detailed-exitcode").json
+        valid("plan", document)
+        assert (document["changes"], document["violations"]) == ([], [])
+        assert self.does("plan", "--detailed-exitcode").out.splitlines()[-1] == NO_CHANGES
+        with self.world.watched() as sent:
+            done = self.does("apply", "--auto-approve")
+        assert sent == []
+        assert done.out.splitlines()[-1] == NOTHING_APPLIED
+
+
+@slow
+@given(declared=projects(), data=st.data())
+def test_apply_then_plan_is_no_changes(emulator: Running, declared: Declared, data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(Path(folder), emulator)
+        project.declare(declared)
+        project.does("init")
+        project.does("validate")
+        project.does("apply", "--auto-approve")
+        assert project.does("plan", "--detailed-exitcode").out == f"{NO_CHANGES}\n"
+        file = project.world.root / declared.top.get("state", ".afsync/state.json")
+        valid("state", json.loads(file.read_text(encoding="utf-8")))
+        assert len(project.world.control.jobs(key=project.world.key)) == len(declared.jobs)
+        # Whatever the service makes of the jobs, nothing is to be done: at the most there is something to say.
+        for job in project.world.control.jobs(key=project.world.key):
+            statuses = ["queued", "running", "publishing", "complete", "published", "failed", "cancelled", "unheard of"]
+            project.world.becomes(data.draw(st.sampled_from(statuses)), job["job_id"])
+        project.plans_nothing()
+
+
+@slow
+@given(before=projects(), after=projects(), data=st.data())
+def test_apply_then_plan_is_no_changes_from_any_other_project(
+    emulator: Running, before: Declared, after: Declared, data: st.DataObject
+) -> None:
+    """What is held back stays held back, and is all that is left to say."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project(Path(folder), emulator)
+        project.declare(before)
+        project.does("init")
+        project.does("apply", "--auto-approve")
+        for job in project.world.control.jobs(key=project.world.key):
+            project.world.becomes(data.draw(st.sampled_from(["queued", "published"])), job["job_id"])
+        project.declare(_sharing_keys(before, after, data))
+        done = project.world.call("apply", "--auto-approve", "--allow-empty", env=ENVIRON)
+        refused = project.world.dialect == "deployed" and "does not take a publish time off" in done.out
+        assert done.code in ((1,) if refused else (0, 4)), done.text
+        if not refused:
+            document = project.does("plan", "--json", "--detailed-exitcode", "--allow-empty").json
+            assert document["changes"] == []
+            assert bool(document["violations"]) == (done.code == 4)
+
+
+def _sharing_keys(before: Declared, after: Declared, data: st.DataObject) -> Declared:
+    """`after`, with some of its resources under the keys of those before it."""
+
+    def renamed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
+        free = [key for key in old if key not in new]
+        names = data.draw(st.permutations(free)) if free else []
+        return {**{key: key for key in new}, **dict(zip(new, names, strict=False))}
+
+    templates, jobs = renamed(before.templates, after.templates), renamed(before.jobs, after.jobs)
+    moved = {
+        jobs[key]: {**job, "template": templates[job["template"]]} if "template" in job else job
+        for key, job in after.jobs.items()
+    }
+    top = {name: value for name, value in after.top.items() if name != "state"}
+    top |= {name: value for name, value in before.top.items() if name == "state"}
+    return Declared(top, {templates[k]: t for k, t in after.templates.items()}, moved, before.split)
+
+
+def test_every_field_of_the_configuration_is_made_up() -> None:
+    """A field that is added to the format has to be added to the projects above."""
+    assert set(made_up.JOB) | made_up.SOURCE | made_up.LATER == set(JobPart.model_fields)
+    assert set(made_up.TEMPLATE) == set(TemplatePart.model_fields)
+    assert set(made_up.DEFAULTS) == set(JobDefaults.model_fields)
+    assert {"prevent_destroy", "ignore_changes"} == set(Lifecycle.model_fields)
+    assert {"exclusive", "quarantine", "base_url"} == set(Api.model_fields)
+    assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.model_fields)
+    assert {"job"} == set(Defaults.model_fields)
+    written = {"version", "lineage", "vars", "include", "templates", "jobs"}
+    assert set(made_up.TOP) | written == set(ProjectFile.model_fields)
+    assert {"version", "templates", "jobs"} == set(IncludedFile.model_fields)
