@@ -18,6 +18,7 @@ from afsync.errors import AfsyncError, ConfigError, Exit
 COMMANDS = {
     "init": "Write a starter project, or add a lineage to the one that is there.",
     "validate": "Check everything, offline.",
+    "fmt": "Bring the files into one layout.",
     "plan": "Show what would change, and what it costs.",
     "apply": "Make the account what the files say.",
     "destroy": "Plan and apply the removal of everything.",

@@ -201,7 +201,7 @@ def a_recorded(
     return Recorded(
         lineage=LINEAGE,
         serial=serial,
-        counter=max((i.seq for i in intents), default=0),
+        counter=max([10, *(i.seq for i in intents)]),
         account=Account("user_1", BASE_URL),
         resources=resources or {},
         uploads=uploads or {},

@@ -90,14 +90,14 @@ class Sandbox:
             check=False,
             **more,
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return _sane(Done(done.returncode, done.stdout, done.stderr), args, self.key)
 
     def call(self, *args: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
         """The same in this process, which is some twenty times as fast: not for signals, terminals or pipes."""
         out, err = io.StringIO(), io.StringIO()
         with _as_command(self.environ(env), io.StringIO(stdin), self.now), redirect_stdout(out), redirect_stderr(err):
             code = cli.run(["-C", str(self.root), *args])
-        return Done(code, out.getvalue(), err.getvalue())
+        return _sane(Done(code, out.getvalue(), err.getvalue()), args, self.key)
 
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
@@ -204,6 +204,14 @@ class Sent:
 def lines(sent: Sequence[Sent]) -> list[str]:
     """The requests without what was in them."""
     return [s.line for s in sent]
+
+
+def _sane(done: Done, args: Sequence[str], key: str) -> Done:
+    """Insist on what holds for every command, whatever it does: no traceback, no key, and what exit code 2 means."""
+    assert "Traceback" not in done.err, done.err
+    assert key not in done.text
+    assert done.code != 2 or ("plan" in args and "--detailed-exitcode" in args), args
+    return done
 
 
 def _insisted(done: Done, args: Sequence[str], code: int) -> Done:

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from afsync.commands import project as work
 from afsync.commands.screen import report
+from afsync.core.verdict import Options
+from afsync.errors import StateError
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+    from afsync.core.plan import Plan
+    from afsync.core.recorded import Recorded
+    from afsync.core.remote import RemoteAccount
 
 
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 def command(as_json: bool) -> int:
-    """Show plan, balance and limits of the account."""
+    """Show plan, balance and limits of the account, and what the declared jobs will still cost.
+
+    Without a state, or with one of another account, the last is left out.
+    """
     from afsync.output.account import account_json, account_text
 
-    service = work.connect(work.load_project(), writes=False)
-    account = service.reader.account()
-    report()(account_json(account) if as_json else account_text(account, service.base_url, None))
+    project = work.load_project()
+    service = work.connect(project, writes=False)
+    recorded = _state(project)
+    account, plan = _read(project, service, recorded)
+    limits, held = project.desired.limits, len(recorded.resources) if recorded else 0
+    if as_json:
+        report()(account_json(account, limits, held, plan))
+    else:
+        report()(account_text(account, service.base_url, limits, held, plan))
     return 0
+
+
+def _state(project: Project) -> Recorded | None:
+    try:
+        return work.read_state(project)[0]
+    except StateError:
+        return None
+
+
+def _read(project: Project, service: work.Service, recorded: Recorded | None) -> tuple[RemoteAccount, Plan | None]:
+    """The account, and the plan where there is one to be made."""
+    if recorded is None:
+        return service.reader.account(), None
+    now = work.now()
+    remote = work.read_remote(project, recorded, service, now)
+    try:
+        work.check_account(recorded, remote)
+    except StateError:
+        return remote.account, None
+    return remote.account, work.checked_plan(project, recorded, remote, now, Options(), project.desired.limits)

@@ -31,7 +31,7 @@ def publish_problems(problems: Iterable[Problem], root: Path) -> None:
     """In GitHub Actions: one annotation each, on stderr, so that a document on stdout stays one."""
     if not in_github():
         return
-    say, prefix = messages(), _prefix(root)
+    say, prefix = messages(), repository_prefix(root)
     for problem in problems:
         say(annotation(problem, prefix))
 
@@ -40,13 +40,13 @@ def _warnings(plan: Plan) -> list[Problem]:
     return [n for n in plan.notices if n.severity is Severity.WARNING]
 
 
-def _prefix(root: Path) -> str:
-    """The project's folder inside the repository; annotations name files from the repository's root."""
-    workspace = os.environ.get("GITHUB_WORKSPACE", "")
-    try:
-        inside = root.resolve().relative_to(Path(workspace).resolve()) if workspace else Path()
-    except ValueError:
-        return ""
+def repository_prefix(root: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """The project's folder inside the repository, with a slash at its end, or nothing: CI systems name files from the
+    repository's root."""
+    home = root.resolve()
+    told = environ.get("GITHUB_WORKSPACE") or environ.get("CI_PROJECT_DIR")
+    top = Path(told).resolve() if told else next((p for p in (home, *home.parents) if (p / ".git").exists()), home)
+    inside = home.relative_to(top) if home.is_relative_to(top) else Path()
     return "" if inside == Path() else f"{inside.as_posix()}/"
 
 

@@ -29,10 +29,18 @@ STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("A publish time moves: free, in place.", ("edit",)),
     ("", ("plan",)),
     ("", ("apply", "--auto-approve")),
+    ("Production takes a while, and a pipeline can wait for it.", ("status", "--watch", "--interval", "0.5")),
+    ("The upload waits for a review. Its approval publishes it.", ("approve", "job.intro", "--auto-approve")),
+    ("", ("status", "job.intro", "--until", "published", "--interval", "0.5")),
+    ("Here is what came of it.", ("result", "job.intro", "--download", "videos")),
     ("Everything that was made is on record.", ("state", "list")),
     ("And all of it can be taken down again.", ("destroy", "--auto-approve")),
     ("", ("account",)),
 )
+
+
+SPEED = "20"
+"""A video that takes three minutes takes nine seconds."""
 
 
 @click.command
@@ -74,8 +82,8 @@ def tell(root: Path, out: Out) -> None:
 
 def _run(root: Path, words: tuple[str, ...]) -> None:
     hidden = ("AURAFLUX_", "AFSYNC_")
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
-    done = subprocess.run([sys.executable, "-m", "afsync", "-C", str(root), *words], env=environ, check=False)
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)} | {"AFSYNC_EMULATOR_SPEED": SPEED}
+    done = subprocess.run([sys.executable, "-m", "afsync", *words], cwd=root, env=environ, check=False)
     if done.returncode != 0:
         raise AfsyncError(f"the demo stopped: `afsync {shlex.join(words)}` exited with {done.returncode}")
 

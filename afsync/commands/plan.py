@@ -85,7 +85,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
-        plan = work.checked_plan(project, recorded, remote_as_recorded(recorded), now, options, limits)
+        plan = work.checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
     remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
     work.check_account(recorded, remote)

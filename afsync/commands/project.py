@@ -23,7 +23,7 @@ import click
 from afsync import __version__
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Kind
-from afsync.errors import AfsyncError, PlanStale, Problem, StateError, UsageError
+from afsync.errors import AfsyncError, ConfigError, PlanStale, Problem, StateError, UsageError
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -54,10 +54,15 @@ def now() -> datetime:
 
 
 def load_project() -> Project:
-    """The files, checked. Raises ConfigError with everything that is wrong with them."""
+    """The files, checked. Raises ConfigError with everything that is wrong with them, which CI is shown as well."""
+    from afsync.commands.ci import publish_problems
     from afsync.config.loader import load
 
-    return load(directory(), environ=os.environ)
+    try:
+        return load(directory(), environ=os.environ)
+    except ConfigError as error:
+        publish_problems(error.problems, directory())
+        raise
 
 
 def quarantine(project: Project) -> float:
@@ -201,7 +206,8 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     from afsync.core.lookups import lookups
 
     wanted = lookups(project.desired, recorded, at)
-    timed = bool(wanted.jobs)
+    # A state that is new may be one that was lost; publish times are what tells.
+    timed = bool(wanted.jobs) or (wanted.since is not None and not recorded.counter)
     remote = replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
     ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
     return replace(remote, previews=previews(service.reader, ids))

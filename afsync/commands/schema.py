@@ -13,6 +13,8 @@ FILES = {
     "apply": "apply.schema.json",
     "validate": "validate.schema.json",
     "account": "account.schema.json",
+    "status": "status.schema.json",
+    "result": "result.schema.json",
     "state": "state.schema.json",
 }
 

@@ -13,13 +13,14 @@ from afsync.core.status import JobPhase, Until
 from afsync.errors import Exit, UsageError
 
 INTERVAL = 5.0
+UNTIL = [until.value for until in Until]
 
 
 @click.command
 @click.argument("globs", nargs=-1, metavar="[ADDR-GLOB]...")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document; with --watch, at the end.")
 @click.option("--watch", "watching", is_flag=True, help="Go on until all are done, live on a terminal.")
-@click.option("--until", type=click.Choice(list(Until)), help="The same, until all are done (default) or published.")
+@click.option("--until", type=click.Choice(UNTIL), help="The same, until all are done (default) or published.")
 @click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Give up watching after that; exit 1.")
 @click.option(
     "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."

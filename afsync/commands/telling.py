@@ -11,7 +11,14 @@ from afsync.commands.screen import Out
 from afsync.commands.uploading import Uploads
 from afsync.core.outcome import Outcome
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading, Warned
-from afsync.output.outcomes import event_json, outcome_json, outcome_line, problem_event_json, started_json, started_line
+from afsync.output.outcomes import (
+    event_json,
+    outcome_json,
+    outcome_line,
+    problem_event_json,
+    started_json,
+    started_line,
+)
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint
 
@@ -33,6 +40,7 @@ class Lines:
     def __init__(self, out: Out, paint: Paint) -> None:
         self._out = out
         self._paint = paint
+        self._uploads = Uploads()
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -43,7 +51,8 @@ class Lines:
             case Warned(problem):
                 self._out(problem_block(problem, self._paint) + "\n")
             case Uploading():
-                return
+                if (line := self._uploads.line(event)) is not None:
+                    self._out(line + "\n")
             case _:
                 assert_never(event)
 
@@ -57,6 +66,7 @@ class JsonLines:
     def __init__(self, out: Out, clock: Callable[[], datetime]) -> None:
         self._out = out
         self._clock = clock
+        self._uploads = Uploads()
 
     def __call__(self, event: Event) -> None:
         now = self._clock()
@@ -67,8 +77,9 @@ class JsonLines:
                 self._out(outcome_json(outcome, now))
             case Warned(problem):
                 self._out(problem_event_json(problem, now))
-            case Uploading():
-                return
+            case Uploading(change, sent, size):
+                if self._uploads.due(event):
+                    self._out(event_json("progress", now, address=change.address, done=sent, total=size, unit="bytes"))
             case _:
                 assert_never(event)
 
@@ -85,6 +96,7 @@ class Bar:
 
         self._lines = lines
         self._wait = wait
+        self._uploads = Uploads()
         self._changes, self._requests = changes, requests
         self._progress = Progress(
             TextColumn("applying"),
@@ -102,8 +114,7 @@ class Bar:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Uploading):
-            share = f"uploading {event.sent * 100 // max(event.size, 1)} %"
-            self._progress.update(self._task, left=share)
+            self._progress.update(self._task, left=self._uploads.text(event))
             return
         self._lines(event)
         if isinstance(event, ChangeDone):

@@ -2,35 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
-from afsync.commands.project import load_project
+from afsync.commands.ci import repository_prefix
+from afsync.commands.files import write_private
+from afsync.commands.project import directory, load_project
 from afsync.commands.screen import report, stdout_paint
-from afsync.errors import ConfigError, Exit
+from afsync.errors import ConfigError, Exit, Problem, UsageError
+
+FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 
 
 @click.command
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as a JSON document.")
-def command(as_json: bool) -> int:
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the problems.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
+def command(form: str, as_json: bool, json_into: str | None) -> int:
     """Check everything, offline.
 
-    Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key.
+    Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key. Exits 1
+    when there are problems, whatever the format.
     """
     from afsync.output.problems import problems_json
+
+    if as_json and form not in ("text", "json"):
+        raise UsageError(f"--json and --format {form} exclude each other")
+    form = "json" if as_json else form
+    said, problems, files, failed = _checked()
+    if json_into is not None:
+        write_private(Path(json_into), problems_json(problems))
+    if form != "text":
+        report()(_document(form, problems, files))
+    elif failed is not None:
+        raise failed
+    else:
+        report()(said)
+    return Exit.OK if failed is None else Exit.ERROR
+
+
+def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:
+    """What to say, what is wrong, which files were read, and the error to be raised in the end."""
     from afsync.output.values import count
 
-    out = report()
     try:
         project = load_project()
     except ConfigError as error:
-        if not as_json:
-            raise
-        out(problems_json(error.problems))
-        return Exit.ERROR
-    if as_json:
-        out(problems_json(()))
-        return Exit.OK
+        return "", error.problems, (), error
     templates, jobs = len(project.desired.templates), len(project.desired.jobs)
     counted = f"{count(templates, 'template')} and {count(jobs, 'job')} in {count(len(project.files), 'file')}"
-    out(f"{stdout_paint()('Valid.', 'green')} {counted}.\n")
-    return Exit.OK
+    return f"{stdout_paint()('Valid.', 'green')} {counted}.\n", (), tuple(f.path for f in project.files), None
+
+
+def _document(form: str, problems: Sequence[Problem], files: Sequence[str]) -> str:
+    from afsync.config.project import PROJECT_FILE
+    from afsync.output.codeclimate import codeclimate
+    from afsync.output.junit import junit
+    from afsync.output.problems import problems_json
+    from afsync.output.sarif import sarif
+
+    prefix = repository_prefix(directory())
+    match form:
+        case "json":
+            return problems_json(problems)
+        case "sarif":
+            return sarif(problems, prefix, PROJECT_FILE)
+        case "codeclimate":
+            return codeclimate(problems, prefix, PROJECT_FILE)
+        case "junit":
+            return junit(problems, files or (PROJECT_FILE,), prefix, PROJECT_FILE)
+        case _:
+            raise AssertionError(form)

@@ -11,6 +11,8 @@ from afsync.core.status import JobStatus
 from afsync.output.status_json import status_json
 from afsync.output.status_text import change_line, state, status_text, summary
 
+_STOP = "Ctrl-C stops watching; production goes on."
+
 
 class View(Protocol):
     """Shows what was seen."""
@@ -52,7 +54,8 @@ class Live:
     def show(self, jobs: Sequence[JobStatus], now: datetime) -> None:
         from rich.text import Text
 
-        text = Text.from_ansi(status_text(jobs, now, stdout_paint()), no_wrap=True, overflow="ellipsis")
+        shown = status_text(jobs, now, stdout_paint()) + stdout_paint()(_STOP, "dim")
+        text = Text.from_ansi(shown, no_wrap=True, overflow="ellipsis")
         self._live.update(text, refresh=True)
 
     def close(self, jobs: Sequence[JobStatus], now: datetime) -> None:

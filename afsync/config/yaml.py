@@ -56,6 +56,34 @@ def compose(text: str) -> Composed:
     return Composed(composer.root, tuple(composer.marks))
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the text: its kind (`Scalar`, `Key`, `BlockEnd` …), where it stands, and from where to where it goes.
+
+    `line` and `column` are from 0, `start` and `end` count characters. Some kinds have no characters of their own.
+    """
+
+    kind: str
+    start: int
+    end: int
+    line: int
+    column: int
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a document that `compose` has nothing against. White space and comments stand between them."""
+    return [
+        Token(
+            type(t).__name__.removesuffix("Token"),
+            t.start_mark.index,
+            t.end_mark.index,
+            t.start_mark.line,
+            t.start_mark.column,
+        )
+        for t in YAML(typ="base", pure=True).scan(text)
+    ]
+
+
 class _Fatal(Exception):
     """Nothing more can be read of this document."""
 

@@ -74,7 +74,7 @@ def _still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
 def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Verdict:
     """The verdict on one recorded job, declared or not."""
     if declared is None:
-        return _undeclared(address, record, standing(record, facts))
+        return _undeclared(address, record, standing(record, facts), facts)
     at = standing(record, facts)
     verdict = _declared(declared, record, at, facts)
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
@@ -83,8 +83,9 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
 
 
-def _undeclared(address: str, record: RecordedJob, at: Standing) -> Verdict:
-    delete = Change(address, Action.DELETE, Reason.REMOVED, before=record, id=record.id, credits=_spent(record))
+def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:
+    reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
+    delete = Change(address, Action.DELETE, reason, before=record, id=record.id, credits=_spent(record))
     forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
     match at.group:
         case Group.OPEN:

@@ -47,7 +47,8 @@ def make_plan(
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
-    verdict += _identical(verdict)
+    blocking, doubts = unmatched(verdict, facts)
+    verdict += _identical(verdict) + Verdict(notices=doubts)
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -57,7 +58,7 @@ def make_plan(
         withheld=tuple(sorted(verdict.withheld, key=_order)),
         notices=tuple(sorted(verdict.notices, key=_by_address)),
         violations=tuple(sorted(verdict.violations, key=_by_address)),
-        blocking=unmatched(verdict.changes, facts),
+        blocking=blocking,
         resolutions=resolutions,
         refreshed=_refreshed(facts, recorded),
         balance=remote.account.balance,

@@ -78,7 +78,7 @@ def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> V
     return withhold(replace(change, reason=against.reason), text, against.hint)
 
 
-def record_of(declared: Template | Job, resource_id: str, remote: Remote, now: datetime, template: Values) -> Record:
+def adopted(declared: Template | Job, resource_id: str, remote: Remote, now: datetime, template: Values) -> Record:
     """The record of what is taken over: made as it is declared, except where the service says otherwise.
 
     So a plan is empty where nothing contradicts, and shows every difference where something did. `template` is what

@@ -53,7 +53,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Verdict:
     if len(namesakes) > 1:
         why = f"the account already has {len(namesakes)} templates named {declared.name!r} ({ids})"
     elif _claims(declared, facts) > 1:
-        why = f"several declared templates could take over the one named {declared.name!r} ({ids})"
+        why = f"several templates could take over the one named {declared.name!r} ({ids})"
     else:
         differing = diff.fields(Kind.TEMPLATE, {**namesakes[0].echo, "name": declared.name}, declared.values)
         told = ", ".join(f.path for f in differing)
@@ -66,10 +66,10 @@ def _unrecorded(declared: Template, facts: Facts) -> Verdict:
 
 
 def _claims(declared: Template, facts: Facts) -> int:
-    """How many declared templates would like to have the one of this name."""
-    return sum(
-        t.name == declared.name and t.address not in facts.recorded.resources for t in facts.desired.templates.values()
-    )
+    """How many would like to have the one of this name: templates that are new, and unresolved ones."""
+    new = {t.address for t in facts.desired.templates.values() if t.name == declared.name}
+    lost = {i.address for i in facts.recorded.intents if i.declared.get("name") == declared.name}
+    return len((new - facts.recorded.resources.keys()) | lost)
 
 
 def _equal(declared: Values, remote: RemoteTemplate) -> bool:
@@ -104,7 +104,8 @@ def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Ver
 def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Verdict:
     if record.id not in facts.remote.templates:
         return do(Change(address, Action.FORGET, Reason.MISSING, before=record, id=record.id))
-    change = Change(address, Action.DELETE, Reason.REMOVED, before=record, id=record.id)
+    reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
+    change = Change(address, Action.DELETE, reason, before=record, id=record.id)
     return _unless_protected(change, record.prevent_destroy)
 
 

@@ -5,35 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from afsync.core.lookalike import fits
-from afsync.core.plan import Action, Change
+from afsync.core.plan import Action, Change, Reason
+from afsync.core.remote import RemoteJob
 from afsync.core.resources import Job
 from afsync.core.submissions import body_of, may_be_ours
-from afsync.core.verdict import Facts
-from afsync.errors import Problem
+from afsync.core.verdict import Facts, Verdict
+from afsync.errors import Problem, Severity
+
+MATCH = "`afsync import --match` finds out what it can; `afsync import --none` says that none of them is declared here"
 
 
-def unmatched(changes: Iterable[Change], facts: Facts) -> tuple[Problem, ...]:
-    """What blocks the plan of a new state: jobs of the account that could be what is to be submitted, where the
-    service tells no topic by which to know.
+def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """What blocks the plan of a new state, and what is only warned of: jobs of the account that could be what is to
+    be submitted, where the service tells no topic by which to know.
 
-    A state that was lost and begun anew looks just like this, and would pay for everything a second time.
+    A state that was lost and begun anew looks like this, and would pay for everything a second time. It blocks where
+    there is a sign of that: a publish time that is declared here, or a template that jobs here are made from.
     """
     if facts.recorded.counter:
-        return ()
+        return (), ()
     strangers = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and not j.echo.get("topic")]
-    if not strangers:
-        return ()
-    new = [c.after for c in changes if c.action is Action.CREATE and isinstance(c.after, Job)]
+    new = [c.after for c in verdict.changes if c.action is Action.CREATE and isinstance(c.after, Job)] if strangers else []
     doubtful = [j for j in new if not j.allow_duplicate and any(fits(body_of(j, facts), s.echo) for s in strangers)]
     if not doubtful:
-        return ()
+        return (), ()
     text = (
         f"{_count(len(doubtful), 'job')} would be submitted from a state that is new, and the account holds "
-        f"{_count(len(strangers), 'job')} that could be {'it' if len(doubtful) == 1 else 'them'}: the service does "
-        "not tell their topics"
+        f"{_count(len(strangers), 'job')} that nobody recorded, of which the service does not tell the topic"
     )
-    hint = "`afsync import --match` finds out what it can; `afsync import --none` says that none of them is declared here"
-    return (Problem("unmatched", text, hint),)
+    if _known_times(doubtful, strangers, facts) or _known_templates(doubtful, verdict.changes):
+        return (Problem("unmatched", f"{text}: was the state lost?", MATCH),), ()
+    return (), (Problem("unmatched", text, f"if the state was lost: {MATCH}", Severity.WARNING),)
+
+
+def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Facts) -> bool:
+    times = facts.remote.publish_times or {}
+    told = {times[s.id] for s in strangers if s.id in times}
+    return any(job.schedule is not None and job.schedule.utc in told for job in new)
+
+
+def _known_templates(new: Iterable[Job], changes: Iterable[Change]) -> bool:
+    adopted = {c.address for c in changes if c.action is Action.ADOPT and c.reason is Reason.SAME_NAME}
+    return any(job.template in adopted for job in new)
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Action, Change
 from afsync.core.recorded import RecordedJob, Upload
 from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint, plain
-from afsync.core.takeover import record_of, taken_over
+from afsync.core.takeover import adopted, taken_over
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
 from afsync.engine.submission import submit
@@ -25,6 +25,7 @@ def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
     if file.sha256 in run.ledger.recorded.uploads:
         return Next()
     tell = run.world.tell
+    tell(Uploading(change, 0, file.size))
     with run.world.open_file(file.path, file.sha256) as opened:
         file_id = run.world.writer.upload(
             opened,
@@ -64,7 +65,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
 def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> Verdict:
     """What is there already is recorded; nothing is sent."""
     assert change.id is not None
-    record = record_of(job, change.id, run.remote, run.world.clock(), _template_values(job, run) or EMPTY)
+    record = adopted(job, change.id, run.remote, run.world.clock(), _template_values(job, run) or EMPTY)
     run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
     progress.id = change.id
     return Next()

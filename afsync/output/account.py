@@ -1,26 +1,31 @@
-"""The account: plan, balance, limits."""
+"""The account: plan, balance, limits, and what the declared jobs will still cost."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from afsync.core.limits import deletes_allowed
+from afsync.core.plan import Plan
 from afsync.core.remote import RemoteAccount
-from afsync.output.json_text import json_text
-from afsync.output.values import visible
+from afsync.core.resources import Limits
+from afsync.output.values import count, visible
 
 FORMAT_VERSION = "1.0"
 
 
-def account_text(account: RemoteAccount, base_url: str, still_to_spend: int | None) -> str:
-    """`afsync account`, one fact a line. `still_to_spend` is what the declared jobs will still cost."""
+def account_text(account: RemoteAccount, base_url: str, limits: Limits, recorded: int, plan: Plan | None) -> str:
+    """`afsync account`, one fact a line. `recorded` is how many resources the state holds; without a state there is
+    no `plan`."""
     rows = [
         ("account", f"{visible(account.id)} at {visible(base_url)}"),
         ("plan", visible(account.plan_tier) if account.plan_tier else "not told"),
         ("credits", _credits(account)),
-        ("rate limit", _limit(account)),
+        ("rate limit", _rate(account)),
+        ("one apply", _limits(limits, recorded)),
     ]
-    if still_to_spend is not None:
-        rows.append(("declared", _declared(account, still_to_spend)))
+    if plan is not None:
+        rows.append(("declared", _declared(plan)))
     return "".join(f"{name + ':':<12}{text}\n" for name, text in rows)
 
 
@@ -31,22 +36,41 @@ def _credits(account: RemoteAccount) -> str:
     return f"{account.balance} available{of}"
 
 
-def _limit(account: RemoteAccount) -> str:
+def _rate(account: RemoteAccount) -> str:
     per_minute = f"{account.per_minute} requests a minute" if account.per_minute else "60 requests a minute (assumed)"
-    return per_minute + (f", {account.concurrent} submissions at once" if account.concurrent else "")
+    return per_minute + (f", {count(account.concurrent, 'submission')} at once" if account.concurrent else "")
 
 
-def _declared(account: RemoteAccount, spend: int) -> str:
-    after = "" if account.balance is None else f", {account.balance - spend} after"
-    return f"{spend} still to spend{after}"
+def _limits(limits: Limits, recorded: int) -> str:
+    spend = "the balance" if limits.max_credits is None else count(limits.max_credits, "credit")
+    adds = "any number" if limits.max_creates is None else str(limits.max_creates)
+    return f"spends at most {spend}, adds {adds}, destroys at most {deletes_allowed(limits, recorded)}"
 
 
-def account_json(account: RemoteAccount) -> str:
+def _declared(plan: Plan) -> str:
+    jobs = sum(c.credits.spend > 0 for c in plan.changes)
+    if not jobs:
+        return "nothing left to spend"
+    after = "" if plan.balance is None else f", {plan.balance - plan.spend} left after"
+    return f"{count(plan.spend, 'credit')} still to spend on {count(jobs, 'job')}{after}"
+
+
+def account_json(account: RemoteAccount, limits: Limits, recorded: int, plan: Plan | None) -> str:
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "account_id": account.id,
         "plan_tier": account.plan_tier,
         "credits": {"balance": account.balance, "included": account.included, "used": account.used},
         "rate_limit": {"per_minute": account.per_minute, "concurrent": account.concurrent},
+        "limits": {
+            "max_credits": limits.max_credits,
+            "max_creates": limits.max_creates,
+            "max_deletes": deletes_allowed(limits, recorded),
+        },
+        "declared": None if plan is None else {"spend": plan.spend, "after": _after(plan)},
     }
-    return json_text(document)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _after(plan: Plan) -> int | None:
+    return None if plan.balance is None else plan.balance - plan.spend

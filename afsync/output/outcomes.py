@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Action, Change, Step
+from afsync.core.plan import Action, Change, Retire, Step
 from afsync.core.resources import Kind
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
@@ -38,8 +38,18 @@ _DONE = {
 
 def started_line(change: Change) -> str:
     """`job.best-cs2: submitting...`"""
-    submits = change.kind is Kind.JOB and change.action is Action.CREATE
-    return f"{change.address}: {'submitting' if submits else _DOING[change.action]}..."
+    return f"{change.address}: {_verb(change)[0]}..."
+
+
+def _verb(change: Change) -> tuple[str, str]:
+    """What is said while it is done, and when it is."""
+    if change.kind is Kind.JOB and change.action is Action.CREATE:
+        return "submitting", "submitted"
+    if change.retire is Retire.CANCEL and change.action is Action.DELETE:
+        return "cancelling", "cancelled"
+    if change.kind is Kind.TEMPLATE and change.action is Action.DELETE:
+        return "deleting", "deleted"
+    return _DOING[change.action], _DONE[change.action]
 
 
 def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
@@ -47,8 +57,7 @@ def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
     address = outcome.change.address
     match outcome:
         case Applied(change, resource_id, spent, note, seconds):
-            submits = change.kind is Kind.JOB and change.action is Action.CREATE
-            done = "submitted" if submits else _DONE[change.action]
+            done = "taken out" if note and change.action is Action.DELETE else _verb(change)[1]
             told = [visible(resource_id)] if resource_id else []
             told += [count(spent, "credit")] if spent else []
             text = f"{address}: {paint(done, 'green')} after {duration(seconds)}"
@@ -84,18 +93,18 @@ class Tally:
 
 
 def summary_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool) -> str:
-    """The last lines of an apply. The first is kept byte for byte when all went well."""
+    """The last lines of an apply. The very last is kept byte for byte when all went well."""
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     if complete and not (t.failed or t.unresolved or t.not_attempted):
-        return paint(f"Apply complete! Resources: {counted}.", "green") + _approved(t)
+        return _approved(t) + paint(f"Apply complete! Resources: {counted}.", "green")
     left = [f"{n} {what}" for n, what in _left(t) if n]
     extra = f"; {', '.join(left)}" if left else ""
-    return paint(f"Apply incomplete. Resources: {counted}{extra}.", "red") + _approved(t)
+    return _approved(t) + paint(f"Apply incomplete. Resources: {counted}{extra}.", "red")
 
 
 def _approved(t: Tally) -> str:
-    return f"\nApproved: {count(t.approved, 'job')}." if t.approved else ""
+    return f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
 
 
 def _left(t: Tally) -> list[tuple[int, str]]:

@@ -156,15 +156,16 @@ def _why_replaced(change: Change) -> str:
 def _deleted(change: Change) -> str:
     if change.before is None:
         return "will lose its replaced predecessor"
+    why = "as requested" if change.reason is Reason.REQUESTED else "no longer declared"
     match change.retire:
         case Retire.CANCEL:
-            return "will be cancelled: no longer declared" + _price(change)
+            return f"will be cancelled: {why}{_price(change)}"
         case Retire.UNSCHEDULE:
-            return "will lose its publish time: no longer declared, and already produced" + _price(change)
+            return f"will lose its publish time: {why}, and already produced{_price(change)}"
         case Retire.LEAVE:
-            return "will be left unapproved and forgotten: no longer declared" + _price(change)
+            return f"will be left unapproved and forgotten: {why}{_price(change)}"
         case None:
-            return "will be deleted: no longer declared"
+            return f"will be deleted: {why}"
 
 
 def _price(change: Change) -> str:

@@ -13,7 +13,7 @@ from afsync.output.values import Paint, no_paint, visible
 Results = Mapping[str, tuple[str, JobResult | None]]
 """Address to id and what the service said; None where the account has no such job."""
 
-_COLUMNS = ("platform", "status", "url", "publishedAt")
+_COLUMNS = {"platform": "PLATFORM", "status": "STATUS", "url": "URL", "publishedAt": "PUBLISHED"}
 
 
 def result_text(results: Results, paint: Paint = no_paint) -> str:
@@ -43,9 +43,9 @@ def _copy(copy: Values) -> Iterator[tuple[str, str]]:
 
 
 def _platforms(rows: tuple[Values, ...], paint: Paint) -> Iterator[str]:
-    extra = sorted({name for row in rows for name in row} - set(_COLUMNS))
+    extra = sorted({name for row in rows for name in row} - _COLUMNS.keys())
     columns = [*_COLUMNS, *extra]
-    head = [visible(name).upper() for name in columns]
+    head = [_COLUMNS.get(name, visible(name).upper()) for name in columns]
     return table(head, [[Cell(visible(_text(row.get(name)))) for name in columns] for row in rows], paint)
 
 

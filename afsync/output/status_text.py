@@ -22,6 +22,8 @@ _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.UNKNOWN: "yellow",
 }
 _DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
+_PRODUCED = "produced"
+_KINDS = ("active", _PRODUCED, *(p.value.replace("_", " ") for p in JobPhase if p is not JobPhase.ACTIVE))
 _HEAD = ("JOB", "STATE", "PUBLISHES", "PORTALS", "SCORE", "CREDITS", "LINK")
 
 
@@ -64,7 +66,7 @@ def _publishes(job: JobStatus, now: datetime) -> str:
 def relative(moment: datetime, now: datetime) -> str:
     """`in 3 days`, `2 hours ago`."""
     seconds = (moment - now).total_seconds()
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+    for size, unit in ((31_557_600, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")):
         if abs(seconds) >= size:
             text = count(int(abs(seconds) // size), unit)
             return f"in {text}" if seconds > 0 else f"{text} ago"
@@ -91,10 +93,14 @@ def _waiting(jobs: Sequence[JobStatus], now: datetime, paint: Paint) -> Iterator
 
 
 def summary(jobs: Sequence[JobStatus]) -> str:
-    """`4 jobs: 1 active, 3 done.`"""
-    counted = Counter(job.phase for job in jobs)
-    parts = [f"{counted[p]} {p.value.replace('_', ' ')}" for p in JobPhase if counted[p]]
+    """`4 jobs: 1 active, 3 done.` What is produced and only waits for its publish time is counted apart."""
+    counted = Counter(_kind(job) for job in jobs)
+    parts = [f"{number} {kind}" for kind, number in sorted(counted.items(), key=lambda pair: _KINDS.index(pair[0]))]
     return f"{count(len(jobs), 'job')}: {', '.join(parts)}."
+
+
+def _kind(job: JobStatus) -> str:
+    return _PRODUCED if job.phase is JobPhase.ACTIVE and job.produced else job.phase.value.replace("_", " ")
 
 
 def change_line(before: JobStatus | None, job: JobStatus, now: datetime) -> str:

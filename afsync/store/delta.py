@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import compress
 from operator import is_not
@@ -64,6 +64,22 @@ def delta(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) 
     return parts
 
 
+def read_delta(parts: Object, before: Sequence[Intent]) -> dict[str, Any]:
+    """The parts that changed, by name; of resources and uploads only those that did, None for what is gone. `before`
+    are the intents that were open. Wrong when it is not a change of a state."""
+    unknown = parts.keys() - KEYS
+    if unknown or "serial" not in parts:
+        raise Wrong(f"is not a change of a state: {', '.join(sorted(unknown)) or 'it has no serial'}")
+    news = {key: read(parts) for key, read in _FROM_JSON.items() if key in parts}
+    if "intents" in parts:
+        known = {i.uuid: i for i in before}
+        news["intents"] = f.items(parts, "intents", lambda value: _intent(known, value))
+    for key, read in (("resources", read_record), ("uploads", read_upload_at)):
+        if key in parts:
+            news[key] = {k: None if v is None else read(k, v) for k, v in f.values(parts, key).items()}
+    return news
+
+
 class Replay:
     """A state that deltas are played back onto. The records are copied once, not for every delta."""
 
@@ -78,17 +94,9 @@ class Replay:
 
     def play(self, parts: Object) -> None:
         """Wrong when the delta is not one, or does not fit."""
-        unknown = parts.keys() - KEYS
-        if unknown or "serial" not in parts:
-            raise Wrong(f"is not a change of a state: {', '.join(sorted(unknown)) or 'it has no serial'}")
-        for address, value in f.values({"resources": {}, **parts}, "resources").items():
-            _put(self._resources, address, value and read_record(address, value))
-        for sha, value in f.values({"uploads": {}, **parts}, "uploads").items():
-            _put(self._uploads, sha, value and read_upload_at(sha, value))
-        news = {key: _FROM_JSON[key](parts) for key in parts.keys() & _FROM_JSON.keys()}
-        if "intents" in parts:
-            before = {i.uuid: i for i in self._recorded.intents}
-            news["intents"] = f.items(parts, "intents", lambda value: _intent(before, value))
+        news = read_delta(parts, self._recorded.intents)
+        _put(self._resources, news.pop("resources", {}))
+        _put(self._uploads, news.pop("uploads", {}))
         self._recorded = replace(self._recorded, **news)
 
     def result(self) -> Recorded:
@@ -122,11 +130,12 @@ def _changed(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T | None]:
     return changed
 
 
-def _put(table: dict[str, T], key: str, value: T | None) -> None:
-    if value is None:
-        table.pop(key, None)
-    else:
-        table[key] = value
+def _put(table: dict[str, T], news: Mapping[str, T | None]) -> None:
+    for key, value in news.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value
 
 
 def _intent(open_intents: Mapping[str, Intent], value: Any) -> Intent:

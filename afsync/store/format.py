@@ -18,7 +18,7 @@ from typing import Any
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store import fields as f
-from afsync.store.document import FORMAT, SHA256, read_recorded, recorded_json
+from afsync.store.document import FORMAT, SHA256, check_whole, read_recorded, recorded_json
 from afsync.store.fields import Object, Wrong
 
 CHECKSUM = b'\n  "checksum": "'
@@ -42,11 +42,12 @@ def encode(recorded: Recorded, afsync_version: str, *, folded: str | None = None
 
 def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None = None) -> tuple[bytes, str]:
     """The same as bytes, with the checksum that is in them."""
-    document = recorded_json(recorded)
-    document |= {"format": FORMAT, "afsync": afsync_version, "folded": folded, "checksum": ""}
     try:
+        check_whole(recorded)
+        document = recorded_json(recorded)
+        document |= {"format": FORMAT, "afsync": afsync_version, "folded": folded, "checksum": ""}
         data = _laid_out(document)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError, Wrong) as error:
         raise StateError(f"This cannot be kept in a state: {error}.") from error
     at = data.index(CHECKSUM) + len(CHECKSUM)
     checksum = hashlib.sha256(data).hexdigest()

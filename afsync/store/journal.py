@@ -8,14 +8,15 @@ line without one was never acknowledged, and is passed over. Whatever else is wr
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError
 from afsync.store import fields as f
-from afsync.store.delta import Replay
-from afsync.store.document import FORMAT, check_whole
+from afsync.store.delta import Replay, delta, read_delta
+from afsync.store.document import FORMAT
 from afsync.store.fields import Object, Wrong, obj
 from afsync.store.format import compact, parse_object
 
@@ -36,17 +37,24 @@ class Journal:
 def first_line(recorded: Recorded, checksum: str) -> tuple[bytes, str]:
     """The line that names the state a journal builds on, and its sum."""
     base = {"format": FORMAT, "lineage": recorded.lineage, "serial": recorded.serial, "checksum": checksum}
-    return line(base, "")
+    return line(compact(base).encode(), "")
 
 
-def line(value: Object, before: str) -> tuple[bytes, str]:
-    """One line and its sum; `before` is that of the line before. StateError when JSON cannot hold it."""
-    try:
-        text = compact(value).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise StateError(f"This cannot be kept in a state: {error}.") from error
+def line(text: bytes, before: str) -> tuple[bytes, str]:
+    """One line and its sum; `before` is that of the line before."""
     total = _sum(before, text)
     return total.encode() + b" " + text + b"\n", total
+
+
+def change_text(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> bytes:
+    """The JSON of a change, whose changed resources are given. StateError when it could not be read back: what is
+    written must never be what makes a state unreadable."""
+    try:
+        text = compact(delta(old, new, resources)).encode()
+        read_delta(parse_object(text), old.intents)
+    except (TypeError, ValueError, RecursionError, Wrong) as error:
+        raise StateError(f"This cannot be kept in a state: {error}.") from error
+    return text
 
 
 def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
@@ -81,9 +89,7 @@ def replay(base: Recorded, journal: Journal) -> Recorded:
         f.within(f"line {number}", state.play, change)
         if state.serial <= before:
             raise Wrong(f"line {number}: the serial goes from {before} to {state.serial}")
-    result = state.result()
-    check_whole(result)
-    return result
+    return state.result()
 
 
 def _read_base(value: Any) -> Object:

@@ -14,7 +14,8 @@ from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk
 from afsync.store.document import UUID
 from afsync.store.history import newest_good
-from afsync.store.loading import Loaded, load
+from afsync.store.journal import change_text
+from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.paths import Paths, serials
 from afsync.store.recoveries import Recovery, keep, merged, pending, read_recovery
 from afsync.store.saving import alone, append, save, unwritable
@@ -63,13 +64,14 @@ class LocalStore:
         StateError, with the newest good copy and what to do, when anything is wrong with it; also while there are
         recovery files, which hold ids that are not in it yet (`unmerged`: read it all the same).
         """
-        loaded = self._load()
+        known = self._newest()
+        loaded = known.loaded
         waiting = () if unmerged else self.pending(loaded.recorded.lineage)
         if waiting:
             files = ", ".join(map(str, waiting))
             text = f"An earlier run could not write into the state all that it did; the rest is in {files}."
-            raise StateError(text, "make room or mend the disk, then run `afsync apply`: it merges that first")
-        self._known = Known(loaded)
+            raise StateError(text, "`afsync apply` merges that first; `afsync state restore` does only that")
+        self._known = known
         return loaded.recorded, loaded.version
 
     def write(self, recorded: Recorded, if_version: str) -> str:
@@ -118,11 +120,17 @@ class LocalStore:
                 self._disk.unlink(recovery.path)
         return waiting
 
-    def _load(self) -> Loaded:
+    def _newest(self) -> Known:
+        """What is on disk now: what we know, if the files are still the same, or read anew."""
         try:
-            return load(self._disk, self.paths)
+            known = self._known
+            if known is not None and self._untouched(known.loaded):
+                return known
+            return Known(load(self._disk, self.paths))
         except StateError as error:
             raise StateError(error.message, error.hint or self._way_out()) from error
+        except OSError as error:
+            raise unreadable(self.paths, error) from error
 
     def _way_out(self) -> str:
         try:
@@ -136,9 +144,7 @@ class LocalStore:
 
     def _current(self, version: str) -> Known:
         """What is on disk, if that is `version`."""
-        known = self._known
-        if known is None or known.loaded.version != version or not self._untouched(known.loaded):
-            known = Known(self._load())
+        known = self._newest()
         if known.loaded.version != version:
             hint = "nothing was overwritten; plan again on what the other run has done"
             raise StateLocked(f"Another run has written the state {self.paths.state} in between.", hint)
@@ -149,12 +155,14 @@ class LocalStore:
         return files == (loaded.state, loaded.journal)
 
     def _keep(self, known: Known, recorded: Recorded) -> Known:
-        changed = changed_resources(known.loaded.recorded, recorded)
-        large = len(changed) > LARGE and len(changed) > len(recorded.resources) // 4
+        before = known.loaded.recorded
+        resources = changed_resources(before, recorded)
+        change = change_text(before, recorded, resources)
+        large = len(resources) > LARGE and len(resources) > len(recorded.resources) // 4
         # A journal that another run left is taken in, never gone on with: its end may be torn.
         if large or (known.loaded.pending and not known.ours):
             return Known(save(self._disk, self.paths, recorded, self._afsync))
-        return Known(append(self._disk, self.paths, known.loaded, recorded, changed), ours=True)
+        return Known(append(self._disk, self.paths, known.loaded, recorded, change), ours=True)
 
     def _refuse_to_overwrite(self, lineage: str) -> None:
         disk, paths = self._disk, self.paths

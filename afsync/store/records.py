@@ -20,8 +20,10 @@ from afsync.core.resources import Kind, Schedule, kind_of
 from afsync.store import fields as f
 from afsync.store.fields import Object, Wrong, obj
 
-TEMPLATE = frozenset({"kind", "id", "fingerprint", "declared", "prevent_destroy", "created_at"})
-JOB = TEMPLATE | {"schedule", "status", "credits", "rerun", "staged", "approved"}
+JOBS_ONLY = ("schedule", "status", "credits", "rerun")
+"""What only a job has; null in a template, so that every resource has the same keys."""
+TEMPLATE = frozenset({"kind", "id", "fingerprint", "declared", "prevent_destroy", "created_at", *JOBS_ONLY})
+JOB = TEMPLATE | {"staged", "approved"}
 SCHEDULE = frozenset({"written", "utc", "zone"})
 UPLOAD = frozenset({"file_id", "size"})
 DEPOSED = frozenset({"id", "address"})
@@ -55,6 +57,7 @@ def record_json(record: Record) -> Object:
                 "declared": record.declared,
                 "prevent_destroy": record.prevent_destroy,
                 "created_at": _time_json(record.created_at),
+                **dict.fromkeys(JOBS_ONLY),
             }
         case _:
             assert_never(record)
@@ -93,6 +96,9 @@ def _read_job(value: Any) -> RecordedJob:
 def _read_template(value: Any) -> RecordedTemplate:
     o = obj(value, TEMPLATE)
     _check_kind(o, "template")
+    for key in JOBS_ONLY:
+        if o[key] is not None:
+            raise Wrong(f"{key} should be null, because it is a template")
     return RecordedTemplate(
         f.text(o, "id"),
         f.text(o, "fingerprint"),

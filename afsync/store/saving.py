@@ -4,13 +4,12 @@ disk"). Functions raise OSError; they do not try again."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from afsync.core.recorded import Record, Recorded
+from afsync.core.recorded import Recorded
 from afsync.errors import StateError, StateLocked
-from afsync.store.delta import delta
 from afsync.store.disk import Disk, is_temporary, name_again, put, temporary_name, write_new
 from afsync.store.format import encode_bytes
 from afsync.store.journal import first_line, line
@@ -59,14 +58,8 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> L
     return Loaded(recorded, checksum, checksum, state, disk.identity(paths.journal))
 
 
-def append(
-    disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, resources: Mapping[str, Record | None]
-) -> Loaded:
-    """Write only what changed since `loaded`, as a line of the journal. The first line of a run makes the file.
-
-    `resources` are the changed ones. StateError when JSON cannot hold them; nothing is written then.
-    """
-    change = delta(loaded.recorded, recorded, resources)
+def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change: bytes) -> Loaded:
+    """Write only what changed since `loaded`, as a line of the journal. The first line of a run makes the file."""
     if loaded.pending:
         data, tail = line(change, loaded.tail)
         _add(disk, paths, data)

@@ -9,10 +9,12 @@ from typing import Any
 from afsync.core.recorded import Phase
 from afsync.core.resources import ADDRESS
 from afsync.store.document import FORMAT, SHA256, UUID
+from afsync.store.records import JOBS_ONLY
 
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string", "minLength": 1}
+NULL: Schema = {"type": "null"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER_OR_NULL: Schema = {"type": ["integer", "null"]}
@@ -34,7 +36,7 @@ def state_schema() -> Schema:
             lineage={"type": "string", "pattern": f"^{UUID.pattern}$"},
             serial={**COUNT, "description": "Grows with every write."},
             counter={**COUNT, "description": "The number of the last submission that was begun."},
-            account={"anyOf": [{"type": "null"}, {"$ref": "#/$defs/account"}]},
+            account={"anyOf": [NULL, {"$ref": "#/$defs/account"}]},
             resources=_map(ANCHORED_ADDRESS, {"oneOf": [_ref("template"), _ref("job")]}),
             uploads=_map(f"^{SHA256.pattern}$", _object(file_id=TEXT, size={**COUNT, "description": "Bytes."})),
             deposed=_array(_object(id=TEXT, address=_ref("address"))),
@@ -43,7 +45,7 @@ def state_schema() -> Schema:
             decisions={**_array(VALUES), "description": "Who decided what about which submission, oldest first."},
             applied_plans={**TEXTS, "description": "Ids of saved plans; each is applied once."},
             folded={
-                "anyOf": [{"type": "null"}, {"type": "string", "pattern": f"^{SHA256.pattern}$"}],
+                "anyOf": [NULL, {"type": "string", "pattern": f"^{SHA256.pattern}$"}],
                 "description": "The sha256 of the journal that was taken in by this write.",
             },
             checksum={
@@ -69,8 +71,8 @@ def _definitions() -> dict[str, Schema]:
     return {
         "address": {"type": "string", "pattern": ANCHORED_ADDRESS},
         "account": _object(id=TEXT, base_url=TEXT),
-        "schedule": {"anyOf": [{"type": "null"}, _object(written={"type": "string"}, utc=instant, zone=TEXT_OR_NULL)]},
-        "template": _object(kind={"const": "template"}, **common),
+        "schedule": {"anyOf": [NULL, _object(written={"type": "string"}, utc=instant, zone=TEXT_OR_NULL)]},
+        "template": _object(kind={"const": "template"}, **common, **dict.fromkeys(JOBS_ONLY, NULL)),
         "job": _object(
             kind={"const": "job"},
             **common,

@@ -114,7 +114,7 @@ SPOKEN_FOR = {
 
 @pytest.mark.parametrize("recorded", SPOKEN_FOR.values(), ids=SPOKEN_FOR)
 def test_what_is_spoken_for_does_not_count(recorded: Recorded) -> None:
-    plan = planned(a_job(), a_job("other"), recorded=recorded, remote=a_remote(TWIN))
+    plan = planned(a_job(), a_job("other"), a_job("lost"), recorded=recorded, remote=a_remote(TWIN))
 
     assert ("job.best", Action.CREATE) in [(c.address, c.action) for c in plan.changes]
 

@@ -22,6 +22,7 @@ from tests.builders import (
     a_remote_job,
     a_remote_template,
     a_template,
+    ago,
     an_intent,
     desired,
     planned,
@@ -224,6 +225,19 @@ def test_an_open_intent_neither_moves_nor_is_moved_to(address: str) -> None:
     )
 
     assert found == Moves()
+
+
+def test_a_key_that_was_renamed_while_its_submission_is_unresolved_is_not_paid_for_again() -> None:
+    lost = a_recorded(intents=(an_intent(a_job("old"), when=ago(minutes=1)),))
+
+    withheld = planned(a_job("new"), recorded=lost)
+    meant = planned(a_job("new", allow_duplicate=True), recorded=lost)
+    another = planned(a_job("old"), a_job("new"), recorded=lost)
+
+    assert withheld.changes == ()
+    assert [(c.address, c.reason) for c in withheld.withheld] == [("job.new", Reason.AMBIGUOUS)]
+    assert [c.address for c in meant.changes] == ["job.new"]
+    assert [c.address for c in another.changes] == ["job.new"]
 
 
 # --- templates ---

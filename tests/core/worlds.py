@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -32,14 +32,17 @@ from tests.builders import (
     a_template,
     ago,
     an_intent,
+    at,
     desired,
     echoes,
 )
 
 STATUSES = (
-    *("queued", "running", "scheduled", "processing", "publishing", "complete", "published"),
+    *("queued", "running", "scheduled", "complete", "complete", "processing", "publishing", "published"),
     *("failed", "non-compliant", "cancelled", "queued_scheduled", "weird"),
 )
+T = TypeVar("T")
+
 TEMPLATE_KEYS = ("t1", "t2", "t3")
 JOB_KEYS = ("j1", "j2", "j3", "j4")
 
@@ -90,6 +93,11 @@ def jobs(draw: st.DrawFn, key: str, made_from: tuple[str, ...]) -> Job:
     return replace(job, approve=draw(st.sampled_from([None, None, None, f"job_{key}", "job_0"])))
 
 
+def _one_of(declared: list[T], fresh: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
+    """One of those declared, or another."""
+    return st.sampled_from(declared) | fresh if declared else fresh
+
+
 def _some(keys: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(keys), unique=True)
 
@@ -99,14 +107,14 @@ def worlds(draw: st.DrawFn) -> World:
     """A project that was applied some time ago, edited since, in an account that did not stand still."""
     declared = [draw(templates(k)) for k in draw(_some(TEMPLATE_KEYS))]
     made_from = tuple(t.key for t in declared)
-    recorded_templates = {k: draw(templates(k)) for k in draw(_some(TEMPLATE_KEYS))}
+    recorded_templates = {k: draw(_one_of(declared, templates(k))) for k in draw(_some(TEMPLATE_KEYS))}
     records: dict[str, Record] = {
         address_of(Kind.TEMPLATE, k): a_recorded_template(t, id=f"tpl_{k}", prevent_destroy=draw(st.booleans()))
         for k, t in recorded_templates.items()
     }
     all_jobs = [draw(jobs(k, made_from)) for k in draw(_some(JOB_KEYS))]
     for key in draw(_some(JOB_KEYS)):
-        records[address_of(Kind.JOB, key)] = draw(_records(key))
+        records[address_of(Kind.JOB, key)] = draw(_records(key, all_jobs))
     intents = tuple(draw(_intents(seq)) for seq in range(1, 1 + draw(st.integers(0, 2))))
     intents = tuple({i.address: i for i in intents}.values())
     state = a_recorded(records, intents=intents, deposed=draw(_deposed()))
@@ -123,10 +131,15 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 @st.composite
-def _records(draw: st.DrawFn, key: str) -> RecordedJob:
+def _records(draw: st.DrawFn, key: str, declared: list[Job]) -> RecordedJob:
+    """Most often of what is declared there, or of what is declared elsewhere now."""
+    here = [j for j in declared if j.key == key]
+    job = draw(_one_of(here * 3 + declared, jobs(key, TEMPLATE_KEYS)))
     return a_recorded_job(
-        draw(jobs(key, TEMPLATE_KEYS)),
+        job,
         id=f"job_{key}",
+        schedule=draw(st.sampled_from([job.schedule, job.schedule, at(AHEAD)])),
+        rerun=draw(st.sampled_from([job.rerun, job.rerun, None])),
         status=draw(st.sampled_from(STATUSES)),
         credits=draw(st.sampled_from([None, 1, 3])),
         prevent_destroy=draw(st.booleans()),
@@ -170,7 +183,7 @@ def _remotes(draw: st.DrawFn, state: Recorded) -> Remote:
     ]
     known, missing = [], []
     for record in state.jobs.values():
-        match draw(st.sampled_from(["same", "other", "missing", "unlisted"])):
+        match draw(st.sampled_from(["same", "same", "same", "other", "missing", "unlisted"])):
             case "same":
                 known.append(a_remote_job(record.id, record.status))
             case "other":

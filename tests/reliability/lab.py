@@ -18,6 +18,8 @@ from afsync.core.recorded import Recorded, RecordedJob
 from afsync.emulator import ControlClient, Running, running
 from afsync.emulator.control.calls import CALLS
 from afsync.errors import StateError
+from afsync.store.disk import Disk
+from afsync.store.loading import load
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths
 from tests.harness import HEAD, Sandbox
@@ -363,8 +365,8 @@ class Project:
             self.wrong(f"at rest with exit {ended.code}: {ended.out} {ended.err}")
         if self.temporary_files():
             self.wrong(f"temporary files are left: {self.temporary_files()}")
-        if (self.root / ".afsync/state.json.journal").exists():
-            self.wrong("the journal is left")
+        if load(Disk(), self.store.paths).pending:
+            self.wrong("the journal was not taken into the state")
         if blocked:
             self._check_blocked(blocked)
         paid = self.paid()

@@ -20,7 +20,9 @@ KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,6}", fullmatch=True)
 WORDS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=12).map(
     lambda text: text.replace("${", "$(")
 )
-TEXTS = WORDS | st.sampled_from(["${var.show} #1", "${env.SHOW_NAME}: finals", "${var.show}", "costs $${5}", "null", "1"])
+TEXTS = WORDS | st.sampled_from(
+    ["${var.show} #1", "${env.SHOW_NAME}: finals", "${var.show}", "costs $${5}", "null", "1"]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9, width=16) | WORDS,
     lambda c: st.lists(c, max_size=2) | st.dictionaries(WORDS, c, max_size=2),
@@ -108,8 +110,29 @@ TOP: dict[str, Strategy] = {
             "max_deletes": st.sampled_from([1000, "100%"]),
         },
     ),
+    "policy": st.fixed_dictionaries(
+        {},
+        optional={
+            "require_staging": st.just(False),
+            "max_per_day": st.just({"tiktok": 100}),
+            "blackouts": st.just([{"days": ["sat"], "dates": "2020-01-01", "hours": "22:00 to 06:00", "reason": "x"}]),
+        },
+    ),
     "defaults": st.fixed_dictionaries({}, optional={"job": st.fixed_dictionaries({}, optional=DEFAULTS)}),
 }
+"""Nothing of it holds anything back."""
+
+STRICT: dict[str, Strategy] = {
+    "allowed_platforms": st.just(["tiktok", "youtube"]),
+    "require_staging": st.just(True),
+    "min_lead": st.sampled_from(["30m", "2d"]),
+    "max_per_day": st.sampled_from([{"tiktok": 1}, {"tiktok": 0, "youtube": 1}]),
+    "blackouts": st.lists(
+        st.sampled_from([{"days": ["mon", "tue"]}, {"dates": "2031-01-01 to 2031-12-31"}, {"hours": "22:00 to 06:00"}]),
+        max_size=2,
+    ),
+}
+"""A policy that does."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +151,10 @@ class Declared:
         sections = {"templates": self.templates, "jobs": self.jobs}
         if not self.split:
             return {"afsync.yaml": _yaml({**main, **sections}, raw)}
-        named = {"more/a.yaml": {"version": 1, "templates": self.templates}, "more/deep/b.yaml": {"jobs": self.jobs}}
+        named: dict[str, Fields] = {
+            "more/a.yaml": {"version": 1, "templates": self.templates},
+            "more/deep/b.yaml": {"jobs": self.jobs},
+        }
         include = {"include": ["more/*.yaml", "more/**/*.yaml"]}
         return {"afsync.yaml": _yaml({**main, **include}, raw), **{name: _yaml(v, raw) for name, v in named.items()}}
 
@@ -159,7 +185,7 @@ def _job(draw: st.DrawFn, templates: Fields, top: Fields) -> Fields:
     if "schedule" in job:
         job.pop("publishMode", None)
         job |= draw(st.sampled_from([{}, {"publishMode": "scheduled"}]))
-    elif templates.get(job.get("template"), {}).get("publishMode") == "scheduled":
+    elif templates.get(str(job.get("template")), {}).get("publishMode") == "scheduled":
         job.setdefault("publishMode", "manual")
     return job
 

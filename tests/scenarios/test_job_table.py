@@ -8,7 +8,19 @@ from __future__ import annotations
 import pytest
 
 from tests.scenarios.conftest import MakeWorld
-from tests.scenarios.world import OTHER_URL, TOPIC, URL, Planned, World, a_job, a_template, delete, post, reschedule
+from tests.scenarios.world import (
+    OTHER_URL,
+    TOPIC,
+    URL,
+    Fields,
+    Planned,
+    World,
+    a_job,
+    a_template,
+    delete,
+    post,
+    reschedule,
+)
 
 OPEN = {"documented": ("queued", "running"), "deployed": ("queued", "scheduled")}
 UNKNOWN = ("queued_scheduled", "ready_to_publish", "never seen before")
@@ -195,7 +207,7 @@ def test_other_body_while_open_is_replaced(world: World) -> None:
     )
     new = world.ids()["job.best"]
     assert new != old
-    assert [world.of_service(job)["status"] for job in (old, new)][0] == "cancelled"
+    assert world.of_service(old)["status"] == "cancelled"
     assert world.of_service(new)["publish_at"] == later
     world.is_settled()
 
@@ -215,7 +227,11 @@ def test_other_body_is_not_submitted_when_the_cancel_came_too_late(world: World)
 
 @pytest.mark.parametrize("edit", ["body", "schedule", "rerun"])
 def test_any_edit_while_busy_waits(world: World, edit: str) -> None:
-    edits = {"body": {"tone": "calm"}, "schedule": {"schedule": world.at(days=9)}, "rerun": {"rerun": 2}}
+    edits: dict[str, Fields] = {
+        "body": {"tone": "calm"},
+        "schedule": {"schedule": world.at(days=9)},
+        "rerun": {"rerun": 2},
+    }
     (job,) = world.submitted(best=a_job(schedule=world.at(days=7)))
     world.declare(jobs={"best": a_job(**{"schedule": world.at(days=7), **edits[edit]})})
     for status in BUSY[world.dialect]:
@@ -392,7 +408,10 @@ def test_no_longer_declared_and_open_is_cancelled(world: World) -> None:
     world.performs(
         Planned("job.plain", "delete", "removed", spent=1),
         Planned("job.timed", "delete", "removed", spent=1),
-        says=["  # job.plain will be cancelled: no longer declared (1 credit already spent)", f"  - job plain ({plain})"],
+        says=[
+            "  # job.plain will be cancelled: no longer declared (1 credit already spent)",
+            f"  - job plain ({plain})",
+        ],
         sends=[delete(f"/jobs/{plain}"), delete(f"/jobs/{timed}")],
     )
     assert {world.of_service(job)["status"] for job in (plain, timed)} == {"cancelled"}
@@ -506,9 +525,7 @@ def test_renamed_and_rescheduled_is_moved_and_rescheduled(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", ["queued", "publishing", "published", "failed"])
-def test_new_and_like_one_that_nobody_recorded_is_held_back(
-    make_world: MakeWorld, dialect: str, status: str
-) -> None:
+def test_new_and_like_one_that_nobody_recorded_is_held_back(make_world: MakeWorld, dialect: str, status: str) -> None:
     world = make_world(dialect, echo="full")
     fields = {"url": "https://a.b/somewhere-else", "topic": TOPIC, "tone": "hype"}
     (twin,) = world.control.seed(key=world.key, status=status, age=20 * 86400, fields=fields)

@@ -27,7 +27,9 @@ def test_credits_run_out(world: World) -> None:
     assert "  top up the account, then apply again\n" in done.out
     assert "job.c: not attempted: not enough credits\n" in done.out
     assert "Error: Not enough credits: " in done.err
-    assert done.out.endswith("Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 not attempted.\n")
+    assert done.out.endswith(
+        "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 1 not attempted.\n"
+    )
     assert list(world.ids()) == ["job.a"]
     assert world.state["intents"] == []
     world.control.account(world.key, add_credits=10)

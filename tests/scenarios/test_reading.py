@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
 from tests.harness import NO_CHANGES
 from tests.scenarios.conftest import MakeWorld
 from tests.scenarios.world import World, a_job
+
+Record = Callable[[str, object], None]
 
 HISTORY = 20_000
 ACTIVE = 50
@@ -27,7 +29,7 @@ def finished(world: World, count: int) -> None:
 
 
 def test_a_plan_without_changes_over_a_long_history(
-    make_world: MakeWorld, dialect: str, record_property: pytest.RecordProperty
+    make_world: MakeWorld, dialect: str, record_property: Record
 ) -> None:
     world = make_world(dialect, credits=1000)
     finished(world, HISTORY)
@@ -37,13 +39,15 @@ def test_a_plan_without_changes_over_a_long_history(
     world.declare(jobs={k: {**j, "schedule": at} if n % 2 else j for n, (k, j) in enumerate(jobs.items())})
     world.applied()
     paths = reads(world, "plan", "--detailed-exitcode")
-    record_property("figure", f"no-op plan, {ACTIVE} active of {HISTORY + ACTIVE} jobs ({dialect}): {len(paths)} requests")
+    record_property(
+        "figure", f"no-op plan, {ACTIVE} active of {HISTORY + ACTIVE} jobs ({dialect}): {len(paths)} requests"
+    )
     assert sorted(paths) == ["/account", "/jobs", "/schedule", "/templates"]
     assert len(paths) <= 5
 
 
 def test_a_plan_without_changes_over_active_jobs_that_lie_deep(
-    make_world: MakeWorld, dialect: str, record_property: pytest.RecordProperty
+    make_world: MakeWorld, dialect: str, record_property: Record
 ) -> None:
     """A few old jobs are still active, and thousands were submitted since: they are asked for one by one."""
     world = make_world(dialect)

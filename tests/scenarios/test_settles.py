@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from afsync.config.models import Api, Defaults, IncludedFile, LimitsPart, ProjectFile
+from afsync.config.policy_models import BlackoutPart, PolicyPart
 from afsync.config.resource_models import JobDefaults, JobPart, Lifecycle, TemplatePart
 from afsync.emulator import Running, running
 from tests.harness import NO_CHANGES, NOTHING_APPLIED
@@ -91,10 +93,10 @@ def test_apply_then_plan_is_no_changes(emulator: Running, declared: Declared, da
         project.plans_nothing()
 
 
-@slow
-@given(before=projects(), after=projects(), data=st.data())
+@settings(slow, max_examples=round(EXAMPLES * 0.6))
+@given(before=projects(), after=projects(), policy=st.fixed_dictionaries({}, optional=made_up.STRICT), data=st.data())
 def test_apply_then_plan_is_no_changes_from_any_other_project(
-    emulator: Running, before: Declared, after: Declared, data: st.DataObject
+    emulator: Running, before: Declared, after: Declared, policy: dict[str, Any], data: st.DataObject
 ) -> None:
     """What is held back stays held back, and is all that is left to say."""
     with tempfile.TemporaryDirectory() as folder:
@@ -104,12 +106,13 @@ def test_apply_then_plan_is_no_changes_from_any_other_project(
         project.does("apply", "--auto-approve")
         for job in project.world.control.jobs(key=project.world.key):
             project.world.becomes(data.draw(st.sampled_from(["queued", "published"])), job["job_id"])
-        project.declare(_sharing_keys(before, after, data))
-        done = project.world.call("apply", "--auto-approve", "--allow-empty", env=ENVIRON)
+        project.declare(_sharing_keys(before, replace(after, top={**after.top, "policy": policy}), data))
+        flags = ("--allow-empty", "--max-deletes", "100%")
+        done = project.world.call("apply", "--auto-approve", *flags, env=ENVIRON)
         refused = project.world.dialect == "deployed" and "does not take a publish time off" in done.out
         assert done.code in ((1,) if refused else (0, 4)), done.text
         if not refused:
-            document = project.does("plan", "--json", "--detailed-exitcode", "--allow-empty").json
+            document = project.does("plan", "--json", "--detailed-exitcode", *flags).json
             assert document["changes"] == []
             assert bool(document["violations"]) == (done.code == 4)
 
@@ -137,6 +140,8 @@ def test_every_field_of_the_configuration_is_made_up() -> None:
     assert set(made_up.JOB) | made_up.SOURCE | made_up.LATER == set(JobPart.model_fields)
     assert set(made_up.TEMPLATE) == set(TemplatePart.model_fields)
     assert set(made_up.DEFAULTS) == set(JobDefaults.model_fields)
+    assert set(made_up.STRICT) == set(PolicyPart.model_fields)
+    assert {"days", "dates", "hours", "reason"} == set(BlackoutPart.model_fields)
     assert {"prevent_destroy", "ignore_changes"} == set(Lifecycle.model_fields)
     assert {"exclusive", "quarantine", "base_url"} == set(Api.model_fields)
     assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.model_fields)

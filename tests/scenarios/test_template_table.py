@@ -67,9 +67,7 @@ def test_new_and_different_from_the_one_of_its_name_is_held_back(world: World) -
     theirs = made_by_hand(world, tone="calm")
     world.declare(templates={"weekly": a_template()}, jobs={"best": a_job(template="weekly")})
     if world.dialect == "documented":
-        world.plans(
-            Planned("template.weekly", "adopt", "same_name"), Planned("job.best", "create", "new", spend=1)
-        )
+        world.plans(Planned("template.weekly", "adopt", "same_name"), Planned("job.best", "create", "new", spend=1))
         return
     world.withholds(
         "blocked_template",

@@ -6,13 +6,14 @@ import json
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from afsync.errors import Exit, StateError, StateLocked
 from afsync.store.format import decode
 from afsync.store.saving import KEPT
-from tests.builders import LINEAGE, a_job, a_recorded_job
+from tests.builders import LINEAGE, a_recorded_job
 from tests.store.support import OTHER_LINEAGE, a_store, everything, following, job_number, opened, submitted, with_job
 
 
@@ -225,14 +226,42 @@ def test_only_our_own_temporary_files_are_cleaned(tmp_path: Path) -> None:
     assert [p.exists() for p in (ours, older, theirs)] == [False, False, True]
 
 
-def test_what_cannot_be_kept_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("address", "over"),
+    [
+        ("job.best", {"declared": {"addOns": {"share": float("nan")}}}),
+        ("job.best", {"declared": {"addOns": object()}}),
+        ("job.best", {"id": ""}),
+        ("job.best", {"status": ""}),
+        ("job.best", {"credits": 1.5}),
+        ("template.best", {}),
+        ("best", {}),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, address: str, over: dict[str, Any]) -> None:
     store = a_store(tmp_path)
     recorded, version = store.create(LINEAGE), store.read()[1]
-    job = replace(a_recorded_job(), declared={"addOns": {"share": float("nan")}})
     with pytest.raises(StateError, match="cannot be kept in a state"):
-        store.write(following(recorded, resources={"job.best": job}), version)
+        store.write(following(recorded, resources={address: replace(a_recorded_job(), **over)}), version)
     assert a_store(tmp_path).read() == (recorded, version)
-    store.write(following(recorded, resources={"job.best": a_recorded_job(a_job())}), version)
+    store.write(following(recorded, resources={"job.best": a_recorded_job()}), version)
+
+
+def test_an_id_under_two_addresses_can_be_mended(tmp_path: Path) -> None:
+    """It should never come to this. If it does, the state does not become whole, but it stays readable."""
+    store = a_store(tmp_path)
+    recorded, version = store.create(LINEAGE), store.read()[1]
+    twice = following(recorded, resources={"job.one": job_number(1), "job.two": job_number(1)})
+    version = store.write(twice, version)
+    with pytest.raises(StateError, match=r"job\.one and job\.two both have the id job_1"):
+        store.fold()
+    recorded, version = a_store(tmp_path).read()
+    assert recorded == twice
+    mended = replace(recorded.without_resource("job.one"), serial=recorded.serial + 1)
+    other = a_store(tmp_path)
+    other.write(mended, version)
+    other.fold()
+    assert a_store(tmp_path).read()[0] == mended
 
 
 def test_everything_survives_a_journal_and_a_fold(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afsync.core.recorded import Recorded
-from afsync.store.delta import changed_resources, delta
+from afsync.store.delta import changed_resources
 from afsync.store.format import decode, encode, encode_bytes
-from afsync.store.journal import first_line, line, read_journal, replay
+from afsync.store.journal import change_text, first_line, line, read_journal, replay
 from tests.store.strategies import parts, recordeds
 
 SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
@@ -46,7 +46,7 @@ def test_a_journal_plays_back_to_the_same_state(states: list[Recorded]) -> None:
     base, checksum = decode(encode(states[0], "0.1.0")), encode_bytes(states[0], "0.1.0")[1]
     data, tail = first_line(base, checksum)
     for old, new in pairwise(states):
-        written, tail = line(delta(old, new, changed_resources(old, new)), tail)
+        written, tail = line(change_text(old, new, changed_resources(old, new)), tail)
         data += written
     journal = read_journal(data)
     assert replay(base, journal) == states[-1]
@@ -59,7 +59,7 @@ def test_a_journal_cut_off_plays_back_what_was_complete(states: list[Recorded], 
     written, tail = first_line(states[0], "c" * 64)
     ends = [len(written)]
     for old, new in pairwise(states):
-        more, tail = line(delta(old, new, changed_resources(old, new)), tail)
+        more, tail = line(change_text(old, new, changed_resources(old, new)), tail)
         written += more
         ends.append(len(written))
     cut = data.draw(st.integers(ends[0], len(written)))

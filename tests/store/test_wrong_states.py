@@ -133,6 +133,7 @@ CASES = [
         put("resources/job.best/id", "job_7"),
         'job.best and job.show["2026-12-07"] both have the id job_7',
     ),
+    Case("a template with a status", put("resources/template.weekly/status", "queued"), "status should be null"),
     Case("a key twice", twice('      "credits": 1,\n'), "has the key 'credits' twice"),
     Case("a nested key twice", lambda: signed(text().replace('{"a": 1}', '{"a": 1, "a": 2}')), "has the key 'a' twice"),
     Case("bad sha", put("uploads/xyz", {"file_id": "f", "size": 1}), "uploads: 'xyz' is not a sha256"),

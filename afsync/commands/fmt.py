@@ -1,0 +1,68 @@
+"""`afsync fmt`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.ci import publish_problems
+from afsync.commands.files import read_text, write_whole
+from afsync.commands.screen import report, stdout_paint
+from afsync.errors import Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """A file that is not in the one layout: its name in messages, its place, and both texts."""
+
+    name: str
+    path: Path
+    before: str
+    after: str
+
+
+@click.command
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def command(check: bool, diff: bool) -> int:
+    """Bring the files into one layout.
+
+    Indentation, spaces, blank lines and the line of the schema; comments, order, quotes and anchors stay as they are,
+    and so does the meaning. Prints the names of the files that change.
+    """
+    from afsync.output.file_diff import file_diff
+    from afsync.output.values import visible
+
+    changed = _changed(work.directory())
+    out, paint = report(), stdout_paint()
+    for file in changed:
+        if not check and not diff:
+            write_whole(file.path, file.after)
+        out(file_diff(file.name, file.before, file.after, paint) if diff else f"{visible(file.name)}\n")
+    return Exit.ERROR if check and changed else Exit.OK
+
+
+def _changed(root: Path) -> list[Tidied]:
+    """The files that are not laid out as they should be. ConfigError when one cannot be read."""
+    from afsync.config.files import inside
+    from afsync.config.report import Report
+    from afsync.config.sources import read_sources
+    from afsync.config.tidy import tidy
+
+    problems = Report()
+    sources = read_sources(root, problems)
+    if not problems.clean or sources.main is None:
+        error = problems.error()
+        publish_problems(error.problems, root)
+        raise error
+    result = []
+    for document in (sources.main, *sources.included):
+        path = inside(root, document.file)
+        before = read_text(path)
+        after = tidy(before)
+        if after != before:
+            result.append(Tidied(document.file, path, before, after))
+    return result

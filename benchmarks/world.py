@@ -1,0 +1,102 @@
+"""The data of the benchmarks: projects, states and accounts of any size, and commands run and measured."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+from afsync import __version__
+from afsync.config.loader import load
+from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.resources import Kind, fingerprint
+from afsync.emulator import Running
+from afsync.store.format import encode
+
+LINEAGE = "0190f1c2-8f2e-7c55-9a6b-2f1d3c4b5a60"
+KEY = "af_live_bench"
+HEAD = f"""version: 1
+lineage: {LINEAGE}
+timezone: UTC
+limits: {{max_creates: 100000, max_credits: 1000000}}
+templates:
+  weekly: {{name: Weekly highlights, format: short, platforms: [tiktok], tone: hype}}
+jobs:
+"""
+
+
+def write_project(root: Path, jobs: int, unscheduled: int = 0) -> None:
+    """An afsync.yaml with one template and so many jobs; all but the first `unscheduled` have a publish time."""
+    start = datetime(2031, 1, 1, 9, tzinfo=UTC)
+    rows = [
+        f"""  job-{n:05}:
+    template: weekly
+    url: https://clips.twitch.tv/clip-{n}
+    topic: Best plays number {n} of the season
+    platforms: [tiktok, youtube]
+{"" if n < unscheduled else f"    schedule: {start + timedelta(minutes=10 * n):%Y-%m-%d %H:%M}"}
+"""
+        for n in range(jobs)
+    ]
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "afsync.yaml").write_text(HEAD + "".join(rows), encoding="utf-8")
+
+
+def record_all(root: Path, emulator: Running, active: Sequence[str] = ()) -> None:
+    """A state in which every declared job is recorded: the first ones under the `active` ids, the rest as published."""
+    desired = load(root, environ={}).desired
+    account = emulator.control.account(KEY)
+    template = next(iter(emulator.control.templates()))["id"]
+    made = datetime(2026, 11, 1, tzinfo=UTC)
+    resources: dict[str, Record] = {
+        t.address: RecordedTemplate(template, fingerprint(Kind.TEMPLATE, t.values), t.values, created_at=made)
+        for t in desired.templates.values()
+    }
+    for number, job in enumerate(desired.jobs.values()):
+        held = number < len(active)
+        job_id = active[number] if held else f"job_done{number:06}"
+        status = "queued" if held else "published"
+        print_ = fingerprint(Kind.JOB, job.values)
+        resources[job.address] = RecordedJob(job_id, print_, job.values, job.schedule, status, 1, created_at=made)
+    recorded = Recorded(LINEAGE, 1, 0, Account(account["id"], emulator.url), resources)
+    state = root / ".afsync/state.json"
+    state.parent.mkdir(exist_ok=True)
+    state.write_text(encode(recorded, __version__), encoding="utf-8")
+
+
+def environ(emulator: Running | None) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AURAFLUX_", "AFSYNC_", "GITHUB_"))}
+    return kept | ({"AURAFLUX_BASE_URL": emulator.url, "AURAFLUX_API_KEY": KEY} if emulator else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds of wall clock (median), and the most memory any of the runs had, in MiB."""
+
+    seconds: float
+    mib: float
+
+
+def measure(
+    command: Sequence[str], *, runs: int = 5, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> Measured:
+    """Run a command several times; it has to succeed."""
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, check=False)
+        times.append(time.perf_counter() - started)
+        if done.returncode != 0:
+            raise SystemExit(f"{command} exited with {done.returncode}: {done.stderr.decode()[-2000:]}")
+    return Measured(median(times), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+
+
+def afsync(root: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "afsync", "-C", str(root), *words]
