@@ -27,6 +27,8 @@ NO_CHANGES = "No changes. Your account matches the configuration."
 NOTHING_APPLIED = "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."
 READS = frozenset({"GET", "HEAD"})
 
+Environ = Mapping[str, str | None]
+
 
 @dataclass(frozen=True)
 class Done:
@@ -62,12 +64,13 @@ class Sandbox:
     key: str = KEY
     ahead: timedelta = timedelta()
 
-    def environ(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    def environ(self, extra: Environ | None = None) -> dict[str, str]:
+        """The environment of a command; what is None in `extra` is not in it."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AURAFLUX_", "AFSYNC_", "GITHUB_"))}
         kept |= {"AFSYNC_QUARANTINE": "0s"}
         if self.emulator is not None:
             kept |= {"AURAFLUX_BASE_URL": self.emulator.url, "AURAFLUX_API_KEY": self.key}
-        return kept | dict(extra or {})
+        return {name: value for name, value in {**kept, **(extra or {})}.items() if value is not None}
 
     def write(self, text: str, name: str = "afsync.yaml", *, head: bool = True) -> Path:
         path = self.root / name
@@ -78,7 +81,7 @@ class Sandbox:
     def command(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "afsync", "-C", str(self.root), *args]
 
-    def run(self, *args: str, env: Mapping[str, str] | None = None, stdin: str | None = None, **more: Any) -> Done:
+    def run(self, *args: str, env: Environ | None = None, stdin: str | None = None, **more: Any) -> Done:
         """Run a command in a process of its own, as a pipeline would."""
         done = subprocess.run(
             self.command(*args),
@@ -92,14 +95,14 @@ class Sandbox:
         )
         return _sane(Done(done.returncode, done.stdout, done.stderr), args, self.key)
 
-    def call(self, *args: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+    def call(self, *args: str, env: Environ | None = None, stdin: str = "") -> Done:
         """The same in this process, which is some twenty times as fast: not for signals, terminals or pipes."""
         out, err = io.StringIO(), io.StringIO()
         with _as_command(self.environ(env), io.StringIO(stdin), self.now), redirect_stdout(out), redirect_stderr(err):
             code = cli.run(["-C", str(self.root), *args])
         return _sane(Done(code, out.getvalue(), err.getvalue()), args, self.key)
 
-    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, *args: str, env: Environ | None = None) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
         return subprocess.Popen(
             self.command(*args),

@@ -51,9 +51,9 @@ def _read(project: Project, service: work.Service, recorded: Recorded | None) ->
     if recorded is None:
         return service.reader.account(), None
     now = work.now()
-    remote = work.read_remote(project, recorded, service, now)
     try:
+        remote = work.read_remote(project, recorded, service, now)
         work.check_account(recorded, remote)
     except StateError:
-        return remote.account, None
+        return service.reader.account(), None
     return remote.account, work.checked_plan(project, recorded, remote, now, Options(), project.desired.limits)

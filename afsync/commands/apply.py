@@ -22,6 +22,7 @@ from afsync.errors import UsageError
 @click.option("--destroy", is_flag=True, help="Remove everything recorded.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write these into FILE as well.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
 @click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
 def command(
@@ -30,6 +31,7 @@ def command(
     destroy: bool,
     auto_approve: bool,
     as_json: bool,
+    json_into: str | None,
     fail_fast: bool,
     lock_timeout: float,
     **selection: Any,
@@ -48,6 +50,7 @@ def command(
             destroy=destroy,
             auto_approve=auto_approve,
             as_json=as_json,
+            json_into=json_into,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
             saved=_saved(planfile, chosen, destroy=destroy),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
-from afsync.commands.ci import publish_plan
+from afsync.commands.ci import publish_outcomes, publish_plan
+from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
@@ -26,8 +27,7 @@ from afsync.engine.interrupt import Stop, handling_signals
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.errors import AfsyncError, Exit, PlanStale, UsageError
-from afsync.output.outcomes import Tally, event_json, problem_event_json, summary_json, summary_text
-from afsync.output.plan_json import plan_document
+from afsync.output.outcomes import Tally, summary_text
 from afsync.output.plan_text import plan_text
 from afsync.output.values import visible
 
@@ -51,7 +51,13 @@ class Apply:
     lock_timeout: float = 0.0
     saved: SavedPlan | None = None
     expect: str | None = None
+    json_into: str | None = None
     approve: tuple[str, ...] = ()
+
+    @property
+    def unattended(self) -> bool:
+        """Whether nobody is asked: that was said, or a plan was reviewed already."""
+        return self.auto_approve or self.saved is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +74,33 @@ class Ready:
 
 def apply(wanted: Apply) -> int:
     """Lock, read, plan, ask, apply, report. Returns the exit code."""
-    unattended = wanted.auto_approve or wanted.saved is not None
-    if not unattended and (wanted.as_json or not interactive()):
+    if not wanted.unattended and (wanted.as_json or not interactive()):
         name = "approve" if wanted.approve else "apply"
         raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
+    out = report()
+    with event_lines(out if wanted.as_json else None, wanted.json_into) as events:
+        return _apply(wanted, out, events)
+
+
+def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
     project = work.load_project()
     store = work.open_store(project)
-    stop, out = Stop(), report()
+    stop = Stop()
     with handling_signals(stop), work.locked(store, wanted.lock_timeout, stop):
         with stop.interruptible():
             ready = _prepare(wanted, project, store, stop)
         plan, ledger = ready.plan, ready.ledger
         ledger.write(settle(ledger.recorded, plan.resolutions))
-        _show_plan(plan, project.root, wanted, out)
+        _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
-            return _refused(plan, wanted, out)
-        if plan.changes and not unattended and not _confirmed(stop, wanted):
+            return _refused(wanted, events)
+        if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
             messages()("Apply cancelled.\n")
+            events.end(())
             return Exit.ERROR
-        done = _carry_out(ready, wanted, stop, out)
+        done = _carry_out(ready, wanted, stop, out, events)
         done = _fold(store, ledger, done)
-    return _finish(plan, done, wanted, out)
+    return _finish(ready, done, wanted, out, events)
 
 
 def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
@@ -124,12 +136,15 @@ def _insist(why: str | None) -> None:
         raise PlanStale(f"This is not the plan that was reviewed: {why}.", "plan again, and have that reviewed")
 
 
-def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out) -> Report:
+def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> Report:
     if wanted.saved is not None:
         # From here on this plan cannot be applied a second time, whatever comes of it.
         recorded = ready.ledger.recorded
         ready.ledger.write(replace(recorded, applied_plans=(*recorded.applied_plans[-49:], wanted.saved.id)))
-    teller = _teller(ready.plan, wanted, out, ready.service.link)
+    teller = None if wanted.as_json else _teller(ready.plan, out, ready.service.link)
+    if events:
+        teller = JsonLines(events, len(ready.plan.changes), work.now, teller)
+    assert teller is not None
     try:
         world = _world(ready.project, ready.service, stop, teller)
         return apply_plan(
@@ -144,12 +159,9 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out) -> Report:
         teller.close()
 
 
-def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out) -> None:
-    if wanted.as_json:
-        out(event_json("plan", plan.as_of, plan=plan_document(plan)))
-        for problem in (*plan.notices, *plan.violations, *plan.blocking):
-            out(problem_event_json(problem, plan.as_of))
-    else:
+def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLines) -> None:
+    events.plan(plan)
+    if not wanted.as_json:
         out(plan_text(plan, stdout_paint()))
     publish_plan(plan, root)
 
@@ -168,9 +180,7 @@ def _confirmed(stop: Stop, wanted: Apply) -> bool:
     return answer.strip() == "yes"
 
 
-def _teller(plan: Plan, wanted: Apply, out: Out, link: Link) -> Teller:
-    if wanted.as_json:
-        return JsonLines(out, work.now)
+def _teller(plan: Plan, out: Out, link: Link) -> Teller:
     lines = Lines(out, stdout_paint())
     if not on_terminal():
         return lines
@@ -211,29 +221,21 @@ def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
     return done
 
 
-def _refused(plan: Plan, wanted: Apply, out: Out) -> int:
-    if wanted.as_json:
-        out(summary_json((), plan.as_of))
-    else:
+def _refused(wanted: Apply, events: EventLines) -> int:
+    events.end(())
+    if not wanted.as_json:
         messages()("Nothing was done: see above what holds it back.\n")
     return Exit.REFUSED
 
 
-def _finish(plan: Plan, done: Report, wanted: Apply, out: Out) -> int:
-    if wanted.as_json:
-        _finish_json(done, out)
-    else:
-        _finish_text(plan, done, out)
+def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
+    events.end(done.outcomes, done.stopped)
+    if not wanted.as_json:
+        _finish_text(ready.plan, done, out)
+    publish_outcomes(done.outcomes, ready.project)
     if out.error is not None:
         work.warn_closed(out.error)
-    return exit_code(plan, done)
-
-
-def _finish_json(done: Report, out: Out) -> None:
-    if done.stopped is not None:
-        text = {"code": "stopped", "message": done.stopped.message, "hint": done.stopped.hint}
-        out(event_json("error", work.now(), **text))
-    out(summary_json(done.outcomes, work.now()))
+    return exit_code(ready.plan, done)
 
 
 def _finish_text(plan: Plan, done: Report, out: Out) -> None:

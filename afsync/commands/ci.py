@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from afsync.commands.screen import messages
+from afsync.core.outcome import Outcome
 from afsync.core.plan import Plan
 from afsync.errors import Problem, Severity
 from afsync.output.github import annotation, outputs
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:
@@ -25,6 +30,28 @@ def publish_plan(plan: Plan, root: Path) -> None:
     _append("GITHUB_STEP_SUMMARY", plan_markdown(plan))
     _append("GITHUB_OUTPUT", outputs(plan))
     publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
+
+
+def publish_outcomes(outcomes: Sequence[Outcome], project: Project) -> None:
+    """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
+    if not in_github() or not outcomes:
+        return
+    from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
+
+    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes))
+    wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
+    publish_problems([p for p in wrong if p is not None], project.root)
+
+
+def publish_drift(found: Sequence[Problem], root: Path) -> None:
+    """In GitHub Actions: what changed outside in the step summary, how much as an output, and annotations."""
+    if not in_github():
+        return
+    from afsync.output.drift_markdown import drift_markdown
+
+    _append("GITHUB_STEP_SUMMARY", drift_markdown(found))
+    _append("GITHUB_OUTPUT", f"drift={len(found)}\n")
+    publish_problems(found, root)
 
 
 def publish_problems(problems: Iterable[Problem], root: Path) -> None:

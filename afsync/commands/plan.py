@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from afsync.commands import project as work
-from afsync.commands.ci import publish_plan
+from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.options import Selection, check_addresses, moment, selection_flags
 from afsync.commands.screen import Out, messages, report, stdout_paint
@@ -64,6 +64,8 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
     chosen = Selection(**{k: v for k, v in flags.items() if k not in names})
     if as_json and form == "markdown":
         raise UsageError("--json and --format markdown exclude each other")
+    if wanted.out and wanted.at is not None:
+        raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
     project = work.load_project()
@@ -80,7 +82,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     from afsync.core.offline import NOT_CHECKED, remote_as_recorded
 
     options = chosen.options(destroy=wanted.destroy)
-    now = moment(wanted.at) if wanted.at else work.now()
+    now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = work.read_state(project)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
@@ -131,17 +133,25 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     """What changed outside; the files are not looked at beyond which account they mean."""
     from afsync.core.drift import find_drift
     from afsync.core.selection import selected
+    from afsync.output.drift_markdown import drift_markdown
     from afsync.output.drift_text import drift_text
     from afsync.output.problems import problems_json
 
-    now = moment(wanted.at) if wanted.at else work.now()
+    now = moment(wanted.at) if wanted.at is not None else work.now()
     options = chosen.options()
     recorded, _ = work.read_state(project)
     remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
     work.check_account(recorded, remote)
     found = tuple(p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
-    text = problems_json(found) if wanted.form == "json" else drift_text(found, stdout_paint())
-    report()(text)
+    if wanted.json_into:
+        write_private(Path(wanted.json_into), problems_json(found))
+    if wanted.form == "json":
+        report()(problems_json(found))
+    elif wanted.form == "markdown":
+        report()(drift_markdown(found, wanted.max_bytes))
+    else:
+        report()(drift_text(found, stdout_paint()))
+    publish_drift(found, project.root)
     return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
 
 

@@ -23,7 +23,7 @@ import click
 from afsync import __version__
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Kind
-from afsync.errors import AfsyncError, ConfigError, PlanStale, Problem, StateError, UsageError
+from afsync.errors import AfsyncError, AuthError, ConfigError, PlanStale, Problem, StateError, UsageError
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -204,11 +204,17 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     from afsync.api.snapshot import fetch
     from afsync.core.approvals import waiting
     from afsync.core.lookups import lookups
+    from afsync.core.remote import Remote
 
     wanted = lookups(project.desired, recorded, at)
     # A state that is new may be one that was lost; publish times are what tells.
     timed = bool(wanted.jobs) or (wanted.since is not None and not recorded.counter)
-    remote = replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+    try:
+        remote = replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+    except AuthError:
+        # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
+        check_account(recorded, Remote(service.reader.account(), base_url=service.base_url))
+        raise
     ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
     return replace(remote, previews=previews(service.reader, ids))
 

@@ -8,7 +8,7 @@ import click
 
 from afsync.commands.project import load_project, open_store, read_state
 from afsync.commands.screen import report
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Record, Recorded
 from afsync.errors import UsageError
 
 
@@ -32,17 +32,54 @@ def list_() -> int:
 
 @command.command()
 @click.argument("address")
-def show(address: str) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+def show(address: str, as_json: bool) -> int:
     """Show what is recorded under ADDRESS."""
-    from afsync.output.state_text import record_lines
+    from afsync.output.state_text import record_json, record_lines
 
-    recorded = _recorded()
+    record = _found(_recorded(), address)
+    report()(record_json(address, record) if as_json else "\n".join(record_lines(address, record)) + "\n")
+    return 0
+
+
+def _found(recorded: Recorded, address: str) -> Record:
     record = recorded.resources.get(address)
     if record is None:
         close = get_close_matches(address, recorded.resources, n=1)
         hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
         raise UsageError(f"nothing is recorded under {address}", hint)
-    report()("\n".join(record_lines(address, record)) + "\n")
+    return record
+
+
+@command.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def mv(old: str, new: str, lock_timeout: float) -> int:
+    """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
+    from afsync.commands.taking import desk
+    from afsync.core.moves import moved_by_hand
+
+    with desk(load_project(), lock_timeout) as held:
+        _found(held.recorded, old)
+        held.write(moved_by_hand(held.recorded, old, new))
+    report()(f"{old} is {new} from now on.\n")
+    return 0
+
+
+@command.command()
+@click.argument("address")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def rm(address: str, lock_timeout: float) -> int:
+    """Forget what is recorded under ADDRESS. Nothing is sent: what runs goes on, and nobody here knows of it."""
+    from afsync.commands.taking import desk
+    from afsync.output.state_text import forgotten_text
+
+    project = load_project()
+    with desk(project, lock_timeout) as held:
+        record = _found(held.recorded, address)
+        held.write(held.recorded.without_resource(address))
+    report()(forgotten_text(address, record, declared=project.desired.get(address) is not None))
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, assert_never
 
+from afsync.commands.event_lines import EventLines, Pace
 from afsync.commands.screen import Out
 from afsync.commands.uploading import Uploads
 from afsync.core.outcome import Outcome
@@ -61,15 +62,24 @@ class Lines:
 
 
 class JsonLines:
-    """For programs: one object a line; `clock` stamps them (UTC)."""
+    """For programs: one object a line; `clock` stamps them (UTC). `shown`: who tells people meanwhile."""
 
-    def __init__(self, out: Out, clock: Callable[[], datetime]) -> None:
+    def __init__(self, out: EventLines, changes: int, clock: Callable[[], datetime], shown: Teller | None) -> None:
         self._out = out
         self._clock = clock
+        self._shown = shown
         self._uploads = Uploads()
+        self._pace = Pace(changes)
 
     def __call__(self, event: Event) -> None:
         now = self._clock()
+        self._tell(event, now)
+        if (progress := self._pace.after(event, now)) is not None:
+            self._out(progress)
+        if self._shown is not None:
+            self._shown(event)
+
+    def _tell(self, event: Event, now: datetime) -> None:
         match event:
             case ChangeStarted(change, step):
                 self._out(started_json(change, step, now))
@@ -84,7 +94,8 @@ class JsonLines:
                 assert_never(event)
 
     def close(self) -> None:
-        """Nothing is open."""
+        if self._shown is not None:
+            self._shown.close()
 
 
 class Bar:

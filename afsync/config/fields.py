@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from afsync.config.problems import BROKEN, Code, Wrong
 from afsync.config.times import parse_zone
-from afsync.core.resources import KEY
+from afsync.core.resources import ADDRESS, KEY
 
 EMULATOR: Final = "emulator"
 
@@ -122,6 +122,13 @@ def _check_key(value: str) -> str:
     return value
 
 
+def _check_address(value: str) -> str:
+    if not ADDRESS.fullmatch(value):
+        hint = "write it as job.KEY or template.KEY"
+        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
+    return value
+
+
 def _check_var_name(value: str) -> str:
     if not _VAR_NAME.fullmatch(value):
         raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a variable", "use letters, digits and `_`")
@@ -179,6 +186,7 @@ Zone = Annotated[str, AfterValidator(_check_zone)]
 Lineage = Annotated[str, AfterValidator(_check_lineage), Field(json_schema_extra={"format": "uuid"})]
 StatePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_state_path)]
 ResourceKey = Annotated[str, AfterValidator(_check_key)]
+Address = Annotated[str, AfterValidator(_check_address)]
 VariableName = Annotated[str, AfterValidator(_check_var_name)]
 Deletes = Annotated[Any, *_json(["integer", "string"], _check_deletes, minimum=0, pattern=r"^[0-9]{1,3}(\.[0-9]+)?%$")]
 Scalar = Annotated[Any, *_json(_SCALARS, _check_scalar)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ from afsync.core.resources import File, Job, Schedule
 class Context:
     """What a job's meaning depends on besides itself. `zone` is what times without an offset are local to.
 
-    `complete` is false when a file could not be read, which may hold a template that is missed.
+    `complete` is false when a file could not be read, which may hold a template that is missed. `imports` are the
+    addresses that are taken over.
     """
 
     templates: Mapping[str, Declared]
@@ -27,11 +28,13 @@ class Context:
     zone: str | None
     media: Media
     complete: bool = True
+    imports: Collection[str] = ()
 
 
 def problems_of(job: Declared, context: Context) -> Iterator[Finding]:
     """Everything wrong with a job beyond the types of its fields."""
-    yield from check_job(job, _with_defaults(job, context), context.templates, complete=context.complete)
+    body, imported = _with_defaults(job, context), f"job.{job.key}" in context.imports
+    yield from check_job(job, body, context.templates, complete=context.complete, imported=imported)
     for field, read in (("schedule", _schedule), ("file", _file)):
         try:
             read(job, context)

@@ -9,6 +9,7 @@ from typing import Any
 from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.interpolation import Scope, interpolate, refuse
+from afsync.config.imports import check_imports, imports_of
 from afsync.config.jobs import Context, build_job, problems_of
 from afsync.config.media import Media
 from afsync.config.messages import check
@@ -40,7 +41,10 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     main, file = _parse_main(sources.main, variables, scope, report)
     files = [main, *(_parse_included(d, scope, report) for d in sources.included)]
     templates, jobs = collect("templates", files, report), collect("jobs", files, report)
-    context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete)
+    addresses = _places(templates, jobs)
+    check_imports(files, addresses, report, complete=sources.complete)
+    imports = imports_of(files)
+    context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
     for job in jobs.values():
         report.faults(job.document, [job.fault(wrong, field) for field, wrong in problems_of(job, context)])
     if file is None or not report.clean:
@@ -50,10 +54,11 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         {j.address: j for j in (build_job(job, context) for job in _by_key(jobs))},
         limits_of(file),
         file.timezone,
+        imports,
     )
     documents = (sources.main, *sources.included)
     files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
-    places = {**_limits(main), **_places(templates, jobs)}
+    places = {**_limits(main), **addresses}
     return Project(root, desired, settings_of(file), files_read, places, policy_of(file))
 
 

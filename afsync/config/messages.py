@@ -94,9 +94,9 @@ def _by_length(path: Path, kind: str, given: Any, context: Mapping[str, Any], sa
 def _unknown_key(model: type[Part], path: Path) -> Fault:
     key = str(path[-1])
     parent = _model_at(model, path[:-1])
-    known = parent.model_fields if parent else {}
+    known = {field.alias or name for name, field in parent.model_fields.items()} if parent else set()
     if model is IncludedFile and len(path) == 1 and key in ProjectFile.model_fields:
-        hint = "move it there; an included file holds `templates` and `jobs`"
+        hint = "move it there; an included file holds `templates`, `jobs` and `import`"
         return Fault(Code.NOT_ALLOWED_HERE, path, f"`{key}` belongs in afsync.yaml", hint, at_key=True)
     hint = did_you_mean(key, known) or f"remove it; known here: {', '.join(sorted(known))}"
     return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)

@@ -7,8 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from afsync.config.fields import (
+    Address,
     BaseUrl,
     Deletes,
+    Identifier,
     Lineage,
     Quarantine,
     ResourceKey,
@@ -80,17 +82,24 @@ Jobs = dict[ResourceKey, JobPart]
 class IncludedFile(Part):
     """A file that `include` names: templates and jobs, nothing else."""
 
-    may_be_empty = frozenset({"templates", "jobs"})
+    may_be_empty = frozenset({"templates", "jobs", "imports", "import"})
 
     version: Literal[1] | None = Field(None, description="The version of this format.", examples=[1])
     templates: Templates | None = Field(None, description="Templates by key.")
     jobs: Jobs | None = Field(None, description="Jobs by key.")
+    imports: dict[Address, Identifier] | None = Field(
+        None,
+        alias="import",
+        description="What the account holds already and is to be taken over: an id for the address of each. Nothing "
+        "is sent; once it is in the state, an entry means nothing more.",
+        examples=[{"job.best-cs2": "job_8f31"}],
+    )
 
 
 class ProjectFile(IncludedFile):
     """afsync.yaml: an AuraFlux account as code."""
 
-    may_be_empty = frozenset({"templates", "jobs", "api", "limits", "policy", "include", "vars", "defaults"})
+    may_be_empty = IncludedFile.may_be_empty | frozenset({"api", "limits", "policy", "include", "vars", "defaults"})
 
     version: Literal[1] = Field(description="The version of this format.", examples=[1])
     lineage: Lineage | None = Field(

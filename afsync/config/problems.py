@@ -64,6 +64,7 @@ class Code(StrEnum):
     # what belongs together
     DECLARED_TWICE = "declared_twice"
     UNKNOWN_TEMPLATE = "unknown_template"
+    UNKNOWN_IMPORT = "unknown_import"
     CONFLICT = "conflict"
     MISSING_SCHEDULE = "missing_schedule"
     MISSING_SOURCE = "missing_source"

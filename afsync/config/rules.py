@@ -13,20 +13,21 @@ Finding = tuple[str, Wrong]
 
 
 def check_job(
-    job: Declared, body: Mapping[str, Any], templates: Mapping[str, Declared], *, complete: bool
+    job: Declared, body: Mapping[str, Any], templates: Mapping[str, Declared], *, complete: bool, imported: bool = False
 ) -> Iterator[Finding]:
     """Everything wrong with `job`, whose `body` has the defaults filled in.
 
     `complete` is false when a file could not be read: a template it may hold is then not missed.
+    What is `imported` may lack its source, which the service does not tell.
     """
     yield from _template(job, templates, complete=complete)
     yield from _publish_mode(job, templates)
     match body.get("entry", "fetch"):
         case "upload":
-            yield from _upload(job)
+            yield from _upload(job, imported=imported)
         case "fetch":
             yield from _not_uploaded(job)
-            if not job.has("url") and not job.has("urls"):
+            if not job.has("url") and not job.has("urls") and not imported:
                 hint = "add `url:`, or say with `entry:` where the source comes from"
                 yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
         case "compose" | "generate":
@@ -61,11 +62,11 @@ def _publish_mode(job: Declared, templates: Mapping[str, Declared]) -> Iterator[
         yield "template", Wrong(Code.MISSING_SCHEDULE, message, "write `schedule:` with the time")
 
 
-def _upload(job: Declared) -> Iterator[Finding]:
+def _upload(job: Declared, *, imported: bool) -> Iterator[Finding]:
     if job.has("file") and job.has("fileId"):
         hint = "keep `file` for one in this project, `fileId` for one that is uploaded already"
         yield "fileId", Wrong(Code.CONFLICT, "`file` and `fileId` cannot both be set", hint)
-    if not job.has("file") and not job.has("fileId"):
+    if not job.has("file") and not job.has("fileId") and not imported:
         hint = "add `file:` with a path below afsync.yaml"
         yield "", Wrong(Code.MISSING_SOURCE, "an `upload` job needs `file` or `fileId`", hint)
     for field in ("url", "urls"):

@@ -17,7 +17,7 @@ _REFERENCE: Final = {"type": "string", "pattern": r"\$\{(var|env)\.[A-Za-z_][A-Z
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 """Draft 7 is what the YAML language server, which most editors use, knows best."""
 
-_VERSION_OR_INCLUDED: Final = [{"required": ["version"]}, {"propertyNames": {"enum": ["templates", "jobs"]}}]
+_VERSION_OR_INCLUDED: Final = [{"required": ["version"]}, {"propertyNames": {"enum": ["templates", "jobs", "import"]}}]
 """afsync.yaml needs its version; the same schema serves included files, which do without."""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.resources import Desired, Job, Kind, Template, fingerprint, key_of
+from afsync.core.resources import ADDRESS, Desired, Job, Kind, Template, fingerprint, key_of, kind_of
+from afsync.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,23 @@ def find_moves(desired: Desired, recorded: Recorded, blocked: frozenset[str]) ->
     jobs = _pair(desired.jobs, recorded.jobs, blocked, desired.imports)
     both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous})
     return both, _apply(jobs.moved, recorded)
+
+
+def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
+    """The state with `old` recorded as `new`, and jobs that name a renamed template naming it so.
+
+    UsageError where `new` is no address of that kind, is taken, or where either has an open submission.
+    """
+    if not ADDRESS.fullmatch(new) or kind_of(new) is not kind_of(old):
+        raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
+    if new in recorded.resources:
+        hint = f"`afsync state rm {new}` forgets that first"
+        raise UsageError(f"{new} is {recorded.resources[new].id} already", hint)
+    if recorded.intent_for(old) or recorded.intent_for(new):
+        raise UsageError(f"the outcome of a submission of {old} is not known", "resolve it first: `afsync intents`")
+    renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
+    deposed = tuple(replace(d, address=new) if d.address == old else d for d in recorded.deposed)
+    return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)
 
 
 def _pair(

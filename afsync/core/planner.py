@@ -69,6 +69,11 @@ def make_plan(
     )
 
 
+def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:
+    """What a decision about the state as it stands may look at, for those that take something over."""
+    return Facts(desired, recorded, remote, now, owned=_owned(recorded, replace(desired, imports={})))
+
+
 def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
     return job.address in desired.jobs and selected(options, job.address)
 

@@ -91,9 +91,9 @@ def adopted(declared: Template | Job, resource_id: str, remote: Remote, now: dat
 
 def template_record(declared: Template, resource_id: str, seen: RemoteTemplate | None) -> RecordedTemplate:
     values = dict(declared.values)
-    for field in template_differences(declared, seen) if seen else ():
-        told = seen.name if field == "name" else seen.echo.get(field)
-        values[field] = told
+    if seen is not None:
+        told = {**seen.echo, "name": seen.name}
+        values |= {field: told.get(field) for field in template_differences(declared, seen)}
     values = {k: v for k, v in values.items() if v is not None}
     held = declared.prevent_destroy or False
     created = seen.created_at if seen else None

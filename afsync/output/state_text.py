@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from afsync.core.recorded import Record, Recorded, RecordedJob
-from afsync.core.resources import key_of
+from afsync.core.resources import key_of, plain
 from afsync.output.values import count, iso, shown, shown_schedule, visible
 
 
@@ -48,6 +50,47 @@ def record_lines(address: str, record: Record) -> Iterator[str]:
         yield "    lifecycle: {prevent_destroy: true}"
     if record.created_at is not None:
         yield f"    created: {iso(record.created_at)}"
+
+
+def record_json(address: str, record: Record) -> str:
+    """One record as a JSON document."""
+    document: dict[str, Any] = {
+        "format_version": "1.0",
+        "address": address,
+        "kind": record.kind.value,
+        "id": record.id,
+        "fingerprint": record.fingerprint,
+        "declared": plain(record.declared),
+        "prevent_destroy": record.prevent_destroy,
+        "created_at": iso(record.created_at) if record.created_at else None,
+    }
+    if isinstance(record, RecordedJob):
+        time = record.schedule
+        document |= {
+            "schedule": {"written": time.written, "utc": iso(time.utc)} if time else None,
+            "status": record.status,
+            "credits": record.credits,
+            "rerun": record.rerun,
+            "staged": record.staged,
+            "approved": record.approved,
+        }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def forgotten_text(address: str, record: Record, *, declared: bool) -> str:
+    """`afsync state rm`: what is left behind, and what the next plan makes of it."""
+    lines = [f"{address} is forgotten."]
+    if isinstance(record, RecordedJob) and record.status not in ("published", "failed", "cancelled", "non-compliant"):
+        lines.append(f"The job {visible(record.id)} ({visible(record.status)}) is still in the account and goes on.")
+    elif isinstance(record, RecordedJob):
+        lines.append(f"The job {visible(record.id)} ({visible(record.status)}) stays in the account.")
+    else:
+        lines.append(f"The template {visible(record.id)} stays in the account.")
+    if declared:
+        way = f"`afsync import {address} {visible(record.id)}` records it again"
+        what = "submits it once more, for credits" if isinstance(record, RecordedJob) else "makes or adopts one"
+        lines.append(f"It is still declared: the next apply {what}. {way}.")
+    return "\n".join(lines) + "\n"
 
 
 def history_text(versions: Sequence[tuple[int, datetime, int, int, str | None, str]]) -> str:

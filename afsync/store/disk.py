@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 BINARY = getattr(os, "O_BINARY", 0)
+
+TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp$")
 
 LARGEST = 1 << 30
 """Bytes that a file may have to be read: far above any state."""
@@ -78,9 +81,15 @@ class Disk:
         if sys.platform == "darwin":
             import fcntl
 
-            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-        else:
-            os.fsync(fd)
+            # There, fsync leaves it in the cache of the drive. Network file systems do not know this call.
+            try:
+                fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+            except OSError as error:
+                if error.errno not in (errno.ENOTSUP, errno.ENOTTY, errno.EINVAL):
+                    raise
+            else:
+                return
+        os.fsync(fd)
 
     def close(self, fd: int) -> None:
         os.close(fd)
@@ -169,8 +178,8 @@ def temporary_name(disk: Disk, path: Path) -> Path:
 
 
 def is_temporary(name: str, of: str) -> bool:
-    """Whether `name` is a temporary file for a file whose name begins with `of`."""
-    return name.startswith(f".{of}") and name.endswith(".tmp")
+    """Whether `name` is a temporary file of ours for a file whose name begins with `of`."""
+    return name.startswith(f".{of}") and TEMPORARY.search(name) is not None
 
 
 def _identity(status: os.stat_result) -> Identity:

@@ -27,6 +27,7 @@ from afsync.store.records import (
 FORMAT = 1
 """Goes up when an older afsync could no longer read what a newer one writes."""
 
+# A key that is not known is refused, not passed over: the next write would drop what another afsync kept there.
 KEYS = frozenset({field.name for field in fields(Recorded)} | {"format", "afsync", "folded", "checksum"})
 UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -89,10 +90,15 @@ def read_decision(value: Any) -> Mapping[str, Any]:
 
 
 def check_whole(recorded: Recorded) -> None:
-    """What holds between the parts: one address per id, one intent per address, numbers that were given out."""
+    """What holds between the parts: one address per id, and what holds for intents."""
     records = recorded.resources
     if len({(type(r), r.id) for r in records.values()}) != len(records):
         raise Wrong(_shared_id(records))
+    check_intents(recorded)
+
+
+def check_intents(recorded: Recorded) -> None:
+    """One intent per address, and numbers that were given out."""
     _unique("intents", "address", (i.address for i in recorded.intents))
     _unique("intents", "uuid", (i.uuid for i in recorded.intents))
     _unique("intents", "seq", (str(i.seq) for i in recorded.intents))

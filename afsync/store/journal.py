@@ -16,7 +16,7 @@ from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError
 from afsync.store import fields as f
 from afsync.store.delta import Replay, delta, read_delta
-from afsync.store.document import FORMAT
+from afsync.store.document import FORMAT, check_intents
 from afsync.store.fields import Object, Wrong, obj
 from afsync.store.format import compact, parse_object
 
@@ -52,6 +52,7 @@ def change_text(old: Recorded, new: Recorded, resources: Mapping[str, Record | N
     try:
         text = compact(delta(old, new, resources)).encode()
         read_delta(parse_object(text), old.intents)
+        check_intents(new)
     except (TypeError, ValueError, RecursionError, Wrong) as error:
         raise StateError(f"This cannot be kept in a state: {error}.") from error
     return text

@@ -35,7 +35,9 @@ class Paths:
 
     @property
     def lock(self) -> Path:
-        return self.directory / "lock" if self.state.parent == self.directory else self._beside("lock")
+        """The same file whatever way leads to the project."""
+        place = self.state.parent.resolve()
+        return place / ("lock" if place == self.directory.resolve() else f"{self.state.name}.lock")
 
     @property
     def elsewhere(self) -> Path:

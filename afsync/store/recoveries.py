@@ -61,8 +61,8 @@ def pending(disk: Disk, paths: Paths, lineage: str) -> tuple[Path, ...]:
     found: list[tuple[int, Path]] = []
     for directory, prefix in _places(paths, lineage):
         for name in _names(disk, directory, paths):
-            number = name[len(prefix) :].removesuffix(".json")
-            if name.startswith(prefix) and number.isdecimal():
+            number = name.removeprefix(prefix).removesuffix(".json")
+            if number.isdecimal() and name == f"{prefix}{number}.json":
                 found.append((int(number), directory / name))
     # Anybody can put a file into a directory for temporary files, but not one that belongs to us.
     return tuple(path for _, path in sorted(found) if disk.is_ours(path))

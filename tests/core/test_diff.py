@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from afsync.core import diff
 from afsync.core.plan import FieldChange
 from afsync.core.resources import Kind, fingerprint
+from tests.core.worlds import PATIENT
 
 Values = dict[str, Any]
 
@@ -94,6 +95,7 @@ JSON = st.recursive(
 BODIES = st.dictionaries(st.sampled_from(["topic", "effects", "addOns", "platforms"]), JSON)
 
 
+@PATIENT
 @given(BODIES, BODIES)
 def test_fields_differ_exactly_where_fingerprints_do(before: Values, after: Values) -> None:
     same = fingerprint(Kind.JOB, before) == fingerprint(Kind.JOB, after)

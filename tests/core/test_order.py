@@ -31,6 +31,7 @@ from tests.builders import (
     an_intent,
     desired,
 )
+from tests.core.worlds import PATIENT
 
 T, J = Kind.TEMPLATE, Kind.JOB
 
@@ -271,6 +272,7 @@ class Shuffled(Protocol):
     def __call__(self, things: Mapping[str, V]) -> dict[str, V]: ...
 
 
+@PATIENT
 @given(st.data())
 def test_the_plan_is_stable_under_any_reordering(data: st.DataObject) -> None:
     def shuffled(things: Mapping[str, V]) -> dict[str, V]:

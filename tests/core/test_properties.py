@@ -12,9 +12,10 @@ from afsync.core.recovery import settle
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Kind, Limits
 from tests.builders import NOW
-from tests.core.worlds import World, applied, strange_worlds, worlds
+from tests.core.worlds import PATIENT, World, applied, strange_worlds, worlds
 
 
+@PATIENT
 @given(worlds())
 def test_after_an_apply_there_is_nothing_left_to_do(world: World) -> None:
     before, after = world.plan, applied(world).plan
@@ -23,6 +24,7 @@ def test_after_an_apply_there_is_nothing_left_to_do(world: World) -> None:
     assert {c.address for c in after.withheld} <= {c.address for c in (*before.withheld, *before.changes)}
 
 
+@PATIENT
 @given(strange_worlds())
 def test_nothing_makes_planning_fail(world: World) -> None:
     plan = world.plan
@@ -36,6 +38,7 @@ def test_nothing_makes_planning_fail(world: World) -> None:
     _holds(world, plan)
 
 
+@PATIENT
 @given(worlds())
 def test_what_holds_of_every_plan(world: World) -> None:
     _holds(world, world.plan)

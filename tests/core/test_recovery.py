@@ -43,6 +43,7 @@ from tests.builders import (
     an_intent,
     echoes,
 )
+from tests.core.worlds import PATIENT
 
 KNOWN = a_remote_job("job_known", "published", created_at=ago(days=1))
 """What was at the head of the list before anything was lost."""
@@ -691,6 +692,7 @@ def _intents(drawn: list[tuple[str, int, int, Phase]], listed: tuple[RemoteJob, 
     )
 
 
+@PATIENT
 @given(OPEN, LISTS, st.none() | st.integers(30, 50), st.booleans(), st.sampled_from([0.0, 60.0, 600.0]))
 def test_no_job_is_adopted_twice_nothing_known_is_adopted_and_settling_agrees(
     drawn: list[tuple[str, int, int, Phase]],

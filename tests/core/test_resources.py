@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from afsync.core.resources import KEY, Kind, Template, address_of, fingerprint, key_of, kind_of, normalise, plain
 from afsync.errors import Location
 from tests.builders import AHEAD, LATER, a_file, a_job, a_template, at, desired
+from tests.core.worlds import PATIENT
 
 Values = dict[str, Any]
 
@@ -77,6 +78,7 @@ def test_desired_is_asked_by_address() -> None:
     assert everything.get("job.weekly") is None
 
 
+@PATIENT
 @given(st.from_regex(KEY, fullmatch=True))
 def test_every_key_makes_an_address(key: str) -> None:
     assert kind_of(f"job.{key}") is Kind.JOB

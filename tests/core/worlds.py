@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from afsync.core.plan import Action, Change, Plan, Retire, Step
@@ -42,6 +43,9 @@ STATUSES = (
     *("failed", "non-compliant", "cancelled", "queued_scheduled", "weird"),
 )
 T = TypeVar("T")
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine that is busy with something else is no failure."""
 
 TEMPLATE_KEYS = ("t1", "t2", "t3")
 JOB_KEYS = ("j1", "j2", "j3", "j4")

@@ -191,7 +191,7 @@ class Block(Spelling):
     def noise(self, column: int) -> str:
         match self.choose(*"0000bcd"):
             case "b":
-                return "\n" * self.choose(1, 2, 3)
+                return "\n" * int(self.choose(1, 2, 3))
             case "c":
                 self.comments += 1
                 return f"{' ' * self.choose(0, column, column + 1)}# comment {self.comments}\n"
@@ -202,18 +202,18 @@ class Block(Spelling):
         if self.choose(True, False, False):
             self.comments += 1
             return f"{' ' * self.choose(1, 3)}#comment {self.comments} \n"
-        return self.choose("", "", " ") + "\n"
+        return f"{self.choose('', '', ' ')}\n"
 
     def text(self, value: Any, column: int) -> str:
         """A value behind its key, with everything up to the next line."""
-        gap = " " * self.choose(1, 1, 3)
-        step = self.choose(1, 2, 4)
+        gap = " " * int(self.choose(1, 1, 3))
+        step = int(self.choose(1, 2, 4))
         match value:
             case dict() if value and self.choose(True, True, False):
                 return self.end() + self.mapping(value, column + step)
             case list() if value and self.choose(True, True, False):
                 # Dashes may stand right below their key.
-                return self.end() + self.sequence(value, column + self.choose(0, step))
+                return self.end() + self.sequence(value, column + int(self.choose(0, step)))
             case dict() | list():
                 return gap + self.flow(value) + self.end()
             case _:

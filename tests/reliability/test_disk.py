@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -36,12 +36,6 @@ WAYS = (
 )
 
 
-def at(orders: Orders, call: int) -> Orders:
-    from dataclasses import replace
-
-    return replace(orders, at=call)
-
-
 def check_nothing_lost(project: Project, ended: Ended) -> None:
     """Every job that was paid for, and whose answer came, is in the state, in a recovery file, or on the screen."""
     held = {r.id for r in project.recorded.resources.values()}
@@ -54,13 +48,12 @@ def check_nothing_lost(project: Project, ended: Ended) -> None:
 
 def carry_out(way: Way, call: int, lab: Lab) -> tuple[Project, Ended, str]:
     project = lab.project(way.variant)
-    ended = project.run("apply", "--auto-approve", orders=at(way.orders, call))
-    first = ended
-    if ended.code >= 0:
-        check_nothing_lost(project, ended)
-    project.check(ended if ended.code >= 0 else None)
-    if ended.code in (0, 1, 3, 4) and ended.code != 0:
-        project.wrong(f"the disk failed, and the exit code is {ended.code}: {ended.out} {ended.err}")
+    first = project.run("apply", "--auto-approve", orders=replace(way.orders, at=call))
+    if first.code >= 0:
+        check_nothing_lost(project, first)
+    project.check(first if first.code >= 0 else None)
+    if first.code not in (0, 7, -9):
+        project.wrong(f"the disk failed, and the exit code is {first.code}: {first.out} {first.err}")
     ending = "went on"
     ended = project.until_rest()
     if ended.code == 3:
@@ -76,15 +69,26 @@ def carry_out(way: Way, call: int, lab: Lab) -> tuple[Project, Ended, str]:
 def test_at_every_call(way: Way, laboratory: Lab, record_property: Recorder) -> None:
     violations: list[str] = []
     endings: Counter[str] = Counter()
-    call, tried = 1 + WAYS.index(way) % STEP, 0
-    while True:
+    untouched = 0
+    for call in range(1 + WAYS.index(way) % STEP, 1000, STEP):
         project, first, ending = carry_out(way, call, laboratory)
         violations += [f"{way.name} at call {call}: {text}" for text in project.violations]
-        if first.code == 0 and ending == "went on" and call > 100:
-            break
         endings[f"{ending} after exit {first.code}"] += 1
-        tried += 1
-        call += STEP
+        # A few calls may fail without harm; when several in a row do, there were none.
+        untouched = untouched + 1 if first.code == 0 else 0
+        if untouched == 4:
+            break
+    tried = endings.total() - untouched
     told = ", ".join(f"{n} {how}" for how, n in sorted(endings.items()))
     record_property("figure", f"state's disk, {way.name}: {tried} calls ({told}), {len(violations)} violations")
     assert not violations, "\n".join(violations)
+
+
+def test_temporary_files_of_killed_runs_do_not_pile_up(laboratory: Lab) -> None:
+    project = laboratory.project()
+    for call in (2, 3, 4, 2, 3, 4):
+        assert project.run("apply", "--auto-approve", orders=Orders(at=call)).code == -9
+    assert project.temporary_files()
+    assert project.until_rest().code == 0
+    assert not project.temporary_files()
+    assert not project.violations

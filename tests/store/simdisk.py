@@ -141,7 +141,7 @@ class SimDisk(Disk):
         self.unsynced = kept
 
     def unused_name(self) -> str:
-        return f"{self.clock:08x}"
+        return f"{self.clock:016x}"
 
     @contextmanager
     def exclusive(self, path: Path) -> Iterator[None]:

@@ -79,7 +79,8 @@ def whole_run(disk: SimDisk, witness: Witness) -> None:
     """As an apply does it: intent, record, intent, record, and everything folded in at the end."""
     store = a_store(ROOT, disk)
     recorded, version = store.read()
-    for number in (101, 102):
+    for _ in range(2):
+        number = 101 + recorded.counter
         recorded, intent = opened(recorded, number)
         recorded, version = witness.write(store, recorded, version)
         recorded, version = witness.write(store, submitted(recorded, intent, f"job_{number}"), version)

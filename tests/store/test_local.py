@@ -247,6 +247,19 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, address: str
     store.write(following(recorded, resources={"job.best": a_recorded_job()}), version)
 
 
+def test_two_intents_for_one_address_are_not_written(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    recorded, version = store.create(LINEAGE), store.read()[1]
+    recorded, intent = opened(recorded, 1)
+    version = store.write(recorded, version)
+    another = replace(intent, seq=2, uuid="uuid-2")
+    with pytest.raises(StateError, match=r"intents: 2 of them have the address job\.show-1"):
+        store.write(following(recorded, counter=2, intents=(intent, another)), version)
+    with pytest.raises(StateError, match="counter is 1, but there is an intent numbered 2"):
+        store.write(following(recorded, intents=(another,)), version)
+    assert a_store(tmp_path).read() == (recorded, version)
+
+
 def test_an_id_under_two_addresses_can_be_mended(tmp_path: Path) -> None:
     """It should never come to this. If it does, the state does not become whole, but it stays readable."""
     store = a_store(tmp_path)

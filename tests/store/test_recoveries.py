@@ -165,6 +165,13 @@ def test_a_link_that_somebody_else_left_is_not_read(tmp_path: Path, temporary: P
     a_store(tmp_path).read()
 
 
+def test_what_only_looks_like_one_is_left_alone(tmp_path: Path) -> None:
+    store = with_state(tmp_path, Recorded(LINEAGE, serial=2))
+    for name in ("recovery-1", "recovery-x.json", "recovery-1.json.orig", "recovery-.json"):
+        store.paths.state.with_name(f"state.json.{name}").write_text("")
+    a_store(tmp_path).read()
+
+
 def test_a_missing_state_with_a_recovery_file_is_not_started_afresh(tmp_path: Path) -> None:
     left_by_a_run(tmp_path, following(Recorded(LINEAGE, serial=1)), "job.best", a_recorded_job())
     store = a_store(tmp_path)

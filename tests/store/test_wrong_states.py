@@ -16,7 +16,7 @@ import pytest
 from afsync.errors import Exit, StateError
 from afsync.store.format import decode, encode
 from afsync.store.owner import check_owner
-from afsync.store.paths import state_path
+from afsync.store.paths import Paths, state_path
 from tests.builders import BASE_URL, LINEAGE
 from tests.store.support import OTHER_LINEAGE, a_store, everything, following, paths, with_job
 
@@ -350,3 +350,10 @@ def test_a_link_in_place_of_the_journal_is_not_followed(tmp_path: Path) -> None:
 def test_paths_of_another_directory_than_afsync(tmp_path: Path) -> None:
     assert paths(tmp_path).lock == tmp_path / ".afsync/lock"
     assert paths(tmp_path, "shared/afsync.state.json").lock == tmp_path / "shared/afsync.state.json.lock"
+
+
+def test_one_lock_whatever_way_leads_to_the_project(tmp_path: Path) -> None:
+    (tmp_path / "real/.afsync").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("real")
+    ways = [Paths(state_path(root, ".afsync/state.json"), root / ".afsync") for root in tmp_path.iterdir()]
+    assert {way.lock for way in ways} == {tmp_path / "real/.afsync/lock"}

@@ -1,0 +1,109 @@
+"""The events of an apply as JSON, one object a line: on stdout (`--json`), in a file (`--json-into`), or both."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from afsync.commands import project as work
+from afsync.commands.screen import Out
+from afsync.core.outcome import Outcome
+from afsync.core.plan import Plan
+from afsync.engine.events import ChangeDone, Event
+from afsync.errors import AfsyncError, ConfigError, Problem
+from afsync.output.outcomes import event_json, problem_event_json, summary_json
+from afsync.output.plan_json import plan_document
+
+EVERY = timedelta(seconds=5)
+"""How often it is told how far the run is."""
+
+
+class EventLines:
+    """Where the lines go. False when nobody wants them. The last one is a summary, whatever happened."""
+
+    def __init__(self, outs: Sequence[Out]) -> None:
+        self._outs = outs
+        self._ended = False
+
+    def __bool__(self) -> bool:
+        return bool(self._outs)
+
+    def __call__(self, line: str) -> None:
+        for out in self._outs:
+            out(line)
+
+    def plan(self, plan: Plan) -> None:
+        """What will be done, and everything there is to say about it."""
+        if self:
+            self(event_json("plan", plan.as_of, plan=plan_document(plan)))
+        for problem in (*plan.notices, *plan.violations, *plan.blocking):
+            self.problem(problem, plan.as_of)
+
+    def problem(self, problem: Problem, at: datetime) -> None:
+        self(problem_event_json(problem, at))
+
+    def end(self, outcomes: Sequence[Outcome], stopped: AfsyncError | None = None) -> None:
+        """What ended the run early, if something did, and the summary; only once."""
+        if self._ended:
+            return
+        self._ended = True
+        now = work.now()
+        if isinstance(stopped, ConfigError):
+            for problem in stopped.problems:
+                self.problem(problem, now)
+        elif stopped is not None:
+            self(event_json("error", now, code=_code(stopped), message=stopped.message, hint=stopped.hint))
+        self(summary_json(outcomes, now))
+
+
+def _code(error: AfsyncError) -> str:
+    """`PlanStale` as `plan_stale`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+@contextmanager
+def event_lines(stdout: Out | None, into: str | None) -> Iterator[EventLines]:
+    """The lines of one run. What ends it early is told in them before it is raised."""
+    with _file(into) as file:
+        lines = EventLines([out for out in (stdout, file) if out is not None])
+        try:
+            yield lines
+        except AfsyncError as error:
+            lines.end((), error)
+            raise
+
+
+@contextmanager
+def _file(name: str | None) -> Iterator[Out | None]:
+    """A file for the lines, written as they come and readable by the owner only. AfsyncError when it cannot be."""
+    if name is None:
+        yield None
+        return
+    try:
+        handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        raise AfsyncError(f"{name} could not be written: {error.strerror or error}") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        yield Out(stream)
+
+
+class Pace:
+    """Tells how far the run is: at first, every few seconds while there are events, and when all is done."""
+
+    def __init__(self, changes: int) -> None:
+        self._changes = changes
+        self._done = 0
+        self._told: datetime | None = None
+
+    def after(self, event: Event, now: datetime) -> str | None:
+        """A line, when one is due after this event. `now` is UTC."""
+        self._done += isinstance(event, ChangeDone)
+        complete = isinstance(event, ChangeDone) and self._done == self._changes
+        if self._told is not None and now - self._told < EVERY and not complete:
+            return None
+        self._told = now
+        return event_json("progress", now, done=self._done, total=self._changes, unit="changes")

@@ -1,0 +1,112 @@
+"""`afsync import`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.screen import interactive, messages, report, stdout_paint
+from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
+from afsync.core.recorded import Account
+from afsync.core.remote import Lookups
+from afsync.core.resources import Kind, kind_of
+from afsync.core.submissions import may_be_ours
+from afsync.errors import Exit, UsageError
+
+
+@click.command
+@click.argument("address", required=False)
+@click.argument("id", required=False)
+@click.option("--match", is_flag=True, help="Find everything that is declared and not recorded.")
+@click.option("--none", is_flag=True, help="Say that no other job of the account is declared here.")
+@click.option("--force", is_flag=True, help="Take it over although it differs; the next plan shows how.")
+@click.option("--auto-approve", is_flag=True, help="With --match: do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="With --match: print a JSON document.")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def command(
+    address: str | None,
+    id: str | None,
+    match: bool,
+    none: bool,
+    force: bool,
+    auto_approve: bool,
+    as_json: bool,
+    lock_timeout: float,
+) -> int:
+    """Record that ADDRESS, which is declared, is ID in the account. Nothing is sent.
+
+    With --match: show what in the account looks like what is declared, with the evidence, and take over what is
+    certain. This is also the way out of a lost state.
+    """
+    if [bool(address and id), match, none].count(True) != 1 or (address and not id):
+        raise UsageError("say ADDRESS and ID, or --match, or --none", "such as `afsync import job.best job_8f31`")
+    if match and not auto_approve and not interactive():
+        raise UsageError("import --match asks before it writes, and nobody is there to answer", "add --auto-approve")
+    project = work.load_project()
+    with desk(project, lock_timeout) as held:
+        if match:
+            return _match(held, auto_approve=auto_approve, as_json=as_json)
+        if none:
+            return _none(held)
+        assert address is not None and id is not None
+        return _one(held, address, id, force=force)
+
+
+def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
+    recorded = held.recorded
+    declared = held.project.desired.get(address)
+    if declared is None:
+        raise UsageError(f"{address} is not declared", "declare it first; `afsync export` writes what the account holds")
+    before = recorded.resources.get(address)
+    if before is not None and before.id == resource_id:
+        report()(f"{address} is {resource_id} already.\n")
+        return 0
+    if before is not None:
+        raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {address}` forgets that first")
+    refuse_open(recorded)
+    wanted = Lookups(jobs={resource_id: None}) if kind_of(address) is Kind.JOB else Lookups()
+    remote = look(held.project, recorded, wanted)
+    held.write(record_all(held.facts(remote), [(address, resource_id)], force=force))
+    report()(f"{address} is {resource_id} from now on; `afsync plan` shows what differs.\n")
+    return 0
+
+
+def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
+    from afsync.core.match import find_matches
+    from afsync.output.matches import matches_json, matches_text
+
+    refuse_open(held.recorded)
+    facts = held.facts(look(held.project, held.recorded))
+    found = find_matches(facts)
+    certain = [(m.address, m.certain.id) for m in found if m.certain]
+    report()(matches_json(found) if as_json else matches_text(found, stdout_paint()))
+    if not certain:
+        return 0
+    if not auto_approve and not _confirmed(len(certain)):
+        messages()("Nothing was recorded.\n")
+        return Exit.ERROR
+    held.write(record_all(facts, certain))
+    if not as_json:
+        report()(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
+    return 0
+
+
+def _confirmed(number: int) -> bool:
+    messages()(f"\nDo you want to take over these {number}?\n  Only 'yes' is accepted.\n\n  Enter a value: ")
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _none(held: Desk) -> int:
+    """Mark what could be ours as somebody else's, so that it holds nothing up any more."""
+    refuse_open(held.recorded)
+    remote = look(held.project, held.recorded)
+    facts = held.facts(remote)
+    strangers = [job.id for job in remote.jobs.values() if may_be_ours(job, facts)]
+    if strangers:
+        account = held.recorded.account or Account(remote.account.id, remote.base_url)
+        held.write(replace(held.recorded, foreign=(*held.recorded.foreign, *strangers), account=account))
+    report()(f"{len(strangers)} jobs of the account are marked as not declared here.\n")
+    return 0

@@ -1,0 +1,88 @@
+"""What the commands share that take things of the account over: read all of it, record, write once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from afsync.commands import project as work
+from afsync.core.planner import facts_of
+from afsync.core.recorded import Account, Recorded
+from afsync.core.remote import Lookups
+from afsync.core.takeover import adopted, objection, taken_over, template_of
+from afsync.core.verdict import Facts
+from afsync.engine.interrupt import Stop
+from afsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+    from afsync.core.remote import Remote
+    from afsync.store.local import LocalStore
+
+EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))
+"""The whole list of jobs."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """A state that is held for changing: read under the lock, written once."""
+
+    project: Project
+    store: LocalStore
+    recorded: Recorded
+    version: str
+
+    def facts(self, remote: Remote) -> Facts:
+        return facts_of(self.project.desired, self.recorded, remote, work.now())
+
+    def write(self, recorded: Recorded) -> None:
+        """Make it durable as a version of its own. Nothing is written where nothing changed."""
+        if recorded is not self.recorded:
+            self.store.write(replace(recorded, serial=self.recorded.serial + 1), self.version)
+            self.store.fold()
+
+
+@contextmanager
+def desk(project: Project, lock_timeout: float) -> Iterator[Desk]:
+    """The state of the project under its lock. StateLocked, StateError."""
+    store = work.open_store(project)
+    with work.locked(store, lock_timeout, Stop()):
+        recorded, version = store.read()
+        work.check_lineage(project, recorded)
+        yield Desk(project, store, recorded, version)
+
+
+def look(project: Project, recorded: Recorded, wanted: Lookups = EVERYTHING) -> Remote:
+    """The account, of this state for certain; publish times included."""
+    from afsync.api.snapshot import fetch
+
+    service = work.connect(project, writes=False)
+    remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
+    work.check_account(recorded, remote)
+    return remote
+
+
+def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = False) -> Recorded:
+    """The state with each id recorded under its address. UsageError where something speaks against one."""
+    recorded = facts.recorded
+    for address, resource_id in pairs:
+        declared = facts.desired.get(address)
+        assert declared is not None
+        against = objection(declared, resource_id, replace(facts, recorded=recorded))
+        if against is not None and not (force and against.fields):
+            raise UsageError(f"{address} cannot be {resource_id}: {against.text}", against.hint)
+        record = adopted(declared, resource_id, facts.remote, facts.now, template_of(declared, facts))
+        recorded = taken_over(recorded, address, record)
+    if recorded is not facts.recorded and recorded.account is None:
+        recorded = replace(recorded, account=Account(facts.remote.account.id, facts.remote.base_url))
+    return recorded
+
+
+def refuse_open(recorded: Recorded) -> None:
+    """What an open submission has become could be taken over by mistake."""
+    if recorded.intents:
+        text = f"{recorded.intents[0].address} has a submission whose outcome is not known"
+        raise UsageError(text, "resolve it first: `afsync intents` shows what could be it")

@@ -1,0 +1,37 @@
+"""The commands there are, as click sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from afsync.cli import COMMANDS, cli
+
+Path = tuple[str, ...]
+
+
+def every_command() -> dict[Path, click.Command]:
+    """All of them, those in a group by both words; groups aside."""
+    return dict(_below(cli, (), tuple(COMMANDS)))
+
+
+def _below(group: click.Group, path: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, click.Command]]:
+    context = click.Context(group, info_name=" ".join(path))
+    for name in names:
+        command = group.get_command(context, name)
+        assert command is not None, name
+        if isinstance(command, click.Group):
+            yield from _below(command, (*path, name), tuple(command.list_commands(context)))
+        else:
+            yield (*path, name), command
+
+
+def options(command: click.Command) -> list[click.Option]:
+    return [param for param in command.params if isinstance(param, click.Option)]
+
+
+def arguments(command: click.Command) -> list[str]:
+    """A value for every argument that a command cannot do without."""
+    found = [param for param in command.params if isinstance(param, click.Argument) and param.required]
+    return ["bash" if isinstance(param.type, click.Choice) else "job.best" for param in found]

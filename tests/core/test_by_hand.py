@@ -1,0 +1,159 @@
+"""What a person says about a lost submission, and what the account has to say about that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying, candidates_of, decide_by_hand
+from afsync.core.recorded import Deposed, Intent, Recorded, Scan
+from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait, record_of
+from afsync.core.remote import Remote
+from afsync.errors import UsageError
+from tests.builders import (
+    BEFORE,
+    NOW,
+    a_job,
+    a_recorded,
+    a_recorded_job,
+    a_recorded_template,
+    a_remote,
+    a_remote_job,
+    a_remote_template,
+    a_template,
+    an_intent,
+)
+
+LOST = an_intent()
+STATE = a_recorded(intents=(LOST,))
+ACCOUNT = a_remote(a_remote_job("job_9", "running", created_at=BEFORE), a_remote_job("job_8"))
+SEEN = Ask(LOST, "several jobs could be it", ("job_8", "job_9"))
+
+
+def decided(
+    saying: Saying, resolution: Resolution = SEEN, recorded: Recorded = STATE, remote: Remote = ACCOUNT
+) -> Recorded:
+    return decide_by_hand(recorded, resolution, saying, remote, who="eva", why="saw it", now=NOW)
+
+
+def entry(what: str, ids: str | None, intent: Intent = LOST) -> dict[str, object]:
+    return {
+        "address": intent.address,
+        "seq": intent.seq,
+        "decision": what,
+        "id": ids,
+        "who": "eva",
+        "at": NOW.isoformat(),
+        "why": "saw it",
+    }
+
+
+def test_it_is_this_one() -> None:
+    assert decided(SayAdopt("job_9")) == replace(
+        STATE,
+        intents=(),
+        resources={"job.best": record_of(LOST, "job_9", "running", BEFORE)},
+        decisions=(entry("adopt", "job_9"),),
+    )
+
+
+def test_it_may_be_one_that_nobody_thought_of() -> None:
+    assert decided(SayAdopt("job_8"), Ask(LOST, "nothing")).resources["job.best"].id == "job_8"
+
+
+def test_a_template_is_this_one_and_deposes_its_predecessor() -> None:
+    lost = an_intent(a_template())
+    state = a_recorded({"template.weekly": a_recorded_template(id="tpl_1")}, intents=(lost,))
+    remote = a_remote(a_remote_template("tpl_9"))
+
+    result = decided(SayAdopt("tpl_9"), Ask(lost, ""), state, remote)
+
+    assert result.resources["template.weekly"].id == "tpl_9"
+    assert result.deposed == (Deposed("tpl_1", "template.weekly"),)
+
+
+@pytest.mark.parametrize(
+    "resolution",
+    [Ask(LOST, "nothing"), Wait(LOST, NOW, Scan(NOW), counts=False), Absent(LOST, "")],
+    ids=["ask", "wait", "absent anyway"],
+)
+def test_it_was_never_made(resolution: Resolution) -> None:
+    assert decided(SayAbsent(), resolution) == replace(STATE, intents=(), decisions=(entry("absent", None),))
+
+
+def test_these_are_somebody_else_s() -> None:
+    result = decided(SayForeign(("job_8", "job_9")))
+
+    assert result == replace(
+        STATE,
+        intents=(replace(LOST, foreign=("job_8", "job_9")),),
+        foreign=("job_8", "job_9"),
+        decisions=(entry("foreign", "job_8, job_9"),),
+    )
+
+
+def test_one_after_the_other_is_somebody_else_s() -> None:
+    once = decided(SayForeign(("job_8",)))
+    still = Ask(once.intents[0], "", ("job_9",))
+
+    assert decided(SayForeign(("job_9",)), still, once).foreign == ("job_8", "job_9")
+
+
+MARKED = a_recorded(intents=(replace(LOST, foreign=("job_9",)),), foreign=("job_9",))
+OWNED = a_recorded({"job.other": a_recorded_job(a_job("other"), id="job_9")}, intents=(LOST,))
+REPLACED = a_recorded({"job.best": a_recorded_job(id="job_9")}, intents=(LOST,))
+
+REFUSED: dict[str, tuple[Saying, Resolution, Recorded, str]] = {
+    "adopt what does not exist": (SayAdopt("job_0"), SEEN, STATE, "the account has no job job_0"),
+    "adopt what belongs to another": (SayAdopt("job_9"), SEEN, OWNED, "job_9 belongs to job.other"),
+    "adopt the predecessor": (SayAdopt("job_9"), SEEN, REPLACED, "job_9 is what job.best had before this submission"),
+    "adopt what was called somebody else's": (
+        SayAdopt("job_9"),
+        Ask(MARKED.intents[0], ""),
+        MARKED,
+        "job_9 was marked as somebody else's",
+    ),
+    "absent while one is in sight": (
+        SayAbsent(),
+        Ask(LOST, "", ("job_9",)),
+        STATE,
+        "job.best: job_9 could be it, so it cannot be called absent",
+    ),
+    "absent while one is in sight, in quarantine": (
+        SayAbsent(),
+        Wait(LOST, NOW, Scan(NOW, ("job_9",)), counts=False),
+        STATE,
+        "job.best: job_9 could be it, so it cannot be called absent",
+    ),
+    "foreign what does not exist": (SayForeign(("job_9", "job_0")), SEEN, STATE, "the account has no job job_0"),
+    "foreign what is ours": (SayForeign(("job_9",)), SEEN, OWNED, "job_9 belongs to job.other"),
+}
+
+
+@pytest.mark.parametrize(("saying", "resolution", "state", "why"), REFUSED.values(), ids=REFUSED)
+def test_refused(saying: Saying, resolution: Resolution, state: Recorded, why: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        decided(saying, resolution, state)
+
+    assert refused.value.message == why
+
+
+def test_a_template_that_does_not_exist() -> None:
+    lost = an_intent(a_template())
+
+    with pytest.raises(UsageError, match="the account has no template tpl_0"):
+        decided(SayAdopt("tpl_0"), Ask(lost, ""), a_recorded(intents=(lost,)))
+
+
+IN_SIGHT: dict[str, tuple[Resolution, tuple[str, ...]]] = {
+    "ask": (SEEN, ("job_8", "job_9")),
+    "wait": (Wait(LOST, NOW, Scan(NOW, ("job_9",), ("job_9", "job_7")), counts=False), ("job_9",)),
+    "adopt": (Adopt(LOST, "job_9", ""), ()),
+    "absent": (Absent(LOST, ""), ()),
+}
+
+
+@pytest.mark.parametrize(("resolution", "ids"), IN_SIGHT.values(), ids=IN_SIGHT)
+def test_candidates(resolution: Resolution, ids: tuple[str, ...]) -> None:
+    assert candidates_of(resolution) == ids

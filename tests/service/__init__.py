@@ -1,0 +1,1 @@
+"""The whole service through the real command: uploads, review, results, watching, account."""

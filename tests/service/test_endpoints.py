@@ -1,0 +1,211 @@
+"""One scenario for every endpoint and dialect, over real sockets: what the service received, and who saw the key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from tests.scenarios.world import World, a_job, a_template, valid
+from tests.service.conftest import MakeWorld, an_upload, put_video, waiting
+
+
+def received(world: World, host: str | None = None) -> list[dict[str, Any]]:
+    """What arrived, at one of the two hosts or both."""
+    return [r for r in world.control.requests() if host in (None, r["host"])]
+
+
+def the_key_stayed_home(world: World) -> None:
+    """The API saw the key in every request; the media host saw it nowhere, in no header, path, query or body."""
+    requests = received(world)
+    assert all(r["authorization"] for r in requests if r["host"] == "api")
+    elsewhere = [r for r in requests if r["host"] == "media"]
+    assert all(r["authorization"] is None for r in elsewhere)
+    assert world.key not in json.dumps(elsewhere)
+    assert not any(name in r["headers"] for r in elsewhere for name in ("authorization", "cookie", "x-api-key"))
+
+
+def test_account(world: World) -> None:
+    world.declare(jobs={"one": a_job(), "long": a_job(topic="L", format="long")}, limits={"max_credits": 9})
+    done = world.does("account")
+    assert "50 available (included 50, used 0)" in done.out
+    assert "100000 requests a minute, 100 submissions at once" in done.out
+    assert "spends at most 9 credits, adds any number, destroys at most 5" in done.out
+    assert "3 credits still to spend on 2 jobs, 47 left after" in done.out
+    document = world.does("account", "--json").json
+    valid("account", document)
+    assert document["credits"] == {"balance": 50, "included": 50, "used": 0}
+    assert document["declared"] == {"spend": 3, "after": 47}
+    world.applied()
+    assert "nothing left to spend" in world.does("account").out
+
+
+def test_templates(world: World) -> None:
+    world.declare(templates={"weekly": a_template()})
+    world.applied()
+    (template,) = world.control.templates()
+    assert template["fields"]["tone"] == "hype"
+    world.declare(jobs={"keep": a_job()})
+    with world.watched() as sent:
+        world.applied()
+    assert f"/templates/{template['id']}" in [s.path for s in sent if s.method == "DELETE"]
+    assert world.control.templates() == []
+
+
+def test_submit_list_read_reschedule_and_cancel(world: World) -> None:
+    first, later = world.at(days=3), world.at(days=4)
+    (job,) = world.submitted(best=a_job(schedule=first))
+    assert world.of_service(job)["publish_at"] == first
+    world.declare(jobs={"best": a_job(schedule=later), "keep": a_job(topic="K")})
+    world.applied()
+    assert world.of_service(job)["publish_at"] == later
+    world.is_settled()
+    world.declare(jobs={"keep": a_job(topic="K")})
+    world.applied()
+    assert world.of_service(job)["status"] == "cancelled"
+    asked = {(r["method"], r["path"].removeprefix("/v1").replace(job, ":id")) for r in received(world)}
+    assert {("GET", "/jobs"), ("GET", "/schedule"), ("DELETE", "/jobs/:id")} <= asked
+
+
+def test_upload(world: World) -> None:
+    content = put_video(world)
+    digest = hashlib.sha256(content).hexdigest()
+    world.declare(jobs={f"j{n}": an_upload(topic=f"T{n}") for n in range(10)})
+    assert f"file: media/intro.mp4 ({len(content) / 1000:.1f} kB)" in world.does("plan").out
+    world.control.clear_requests()
+    world.applied()
+    uploads = world.control.uploads()
+    assert [(u["sha256"], u["size"]) for u in uploads] == [(digest, len(content))], "ten jobs, one file"
+    assert list(world.state["uploads"]) == [digest]
+    submitted = [r["body"]["fileId"] for r in received(world) if r["path"] == "/v1/jobs" and r["method"] == "POST"]
+    assert submitted == [uploads[0]["id"]] * 10
+    put = [r for r in received(world, "media") if r["method"] == "PUT"]
+    if world.dialect == "deployed":
+        assert [r["body"] for r in put] == [{"size": len(content), "sha256": digest}]
+    else:
+        assert put == []
+    the_key_stayed_home(world)
+    world.declare(jobs={**{f"j{n}": an_upload(topic=f"T{n}") for n in range(10)}, "more": an_upload(topic="M")})
+    assert "already uploaded" in world.does("plan").out
+    world.applied()
+    assert len(world.control.uploads()) == 1
+
+
+def test_approve_publish(world: World) -> None:
+    job = waiting(world)
+    shown = world.does("plan").out
+    assert "Waiting for approval:" in shown and f"approve: {job}" in shown
+    with world.watched() as sent:
+        done = world.does("approve", "job.intro", "--auto-approve")
+    assert [s.line for s in sent] == [f"POST /jobs/{job}/approve-publish"]
+    assert "platforms: [tiktok]" in done.out and "Approved: 1 job." in done.out
+    record = world.record("job.intro")
+    assert (record["approved"], record["status"]) == (True, {"documented": "publishing", "deployed": "published"}[world.dialect])
+    assert world.of_service(job)["approved_at"]
+    world.is_settled()
+
+
+def test_staging_assets(world: World) -> None:
+    job = waiting(world)
+    document = world.does("status", "--json").json
+    valid("status", document)
+    (row,) = document["jobs"]
+    assert (row["id"], row["phase"]) == (job, "waiting_for_approval")
+    assert "X-Signature=" in row["preview"]["video_url"] and "X-Signature=" in row["preview"]["thumbnail_url"]
+    plan = world.planned()
+    assert plan["waiting"][0]["preview"]["video_url"].startswith(row["preview"]["video_url"].split("?")[0])
+    markdown = world.does("plan", "--format", "markdown").out
+    assert "**Waiting for approval**" in markdown and "video: <http" in markdown
+    world.control.call("PATCH", "/options", staging_assets=False)
+    assert world.does("status", "--json").json["jobs"][0]["preview"] is None
+    assert world.planned()["waiting"] == [{"address": "job.intro", "id": job, "preview": None}]
+
+
+def test_result_and_download(world: World) -> None:
+    job = waiting(world)
+    world.does("approve", "job.intro", "--auto-approve")
+    world.becomes("published", job)
+    document = world.does("result", "job.intro", "--json").json
+    valid("result", document)
+    (row,) = document["results"]
+    assert (row["id"], row["status"], row["ready"]) == (job, "published", True)
+    assert row["publish_copy"]["title"] == "Introducing"
+    assert [(p["platform"], p["status"]) for p in row["platforms"]] == [("tiktok", "published")]
+    world.control.clear_requests()
+    folder = world.root / "videos"
+    done = world.does("result", "job.*", "--download", str(folder))
+    assert "title:       Introducing" in done.out and "tiktok    published" in done.out
+    from afsync.emulator.media.mp4 import video
+    from afsync.emulator.media.png import thumbnail
+
+    assert (folder / f"intro-{job}.mp4").read_bytes() == video(job)
+    assert (folder / f"intro-{job}-thumbnail.png").read_bytes() == thumbnail(job)
+    assert json.loads((folder / f"intro-{job}.json").read_text())["publish_copy"]["title"] == "Introducing"
+    assert sorted(p.name for p in folder.iterdir()) == [
+        f"intro-{job}-thumbnail.png",
+        f"intro-{job}.json",
+        f"intro-{job}.mp4",
+    ]
+    assert [r["path"] for r in received(world, "media")] == [f"/media/{job}/video.mp4", f"/media/{job}/thumbnail.png"]
+    the_key_stayed_home(world)
+
+
+def test_status(world: World) -> None:
+    ids = world.submitted(
+        a=a_job(topic="A"),
+        b=a_job(topic="B", schedule=world.at(days=2)),
+        c=a_job(topic="C", staging=True),
+        d=a_job(topic="D [fail]"),
+        e=a_job(topic="E", publishMode="manual"),
+        f=a_job(topic="F"),
+        g=a_job(topic="G"),
+    )
+    for status, job in zip(("running", "complete", "complete", "failed", "complete", "cancelled"), ids, strict=False):
+        world.becomes(status, job)
+    world.control.purge(job_ids=[ids[6]])
+    jobs = {"h": a_job(topic="H")} | {key: a_job(topic=key.upper()) for key in "abcdefg"}
+    world.declare(jobs=jobs)
+    with world.watched(reads=True) as sent:
+        document = world.does("status", "--json").json
+    valid("status", document)
+    phases = {row["address"][-1]: row["phase"] for row in document["jobs"]}
+    assert phases == {
+        "a": "active",
+        "b": "active",
+        "c": "waiting_for_approval",
+        "d": "failed",
+        "e": "done",
+        "f": "cancelled",
+        "g": "missing",
+        "h": "unknown",
+    }
+    rows = {row["address"]: row for row in document["jobs"]}
+    assert rows["job.h"]["id"] is None and rows["job.h"]["note"] == "not submitted yet"
+    assert rows["job.e"]["output_url"] and rows["job.e"]["score"] and rows["job.e"]["credits"] == 1
+    assert (rows["job.a"]["portals"] != {}) == (world.dialect == "deployed")
+    assert sorted(s.line for s in sent) == [
+        "GET /account",
+        "GET /jobs",
+        f"GET /jobs/{ids[2]}/staging-assets",
+        f"GET /jobs/{ids[6]}",
+    ]
+    text = world.does("status").out
+    assert "waiting for approval" in text and "(in 1 day)" in text and "8 jobs: " in text
+
+
+def test_nothing_is_asked_where_nothing_was_submitted(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.declare(jobs={"a": a_job()})
+    with world.watched(reads=True) as sent:
+        assert "not submitted yet" in world.does("status").out
+    assert sent == []
+
+
+@pytest.mark.parametrize("command", [("status",), ("result", "job.a"), ("approve", "job.a", "--auto-approve")])
+def test_another_account_is_refused(world: World, command: tuple[str, ...]) -> None:
+    world.submitted(a=a_job())
+    world.key = "af_live_somebody_else"
+    done = world.call(*command)
+    assert done.code == 7 and "belongs to account" in done.err, done

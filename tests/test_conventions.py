@@ -1,0 +1,275 @@
+"""The architecture, kept by reading the imports: layers, one importer per library, who prints, what is pure."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "afsync"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file of the package."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        parts = self.path.relative_to(ROOT).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def layer(self) -> str:
+        """The folder or file directly below the package: `core`, `cli`, `errors`; empty for the package itself."""
+        return self.name.partition(".")[2].partition(".")[0]
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.path.read_text(encoding="utf-8"), filename=str(self.path))
+
+    @property
+    def imports(self) -> Iterator[tuple[str, int]]:
+        """Everything imported, wherever it stands in the file, for types only or not; with its line."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Import(names=names):
+                    yield from ((alias.name, node.lineno) for alias in names)
+                case ast.ImportFrom(module=str(module), names=names, level=0):
+                    yield from ((f"{module}.{alias.name}", node.lineno) for alias in names)
+
+    @property
+    def layers(self) -> Iterator[tuple[str, int]]:
+        """The layers of afsync that are imported, with the line. The package itself holds only its version."""
+        for name, line in self.imports:
+            top, _, rest = name.partition(".")
+            if top == "afsync" and rest and rest != "__version__":
+                yield rest.split(".")[0], line
+
+    @property
+    def calls(self) -> Iterator[tuple[str, int]]:
+        """What is called, as it is written: `print`, `click.echo`, `datetime.now`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                yield ast.unparse(node.func), node.lineno
+
+    def at(self, line: int) -> str:
+        return f"{self.path.relative_to(ROOT)}:{line}"
+
+
+MODULES = sorted((Module(path) for path in PACKAGE.rglob("*.py")), key=lambda m: m.name)
+TESTS = [Module(path) for path in (ROOT / "tests").rglob("*.py")]
+
+# --- layers: who may import whom, besides themselves ---
+
+MAY_IMPORT = {
+    "errors": set(),
+    "core": {"errors"},
+    "config": {"core", "errors"},
+    "api": {"core", "errors"},
+    "store": {"core", "errors"},
+    "output": {"core", "errors"},
+    "engine": {"api", "store", "core", "errors"},
+    "emulator": set(),
+    "commands": {"cli", "config", "api", "store", "output", "engine", "emulator", "core", "errors"},
+    "cli": {"commands", "output", "core", "errors"},
+    "__main__": {"cli"},
+    "": set(),
+}
+
+
+def test_every_module_is_in_a_layer() -> None:
+    assert {m.layer for m in MODULES} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT, ids=lambda name: name or "afsync")
+def test_layer(layer: str) -> None:
+    allowed = MAY_IMPORT[layer] | {layer}
+    wrong = [
+        f"{m.at(line)} imports {other}"
+        for m in MODULES
+        if m.layer == layer
+        for other, line in m.layers
+        if other not in allowed
+    ]
+
+    assert wrong == []
+
+
+def test_imports_are_absolute() -> None:
+    relative = [
+        m.at(n.lineno) for m in MODULES for n in ast.walk(m.tree) if isinstance(n, ast.ImportFrom) and n.level > 0
+    ]
+
+    assert relative == []
+
+
+def test_nobody_loads_the_package_from_the_tests() -> None:
+    wrong = [m.at(line) for m in MODULES for name, line in m.imports if name.split(".")[0] == "tests"]
+
+    assert wrong == []
+
+
+# --- one importer per outside library, so that it can be replaced and hardened at one place ---
+
+ONE_IMPORTER = {
+    "ruamel": "afsync.config.yaml",
+    "httpx": "afsync.api.client",
+    "deepdiff": "afsync.core.diff",
+}
+ONE_LAYER = {"starlette": "emulator", "uvicorn": "emulator"}
+FEW_LAYERS = {"click": {"cli", "commands"}, "rich": {"cli", "commands"}}
+
+
+@pytest.mark.parametrize(("library", "importer"), ONE_IMPORTER.items())
+def test_one_importer(library: str, importer: str) -> None:
+    assert {m.name for m in MODULES for name, _ in m.imports if name.split(".")[0] == library} == {importer}
+
+
+@pytest.mark.parametrize(("library", "layer"), ONE_LAYER.items())
+def test_one_layer(library: str, layer: str) -> None:
+    assert {m.layer for m in MODULES for name, _ in m.imports if name.split(".")[0] == library} == {layer}
+
+
+@pytest.mark.parametrize(("library", "layers"), FEW_LAYERS.items())
+def test_few_layers(library: str, layers: set[str]) -> None:
+    assert {m.layer for m in MODULES for name, _ in m.imports if name.split(".")[0] == library} <= layers
+
+
+# --- the core is pure ---
+
+EFFECTS = {
+    *("os", "sys", "io", "pathlib", "shutil", "tempfile", "glob", "sqlite3"),
+    *("time", "zoneinfo", "locale", "platform", "getpass"),
+    *("random", "secrets", "uuid"),
+    *("socket", "ssl", "http", "urllib", "select", "asyncio"),
+    *("subprocess", "signal", "threading", "multiprocessing", "concurrent", "contextvars"),
+    *("logging", "warnings", "importlib", "inspect", "atexit", "ctypes", "pickle"),
+}
+NOT_IN_CORE = {"open", "print", "input", "eval", "exec", "__import__", "breakpoint", "id", "hash"}
+READS_THE_CLOCK = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
+PURE = [m for m in MODULES if m.layer in ("core", "errors")]
+
+
+def test_the_core_imports_nothing_that_has_effects() -> None:
+    wrong = [f"{m.at(line)} imports {name}" for m in PURE for name, line in m.imports if name.split(".")[0] in EFFECTS]
+
+    assert wrong == []
+
+
+def test_the_core_calls_nothing_that_has_effects() -> None:
+    wrong = [
+        f"{m.at(line)} calls {name}"
+        for m in PURE
+        for name, line in m.calls
+        if name in NOT_IN_CORE or name.endswith(READS_THE_CLOCK)
+    ]
+
+    assert wrong == []
+
+
+def test_the_core_keeps_nothing_between_calls() -> None:
+    wrong = [m.at(n.lineno) for m in PURE for n in ast.walk(m.tree) if isinstance(n, ast.Global | ast.Nonlocal)]
+
+    assert wrong == []
+
+
+def test_values_of_the_core_are_frozen() -> None:
+    loose = [
+        m.at(node.lineno)
+        for m in PURE
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.ClassDef)
+        for decorator in map(ast.unparse, node.decorator_list)
+        if decorator.startswith("dataclass") and "frozen=True" not in decorator
+    ]
+
+    assert loose == []
+
+
+# --- who prints ---
+
+PRINTS = ("print", "pprint", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write")
+MAY_PRINT = {"cli", "commands"}
+SCRIPTS = {"afsync.config.schema", "afsync.store.schema"}
+"""Generators of schemas, which developers run by themselves."""
+
+
+def test_only_commands_print() -> None:
+    wrong = [
+        f"{m.at(line)} calls {name}"
+        for m in MODULES
+        if m.layer not in MAY_PRINT and m.name not in SCRIPTS
+        for name, line in m.calls
+        if name in PRINTS
+    ]
+
+    assert wrong == []
+
+
+# --- a light start ---
+
+HEAVY = {"httpx", "pydantic", "ruamel", "deepdiff", "rich", "starlette", "uvicorn", "sqlite3"}
+
+
+def test_help_imports_no_library_it_does_not_need() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "afsync", "--help"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        timeout=60,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+
+    assert done.returncode == 0, done.stderr
+    assert "Usage: afsync" in done.stdout
+    assert "afsync.cli" in imported
+    assert {name for name in imported if name.split(".")[0] in HEAVY} == set()
+
+
+# --- shape ---
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [m.at(1) for m in MODULES if not ast.get_docstring(m.tree)] == []
+
+
+def test_no_folder_holds_one_file() -> None:
+    folders = {m.path.parent for m in MODULES}
+    lonely = [
+        str(folder.relative_to(ROOT))
+        for folder in sorted(folders)
+        if len([p for p in folder.iterdir() if p.name not in ("__init__.py", "__pycache__")]) < 2
+    ]
+
+    assert lonely == []
+
+
+NO_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared", "base_classes"}
+
+
+def test_no_module_is_named_after_nothing() -> None:
+    wrong = [m.name for m in MODULES if NO_NAMES & {word for part in m.name.split(".") for word in part.split("_")}]
+
+    assert wrong == []
+
+
+def test_no_test_is_skipped_for_good() -> None:
+    wrong = [
+        m.at(node.lineno)
+        for m in TESTS
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("pytest.mark.skip", "pytest.xfail")
+    ]
+
+    assert wrong == []
