@@ -37,6 +37,7 @@ format: $(VENV)/.installed  ## mend the style
 
 schemas: $(VENV)/.installed  ## generate schemas/
 	$(BIN)/python -m afsync.config.schema > schemas/afsync.schema.json
+	$(BIN)/python -m afsync.store.schema > schemas/state.schema.json
 
 bench: $(VENV)/.installed  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

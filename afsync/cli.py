@@ -106,8 +106,20 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit code."""
+    _open_streams()
     code = run(args)
     _flush(code)
+
+
+def _open_streams() -> None:
+    """A stream that was closed swallows what is written to it, before a file of ours gets its number; and what the
+    other side's encoding cannot express becomes an escape, not an error in the middle of an apply."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif mode == "w":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _flush(code: int) -> NoReturn:

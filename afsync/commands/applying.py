@@ -20,8 +20,9 @@ from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_term
 from afsync.commands.uploading import UploadBar
 from afsync.core.approvals import only_approvals
 from afsync.core.plan import Plan, Reason
+from afsync.core.recorded import Account
 from afsync.core.recovery import settle
-from afsync.core.saved import SavedPlan, why_different, why_stale
+from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.engine.ledger import Ledger
@@ -29,7 +30,7 @@ from afsync.engine.service import World
 from afsync.errors import AfsyncError, Exit, PlanStale, UsageError
 from afsync.output.outcomes import Tally, summary_text
 from afsync.output.plan_text import plan_text
-from afsync.output.values import visible
+from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
     from afsync.api.link import Link
@@ -75,7 +76,7 @@ class Ready:
 def apply(wanted: Apply) -> int:
     """Lock, read, plan, ask, apply, report. Returns the exit code."""
     if not wanted.unattended and (wanted.as_json or not interactive()):
-        name = "approve" if wanted.approve else "apply"
+        name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
         raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
     out = report()
     with event_lines(out if wanted.as_json else None, wanted.json_into) as events:
@@ -116,6 +117,8 @@ def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> 
         _insist(why_stale(saved, recorded, work.configuration(project), now))
     service = work.connect(project, writes=True, sleep=stop.wait)
     remote = work.read_remote(project, recorded, service, now)
+    if saved is not None:
+        _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
     work.check_account(recorded, remote)
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
@@ -247,6 +250,9 @@ def _finish_text(plan: Plan, done: Report, out: Out) -> None:
     nothing = not plan.changes and not plan.violations
     complete = done.stopped is None
     out(("" if nothing else "\n") + summary_text(done.outcomes, stdout_paint(), complete=complete) + "\n")
+    held = len({v.address for v in plan.violations})
+    if held:
+        say(f"{count(held, 'change')} held back: see above what is to be decided.\n")
 
 
 def exit_code(plan: Plan, done: Report) -> int:

@@ -21,13 +21,13 @@ def in_github(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 
-def publish_plan(plan: Plan, root: Path) -> None:
+def publish_plan(plan: Plan, root: Path, title: str = "") -> None:
     """In GitHub Actions: the step summary, the outputs, and annotations. Elsewhere nothing."""
     if not in_github():
         return
     from afsync.output.markdown import plan_markdown
 
-    _append("GITHUB_STEP_SUMMARY", plan_markdown(plan))
+    _append("GITHUB_STEP_SUMMARY", plan_markdown(plan, title=title))
     _append("GITHUB_OUTPUT", outputs(plan))
     publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
 
@@ -43,13 +43,13 @@ def publish_outcomes(outcomes: Sequence[Outcome], project: Project) -> None:
     publish_problems([p for p in wrong if p is not None], project.root)
 
 
-def publish_drift(found: Sequence[Problem], root: Path) -> None:
+def publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None:
     """In GitHub Actions: what changed outside in the step summary, how much as an output, and annotations."""
     if not in_github():
         return
     from afsync.output.drift_markdown import drift_markdown
 
-    _append("GITHUB_STEP_SUMMARY", drift_markdown(found))
+    _append("GITHUB_STEP_SUMMARY", drift_markdown(found, title=title))
     _append("GITHUB_OUTPUT", f"drift={len(found)}\n")
     publish_problems(found, root)
 

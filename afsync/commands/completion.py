@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from afsync.commands.screen import report
+
 
 @click.command
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -21,5 +23,5 @@ def command(shell: str) -> int:
 
     completion = get_completion_class(shell)
     assert completion is not None
-    click.echo(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source())
+    report()(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source().rstrip() + "\n")
     return 0

@@ -39,7 +39,8 @@ STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-SPEED = "20"
+SPEED = "AFSYNC_EMULATOR_SPEED"
+USUAL_SPEED = "20"
 """A video that takes three minutes takes nine seconds."""
 
 
@@ -82,7 +83,8 @@ def tell(root: Path, out: Out) -> None:
 
 def _run(root: Path, words: tuple[str, ...]) -> None:
     hidden = ("AURAFLUX_", "AFSYNC_")
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)} | {"AFSYNC_EMULATOR_SPEED": SPEED}
+    speed = os.environ.get(SPEED, USUAL_SPEED)
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)} | {SPEED: speed}
     done = subprocess.run([sys.executable, "-m", "afsync", *words], cwd=root, env=environ, check=False)
     if done.returncode != 0:
         raise AfsyncError(f"the demo stopped: `afsync {shlex.join(words)}` exited with {done.returncode}")

@@ -59,7 +59,9 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
     recorded = held.recorded
     declared = held.project.desired.get(address)
     if declared is None:
-        raise UsageError(f"{address} is not declared", "declare it first; `afsync export` writes what the account holds")
+        raise UsageError(
+            f"{address} is not declared", "declare it first; `afsync export` writes what the account holds"
+        )
     before = recorded.resources.get(address)
     if before is not None and before.id == resource_id:
         report()(f"{address} is {resource_id} already.\n")

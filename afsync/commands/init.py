@@ -10,8 +10,10 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.bundled import bundled
+from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report
+from afsync.config.project import PROJECT_FILE
 from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:
@@ -19,14 +21,18 @@ if TYPE_CHECKING:
 
 
 @click.command
-def command() -> int:
+@click.option("--from-account", is_flag=True, help="Declare and record what the account holds.")
+@click.option("--example", metavar="NAME", help="Begin with one of the examples that come with afsync.")
+def command(from_account: bool, example: str | None) -> int:
     """Write a starter project, or add a lineage to the one that is there.
 
     Creates the state as well, and checks the key where there is one. Nothing that exists is overwritten.
     """
     out = report()
     root = work.directory()
-    _files(root)
+    if example is not None:
+        copy_example(example, root)
+    _files(root, empty=from_account)
     project = work.load_project()
     store = work.open_store(project)
     if store.paths.state.exists():
@@ -36,17 +42,28 @@ def command() -> int:
         store.create(project.settings.lineage or "")
         out(f"Created the state {project.settings.state}.\n")
     _check_key(project)
+    if from_account:
+        return _from_account(project)
     out("\nNow edit afsync.yaml, then run `afsync plan`.\n")
     return 0
 
 
-def _files(root: Path) -> None:
-    from afsync.config.project import PROJECT_FILE
+def _from_account(project: Project) -> int:
+    from afsync.commands.export import export
+    from afsync.commands.exporting import Layout
+    from afsync.commands.taking import desk
+    from afsync.core.export import Jobs
+
+    with desk(project, 0.0) as held:
+        return export(held, Layout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
+
+
+def _files(root: Path, *, empty: bool) -> None:
     from afsync.config.writer import SCHEMA_FILE, add_lineage, starter
 
     say, file = report(), root / PROJECT_FILE
     if not file.exists():
-        for name, text in starter(str(uuid.uuid4()), now=work.now()).items():
+        for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty).items():
             if not (root / name).exists():
                 write_whole(root / name, text)
                 say(f"Wrote {name}.\n")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 
+from afsync.commands.files import read_text
 from afsync.core.recorded import Recorded
 from afsync.core.resources import ADDRESS, Desired, Limits
 from afsync.core.verdict import Options
@@ -76,6 +79,8 @@ def _deletes(text: str) -> tuple[int | None, float | None]:
 _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
+    click.option("--target-file", multiple=True, metavar="FILE", help="The same, a glob a line; # begins a comment."),
+    click.option("--exclude-file", multiple=True, metavar="FILE", help="The same for --exclude."),
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
     click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
     click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
@@ -87,9 +92,26 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
 
 def selection_flags(command: F) -> F:
     """The flags of plan, apply and destroy that end up in a `Selection`."""
+
+    @wraps(command)
+    def with_files(*args: Any, target_file: tuple[str, ...], exclude_file: tuple[str, ...], **given: Any) -> Any:
+        given["target"] += _globs(target_file)
+        given["exclude"] += _globs(exclude_file)
+        return command(*args, **given)
+
+    decorated = cast("F", with_files)
     for flag in reversed(_FLAGS):
-        command = flag(command)
-    return command
+        decorated = flag(decorated)
+    return decorated
+
+
+def _globs(files: tuple[str, ...]) -> tuple[str, ...]:
+    """The globs in files, one a line; empty lines and what follows a `#` mean nothing."""
+    lines = [line.split("#")[0].strip() for name in files for line in read_text(Path(name)).splitlines()]
+    found = tuple(line for line in lines if line)
+    if files and not found:
+        raise UsageError(f"{', '.join(files)}: no address in it", "write one address or glob on each line")
+    return found
 
 
 def moment(text: str) -> datetime:

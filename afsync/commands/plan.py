@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from afsync.commands import project as work
 from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.options import Selection, check_addresses, moment, selection_flags
-from afsync.commands.screen import Out, messages, report, stdout_paint
+from afsync.commands.screen import messages, report, stdout_paint
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
 from afsync.errors import Exit, UsageError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
 
 FORMATS = ("text", "json", "markdown")
+TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Wanted:
     detailed_exitcode: bool
     out: str | None
     json_into: str | None
+    markdown_into: str | None
+    title: str
     gitlab_report: str | None
     max_bytes: int
     at: str | None
@@ -48,7 +52,9 @@ class Wanted:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the plan.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--max-bytes", default=60_000, type=click.IntRange(2_000), metavar="N", help="Size limit of Markdown.")
+@click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several projects.")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
+@click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
 @click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
@@ -62,8 +68,12 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
     names = Wanted.__dataclass_fields__
     wanted = Wanted(form="json" if as_json else form, **{k: v for k, v in flags.items() if k in names})
     chosen = Selection(**{k: v for k, v in flags.items() if k not in names})
+    if not TITLE.fullmatch(wanted.title):
+        raise UsageError(f"--title {wanted.title}: not a name", "use letters, digits, spaces and . _ / -")
     if as_json and form == "markdown":
         raise UsageError("--json and --format markdown exclude each other")
+    if wanted.refresh_only and (wanted.out or wanted.destroy or wanted.gitlab_report):
+        raise UsageError("--refresh-only plans nothing", "leave --out, --destroy and --gitlab-report away")
     if wanted.out and wanted.at is not None:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):
@@ -113,20 +123,38 @@ def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
 
 def _tell(plan: Plan, project: Project, wanted: Wanted) -> int:
     from afsync.output.github import gitlab_report
-    from afsync.output.plan_json import plan_json
 
     if wanted.json_into:
-        write_private(Path(wanted.json_into), plan_json(plan))
+        write_private(Path(wanted.json_into), document(plan, "json", wanted))
+    if wanted.markdown_into:
+        write_private(Path(wanted.markdown_into), document(plan, "markdown", wanted))
     if wanted.gitlab_report:
         write_private(Path(wanted.gitlab_report), gitlab_report(plan))
     screen = report()
-    show(plan, wanted.form, screen, wanted.max_bytes)
+    screen(document(plan, wanted.form, wanted))
     if wanted.out and wanted.form == "text":
         messages()(f"\nSaved to {wanted.out}; it holds for a day at the most, and once: afsync apply {wanted.out}\n")
-    publish_plan(plan, project.root)
+    publish_plan(plan, project.root, wanted.title)
     if screen.error is not None:
         work.warn_closed(screen.error)
     return Exit.CHANGES if wanted.detailed_exitcode and plan.changes else Exit.OK
+
+
+def document(plan: Plan, form: str, wanted: Wanted) -> str:
+    """The plan in one of the formats."""
+    match form:
+        case "json":
+            from afsync.output.plan_json import plan_json
+
+            return plan_json(plan)
+        case "markdown":
+            from afsync.output.markdown import plan_markdown
+
+            return plan_markdown(plan, wanted.max_bytes, wanted.title)
+        case _:
+            from afsync.output.plan_text import plan_text
+
+            return plan_text(plan, stdout_paint())
 
 
 def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
@@ -145,27 +173,13 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     found = tuple(p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
     if wanted.json_into:
         write_private(Path(wanted.json_into), problems_json(found))
+    if wanted.markdown_into:
+        write_private(Path(wanted.markdown_into), drift_markdown(found, wanted.max_bytes, wanted.title))
     if wanted.form == "json":
         report()(problems_json(found))
     elif wanted.form == "markdown":
-        report()(drift_markdown(found, wanted.max_bytes))
+        report()(drift_markdown(found, wanted.max_bytes, wanted.title))
     else:
         report()(drift_text(found, stdout_paint()))
-    publish_drift(found, project.root)
+    publish_drift(found, project.root, wanted.title)
     return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
-
-
-def show(plan: Plan, form: str, out: Out, max_bytes: int = 60_000) -> None:
-    """Print a plan in one of the formats."""
-    if form == "json":
-        from afsync.output.plan_json import plan_json
-
-        out(plan_json(plan))
-    elif form == "markdown":
-        from afsync.output.markdown import plan_markdown
-
-        out(plan_markdown(plan, max_bytes))
-    else:
-        from afsync.output.plan_text import plan_text
-
-        out(plan_text(plan, stdout_paint()))

@@ -8,7 +8,6 @@ import math
 import os
 import random
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from afsync import __version__
+from afsync.commands.screen import messages
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Kind
 from afsync.errors import AfsyncError, AuthError, ConfigError, PlanStale, Problem, StateError, UsageError
@@ -324,5 +324,6 @@ def configuration(project: Project) -> str:
 
 
 def warn_closed(error: OSError) -> None:
-    """Say on stderr that the report could not be written."""
-    sys.stderr.write(f"afsync: the report could not be written: {error}\n")
+    """Say on stderr that the report could not be written; not to a reader who went away by choice (`| head`)."""
+    if not isinstance(error, BrokenPipeError):
+        messages()(f"afsync: the report could not be written: {error.strerror or error}\n")

@@ -54,10 +54,10 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
 
 
 def _ask(service: work.Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
-    """All at the same time, and whose account it is as well."""
+    """First whose account it is, then all at the same time."""
     from afsync.api.snapshot import together
 
     reader = service.reader
-    account, *answers = together(reader.account, *(partial(reader.result, r.id) for r in records.values()))
-    work.check_account(recorded, Remote(account, base_url=service.base_url))
+    work.check_account(recorded, Remote(reader.account(), base_url=service.base_url))
+    answers = together(*(partial(reader.result, r.id) for r in records.values()))
     return {address: (r.id, found) for (address, r), found in zip(records.items(), answers, strict=True)}

@@ -6,29 +6,40 @@ from pathlib import Path
 
 import click
 
+from afsync import __version__
 from afsync.commands.files import read_text
-from afsync.commands.plan import show
 from afsync.commands.project import load_project, read_state
-from afsync.commands.screen import report
-from afsync.errors import UsageError
-from afsync.output.plan_file import decode_plan_file
+from afsync.commands.screen import report, stdout_paint
 
 
 @click.command
 @click.argument("planfile", required=False, type=click.Path())
-@click.option("--json", "as_json", is_flag=True, help="Print a saved plan as a JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 def command(planfile: str | None, as_json: bool) -> int:
     """Show the state, or a saved plan.
 
     Without PLANFILE: what was made, for what, and what is still open.
     """
-    if planfile is not None:
-        saved = decode_plan_file(read_text(Path(planfile)), planfile)
-        show(saved.plan, "json" if as_json else "text", report())
-        return 0
-    if as_json:
-        raise UsageError("--json goes with a plan file", "the state itself is JSON: .afsync/state.json")
-    from afsync.output.state_text import state_text
-
-    report()(state_text(read_state(load_project())[0]))
+    report()(_plan(planfile, as_json=as_json) if planfile is not None else _state(as_json=as_json))
     return 0
+
+
+def _plan(planfile: str, *, as_json: bool) -> str:
+    from afsync.output.json_text import json_text
+    from afsync.output.plan_file import read_plan_file
+    from afsync.output.plan_text import plan_text
+    from afsync.output.values import iso
+
+    saved, document = read_plan_file(read_text(Path(planfile)), planfile)
+    if as_json:
+        return json_text(document)
+    until = f"Saved at {iso(saved.created_at)}; can be applied until {iso(saved.expires_at)}, once."
+    return f"{plan_text(saved.plan, stdout_paint())}\n{until}\n"
+
+
+def _state(*, as_json: bool) -> str:
+    from afsync.output.state_text import state_text
+    from afsync.store.format import encode
+
+    recorded, _ = read_state(load_project())
+    return encode(recorded, __version__) if as_json else state_text(recorded)

@@ -80,6 +80,7 @@ def _candidates(text: str, document: Document, section: Section, held: Mapping[s
         made = _made(section, 2, newline)
         gap = newline if lines else ""
         yield "".join([*lines, gap, head, f"{section.name}:{newline}", made])
+        yield "".join([*lines, head, f"{section.name}:{newline}", made])
     else:
         yield from _into(lines, document, section, held, newline)
     yield from _into_flow(text, document, section, root)
@@ -127,3 +128,48 @@ def _made(section: Section, indent: int, newline: str) -> str:
             tail = f"  # {entry.comment}" if entry.comment else ""
             parts.append(f"{' ' * indent}{entry.key}: {flow(entry.value)}{tail}\n")
     return "".join(parts).replace("\n", newline)
+
+
+def insert_include(text: str, pattern: str, file: str) -> str:
+    """The text of an afsync.yaml that includes `pattern` as well. ConfigError as above."""
+    bare = text.removeprefix("\ufeff")
+    document = Document(file, bare)
+    before = document.value if isinstance(document.value, dict) else {}
+    held = before.get("include") or []
+    if pattern in held:
+        return text
+    for result in _with_include(bare, document, pattern, held):
+        after = Document(file, result)
+        if not after.marks and isinstance(after.value, dict):
+            same = {k: v for k, v in after.value.items() if k != "include"} == {
+                k: v for k, v in before.items() if k != "include"
+            }
+            if same and sorted(after.value.get("include", [])) == sorted([*held, pattern]):
+                return ("\ufeff" if text != bare else "") + result
+    fault = Fault(Code.BAD_FORM, ("include",), f"`{pattern}` cannot be added here", f"add `{pattern}` to `include:`")
+    raise ConfigError((document.problem(fault),))
+
+
+def _with_include(text: str, document: Document, pattern: str, held: list[str]) -> Iterator[str]:
+    lines = re.split(r"(?<=\n)", text if text.endswith("\n") else f"{text}\n")
+    root = document.value if isinstance(document.value, dict) else {}
+    if "include" not in root:
+        line = document.locate(("version",)).line or 1
+        yield "".join([*lines[:line], f"include: [{flow(pattern)}]\n", *lines[line:]])
+        yield f"{text.rstrip()}\ninclude: [{flow(pattern)}]\n"
+        return
+    start = (document.locate(("include",), at_key=True).line or 1) - 1
+    yield "".join(
+        [
+            *lines[:start],
+            re.sub(r"(include:)\s*(\[\s*\])?", rf"\1 [{flow(pattern)}]", lines[start], count=1),
+            *lines[start + 1 :],
+        ]
+    )
+    if held:
+        place = document.locate(("include", 0))
+        line, column = (place.line or 1) - 1, (place.column or 1) - 1
+        yield "".join(
+            [*lines[:line], f"{lines[line][:column]}{flow(pattern)}, {lines[line][column:]}", *lines[line + 1 :]]
+        )
+        yield "".join([*lines[:line], f"{lines[line][:column]}{flow(pattern)}\n", *lines[line:]])

@@ -8,8 +8,8 @@ from typing import Any
 
 from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
-from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.imports import check_imports, imports_of
+from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.jobs import Context, build_job, problems_of
 from afsync.config.media import Media
 from afsync.config.messages import check

@@ -54,8 +54,21 @@ jobs:
 """)
 
 
-def starter(lineage: str, now: datetime) -> dict[str, str]:
-    """File name to text of a first project. Its one job is scheduled a month after `now`, an aware datetime."""
+_EMPTY: Final = Template("""\
+# yaml-language-server: $$schema=$schema
+version: 1
+lineage: $lineage  # ties these files to their state; do not edit it
+timezone: UTC  # for times written without an offset, such as Europe/Berlin
+""")
+
+
+def starter(lineage: str, now: datetime, *, empty: bool = False) -> dict[str, str]:
+    """File name to text of a first project. Its one job is scheduled a month after `now`, an aware datetime.
+
+    `empty`: it declares nothing, and is for the real service.
+    """
+    if empty:
+        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage)}
     day = (now + _LEAD).strftime("%Y-%m-%d")
     text = _STARTER.substitute(schema=SCHEMA_FILE, lineage=lineage, schedule=f"{day} 09:00")
     return {PROJECT_FILE: text}

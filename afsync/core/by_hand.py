@@ -90,6 +90,8 @@ def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
         if holder == intent.address:
             text = f"{resource_id} is what {holder} had before this submission"
         raise UsageError(text, "`afsync intents` shows the ids it could be")
+    if any(d.id == resource_id for d in recorded.deposed):
+        raise UsageError(f"{resource_id} is a replaced template that is still to be deleted")
     if resource_id in recorded.foreign or resource_id in intent.foreign:
         raise UsageError(f"{resource_id} was marked as somebody else's")
 

@@ -131,7 +131,11 @@ def common(jobs: Iterable[Exported]) -> dict[str, object]:
     rows = [j.values for j in jobs]
     if len(rows) < 3:
         return {}
-    shared = [f for f in ("entry", "tone", "format", "contentType", "productionProfile", "platforms") if all(f in r for r in rows)]
+    shared = [
+        f
+        for f in ("entry", "tone", "format", "contentType", "productionProfile", "platforms")
+        if all(f in r for r in rows)
+    ]
     result: dict[str, object] = {}
     for field in shared:
         seen = [r[field] for r in rows]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from afsync.core.plan import Plan
+from afsync.core.plan import LimitUse, Plan
 from afsync.core.resources import Limits
 from afsync.errors import Problem
 
@@ -13,7 +14,7 @@ DELETES_ALWAYS_ALLOWED = 5
 
 
 def check_plan(plan: Plan, limits: Limits, *, recorded: int, destroy: bool = False, allow_empty: bool = False) -> Plan:
-    """The plan with everything that forbids applying it in `blocking`.
+    """The plan with everything that forbids applying it in `blocking`, and how much of each limit it takes.
 
     `recorded` is how many resources the state holds. A whole `destroy` is not held by the limit on deletes.
     """
@@ -24,7 +25,17 @@ def check_plan(plan: Plan, limits: Limits, *, recorded: int, destroy: bool = Fal
         _creates(plan, limits),
         None if destroy else _deletes(plan, limits, recorded),
     ]
-    return replace(plan, blocking=(*plan.blocking, *(c for c in checks if c is not None)))
+    blocking = (*plan.blocking, *(c for c in checks if c is not None))
+    return replace(plan, blocking=blocking, limits=tuple(_uses(plan, limits, recorded, destroy=destroy)))
+
+
+def _uses(plan: Plan, limits: Limits, recorded: int, *, destroy: bool) -> Iterator[LimitUse]:
+    if limits.max_credits is not None:
+        yield LimitUse("max_credits", plan.spend, limits.max_credits)
+    if limits.max_creates is not None:
+        yield LimitUse("max_creates", plan.summary.add, limits.max_creates)
+    if not destroy:
+        yield LimitUse("max_deletes", plan.summary.destroy, deletes_allowed(limits, recorded))
 
 
 def deletes_allowed(limits: Limits, recorded: int) -> int:

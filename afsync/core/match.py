@@ -63,7 +63,13 @@ def _templates(templates: Sequence[Template], facts: Facts) -> Iterable[Match]:
         candidates = []
         for seen in found:
             differing = template_differences(template, seen)
-            said = f"other {', '.join(differing)}" if differing else "the same content" if seen.echo else "only the name is told"
+            said = (
+                f"other {', '.join(differing)}"
+                if differing
+                else "the same content"
+                if seen.echo
+                else "only the name is told"
+            )
             candidates.append(Candidate(seen.id, ("the same name", said)))
         sure = len(found) == 1 and claims[template.name] == 1 and not template_differences(template, found[0])
         yield Match(template.address, tuple(candidates), candidates[0] if sure else None)

@@ -56,9 +56,9 @@ def _pair(
     blocked: frozenset[str],
     imports: Mapping[str, str],
 ) -> Moves:
-    """Pair what appeared with what went away: by the id that `import:` gives, if it does; then by fingerprint, schedule and `rerun`, then without `rerun`,
-    where any pairing is right because they are interchangeable; then by fingerprint alone, where only one to one
-    is certain."""
+    """Pair what appeared with what went away: by the id that `import:` gives; then by fingerprint, schedule and
+    `rerun`, then without `rerun`, where any pairing is right because they are interchangeable; then by fingerprint
+    alone, where only one to one is certain."""
     gone = {a: r for a, r in records.items() if a not in declared and a not in blocked}
     if not gone:
         return Moves()

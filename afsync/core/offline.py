@@ -18,7 +18,10 @@ def remote_as_recorded(recorded: Recorded, desired: Desired) -> Remote:
     waiting = {i: RemoteJob(i, "queued") for i, d in to_import.items() if isinstance(d, Job)}
     return Remote(
         account=RemoteAccount(account.id if account else "unknown"),
-        templates={**named, **{t.id: RemoteTemplate(t.id, str(t.declared.get("name")), t.created_at) for t in templates}},
+        templates={
+            **named,
+            **{t.id: RemoteTemplate(t.id, str(t.declared.get("name")), t.created_at) for t in templates},
+        },
         jobs={**waiting, **{j.id: RemoteJob(j.id, j.status, j.created_at) for j in jobs}},
         base_url=account.base_url if account else "",
     )

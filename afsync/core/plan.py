@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from afsync.core.identity import fingerprint_of
 from afsync.core.recorded import Account, Record
 from afsync.core.recovery import Resolution
 from afsync.core.remote import Preview
@@ -193,6 +192,20 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of a limit a plan takes: `max_credits`, 3 of 20."""
+
+    name: str
+    used: int
+    allowed: int
+
+    @property
+    def flag(self) -> str:
+        """What overrides it for one run."""
+        return f"--{self.name.replace('_', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
 
@@ -215,6 +228,7 @@ class Plan:
     as the service tells them now, for apply to save. `resolutions` say what becomes of every submission whose
     outcome was not known; `quarantine` (seconds) is how long they are looked for. `balance` is None where the
     service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
+    `limits` are those in force.
     """
 
     lineage: str
@@ -233,6 +247,7 @@ class Plan:
     declared: int = 0
     quarantine: float = 600.0
     waiting: tuple[Waiting, ...] = ()
+    limits: tuple[LimitUse, ...] = field(default=(), compare=False)
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""
@@ -264,32 +279,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """A short hash of what would be done: the same plan has the same one, whenever it is made."""
-        rows = [
-            [
-                c.address,
-                c.action,
-                c.reason,
-                c.id,
-                c.retire,
-                c.moved_from,
-                c.before and c.before.fingerprint,
-                _identity(c.after),
-                c.credits.spend,
-            ]
-            for c in self.changes
-        ]
-        text = json.dumps([self.lineage, self.account.id, rows], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _identity(after: Template | Job | None) -> Any:
-    match after:
-        case None:
-            return None
-        case Template():
-            return dict(after.values)
-        case Job():
-            return [dict(after.values), after.schedule and after.schedule.utc.isoformat(), after.rerun]
+        return fingerprint_of(self.lineage, self.account.id, self.changes)
 
 
 _MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from afsync.core.plan import Plan
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Account, Recorded
 from afsync.core.resources import Job
 from afsync.core.verdict import Options
 
@@ -62,12 +62,26 @@ def why_stale(saved: SavedPlan, recorded: Recorded, configuration: str, now: dat
     return None
 
 
+def why_elsewhere(saved: SavedPlan, account: Account) -> str | None:
+    """What forbids applying it with this account; None when it was made for it."""
+    if saved.plan.account == account:
+        return None
+    return f"it was made for account {saved.plan.account.id} at {saved.plan.account.base_url}"
+
+
 def why_different(saved: SavedPlan, plan: Plan) -> str | None:
     """What forbids applying it once the account was read; None when it is the plan that was reviewed."""
-    if saved.plan.account != plan.account:
-        return f"it was made for account {saved.plan.account.id} at {saved.plan.account.base_url}"
     if plan.spend > saved.plan.spend:
         return f"it would now spend {plan.spend} credits, not {saved.plan.spend}"
     if saved.fingerprint != plan.fingerprint:
-        return "the account has changed since, so that other changes are needed now"
+        first = f", beginning with {address}" if (address := _first_difference(saved.plan, plan)) else ""
+        return f"the account, or the environment, has changed since, so that other changes are needed now{first}"
     return None
+
+
+def _first_difference(saved: Plan, plan: Plan) -> str | None:
+    """The first address, in the order of the changes, that is not treated as it was to be."""
+    before = [(c.address, c.action, c.reason, c.id) for c in saved.changes]
+    after = [(c.address, c.action, c.reason, c.id) for c in plan.changes]
+    differing = set(before) ^ set(after)
+    return next((row[0] for row in (*before, *after) if row in differing), None)

@@ -48,7 +48,8 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     if not differing:
         return None
     names = ", ".join(differing)
-    hint = f"mend the declaration, or take it over as it is with `afsync import {declared.address} {resource_id} --force`"
+    anyway = f"`afsync import {declared.address} {resource_id} --force`"
+    hint = f"mend the declaration, or take it over as it is with {anyway}"
     return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names} differ", hint, differing)
 
 

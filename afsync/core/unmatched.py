@@ -20,12 +20,15 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
     be submitted, where the service tells no topic by which to know.
 
     A state that was lost and begun anew looks like this, and would pay for everything a second time. It blocks where
-    there is a sign of that: a publish time that is declared here, or a template that jobs here are made from.
+    there is a sign of that: something was taken over and nothing ever made, a publish time that is declared here, or
+    a template that jobs here are made from.
     """
     if facts.recorded.counter:
         return (), ()
     strangers = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and not j.echo.get("topic")]
-    new = [c.after for c in verdict.changes if c.action is Action.CREATE and isinstance(c.after, Job)] if strangers else []
+    if not strangers:
+        return (), ()
+    new = [c.after for c in verdict.changes if c.action is Action.CREATE and isinstance(c.after, Job)]
     doubtful = [j for j in new if not j.allow_duplicate and any(fits(body_of(j, facts), s.echo) for s in strangers)]
     if not doubtful:
         return (), ()
@@ -33,7 +36,12 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
         f"{_count(len(doubtful), 'job')} would be submitted from a state that is new, and the account holds "
         f"{_count(len(strangers), 'job')} that nobody recorded, of which the service does not tell the topic"
     )
-    if _known_times(doubtful, strangers, facts) or _known_templates(doubtful, verdict.changes):
+    signs = (
+        facts.recorded.resources,
+        _known_times(doubtful, strangers, facts),
+        _known_templates(doubtful, verdict.changes),
+    )
+    if any(signs):
         return (Problem("unmatched", f"{text}: was the state lost?", MATCH),), ()
     return (), (Problem("unmatched", text, f"if the state was lost: {MATCH}", Severity.WARNING),)
 

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from afsync.emulator.clock import Clock, utc_now
 from afsync.emulator.control.app import PREFIX, Control
 from afsync.emulator.database import Database, put_setting
-from afsync.emulator.endpoints import ROUTES
+from afsync.emulator.endpoints import ROUTES, allowed
 from afsync.emulator.errors import ApiError
 from afsync.emulator.faults.spec import parse
 from afsync.emulator.gate import Gate
@@ -107,10 +107,14 @@ async def _gone(_: Request, _error: Exception) -> Response:
     return Response(status_code=499)  # for the log only
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     name = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-    return JSONResponse({"error": name, "message": error.detail}, error.status_code, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        service: Service = request.app.state.service
+        headers["Allow"] = ", ".join(allowed(request.url.path, reads_templates=service.dialect.reads_templates))
+    return JSONResponse({"error": name, "message": error.detail}, error.status_code, headers)
 
 
 async def _bug(_request: Request, _error: Exception) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan, Step
-from afsync.core.recorded import Recorded
+from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.recovery import settle
 from afsync.core.remote import Remote
 from afsync.engine.events import ChangeDone, ChangeStarted, Event
@@ -67,7 +67,8 @@ def apply_plan(
         _stop(execution, error, "the state could not be written")
     for index, change in enumerate(plan.changes):
         if index not in execution.outcomes:
-            _finish(execution, index, _unfinished(change, execution.progress.get(index), execution.halted))
+            started = execution.progress.get(index)
+            _finish(execution, index, _cut_off(change, ledger) or _unfinished(change, started, execution.halted))
     return Report(tuple(execution.outcomes[i] for i in range(len(plan.changes))), execution.stopped)
 
 
@@ -88,11 +89,15 @@ def _walk(execution: Execution) -> None:
     for step in Step:
         for index, change in by_address:
             if step in change.steps and index not in execution.outcomes:
-                if execution.world.stop.asked.is_set() and execution.halted is None:
-                    code = execution.world.stop.exit_code
-                    _stop(execution, Interrupted("Interrupted.", exit_code=code), "interrupted")
+                _look_for_signals(execution)
                 if execution.halted is None:
                     _take(execution, index, change, step)
+    _look_for_signals(execution)
+
+
+def _look_for_signals(execution: Execution) -> None:
+    if execution.world.stop.asked.is_set() and execution.halted is None:
+        _stop(execution, Interrupted("Interrupted.", exit_code=execution.world.stop.exit_code), "interrupted")
 
 
 def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
@@ -133,6 +138,18 @@ def _react(execution: Execution, outcome: Outcome, halt: Halt | None) -> None:
 def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
     execution.stopped = execution.stopped or error
     execution.halted = execution.halted or why
+
+
+def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
+    """A submission that was sent, and whose outcome did not get into the state any more."""
+    why = "the state could not be written"
+    record = ledger.unwritten.get(change.address)
+    if record is not None:
+        credits = record.credits or 0 if isinstance(record, RecordedJob) else 0
+        return Failed(change, f"it was made as {record.id}, but then {why}", credits=credits)
+    if ledger.recorded.intent_for(change.address) is not None:
+        return Unresolved(change, f"it was sent, but then {why}", "the next apply looks for it")
+    return None
 
 
 def _unfinished(change: Change, progress: Progress | None, why: str | None) -> Outcome:

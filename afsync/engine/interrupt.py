@@ -51,9 +51,10 @@ class Stop:
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """For reading and asking: a signal ends it at once."""
-        self.check()
         self.raising = True
         try:
+            # Looked at only now, so that a signal that came just before is not waited out.
+            self.check()
             yield
         finally:
             self.raising = False

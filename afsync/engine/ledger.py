@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from afsync.core.recorded import Record, Recorded
+from afsync.core.resources import Kind
 from afsync.errors import StateError, StateLocked
 
 
@@ -20,7 +21,7 @@ class Store(Protocol):
 
 class Ledger:
     """The state as last written, its version, and the ids it holds or held. A failed write is fatal: nothing is
-    written or sent after it."""
+    written or sent after it. `unwritten` is what was made, by address, but did not get into the state any more."""
 
     def __init__(self, store: Store, recorded: Recorded, version: str) -> None:
         self._store = store
@@ -28,6 +29,7 @@ class Ledger:
         self.recorded = recorded
         self.ids = {r.id for r in recorded.resources.values()} | set(recorded.foreign)
         self.broken: StateError | StateLocked | None = None
+        self.unwritten: dict[str, Record] = {}
 
     def write(self, recorded: Recorded) -> None:
         """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""
@@ -49,9 +51,12 @@ class Ledger:
         try:
             self.write(recorded)
         except Exception as error:
+            self.unwritten[address] = record
             path = self._store.rescue(address, record, str(error))
             where = f"it is kept in {path}" if path else "and the recovery file could not be written either"
-            raise StateError(
-                f"{address} was submitted as {record.id}, but the state could not be written: {error}; {where}",
-                "make room or mend the disk, then run `afsync apply` again: it merges the recovery file first",
-            ) from error
+            hint = f"keep that id: once the state can be written, `afsync resolve {address} --adopt {record.id}` records it"
+            if path:
+                hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"
+            made = "submitted" if record.kind is Kind.JOB else "made"
+            text = f"{address} was {made} as {record.id}, but the state could not be written: {error}; {where}"
+            raise StateError(text, hint) from error

@@ -15,7 +15,7 @@ from afsync.core.resources import Kind, Values, fingerprint
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.engine.submission import InDoubt, NotSubmitted, Result, Submitted
-from afsync.errors import AfsyncError, ApiError, AuthError, LimitRefused
+from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, LimitRefused
 
 KNOWN = 30
 """How many ids of the head of the list an intent remembers."""
@@ -140,8 +140,13 @@ def first_look(intent: Intent, run: Run) -> str | None:
     """What the list shows right now. It decides nothing: the job may still turn up."""
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
+    unseen = f"the next apply looks for it. To decide: afsync resolve '{intent.address}' --adopt ID | --absent"
+    if run.world.stop.asked.is_set():
+        return unseen
     try:
         remote = run.world.look(Lookups(heads=(intent.known,))) if intent.kind is Kind.JOB else run.remote
+    except Interrupted:
+        return unseen
     except ApiError as error:
         return f"a first look failed too ({error.message}); apply again after the quarantine"
     found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)

@@ -78,6 +78,8 @@ def _send(send: Callable[[], Answer], stop: Stop) -> Answer:
     """One request that counts. Repeated only where the service certainly did nothing."""
     not_sent = limited = 0
     while True:
+        if stop.asked.is_set():
+            return NotSent("interrupted before it was sent")
         try:
             answer = send()
         except Interrupted:
@@ -95,8 +97,6 @@ def _send(send: Callable[[], Answer], stop: Stop) -> Answer:
         if not_sent >= SENDS or limited >= LIMITED_SENDS:
             return answer
         stop.sleep(wait)
-        if stop.asked.is_set():
-            return answer
 
 
 def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:

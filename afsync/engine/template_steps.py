@@ -11,7 +11,7 @@ from afsync.core.resources import EMPTY, Kind, Template
 from afsync.core.takeover import taken_over, template_record
 from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit
-from afsync.errors import ApiError
+from afsync.errors import ApiError, Interrupted
 
 
 def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
@@ -44,8 +44,9 @@ def _forget_missing(change: Change, run: Run) -> None:
 def _look_for_template(doubt: InDoubt, run: Run) -> Result:
     """Templates are free and listed whole, so one look often settles it at once (SUBMISSION.md, "Free calls")."""
     try:
+        run.world.stop.check()
         remote = run.world.look(Lookups())
-    except ApiError:
+    except (ApiError, Interrupted):
         return doubt
     found = [
         r

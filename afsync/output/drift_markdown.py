@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from afsync.errors import Problem
 from afsync.output.drift_text import NO_DRIFT
-from afsync.output.markdown import MAX_BYTES, fenced
+from afsync.output.markdown import MAX_BYTES, fenced, headline
 from afsync.output.problems import problem_block
 from afsync.output.values import count
 
 
-def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES) -> str:
+def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES, title: str = "") -> str:
     """A headline, and a block per difference as far as there is room; ends in a newline."""
     if not found:
-        return f"### afsync\n\n{NO_DRIFT}\n"
-    parts = [f"### afsync: {count(len(found), 'difference')} made outside of afsync"]
+        return f"{headline(title)}\n\n{NO_DRIFT}\n"
+    parts = [f"{headline(title)}: {count(len(found), 'difference')} made outside of afsync"]
     size = len(parts[0].encode()) + 200
     for number, problem in enumerate(found):
         block = fenced(problem_block(problem))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from afsync.core.plan import Action, Change, Plan, Reason, Waiting
 from afsync.core.recovery import outlook
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided
-from afsync.output.plan_text import NO_CHANGES, change_lines, credits_line
+from afsync.output.plan_text import NO_CHANGES, change_lines, credits_line, limits_line
 from afsync.output.problems import problem_block
 from afsync.output.values import count, visible
-
-MARKER = "<!-- afsync:plan -->"
-"""Hidden; whoever posts the comment finds the earlier one by it."""
 
 MAX_BYTES = 60_000
 _DESTRUCTIVE = (Action.DELETE, Action.REPLACE)
@@ -22,94 +20,109 @@ _RESERVED = 400
 """Bytes kept for what is said when something had to be left out."""
 
 
-def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A headline, and an entry per resource below it; the reader unfolds a `folded` one."""
+
+    title: str
+    entries: tuple[str, ...]
+    folded: bool = False
+
+    def lines(self, kept: Sequence[str]) -> list[str]:
+        if self.folded:
+            return [f"\n<details>\n<summary>{self.title}</summary>", *(f"\n{e}" for e in kept), "\n</details>"]
+        return [f"\n**{self.title}**", *(f"\n{e}" for e in kept)]
+
+
+def marker(title: str) -> str:
+    """Hidden; whoever posts the comment finds the earlier one by it. One per `title`."""
+    return f"<!-- afsync:plan{' ' * bool(title)}{title} -->"
+
+
+def headline(title: str) -> str:
+    """`title` is the name of a project or an environment, where there are several."""
+    return f"### afsync{' ' * bool(title)}{title}"
+
+
+def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES, title: str = "") -> str:
     """The whole comment. Everything that comes from files or from the service stands in fences it cannot leave.
 
     Cut between two resources, never inside one, so that it stays under `max_bytes` of UTF-8.
     """
-    head = [MARKER, _headline(plan), *_facts(plan)]
-    parts = [*_problems(plan), *_approvals(plan), *_changes(plan)]
-    size = sum(len(line.encode()) + 1 for line in head)
-    kept: list[str] = []
+    lines = [marker(title), _headline(plan, title), *_facts(plan)]
+    room = max_bytes - _RESERVED - _size(lines)
     left_out = 0
-    for part, resources in parts:
-        size += len(part.encode()) + 2
-        if left_out or size > max_bytes - _RESERVED:
-            left_out += resources
-            continue
-        kept.append(part)
+    for section in _sections(plan, largest=max_bytes // 4):
+        room -= _size(section.lines(()))
+        kept = []
+        for entry in section.entries:
+            room -= _size([entry]) + 1
+            if room < 0:
+                break
+            kept.append(entry)
+        left_out += len(section.entries) - len(kept)
+        lines += section.lines(kept) if kept else []
     if left_out:
         noun = "entry is" if left_out == 1 else "entries are"
-        kept.append(f"\n_{left_out} more {noun} not shown here; see the full plan._")
-    return "\n".join([*head, *_folded(kept)]) + "\n"
+        lines.append(f"\n_{left_out} more {noun} not shown here; see the full plan._")
+    return "\n".join(lines) + "\n"
 
 
-_OPEN, _CLOSE = "<details>", "</details>"
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
 
 
-def _folded(parts: Sequence[str]) -> Iterator[str]:
-    """Close what is open, wherever the cut fell."""
-    depth = 0
-    for part in parts:
-        depth += part.count(f"\n{_OPEN}") - part.count(f"\n{_CLOSE}")
-        yield part
-    for _ in range(depth):
-        yield f"\n{_CLOSE}"
-
-
-def _headline(plan: Plan) -> str:
+def _headline(plan: Plan, title: str) -> str:
     s = plan.summary
     if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
-        return f"### afsync\n\n{NO_CHANGES}"
+        return f"{headline(title)}\n\n{NO_CHANGES}"
     publish = f", {s.approve} to publish" if s.approve else ""
-    return f"### afsync: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}"
+    return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}"
 
 
 def _facts(plan: Plan) -> Iterator[str]:
     if plan.changes:
         yield f"\n**{credits_line(plan.spend, plan.balance)}**"
+        if (limits := limits_line(plan)) is not None:
+            yield f"\n{limits}"
         yield f"\nFingerprint `{plan.fingerprint}`, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
 
 
-def _problems(plan: Plan) -> Iterator[tuple[str, int]]:
-    for resolution in plan.resolutions:
-        text = f"{resolution.intent.address}\n  {outlook(resolution)}"
-        yield f"\n**Outcome not known**\n\n{fenced(text)}", 1
-    held: list[Problem] = [*plan.blocking, *(v for v in plan.violations if v.code != Reason.UNRESOLVED)]
-    for number, problem in enumerate(held):
-        title = "\n**Not done until somebody decides**\n\n" if number == 0 else "\n"
-        yield title + fenced(problem_block(problem)), 1
-    for number, notice in enumerate(plan.notices):
-        title = "\n**Worth knowing**\n\n" if number == 0 else "\n"
-        yield title + fenced(problem_block(notice)), 1
-
-
-def _changes(plan: Plan) -> Iterator[tuple[str, int]]:
+def _sections(plan: Plan, largest: int) -> Iterator[Section]:
+    """What a reviewer must know first. An entry above `largest` bytes is cut down to its headline."""
+    told = ((r.intent.address, outlook(r)) for r in plan.resolutions)
+    yield Section("Outcome not known", tuple(fenced(f"{address}\n  {text}") for address, text in told))
+    open_ones = [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
+    yield Section("Not done until somebody decides", _blocks([*plan.blocking, *open_ones]))
+    yield Section("Worth knowing", _blocks(plan.notices))
+    yield from _approvals(plan)
     destructive = [c for c in plan.changes if c.action in _DESTRUCTIVE]
     others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
-    for number, change in enumerate(destructive):
-        title = "\n**Destroyed or replaced**\n\n" if number == 0 else "\n"
-        yield title + _change(change), 1
-    for number, change in enumerate(others):
-        fold = f"\n{_OPEN}\n<summary>{count(len(others), 'other change')}</summary>\n\n" if number == 0 else "\n"
-        end = f"\n{_CLOSE}" if number == len(others) - 1 else ""
-        yield fold + _change(change) + end, 1
+    yield Section("Destroyed or replaced", tuple(_change(c, largest) for c in destructive))
+    yield Section(count(len(others), "other change"), tuple(_change(c, largest) for c in others), folded=True)
 
 
-def _change(change: Change) -> str:
-    return fenced("\n".join(change_lines(change)), "diff" if change.action in _DESTRUCTIVE else "")
+def _blocks(problems: Sequence[Problem]) -> tuple[str, ...]:
+    return tuple(fenced(problem_block(p)) for p in problems)
 
 
-def _approvals(plan: Plan) -> Iterator[tuple[str, int]]:
+def _change(change: Change, largest: int = MAX_BYTES) -> str:
+    lines = list(change_lines(change))
+    language = "diff" if change.action in _DESTRUCTIVE else ""
+    entry = fenced("\n".join(lines), language)
+    if len(entry.encode()) <= largest:
+        return entry
+    return fenced("\n".join([*lines[:2], "      (too large to be shown here)"]), language)
+
+
+def _approvals(plan: Plan) -> Iterator[Section]:
     """What is published, and what waits for that, each with links that can be clicked."""
     waiting = {w.id: w for w in plan.waiting}
-    for number, change in enumerate(c for c in plan.changes if c.action is Action.APPROVE):
-        title = "\n**Published, which cannot be undone**\n\n" if number == 0 else "\n"
-        yield title + _change(change) + _links(waiting.get(change.id or ""), plan), 1
-    for number, job in enumerate(undecided(plan)):
-        title = "\n**Waiting for approval**\n\n" if number == 0 else "\n"
-        text = f"{job.address}\n  approve: {visible(job.id)}"
-        yield title + fenced(text) + _links(job, plan), 1
+    published = [c for c in plan.changes if c.action is Action.APPROVE]
+    entries = tuple(_change(c) + _links(waiting.get(c.id or ""), plan) for c in published)
+    yield Section("Published, which cannot be undone", entries)
+    told = ((w, fenced(f"{w.address}\n  approve: {visible(w.id)}")) for w in undecided(plan))
+    yield Section("Waiting for approval", tuple(text + _links(w, plan) for w, text in told))
 
 
 def _links(waiting: Waiting | None, plan: Plan) -> str:

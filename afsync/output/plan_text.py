@@ -50,7 +50,7 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def _withheld(plan: Plan, paint: Paint) -> Iterator[str]:
-    problems = [*plan.blocking, *(v for v in plan.violations if v.code != Reason.UNRESOLVED)]
+    problems = [*plan.blocking, *(v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions)]
     if not problems:
         return
     yield paint("Not done until somebody decides:", "bold")
@@ -84,6 +84,8 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     yield credits_line(plan.spend, plan.balance)
     if s.approve:
         yield f"Approve: {count(s.approve, 'job')} to publish."
+    if (limits := limits_line(plan)) is not None:
+        yield limits
     if plan.requests:
         yield f"API: {count(plan.requests, 'request')}, about {_about(plan)}."
     if plan.changes:
@@ -94,6 +96,15 @@ def credits_line(spend: int, balance: int | None) -> str:
     if balance is None:
         return f"Credits: {spend} to spend, balance not known."
     return f"Credits: {spend} to spend, {balance} available, {balance - spend} after."
+
+
+_NOUNS = {"max_credits": "credits", "max_creates": "additions", "max_deletes": "deletions"}
+
+
+def limits_line(plan: Plan) -> str | None:
+    """How much of each limit it takes, with the flag that overrides it; not those that it does not touch."""
+    told = [f"{u.used} of {u.allowed} {_NOUNS.get(u.name, u.name)} ({u.flag})" for u in plan.limits if u.used]
+    return f"Limits: {', '.join(told)}." if told else None
 
 
 def _about(plan: Plan) -> str:

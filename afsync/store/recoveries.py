@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from afsync.core.recorded import Record, Recorded, RecordedJob
+from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import became
 from afsync.errors import StateError
 from afsync.store import fields as f
@@ -97,20 +97,29 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
     """The state with the record in it; the same state when it is in it already. Once merged, merging it again
     changes nothing.
 
-    StateError when the address has come to stand for something else since.
+    Where the address has come to stand for something else since, a template is one too many and is to be deleted;
+    a job was paid for, so a person has to decide: StateError.
     """
     address, record = recovery.address, recovery.record
-    if any(type(r) is type(record) and r.id == record.id for r in recorded.resources.values()):
+    if record.id in _ids(recorded, record):
         return recorded
     intent = recorded.intent_for(address)
     if intent is not None and intent.fingerprint == record.fingerprint:
         return _charged(became(recorded, intent, record), record)
     if intent is None and address not in recorded.resources and record.id not in recorded.foreign:
         return recorded.with_resource(address, record)
+    if isinstance(record, RecordedTemplate) and record.id not in recorded.foreign:
+        return replace(recorded, deposed=(*recorded.deposed, Deposed(record.id, address)))
     other = recorded.resources.get(address)
     now = f"an unresolved submission of something else (number {intent.seq})" if intent else other and other.id
     text = f"{address} was made as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
     raise StateError(text, f"keep one of the two: `afsync import` {record.id} elsewhere, then remove the file")
+
+
+def _ids(recorded: Recorded, like: Record) -> set[str]:
+    """The ids of everything of one kind that the state knows as ours."""
+    ids = {r.id for r in recorded.resources.values() if type(r) is type(like)}
+    return ids | {d.id for d in recorded.deposed} if isinstance(like, RecordedTemplate) else ids
 
 
 def _charged(recorded: Recorded, record: Record) -> Recorded:

@@ -19,11 +19,13 @@ def every_command() -> dict[Path, click.Command]:
 def _below(group: click.Group, path: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, click.Command]]:
     context = click.Context(group, info_name=" ".join(path))
     for name in names:
-        command = group.get_command(context, name)
-        assert command is not None, name
+        try:
+            command = group.get_command(context, name)
+        except ModuleNotFoundError:
+            continue  # `test_usage` says so
         if isinstance(command, click.Group):
             yield from _below(command, (*path, name), tuple(command.list_commands(context)))
-        else:
+        elif command is not None:
             yield (*path, name), command
 
 

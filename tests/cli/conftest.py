@@ -27,21 +27,34 @@ def emulator() -> Iterator[Running]:
         yield emulator
 
 
-@pytest.fixture(scope="session")
-def applied(emulator: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a project that was applied; only ever copied."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("applied"), emulator)
+def made(root: Path, emulator: Running) -> Sandbox:
+    """The project, applied."""
+    sandbox = Sandbox(root, emulator)
     sandbox.write(PROJECT)
     sandbox.does("init")
     sandbox.applied()
-    (sandbox.root / ".afsync/lock").unlink(missing_ok=True)
-    return sandbox.root
+    (root / ".afsync/lock").unlink(missing_ok=True)
+    return sandbox
+
+
+@pytest.fixture(scope="session")
+def applied(emulator: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project that was applied; only ever copied."""
+    return made(tmp_path_factory.mktemp("applied"), emulator).root
 
 
 @pytest.fixture
 def sandbox(emulator: Running, applied: Path, tmp_path: Path) -> Sandbox:
-    """A copy of it, with nothing left to do."""
+    """A copy of it, for commands that do nothing: the account is shared."""
     root = tmp_path / "project"
     shutil.copytree(applied, root)
-    emulator.control.clear_faults()
     return Sandbox(root, emulator)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Sandbox]:
+    """The same with an account of its own."""
+    root = tmp_path / "fresh"
+    root.mkdir()
+    with running(speed="manual", rpm=100_000, concurrent=100) as emulator:
+        yield made(root, emulator)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import PROJECT
-from tests.harness import HEAD, Environ, Sandbox
+from tests.harness import Environ, Sandbox
 
 Spoil = Callable[[Sandbox], None]
 
@@ -207,6 +207,12 @@ FILES = {
     "a directory as state": Bad(("plan",), ("state.json",), 7, spoil=instead(STATE, Path.mkdir)),
     "a link as state": Bad(("plan",), ("symbolic link",), 7, spoil=a_linked_state),
     "a state outside": Bad(("plan",), ("outside of the project",), spoil=yaml("state: ../state.json\n")),
+    # init
+    "init over Latin-1": Bad(("init",), ("UTF-8",), spoil=file("afsync.yaml", b"version: 1\n# M\xfcnchen\n")),
+    "init over a directory": Bad(("init",), ("directory",), spoil=instead("afsync.yaml", Path.mkdir)),
+    "init over a pipe": Bad(("init",), ("afsync.yaml",), spoil=instead("afsync.yaml", lambda path: os.mkfifo(path))),
+    "init over something else": Bad(("init",), ("`version` is missing",), spoil=file("afsync.yaml", "name: my-app\n")),
+    "init where a state was": Bad(("init",), ("is missing, but it was there", "restore"), 7, spoil=gone(STATE)),
     "a damaged emulator": Bad(
         ("plan",),
         ("the built-in emulator could not start", "remove"),

@@ -146,6 +146,14 @@ def test_a_template_that_does_not_exist() -> None:
         decided(SayAdopt("tpl_0"), Ask(lost, ""), a_recorded(intents=(lost,)))
 
 
+def test_a_template_that_is_still_to_be_deleted() -> None:
+    lost = an_intent(a_template())
+    state = a_recorded(intents=(lost,), deposed=(Deposed("tpl_0", "template.weekly"),))
+
+    with pytest.raises(UsageError, match="tpl_0 is a replaced template that is still to be deleted"):
+        decided(SayAdopt("tpl_0"), Ask(lost, ""), state, a_remote(a_remote_template("tpl_0")))
+
+
 IN_SIGHT: dict[str, tuple[Resolution, tuple[str, ...]]] = {
     "ask": (SEEN, ("job_8", "job_9")),
     "wait": (Wait(LOST, NOW, Scan(NOW, ("job_9",), ("job_9", "job_7")), counts=False), ("job_9",)),

@@ -235,10 +235,10 @@ def test_destroy_removes_all_that_can_be() -> None:
     declared = (a_job(), a_job("done"), a_job("busy"), a_job("held", prevent_destroy=False), a_template(), a_job("new"))
     plan = planned(*declared, recorded=EVERYTHING, remote=ACCOUNT, destroy=True)
 
-    assert [(c.address, c.action) for c in plan.changes] == [
-        ("job.best", Action.DELETE),
-        ("template.weekly", Action.DELETE),
-        ("job.done", Action.FORGET),
+    assert [(c.address, c.action, c.reason) for c in plan.changes] == [
+        ("job.best", Action.DELETE, Reason.REQUESTED),
+        ("template.weekly", Action.DELETE, Reason.REQUESTED),
+        ("job.done", Action.FORGET, Reason.FINISHED),
     ]
     assert [(c.address, c.reason) for c in plan.withheld] == [("job.held", Reason.PREVENT_DESTROY)]
     assert [(n.address, n.code) for n in plan.notices] == [("job.busy", "busy")]

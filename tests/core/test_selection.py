@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from afsync.core.plan import Action, Plan
-from afsync.core.resources import Job, Template
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from afsync.core.plan import Action, Plan, Step
+from afsync.core.resources import Job, Kind, Template
 from afsync.core.selection import matches
 from afsync.errors import Severity
 from tests.builders import (
@@ -23,6 +27,7 @@ from tests.builders import (
     an_intent,
     planned,
 )
+from tests.core.worlds import PATIENT, World, worlds
 
 GLOBS = {
     ("job.best", "job.best"): True,
@@ -167,6 +172,24 @@ def test_a_move_and_what_follows_it_stay_together(
     )
 
     assert [c.action for c in plan.changes] == ([Action.MOVE, Action.RESCHEDULE] if included else [])
+
+
+# --- any selection of any plan ---
+
+SOME = st.lists(st.sampled_from(["job.*", "template.*", "job.j1", "job.j2", "template.t1", "*"]), max_size=2).map(tuple)
+
+
+@PATIENT
+@given(worlds(), SOME, SOME)
+def test_a_part_is_a_part_of_the_whole(world: World, target: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+    whole = world.plan
+    part = replace(world, options=replace(world.options, target=target, exclude=exclude)).plan
+
+    assert [c for c in whole.changes if c in part.changes] == list(part.changes)
+    assert [c for c in whole.withheld if c in part.withheld] == list(part.withheld)
+    made = {c.address for c in whole.changes if c.kind is Kind.TEMPLATE and Step.CREATE_TEMPLATE in c.steps}
+    needed = {c.after.template for c in part.changes if isinstance(c.after, Job) and Step.SUBMIT_JOB in c.steps}
+    assert made & needed <= {c.address for c in part.changes}
 
 
 # --- what else a plan says ---

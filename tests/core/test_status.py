@@ -90,10 +90,13 @@ def test_what_waits_is_not_done_when_it_is_purged() -> None:
     assert phase_of(record("complete", staged=True), None, NOW, missing=True) is MISSING
 
 
+NOTHING = Seen()
+
+
 def looked(
     *declared: Job | Template,
     records: dict[str, Record] | None = None,
-    seen: Seen = Seen(),
+    seen: Seen = NOTHING,
     globs: tuple[str, ...] = (),
 ) -> dict[str, JobStatus]:
     found = statuses(desired(*declared), a_recorded(records), seen, NOW, globs)

@@ -105,6 +105,7 @@ class Lab:
 
     def hire(self) -> Worker:
         """One more worker; it lasts as long as the lab."""
+        self.control.clear_faults()
         number = len(self._workers)
         practice = self.folder / f"practice{number}"
         shutil.copytree(self._pristine, practice)
@@ -135,6 +136,11 @@ class Lab:
                     self._idle.notify_all()
 
         emulator._api = counted
+
+    def until_held(self, alive: Callable[[], bool]) -> None:
+        """Wait until a request is held; in vain when whoever was to send it has ended."""
+        wait_for(lambda: bool(self.control.held(0.2)) or not alive(), "a request is held")
+        assert self.control.held(0), "it ended before a request was held"
 
     def settle(self) -> None:
         """Wait until the service is at work on nothing any more."""

@@ -49,14 +49,13 @@ class Process:
     def err(self) -> str:
         return self._err.read_text(encoding="utf-8")
 
-    @property
     def alive(self) -> bool:
         return self._ended is None and not self._worker.can_read(0)
 
     def send(self, number: signal.Signals) -> None:
         """A signal; nothing happens when the command has ended by itself. It is not reaped before `wait` was called
         or the worker noticed, so the number is still its own."""
-        if self.alive:
+        if self.alive():
             os.kill(self.pid, number)
 
     def kill(self) -> Ended:

@@ -92,8 +92,7 @@ def carry_out(case: Case, lab: Lab) -> tuple[Project, str]:
     with project.watched():
         process = project.start("apply", "--auto-approve")
         if case.kill:
-            held = lab.control.held(30)
-            assert held, f"{case}: it never came to that: {process.wait()}"
+            lab.until_held(process.alive)
             process.kill()
             lab.control.release(drop=case.drop)
         ended = process.wait()

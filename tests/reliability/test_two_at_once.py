@@ -29,6 +29,11 @@ HELD = (
 """Where the first run is held while the second does all it can."""
 
 
+@pytest.fixture(scope="module")
+def second(laboratory: Lab) -> Worker:
+    return laboratory.hire()
+
+
 def finished(process: subprocess.Popen[str]) -> Ended:
     out, err = process.communicate(timeout=PATIENCE)
     return Ended(process.returncode, out, err)
@@ -78,14 +83,13 @@ def test_twenty_as_they_come(laboratory: Lab) -> None:
     assert not project.violations
 
 
-def test_one_waits_for_the_other(laboratory: Lab) -> None:
+def test_one_waits_for_the_other(laboratory: Lab, second: Worker) -> None:
     project = laboratory.project()
     laboratory.control.fault("POST /jobs#2: received-then-hold")
-    second = laboratory.hire()
     first_run = project.start("apply", "--auto-approve")
-    assert laboratory.control.held(30)
+    laboratory.until_held(first_run.alive)
     second_run = project.start("apply", "--auto-approve", "--lock-timeout", "600", worker=second)
-    assert second_run.alive
+    assert second_run.alive()
     laboratory.control.release()
     assert first_run.wait().code == 0
     ended = second_run.wait()
@@ -93,11 +97,6 @@ def test_one_waits_for_the_other(laboratory: Lab) -> None:
     assert "No changes." in ended.out
     project.check_rest(ended)
     assert not project.violations
-
-
-@pytest.fixture(scope="module")
-def second(laboratory: Lab) -> Worker:
-    return laboratory.hire()
 
 
 @pytest.mark.parametrize("variant", VARIANTS[:2], ids=str)
@@ -108,7 +107,7 @@ def test_without_the_lock(held: str, variant: Variant, laboratory: Lab, second: 
     laboratory.control.fault(f"{held}-then-hold")
     with project.watched():
         first_run = project.start("apply", "--auto-approve")
-        assert laboratory.control.held(30)
+        laboratory.until_held(first_run.alive)
         (project.root / ".afsync/lock").unlink()
         between = project.start("apply", "--auto-approve", worker=second).wait()
         project.check(between)
@@ -127,7 +126,7 @@ def test_force_unlock_while_a_submission_is_under_way(laboratory: Lab, second: W
     project = laboratory.project()
     laboratory.control.fault("POST /jobs#2: received-then-hold")
     run = project.start("apply", "--auto-approve")
-    assert laboratory.control.held(30)
+    laboratory.until_held(run.alive)
     lost = project.start("apply", "--auto-approve", worker=second).wait()
     assert lost.code == 5
     name = lost.err.partition("force-unlock ")[2].partition("`")[0]
@@ -144,7 +143,7 @@ def test_the_lock_of_a_killed_run_is_free(laboratory: Lab) -> None:
     project = laboratory.project()
     laboratory.control.fault("POST /jobs#2: committed-then-hold")
     run = project.start("apply", "--auto-approve")
-    assert laboratory.control.held(30)
+    laboratory.until_held(run.alive)
     assert run.kill().code == -9
     laboratory.control.release()
     laboratory.settle()
@@ -156,7 +155,7 @@ def test_each_project_has_its_own_lock(laboratory: Lab, second: Worker, tmp_path
     one, other = laboratory.project(), laboratory.project()
     laboratory.control.fault("POST /jobs#1: received-then-hold")
     run = one.start("apply", "--auto-approve")
-    assert laboratory.control.held(30)
+    laboratory.until_held(run.alive)
     assert other.start("apply", "--auto-approve", worker=second).wait().code == 0
     laboratory.control.release()
     assert run.wait().code == 0

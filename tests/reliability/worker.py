@@ -37,7 +37,7 @@ class Orders:
 
     `clock` is added to its time, in seconds. At system call `at` of the state's files (from 1) it is killed, or the
     call fails with `error`, and every one after it when `broken`; a `torn` one has written half of what it was to.
-    `ignore`: signals it ignores from the start, as under nohup.
+    With `signals` it gets these just before, and the call is made. `ignore`: those it ignores, as under nohup.
     """
 
     hurry: bool = True
@@ -46,6 +46,7 @@ class Orders:
     error: str | None = None
     broken: bool = False
     torn: bool = False
+    signals: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
 
@@ -150,7 +151,10 @@ def _spoil_disk(orders: Orders) -> None:
         def made(self: Disk, *args: Any) -> Any:
             nonlocal count
             count += 1
-            if count == orders.at or (orders.broken and count > orders.at):
+            if count == orders.at and orders.signals:
+                for number in orders.signals:
+                    os.kill(os.getpid(), signal.Signals[number])
+            elif count == orders.at or (orders.broken and count > orders.at):
                 if name == "write" and orders.torn:
                     call(self, args[0], args[1][: len(args[1]) // 2])
                 if orders.error is None:

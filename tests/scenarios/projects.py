@@ -89,7 +89,8 @@ JOB: dict[str, Strategy] = {
 """Fields that a job may have whatever it is made from; the others are drawn together, in `_source` and `_origin`."""
 SOURCE = frozenset({"entry", "url", "urls", "file", "fileId", "template", "fromTemplateId"})
 LATER = frozenset({"approve"})
-"""What names a submission can only be written once there is one."""
+LATER_TOP = frozenset({"imports"})
+"""What names a submission, or anything else that is there already, can only be written once there is one."""
 
 TOP: dict[str, Strategy] = {
     "timezone": ZONES,

@@ -172,8 +172,9 @@ class World(Sandbox):
         """Plan and apply, and insist that nothing is done because of these violations."""
         self.plans(says=says, held=held)
         with self.watched() as sent:
-            self.applied(code=code)
+            done = self.applied(code=code)
         assert sent == []
+        assert "held back: see above what is to be decided.\n" in done.err
 
 
 def _summary(changes: Sequence[Planned]) -> str:

@@ -83,6 +83,21 @@ def test_a_replaced_template_is_not_forgotten(tmp_path: Path) -> None:
     assert (after.deposed, after.intents) == ((Deposed("tpl_1", "template.weekly"),), ())
 
 
+@pytest.mark.parametrize("open_intent", [True, False])
+def test_a_template_too_many_is_to_be_deleted(tmp_path: Path, open_intent: bool) -> None:
+    """Two runs without a lock made one each; templates are free, and both are ours."""
+    other = a_recorded_template(a_template(tone="calm"), id="tpl_2")
+    intents = (an_intent(a_template(tone="loud")),) if open_intent else ()
+    recorded = Recorded(LINEAGE, serial=2, counter=1, resources={"template.weekly": other}, intents=intents)
+    store = with_state(tmp_path, recorded)
+    store.rescue("template.weekly", a_recorded_template(id="tpl_1"), "why")
+    store.rescue("template.weekly", a_recorded_template(id="tpl_1"), "the same once more")
+    a_store(tmp_path).merge()
+    after = a_store(tmp_path).read()[0]
+    assert after.deposed == (Deposed("tpl_1", "template.weekly"),)
+    assert (after.resources, after.intents) == (recorded.resources, intents)
+
+
 def test_other_intents_learn_what_it_took(tmp_path: Path) -> None:
     other = an_intent(a_job("other"), seq=2)
     recorded = Recorded(LINEAGE, serial=2, counter=2, intents=(an_intent(), other))

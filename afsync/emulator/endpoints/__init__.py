@@ -14,3 +14,13 @@ ROUTES: list[Route] = [
     *results.ROUTES,
     *uploads.ROUTES,
 ]
+
+
+def allowed(path: str, *, reads_templates: bool) -> list[str]:
+    """The methods that a path has, for the `Allow` of a 405: Starlette names those of the first route only."""
+    methods: set[str] = set()
+    for one in ROUTES:
+        hidden = one.path == "/v1/templates/{template}" and "GET" in (one.methods or ()) and not reads_templates
+        if one.path_regex.match(path) and not hidden:
+            methods |= one.methods or set()
+    return sorted(methods)

@@ -1,0 +1,86 @@
+"""`afsync export`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
+from afsync.commands.screen import report
+from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
+from afsync.core.export import Export, Jobs, make_export
+from afsync.core.recorded import Account
+from afsync.core.remote import Remote
+from afsync.core.resources import EMPTY, Kind
+from afsync.core.verdict import Facts
+from afsync.output.values import count
+
+
+@click.command
+@click.option("--templates", is_flag=True, help="Templates; without --jobs, nothing else.")
+@click.option("--jobs", type=click.Choice([*map(str, Jobs)]), help="Which jobs; without --templates, nothing else.")
+@click.option("--into", metavar="FILE", type=click.Path(), help="The file to add to (afsync.yaml); - prints.")
+@click.option("--split", type=click.Choice(("kind", "month")), help="Several files below account/.")
+@click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
+@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+def command(
+    templates: bool, jobs: str | None, into: str | None, split: str | None, no_record: bool, lock_timeout: float
+) -> int:
+    """Write YAML for what the account holds and nobody declared, and record it in the state.
+
+    Adds to the files and changes nothing else in them. Without --templates and --jobs: templates, and jobs in which
+    something can still happen. Nothing is sent; the plan is empty afterwards.
+    """
+    layout = Layout(into or "afsync.yaml", split)
+    everything = not templates and jobs is None
+    which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE
+    project = work.load_project()
+    with desk(project, lock_timeout) as held:
+        return export(held, layout, templates=templates or everything, jobs=which, record=not no_record)
+
+
+def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: bool) -> int:
+    """First the files, then the state: what is recorded and not declared would be taken down."""
+    refuse_open(held.recorded)
+    facts = held.facts(look(held.project, held.recorded))
+    found = make_export(facts, templates=templates, jobs=jobs)
+    texts = texts_for(found, held.project, layout)
+    if layout.into == "-":
+        report()("".join(texts.values()))
+        return 0
+    write_checked(held.project.root, texts)
+    if record:
+        held.project = work.load_project()
+        _record(held, facts, found, jobs)
+    report()(_said(found, texts))
+    return 0
+
+
+def _record(held: Desk, facts: Facts, found: Export, jobs: Jobs) -> None:
+    """Record what was written. What is left out is marked as not declared here, where it was asked for at all."""
+    facts = replace(facts, desired=held.project.desired, remote=_untold(facts.remote))
+    recorded = record_all(facts, [(r.address, r.id) for r in found.resources], force=True)
+    if jobs is not Jobs.NONE:
+        there = facts.remote.account
+        account = recorded.account or Account(there.id, facts.remote.base_url)
+        recorded = replace(recorded, foreign=(*recorded.foreign, *found.left_out), account=account)
+    held.write(recorded)
+
+
+def _untold(remote: Remote) -> Remote:
+    """The account without what it tells of contents: the files say all of that, as far as it can be declared."""
+    templates = {i: replace(t, echo=EMPTY) for i, t in remote.templates.items()}
+    jobs = {i: replace(j, echo=EMPTY) for i, j in remote.jobs.items()}
+    return replace(remote, templates=templates, jobs=jobs)
+
+
+def _said(found: Export, texts: Texts) -> str:
+    templates = sum(r.kind is Kind.TEMPLATE for r in found.resources)
+    jobs = len(found.resources) - templates
+    if not found.resources:
+        return "Nothing to export: all of it is recorded, or left out.\n"
+    files = ", ".join(sorted(texts))
+    left = f" {count(len(found.left_out), 'job')} left out: finished, failed or cancelled.\n" if found.left_out else ""
+    return f"Wrote {count(templates, 'template')} and {count(jobs, 'job')} to {files}.\n{left}"

@@ -1,0 +1,117 @@
+"""The files of an export: which there are, their new texts, and writing them so that the project stays valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from afsync.commands import project as work
+from afsync.commands.files import read_text, write_whole
+from afsync.config.declarable import entry_of
+from afsync.config.insertion import Entry, Section, insert, insert_include
+from afsync.config.project import PROJECT_FILE
+from afsync.config.writer import SCHEMA_FILE
+from afsync.core.export import Export, Exported, common
+from afsync.core.resources import Kind
+from afsync.errors import AfsyncError
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+
+Texts = dict[str, str]
+"""File names, relative to the root, and what is to stand in them."""
+
+FOLDER = "account"
+TAKEN = "What was taken over. It means nothing more once it is in the state, and is the way back if that is lost."
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where it goes: one file, or several by kind or by month."""
+
+    into: str
+    split: str | None = None
+
+    def file_of(self, resource: Exported) -> str:
+        if self.split is None:
+            return self.into
+        if resource.kind is Kind.TEMPLATE:
+            return f"{FOLDER}/templates.yaml"
+        month = f"-{resource.publish_at or resource.created_at:%Y-%m}" if resource.created_at else ""
+        return f"{FOLDER}/jobs{month if self.split == 'month' else ''}.yaml"
+
+
+def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
+    """The files as they will be; those that exist with everything that is in them."""
+    if not found.resources:
+        return {}
+    by_file: dict[str, list[Exported]] = {}
+    for resource in found.resources:
+        by_file.setdefault(layout.file_of(resource), []).append(resource)
+    main = read_text(project.root / PROJECT_FILE)
+    defaults = _defaults(found, project, main, layout)
+    texts: Texts = {}
+    for name, resources in by_file.items():
+        before = main if name == PROJECT_FILE else _before(project.root, name)
+        texts[name] = _with(before, name, resources, project.settings.timezone, defaults)
+    if layout.into == "-":
+        return texts
+    read = {f.path for f in project.files}
+    new = [name for name in texts if name not in read]
+    main = texts.get(PROJECT_FILE, main)
+    if defaults:
+        main = insert(main, Section("defaults", (Entry("job", defaults),)), PROJECT_FILE)
+    for pattern in _patterns(new, layout):
+        main = insert_include(main, pattern, PROJECT_FILE)
+    return {**texts, PROJECT_FILE: main} if defaults or new else texts
+
+
+def _patterns(new: Iterable[str], layout: Layout) -> list[str]:
+    return sorted({f"{FOLDER}/*.yaml" if layout.split else name for name in new})
+
+
+def _before(root: Path, name: str) -> str:
+    """What is in the file; for a new one its first lines."""
+    if name != "-" and (root / name).exists():
+        return read_text(root / name)
+    up = "../" * name.count("/")
+    return f"# yaml-language-server: $schema={up}{SCHEMA_FILE}\nversion: 1\n"
+
+
+def _defaults(found: Export, project: Project, main: str, layout: Layout) -> dict[str, Any]:
+    """Common values, where no job and no defaults are declared yet that they would change the meaning of."""
+    if project.desired.jobs or layout.into == "-" or "defaults:" in main:
+        return {}
+    jobs = [r for r in found.resources if r.kind is Kind.JOB]
+    return common(replace(r, values=entry_of(r, None, {}).value) for r in jobs)
+
+
+def _with(text: str, name: str, resources: Iterable[Exported], zone: str | None, defaults: Mapping[str, Any]) -> str:
+    rows = list(resources)
+    for section, kind in (("templates", Kind.TEMPLATE), ("jobs", Kind.JOB)):
+        held = defaults if kind is Kind.JOB else {}
+        entries = tuple(entry_of(r, zone, held) for r in rows if r.kind is kind)
+        if entries:
+            text = insert(text, Section(section, entries), name)
+    imports = tuple(Entry(r.address, r.id) for r in rows)
+    return insert(text, Section("import", imports, TAKEN), name)
+
+
+def write_checked(root: Path, texts: Texts) -> None:
+    """Write the files; back to what they were where the project cannot be loaded with them."""
+    before = {name: read_text(root / name) if (root / name).exists() else None for name in texts}
+    for name, text in texts.items():
+        write_whole(root / name, text)
+    try:
+        work.load_project()
+    except AfsyncError:
+        for name, old in before.items():
+            if old is None:
+                with suppress(OSError):
+                    (root / name).unlink()
+            else:
+                write_whole(root / name, old)
+        raise

@@ -1,0 +1,58 @@
+"""Exported resources as entries for the files: only what can be declared, the rest named in a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from afsync.config.emit import comment
+from afsync.config.insertion import Entry
+from afsync.config.messages import check
+from afsync.config.problems import Wrong
+from afsync.config.resource_models import BODY_ORDER, JobPart, TemplatePart
+from afsync.config.times import parse_schedule, parse_zone
+from afsync.core.export import Exported
+from afsync.core.resources import Kind, plain
+from afsync.core.takeover import sourceless
+
+
+def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) -> Entry:
+    """The declaration. Fields that `defaults` hold already are left to them."""
+    kept, dropped = _declarable(resource)
+    fields = {k: kept[k] for k in BODY_ORDER if k in kept and kept[k] != defaults.get(k)}
+    if resource.publish_at is not None:
+        fields["schedule"] = written(resource.publish_at, zone)
+    if resource.time_unknown and resource.kind is Kind.JOB:
+        fields["lifecycle"] = {"ignore_changes": ["schedule"]}
+    said = [resource.id, *([resource.status] if resource.status else [])]
+    said += [f"made {resource.created_at:%Y-%m-%d}"] if resource.created_at else []
+    said += ["its source is not told"] if resource.kind is Kind.JOB and sourceless(kept) else []
+    said += [f"it also holds {', '.join(dropped)}, which cannot be declared"] if dropped else []
+    return Entry(resource.key, fields, comment("; ".join(said)))
+
+
+def _declarable(resource: Exported) -> tuple[dict[str, Any], list[str]]:
+    """The fields that a file may hold, and the names of the others."""
+    job = resource.kind is Kind.JOB
+    kept: dict[str, Any] = {}
+    for name, value in plain(resource.values).items():
+        probe = {name: value} if job or name == "name" else {"name": "x", name: value}
+        _, faults = check(JobPart, probe) if job else check(TemplatePart, probe)
+        if not faults and value is not None and not (job and name == "publishMode"):
+            kept[name] = value
+    return kept, sorted(set(resource.values) - set(kept))
+
+
+def written(moment: datetime, zone: str | None) -> str:
+    """A publish time as a person would write it: local where that is unmistakable, else with Z."""
+    utc = moment.astimezone(UTC)
+    if zone is not None:
+        local = moment.astimezone(parse_zone(zone))
+        text = local.strftime("%Y-%m-%d %H:%M" + (":%S" if local.second else ""))
+        try:
+            if parse_schedule(text, zone).utc == utc:
+                return text
+        except Wrong:
+            pass
+    return utc.strftime("%Y-%m-%dT%H:%M" + (":%S" if utc.second else "")) + "Z"

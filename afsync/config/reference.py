@@ -1,0 +1,117 @@
+"""What each key of the files is: read from the JSON Schema, which comes from the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from afsync.config.emit import flow
+from afsync.config.problems import did_you_mean
+from afsync.config.schema import config_schema
+from afsync.errors import UsageError
+
+_SHORT = {"jobs": "job", "templates": "template"}
+_PARTS = {"job": "JobPart", "template": "TemplatePart"}
+_TYPES = {
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true or false",
+    "object": "mapping",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key. `default` and `example` are as they would be written; `below` are the keys that it holds."""
+
+    path: str
+    type: str
+    meaning: str
+    default: str | None = None
+    example: str | None = None
+    below: tuple[str, ...] = ()
+
+
+def explain(path: str) -> Key:
+    """The key at a path such as `job.schedule` or `api.base_url`. UsageError, with what is close, for any other."""
+    keys = _keys()
+    first, _, rest = path.strip().partition(".")
+    wanted = f"{_SHORT.get(first, first)}.{rest}" if rest else _SHORT.get(first, first)
+    if wanted not in keys:
+        close = did_you_mean(wanted, keys) or "`afsync explain` lists all keys"
+        raise UsageError(f"there is no key {path}", close)
+    return keys[wanted]
+
+
+def paths() -> tuple[str, ...]:
+    """All paths, in the order of the format."""
+    return tuple(_keys())
+
+
+@cache
+def _keys() -> dict[str, Key]:
+    schema = config_schema()
+    found: dict[str, Key] = {}
+    for name, prop in schema["properties"].items():
+        short = _SHORT.get(name, name)
+        model = schema["definitions"][_PARTS[short]] if short in _PARTS else _inner(prop, schema)
+        found[short] = _key(short, prop, schema, model)
+        found.update((k.path, k) for k in _below(short, model, schema))
+    return found
+
+
+def _below(path: str, model: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Key]:
+    for name, prop in model.get("properties", {}).items():
+        inner = _inner(prop, schema)
+        yield _key(f"{path}.{name}", prop, schema, inner)
+        yield from _below(f"{path}.{name}", inner, schema)
+
+
+def _key(path: str, prop: Mapping[str, Any], schema: Mapping[str, Any], model: Mapping[str, Any]) -> Key:
+    name = path.rsplit(".", 1)[-1]
+    examples = prop.get("examples") or []
+    example = f"{name}: {flow(examples[0])}" if examples else None
+    default = flow(prop["default"]) if prop.get("default") is not None else None
+    below = tuple(f"{path}.{n}" for n in model.get("properties", {}))
+    return Key(
+        path, _type(prop, schema), str(prop.get("description") or model.get("description", "")), default, example, below
+    )
+
+
+def _inner(prop: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of the format that a property refers to; empty where it is a plain value."""
+    for option in prop.get("anyOf", [prop]):
+        if "$ref" in option:
+            found: Mapping[str, Any] = schema["definitions"][option["$ref"].rsplit("/", 1)[-1]]
+            return found
+    return {}
+
+
+def _type(prop: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    names = [_option(o, schema) for o in prop.get("anyOf", [prop])]
+    return " or ".join(dict.fromkeys(n for n in names if n)) or "anything"
+
+
+def _option(option: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    if option.get("pattern", "").startswith(r"\$\{"):
+        return ""  # a reference; they are explained once, under `vars`
+    match option:
+        case {"const": value}:
+            return flow(value)
+        case {"enum": values}:
+            return "one of " + ", ".join(flow(v) for v in values)
+        case {"$ref": _}:
+            return "mapping"
+        case {"type": "array", "items": items}:
+            return f"list of {_type(items, schema)}"
+        case {"type": [*kinds]}:
+            return " or ".join(_TYPES.get(k, k) for k in kinds if k != "null")
+        case {"type": kind} if kind != "null":
+            bounds = [f"from {option['minimum']:g}"] if "minimum" in option else []
+            bounds += [f"to {option['maximum']:g}"] if "maximum" in option else []
+            return " ".join([_TYPES.get(kind, str(kind)), *bounds])
+        case _:
+            return ""

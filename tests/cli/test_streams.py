@@ -1,0 +1,245 @@
+"""The report on stdout, everything else on stderr; a reader that goes away changes nothing; no colour in a pipe."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import re
+import select
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import PROJECT
+from tests.harness import NO_CHANGES, NOTHING_APPLIED, Done, Sandbox
+
+ESCAPE = "\x1b["
+CHANGED = PROJECT + "  third: {url: https://clips.twitch.tv/three, topic: Third}\n"
+
+REPORTS = [
+    ("plan",),
+    ("plan", "--json"),
+    ("apply", "--auto-approve"),
+    ("apply", "--auto-approve", "--json"),
+    ("validate",),
+    ("validate", "--json"),
+    ("show",),
+    ("state", "list"),
+    ("state", "show", "job.best"),
+    ("account",),
+    ("account", "--json"),
+    ("schema",),
+    ("intents",),
+    ("intents", "--json"),
+    ("completion", "zsh"),
+    ("version",),
+]
+
+
+@pytest.mark.parametrize("args", REPORTS, ids=" ".join)
+def test_a_report_goes_to_stdout_and_has_no_colour_there(args: tuple[str, ...], sandbox: Sandbox) -> None:
+    done = sandbox.does(*args)
+    assert done.out.endswith("\n")
+    assert not done.out.endswith("\n\n")
+    assert done.err == ""
+    assert ESCAPE not in done.out
+
+
+def test_what_init_says_of_the_key_is_no_report(sandbox: Sandbox) -> None:
+    done = sandbox.does("init")
+    assert done.err.startswith("The key works: account ")
+    assert "key works" not in done.out
+
+
+def test_notices_and_what_is_held_back_are_part_of_the_plan(sandbox: Sandbox) -> None:
+    sandbox.write(CHANGED)
+    done = sandbox.does("plan", "--max-credits", "0", "--target", "job.third")
+    assert "the plan spends 1 credit, and the limit is 0" in done.out
+    assert "this plan is partial" not in done.err
+    assert done.err == ""
+
+
+def test_the_summary_lines_byte_for_byte(fresh: Sandbox) -> None:
+    assert fresh.does("plan").out == f"{NO_CHANGES}\n"
+    assert fresh.applied().out == f"{NO_CHANGES}\n{NOTHING_APPLIED}\n"
+    fresh.write(CHANGED.replace("2031-12-01 09:00", "2031-12-02 09:00").replace("topic: Other", "topic: Another"))
+    lines = fresh.does("plan").out.splitlines()
+    assert "Plan: 2 to add, 1 to change, 1 to destroy." in lines
+    assert "Credits: 2 to spend, 48 available, 46 after." in lines
+    assert fresh.applied().out.splitlines()[-1] == "Apply complete! Resources: 2 added, 1 changed, 1 destroyed."
+
+
+def test_the_lines_are_the_same_whatever_the_terminal(fresh: Sandbox) -> None:
+    """In a terminal they are coloured, and the words are the same."""
+    fresh.write(CHANGED)
+    shown = Terminal(fresh, "plan").read()
+    assert ESCAPE in shown.out
+    assert plain(shown.out) == fresh.run("plan").out
+    for environ in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        shown = Terminal(fresh, "plan", env=environ).read()
+        assert ESCAPE not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("yes\n", 0), ("y\n", 1), ("YES\n", 1), ("Yes\n", 1), ("yes please\n", 1), ("no\n", 1), ("\n", 1), ("\x04", 1)],
+    ids=["yes", "y", "YES", "Yes", "yes please", "no", "nothing", "end of input"],
+)
+def test_only_yes_counts(fresh: Sandbox, answer: str, code: int) -> None:
+    fresh.write(CHANGED)
+    terminal = Terminal(fresh, "apply")
+    shown = terminal.read("Enter a value: ", answer)
+    assert shown.code == code
+    assert "Do you want to perform these actions?" in shown.out
+    assert "Only 'yes' is accepted." in shown.out
+    assert ("Apply complete!" in shown.out) == (code == 0)
+    assert ("Apply cancelled." in shown.out) == (code == 1)
+    assert ("job.third" in fresh.ids()) == (code == 0)
+
+
+def test_destroy_asks_in_its_own_words(fresh: Sandbox) -> None:
+    shown = Terminal(fresh, "destroy").read("Enter a value: ", "no\n")
+    assert "Do you really want to destroy all of this?" in shown.out
+    assert shown.code == 1
+    assert len(fresh.ids()) == 3
+
+
+def test_with_nothing_to_do_nothing_is_asked(sandbox: Sandbox) -> None:
+    shown = Terminal(sandbox, "apply").read()
+    assert (shown.code, plain(shown.out)) == (0, f"{NO_CHANGES}\n{NOTHING_APPLIED}\n")
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_without_a_terminal_it_refuses_at_once(sandbox: Sandbox, command: str) -> None:
+    sandbox.write(CHANGED)
+    with sandbox.watched(reads=True) as sent:
+        for args in ((command,), (command, "--json")):
+            done = sandbox.run(*args, stdin="yes\n")
+            assert (done.code, done.out) == (1, "")
+            assert done.err == (
+                f"Error: {command} asks before it does anything, and nobody is there to answer\n  add --auto-approve\n"
+            )
+    assert sent == []
+
+
+def closed_pipe() -> int:
+    """What writes to it finds that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+def full_disk() -> int:
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+BROKEN: dict[str, Callable[[], int]] = {"a reader that went away": closed_pipe, "a full disk": full_disk}
+
+
+def run_into(stream: int, sandbox: Sandbox, *args: str) -> tuple[int, str]:
+    try:
+        done = subprocess.run(
+            sandbox.command(*args),
+            env=sandbox.environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(stream)
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_stdout_that_breaks_changes_no_exit_code(sandbox: Sandbox, broken: str) -> None:
+    sandbox.write(CHANGED)
+    full = "afsync: the report could not be written: No space left on device\n"
+    said = "" if broken == "a reader that went away" else full
+    assert run_into(BROKEN[broken](), sandbox, "plan", "--detailed-exitcode") == (2, said)
+    assert run_into(BROKEN[broken](), sandbox, "plan", "--nope")[0] == 1
+    for args in (("version",), ("validate",), ("show",)):
+        assert run_into(BROKEN[broken](), sandbox, *args) == (0, "")
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_stdout_that_breaks_does_not_stop_an_apply(fresh: Sandbox, broken: str) -> None:
+    fresh.write(CHANGED)
+    code, said = run_into(BROKEN[broken](), fresh, "apply", "--auto-approve")
+    assert code == 0
+    assert "Traceback" not in said
+    assert set(fresh.ids()) == {"job.best", "job.other", "job.third", "template.weekly"}
+    fresh.is_settled()
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+def test_streams_that_are_closed_from_the_start(fresh: Sandbox, closed: tuple[int, ...]) -> None:
+    """Nothing that is opened later gets their numbers, so nothing is printed into the state."""
+    fresh.write(CHANGED)
+    redirects = " ".join(f"{fd}>&-" if fd else "0<&-" for fd in closed)
+    for args, code in ((("plan", "--detailed-exitcode"), 2), (("apply", "--auto-approve"), 0), (("plan",), 0)):
+        line = f'exec "$@" {redirects}'
+        done = subprocess.run(
+            ["sh", "-c", line, "sh", *fresh.command(*args)], env=fresh.environ(), capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (code, b"")
+    fresh.is_settled()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_a_terminal_cannot_show_is_no_reason_to_stop(fresh: Sandbox, encoding: str) -> None:
+    fresh.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高"))
+    done = fresh.ok("apply", "--auto-approve", env={"PYTHONIOENCODING": encoding})
+    assert ("日本の最高" in done.out) == (encoding == "utf-8")
+    assert ("\\u65e5\\u672c" in done.out) == (encoding != "utf-8")
+    assert "Apply complete!" in done.out
+    fresh.is_settled()
+
+
+def test_what_the_service_says_is_shown_and_not_obeyed(fresh: Sandbox) -> None:
+    fresh.control.advance("\x1b[2J\u202egone\rPlan: 0 to add", job_ids=[fresh.ids()["job.other"]])
+    fresh.applied()
+    for args in (("show",), ("state", "show", "job.other"), ("plan",), ("status",)):
+        out = fresh.does(*args).out
+        assert not {"\x1b", "\r", "\u202e"} & set(out)
+    assert r"    status: \x1b[2J\u202egone\rPlan: 0 to add" in fresh.does("show").out
+
+
+def plain(text: str) -> str:
+    """Without colour, and with a pipe's line ends."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n")
+
+
+class Terminal:
+    """A command with a terminal of its own."""
+
+    def __init__(self, sandbox: Sandbox, *args: str, env: dict[str, str] | None = None) -> None:
+        self._screen, other = pty.openpty()
+        environ = sandbox.environ({"TERM": "xterm-256color", "NO_COLOR": None, "COLUMNS": "200", **(env or {})})
+        self._process = subprocess.Popen(
+            sandbox.command(*args), env=environ, stdin=other, stdout=other, stderr=other, start_new_session=True
+        )
+        os.close(other)
+
+    def read(self, question: str | None = None, answer: str = "") -> Done:
+        """Everything it shows, and its exit code; `question` is answered when it comes."""
+        shown = b""
+        while True:
+            ready, _, _ = select.select([self._screen], [], [], 60)
+            assert ready, f"nothing more came after {shown!r}"
+            try:
+                chunk = os.read(self._screen, 65536)
+            except OSError as error:
+                assert error.errno == errno.EIO
+                chunk = b""
+            if not chunk:
+                break
+            shown += chunk
+            if question is not None and question.encode() in shown:
+                os.write(self._screen, answer.encode())
+                question = None
+        os.close(self._screen)
+        return Done(self._process.wait(60), shown.decode(), "")

@@ -1,0 +1,139 @@
+"""`import ADDR ID`, `import:` in the files, `state mv`, `state rm`, and help that teaches."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from afsync.config.reference import explain, paths
+from tests.harness import KEY, NO_CHANGES, Sandbox
+
+JOB = "jobs:\n  best: {url: 'https://a.b/c', topic: Best plays, tone: hype}\n"
+
+
+def seeded(sandbox: Sandbox, **fields: str) -> str:
+    return str(sandbox.control.seed(key=KEY, status="queued", fields={"url": "https://a.b/c", **fields})[0])
+
+
+def test_a_job_is_taken_over(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="Best plays", tone="hype")
+    sandbox.write(JOB)
+    sandbox.does("init")
+    with sandbox.watched() as sent:
+        sandbox.does("import", "job.best", made)
+    assert not sent
+    assert NO_CHANGES in sandbox.does("plan").out
+    assert "already" in sandbox.does("import", "job.best", made).out
+    assert json.loads(sandbox.does("state", "show", "job.best", "--json").out)["id"] == made
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [("job.worst", "not declared"), ("job.best", "has no job job_nope")],
+)
+def test_what_cannot_be_taken_over(sandbox: Sandbox, address: str, says: str) -> None:
+    sandbox.write(JOB)
+    sandbox.does("init")
+    done = sandbox.call("import", address, "job_nope")
+    assert done.code == 1 and says in done.err
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+def test_contradictions_are_named(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="Worst plays", tone="calm")
+    sandbox.write(JOB)
+    sandbox.does("init")
+    done = sandbox.call("import", "job.best", made)
+    assert done.code == 1 and "tone, topic differ" in done.err
+    sandbox.does("import", "job.best", made, "--force")
+    change = sandbox.does("plan", "--json").json["changes"][0]
+    assert [f["path"] for f in change["fields"]] == ["tone", "topic"]
+
+
+def test_one_id_has_one_address(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="Best plays", tone="hype")
+    sandbox.write(JOB + "  again: {url: 'https://a.b/c', topic: Best plays, tone: hype}\n")
+    sandbox.does("init")
+    sandbox.does("import", "job.best", made)
+    done = sandbox.call("import", "job.again", made)
+    assert done.code == 1 and f"{made} belongs to job.best" in done.err
+
+
+def test_import_in_the_files_is_reviewed_and_applied(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="Best plays", tone="hype")
+    sandbox.write(f"{JOB}import:\n  job.best: {made}\n")
+    sandbox.does("init")
+    plan = sandbox.does("plan").out
+    assert f"< job best ({made})" in plan and "Plan: 0 to add, 0 to change, 0 to destroy." in plan
+    with sandbox.watched() as sent:
+        sandbox.does("apply", "--auto-approve")
+    assert not sent and NO_CHANGES in sandbox.does("plan").out
+
+
+def test_a_job_without_its_source_is_never_submitted(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="Best plays")
+    sandbox.write(f"jobs:\n  best: {{topic: Best plays}}\nimport:\n  job.best: {made}\n")
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    sandbox.write(f"jobs:\n  best: {{topic: Best plays, url: 'https://a.b/c'}}\nimport:\n  job.best: {made}\n")
+    assert NO_CHANGES in sandbox.does("plan").out
+    sandbox.write(f"jobs:\n  best: {{topic: Best plays, rerun: 2}}\nimport:\n  job.best: {made}\n")
+    codes = [v["code"] for v in sandbox.does("plan", "--json").json["violations"]]
+    assert codes == ["unknown_source"]
+
+
+def test_wrong_imports_are_problems(sandbox: Sandbox) -> None:
+    sandbox.write(JOB + "import:\n  job.bset: job_1\n  jobs.best: job_2\n")
+    codes = [p["code"] for p in sandbox.call("validate", "--json").json["problems"]]
+    assert sorted(codes) == ["bad_key", "unknown_import", "unknown_import"]
+    sandbox.write("jobs:\n  best: {topic: Best plays}\n")
+    assert "missing_source" in sandbox.call("validate", "--json").out
+
+
+def test_mv_and_rm(sandbox: Sandbox) -> None:
+    sandbox.write("templates:\n  t: {name: T}\njobs:\n  best: {template: t, url: 'https://a.b/c'}\n")
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    made = sandbox.ids()["job.best"]
+    sandbox.does("state", "mv", "template.t", "template.u")
+    sandbox.does("state", "mv", "job.best", "job.top")
+    sandbox.write("templates:\n  u: {name: T}\njobs:\n  top: {template: u, url: 'https://a.b/c'}\n")
+    assert NO_CHANGES in sandbox.does("plan").out
+    assert sandbox.call("state", "mv", "job.top", "template.x").code == 1
+    assert sandbox.call("state", "mv", "job.gone", "job.x").code == 1
+    said = sandbox.does("state", "rm", "job.top").out
+    assert made in said and "goes on" in said and "for credits" in said
+    assert "job.top" not in sandbox.ids()
+
+
+def test_selection_from_a_file(sandbox: Sandbox) -> None:
+    sandbox.write(JOB + "  other: {url: 'https://a.b/d'}\n")
+    sandbox.does("init")
+    globs = sandbox.write("# what we want\njob.b*   # best\n", "wanted.txt")
+    plan = sandbox.does("plan", "--json", "--target-file", str(globs))
+    assert [c["address"] for c in plan.json["changes"]] == ["job.best"]
+    plan = sandbox.does("plan", "--json", "--exclude-file", str(globs))
+    assert [c["address"] for c in plan.json["changes"]] == ["job.other"]
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+def test_init_from_account(sandbox: Sandbox) -> None:
+    seeded(sandbox, topic="By hand")
+    sandbox.does("init", "--from-account")
+    assert "by-hand:" in (sandbox.root / "afsync.yaml").read_text()
+    assert NO_CHANGES in sandbox.does("plan").out
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+@pytest.mark.parametrize("name", ["quickstart", "content-calendar"])
+def test_init_with_an_example(sandbox: Sandbox, name: str) -> None:
+    sandbox.does("init", "--example", name)
+    sandbox.does("validate")
+    assert sandbox.call("init", "--example", "quickstrat").code == 1
+
+
+@pytest.mark.parametrize("path", paths())
+def test_every_key_is_explained(path: str) -> None:
+    key = explain(path)
+    assert key.meaning and key.type

@@ -1,0 +1,73 @@
+"""The state deleted after an apply: the plan explains, `import --match` brings back what the dialect lets it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.harness import Sandbox
+
+JOBS = 50
+
+
+def declare(sandbox: Sandbox, *, scheduled: int, template: bool = True) -> None:
+    lines = ["templates:", "  weekly: {name: Weekly, tone: hype, platforms: [tiktok]}", "jobs:"]
+    for n in range(JOBS):
+        made_from = "template: weekly, " if template and n % 2 == 0 else ""
+        when = f", schedule: 2031-0{1 + n // 28}-{1 + n % 28:02} 09:00" if n < scheduled else ""
+        lines.append(f"  j{n}: {{{made_from}url: 'https://clips.twitch.tv/{n}', topic: Topic {n}{when}}}")
+    sandbox.write("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("scheduled", [50, 30, 0])
+def test_a_deleted_state(sandbox: Sandbox, dialect: str, scheduled: int, record_property: Any) -> None:
+    declare(sandbox, scheduled=scheduled)
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    before, balance = sandbox.ids(), sandbox.balance
+    shutil.rmtree(sandbox.root / ".afsync")
+
+    assert sandbox.call("plan").code == 7
+    sandbox.does("init")
+    plan = sandbox.call("plan")
+    assert "import" in plan.out
+    refused = sandbox.call("apply", "--auto-approve")
+    assert refused.code == 4 and sandbox.balance == balance
+
+    with sandbox.watched() as sent:
+        found = sandbox.does("import", "--match", "--auto-approve", "--json").json["matches"]
+    assert not sent
+    after = sandbox.ids()
+    assert all(before[address] == resource_id for address, resource_id in after.items())
+    jobs = sum(a.startswith("job.") for a in after)
+    assert jobs == (JOBS if dialect == "deployed" else scheduled)
+    again = sandbox.call("apply", "--auto-approve")
+    assert sandbox.balance == balance, again.text
+    doubtful = sum(m["id"] is None for m in found)
+    record_property(
+        "figure",
+        f"lost state of {JOBS} jobs, {scheduled} scheduled ({dialect}): import --match restored {jobs} and the "
+        f"template, {doubtful} left to a person, 0 submitted anew",
+    )
+
+
+def test_saying_that_nothing_is_ours(sandbox: Sandbox) -> None:
+    declare(sandbox, scheduled=2)
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve", "--target", "job.j0")
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init")
+    assert sandbox.call("apply", "--auto-approve", "--target", "job.j0").code == 4
+
+    sandbox.does("import", "--none")
+    sandbox.does("apply", "--auto-approve", "--target", "job.j0")
+    assert "job.j0" in sandbox.ids()
+
+
+def test_nobody_is_there_to_answer(sandbox: Sandbox) -> None:
+    sandbox.write("")
+    sandbox.does("init")
+    done = sandbox.call("import", "--match")
+    assert done.code == 1 and "--auto-approve" in done.err
