@@ -77,6 +77,8 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
         return _undeclared(address, record, standing(record, facts), facts)
     at = standing(record, facts)
     verdict = _declared(declared, record, at, facts)
+    if declared.approve is None:
+        return verdict
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status

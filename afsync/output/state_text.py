@@ -41,7 +41,7 @@ def record_lines(address: str, record: Record) -> Iterator[str]:
     if isinstance(record, RecordedJob):
         if record.schedule is not None:
             yield f"    schedule: {shown_schedule(record.schedule)}"
-        yield f"    status: {visible(record.status)}"
+        yield f"    status: {visible(record.status)}{', approved' if record.approved else ''}"
         if record.credits is not None:
             yield f"    credits: {record.credits}"
         if record.rerun is not None:

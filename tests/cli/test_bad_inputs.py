@@ -208,8 +208,10 @@ FILES = {
     "a link as state": Bad(("plan",), ("symbolic link",), 7, spoil=a_linked_state),
     "a state outside": Bad(("plan",), ("outside of the project",), spoil=yaml("state: ../state.json\n")),
     # init
-    "init over Latin-1": Bad(("init",), ("UTF-8",), spoil=file("afsync.yaml", b"version: 1\n# M\xfcnchen\n")),
-    "init over a directory": Bad(("init",), ("directory",), spoil=instead("afsync.yaml", Path.mkdir)),
+    "init over Latin-1": Bad(
+        ("init",), ("afsync.yaml is not a text file",), spoil=file("afsync.yaml", b"version: 1\n# M\xfcnchen\n")
+    ),
+    "init over a directory": Bad(("init",), ("afsync.yaml is not a file",), spoil=instead("afsync.yaml", Path.mkdir)),
     "init over a pipe": Bad(("init",), ("afsync.yaml",), spoil=instead("afsync.yaml", lambda path: os.mkfifo(path))),
     "init over something else": Bad(("init",), ("`version` is missing",), spoil=file("afsync.yaml", "name: my-app\n")),
     "init where a state was": Bad(("init",), ("is missing, but it was there", "restore"), 7, spoil=gone(STATE)),

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 from collections.abc import Callable
 
@@ -109,6 +110,29 @@ def test_destroy_asks_in_its_own_words(fresh: Sandbox) -> None:
 def test_with_nothing_to_do_nothing_is_asked(sandbox: Sandbox) -> None:
     shown = Terminal(sandbox, "apply").read()
     assert (shown.code, plain(shown.out)) == (0, f"{NO_CHANGES}\n{NOTHING_APPLIED}\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_a_signal_instead_of_an_answer(fresh: Sandbox, number: signal.Signals, code: int) -> None:
+    fresh.write(CHANGED)
+    terminal = Terminal(fresh, "apply")
+    shown = terminal.read("Enter a value: ", number)
+    assert shown.code == code
+    assert "Interrupted." in shown.out
+    assert "Traceback" not in shown.out
+    assert "job.third" not in fresh.ids()
+    fresh.applied()  # the lock is free
+
+
+def test_many_changes_in_a_terminal_come_with_a_bar(fresh: Sandbox) -> None:
+    fresh.write(PROJECT + "".join(f"  j{n}: {{url: https://a.b/{n}, topic: T{n}}}\n" for n in range(12)))
+    shown = Terminal(fresh, "apply", "--auto-approve").read()
+    assert shown.code == 0
+    assert "applying" in shown.out
+    words = plain(shown.out)
+    assert all(words.count(f"job.j{n}: submitted after") == 1 for n in range(12))
+    assert "Apply complete! Resources: 12 added, 0 changed, 0 destroyed." in words
+    assert len(fresh.ids()) == 15
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
@@ -224,8 +248,8 @@ class Terminal:
         )
         os.close(other)
 
-    def read(self, question: str | None = None, answer: str = "") -> Done:
-        """Everything it shows, and its exit code; `question` is answered when it comes."""
+    def read(self, question: str | None = None, answer: str | signal.Signals = "") -> Done:
+        """Everything it shows, and its exit code; `question` is answered when it comes, by a text or a signal."""
         shown = b""
         while True:
             ready, _, _ = select.select([self._screen], [], [], 60)
@@ -239,7 +263,10 @@ class Terminal:
                 break
             shown += chunk
             if question is not None and question.encode() in shown:
-                os.write(self._screen, answer.encode())
+                if isinstance(answer, str):
+                    os.write(self._screen, answer.encode())
+                else:
+                    self._process.send_signal(answer)
                 question = None
         os.close(self._screen)
         return Done(self._process.wait(60), shown.decode(), "")

@@ -362,3 +362,41 @@ def test_not_declared_and_not_recorded_is_nobodys_business() -> None:
     plan = planned(remote=a_remote(a_remote_job("job_9", "queued", topic="x")))
 
     assert (plan.changes, plan.withheld, plan.notices, plan.violations) == ((), (), (), ())
+
+
+# --- notices, in words ---
+
+AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
+WORDS: dict[tuple[str, str], tuple[str, str]] = {
+    ("removed", "processing"): (
+        "job.best is no longer declared, but the service is working on it; it stays in the state",
+        "plan again when it is finished",
+    ),
+    ("other body", "processing"): (
+        "job.best is being worked on; edits do not reach it",
+        "plan again when it is finished",
+    ),
+    ("other body", "complete"): ("job.best is produced; edits to its body no longer apply", AGAIN),
+    ("other body", "published"): ("job.best is finished; edits no longer apply", AGAIN),
+    ("same", "failed"): ("job.best (job_1) failed; it is not submitted again by itself", AGAIN),
+    ("same", "cancelled"): (
+        "job.best (job_1) was cancelled outside afsync; it is not submitted again by itself",
+        AGAIN,
+    ),
+    ("same", "missing"): (
+        "job.best (job_1) was queued when last seen and is not in the account any more; it is paid for, so it is not "
+        "submitted again by itself",
+        "look into the account; `--replace 'job.best'` submits it again (that costs credits)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("which", "words"), WORDS.items(), ids=lambda v: ", ".join(v) if len(v[0]) < 20 else "")
+def test_notice(which: tuple[str, str], words: tuple[str, str]) -> None:
+    situation, status = which
+    missing = status == "missing"
+    stand = Stand("any", "queued" if missing else status, AHEAD if status == "complete" else None, missing=missing)
+
+    (notice,) = _case(situation, stand).plan.notices
+
+    assert (notice.message, notice.hint) == words

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import pytest
 
-from afsync.core.moves import Moves, find_moves
+from afsync.core.moves import Moves, find_moves, moved_by_hand
 from afsync.core.plan import Action, Change, Credits, Reason
-from afsync.core.recorded import RecordedJob
+from afsync.core.recorded import Deposed, RecordedJob
 from afsync.core.resources import Job, Kind, fingerprint
+from afsync.errors import UsageError
 from tests.builders import (
     AHEAD,
     LATER,
@@ -315,3 +316,62 @@ def test_a_move_after_the_account_was_read_keeps_the_record_as_it_was() -> None:
 
     assert plan.refreshed == {}
     assert plan.changes[0].before == record
+
+
+# --- by hand ---
+
+
+def test_moved_by_hand() -> None:
+    record = a_recorded_job()
+
+    assert moved_by_hand(a_recorded({"job.old": record}), "job.old", "job.new") == a_recorded({"job.new": record})
+
+
+def test_a_template_moved_by_hand_takes_its_jobs_and_its_predecessors_along() -> None:
+    other = a_recorded_job(a_job("other", template="else"))
+    state = a_recorded(
+        {"template.old": a_recorded_template(), "job.best": a_recorded_job(a_job(template="old")), "job.other": other},
+        deposed=(Deposed("tpl_0", "template.old"), Deposed("tpl_00", "template.else")),
+    )
+
+    assert moved_by_hand(state, "template.old", "template.weekly") == a_recorded(
+        {
+            "template.weekly": a_recorded_template(),
+            "job.best": a_recorded_job(a_job(template="weekly")),
+            "job.other": other,
+        },
+        deposed=(Deposed("tpl_0", "template.weekly"), Deposed("tpl_00", "template.else")),
+    )
+
+
+def test_a_job_moved_by_hand_leaves_a_template_of_that_key_alone() -> None:
+    state = a_recorded({"job.old": a_recorded_job(), "job.best": a_recorded_job(a_job(template="old"), id="job_2")})
+
+    assert moved_by_hand(state, "job.old", "job.new").resources["job.best"] == state.resources["job.best"]
+
+
+REFUSED = {
+    "no address": ("job.new!", "job.new! is not an address of a job"),
+    "of another kind": ("template.new", "template.new is not an address of a job"),
+    "taken": ("job.taken", "job.taken is job_2 already"),
+    "unresolved": ("job.lost", "the outcome of a submission of job.old is not known"),
+}
+
+
+@pytest.mark.parametrize(("new", "why"), REFUSED.values(), ids=REFUSED)
+def test_not_moved_by_hand(new: str, why: str) -> None:
+    state = a_recorded(
+        {"job.old": a_recorded_job(), "job.taken": a_recorded_job(id="job_2")}, intents=(an_intent(a_job("lost")),)
+    )
+
+    with pytest.raises(UsageError) as refused:
+        moved_by_hand(state, "job.old", new)
+
+    assert refused.value.message == why
+
+
+def test_what_is_unresolved_itself_is_not_moved_by_hand() -> None:
+    state = a_recorded({"job.best": a_recorded_job()}, intents=(an_intent(),))
+
+    with pytest.raises(UsageError, match=r"the outcome of a submission of job\.best is not known"):
+        moved_by_hand(state, "job.best", "job.new")

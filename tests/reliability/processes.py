@@ -19,6 +19,8 @@ from tests.reliability.worker import Orders
 PATIENCE = 60.0
 """Seconds after which whatever is waited for counts as hanging."""
 
+FILES = ("stdout", "stderr", "signals")
+
 SLOWLY = Orders(hurry=False)
 HURRIED = Orders()
 
@@ -35,10 +37,10 @@ class Ended:
 class Process:
     """A command that runs."""
 
-    def __init__(self, worker: Worker, pid: int, out: Path, err: Path) -> None:
+    def __init__(self, worker: Worker, pid: int, folder: Path) -> None:
         self.pid = pid
         self._worker = worker
-        self._out, self._err = out, err
+        self._out, self._err, self._signals = (folder / name for name in FILES)
         self._ended: Ended | None = None
 
     @property
@@ -53,10 +55,18 @@ class Process:
         return self._ended is None and not self._worker.can_read(0)
 
     def send(self, number: signal.Signals) -> None:
-        """A signal; nothing happens when the command has ended by itself. It is not reaped before `wait` was called
-        or the worker noticed, so the number is still its own."""
+        """A signal; nothing happens when the command has ended by itself."""
         if self.alive():
             os.kill(self.pid, number)
+
+    def deliver(self, number: signal.Signals) -> None:
+        """A signal, and wait until the command has taken notice of it."""
+        before = self._signals.stat().st_size
+        self.send(number)
+        until = time.monotonic() + PATIENCE
+        while self.alive() and self._signals.stat().st_size == before:
+            assert time.monotonic() < until, "it takes no notice of signals"
+            time.sleep(0.002)
 
     def kill(self) -> Ended:
         self.send(signal.SIGKILL)
@@ -94,11 +104,11 @@ class Worker:
         self, args: Sequence[str], *, env: Mapping[str, str], folder: Path, orders: Orders = HURRIED
     ) -> Process:
         """Run a command; what it prints goes to files in `folder`, which it replaces."""
-        out, err = folder / "stdout", folder / "stderr"
-        for path in (out, err):
+        out, err, signals = (folder / name for name in FILES)
+        for path in (out, err, signals):
             path.write_bytes(b"")
-        self._request(args=list(args), env=dict(env), out=str(out), err=str(err), orders=asdict(orders))
-        return Process(self, self.read()["pid"], out, err)
+        self._request(args=list(args), env=dict(env), out=str(out), err=str(err), signals=str(signals), orders=asdict(orders))
+        return Process(self, self.read()["pid"], folder)
 
     def can_read(self, seconds: float) -> bool:
         return b"\n" in self._read or bool(select.select([self._answers], [], [], seconds)[0])

@@ -136,7 +136,7 @@ def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory
     """It finishes and is recorded; nothing else is sent, and what was left out is listed."""
     project = laboratory.project()
     process = held(project, f"POST /jobs#2: {point}")
-    process.send(number)
+    process.deliver(number)
     laboratory.control.release()
     ended = process.wait()
     assert ended.code == CODES[number], ended
@@ -153,7 +153,7 @@ def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory
 def test_while_the_last_request_is_in_flight(number: Signals, laboratory: Lab) -> None:
     project = laboratory.project()
     process = held(project, "PATCH /jobs/*/schedule#2: received")
-    process.send(number)
+    process.deliver(number)
     laboratory.control.release()
     ended = process.wait()
     assert ended.code == CODES[number], ended
@@ -166,7 +166,7 @@ def test_while_a_free_call_is_in_flight(target: str, laboratory: Lab) -> None:
     project = laboratory.project()
     process = held(project, f"{target}: received")
     sent = len(laboratory.control.requests())
-    process.send(SIGTERM)
+    process.deliver(SIGTERM)
     laboratory.control.release()
     ended = process.wait()
     assert ended.code == 143, ended
@@ -182,9 +182,9 @@ def test_the_second_gives_the_submission_up(first: Signals, point: str, laborato
     project = laboratory.project(VARIANTS[1])
     process = held(project, f"POST /jobs#2: {point}")
     laboratory.control.fault("GET /*#*: connected-then-stall")
-    process.send(first)
+    process.deliver(first)
     with promptly():
-        process.send(SIGTERM if first is SIGINT else SIGINT)
+        process.deliver(SIGTERM if first is SIGINT else SIGINT)
         ended = process.wait()
     assert ended.code == CODES[first], ended
     phase = Phase.COMMITTED_ID_UNKNOWN if point == "half" else Phase.UNKNOWN
@@ -196,9 +196,8 @@ def test_the_second_gives_the_submission_up(first: Signals, point: str, laborato
 def test_the_same_one_twice(laboratory: Lab) -> None:
     project = laboratory.project(VARIANTS[1])
     process = held(project, "POST /jobs#2: committed")
-    while process.alive():
-        process.send(SIGINT)
-        time.sleep(0.05)
+    process.deliver(SIGINT)
+    process.deliver(SIGINT)
     assert process.wait().code == 130
     assert [i.address for i in project.recorded.intents] == ["job.b"]
     check_settles(project)
@@ -206,16 +205,16 @@ def test_the_same_one_twice(laboratory: Lab) -> None:
 
 @SIGNALS
 def test_while_waiting_for_the_rate_limit(number: Signals, laboratory: Lab) -> None:
-    """The window is full for a minute; nothing was sent, so nothing is in doubt."""
-    project = laboratory.project(rpm=8)
+    """The window is full for a minute. Nothing of job.b was sent, so nothing is in doubt."""
+    project = laboratory.project(rpm=6)
     process = project.start("apply", "--auto-approve", orders=SLOWLY)
     wait_for(lambda: bool(project.recorded.intent_for("job.b")), "its intent is written")
     with promptly():
-        process.send(number)
+        process.deliver(number)
         ended = process.wait()
     assert ended.code == CODES[number], ended
     assert not project.recorded.intents
-    assert len(laboratory.control.requests()) == 8
+    assert len(laboratory.control.requests()) == 6
     laboratory.control.options(rpm=1_000_000)
     check_settles(project)
 
@@ -228,7 +227,7 @@ def test_while_waiting_as_long_as_the_service_asks_to(number: Signals, target: s
     process = project.start("apply", "--auto-approve", orders=SLOWLY)
     wait_for(lambda: any(r["status"] == 429 for r in laboratory.control.requests()), "it is told to wait")
     with promptly():
-        process.send(number)
+        process.deliver(number)
         ended = process.wait()
     assert ended.code == CODES[number], ended
     assert not project.recorded.intents

@@ -97,6 +97,7 @@ def _become(request: dict[str, Any]) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["env"])
     follow(Orders(**request["orders"]))
+    _tell_of_signals(request["signals"])
     from afsync.cli import main as afsync
 
     code = 1
@@ -109,6 +110,19 @@ def _become(request: dict[str, Any]) -> NoReturn:
         sys.stderr.flush()
         # Taking all those modules down takes longer than most commands do.
         os._exit(code)
+
+
+def _tell_of_signals(path: str) -> None:
+    """A byte for each one that the engine has taken notice of."""
+    from afsync.engine.interrupt import Stop
+
+    fd, receive = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), Stop.receive
+
+    def received(self: Stop, number: int) -> None:
+        os.write(fd, b".")
+        receive(self, number)
+
+    Stop.receive = received  # type: ignore[method-assign]
 
 
 def follow(orders: Orders) -> None:

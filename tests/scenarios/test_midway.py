@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.harness import lines
-from tests.scenarios.world import OTHER_URL, Fields, World, a_job, a_template, reschedule
+from tests.scenarios.world import OTHER_URL, TOPIC, URL, Fields, Planned, World, a_job, a_template, post, reschedule
 
 THREE: Fields = {key: a_job(topic=f"Topic {key}") for key in ("a", "b", "c")}
 
@@ -118,6 +118,49 @@ def test_a_lost_answer_stops_submissions_and_not_what_is_free(world: World) -> N
     assert done.out.endswith(
         "Apply incomplete. Resources: 1 added, 1 changed, 0 destroyed; 1 unresolved, 2 not attempted.\n"
     )
+
+
+def test_a_publish_time_that_could_not_be_set_is_set_by_the_next_apply(world: World) -> None:
+    """The submission is on record before its publish time is set, so it is not paid for again."""
+    at = world.at(days=1)
+    world.declare(jobs={"a": a_job(schedule=at)})
+    world.control.fault("PATCH /jobs/*#*: received-then-status(422)")
+    with world.watched() as sent:
+        done = world.applied(code=1)
+    world.control.clear_faults()
+    job = world.ids()["job.a"]
+    assert lines(sent) == ["POST /jobs", f"PATCH /jobs/{job}/schedule"]
+    assert f"job.a: failed: it was made as {job}, but then: " in done.out
+    assert world.record("job.a")["schedule"] is None
+    world.performs(Planned("job.a", "reschedule", "schedule_changed", spent=1), sends=[reschedule(job, at)])
+    world.is_settled()
+
+
+def test_a_replacement_that_is_refused_is_submitted_by_the_next_apply(world: World) -> None:
+    (old,) = world.submitted(a=a_job())
+    world.declare(jobs={"a": a_job(tone="calm")})
+    world.control.fault("POST /jobs#1: received-then-status(422)")
+    with world.watched() as sent:
+        done = world.applied(code=1)
+    assert lines(sent) == [f"DELETE /jobs/{old}", "POST /jobs"]
+    assert f"job.a: failed: {old} was cancelled, but then: " in done.out
+    assert world.ids() == {}
+    world.performs(
+        Planned("job.a", "create", "new", spend=1),
+        sends=[post("/jobs", url=URL, topic=TOPIC, tone="calm")],
+        costs=1,
+    )
+    world.is_settled()
+
+
+def test_a_replacement_whose_cancel_is_refused_is_not_submitted(world: World) -> None:
+    (old,) = world.submitted(a=a_job())
+    world.declare(jobs={"a": a_job(tone="calm")})
+    world.control.fault("DELETE /jobs/*#*: received-then-status(422)")
+    with world.watched() as sent:
+        world.applied(code=1)
+    assert lines(sent) == [f"DELETE /jobs/{old}"]
+    assert world.ids() == {"job.a": old}
 
 
 def test_what_is_really_taken_counts_against_the_limit(world: World) -> None:

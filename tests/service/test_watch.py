@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
 import signal
-import subprocess
-import time
 from collections import Counter
 from typing import Any
 
@@ -16,8 +11,8 @@ import pytest
 
 from afsync.errors import Exit
 from tests.harness import lines
-from tests.scenarios.world import Fields, World, a_job, valid
-from tests.service.conftest import MakeWorld, waiting
+from tests.scenarios.world import Fields, a_job, valid
+from tests.service.conftest import MakeWorld
 
 Record = Any
 
@@ -146,47 +141,3 @@ def test_signals_end_it(make_world: MakeWorld, number: int, code: int) -> None:
     out, err = process.communicate(timeout=20)
     assert process.returncode == code
     assert "1 job: 1 active." in out and "Interrupted." in err
-
-
-def test_live_on_a_terminal(make_world: MakeWorld) -> None:
-    world = make_world(speed=60)
-    world.submitted(a=a_job(), b=a_job(topic="B", staging=True))
-    code, shown = on_a_terminal(world, "status", "--watch", "--interval", "0.2")
-    assert code == Exit.OK
-    assert "JOB" in shown and "Ctrl-C stops watching" in shown and "waiting for approval" in shown
-    assert shown.rstrip().endswith("2 jobs: 1 waiting for approval, 1 done.")
-    assert "\x1b[3" in shown, "in colour"
-
-
-def test_a_question_on_a_terminal(make_world: MakeWorld) -> None:
-    world = make_world()
-    job = waiting(world)
-    code, shown = on_a_terminal(world, "approve", "job.intro", answer="no\n")
-    assert code == 1 and "Do you really want to publish this?" in shown
-    assert world.of_service(job)["approved_at"] is None
-    code, shown = on_a_terminal(world, "approve", "job.intro", answer="yes\n")
-    assert code == 0 and "Approved: 1 job." in shown
-    assert world.of_service(job)["approved_at"]
-
-
-def on_a_terminal(world: World, *args: str, answer: str = "") -> tuple[int, str]:
-    """Run a command on a pseudo-terminal; its exit code, and everything it wrote."""
-    ours, theirs = pty.openpty()
-    environ = world.environ({"TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"})
-    process = subprocess.Popen(world.command(*args), env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    shown, until = b"", time.monotonic() + 30
-    while time.monotonic() < until:
-        if select.select([ours], [], [], 0.1)[0]:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:
-                break
-            shown += part
-            if answer and b"Enter a value" in shown:
-                os.write(ours, answer.encode())
-                answer = ""
-        elif process.poll() is not None:
-            break
-    os.close(ours)
-    return process.wait(timeout=10), shown.decode("utf-8", "replace")

@@ -18,5 +18,5 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def sandbox(dialect: str, tmp_path: Path) -> Iterator[Sandbox]:
-    with running(dialect=dialect, speed="manual", rpm=1_000_000, credits=1000) as emulator:
+    with running(dialect=dialect, speed="manual", rpm=100_000, credits=1000) as emulator:
         yield Sandbox(tmp_path, emulator)

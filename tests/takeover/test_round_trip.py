@@ -11,10 +11,37 @@ from afsync.config.insertion import Entry, Section, insert, insert_include
 from tests.harness import HEAD, KEY, NO_CHANGES, Sandbox
 
 CORPUS = {
-    "comments everywhere": "# top\njobs: # after the key\n  # before\n  a: # here\n    url: https://a.b/c # there\n  # last\n\n# end\n",
-    "a section behind it": "jobs:\n  a:\n    url: https://a.b/c\n\n\n# about templates\ntemplates:\n  t:\n    name: T\n",
-    "long and folded": "jobs:\n  a:\n    url: https://a.b/c\n    topic: >-\n      one\n      two\n\n      three\n    prompt: |+\n      # no comment\n\n\n",
-    "anchors": "templates:\n  t: &t\n    name: T\n    tone: 'hype'\n  u:\n    <<: *t\n    name: \"U\"\njobs:\n    a: {url: https://a.b/c, topic: 'it''s'}\n",
+    "comments everywhere": (
+        "# top\njobs: # after the key\n  # before\n  a: # here\n    url: https://a.b/c # there\n  # last\n\n# end\n"
+    ),
+    "a section behind it": (
+        "jobs:\n  a:\n    url: https://a.b/c\n\n\n# about templates\ntemplates:\n  t:\n    name: T\n"
+    ),
+    "long and folded": (
+        "jobs:\n"
+        "  a:\n"
+        "    url: https://a.b/c\n"
+        "    topic: >-\n"
+        "      one\n"
+        "      two\n"
+        "\n"
+        "      three\n"
+        "    prompt: |+\n"
+        "      # no comment\n"
+        "\n"
+        "\n"
+    ),
+    "anchors": (
+        "templates:\n"
+        "  t: &t\n"
+        "    name: T\n"
+        "    tone: 'hype'\n"
+        "  u:\n"
+        "    <<: *t\n"
+        '    name: "U"\n'
+        "jobs:\n"
+        "    a: {url: https://a.b/c, topic: 'it''s'}\n"
+    ),
     "flow": "jobs: {a: {url: https://a.b/c}} # on one line\n",
     "empty sections": "templates: # none yet\njobs: {}\n",
     "no last newline": "jobs:\n  a:\n    url: https://a.b/c",

@@ -1,0 +1,291 @@
+"""`action.yml`, its steps run as shell against the emulator: what GitHub would see."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from afsync.output.markdown import marker
+from tests.gitops.conftest import PROJECT
+from tests.gitops.github import Comments, Job, Runner, comments, expand, read_yaml
+from tests.harness import HEAD, Sandbox
+
+PULL = {"pull_request": {"number": 7}}
+BOT = "github-actions[bot]"
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "curl", "jq", "git"))), reason="needs bash, curl, jq and git, as runners have"
+)
+
+
+@pytest.fixture
+def github() -> Iterator[Comments]:
+    with comments() as kept:
+        yield kept
+
+
+@pytest.fixture
+def runner(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, github: Comments) -> Runner:
+    return Runner(tmp_path_factory.mktemp("runner"), sandbox.root, sandbox.environ(), github.url)
+
+
+def passes(job: Job) -> Job:
+    assert job.green, job.log
+    return job
+
+
+def test_a_pull_request(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    with sandbox.watched() as sent:
+        job = passes(runner.run(PULL))
+    assert sent == []
+    assert "Valid. 1 template and 2 jobs in 1 file." in job.log
+    assert "Plan: 3 to add, 0 to change, 0 to destroy." in job.steps["plan"].log
+    fingerprint = sandbox.planned()["fingerprint"]
+    assert {k: v for k, v in job.outputs.items() if k not in ("json", "markdown")} == {
+        "has_changes": "true",
+        "add": "3",
+        "change": "0",
+        "destroy": "0",
+        "credits": "2",
+        "fingerprint": fingerprint,
+        "blocked": "false",
+        "drift": "",
+    }
+    markdown = Path(job.outputs["markdown"]).read_text()
+    assert json.loads(Path(job.outputs["json"]).read_text())["fingerprint"] == fingerprint
+    assert job.summary == markdown
+    assert [c["body"] for c in github.bodies] == [markdown]
+    assert markdown.startswith(
+        marker("") + "\n### afsync: 3 to add, 0 to change, 0 to destroy\n\n**Credits: 2 to spend"
+    )
+    assert job.annotations == []
+
+
+def test_one_comment_is_kept_up_to_date(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    for number in range(130):
+        github.add(f"Nice! {number}", "somebody")
+    github.add(f"{marker('')}\nnot the bot's", "mallory")
+    github.add(f"Look at {marker('')}", BOT)
+    passes(runner.run(PULL))
+    assert len(github.bodies) == 133
+    sandbox.write(PROJECT.split("jobs:")[0])
+    passes(runner.run(PULL))
+    passes(runner.run(PULL, title="staging"))
+    passes(runner.run(PULL, title="staging"))
+    assert len(github.bodies) == 134
+    assert "1 to add" in github.bodies[132]["body"]
+    assert github.bodies[133]["body"].startswith(f"{marker('staging')}\n### afsync staging: 1 to add")
+    assert github.bodies[130]["body"].endswith("not the bot's")
+    assert github.calls[-1] == "PATCH comments/233"
+
+
+def test_no_pull_request_no_comment(runner: Runner, github: Comments) -> None:
+    passes(runner.run({"ref": "refs/heads/main"}))
+    passes(runner.run(PULL, comment="false"))
+    assert github.calls == []
+
+
+def test_a_token_that_may_not_write_is_no_failure(runner: Runner, github: Comments) -> None:
+    github.read_only = True
+    job = passes(runner.run(PULL))
+    assert any("The comment could not be written" in a for a in job.annotations)
+
+
+def test_problems_in_the_files(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    sandbox.write(PROJECT + "  bad: {url: nonsense, template: wekly}\n")
+    github.add(f"{marker('')}\nan old plan", BOT)
+    job = runner.run(PULL)
+    assert not job.green and job.steps["plan"].outcome == "skipped"
+    assert [a.split("::")[1] for a in job.annotations] == [
+        "error file=afsync.yaml,line=15,col=14,title=afsync%3A bad_url",
+        "error file=afsync.yaml,line=15,col=34,title=afsync%3A unknown_template",
+    ]
+    assert "No plan could be made" in github.bodies[0]["body"]
+
+
+def test_a_merge_and_another_one(sandbox: Sandbox, runner: Runner) -> None:
+    planned = passes(runner.run(PULL))
+    job = passes(runner.run(command="apply", expect=planned.outputs["fingerprint"]))
+    assert "Apply complete! Resources: 3 added, 0 changed, 0 destroyed." in job.steps["apply"].log
+    assert job.outputs["has_changes"] == "true" and job.outputs["credits"] == "2"
+    assert "### afsync: 3 to add" in job.summary
+    assert "### afsync apply: 3 added, 0 changed, 0 destroyed\n\n2 credits spent." in job.summary
+    events = [json.loads(line) for line in Path(job.outputs["json"]).read_text().splitlines()]
+    assert events[0]["type"] == "plan" and events[-1]["type"] == "summary" and events[-1]["added"] == 3
+    assert sandbox.balance == 48
+    with sandbox.watched() as sent:
+        again = passes(runner.run(command="apply"))
+    assert sent == [] and again.outputs["has_changes"] == "false"
+    assert "No changes. Your account matches the configuration." in again.summary
+
+
+def test_a_plan_file(sandbox: Sandbox, runner: Runner) -> None:
+    passes(runner.run(PULL, plan_file="reviewed.plan"))
+    passes(runner.run(command="apply", plan_file="reviewed.plan"))
+    job = runner.run(command="apply", plan_file="reviewed.plan")
+    assert job.steps["apply"].code == 6 and "it was applied already" in job.log
+
+
+def test_a_limit_makes_it_red(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    sandbox.write(PROJECT + "limits:\n  max_credits: 1\n")
+    job = runner.run(PULL)
+    assert not job.green
+    assert job.outputs["blocked"] == "true"
+    assert "the plan spends 2 credits, and the limit is 1" in github.bodies[0]["body"]
+    assert "raise it for this run with --max-credits 2" in github.bodies[0]["body"]
+    assert job.annotations[0].startswith("::error file=afsync.yaml,line=16,col=3,title=afsync%3A max_credits::")
+    passes(runner.run(PULL, fail_on_blocked="false"))
+    with sandbox.watched() as sent:
+        merged = runner.run(command="apply")
+    assert merged.steps["apply"].code == 4 and sent == []
+    passes(runner.run(command="apply", args="--max-credits 2 --target 'job.*'"))
+
+
+def test_a_failed_change_is_told_at_its_line(sandbox: Sandbox, runner: Runner) -> None:
+    sandbox.control.fault("POST /jobs#1: received-then-status(422)")
+    job = runner.run(command="apply")
+    assert job.steps["apply"].code == 1
+    (told,) = [a for a in job.annotations if "change_failed" in a]
+    assert told.startswith("::error file=afsync.yaml,line=7,col=3,title=afsync%3A change_failed::job.best failed")
+    assert "1 failed" in job.summary
+
+
+def test_a_fork(sandbox: Sandbox, runner: Runner) -> None:
+    sandbox.applied()
+    sandbox.write(PROJECT.replace("Best CS2", "Worst CS2"))
+    del runner.environ["AURAFLUX_API_KEY"]
+    with sandbox.watched(reads=True) as sent:
+        job = passes(runner.run(PULL, offline="true"))
+    assert sent == []
+    assert "planned offline" in job.summary and job.outputs["destroy"] == "1"
+
+
+def test_drift(sandbox: Sandbox, runner: Runner) -> None:
+    sandbox.applied()
+    job = passes(runner.run(command="drift"))
+    assert job.outputs["drift"] == "0" and "No drift" in job.summary
+    sandbox.control.advance("cancelled", job_ids=[sandbox.ids()["job.best"]])
+    job = runner.run(command="drift")
+    assert job.steps["drift"].code == 2 and job.outputs["drift"] == "1"
+    assert "was cancelled in AuraFlux" in job.summary
+    assert "was cancelled in AuraFlux" in Path(job.outputs["markdown"]).read_text()
+
+
+def test_a_project_below_the_root(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, github: Comments) -> None:
+    workspace = tmp_path_factory.mktemp("workspace")
+    shutil.move(sandbox.root, workspace / "videos")
+    shutil.copytree(workspace / "videos", sandbox.root)
+    runner = Runner(tmp_path_factory.mktemp("runner"), workspace, sandbox.environ(), github.url)
+    (workspace / "videos/afsync.yaml").write_text(HEAD + PROJECT + "  bad: {url: nonsense}\n")
+    job = runner.run(PULL, directory="videos")
+    assert "::error file=videos/afsync.yaml,line=15," in job.log
+
+
+# --- the state on a branch ---
+
+
+def git(folder: Path, *args: str) -> str:
+    done = subprocess.run(["git", *args], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def cloned(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of a repository that holds the project on `main`, and its state on the branch `afsync-state`."""
+    origin = tmp_path_factory.mktemp("origin") / "videos.git"
+    folder = tmp_path_factory.mktemp("clone") / "videos"
+    git(origin.parent, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+    git(origin.parent, "clone", "--quiet", str(origin), str(folder))
+    for name, value in (("user.name", "test"), ("user.email", "test@localhost"), ("commit.gpgsign", "false")):
+        git(folder, "config", name, value)
+    for path in ("afsync.yaml", "media", ".afsync"):
+        target = shutil.copytree if (sandbox.root / path).is_dir() else shutil.copy
+        target(sandbox.root / path, folder / path)
+    (folder / ".gitignore").write_text(".afsync/\n")
+    subprocess.run(["bash", "-euo", "pipefail", "-c", state_branch_commands()], cwd=folder, check=True)
+    git(folder, "checkout", "--quiet", "-B", "main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "The project")
+    git(folder, "push", "--quiet", "origin", "main")
+    shutil.rmtree(folder / ".afsync")
+    return folder
+
+
+def state_branch_commands() -> str:
+    """How docs/ci.md makes the branch."""
+    text = Path(__file__).parents[2].joinpath("docs/ci.md").read_text("utf-8")
+    found = re.search(r"<!-- state branch -->\n```sh\n(.*?)```", text, re.DOTALL)
+    assert found
+    return "".join(line for line in found[1].splitlines(keepends=True) if line != "afsync init\n")
+
+
+def test_the_state_is_fetched_and_kept(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    passes(runner.run(PULL, state_branch="afsync-state"))
+    shutil.rmtree(cloned / ".afsync")
+    passes(runner.run(command="apply", state_branch="afsync-state"))
+    kept = git(cloned, "ls-tree", "-r", "--name-only", "origin/afsync-state").split()
+    assert ".afsync/state.json" in kept and not [k for k in kept if k.endswith(("lock", ".db"))]
+    shutil.rmtree(cloned / ".afsync")
+    with sandbox.watched() as sent:
+        again = passes(runner.run(command="apply", state_branch="afsync-state"))
+    assert sent == [] and "No changes." in again.log
+
+
+def test_the_state_is_kept_after_a_failure_too(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    sandbox.control.fault("POST /jobs#2: committed-then-close")
+    job = runner.run(command="apply", state_branch="afsync-state")
+    assert job.steps["apply"].code == 3
+    state = json.loads(git(cloned, "show", "origin/afsync-state:.afsync/state.json"))
+    assert [i["address"] for i in state["intents"]] == ["job.intro"]
+    assert "job.best" in state["resources"]
+
+
+def test_without_the_branch_nothing_starts_afresh(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    with sandbox.watched(reads=True) as sent:
+        job = runner.run(command="apply", state_branch="no-such-branch")
+    assert job.steps["state"].code == 7 and sent == []
+    assert "There is no branch no-such-branch" in job.log
+
+
+# --- the file itself ---
+
+
+def test_every_input_and_output_is_described_and_used() -> None:
+    action = read_yaml("action.yml")
+    text = Path(__file__).parents[2].joinpath("action.yml").read_text("utf-8")
+    docs = Path(__file__).parents[2].joinpath("docs/ci.md").read_text("utf-8")
+    for name, about in {**action["inputs"], **action["outputs"]}.items():
+        assert about["description"].endswith(".")
+        assert f"| `{name}` |" in docs, f"docs/ci.md has no row for `{name}`"
+    for name in action["inputs"]:
+        assert f"inputs.{name}" in text
+
+
+def test_nothing_from_outside_is_pasted_into_a_script() -> None:
+    """Inputs reach a script through its environment, where they are data."""
+    for step in read_yaml("action.yml")["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+
+
+def test_the_key_is_given_to_the_steps_that_need_it() -> None:
+    steps = read_yaml("action.yml")["runs"]["steps"]
+    assert {s["name"] for s in steps if "AURAFLUX_API_KEY" in s.get("env", {})} == {"Plan", "Apply", "Look for drift"}
+    (step,) = [s for s in steps if s["name"] == "Plan"]
+    value = step["env"]["AURAFLUX_API_KEY"]
+    assert expand(value, {"inputs": {"api-key": "a"}, "env": {"AURAFLUX_API_KEY": "b"}}) == "a"
+    assert expand(value, {"inputs": {"api-key": ""}, "env": {"AURAFLUX_API_KEY": "b"}}) == "b"
