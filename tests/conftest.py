@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+# The shared pieces assert too; registered here, before anything can have imported them.
+pytest.register_assert_rewrite("tests.harness", "tests.scenarios.world")
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what tests recorded with `record_property("figure", …)`."""

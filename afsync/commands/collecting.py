@@ -17,6 +17,7 @@ from afsync.commands.screen import messages
 from afsync.commands.transfers import Transfers
 from afsync.core.resources import key_of
 from afsync.errors import AfsyncError, AuthError
+from afsync.output.json_text import json_text
 from afsync.output.result_json import result_row
 from afsync.output.result_text import Results
 from afsync.output.values import size
@@ -97,7 +98,7 @@ def _told(fetched: Fetched) -> str:
 
 def _texts(address: str, job_id: str, found: JobResult, folder: Path) -> list[str]:
     """Copy and platforms as JSON. Only a file that is this job's own is written anew, and that is said."""
-    text = json.dumps(result_row(address, job_id, found), indent=2, ensure_ascii=False) + "\n"
+    text = json_text(result_row(address, job_id, found))
     path = folder / f"{stem(address, found.id)}.json"
     try:
         if os.path.lexists(path):

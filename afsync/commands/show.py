@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -38,8 +39,9 @@ def _plan(planfile: str, *, as_json: bool) -> str:
 
 
 def _state(*, as_json: bool) -> str:
+    from afsync.output.json_text import json_text
     from afsync.output.state_text import state_text
     from afsync.store.format import encode
 
     recorded, _ = read_state(load_project())
-    return encode(recorded, __version__) if as_json else state_text(recorded)
+    return json_text(json.loads(encode(recorded, __version__))) if as_json else state_text(recorded)

@@ -54,7 +54,8 @@ class Ledger:
             self.unwritten[address] = record
             path = self._store.rescue(address, record, str(error))
             where = f"it is kept in {path}" if path else "and the recovery file could not be written either"
-            hint = f"keep that id: once the state can be written, `afsync resolve {address} --adopt {record.id}` records it"
+            resolve = f"`afsync resolve {address} --adopt {record.id}`"
+            hint = f"keep that id: once the state can be written, {resolve} records it"
             if path:
                 hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"
             made = "submitted" if record.kind is Kind.JOB else "made"

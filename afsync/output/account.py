@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from afsync.core.limits import deletes_allowed
 from afsync.core.plan import Plan
 from afsync.core.remote import RemoteAccount
 from afsync.core.resources import Limits
+from afsync.output.json_text import json_text
 from afsync.output.values import count, visible
 
 FORMAT_VERSION = "1.0"
@@ -69,7 +69,7 @@ def account_json(account: RemoteAccount, limits: Limits, recorded: int, plan: Pl
         },
         "declared": None if plan is None else {"spend": plan.spend, "after": _after(plan)},
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _after(plan: Plan) -> int | None:

@@ -21,14 +21,13 @@ def annotation(problem: Problem, prefix: str = "") -> str:
         if problem.location.column is not None:
             fields["col"] = str(problem.location.column)
     fields["title"] = f"afsync: {problem.code}"
-    text = problem.message if problem.hint is None else f"{problem.message}\n{problem.hint}"
+    told = [visible(problem.message)] if problem.hint is None else [visible(problem.message), visible(problem.hint)]
     listed = ",".join(f"{k}={_property(visible(v))}" for k, v in fields.items())
-    return f"::{_LEVELS[problem.severity]} {listed}::{_data(text)}\n"
+    return f"::{_LEVELS[problem.severity]} {listed}::{_data(chr(10).join(told))}\n"
 
 
 def _data(text: str) -> str:
-    lines = "\n".join(visible(line) for line in text.split("\n"))
-    return lines.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from afsync.core.match import Match
+from afsync.output.json_text import json_text
 from afsync.output.values import Paint, count, no_paint, visible
 
 SHOWN = 5
@@ -51,4 +51,4 @@ def matches_json(found: Sequence[Match]) -> str:
         }
         for match in found
     ]
-    return json.dumps({"format_version": "1.0", "matches": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"format_version": "1.0", "matches": rows})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from afsync.core.resources import plain
 from afsync.core.results import JobResult
+from afsync.output.json_text import json_text
 from afsync.output.result_text import Results
 from afsync.output.values import iso
 
@@ -16,7 +16,7 @@ FORMAT_VERSION = "1.0"
 def result_json(results: Results) -> str:
     """The document as text, ending in a newline."""
     rows = [result_row(address, job_id, found) for address, (job_id, found) in results.items()]
-    return json.dumps({"format_version": FORMAT_VERSION, "results": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"format_version": FORMAT_VERSION, "results": rows})
 
 
 def result_row(address: str, job_id: str, found: JobResult | None) -> dict[str, Any]:

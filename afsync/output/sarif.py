@@ -40,7 +40,7 @@ def _result(problem: Problem, rule: int, prefix: str, at: Location) -> dict[str,
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(path, errors="surrogateescape")},
+                    "artifactLocation": {"uri": quote(path, errors="surrogatepass")},
                     "region": _region(at),
                 }
             }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from afsync.core.recorded import Record, Recorded, RecordedJob
 from afsync.core.resources import key_of, plain
+from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, shown, shown_schedule, visible
 
 
@@ -74,7 +74,7 @@ def record_json(address: str, record: Record) -> str:
             "staged": record.staged,
             "approved": record.approved,
         }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def forgotten_text(address: str, record: Record, *, declared: bool) -> str:

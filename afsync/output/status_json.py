@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from afsync.core.resources import plain
 from afsync.core.status import JobStatus
 from afsync.output.approvals import preview_json
+from afsync.output.json_text import json_text
 from afsync.output.plan_json import schedule_json
 from afsync.output.values import iso
 
@@ -19,7 +19,7 @@ FORMAT_VERSION = "1.0"
 def status_json(jobs: Sequence[JobStatus], now: datetime) -> str:
     """The document as text, ending in a newline. `now` is UTC."""
     document = {"format_version": FORMAT_VERSION, "as_of": iso(now), "jobs": [_job(job, now) for job in jobs]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _job(job: JobStatus, now: datetime) -> dict[str, Any]:

@@ -215,7 +215,8 @@ class Project:
         self, *args: str, orders: Orders = HURRIED, env: Mapping[str, str] | None = None, worker: Worker | None = None
     ) -> Process:
         """Run a command in the background; the clock is the lab's, and the quarantine the real one."""
-        chosen = self.sandbox.environ({"AFSYNC_QUARANTINE": "10m", "TMPDIR": str(self.root), **self.environment, **(env or {})})
+        fixed = {"AFSYNC_QUARANTINE": "10m", "TMPDIR": str(self.root)}
+        chosen = self.sandbox.environ({**fixed, **self.environment, **(env or {})})
         orders = replace(orders, clock=self.lab.clock)
         worker = worker or self.lab.worker
         args = ("-C", str(self.root), *args)
@@ -248,7 +249,8 @@ class Project:
         """What a person who knows the truth says of every open submission."""
         for intent in self.recorded.intents:
             held = {r.id for r in self.recorded.resources.values()}
-            ours = [j["job_id"] for j in self.paid().get(intent.address.removeprefix("job."), ()) if j["job_id"] not in held]
+            paid = self.paid().get(intent.address.removeprefix("job."), ())
+            ours = [j["job_id"] for j in paid if j["job_id"] not in held]
             if ours:
                 self._say(intent.address, "--adopt", ours[0])
                 continue

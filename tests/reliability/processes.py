@@ -107,7 +107,8 @@ class Worker:
         out, err, signals = (folder / name for name in FILES)
         for path in (out, err, signals):
             path.write_bytes(b"")
-        self._request(args=list(args), env=dict(env), out=str(out), err=str(err), signals=str(signals), orders=asdict(orders))
+        files = {"out": str(out), "err": str(err), "signals": str(signals)}
+        self._request(args=list(args), env=dict(env), **files, orders=asdict(orders))
         return Process(self, self.read()["pid"], folder)
 
     def can_read(self, seconds: float) -> bool:

@@ -112,8 +112,10 @@ ROWS = (
     refused(402, code=4, goes_on=False),
     *(unknown(f"{status} in the API's form", answer(status, FORM)) for status in (408, 409, 425)),
     *(unknown(f"{status} in the API's form", answer(status, FORM)) for status in (410, 418, 451, 500, 502, 503, 504)),
-    *(unknown(f"{status} as a page", answer(status, PAGE, content_type="text/html")) for status in (400, 403, 404, 429)),
-    *(unknown(f"{status} as a page", answer(status, PAGE, content_type="text/html")) for status in (500, 502, 503)),
+    *(
+        unknown(f"{status} as a page", answer(status, PAGE, content_type="text/html"))
+        for status in (400, 403, 404, 429, 500, 502, 503)
+    ),
     *(
         unknown(f"{status} to elsewhere", answer(status, b"", extra="location: /v1/jobs\r\n"))
         for status in (300, 301, 302, 303, 304, 307, 308)

@@ -46,7 +46,8 @@ class Case:
 
     def __str__(self) -> str:
         how = " and killed" if self.kill else ""
-        return f"{self.target}: {self.point}-then-{self.action}{' (dropped)' if self.drop else ''}{how} [{self.variant}]"
+        how = (" (dropped)" if self.drop else "") + how
+        return f"{self.target}: {self.point}-then-{self.action}{how} [{self.variant}]"
 
 
 def faults(target: str) -> Iterator[tuple[str, str, bool, bool]]:
@@ -88,7 +89,8 @@ def carry_out(case: Case, lab: Lab) -> tuple[Project, str]:
     lab.control.fault(f"{case.target}: {case.point}-then-{case.action}")
     if not case.variant.exclusive:
         stranger = {"url": "https://elsewhere/now", "topic": "Other now"}
-        lab.control.rehearse("POST /templates", {"call": "seed", "key": project.key, "status": "queued", "fields": stranger})
+        seed = {"call": "seed", "key": project.key, "status": "queued", "fields": stranger}
+        lab.control.rehearse("POST /templates", seed)
     with project.watched():
         process = project.start("apply", "--auto-approve")
         if case.kill:
@@ -121,6 +123,7 @@ def test_whatever_happens_to_a_request(part: int, laboratory: Lab, record_proper
         violations += [f"{case}: {text}" for text in project.violations]
         reads += project.reads
     told = ", ".join(f"{n} {how}" for how, n in sorted(endings.items()))
-    figure = f"enumeration, part {part}: {len(mine)} cases ({told}; {reads} reads in between), {len(violations)} violations"
+    counted = f"{len(mine)} cases ({told}; {reads} reads in between)"
+    figure = f"enumeration, part {part}: {counted}, {len(violations)} violations"
     record_property("figure", figure)
     assert not violations, "\n".join(violations)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.lab import Lab, Project
+from tests.reliability.lab import VARIANTS, Lab, Project
 from tests.reliability.processes import PATIENCE, Ended
 
 FULL = Path("/dev/full")
@@ -149,7 +149,7 @@ def test_the_disk_is_full_after_a_submission(number: int, laboratory: Lab) -> No
 @needs_limits
 def test_not_even_a_recovery_file_can_be_written(laboratory: Lab) -> None:
     """Then the id is on the screen only, and a person gives it back."""
-    project = laboratory.project()
+    project = laboratory.project(VARIANTS[2])
     ended = full_after_submission(project, 2, lambda _: 0)
     job = project.paid()["b"][0]["job_id"]
     assert ended.code == 7, ended

@@ -295,6 +295,7 @@ def test_in_the_middle_of_writing(signals: tuple[str, ...], laboratory: Lab, rec
             project.wrong(f"it ends with {rest.code}: {rest.out} {rest.err}")
         violations += [f"{signals} at call {call}: {text}" for text in project.violations]
     told = ", ".join(f"{n} exits {code}" for code, n in sorted(codes.items()))
-    figure = f"signals while writing, {' and '.join(signals)}: {codes.total()} calls ({told}), {len(violations)} violations"
+    figure = f"signals while writing, {' and '.join(signals)}: {codes.total()} calls ({told}), "
+    figure += f"{len(violations)} violations"
     record_property("figure", figure)
     assert not violations, "\n".join(violations)

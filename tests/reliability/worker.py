@@ -27,7 +27,10 @@ from typing import Any, NoReturn
 SPEED = 20.0
 """How much faster the waits pass in a hurried command."""
 
-WRITES = ("create", "append_to", "write", "sync", "close", "rename", "link", "unlink", "make_directory", "sync_directory")
+WRITES = (
+    *("create", "append_to", "write", "sync", "close"),
+    *("rename", "link", "unlink", "make_directory", "sync_directory"),
+)
 """The system calls of the store that change something."""
 
 
@@ -151,7 +154,7 @@ def _hurry() -> None:
 
     Stop.sleep = sleep  # type: ignore[method-assign]
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() * SPEED, sleep=lambda s: time.sleep(s / SPEED))
-    project.time = clock  # type: ignore[assignment]
+    project.time = clock  # type: ignore[assignment, attr-defined]
     assert link.connect.__kwdefaults__ is not None
     link.connect.__kwdefaults__["bounds"] = link.Bounds(read_seconds=1, submit_seconds=1, upload_seconds=1)
 

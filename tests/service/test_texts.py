@@ -1,0 +1,98 @@
+"""What is shown of status, previews and results: readable, and safe whatever the service put in it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from afsync.core.remote import Preview
+from afsync.core.results import JobResult
+from afsync.core.status import JobPhase, JobStatus
+from afsync.output.approvals import preview_json, preview_lines, preview_markdown
+from afsync.output.result_text import result_text
+from afsync.output.status_text import change_line, relative, status_text, summary
+from afsync.output.tables import Cell, table, width
+from tests.builders import AHEAD, NOW, PAST
+
+EVIL = "\x1b[31m\u202eevil\r\n::add-mask::x"
+LINK = "https://media.example/v.mp4?X-Sig=1&a=b"
+
+
+def test_a_table_is_as_wide_as_it_needs_to_be() -> None:
+    rows = [[Cell("日本"), Cell(""), Cell("x", "red")], [Cell("a"), Cell(""), Cell("")]]
+    lines = list(table(("ONE", "TWO", "THREE"), rows, lambda text, colour: f"<{text}>"))
+    assert lines == ["<ONE>   <THREE>", "日本  <x>", "a"]
+    assert width("e\u0301a") == 2
+
+
+@pytest.mark.parametrize(
+    ("delta", "text"),
+    [
+        (timedelta(days=800), "in 2 years"),
+        (timedelta(days=1, hours=5), "in 1 day"),
+        (timedelta(hours=-3), "3 hours ago"),
+        (timedelta(minutes=61), "in 1 hour"),
+        (timedelta(minutes=2), "in 2 minutes"),
+        (timedelta(seconds=3), "in a moment"),
+        (timedelta(seconds=-3), "just now"),
+    ],
+)
+def test_relative(delta: timedelta, text: str) -> None:
+    assert relative(NOW + delta, NOW) == text
+
+
+def test_nothing_in_a_status_steers_the_terminal() -> None:
+    job = JobStatus(
+        "job.a",
+        JobPhase.WAITING_FOR_APPROVAL,
+        id=EVIL,
+        status=EVIL,
+        score=EVIL,
+        output_url=EVIL,
+        portals={EVIL: EVIL, "b": {"status": EVIL}, "c": 3},
+        preview=Preview(EVIL, EVIL, AHEAD),
+        produced=True,
+    )
+    shown = status_text([job], NOW) + change_line(None, job, NOW)
+    assert not any(c in shown for c in "\x1b\u202e\r")
+    result = JobResult(EVIL, EVIL, True, EVIL, EVIL, {EVIL: EVIL, "tags": [EVIL]}, ({"platform": EVIL, EVIL: EVIL},))
+    assert not any(c in result_text({"job.a": (EVIL, result)}) for c in "\x1b\u202e\r")
+
+
+def test_no_jobs() -> None:
+    assert status_text([], NOW) == "No jobs.\n"
+
+
+def test_the_summary_counts_by_phase_in_the_order_of_a_life() -> None:
+    phases = [JobPhase.UNKNOWN, JobPhase.DONE, JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE]
+    jobs = [JobStatus(f"job.{n}", phase) for n, phase in enumerate(phases)]
+    jobs.append(JobStatus("job.x", JobPhase.ACTIVE, produced=True))
+    assert summary(jobs) == "6 jobs: 1 active, 1 produced, 1 waiting for approval, 2 done, 1 unknown."
+
+
+@pytest.mark.parametrize(("expires", "shown"), [(AHEAD, True), (None, True), (PAST, False), (NOW, False)])
+def test_links_are_shown_while_they_work(expires: datetime | None, shown: bool) -> None:
+    preview = Preview(LINK, None, expires)
+    assert bool(list(preview_lines(preview, NOW))) is shown
+    assert (preview_json(preview, NOW) is not None) is shown
+    assert bool(preview_markdown(preview, NOW)) is shown
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://a.example/<script>",
+        "https://a.example/a b",
+        "https://a.example/`x`",
+        "https://a.example/x>y",
+        "https://a.example/[x](y)",
+        "https://a.example/a\nb",
+        "javascript:alert(1)",
+        "https://a.example/\\",
+        "https://a.example/ü",
+    ],
+)
+def test_a_link_that_could_mean_more_in_markdown_is_left_out(link: str) -> None:
+    assert preview_markdown(Preview(link), NOW) == ""
+    assert preview_markdown(Preview(LINK, link), NOW) == f"video: <{LINK}>"
