@@ -67,7 +67,7 @@ class Selection:
 def _deletes(text: str) -> tuple[int | None, float | None]:
     """`5` or `30%`."""
     body = text.strip().removesuffix("%")
-    if body.isascii() and body.isdigit():
+    if body.isascii() and body.isdigit() and len(body) < 10:
         value = int(body)
         if not text.strip().endswith("%"):
             return value, None

@@ -23,15 +23,15 @@ _UNSURE = re.compile(
     | ^(?:---|\.\.\.|%)                                               # documents, directives
     | (?:^|[\s,\[{:?-])[&*!](?=[^\s])                                 # anchors, aliases, tags
     | <<                                                              # merge keys
-    | (?:^|[,\[{])[ ]*\?|\s\?(?=\s|$)                                  # explicit keys
-    | (?:^|[\s,\[{:-])(?:[-+]?0[bB][01]|[-+]?0[xXoO][0-9a-fA-F]*_|(?=[-+.0-9_eE]*_)[-+.0-9_]+[-+.0-9_eE]*(?=[\s,\]}]|$))
+    | (?:^|[,\[{])[ ]*+\?|\s\?(?=\s|$)                                  # explicit keys
+    | (?:^|[\s,\[{:-])(?:[-+]?0[bB][01]|[-+]?0[xXoO][0-9a-fA-F]*_|(?=[-+.0-9_eE]*_)[-+.0-9_][-+.0-9_eE]*+(?=[\s,\]}]|$))
                                                                       # numbers that only one of the two knows
     | [\s:-]>[-+0-9]*[ ]*(?:\#.*)?$                                   # folded text
     | [\s:-]\|[-+]*[0-9]                                              # text with an indentation indicator
-    | ^[ ]*-.*[\s:-]\|[-+]*[ ]*(?:\#.*)?$                             # text inside a list
-    | ^([ ]*).*[\s:-]\|[-+]*[ ]*(?:\#.*)?\n(?!\1[ ]+\S)               # text without a first line
-    | [\[{,][ ]*[|>@`%]                                               # indicators where no value can begin
-    | ^[ ]*[\]}]                                                      # a flow collection over several lines
+    | ^[ ]*+-.*[\s:-]\|[-+]*[ ]*(?:\#.*)?$                             # text inside a list
+    | ^([ ]*+).*[\s:-]\|[-+]*[ ]*(?:\#.*)?\n(?!\1[ ]+\S)               # text without a first line
+    | [\[{,][ ]*+[|>@`%]                                               # indicators where no value can begin
+    | ^[ ]*+[\]}]                                                      # a flow collection over several lines
     """,
     re.VERBOSE | re.MULTILINE,
 )

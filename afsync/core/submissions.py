@@ -11,7 +11,7 @@ from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Action, Change, Credits, Reason
 from afsync.core.remote import Group, RemoteJob, group_of
-from afsync.core.resources import Job, Kind, fingerprint
+from afsync.core.resources import Job, Kind, Values, fingerprint
 from afsync.core.takeover import decide_import, sourceless
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
@@ -104,8 +104,9 @@ def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
 
 def _in_doubt(change: Change, job: Job, facts: Facts) -> Verdict | None:
     """A key that was renamed while its submission is unresolved must not be paid for under its new name."""
-    mine = fingerprint(Kind.JOB, job.values)
-    gone = [i.address for i in facts.recorded.intents if i.fingerprint == mine and not facts.desired.get(i.address)]
+    open_now = ((i.address, i.declared) for i in facts.recorded.intents if i.kind is Kind.JOB)
+    mine = _without_template(job.values)
+    gone = [a for a, values in open_now if _without_template(values) == mine and not facts.desired.get(a)]
     if not gone or job.allow_duplicate:
         return None
     return withhold(
@@ -114,6 +115,11 @@ def _in_doubt(change: Change, job: Job, facts: Facts) -> Verdict | None:
         "longer declared: it may be the same job under another name",
         f"resolve {gone[0]} first, or set `allow_duplicate: true` on {change.address} to pay for another",
     )
+
+
+def _without_template(values: Values) -> str:
+    """What a job asks for; its template may have been renamed in the same breath."""
+    return fingerprint(Kind.JOB, {k: v for k, v in values.items() if k != "template"})
 
 
 def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:

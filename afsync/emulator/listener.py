@@ -86,10 +86,18 @@ class Listener:
         """Stop listening, hold the port so that nobody else gets it, and listen again later."""
         if "api" not in self._servers:
             return
-        host, port = self._sockets["api"].getsockname()[:2]
-        self._servers.pop("api").close()
-        self._sockets["api"] = bind(host, port)
         loop = asyncio.get_running_loop()
+        loop.remove_reader(self._sockets["api"])
+        # Closed a turn later: a connection that was accepted just now would be left without a transport.
+        loop.call_soon(self._go_away, loop, self._servers.pop("api"), seconds)
+
+    def _go_away(self, loop: asyncio.AbstractEventLoop, server: asyncio.Server, seconds: float) -> None:
+        if self._closed:
+            server.close()
+            return
+        host, port = self._sockets["api"].getsockname()[:2]
+        server.close()
+        self._sockets["api"] = bind(host, port)
         loop.call_later(seconds, self._accept_again, loop)
 
     def _accept_again(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from afsync.core.plan import Action, Change, Plan, Reason, Waiting
@@ -22,10 +22,14 @@ _RESERVED = 400
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A headline, and an entry per resource below it; the reader unfolds a `folded` one."""
+    """A headline, and an entry per resource below it; the reader unfolds a `folded` one.
+
+    There are `size` entries, each written when its turn comes: most of a large plan is not shown.
+    """
 
     title: str
-    entries: tuple[str, ...]
+    size: int
+    entries: Iterable[str]
     folded: bool = False
 
     def lines(self, kept: Sequence[str]) -> list[str]:
@@ -60,7 +64,7 @@ def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES, title: str = "") -> st
             if room < 0:
                 break
             kept.append(entry)
-        left_out += len(section.entries) - len(kept)
+        left_out += section.size - len(kept)
         lines += section.lines(kept) if kept else []
     if left_out:
         noun = "entry is" if left_out == 1 else "entries are"
@@ -90,20 +94,21 @@ def _facts(plan: Plan) -> Iterator[str]:
 
 def _sections(plan: Plan, largest: int) -> Iterator[Section]:
     """What a reviewer must know first. An entry above `largest` bytes is cut down to its headline."""
-    told = ((r.intent.address, outlook(r)) for r in plan.resolutions)
-    yield Section("Outcome not known", tuple(fenced(f"{address}\n  {text}") for address, text in told))
+    unknown = (fenced(f"{r.intent.address}\n  {outlook(r)}") for r in plan.resolutions)
+    yield Section("Outcome not known", len(plan.resolutions), unknown)
     open_ones = [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
-    yield Section("Not done until somebody decides", _blocks([*plan.blocking, *open_ones]))
-    yield Section("Worth knowing", _blocks(plan.notices))
+    yield _problems("Not done until somebody decides", [*plan.blocking, *open_ones])
+    yield _problems("Worth knowing", plan.notices)
     yield from _approvals(plan)
     destructive = [c for c in plan.changes if c.action in _DESTRUCTIVE]
     others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
-    yield Section("Destroyed or replaced", tuple(_change(c, largest) for c in destructive))
-    yield Section(count(len(others), "other change"), tuple(_change(c, largest) for c in others), folded=True)
+    yield Section("Destroyed or replaced", len(destructive), (_change(c, largest) for c in destructive))
+    written = (_change(c, largest) for c in others)
+    yield Section(count(len(others), "other change"), len(others), written, folded=True)
 
 
-def _blocks(problems: Sequence[Problem]) -> tuple[str, ...]:
-    return tuple(fenced(problem_block(p)) for p in problems)
+def _problems(title: str, problems: Sequence[Problem]) -> Section:
+    return Section(title, len(problems), (fenced(problem_block(p)) for p in problems))
 
 
 def _change(change: Change, largest: int = MAX_BYTES) -> str:
@@ -119,10 +124,11 @@ def _approvals(plan: Plan) -> Iterator[Section]:
     """What is published, and what waits for that, each with links that can be clicked."""
     waiting = {w.id: w for w in plan.waiting}
     published = [c for c in plan.changes if c.action is Action.APPROVE]
-    entries = tuple(_change(c) + _links(waiting.get(c.id or ""), plan) for c in published)
-    yield Section("Published, which cannot be undone", entries)
-    told = ((w, fenced(f"{w.address}\n  approve: {visible(w.id)}")) for w in undecided(plan))
-    yield Section("Waiting for approval", tuple(text + _links(w, plan) for w, text in told))
+    entries = (_change(c) + _links(waiting.get(c.id or ""), plan) for c in published)
+    yield Section("Published, which cannot be undone", len(published), entries)
+    open_ones = undecided(plan)
+    told = (fenced(f"{w.address}\n  approve: {visible(w.id)}") + _links(w, plan) for w in open_ones)
+    yield Section("Waiting for approval", len(open_ones), told)
 
 
 def _links(waiting: Waiting | None, plan: Plan) -> str:

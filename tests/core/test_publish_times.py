@@ -150,6 +150,7 @@ NO_DRIFT = {
     "nothing recorded, nothing told": (None, None, {}, ("job_1",)),
     "recorded one gone by, nothing told": (PAST, PAST, {}, ("job_1",)),
     "declared one gone by, another told": (PAST, PAST, {"job_1": LATER}, ("job_1",)),
+    "declared this very moment, another told": (NOW, NOW, {"job_1": LATER}, ("job_1",)),
     "told one gone by meanwhile": (None, None, {"job_1": PAST}, ("job_1",)),
 }
 

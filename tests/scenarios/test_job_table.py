@@ -588,3 +588,21 @@ def test_unresolved_is_blocked(world: World, then: str) -> None:
     assert sent == ([] if then == "destroy" else [keep])
     assert "Submissions whose outcome was not known:" in done.out
     assert [i["address"] for i in world.state["intents"]] == ["job.best"]
+
+
+def test_unresolved_and_renamed_with_its_template_is_not_paid_for_twice(world: World) -> None:
+    world.submitted(templates={"weekly": a_template()})
+    world.declare(templates={"weekly": a_template()}, jobs={"best": a_job(template="weekly")})
+    world.control.fault("POST /jobs#1: committed-then-close")
+    wait = {"AFSYNC_QUARANTINE": "10m"}
+    world.applied(code=3, env=wait)
+    world.declare(templates={"every-week": a_template()}, jobs={"new": a_job(template="every-week")})
+    with world.watched() as sent:
+        world.applied(code=3, env=wait)
+    assert sent == []
+    world.declare(
+        templates={"every-week": a_template()}, jobs={"new": a_job(template="every-week", allow_duplicate=True)}
+    )
+    with world.watched() as sent:
+        world.applied(code=3, env=wait)
+    assert [s.line for s in sent] == ["POST /jobs"]  # a person has said so

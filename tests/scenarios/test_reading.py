@@ -33,8 +33,7 @@ def test_a_plan_without_changes_over_a_long_history(
 ) -> None:
     world = make_world(dialect, credits=1000)
     finished(world, HISTORY)
-    # None can have a twin in the history that is worth paging through, and half of them have a publish time.
-    jobs = {f"j{n}": a_job(topic=f"New {n}", allow_duplicate=True) for n in range(ACTIVE)}
+    jobs = {f"j{n}": a_job(topic=f"New {n}") for n in range(ACTIVE)}
     at = world.at(days=30)
     world.declare(jobs={k: {**j, "schedule": at} if n % 2 else j for n, (k, j) in enumerate(jobs.items())})
     world.applied()

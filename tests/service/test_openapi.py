@@ -17,7 +17,7 @@ from afsync.emulator.endpoints import ROUTES
 SCHEMA = Path(__file__).parents[2] / "schemas/auraflux.openapi.yaml"
 KEY = "af_live_schema"
 STATUSES = ("queued", "running", "complete", "published", "failed", "cancelled")
-EXAMPLES = os.environ.get("AFSYNC_SCHEMATHESIS_EXAMPLES", "15")
+EXAMPLES = os.environ.get("AFSYNC_SCHEMATHESIS_EXAMPLES", "10")
 
 # What OpenAPI cannot say: a file has to be called .mp4 or .mov, and what is to be published has to be produced.
 CONFIG = """
