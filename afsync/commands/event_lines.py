@@ -84,7 +84,7 @@ def _file(name: str | None) -> Iterator[Out | None]:
         yield None
         return
     try:
-        handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise AfsyncError(f"{name} could not be written: {error.strerror or error}") from None
     with os.fdopen(handle, "w", encoding="utf-8") as stream:

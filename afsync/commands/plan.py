@@ -106,9 +106,10 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
 
 def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
     """Write the plan, bound to everything it was made from; 0600, the old file or the new one whatever happens."""
-    from afsync.core.saved import SavedPlan, expiry
+    from afsync.core.saved import NO_NOTICE, SavedPlan, expiry
     from afsync.output.plan_file import encode_plan_file
 
+    notice = None if options.ignore_policy else project.policy.min_lead
     saved = SavedPlan(
         id=str(uuid.uuid4()),
         plan=plan,
@@ -116,7 +117,7 @@ def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
         options=options,
         configuration=work.configuration(project),
         created_at=plan.as_of,
-        expires_at=expiry(plan),
+        expires_at=expiry(plan, notice or NO_NOTICE),
     )
     write_private(file, encode_plan_file(saved))
 
@@ -170,7 +171,8 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     recorded, _ = work.read_state(project)
     remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
     work.check_account(recorded, remote)
-    found = tuple(p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
+    chosen_ones = (p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
+    found = tuple(replace(p, location=project.locate(p.address or "")) for p in chosen_ones)
     if wanted.json_into:
         write_private(Path(wanted.json_into), problems_json(found))
     if wanted.markdown_into:

@@ -13,6 +13,7 @@ from afsync.core.resources import Job
 from afsync.core.verdict import Options
 
 LIFETIME = timedelta(hours=24)
+NO_NOTICE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class SavedPlan:
     expires_at: datetime
 
 
-def expiry(plan: Plan) -> datetime:
-    """24 hours, or the first moment at which a decision would change: a publish time that is to be set passes."""
-    times = (c.after.schedule.utc for c in plan.changes if isinstance(c.after, Job) and c.after.schedule)
+def expiry(plan: Plan, notice: timedelta = NO_NOTICE) -> datetime:
+    """24 hours, or the first moment at which a decision would change: a publish time that is to be set passes, or
+    comes nearer than the policy's `notice`."""
+    times = (c.after.schedule.utc - notice for c in plan.changes if isinstance(c.after, Job) and c.after.schedule)
     return min([plan.as_of + LIFETIME, *(t for t in times if t > plan.as_of)])
 
 

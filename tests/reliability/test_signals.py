@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import pytest
 
 from afsync.core.recorded import Phase
 from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, wait_for
-from tests.reliability.processes import PATIENCE, SLOWLY, Ended, Process, Worker
+from tests.reliability.processes import PATIENCE, SLOWLY, Ended, Process
 from tests.reliability.worker import Orders
 
 Recorder = Callable[[str, object], None]
@@ -205,16 +204,17 @@ def test_the_same_one_twice(laboratory: Lab) -> None:
 
 @SIGNALS
 def test_while_waiting_for_the_rate_limit(number: Signals, laboratory: Lab) -> None:
-    """The window is full for a minute. Nothing of job.b was sent, so nothing is in doubt."""
-    project = laboratory.project(rpm=6)
+    """The window is full for a minute. Nothing of the next request was sent, so nothing is in doubt."""
+    window = 7
+    project = laboratory.project(rpm=window)
     process = project.start("apply", "--auto-approve", orders=SLOWLY)
-    wait_for(lambda: bool(project.recorded.intent_for("job.b")), "its intent is written")
+    wait_for(lambda: len(laboratory.control.requests()) == window, "the window is full")
     with promptly():
         process.deliver(number)
         ended = process.wait()
     assert ended.code == CODES[number], ended
     assert not project.recorded.intents
-    assert len(laboratory.control.requests()) == 6
+    assert len(laboratory.control.requests()) == window
     laboratory.control.options(rpm=1_000_000)
     check_settles(project)
 
