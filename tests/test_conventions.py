@@ -255,7 +255,7 @@ def test_no_folder_holds_one_file() -> None:
     assert lonely == []
 
 
-NO_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared", "base_classes"}
+NO_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared"}
 
 
 def test_no_module_is_named_after_nothing() -> None:

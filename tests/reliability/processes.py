@@ -100,9 +100,7 @@ class Worker:
         self._in.write(json.dumps(value).encode() + b"\n")
         self._in.flush()
 
-    def start(
-        self, args: Sequence[str], *, env: Mapping[str, str], folder: Path, orders: Orders = HURRIED
-    ) -> Process:
+    def start(self, args: Sequence[str], *, env: Mapping[str, str], folder: Path, orders: Orders = HURRIED) -> Process:
         """Run a command; what it prints goes to files in `folder`, which it replaces."""
         out, err, signals = (folder / name for name in FILES)
         for path in (out, err, signals):
