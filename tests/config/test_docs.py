@@ -20,9 +20,7 @@ def parts(model: type[Part] = Part) -> list[type[Part]]:
     return [below for child in model.__subclasses__() for below in (child, *parts(child))]
 
 
-FIELDS: dict[str, FieldInfo] = {
-    f"{m.__name__}.{f.alias or n}": f for m in parts() for n, f in m.model_fields.items()
-}
+FIELDS: dict[str, FieldInfo] = {f"{m.__name__}.{f.alias or n}": f for m in parts() for n, f in m.model_fields.items()}
 
 
 @pytest.mark.parametrize("field", FIELDS)
