@@ -8,6 +8,8 @@ import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from inspect import Signature, signature
 from typing import Any
 
 import pytest
@@ -36,6 +38,26 @@ from tests.gitops.corpus import CANARY, CORPUS, armed, legible
 from tests.harness import HEAD, Sandbox
 
 NAMES = list(CORPUS)
+Check = Callable[..., None]
+
+
+def each(check: Check) -> Check:
+    """Run a check for the whole corpus; what fails is told by name."""
+
+    @wraps(check)
+    def run(**fixed: Any) -> None:
+        failed = {}
+        for name in NAMES:
+            try:
+                check(name=name, **fixed)
+            except AssertionError as error:
+                failed[name] = str(error)
+        assert failed == {}
+
+    run.__signature__ = Signature(  # type: ignore[attr-defined]
+        [p for p in signature(check).parameters.values() if p.name != "name"]
+    )
+    return run
 
 
 def test_it_is_large_enough() -> None:
@@ -121,7 +143,7 @@ def is_legible(text: str, shown: str) -> bool:
 
 
 @pytest.mark.parametrize("where", TEXTS)
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_text(where: str, name: str) -> None:
     shown = TEXTS[where](armed(name))
     assert is_calm(shown)
@@ -135,7 +157,7 @@ def structure(markdown: str) -> list[str]:
 
 
 @pytest.mark.parametrize("where", MARKDOWNS)
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_markdown(where: str, name: str) -> None:
     shown = MARKDOWNS[where](armed(name))
     assert is_calm(shown) and commands(shown) == []
@@ -153,7 +175,7 @@ def test_markdown(where: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("where", JSONS)
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_json(where: str, name: str) -> None:
     shown = JSONS[where](armed(name))
     assert is_calm(shown) and commands(shown) == []
@@ -161,7 +183,7 @@ def test_json(where: str, name: str) -> None:
     assert is_legible(armed(name), shown)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_json_for_programs_loses_nothing(name: str) -> None:
     text = armed(name)
     job = next(c for c in json.loads(plan_json(a_plan(text)))["changes"] if c["address"] == "job.best")
@@ -182,7 +204,7 @@ def undone(text: str, *, property: bool = False) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_annotations(name: str) -> None:
     line = annotation(a_problem(armed(name)), "videos/")
     assert is_calm(line) and len(commands(line)) == 1
@@ -195,7 +217,7 @@ def test_annotations(name: str) -> None:
     assert is_legible(armed(name), said)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_sarif_has_no_link_in_a_message(name: str) -> None:
     (result,) = json.loads(sarif([a_problem(armed(name))], "", "afsync.yaml"))["runs"][0]["results"]
     assert not re.search(r"(?<!\\)\[[^]]*(?<!\\)\]\(", result["message"]["text"])
@@ -203,7 +225,7 @@ def test_sarif_has_no_link_in_a_message(name: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9._~/%-]+", uri)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_junit(name: str) -> None:
     text = junit([a_problem(armed(name))], [], "", "afsync.yaml")
     assert is_calm(text) and commands(text) == []
@@ -214,7 +236,7 @@ def test_junit(name: str) -> None:
     assert is_legible(armed(name), failure.text or "")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each
 def test_outputs_hold_nothing_from_outside(name: str) -> None:
     plan = a_plan(armed(name))
     lines = outputs(plan).splitlines()
