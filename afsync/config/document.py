@@ -63,6 +63,11 @@ class Document:
         return () if self._fast is not NOT_READ else self._composed.marks
 
     @property
+    def may_refer(self) -> bool:
+        """Whether any value can hold `${`, be it escaped in the text. Most files hold none, and need no search."""
+        return "${" in self.text or "\\" in self.text
+
+    @property
     def readable(self) -> bool:
         """Whether `value` is what the file says, though perhaps with parts missing."""
         return self._fast is not NOT_READ or self._composed.root is not None or not self.marks

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from afsync.config.node import MAX_DEPTH
@@ -17,30 +18,52 @@ from afsync.config.node import MAX_DEPTH
 NOT_READ: Final = object()
 """What `read_fast` gives when the authority has to read the text."""
 
-_UNSURE = re.compile(
-    r"""
-      [\t\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]   # tabs, controls, other line ends
-    | ^(?:---|\.\.\.|%)                                               # documents, directives
-    | (?:^|[\s,\[{:?-])[&*!](?=[^\s])                                 # anchors, aliases, tags
-    | <<                                                              # merge keys
-    | (?:^|[,\[{])[ ]*+\?|\s\?(?=\s|$)                                  # explicit keys
-    | (?:^|[\s,\[{:-])(?:[-+]?0[bB][01]|[-+]?0[xXoO][0-9a-fA-F]*_|(?=[-+.0-9_eE]*_)[-+.0-9_][-+.0-9_eE]*+(?=[\s,\]}]|$))
-                                                                      # numbers that only one of the two knows
-    | [\s:-]>[-+0-9]*[ ]*(?:\#.*)?$                                   # folded text
-    | [\s:-]\|[-+]*[0-9]                                              # text with an indentation indicator
-    | ^[ ]*+-.*[\s:-]\|[-+]*[ ]*(?:\#.*)?$                             # text inside a list
-    | ^([ ]*+).*[\s:-]\|[-+]*[ ]*(?:\#.*)?\n(?!\1[ ]+\S)               # text without a first line
-    | [\[{,][ ]*+[|>@`%]                                               # indicators where no value can begin
-    | ^[ ]*+[\]}]                                                      # a flow collection over several lines
-    """,
-    re.VERBOSE | re.MULTILINE,
+_DOCUMENTS = ("---", "...", "%")
+"""What begins a document, ends one, or is a directive, at the start of a line."""
+
+_ORDINARY = bytes([0x0A, *range(0x20, 0x7F)])
+_STRANGE = re.compile("[\t\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Tabs, controls, line ends of other systems, byte order marks."""
+_JOINER = "\u200d"
+"""It joins emoji: the one character in values that is not printable and yet read alike."""
+
+
+def _pattern(text: str) -> Callable[[str], object]:
+    return re.compile(text, re.MULTILINE).search
+
+
+# Each begins with what is rare, and looks behind from there: a search for that is ten times as fast as one that tries
+# every position. `(?<![^…].)` is "at the start, or after one of these".
+_UNSURE: Final = (
+    # anchors, aliases, tags
+    ("&*!", _pattern(r"[&*!](?<![^\s,\[{:?-].)(?=\S)")),
+    # merge keys
+    ("<", _pattern("<<")),
+    # explicit keys
+    ("?", _pattern(r"\?(?<![^\s,\[{].)")),
+    # numbers that only one of the two knows
+    ("bB", _pattern(r"0[bB][01](?<![^\s,\[{:+-]...)")),
+    ("_", _pattern(r"0[xXoO][0-9a-fA-F]*_")),
+    ("_", _pattern(r"[-+.0-9_](?<![^\s,\[{:-].)(?:(?<=_)|(?=[-+.0-9_eE]*_))[-+.0-9_eE]*+(?=[\s,\]}]|$)")),
+    # folded text
+    (">", _pattern(r">(?<=[\s:-].)[-+0-9]*[ ]*(?:#.*)?$")),
+    # literal text with an indentation indicator, inside a list, or without a first line
+    ("|", _pattern(r"\|(?<=[\s:-].)[-+]*[0-9]")),
+    ("|", _pattern(r"^[ ]*+-.*[\s:-]\|[-+]*[ ]*(?:#.*)?$")),
+    ("|", _pattern(r"^([ ]*+).*[\s:-]\|[-+]*[ ]*(?:#.*)?\n(?!\1[ ]+\S)")),
+    # indicators where no value can begin
+    ("|>@`%", _pattern(r"[\[{,][ ]*+[|>@`%]")),
+    # a flow collection over several lines
+    ("]}", _pattern(r"\n[ ]*[\]}]")),
 )
+"""What is read differently: characters of which one has to be there, and how it then looks."""
 _LONGEST_INT = 2**63 - 1
 
 
 def read_fast(text: str) -> Any:
     """The plain value of the document, or NOT_READ."""
-    if not text.endswith("\n") or _UNSURE.search(text):
+    text = text.replace("\r\n", "\n")
+    if not text.endswith("\n") or not _is_common(text):
         return NOT_READ
     try:
         from yaml_rs import loads
@@ -53,31 +76,51 @@ def read_fast(text: str) -> Any:
     return value if isinstance(value, dict) and value and _plain(value) else NOT_READ
 
 
+def _is_common(text: str) -> bool:
+    """Whether the two read this text alike."""
+    strange = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY)
+    if _STRANGE.search("".join(set(strange.decode("utf-8", "surrogatepass")))):
+        return False
+    if text.startswith(_DOCUMENTS) or any(f"\n{mark}" in text for mark in _DOCUMENTS):
+        return False
+    return not any(_any_of(signs, text) and found(text) for signs, found in _UNSURE)
+
+
+def _any_of(signs: str, text: str) -> bool:
+    return any(sign in text for sign in signs)
+
+
+def _is_text(text: str) -> bool:
+    return text.replace("\n", "").replace(_JOINER, "").isprintable()
+
+
 def _plain(value: dict[str, Any]) -> bool:
-    """Whether everything in it is what the YAML 1.2 core schema gives, and within bounds."""
-    todo: list[tuple[Any, int]] = [(value, 1)]
-    while todo:
-        item, depth = todo.pop()
-        match item:
-            case str():
-                if not (item.isprintable() or item.replace("\n", "").isprintable()):
+    """Whether everything in it is what the YAML 1.2 core schema gives, and within bounds. Level by level."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for collection in level:
+            items: Iterable[Any] = collection
+            if type(collection) is dict:
+                if not all(type(key) is str and key.isprintable() for key in collection):
                     return False
-            case bool() | None:
-                continue
-            case int():
-                if not -_LONGEST_INT - 1 <= item <= _LONGEST_INT:
+                items = collection.values()
+            for item in items:
+                kind = type(item)
+                if kind is str:
+                    if not item.isprintable() and not _is_text(item):
+                        return False
+                elif kind is dict or kind is list:
+                    below.append(item)
+                elif kind is int:
+                    if not -_LONGEST_INT - 1 <= item <= _LONGEST_INT:
+                        return False
+                elif kind is float:
+                    if not math.isfinite(item):
+                        return False
+                elif kind is not bool and item is not None:
                     return False
-            case float():
-                if not math.isfinite(item):
-                    return False
-            case dict():
-                if depth > MAX_DEPTH or not all(type(key) is str and key.isprintable() for key in item):
-                    return False
-                todo += [(child, depth + 1) for child in item.values()]
-            case list():
-                if depth > MAX_DEPTH:
-                    return False
-                todo += [(child, depth + 1) for child in item]
-            case _:
-                return False
-    return True
+        if not below:
+            return True
+        level = below
+    return False

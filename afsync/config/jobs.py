@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from afsync.config.declared import Declared
@@ -31,31 +32,49 @@ class Context:
     imports: Collection[str] = ()
 
 
-def problems_of(job: Declared, context: Context) -> Iterator[Finding]:
-    """Everything wrong with a job beyond the types of its fields."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A declared job, read together with what its meaning depends on. `body` has the defaults filled in.
+
+    `problems` is everything wrong with it beyond the types of its fields.
+    """
+
+    job: Declared
+    body: Mapping[str, Any]
+    schedule: Schedule | None
+    file: File | None
+    problems: tuple[Finding, ...]
+
+
+def read_job(job: Declared, context: Context) -> Whole:
+    """The job as a whole, with its problems. Never raises for what was declared."""
     body, imported = _with_defaults(job, context), f"job.{job.key}" in context.imports
-    yield from check_job(job, body, context.templates, complete=context.complete, imported=imported)
-    for field, read in (("schedule", _schedule), ("file", _file)):
-        try:
-            read(job, context)
-        except Wrong as wrong:
-            yield field, wrong
+    problems = [*check_job(job, body, context.templates, complete=context.complete, imported=imported)]
+    schedule = file = None
+    try:
+        schedule = _schedule(job, context)
+    except Wrong as wrong:
+        problems.append(("schedule", wrong))
+    try:
+        file = _file(job, context)
+    except Wrong as wrong:
+        problems.append(("file", wrong))
+    return Whole(job, body, schedule, file, tuple(problems))
 
 
-def build_job(job: Declared, context: Context) -> Job:
+def build_job(whole: Whole) -> Job:
     """The job. Only for one that has no problems."""
-    schedule, file = _schedule(job, context), _file(job, context)
-    fields = _with_defaults(job, context)
-    values = {k: fields[k] for k in BODY_ORDER if k in fields and k != "schedule"}
-    if file is not None:
-        values["file"] = file.sha256
-    if schedule is not None:
+    job, body = whole.job, whole.body
+    values = {field: body[field] for field in _described(tuple(body))}
+    if whole.file is not None:
+        values["file"] = whole.file.sha256
+    if whole.schedule is not None:
         values.pop("publishMode", None)
     return Job(
         job.key,
         values,
-        schedule=schedule,
-        file=file,
+        schedule=whole.schedule,
+        file=whole.file,
         rerun=_rerun(job),
         allow_duplicate=job.fields.get("allow_duplicate", False),
         prevent_destroy=job.prevent_destroy,
@@ -64,14 +83,20 @@ def build_job(job: Declared, context: Context) -> Job:
     )
 
 
-def _with_defaults(job: Declared, context: Context) -> dict[str, Any]:
+@lru_cache(maxsize=1000)
+def _described(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the fields that are part of the body, in their order. Most jobs of a project have the same few."""
+    return tuple(field for field in BODY_ORDER if field in fields and field != "schedule")
+
+
+def _with_defaults(job: Declared, context: Context) -> Mapping[str, Any]:
     """The job's own fields, and a default for each that neither it nor its template sets.
 
     A body overrides its template, so a default for what the template sets would win over it. None applies with a raw
     `fromTemplateId`, whose template cannot be read here, nor does a default publish mode where there is a schedule.
     """
-    if job.has("fromTemplateId"):
-        return dict(job.fields)
+    if not context.defaults or job.has("fromTemplateId"):
+        return job.fields
     template = context.templates.get(job.text("template") or "")
     settled = {"publishMode"} if job.has("schedule") else set()
     if template is not None:

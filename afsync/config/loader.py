@@ -10,7 +10,7 @@ from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
-from afsync.config.jobs import Context, build_job, problems_of
+from afsync.config.jobs import Context, build_job, read_job
 from afsync.config.media import Media
 from afsync.config.messages import check
 from afsync.config.models import IncludedFile, ProjectFile
@@ -45,13 +45,14 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     check_imports(files, addresses, report, complete=sources.complete)
     imports = imports_of(files)
     context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
-    for job in jobs.values():
-        report.faults(job.document, [job.fault(wrong, field) for field, wrong in problems_of(job, context)])
+    wholes = [read_job(job, context) for job in _by_key(jobs)]
+    for whole in wholes:
+        report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if file is None or not report.clean:
         raise report.error()
     desired = Desired(
         {t.address: t for t in map(_template, _by_key(templates))},
-        {j.address: j for j in (build_job(job, context) for job in _by_key(jobs))},
+        {j.address: j for j in map(build_job, wholes)},
         limits_of(file),
         file.timezone,
         imports,
@@ -103,6 +104,8 @@ def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | 
         wrong = Wrong(Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `jobs:`")
         report.faults(document, [wrong.at(())])
         return None
+    if not document.may_refer:
+        return Parsed(document, document.value)
     faults: list[Fault] = []
     value: dict[str, Any] = {}
     for section, content in document.value.items():

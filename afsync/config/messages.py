@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from afsync.config.models import IncludedFile, ProjectFile
-from afsync.config.problems import BROKEN, Code, Fault, Path, Wrong, did_you_mean, one_of
+from afsync.config.problems import BROKEN, NO_VALUE, Code, Fault, Path, Wrong, did_you_mean, one_of
 from afsync.config.resource_models import Part
 
 AnyPart = TypeVar("AnyPart", bound=Part)
@@ -56,6 +56,8 @@ def _fault(model: type[Part], detail: ErrorDetails) -> Iterator[Fault]:
     at_key = path[-1:] == (_KEY_MARK,)
     path = path[:-1] if at_key else path
     match detail["type"]:
+        case kind if given is NO_VALUE and kind != "extra_forbidden":
+            yield Fault(Code.NO_VALUE, path, f"`{path[-1]}` has no value", "write one, or remove the line")
         case "value_error":
             yield _own(context["error"], path, at_key=at_key)
         case "extra_forbidden":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
 
 Path = tuple[str | int, ...]
@@ -111,15 +111,17 @@ class Wrong(ValueError):
         return Fault(self.code, path, self.message, self.hint)
 
 
-class _Broken:
-    """The type of `BROKEN`."""
+class _Sign(Enum):
+    """Values that no file can hold."""
 
-    def __repr__(self) -> str:
-        return "BROKEN"
+    BROKEN = "broken"
+    NO_VALUE = "no value"
 
 
-BROKEN: Final = _Broken()
+BROKEN: Final = _Sign.BROKEN
 """Stands for a value whose problem was reported already, so that nothing else is said about it."""
+NO_VALUE: Final = _Sign.NO_VALUE
+"""Stands for the value of a key that has none."""
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from afsync.config.fields import Identifier, Scalar, Text, Unique, Url
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import NO_VALUE
 
 Platform = Literal["tiktok", "youtube", "instagram"]
 Platforms = Annotated[list[Platform], Field(min_length=1), Unique]
@@ -53,12 +53,13 @@ class Part(BaseModel):
     may_be_empty: ClassVar[frozenset[str]] = frozenset()
     """Keys that may stand without a value, as a section does whose entries are all commented out."""
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _has_value(cls, value: object, info: ValidationInfo) -> object:
-        if value is None and info.field_name not in cls.may_be_empty:
-            raise Wrong(Code.NO_VALUE, f"`{info.field_name}` has no value", "write one, or remove the line")
-        return value
+    def _empty_keys(cls, part: object) -> object:
+        """None means that a key stands there without a value, which fields that may be left out would accept."""
+        if not isinstance(part, dict) or None not in part.values():
+            return part
+        return {k: NO_VALUE if v is None and k not in cls.may_be_empty else v for k, v in part.items()}
 
 
 class Lifecycle(Part):

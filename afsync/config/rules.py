@@ -20,14 +20,20 @@ def check_job(
     `complete` is false when a file could not be read: a template it may hold is then not missed.
     What is `imported` may lack its source, which the service does not tell.
     """
-    yield from _template(job, templates, complete=complete)
-    yield from _publish_mode(job, templates)
+    fields = job.fields
+    if "template" in fields:
+        yield from _template(job, templates, complete=complete)
+    if "schedule" not in fields:
+        yield from _unscheduled(job, templates)
+    elif (mode := job.text("publishMode")) in ("immediate", "manual"):
+        hint = "remove one of them; a schedule implies `scheduled`"
+        yield "publishMode", Wrong(Code.CONFLICT, f"`schedule` does not go with `publishMode: {mode}`", hint)
     match body.get("entry", "fetch"):
         case "upload":
             yield from _upload(job, imported=imported)
         case "fetch":
             yield from _not_uploaded(job)
-            if not job.has("url") and not job.has("urls") and not imported:
+            if "url" not in fields and "urls" not in fields and not imported:
                 hint = "add `url:`, or say with `entry:` where the source comes from"
                 yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
         case "compose" | "generate":
@@ -35,7 +41,7 @@ def check_job(
 
 
 def _template(job: Declared, templates: Mapping[str, Declared], *, complete: bool) -> Iterator[Finding]:
-    if job.has("template") and job.has("fromTemplateId"):
+    if job.has("fromTemplateId"):
         message = "`template` and `fromTemplateId` cannot both be set"
         hint = "keep `template` for one declared here, `fromTemplateId` for any other"
         yield "fromTemplateId", Wrong(Code.CONFLICT, message, hint)
@@ -46,14 +52,8 @@ def _template(job: Declared, templates: Mapping[str, Declared], *, complete: boo
     yield "template", Wrong(Code.UNKNOWN_TEMPLATE, f"there is no template `{key}`", hint)
 
 
-def _publish_mode(job: Declared, templates: Mapping[str, Declared]) -> Iterator[Finding]:
-    mode = job.text("publishMode")
-    if job.has("schedule") and mode in ("immediate", "manual"):
-        hint = "remove one of them; a schedule implies `scheduled`"
-        yield "publishMode", Wrong(Code.CONFLICT, f"`schedule` does not go with `publishMode: {mode}`", hint)
-    if job.has("schedule"):
-        return
-    if mode == "scheduled":
+def _unscheduled(job: Declared, templates: Mapping[str, Declared]) -> Iterator[Finding]:
+    if job.text("publishMode") == "scheduled":
         hint = "write `schedule:` with the time; `publishMode` is then not needed"
         yield "publishMode", Wrong(Code.MISSING_SCHEDULE, "`publishMode: scheduled` needs a `schedule`", hint)
     template = templates.get(job.text("template") or "")

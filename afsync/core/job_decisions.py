@@ -11,7 +11,7 @@ from afsync.core.approvals import decide_approval
 from afsync.core.plan import Action, Change, Credits, Reason, Retire, Step
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
-from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint
+from afsync.core.resources import Job, Kind, Schedule, Values, same_body
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
@@ -147,7 +147,7 @@ def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits:
     elif declared.address in facts.options.replace:
         again = Reason.REQUESTED
     return Edits(
-        body=fingerprint(Kind.JOB, values) != record.fingerprint and not sourceless(record.declared),
+        body=not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared),
         schedule="schedule" not in declared.ignore_changes and _time_differs(declared, record, facts.now),
         again=again,
         values=values,

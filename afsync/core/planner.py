@@ -207,16 +207,20 @@ def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
     """Records as they are now known, where that differs from the state: for `apply` to save, and nothing else."""
     result: dict[str, Record] = {}
     for address, record in facts.recorded.resources.items():
+        before = recorded.resources.get(address)
         now = _refresh(address, record, facts)
-        if now != recorded.resources.get(address) and address in recorded.resources:
+        if before is not None and now is not before and now != before:
             result[address] = now
     return result
 
 
 def _refresh(address: str, record: Record, facts: Facts) -> Record:
+    """The record itself where nothing new is known of it, which is nearly always."""
     declared = facts.desired.get(address)
     if declared is not None:
-        record = replace(record, prevent_destroy=protected(declared.prevent_destroy, record.prevent_destroy))
+        held = protected(declared.prevent_destroy, record.prevent_destroy)
+        if held is not record.prevent_destroy:
+            record = replace(record, prevent_destroy=held)
     if isinstance(record, RecordedTemplate):
         return record
     return _refresh_job(record, declared, facts)
@@ -227,7 +231,7 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     if seen is not None:
         record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
-    if wanted and record.schedule and wanted.utc == record.schedule.utc:
+    if wanted and record.schedule and wanted != record.schedule and wanted.utc == record.schedule.utc:
         record = replace(record, schedule=wanted)
     if seen is not None and seen.status in ON_ITS_WAY:
         return replace(record, approved=record.approved or record.staged)

@@ -182,3 +182,15 @@ def fingerprint(kind: Kind, values: Values) -> str:
     """A hash of the normalised body: 32 hex digits. Two requests that mean the same have the same one."""
     text = json.dumps([kind.value, normalise(kind, values)], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+_OPEN_FIELDS = frozenset({"addOns", "clipSpec", "effects"})
+"""Fields of any JSON, in which Python takes `true` and `1` for equal and the service need not."""
+
+
+def same_body(values: Values, known: Values, known_fingerprint: str) -> bool:
+    """Whether a job's `values` ask for what `known` asked for, whose fingerprint is given. What is written alike needs
+    no hash, and that is nearly all of a plan."""
+    if values == known and _OPEN_FIELDS.isdisjoint(values):
+        return True
+    return fingerprint(Kind.JOB, values) == known_fingerprint

@@ -195,6 +195,7 @@ def agree(text: str) -> bool:
 def test_probes(text: str) -> None:
     agree(text)
     agree(text + "\n")
+    agree((text + "\n").replace("\n", "\r\n"))
     agree("x: 1\n" + text + "\ny: 2\n")
     agree("jobs:\n" + "".join(f"  {line}\n" for line in text.splitlines()))
 
@@ -205,6 +206,19 @@ def test_the_common_case_is_fast() -> None:
     assert files
     for file in files:
         assert agree(file.read_text(encoding="utf-8")), file
+
+
+WRITTEN_BY_CONTENT_TEAMS = [
+    "a: \U0001f469\u200d\U0001f467 family\n",
+    "a: é, ö & co!\nb: what?\n",
+    "a: |\n  long\n\n  text\nb: 1\n",
+    "a: clip_2024_12\r\nb: [1]\r\n",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN_BY_CONTENT_TEAMS)
+def test_what_content_teams_write_is_fast(text: str) -> None:
+    assert agree(text)
 
 
 SCALARS = st.one_of(
@@ -223,7 +237,9 @@ KEYS = st.one_of(st.sampled_from(["a", "b", "c", "a.b", "a-b", "'q'", '"r"', "1"
 @given(st.lists(st.tuples(KEYS, SCALARS), max_size=5), st.booleans())
 def test_generated(entries: list[tuple[str, str]], nested: bool) -> None:
     lines = [f"{'  ' if nested else ''}{key}: {value}" for key, value in entries]
-    agree(("jobs:\n" if nested else "") + "\n".join(lines) + "\n")
+    text = ("jobs:\n" if nested else "") + "\n".join(lines) + "\n"
+    agree(text)
+    agree(text.replace("\n", "\r\n"))
 
 
 @settings(max_examples=400, deadline=None)
