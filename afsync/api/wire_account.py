@@ -11,7 +11,7 @@ _LIMITS = ("rateLimits", "rateLimit", "rate_limits", "rate_limit", "limits")
 _PER_MINUTE = ("rpm", "requestsPerMinute", "requests_per_minute", "perMinute", "per_minute", "limit")
 _CONCURRENT = ("concurrent", "concurrentJobs", "concurrentSubmissions", "concurrent_jobs", "maxConcurrent")
 _MOST = 100_000
-"""More than that in a minute is no limit that means anything."""
+"""More than that in a minute is as good as no limit."""
 
 
 def parse_account(value: object) -> RemoteAccount:
@@ -43,6 +43,6 @@ def _limits(row: Row) -> dict[str, Any]:
 
 
 def _positive(value: object) -> int | None:
-    if type(value) not in (int, float) or not 1 <= value <= _MOST:  # type: ignore[operator]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
         return None
-    return int(value)  # type: ignore[call-overload,no-any-return]
+    return int(min(value, _MOST))

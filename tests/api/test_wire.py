@@ -329,6 +329,7 @@ CREDITS = {"balance": 47, "included": 50, "used": 3}
         ({"accountId": "u", "rateLimit": {"requestsPerMinute": 90}}, RemoteAccount("u", per_minute=90)),
         ({"accountId": "u", "rateLimit": 30}, RemoteAccount("u", per_minute=30)),
         ({"accountId": "u", "rateLimits": {"rpm": 0}}, RemoteAccount("u")),
+        ({"accountId": "u", "rateLimits": {"rpm": 1_000_000}}, RemoteAccount("u", per_minute=100_000)),
         ({"accountId": "u", "rateLimits": {"rpm": "many"}}, RemoteAccount("u")),
         ({"accountId": "u", "rateLimits": {"rpm": True}}, RemoteAccount("u")),
         ({"accountId": "u", "credits": {"balance": 46.0}}, RemoteAccount("u", balance=46)),
