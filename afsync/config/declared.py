@@ -22,15 +22,16 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One entry of `jobs` or `templates`: the document it stands in, its path there, and its interpolated fields."""
+    """One entry of a section, such as `jobs`: the document it stands in, where, and its interpolated fields."""
 
     document: Document
-    path: Path
+    section: str
+    key: str
     fields: Mapping[str, Any]
 
     @property
-    def key(self) -> str:
-        return str(self.path[-1])
+    def path(self) -> Path:
+        return (self.section, self.key)
 
     @property
     def location(self) -> Location:
@@ -49,17 +50,12 @@ class Declared:
         return Fault(wrong.code, (*self.path, field) if field else self.path, wrong.message, wrong.hint, not field)
 
     @property
-    def prevent_destroy(self) -> bool | None:
-        return self._lifecycle.get("prevent_destroy")
-
-    @property
-    def ignore_changes(self) -> tuple[str, ...]:
-        return tuple(sorted(self._lifecycle.get("ignore_changes", ())))
-
-    @property
-    def _lifecycle(self) -> Mapping[str, Any]:
+    def lifecycle(self) -> tuple[bool | None, tuple[str, ...]]:
+        """`prevent_destroy`, and `ignore_changes` sorted."""
         found = self.fields.get("lifecycle")
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            return None, ()
+        return found.get("prevent_destroy"), tuple(sorted(found.get("ignore_changes", ())))
 
 
 def collect(section: str, files: Iterable[Parsed], report: Report) -> dict[str, Declared]:
@@ -83,4 +79,4 @@ def _entries(section: str, files: Iterable[Parsed]) -> Iterator[Declared]:
         if isinstance(entries, dict):
             for key, fields in entries.items():
                 if isinstance(fields, dict):
-                    yield Declared(file.document, (section, key), fields)
+                    yield Declared(file.document, section, key, fields)

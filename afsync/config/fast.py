@@ -102,9 +102,10 @@ def _plain(value: dict[str, Any]) -> bool:
         for collection in level:
             items: Iterable[Any] = collection
             if type(collection) is dict:
-                if not all(type(key) is str and key.isprintable() for key in collection):
-                    return False
                 items = collection.values()
+                for key in collection:
+                    if type(key) is not str or not key.isprintable():
+                        return False
             for item in items:
                 kind = type(item)
                 if kind is str:

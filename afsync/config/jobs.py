@@ -52,11 +52,13 @@ def read_job(job: Declared, context: Context) -> Whole:
     problems = [*check_job(job, body, context.templates, complete=context.complete, imported=imported)]
     schedule = file = None
     try:
-        schedule = _schedule(job, context)
+        if written := job.text("schedule"):
+            schedule = parse_schedule(written, context.zone)
     except Wrong as wrong:
         problems.append(("schedule", wrong))
     try:
-        file = _file(job, context)
+        if written := job.text("file"):
+            file = context.media.file(written)
     except Wrong as wrong:
         problems.append(("file", wrong))
     return Whole(job, body, schedule, file, tuple(problems))
@@ -70,6 +72,7 @@ def build_job(whole: Whole) -> Job:
         values["file"] = whole.file.sha256
     if whole.schedule is not None:
         values.pop("publishMode", None)
+    prevent_destroy, ignore_changes = job.lifecycle
     return Job(
         job.key,
         values,
@@ -77,8 +80,8 @@ def build_job(whole: Whole) -> Job:
         file=whole.file,
         rerun=_rerun(job),
         allow_duplicate=job.fields.get("allow_duplicate", False),
-        prevent_destroy=job.prevent_destroy,
-        ignore_changes=job.ignore_changes,
+        prevent_destroy=prevent_destroy,
+        ignore_changes=ignore_changes,
         approve=job.text("approve"),
     )
 
@@ -102,16 +105,6 @@ def _with_defaults(job: Declared, context: Context) -> Mapping[str, Any]:
     if template is not None:
         settled.update(template.fields)
     return {**{k: v for k, v in context.defaults.items() if k not in settled}, **job.fields}
-
-
-def _schedule(job: Declared, context: Context) -> Schedule | None:
-    written = job.text("schedule")
-    return None if written is None else parse_schedule(written, context.zone)
-
-
-def _file(job: Declared, context: Context) -> File | None:
-    written = job.text("file")
-    return context.media.file(written) if written else None
 
 
 def _rerun(job: Declared) -> str | None:

@@ -46,7 +46,7 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     imports = imports_of(files)
     context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
     wholes = [read_job(job, context) for job in _by_key(jobs)]
-    for whole in wholes:
+    for whole in (w for w in wholes if w.problems):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if file is None or not report.clean:
         raise report.error()
@@ -140,7 +140,7 @@ def _limits(main: Parsed) -> dict[str, Declared]:
     """Where each limit is declared, by the code of its breach."""
     section = main.value.get("limits")
     keys = section if isinstance(section, dict) else {}
-    return {f"limits.{key}": Declared(main.document, ("limits", key), {}) for key in keys}
+    return {f"limits.{key}": Declared(main.document, "limits", key, {}) for key in keys}
 
 
 def _places(templates: Mapping[str, Declared], jobs: Mapping[str, Declared]) -> dict[str, Declared]:
@@ -153,4 +153,4 @@ def _by_key(resources: Mapping[str, Declared]) -> Iterable[Declared]:
 
 def _template(template: Declared) -> Template:
     values = {k: template.fields[k] for k in BODY_ORDER if k in template.fields}
-    return Template(template.key, values, template.prevent_destroy, template.ignore_changes)
+    return Template(template.key, values, *template.lifecycle)
