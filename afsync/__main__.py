@@ -1,8 +1,62 @@
-"""`python -m afsync`, and the `afsync` command."""
+"""`python -m afsync`, and the `afsync` command: the process around the command line."""
 
-from afsync.cli import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import gc
+import os
+import sys
+
+from afsync import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit code."""
+    words = sys.argv[1:] if args is None else list(args)
+    # A plan of thousands of jobs is a million objects, none of them garbage: looking for some again and again is a
+    # fifth of the time.
+    gc.set_threshold(500_000)
+    _open_streams()
+    _leave(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    # What asks for the version asks often, and should not wait for a command line to be loaded.
+    if words in (["version"], ["--version"]):
+        sys.stdout.write(f"afsync {__version__}\n")
+        return 0
+    from afsync.cli import run
+
+    return run(words)
+
+
+def _open_streams() -> None:
+    """A stream that was closed swallows what is written to it, before a file of ours gets its number; and what the
+    other side's encoding cannot express becomes an escape, not an error in the middle of an apply."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave, and let a reader that went away (`afsync plan | head`) change neither the exit code nor the screen.
+
+    Everything is closed and written by now; taking a million objects apart, one by one, would take a tenth of a second.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            continue
+    os._exit(code)
+
 
 if __name__ == "__main__":
     main()

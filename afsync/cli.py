@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
-import io
 import os
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -82,7 +77,7 @@ def _did_you_mean(name: str) -> str:
 
 def _set_directory(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value is not None:
-        ctx.find_root().obj = Path(value)
+        ctx.find_root().obj = value
 
 
 def directory_option() -> click.Option:
@@ -105,38 +100,6 @@ def cli() -> None:
     Declare templates and scheduled jobs in afsync.yaml; `afsync plan` shows what would change and what it costs in
     credits, `afsync apply` does exactly that.
     """
-
-
-def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run a command and leave with its exit code."""
-    # A plan of thousands of jobs is a million objects, none of them garbage: looking for some again and again is a
-    # fifth of the time.
-    gc.set_threshold(500_000)
-    _open_streams()
-    code = run(args)
-    _leave(code)
-
-
-def _open_streams() -> None:
-    """A stream that was closed swallows what is written to it, before a file of ours gets its number; and what the
-    other side's encoding cannot express becomes an escape, not an error in the middle of an apply."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
-        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _leave(code: int) -> NoReturn:
-    """Leave, and let a reader that went away (`afsync plan | head`) change neither the exit code nor the screen.
-
-    Everything is closed and written by now; taking a million objects apart, one by one, would take a tenth of a second.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
-    os._exit(code)
 
 
 def run(args: Sequence[str] | None = None) -> int:

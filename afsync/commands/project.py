@@ -46,7 +46,7 @@ MAX_KEY_FILE = 10_000
 def directory() -> Path:
     """Where the project is: `-C DIR`, or here."""
     chosen = click.get_current_context().find_root().obj
-    return chosen if isinstance(chosen, Path) else Path()
+    return Path(chosen or "")
 
 
 def now() -> datetime:

@@ -101,7 +101,7 @@ def _become(request: dict[str, Any]) -> NoReturn:
     os.environ.update(request["env"])
     follow(Orders(**request["orders"]))
     _tell_of_signals(request["signals"])
-    from afsync.cli import main as afsync
+    from afsync.__main__ import main as afsync
 
     code = 1
     try:
