@@ -1,0 +1,115 @@
+"""What a plan costs per job, counted in calls: they are the same on every machine, and a slow way shows at once.
+
+Seconds are for `benchmarks/`. Requests are counted in `scenarios/test_reading.py`, bytes in `store/test_costs.py`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import pytest
+
+from afsync.config.loader import load
+from afsync.core.planner import make_plan
+from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.remote import Remote, RemoteAccount, RemoteTemplate
+from afsync.core.resources import Kind, fingerprint
+from afsync.output.markdown import plan_markdown
+from afsync.output.plan_json import plan_json
+from afsync.output.plan_text import plan_text
+from afsync.store.format import decode_bytes, encode_bytes
+from tests.builders import NOW
+from tests.harness import HEAD, LINEAGE
+
+T = TypeVar("T")
+Recorder = Callable[[str, object], None]
+
+FEW, MANY = 100, 300
+TEMPLATE = "templates:\n  weekly: {name: Weekly, format: short, platforms: [tiktok]}\n"
+JOB = """  j{n:04}:
+    template: weekly
+    url: https://clips.twitch.tv/clip-{n}
+    topic: Best plays number {n}
+    platforms: [tiktok, youtube]
+    schedule: {at:%Y-%m-%d %H:%M}
+"""
+
+
+def calls(work: Callable[[], T]) -> tuple[T, int]:
+    """What `work` gives, and how many Python functions were called for it."""
+    count = 0
+
+    def profile(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        return work(), count
+    finally:
+        sys.setprofile(before)
+
+
+def project(root: Path, jobs: int) -> Path:
+    root.mkdir(exist_ok=True)
+    text = "".join(JOB.format(n=n, at=NOW + timedelta(days=1, hours=n)) for n in range(jobs))
+    (root / "afsync.yaml").write_text(f"{HEAD}{TEMPLATE}jobs:\n{text}", encoding="utf-8")
+    return root
+
+
+def a_plan(root: Path, jobs: int) -> dict[str, int]:
+    """The calls of every stage of a plan in which nothing changes, and of showing one in which everything does."""
+    project(root, jobs)
+    load(root, environ={})
+    loaded, loading = calls(lambda: load(root, environ={}))
+    desired = loaded.desired
+    records: dict[str, Record] = {
+        t.address: RecordedTemplate("tpl_1", fingerprint(Kind.TEMPLATE, t.values), t.values)
+        for t in desired.templates.values()
+    }
+    for number, job in enumerate(desired.jobs.values()):
+        print_ = fingerprint(Kind.JOB, job.values)
+        records[job.address] = RecordedJob(f"job_{number}", print_, job.values, job.schedule, "published")
+    data, _ = encode_bytes(Recorded(LINEAGE, 1, 0, None, records), "0")
+    state, reading = calls(lambda: decode_bytes(data))
+    remote = Remote(RemoteAccount("user"), {"tpl_1": RemoteTemplate("tpl_1", "Weekly")})
+    plan, planning = calls(lambda: make_plan(desired, state.recorded, remote, NOW))
+    assert plan.changes == ()
+    everything = make_plan(desired, Recorded(LINEAGE), Remote(RemoteAccount("user")), NOW)
+    assert len(everything.changes) == jobs + 1
+    return {
+        "loading": loading,
+        "reading the state": reading,
+        "planning": planning,
+        "text": calls(lambda: plan_text(everything))[1],
+        "JSON": calls(lambda: plan_json(everything))[1],
+        "Markdown": calls(lambda: plan_markdown(everything, max_bytes=10_000_000))[1],
+    }
+
+
+MOST = {"loading": 40, "reading the state": 35, "planning": 25, "text": 160, "JSON": 630, "Markdown": 120}
+"""Calls per job, a little more than there are. JSON that is indented is written in Python by the standard library."""
+
+
+def test_calls_per_job(tmp_path: Path, record_property: Recorder) -> None:
+    few, many = a_plan(tmp_path / "few", FEW), a_plan(tmp_path / "many", MANY)
+    each = {stage: (many[stage] - few[stage]) / (MANY - FEW) for stage in MOST}
+    told = ", ".join(f"{stage} {count:.1f}" for stage, count in each.items())
+    record_property("figure", f"calls per job: {told}")
+    assert {stage: count for stage, count in each.items() if count > MOST[stage]} == {}
+
+
+@pytest.mark.parametrize("text", ["", "# comment, é\n"])
+def test_the_common_case_is_read_without_the_slow_reader(tmp_path: Path, text: str) -> None:
+    project(tmp_path, 3)
+    (tmp_path / "afsync.yaml").write_text((tmp_path / "afsync.yaml").read_text() + text, encoding="utf-8")
+    code = "import sys; from afsync.cli import run; code = run(sys.argv[1:]); sys.exit(code or 9 * ('ruamel.yaml' in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code, "-C", str(tmp_path), "validate"], check=False, timeout=60)
+    assert done.returncode == 0
