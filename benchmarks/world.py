@@ -1,27 +1,26 @@
-"""The data of the benchmarks: projects, states and accounts of any size, and commands run and measured."""
+"""The data of the benchmarks: projects, states and accounts of any size."""
 
 from __future__ import annotations
 
+import json
 import os
-import resource
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 
 from afsync import __version__
 from afsync.config.loader import load
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import Kind, fingerprint
-from afsync.emulator import Running
+from afsync.emulator import Running, running
 from afsync.store.format import encode
 
 LINEAGE = "0190f1c2-8f2e-7c55-9a6b-2f1d3c4b5a60"
 KEY = "af_live_bench"
+COMMAND = str(Path(sys.executable).with_name("afsync"))
 HEAD = f"""version: 1
 lineage: {LINEAGE}
 timezone: UTC
@@ -30,6 +29,27 @@ templates:
   weekly: {{name: Weekly highlights, format: short, platforms: [tiktok], tone: hype}}
 jobs:
 """
+
+
+@contextmanager
+def account(finished: int, active: int, rpm: int = 1_000_000) -> Iterator[tuple[Running, list[str]]]:
+    """An emulator with so many finished jobs behind so many active ones, whose ids are given, and one template."""
+    with running(rpm=rpm, credits=1_000_000, dialect="deployed", speed="manual") as emulator:
+        control = emulator.control
+        control.account(KEY)
+        if finished:
+            control.seed(key=KEY, count=finished, status="published", age=40 * 86400, spacing=1)
+        ids = control.seed(key=KEY, count=active, status="queued", age=3600, spacing=1) if active else []
+        if active:
+            _make_template(emulator)
+        yield emulator, list(reversed(ids))
+
+
+def _make_template(emulator: Running) -> None:
+    body = json.dumps({"name": "Weekly highlights", "jobSpec": {"format": "short"}}).encode()
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{emulator.url}/templates", body, headers, method="POST")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
 
 def write_project(root: Path, jobs: int, unscheduled: int = 0) -> None:
@@ -52,7 +72,7 @@ def write_project(root: Path, jobs: int, unscheduled: int = 0) -> None:
 def record_all(root: Path, emulator: Running, active: Sequence[str] = ()) -> None:
     """A state in which every declared job is recorded: the first ones under the `active` ids, the rest as published."""
     desired = load(root, environ={}).desired
-    account = emulator.control.account(KEY)
+    told = emulator.control.account(KEY)
     template = next(iter(emulator.control.templates()))["id"]
     made = datetime(2026, 11, 1, tzinfo=UTC)
     resources: dict[str, Record] = {
@@ -65,38 +85,17 @@ def record_all(root: Path, emulator: Running, active: Sequence[str] = ()) -> Non
         status = "queued" if held else "published"
         print_ = fingerprint(Kind.JOB, job.values)
         resources[job.address] = RecordedJob(job_id, print_, job.values, job.schedule, status, 1, created_at=made)
-    recorded = Recorded(LINEAGE, 1, 0, Account(account["id"], emulator.url), resources)
+    recorded = Recorded(LINEAGE, 1, 0, Account(told["id"], emulator.url), resources)
     state = root / ".afsync/state.json"
     state.parent.mkdir(exist_ok=True)
     state.write_text(encode(recorded, __version__), encoding="utf-8")
 
 
-def environ(emulator: Running | None) -> dict[str, str]:
+def environ(emulator: Running) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AURAFLUX_", "AFSYNC_", "GITHUB_"))}
-    return kept | ({"AURAFLUX_BASE_URL": emulator.url, "AURAFLUX_API_KEY": KEY} if emulator else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Seconds of wall clock (median), and the most memory any of the runs had, in MiB."""
-
-    seconds: float
-    mib: float
-
-
-def measure(
-    command: Sequence[str], *, runs: int = 5, env: dict[str, str] | None = None, cwd: Path | None = None
-) -> Measured:
-    """Run a command several times; it has to succeed."""
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, check=False)
-        times.append(time.perf_counter() - started)
-        if done.returncode != 0:
-            raise SystemExit(f"{command} exited with {done.returncode}: {done.stderr.decode()[-2000:]}")
-    return Measured(median(times), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+    return kept | {"AURAFLUX_BASE_URL": emulator.url, "AURAFLUX_API_KEY": KEY}
 
 
 def afsync(root: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "afsync", "-C", str(root), *words]
+    """The command as installed, in a project."""
+    return [COMMAND, "-C", str(root), *words]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afsync.commands.screen import messages
-from afsync.core.outcome import Outcome
-from afsync.core.plan import Plan
 from afsync.errors import Problem, Severity
 from afsync.output.github import annotation, outputs
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
+    from afsync.core.outcome import Outcome
+    from afsync.core.plan import Plan
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:

@@ -21,8 +21,6 @@ import click
 
 from afsync import __version__
 from afsync.commands.screen import messages
-from afsync.core.recorded import Recorded
-from afsync.core.resources import Kind
 from afsync.errors import AfsyncError, AuthError, ConfigError, PlanStale, Problem, StateError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from afsync.api.reader import Reader
     from afsync.config.project import Project
     from afsync.core.plan import Plan
+    from afsync.core.recorded import Recorded
     from afsync.core.recovery import Resolution
     from afsync.core.remote import Remote
     from afsync.core.resources import Limits
@@ -223,6 +222,7 @@ def read_for_intents(project: Project, recorded: Recorded) -> Remote:
     """What the account shows of open submissions; nothing else is looked at."""
     from afsync.api.snapshot import fetch
     from afsync.core.remote import Lookups
+    from afsync.core.resources import Kind
 
     service = connect(project, writes=False)
     wanted = Lookups(heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB))
@@ -250,7 +250,7 @@ def checked_plan(
     """The plan with its policy and limits checked; what the policy holds back does not count for the limits."""
     from afsync.core.limits import check_plan
     from afsync.core.planner import make_plan
-    from afsync.core.policy import check_policy
+    from afsync.core.policy_check import check_policy
     from afsync.core.verdict import Facts
 
     options = replace(options, quarantine=quarantine(project), exclusive=project.settings.exclusive)

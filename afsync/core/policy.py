@@ -1,19 +1,10 @@
-"""A team's rules for what is published where and when, checked on the plan before anything is sent."""
+"""A team's rules for what is published where and when: values, checked by `core.policy_check`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-
-from afsync.core.credits import effective
-from afsync.core.plan import Action, Change, Plan, Reason, Step
-from afsync.core.publishing import crowded, publish_time
-from afsync.core.resources import Job, Values
-from afsync.core.verdict import Facts
-from afsync.errors import Problem, Severity
-
-OVERRIDE = "or go ahead all the same with --ignore-policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,95 +49,3 @@ class Policy:
 
 
 NO_POLICY = Policy()
-
-
-def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
-    """The plan without the changes that break a rule: these are withheld, each with a violation per broken rule.
-
-    Judged is what this plan would do, by the values that count (template and job together); what was submitted
-    before is only counted. With `ignore_policy` the changes stay, and the violations are warnings.
-    """
-    if policy == NO_POLICY:
-        return plan
-    broken = {i: tuple(_broken(c, policy, facts)) for i, c in enumerate(plan.changes)}
-    standing = [i for i, found in broken.items() if not found]
-    kept = replace(plan, changes=tuple(plan.changes[i] for i in standing))
-    for place, text in crowded(kept, policy.max_per_day, policy.zone, facts).items():
-        hint = f"move it to another day, {OVERRIDE}"
-        broken[standing[place]] = (_problem(kept.changes[place], "policy_per_day", text, hint),)
-    problems = tuple(p for found in broken.values() for p in found)
-    if facts.options.ignore_policy:
-        warnings = tuple(replace(p, severity=Severity.WARNING, hint="--ignore-policy was given") for p in problems)
-        return replace(plan, notices=(*plan.notices, *warnings))
-    return replace(
-        plan,
-        changes=tuple(c for i, c in enumerate(plan.changes) if not broken[i]),
-        withheld=(*plan.withheld, *(replace(c, reason=Reason.POLICY) for i, c in enumerate(plan.changes) if broken[i])),
-        violations=(*plan.violations, *problems),
-    )
-
-
-def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:
-    """What is wrong with one change by itself."""
-    job = change.after
-    if not isinstance(job, Job):
-        return
-    if Step.SUBMIT_JOB in change.steps and change.action is not Action.ADOPT:
-        values = effective(job.values, facts.template_values(job.values))
-        yield from _platforms(change, values, policy)
-        if policy.require_staging and values.get("staging") is not True:
-            text = f"{change.address} would be published without a review, and the policy requires staging"
-            yield _problem(change, "policy_staging", text, f"add `staging: true`, {OVERRIDE}")
-    moment = publish_time(change, facts)
-    if moment is not None:
-        yield from _times(change, moment, policy, facts.now)
-
-
-def _platforms(change: Change, values: Values, policy: Policy) -> Iterator[Problem]:
-    allowed = policy.allowed_platforms
-    if allowed is None:
-        return
-    named = values.get("platforms")
-    if not isinstance(named, list | tuple) or not named:
-        text = f"{change.address} does not say where it is published, and the policy allows {_listed(allowed)} only"
-        yield _problem(change, "policy_platforms", text, f"set `platforms`, {OVERRIDE}")
-        return
-    others = [str(p) for p in named if p not in allowed]
-    if others:
-        where = _listed(others)
-        text = f"{change.address} would be published on {where}, and the policy allows {_listed(allowed)} only"
-        yield _problem(change, "policy_platforms", text, f"change its `platforms`, {OVERRIDE}")
-
-
-def _times(change: Change, moment: datetime, policy: Policy, now: datetime) -> Iterator[Problem]:
-    local = moment.astimezone(policy.zone)
-    at = f"at {local:%a %Y-%m-%d %H:%M %Z}" if moment > now else "as soon as it is produced"
-    # An approval is the review itself, and drift is only set back to what was planned in time.
-    planned = change.action is not Action.APPROVE and change.reason is not Reason.DRIFT
-    if planned and policy.min_lead is not None and moment - now < policy.min_lead:
-        text = f"{change.address} would be published {at}, and the policy wants {_duration(policy.min_lead)} of notice"
-        yield _problem(change, "policy_lead", text, f"give it a later `schedule`, {OVERRIDE}")
-    for window in policy.blackouts:
-        if window.covers(local.replace(tzinfo=None)):
-            why = f" ({window.reason})" if window.reason else ""
-            text = f"{change.address} would be published {at}, in a blackout of the policy{why}"
-            yield _problem(change, "policy_blackout", text, f"move it out of the window, {OVERRIDE}")
-            return
-
-
-def _problem(change: Change, code: str, message: str, hint: str) -> Problem:
-    at = change.after.location if change.after else None
-    return Problem(code, message, hint, Severity.ERROR, change.address, at)
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _duration(span: timedelta) -> str:
-    minutes = int(span.total_seconds()) // 60
-    for size, noun in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            number = minutes // size
-            return f"{number} {noun}{'' if number == 1 else 's'}"
-    return f"{minutes} minutes"

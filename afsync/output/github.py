@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from afsync.core.plan import Plan
+from typing import TYPE_CHECKING
+
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_line
 from afsync.output.values import visible
+
+if TYPE_CHECKING:
+    from afsync.core.plan import Plan
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from afsync.core.plan import Action, Plan, Reason
-from afsync.core.policy import Blackout, Policy, check_policy
+from afsync.core.policy import Blackout, Policy
+from afsync.core.policy_check import check_policy
 from afsync.core.recorded import Record
 from afsync.core.remote import Remote
 from afsync.core.resources import Job, Template
