@@ -21,8 +21,8 @@ from afsync.commands.uploading import UploadBar
 from afsync.core.approvals import only_approvals
 from afsync.core.plan import Plan, Reason
 from afsync.core.recorded import Account
-from afsync.core.recovery import settle
 from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
+from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.engine.ledger import Ledger

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan, Step
 from afsync.core.recorded import Recorded, RecordedJob
-from afsync.core.recovery import settle
 from afsync.core.remote import Remote
+from afsync.core.settling import settle
 from afsync.engine.events import ChangeDone, ChangeStarted, Event
 from afsync.engine.ledger import Ledger
 from afsync.engine.run import Halt, Next, Over, Progress, Run

@@ -19,7 +19,7 @@ from afsync.core.outcome import (
     Unknown,
 )
 from afsync.core.recorded import Intent, Phase, Recorded, RecordedJob
-from afsync.core.recovery import became, close, record_of, reopen
+from afsync.core.settling import became, close, record_of, reopen
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import Interrupted

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from afsync.core.plan import Action, Change, Reason
-from afsync.core.recovery import Adopt, resolve, settle
+from afsync.core.recovery import Adopt, resolve
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Kind, Template
+from afsync.core.settling import settle
 from afsync.core.takeover import taken_over, template_record
 from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit

@@ -16,8 +16,9 @@ from afsync.core.limits import check_plan
 from afsync.core.lookups import lookups
 from afsync.core.planner import make_plan
 from afsync.core.recorded import Record, Recorded, RecordedJob
-from afsync.core.recovery import Absent, Adopt, Ask, close, settle
+from afsync.core.recovery import Absent, Adopt, Ask
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
+from afsync.core.settling import close, settle
 from afsync.core.verdict import Options
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
