@@ -94,7 +94,7 @@ def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote)
 
 
 def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
-    holder = next((a for a, r in recorded.resources.items() if r.id == resource_id), None)
+    holder = next((a for a, r in recorded.resources.items() if (r.kind, r.id) == (intent.kind, resource_id)), None)
     if holder is not None:
         text = f"{resource_id} belongs to {holder}"
         if holder == intent.address:

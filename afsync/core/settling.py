@@ -60,6 +60,9 @@ def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
 
 
 def close(recorded: Recorded, intent: Intent) -> Recorded:
+    """The state without this intent; the same state where it is not open."""
+    if all(i.uuid != intent.uuid for i in recorded.intents):
+        return recorded
     return replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
 
 

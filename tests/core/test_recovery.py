@@ -438,6 +438,12 @@ def test_everything_listed_is_looked_at_when_all_that_was_known_is_gone() -> Non
     assert [type(r) for r in resolved(intent, remote=a_remote(new_job("job_2"), new_job("job_1")))] == [Ask]
 
 
+def test_a_template_of_the_same_id_is_something_else() -> None:
+    state = a_recorded({"template.weekly": a_recorded_template(id="job_9")})
+
+    assert [type(r) for r in resolved(LOST, listed=(new_job(),), recorded=state)] == [Adopt]
+
+
 # --- creation times ---
 
 WINDOW: dict[str, tuple[Intent, float | None, bool]] = {

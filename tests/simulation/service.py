@@ -80,6 +80,9 @@ class SimService:
 
     # --- what the engine calls ---
 
+    def ready(self) -> None:
+        """There is no rate limit."""
+
     def submit_job(self, body: Values) -> Answer:
         """One POST, with everything that can befall it."""
         self.clock.advance(0.3)
