@@ -19,8 +19,9 @@ from afsync.commands.screen import Out, interactive, messages, report, stdout_pa
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.commands.uploading import UploadBar
 from afsync.core.approvals import only_approvals
-from afsync.core.plan import Plan, Reason
+from afsync.core.plan import Plan
 from afsync.core.recorded import Account
+from afsync.core.recovery import needs_person
 from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
 from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
@@ -94,7 +95,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
-            return _refused(wanted, events)
+            return _refused(wanted, plan, events)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
             messages()("Apply cancelled.\n")
             events.end(())
@@ -224,11 +225,11 @@ def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
     return done
 
 
-def _refused(wanted: Apply, events: EventLines) -> int:
+def _refused(wanted: Apply, plan: Plan, events: EventLines) -> int:
     events.end(())
     if not wanted.as_json:
         messages()("Nothing was done: see above what holds it back.\n")
-    return Exit.REFUSED
+    return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
 
 
 def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
@@ -261,7 +262,8 @@ def exit_code(plan: Plan, done: Report) -> int:
     stopped = done.stopped.exit_code if done.stopped else Exit.OK
     if stopped in (Exit.STATE, Exit.LOCKED, Exit.INTERRUPTED, Exit.TERMINATED, Exit.STALE):
         return stopped
-    if tally.unresolved or any(v.code == Reason.UNRESOLVED for v in plan.violations):
+    # Whatever was selected: an open submission is never passed over in silence.
+    if tally.unresolved or needs_person(plan.resolutions):
         return Exit.UNRESOLVED
     if stopped:
         return stopped

@@ -54,6 +54,24 @@ def test_foreign_then_absent_pays_for_another(world: World) -> None:
     world.is_settled()
 
 
+@pytest.mark.parametrize("selection", ["--target=job.b", "--exclude=job.a"])
+def test_an_apply_of_something_else_is_not_silent_about_it(world: World, selection: str) -> None:
+    lose(world)
+    world.declare(jobs={"a": a_job(), "b": a_job(topic="B")})
+    done = world.applied(selection, code=3, env=LONG)
+    assert "job.a" in done.out
+    assert list(world.ids()) == ["job.b"]
+    assert world.applied(selection, "--json", code=3, env=LONG).events[-1]["type"] == "summary"
+
+
+def test_nor_is_one_that_a_limit_holds_back(world: World) -> None:
+    lose(world)
+    world.declare(jobs={"a": a_job(), "b": a_job(topic="B")}, limits={"max_creates": 0})
+    done = world.applied(code=3, env=LONG)
+    assert "Nothing was done" in done.err
+    assert world.ids() == {}
+
+
 def test_ids_that_cannot_be_it(world: World) -> None:
     (other,) = world.submitted(other=a_job(topic="Other"))
     world.declare(jobs={"other": a_job(topic="Other"), "a": a_job()})
