@@ -28,7 +28,7 @@ from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
-from afsync.errors import AfsyncError, Exit, PlanStale, UsageError
+from afsync.errors import AfsyncError, Exit, PlanStale, StateError, UsageError
 from afsync.output.outcomes import Tally, summary_text
 from afsync.output.plan_text import plan_text
 from afsync.output.values import count, visible
@@ -236,6 +236,9 @@ def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLi
     events.end(done.outcomes, done.stopped)
     if not wanted.as_json:
         _finish_text(ready.plan, done, out)
+    elif isinstance(done.stopped, StateError):
+        # An id may be written nowhere else, and stdout may lie on the disk that is full.
+        _say_stopped(done.stopped)
     publish_outcomes(done.outcomes, ready.project)
     if out.error is not None:
         work.warn_closed(out.error)
@@ -243,17 +246,21 @@ def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLi
 
 
 def _finish_text(plan: Plan, done: Report, out: Out) -> None:
-    say = messages()
     if done.stopped is not None:
-        say(f"\nError: {visible(done.stopped.message)}\n")
-        if done.stopped.hint:
-            say(f"  {visible(done.stopped.hint)}\n")
+        _say_stopped(done.stopped)
     nothing = not plan.changes and not plan.violations
     complete = done.stopped is None
     out(("" if nothing else "\n") + summary_text(done.outcomes, stdout_paint(), complete=complete) + "\n")
     held = len({v.address for v in plan.violations})
     if held:
-        say(f"{count(held, 'change')} held back: see above what is to be decided.\n")
+        messages()(f"{count(held, 'change')} held back: see above what is to be decided.\n")
+
+
+def _say_stopped(error: AfsyncError) -> None:
+    say = messages()
+    say(f"\nError: {visible(error.message)}\n")
+    if error.hint:
+        say(f"  {visible(error.hint)}\n")
 
 
 def exit_code(plan: Plan, done: Report) -> int:

@@ -72,6 +72,23 @@ def test_nor_is_one_that_a_limit_holds_back(world: World) -> None:
     assert world.ids() == {}
 
 
+def test_import_in_the_files_takes_over_nothing_that_may_be_it(world: World) -> None:
+    """It would be found to be absent then, and paid for again."""
+    (older,) = world.control.seed(key=world.key, status="published", age=86400, fields={"topic": "Old"})
+    job = lose(world)
+    world.declare(
+        jobs={"a": a_job(), "b": a_job(topic=None), "old": a_job(topic="Old", tone=None)},
+        **{"import": {"job.b": job, "job.old": older}},
+    )
+    done = world.applied(code=3, env=LONG)
+    assert world.ids() == {"job.old": older}
+    assert f"job.b is to be taken over by `import:`, but {job} may be what became of job.a" in done.out
+    world.does("resolve", "job.a", "--foreign", str(job), env=LONG)
+    world.does("resolve", "job.a", "--absent", env=LONG)
+    world.applied()
+    assert world.ids()["job.b"] == job
+
+
 def test_ids_that_cannot_be_it(world: World) -> None:
     (other,) = world.submitted(other=a_job(topic="Other"))
     world.declare(jobs={"other": a_job(topic="Other"), "a": a_job()})
