@@ -90,6 +90,6 @@ def _date(written: str) -> datetime | None:
 
     try:
         found = parsedate_to_datetime(written)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

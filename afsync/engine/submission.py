@@ -84,7 +84,7 @@ def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Resu
             return _settle(intent, NotSent("interrupted before it was sent"), ledger)
         intent = attempt.stamp(intent)
         ledger.write(_opened(ledger.recorded, intent))
-        answer = attempt.send()
+        answer = _sent(attempt)
         match answer:
             case NotSent():
                 not_sent += 1
@@ -97,6 +97,16 @@ def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Resu
         if not_sent >= SENDS or limited >= LIMITED_SENDS:
             return _settle(intent, answer, ledger)
         stop.sleep(wait)
+
+
+def _sent(attempt: Attempt) -> Answer:
+    """What came of one POST; whatever breaks on the way says nothing about what the service did."""
+    try:
+        return attempt.send()
+    except Interrupted:
+        return NotSent("interrupted before it was sent")
+    except Exception as error:
+        return Unknown(f"it broke off ({type(error).__name__}: {error})")
 
 
 def _opened(recorded: Recorded, intent: Intent) -> Recorded:

@@ -83,6 +83,13 @@ def test_429_in_the_apis_own_form_is_refused_with_a_wait() -> None:
     assert classify(Reply(429, {}, body)) == Limited(12.345)
 
 
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -2359", "", "soon", "0", "Mon, 32 Jan 2026 25:00:00 GMT"])
+def test_no_date_costs_an_id(date: str) -> None:
+    answer = classify(Reply(200, {"date": date, "retry-after": date}, DOCUMENTED))
+    assert isinstance(answer, Committed)
+    assert answer.server_time is None
+
+
 @pytest.mark.parametrize(
     ("wish", "seconds"),
     [("1" + "0" * 400, 120), ("1e400", 120), ("-1" + "0" * 400, 10), ("NaN", 10)],

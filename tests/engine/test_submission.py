@@ -152,6 +152,21 @@ def test_how_often_it_is_sent(answer: Answer, times: int) -> None:
     assert len(world.sent) == times
 
 
+def test_whatever_breaks_while_it_is_sent_leaves_it_in_doubt() -> None:
+    """Any exception that nobody thought of: not a crash that leaves everybody guessing."""
+
+    class Broken(Small):
+        def send(self) -> Answer:
+            super().send()
+            raise RuntimeError("nobody thought of this")
+
+    world = Broken([MADE])
+    result = world.submit()
+    assert isinstance(result, InDoubt)
+    assert "RuntimeError" in result.why
+    assert [i.phase for i in world.store.written[-1].intents] == [Phase.UNKNOWN]
+
+
 HELD = a_recorded({"job.other": a_recorded_job(a_job("other"), id="job_9")})
 KNOWN_ID: dict[str, tuple[Recorded, Intent]] = {
     "recorded": (HELD, an_intent(phase=Phase.WRITTEN)),
