@@ -94,11 +94,11 @@ class Job:
 class Playground(Project):
     """A project that is edited all the time.
 
-    `asked` holds, for each body, the values of `rerun` that it was declared with when something was applied: so often
-    it may be paid for. `purged` are jobs that the service has removed.
+    `asked` holds, for each body, what it was asked for when something was applied: so often it may be paid for.
+    `purged` are jobs that the service has removed.
     """
 
-    asked: dict[str, set[int | None]] = field(default_factory=dict)
+    asked: dict[str, set[object]] = field(default_factory=dict)
     purged: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def name_of(self, body: Mapping[str, Any]) -> str:
@@ -147,6 +147,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.marks = count(1)
         self.jobs: dict[str, Job] = {}
+        self.names: dict[str, str] = {}
         self.template = 0
 
     @initialize(variant=st.sampled_from(VARIANTS), lag=st.sampled_from([0, 0, 300]))
@@ -217,9 +218,13 @@ class Machine(RuleBasedStateMachine):
     # --- applies ---
 
     def applying(self) -> None:
-        """What is declared now is asked for."""
-        for job in self.jobs.values():
-            self.project.asked.setdefault(job.body, set()).add(job.rerun)
+        """What is declared now is asked for: once for each value of `rerun`. A body that is declared under another
+        name, while its old name stands for something else, is no renamed job: it is asked for once more."""
+        for name, job in self.jobs.items():
+            before = self.names.get(job.body, name)
+            swapped = before != name and before in self.jobs
+            self.project.asked.setdefault(job.body, set()).add((job.rerun, name) if swapped else job.rerun)
+        self.names |= {job.body: name for name, job in self.jobs.items()}
 
     def note(self, what: str, ended: Ended | None) -> None:
         self.tally[what] += 1
@@ -255,6 +260,24 @@ class Machine(RuleBasedStateMachine):
         ended = process.kill()
         self.lab.control.release(drop=drop)
         self.note("kills at a request", ended if ended.code >= 0 else None)
+
+    @rule(which=st.integers(0, 5), to=st.sampled_from(BY_HAND))
+    def apply_while_a_job_gets_on(self, which: int, to: str) -> None:
+        """After it was listed, so that what is planned for it comes too late."""
+        if job := self.some_job(which, *ALIVE):
+            self.lab.control.rehearse("GET /jobs#1", {"call": "advance", "to": to, "job_ids": [job]})
+        self.applying()
+        self.note("applies while a job gets on", self.project.run("apply", "--auto-approve"))
+
+    @precondition(lambda self: not self.project.variant.exclusive)
+    @rule(request=st.sampled_from(PAID), lost=st.booleans())
+    def apply_while_somebody_submits(self, request: str, lost: bool) -> None:
+        seed = {"call": "seed", "key": self.project.key, "status": "queued", "fields": self.of_somebody_else()}
+        self.lab.control.rehearse("GET /jobs#1", seed)
+        if lost:
+            self.lab.control.fault(f"{request}: committed-then-close")
+        self.applying()
+        self.note("applies while somebody submits", self.project.run("apply", "--auto-approve"))
 
     @rule(call=st.integers(1, 60), way=st.sampled_from(WAYS))
     def apply_on_a_bad_disk(self, call: int, way: Orders) -> None:
@@ -293,10 +316,12 @@ class Machine(RuleBasedStateMachine):
         build_opener(ProxyHandler({})).open(request, timeout=10).close()
 
     @precondition(lambda self: not self.project.variant.exclusive)
-    @rule(again=st.booleans())
-    def somebody_else_submits(self, again: bool) -> None:
-        fields = {"url": f"https://elsewhere/{len(self.project.strangers)}", "topic": f"Other {again}"}
-        self.lab.control.seed(key=self.project.key, status="queued", fields=fields)
+    @rule()
+    def somebody_else_submits(self) -> None:
+        self.lab.control.seed(key=self.project.key, status="queued", fields=self.of_somebody_else())
+
+    def of_somebody_else(self) -> dict[str, str]:
+        return {"url": f"https://elsewhere/{len(self.project.strangers)}", "topic": "Other"}
 
     @rule()
     def purge(self) -> None:
