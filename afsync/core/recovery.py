@@ -87,7 +87,7 @@ def _job(
 ) -> Resolution:
     sighting = seen[intent.uuid]
     balance = remote.account.balance
-    scan = Scan(now, sighting.ids, tuple(j.id for j in sighting.new), balance)
+    scan = Scan(remote.server_time or now, sighting.ids, tuple(j.id for j in sighting.new), balance)
     left = quarantine - waited(intent, remote, now)
     if quarantine and left > timedelta():
         return Wait(intent, now + left, scan, counts=False)

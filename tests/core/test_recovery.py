@@ -177,6 +177,21 @@ def test_the_first_of_many_looks_counts() -> None:
     assert resolved(looked) == (Absent(looked, "not in the list at 11:55:00 and not at 12:00:00 UTC"),)
 
 
+def test_two_looks_are_apart_by_the_service_s_clock() -> None:
+    """The first runner's clock is an hour ahead, the second's an hour behind."""
+    hour, state = timedelta(hours=1), a_recorded(intents=(LOST,))
+    remote = a_remote(KNOWN)
+
+    first = resolve(state, remote, NOW + hour, quarantine=600, exclusive=False)
+    state = settle(state, first)
+    soon = replace(remote, server_time=NOW + timedelta(seconds=59))
+    later = replace(remote, server_time=NOW + timedelta(seconds=60))
+
+    assert state.intents[0].scans[0].at == NOW
+    assert [type(r) for r in resolve(state, soon, NOW - hour, quarantine=600, exclusive=False)] == [Wait]
+    assert [type(r) for r in resolve(state, later, NOW - hour, quarantine=600, exclusive=False)] == [Absent]
+
+
 # --- 0 candidates; credits fell by the cost, or the answer was 2xx: stop ---
 
 CHARGED: dict[str, tuple[Intent, int, str]] = {
