@@ -287,7 +287,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def decide(self) -> None:
-        """A person says what became of what is open."""
+        """A person says what became of what is open, once the service has come to an end with it."""
+        self.lab.pass_time(LATER)
         self.applying()
         self.project.run("apply", "--auto-approve")
         self.project.decide()
@@ -370,7 +371,8 @@ def test_whatever_comes(part: int, laboratory: Lab, record_property: Recorder) -
             deadline=None,
             report_multiple_bugs=False,
             database=None,
-            phases=(Phase.generate,) if SCALE <= 1 else (Phase.generate, Phase.shrink),
+            # A history takes seconds, and shrinking one that fails takes hundreds of them.
+            phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),
