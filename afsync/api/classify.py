@@ -39,7 +39,7 @@ def classify(result: Result, *, id_field: str = "jobId") -> Answer:
 
 
 def _committed(reply: Reply, id_field: str) -> Answer:
-    row = _row(reply.body)
+    row = _row(reply.body, id_field)
     if row is None:
         how = "is not what the API promises" if reply.complete else "was cut off"
         return CommittedIdUnknown(f"the answer ({reply.status}) {how}", _raw(reply))
@@ -60,7 +60,7 @@ def _committed(reply: Reply, id_field: str) -> Answer:
     )
 
 
-def _row(body: bytes) -> Mapping[str, Any] | None:
+def _row(body: bytes, id_field: str) -> Mapping[str, Any] | None:
     try:
         row = decode(body)
     except ValueError:
@@ -68,7 +68,7 @@ def _row(body: bytes) -> Mapping[str, Any] | None:
     if not isinstance(row, dict):
         return None
     inner = row.get("template")
-    return inner if isinstance(inner, dict) and "jobId" not in row else row
+    return inner if isinstance(inner, dict) and id_field == "id" and "id" not in row else row
 
 
 def _count(value: object) -> int | None:

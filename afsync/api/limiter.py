@@ -45,10 +45,15 @@ class Limiter:
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
 
+    def wait(self) -> None:
+        """Wait until a request would go at once. No place is taken."""
+        while (wait := self._look()) > 0:
+            self._sleep(wait)
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """Wait for a place in the window and keep it for the time of one request."""
-        while (wait := self._take()) > 0:
+        while (wait := self._look(take=True)) > 0:
             self._sleep(wait)
         try:
             yield
@@ -57,15 +62,15 @@ class Limiter:
                 self._under_way -= 1
                 heapq.heappush(self._free_at, self._clock() + WINDOW + MARGIN)
 
-    def _take(self) -> float:
-        """0 when a place was taken, else how long to wait before asking again."""
+    def _look(self, *, take: bool = False) -> float:
+        """0 when there is a place, which `take` takes, else how long to wait before asking again."""
         with self._lock:
             now = self._clock()
             self._forget(now)
             if now < self._held_until:
                 return self._held_until - now
             if self._under_way + len(self._free_at) < self._size:
-                self._under_way += 1
+                self._under_way += take
                 return 0.0
             # With more requests on record than fit (the window shrank), several have to leave first.
             surplus = self._under_way + len(self._free_at) - self._size

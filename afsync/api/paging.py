@@ -114,7 +114,7 @@ def read_list(page: Page, enough: Callable[[Listing, list[RemoteJob]], bool]) ->
 
     Starts over when the list moved; raises BadAnswer after a few times: what could not be read whole is not used.
     """
-    why = ""
+    why, most = "", 0
     for _ in range(PASSES):
         listing = Listing()
         try:
@@ -124,8 +124,12 @@ def read_list(page: Page, enough: Callable[[Listing, list[RemoteJob]], bool]) ->
                     break
         except Moved as moved:
             why = str(moved)
-            continue
-        return listing
+        else:
+            # Some may be purged meanwhile. A page that comes for ever looks like a list that is at its end.
+            if not listing.ended or 4 * len(listing.ids) >= most:
+                return listing
+            why = f"{most} jobs were there, and then it ended after {len(listing.ids)}"
+        most = max(most, len(listing.ids))
     raise BadAnswer(
         f"The list of jobs could not be read: {why} ({PASSES} attempts).",
         "try again when the account is quieter; if this goes on, the service does not list as its reference promises",

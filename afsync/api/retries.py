@@ -63,7 +63,7 @@ def retry_after(headers: Mapping[str, str], form: ErrorForm | None) -> float:
     """How long a 429 asks us to wait, in seconds. It is only a wish: what is not plausible is not believed."""
     asked = _seconds(headers)
     if asked is None and form is not None and form.retry_after_ms is not None:
-        asked = form.retry_after_ms / 1000
+        asked = min(max(form.retry_after_ms, -1), RETRY_AFTER_CAP * 1000) / 1000
     if asked is None or not asked >= 0:
         return RETRY_AFTER_DEFAULT
     return min(max(asked, RETRY_AFTER_FLOOR), RETRY_AFTER_CAP)
@@ -90,6 +90,6 @@ def _date(written: str) -> datetime | None:
 
     try:
         found = parsedate_to_datetime(written)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

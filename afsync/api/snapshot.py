@@ -11,6 +11,7 @@ from typing import Any
 
 from afsync.api.paging import TIME_SLACK, Listing, read_list
 from afsync.api.reader import Reader
+from afsync.core.evidence import CLOCK_SLACK
 from afsync.core.remote import Lookups, Remote, RemoteJob
 from afsync.errors import AuthError
 
@@ -92,10 +93,16 @@ class _Wanted:
         return idle and len(missing) <= max(SINGLE, self._idle)
 
     def _reached_heads(self, listing: Listing) -> bool:
-        return all(any(i in listing.jobs for i in head) for head in self.lookups.heads)
+        return all(_reached(head, listing) for head in self.lookups.heads)
 
     def _reached_since(self, listing: Listing) -> bool:
         return self.lookups.since is None or _passed(self.lookups.since, listing.oldest)
+
+
+def _reached(head: tuple[str, ...], listing: Listing) -> bool:
+    """Whether one of `head` was listed, and everything that is as old as it and may stand behind it."""
+    seen = [listing.jobs[i].created_at for i in head if i in listing.jobs]
+    return any(at is None or listing.oldest is None or listing.oldest < at - CLOCK_SLACK for at in seen)
 
 
 def _passed(moment: datetime | None, oldest: datetime | None) -> bool:

@@ -30,6 +30,10 @@ class Writer:
         self._reader = Reader(link)
         self._abandoned = abandoned
 
+    def ready(self) -> None:
+        """Wait until a submission would leave at once. Raises what the waiting raises."""
+        self._link.limiter.wait()
+
     def submit_job(self, body: Values) -> Answer:
         """POST /jobs, once. Costs credits."""
         return classify(self._submit("/jobs", plain(body)))

@@ -19,15 +19,16 @@ from afsync.commands.screen import Out, interactive, messages, report, stdout_pa
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.commands.uploading import UploadBar
 from afsync.core.approvals import only_approvals
-from afsync.core.plan import Plan, Reason
+from afsync.core.plan import Plan
 from afsync.core.recorded import Account
-from afsync.core.recovery import settle
+from afsync.core.recovery import needs_person
 from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
+from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
-from afsync.errors import AfsyncError, Exit, PlanStale, UsageError
+from afsync.errors import AfsyncError, Exit, PlanStale, StateError, UsageError
 from afsync.output.outcomes import Tally, summary_text
 from afsync.output.plan_text import plan_text
 from afsync.output.values import count, visible
@@ -94,7 +95,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
-            return _refused(wanted, events)
+            return _refused(wanted, plan, events)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
             messages()("Apply cancelled.\n")
             events.end(())
@@ -224,17 +225,20 @@ def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
     return done
 
 
-def _refused(wanted: Apply, events: EventLines) -> int:
+def _refused(wanted: Apply, plan: Plan, events: EventLines) -> int:
     events.end(())
     if not wanted.as_json:
         messages()("Nothing was done: see above what holds it back.\n")
-    return Exit.REFUSED
+    return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
 
 
 def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped)
     if not wanted.as_json:
         _finish_text(ready.plan, done, out)
+    elif isinstance(done.stopped, StateError):
+        # An id may be written nowhere else, and stdout may lie on the disk that is full.
+        _say_stopped(done.stopped)
     publish_outcomes(done.outcomes, ready.project)
     if out.error is not None:
         work.warn_closed(out.error)
@@ -242,17 +246,21 @@ def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLi
 
 
 def _finish_text(plan: Plan, done: Report, out: Out) -> None:
-    say = messages()
     if done.stopped is not None:
-        say(f"\nError: {visible(done.stopped.message)}\n")
-        if done.stopped.hint:
-            say(f"  {visible(done.stopped.hint)}\n")
+        _say_stopped(done.stopped)
     nothing = not plan.changes and not plan.violations
     complete = done.stopped is None
     out(("" if nothing else "\n") + summary_text(done.outcomes, stdout_paint(), complete=complete) + "\n")
     held = len({v.address for v in plan.violations})
     if held:
-        say(f"{count(held, 'change')} held back: see above what is to be decided.\n")
+        messages()(f"{count(held, 'change')} held back: see above what is to be decided.\n")
+
+
+def _say_stopped(error: AfsyncError) -> None:
+    say = messages()
+    say(f"\nError: {visible(error.message)}\n")
+    if error.hint:
+        say(f"  {visible(error.hint)}\n")
 
 
 def exit_code(plan: Plan, done: Report) -> int:
@@ -261,7 +269,8 @@ def exit_code(plan: Plan, done: Report) -> int:
     stopped = done.stopped.exit_code if done.stopped else Exit.OK
     if stopped in (Exit.STATE, Exit.LOCKED, Exit.INTERRUPTED, Exit.TERMINATED, Exit.STALE):
         return stopped
-    if tally.unresolved or any(v.code == Reason.UNRESOLVED for v in plan.violations):
+    # Whatever was selected: an open submission is never passed over in silence.
+    if tally.unresolved or needs_person(plan.resolutions):
         return Exit.UNRESOLVED
     if stopped:
         return stopped

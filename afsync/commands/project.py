@@ -209,13 +209,19 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     # A state that is new may be one that was lost; publish times are what tells.
     timed = bool(wanted.jobs) or (wanted.since is not None and not recorded.counter)
     try:
-        remote = replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+        remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
     except AuthError:
         # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
         check_account(recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
     ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
     return replace(remote, previews=previews(service.reader, ids))
+
+
+def _as_of(at: datetime, remote: Remote) -> Remote:
+    """Reading may take minutes where the rate limit holds it up: what the service's clock was when it began."""
+    told = remote.server_time
+    return remote if told is None else replace(remote, server_time=told - (now() - at))
 
 
 def read_for_intents(project: Project, recorded: Recorded) -> Remote:

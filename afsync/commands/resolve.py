@@ -11,6 +11,7 @@ import click
 from afsync.commands import project as work
 from afsync.commands.screen import report
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
+from afsync.core.resources import Kind
 from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
 
@@ -37,12 +38,12 @@ def command(
         if recorded.intent_for(address) is None:
             raise UsageError(f"{address} has no unresolved submission", "`afsync intents` shows what is open")
         remote = work.read_for_intents(project, recorded)
-        if isinstance(saying, SayAdopt) and saying.id not in remote.jobs:
+        resolution = next(r for r in work.resolve_with(project, recorded, remote) if r.intent.address == address)
+        if isinstance(saying, SayAdopt) and resolution.intent.kind is Kind.JOB and saying.id not in remote.jobs:
             # It may be older than what was listed.
-            found = work.connect(project, writes=False).reader.job(saying.id) if saying.id.startswith("job") else None
+            found = work.connect(project, writes=False).reader.job(saying.id)
             if found is not None:
                 remote = replace(remote, jobs={**remote.jobs, found.id: found})
-        resolution = next(r for r in work.resolve_with(project, recorded, remote) if r.intent.address == address)
         decided = decide_by_hand(recorded, resolution, saying, remote, who=_who(), why=because, now=work.now())
         store.write(replace(decided, serial=recorded.serial + 1), version)
         store.fold()

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TypeAlias, assert_never
 
 from afsync.core.recorded import Intent, Recorded
-from afsync.core.recovery import Ask, Resolution, Wait, became, close, record_of, reopen
+from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.remote import Remote
 from afsync.core.resources import Kind
+from afsync.core.settling import became, close, record_of, reopen
 from afsync.errors import UsageError
 
 
@@ -64,12 +65,21 @@ def candidates_of(resolution: Resolution) -> tuple[str, ...]:
             return candidates
         case Wait(_, _, scan):
             return scan.candidates
-        case _:
+        case Adopt(_, resource_id):
+            return (resource_id,)
+        case Absent():
             return ()
+        case _:
+            assert_never(resolution)
 
 
 def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:
     _check_free(recorded, intent, resource_id)
+    if resource_id in intent.known:
+        hint = (
+            f"if it was never made, say so with `--absent`; `afsync import {intent.address} {resource_id}` takes over"
+        )
+        raise UsageError(f"{resource_id} was there before this submission", hint)
     if intent.kind is Kind.TEMPLATE:
         template = remote.templates.get(resource_id)
         if template is None:
@@ -84,7 +94,7 @@ def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote)
 
 
 def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
-    holder = next((a for a, r in recorded.resources.items() if r.id == resource_id), None)
+    holder = next((a for a, r in recorded.resources.items() if (r.kind, r.id) == (intent.kind, resource_id)), None)
     if holder is not None:
         text = f"{resource_id} belongs to {holder}"
         if holder == intent.address:

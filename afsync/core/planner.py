@@ -11,10 +11,11 @@ from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.plan import Action, Change, Plan, Reason, Step, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve, settle
+from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Kind, Template, fingerprint
 from afsync.core.selection import select, selected
+from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template, protected
 from afsync.core.unmatched import unmatched

@@ -9,9 +9,9 @@ from datetime import date, datetime, tzinfo
 from afsync.core.credits import effective
 from afsync.core.plan import Action, Change, Plan, Step
 from afsync.core.recorded import RecordedJob
-from afsync.core.recovery import settle
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Schedule, Values
+from afsync.core.settling import settle
 from afsync.core.verdict import Facts
 
 Slot = tuple[str, date]

@@ -72,7 +72,7 @@ class Deposed:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One look for a lost submission: when (UTC) and what it saw."""
+    """One look for a lost submission: when (UTC; by the service's clock, where it tells its time) and what it saw."""
 
     at: datetime
     candidates: tuple[str, ...] = ()

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
-from afsync.core.lookalike import agrees, fits
-from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate, Scan
+from afsync.core.evidence import Sighting, sighting_of, templates_found, waited
+from afsync.core.lookalike import agrees
+from afsync.core.recorded import Intent, Phase, Recorded, Scan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import Kind, normalise
-
-EXCHANGE = timedelta(seconds=60)
-"""How long one submission may be on its way at the most; see `api.client`."""
-
-CLOCK_SLACK = timedelta(seconds=5)
-"""How far the service's Date and its creation times may disagree."""
-
-BLIND_SLACK = timedelta(minutes=10)
-"""The same where only our own clock is known."""
+from afsync.core.resources import Kind
 
 SCANS_APART = timedelta(seconds=60)
 
@@ -76,49 +68,12 @@ def resolve(
     intents = sorted(recorded.intents, key=lambda i: i.seq)
     wait = timedelta(seconds=quarantine)
     jobs = [i for i in intents if i.kind is Kind.JOB]
-    seen = {i.uuid: _sighting(i, recorded, remote, wait) for i in jobs}
-    found = {i.uuid: _found(i, recorded, remote) for i in intents if i.kind is Kind.TEMPLATE}
+    seen = {i.uuid: sighting_of(i, recorded, remote, wait) for i in jobs}
+    found = {i.uuid: templates_found(i, recorded, remote) for i in intents if i.kind is Kind.TEMPLATE}
     return tuple(
         _template(i, found) if i.kind is Kind.TEMPLATE else _job(i, jobs, seen, remote, now, wait, exclusive)
         for i in intents
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What the list shows beyond what was known: all `new` jobs, and those that could be ours, oldest first."""
-
-    new: tuple[RemoteJob, ...]
-    candidates: tuple[RemoteJob, ...]
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(j.id for j in self.candidates)
-
-
-def _sighting(intent: Intent, recorded: Recorded, remote: Remote, quarantine: timedelta) -> Sighting:
-    spoken_for = {r.id for r in recorded.resources.values()} | set(recorded.foreign)
-    marked = {job for other in recorded.intents for job in other.foreign}
-    new = [j for j in _newer(remote, intent.known) if j.id not in spoken_for and j.id not in marked]
-    candidates = [j for j in new if fits(intent.echo, j.echo) and _time_fits(intent, j.created_at, quarantine)]
-    return Sighting(tuple(reversed(new)), tuple(reversed(candidates)))
-
-
-def _newer(remote: Remote, known: tuple[str, ...]) -> Iterable[RemoteJob]:
-    """The listed jobs down to the first that was known when the intent was written."""
-    old = set(known)
-    for job in remote.jobs.values():
-        if job.id in old:
-            return
-        yield job
-
-
-def _time_fits(intent: Intent, created: datetime | None, quarantine: timedelta) -> bool:
-    if created is None:
-        return True
-    start = intent.server_time - CLOCK_SLACK if intent.server_time else intent.at - BLIND_SLACK
-    slack = CLOCK_SLACK if intent.server_time else BLIND_SLACK
-    return start <= created <= start + 2 * slack + EXCHANGE + quarantine
 
 
 def _job(
@@ -132,9 +87,10 @@ def _job(
 ) -> Resolution:
     sighting = seen[intent.uuid]
     balance = remote.account.balance
-    scan = Scan(now, sighting.ids, tuple(j.id for j in sighting.new), balance)
-    if now < intent.at + quarantine:
-        return Wait(intent, intent.at + quarantine, scan, counts=False)
+    scan = Scan(remote.server_time or now, sighting.ids, tuple(j.id for j in sighting.new), balance)
+    left = quarantine - waited(intent, remote, now)
+    if quarantine and left > timedelta():
+        return Wait(intent, now + left, scan, counts=False)
     if not sighting.candidates:
         return _nothing_found(intent, sighting, scan, balance, min(SCANS_APART, quarantine))
     twins, ids = _twins(intent, intents, seen)
@@ -196,14 +152,6 @@ def _nothing_found(intent: Intent, sighting: Sighting, scan: Scan, balance: int 
     return Wait(intent, again, scan, counts=True)
 
 
-def _found(intent: Intent, recorded: Recorded, remote: Remote) -> list[RemoteTemplate]:
-    """The templates that are new and could be what `intent` made."""
-    owned = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
-    marked = {template for other in recorded.intents for template in other.foreign}
-    not_ours = {*owned, *marked, *intent.known, *recorded.foreign}
-    return [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
-
-
 def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Resolution:
     """Templates are free, so there is no quarantine: the name, the content where it is told, and the time decide."""
     match found[intent.uuid]:
@@ -216,75 +164,6 @@ def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Reso
             return Adopt(intent, one.id, evidence, created_at=one.created_at)
         case several:
             return Ask(intent, "several new templates could be it", tuple(sorted(t.id for t in several)))
-
-
-def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
-    if template.name != intent.declared.get("name") or not _time_fits(intent, template.created_at, timedelta(days=1)):
-        return False
-    ours = normalise(Kind.TEMPLATE, intent.declared)
-    return all(ours.get(k) == v for k, v in normalise(Kind.TEMPLATE, template.echo).items() if k != "name")
-
-
-def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
-    """The state once everything that could be resolved is written into it. What is no longer open stays as it is."""
-    open_now = {i.uuid for i in recorded.intents}
-    for resolution in (r for r in resolutions if r.intent.uuid in open_now):
-        match resolution:
-            case Adopt(intent, job_id, evidence, status, created_at):
-                recorded = became(recorded, intent, record_of(intent, job_id, status, created_at))
-                recorded = _decided(recorded, intent, "adopt", job_id, evidence)
-            case Absent(intent, evidence):
-                recorded = _decided(close(recorded, intent), intent, "absent", None, evidence)
-            case Wait(intent, _, scan, counts):
-                if counts and not any(s.at == scan.at for s in intent.scans):
-                    kept = (*intent.scans[:1], scan)
-                    recorded = reopen(recorded, replace(intent, scans=kept if intent.scans else (scan,)))
-            case Ask():
-                pass
-            case _:
-                assert_never(resolution)
-    return recorded
-
-
-def record_of(intent: Intent, resource_id: str, status: str, created_at: datetime | None) -> Record:
-    """The record an intent becomes. The schedule is set in a step of its own, so it is not in it yet."""
-    if intent.kind is Kind.TEMPLATE:
-        return RecordedTemplate(
-            resource_id, intent.fingerprint, intent.declared, intent.prevent_destroy, created_at or intent.server_time
-        )
-    return RecordedJob(
-        id=resource_id,
-        fingerprint=intent.fingerprint,
-        declared=intent.declared,
-        status=status,
-        rerun=intent.rerun,
-        prevent_destroy=intent.prevent_destroy,
-        created_at=created_at or intent.server_time,
-        staged=intent.staged,
-    )
-
-
-def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
-    """The state once an intent has become a record: one step, so that a replaced template is never forgotten."""
-    old = recorded.resources.get(intent.address)
-    recorded = close(recorded, intent).with_resource(intent.address, record)
-    if isinstance(old, RecordedTemplate) and old.id != record.id:
-        return replace(recorded, deposed=(*recorded.deposed, Deposed(old.id, intent.address)))
-    return recorded
-
-
-def close(recorded: Recorded, intent: Intent) -> Recorded:
-    return replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
-
-
-def reopen(recorded: Recorded, intent: Intent) -> Recorded:
-    """The state with this intent in place of the one with its uuid."""
-    return replace(recorded, intents=tuple(intent if i.uuid == intent.uuid else i for i in recorded.intents))
-
-
-def _decided(recorded: Recorded, intent: Intent, what: str, resource_id: str | None, why: str) -> Recorded:
-    entry = {"address": intent.address, "seq": intent.seq, "decision": what, "id": resource_id, "why": why}
-    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))
 
 
 def outlook(resolution: Resolution) -> str:

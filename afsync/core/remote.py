@@ -67,7 +67,7 @@ class Remote:
     `jobs` are the listed ones, newest first, followed by those looked up one by one; `missing` are ids that were
     looked for and are not there. `head` are the ids of the newest jobs in the list's order. `publish_times` maps
     job ids to publish times still ahead, and is None where the service does not offer them; it speaks only of the
-    `covered` jobs. `server_time` is the service's clock (its Date header),
+    `covered` jobs. `server_time` is the service's clock (its Date header) at the time that all of it is taken to be of,
     `base_url` where all of it came from, `previews` are links for reviewers by job id.
     """
 

@@ -72,11 +72,22 @@ def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str,
 def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> Verdict:
     """The verdict on an `import:` entry whose address is not recorded yet."""
     change = Change(declared.address, Action.ADOPT, Reason.IMPORTED, after=declared, id=resource_id)
-    against = objection(declared, resource_id, facts)
+    against = objection(declared, resource_id, facts) or _in_doubt(declared, resource_id, facts)
     if against is None:
         return do(change)
     text = f"{declared.address} is to be taken over by `import:`, but {against.text}"
     return withhold(replace(change, reason=against.reason), text, against.hint)
+
+
+def _in_doubt(declared: Template | Job, resource_id: str, facts: Facts) -> Objection | None:
+    """What an open submission may have become is not taken over as something else: it would be made again."""
+    kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
+    open_now = (i for i in facts.recorded.intents if i.kind is kind)
+    owner = next((i.address for i in open_now if resource_id not in {*i.known, *i.foreign}), None)
+    if owner is None:
+        return None
+    text = f"{resource_id} may be what became of {owner}, whose outcome is not known"
+    return Objection(Reason.AMBIGUOUS, text, "resolve it first: `afsync intents` shows what could be it")
 
 
 def adopted(declared: Template | Job, resource_id: str, remote: Remote, now: datetime, template: Values) -> Record:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan, Step
 from afsync.core.recorded import Recorded, RecordedJob
-from afsync.core.recovery import settle
 from afsync.core.remote import Remote
-from afsync.engine.events import ChangeDone, ChangeStarted, Event
+from afsync.core.settling import settle
+from afsync.engine.events import ChangeDone, ChangeStarted, Event, Tell
 from afsync.engine.ledger import Ledger
 from afsync.engine.run import Halt, Next, Over, Progress, Run
 from afsync.engine.service import World
@@ -58,6 +59,7 @@ def apply_plan(
     What could be resolved of earlier submissions, and what was seen of finished jobs, is written first.
     `max_credits` is checked against what is really taken.
     """
+    world = replace(world, tell=_unheard(world.tell))
     run = Run(plan, remote, ledger, world, max_credits=max_credits)
     execution = Execution(plan, world, run, fail_fast)
     try:
@@ -167,3 +169,13 @@ def _finish(execution: Execution, index: int, outcome: Outcome) -> None:
 def _tell(execution: Execution, event: Event) -> None:
     """Telling never costs a record: it comes after the write, and a broken screen does not stop the run."""
     execution.world.tell(event)
+
+
+def _unheard(tell: Tell) -> Tell:
+    """`tell`, whether or not anybody can hear it: a terminal may be gone."""
+
+    def told(event: Event) -> None:
+        with suppress(OSError):
+            tell(event)
+
+    return told

@@ -58,7 +58,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
         change, run, Kind.JOB, job.values, echo_of(merged), known=(*run.submitted, *run.remote.head)[:KNOWN]
     )
     opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=bool(merged.get("staging")))
-    result = submit(opened, lambda: run.world.writer.submit_job(body), run.ledger, run.world.stop)
+    result = submit(opened, run.attempt(lambda: run.world.writer.submit_job(body)), run.ledger, run.world.stop)
     return submitted(change, progress, run, result)
 
 

@@ -27,9 +27,14 @@ class Ledger:
         self._store = store
         self._version = version
         self.recorded = recorded
-        self.ids = {r.id for r in recorded.resources.values()} | set(recorded.foreign)
+        self._ids = {(r.kind, r.id) for r in recorded.resources.values()}
+        self._ids |= {(Kind.TEMPLATE, d.id) for d in recorded.deposed}
         self.broken: StateError | StateLocked | None = None
         self.unwritten: dict[str, Record] = {}
+
+    def holds(self, kind: Kind, resource_id: str) -> bool:
+        """Whether it is ours already, was in this run, or is somebody else's by a person's word."""
+        return (kind, resource_id) in self._ids or resource_id in self.recorded.foreign
 
     def write(self, recorded: Recorded) -> None:
         """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""
@@ -47,7 +52,7 @@ class Ledger:
 
     def write_record(self, recorded: Recorded, address: str, record: Record) -> None:
         """The same for a record that must not be lost: what cannot be written goes to a recovery file."""
-        self.ids.add(record.id)
+        self._ids.add((record.kind, record.id))
         try:
             self.write(recorded)
         except Exception as error:

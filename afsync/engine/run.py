@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from afsync.core.outcome import Failed, Outcome, Unresolved
+from afsync.core.outcome import Answer, Failed, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Intent
 from afsync.core.recovery import outlook, resolve
@@ -14,7 +15,7 @@ from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Kind, Values, fingerprint
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
-from afsync.engine.submission import InDoubt, NotSubmitted, Result, Submitted
+from afsync.engine.submission import Attempt, InDoubt, NotSubmitted, Result, Submitted
 from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, LimitRefused
 
 KNOWN = 30
@@ -77,6 +78,13 @@ class Run:
         if self.remote.server_time is None:
             return None
         return self.remote.server_time + (self.world.clock() - self.plan.as_of)
+
+    def attempt(self, send: Callable[[], Answer]) -> Attempt:
+        """How a submission of this run goes out."""
+        return Attempt(self.world.writer.ready, self._dated, send)
+
+    def _dated(self, intent: Intent) -> Intent:
+        return replace(intent, at=self.world.clock(), server_time=self.server_time())
 
 
 def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:

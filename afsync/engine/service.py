@@ -19,6 +19,9 @@ class Writer(Protocol):
     """The calls that change something (`api.writer`). The free ones raise ApiError; the two that create return an
     Answer, raise nothing but Interrupted while they still wait to be sent, and are never repeated by the writer."""
 
+    def ready(self) -> None:
+        """Wait until a submission would leave at once; Interrupted when a signal comes first."""
+
     def submit_job(self, body: Values) -> Answer: ...
 
     def create_template(self, body: Values) -> Answer: ...

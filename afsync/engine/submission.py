@@ -19,7 +19,7 @@ from afsync.core.outcome import (
     Unknown,
 )
 from afsync.core.recorded import Intent, Phase, Recorded, RecordedJob
-from afsync.core.recovery import became, close, record_of, reopen
+from afsync.core.settling import became, close, record_of, reopen
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import Interrupted
@@ -58,33 +58,33 @@ class InDoubt:
 Result: TypeAlias = Submitted | NotSubmitted | InDoubt
 
 
-def submit(intent: Intent, send: Callable[[], Answer], ledger: Ledger, stop: Stop) -> Result:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a submission goes out. `ready` waits until it would leave at once (Interrupted when a signal comes first),
+    `stamp` dates the intent, `send` makes one POST and says what came of it."""
+
+    ready: Callable[[], None]
+    stamp: Callable[[Intent], Intent]
+    send: Callable[[], Answer]
+
+
+def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Result:
     """Write the intent, send once, classify, write the outcome; only then return.
 
-    `send` makes one POST and says what came of it. Raises StateError when the disk fails: before the request if
-    the intent could not be written, and after it with the id in a recovery file.
+    One request that counts: it is repeated only where the service certainly did nothing. The intent is dated anew
+    for each, after all waiting, because the quarantine begins with what was sent last. Raises StateError when the
+    disk fails: before the request if the intent could not be written, and after it with the id in a recovery file.
     """
-    ledger.write(_opened(ledger, intent))
-    answer = _send(send, stop)
-    return _settle(intent, answer, ledger)
-
-
-def _opened(ledger: Ledger, intent: Intent) -> Recorded:
-    recorded = ledger.recorded
-    return replace(recorded, counter=intent.seq, intents=(*recorded.intents, intent))
-
-
-def _send(send: Callable[[], Answer], stop: Stop) -> Answer:
-    """One request that counts. Repeated only where the service certainly did nothing."""
     not_sent = limited = 0
     while True:
-        if stop.asked.is_set():
-            return NotSent("interrupted before it was sent")
         try:
-            answer = send()
+            attempt.ready()
+            stop.check()
         except Interrupted:
-            # It still waited for its turn.
-            return NotSent("interrupted before it was sent")
+            return _settle(intent, NotSent("interrupted before it was sent"), ledger)
+        intent = attempt.stamp(intent)
+        ledger.write(_opened(ledger.recorded, intent))
+        answer = _sent(attempt)
         match answer:
             case NotSent():
                 not_sent += 1
@@ -93,17 +93,31 @@ def _send(send: Callable[[], Answer], stop: Stop) -> Answer:
                 limited += 1
                 wait = retry_after
             case _:
-                return answer
+                return _settle(intent, answer, ledger)
         if not_sent >= SENDS or limited >= LIMITED_SENDS:
-            return answer
+            return _settle(intent, answer, ledger)
         stop.sleep(wait)
+
+
+def _sent(attempt: Attempt) -> Answer:
+    """What came of one POST; whatever breaks on the way says nothing about what the service did."""
+    try:
+        return attempt.send()
+    except Interrupted:
+        return NotSent("interrupted before it was sent")
+    except Exception as error:
+        return Unknown(f"it broke off ({type(error).__name__}: {error})")
+
+
+def _opened(recorded: Recorded, intent: Intent) -> Recorded:
+    return replace(recorded, counter=intent.seq, intents=(*close(recorded, intent).intents, intent))
 
 
 def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
     recorded = ledger.recorded
     match answer:
-        case Committed() if answer.id in ledger.ids:
-            why = f"the service answered with {answer.id}, which the state already holds"
+        case Committed() if ledger.holds(intent.kind, answer.id) or answer.id in intent.known:
+            why = f"the service answered with {answer.id}, which was there before"
             return _in_doubt(intent, CommittedIdUnknown(why, answer.raw), ledger)
         case Committed():
             record = record_of(intent, answer.id, answer.status or "queued", answer.created_at or answer.server_time)

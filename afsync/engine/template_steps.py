@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from afsync.core.plan import Action, Change, Reason
-from afsync.core.recovery import Adopt, resolve, settle
+from afsync.core.recovery import Adopt, resolve
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Kind, Template
+from afsync.core.settling import settle
 from afsync.core.takeover import taken_over, template_record
 from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit
@@ -26,7 +27,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
     namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if t.name == template.name))
     opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
     create = run.world.writer.create_template
-    result = submit(opened, lambda: create(template.values), run.ledger, run.world.stop)
+    result = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.world.stop)
     if isinstance(result, InDoubt):
         result = _look_for_template(result, run)
     if isinstance(result, Submitted) and change.reason is Reason.MISSING:

@@ -35,9 +35,10 @@ class Paths:
 
     @property
     def lock(self) -> Path:
-        """The same file whatever way leads to the project."""
+        """The same file whatever way leads to the state, also from another project."""
         place = self.state.parent.resolve()
-        return place / ("lock" if place == self.directory.resolve() else f"{self.state.name}.lock")
+        default = place == self.directory.resolve() or place.name == self.directory.name
+        return place / ("lock" if default else f"{self.state.name}.lock")
 
     @property
     def elsewhere(self) -> Path:

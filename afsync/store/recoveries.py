@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.recovery import became
+from afsync.core.settling import became
 from afsync.errors import StateError
 from afsync.store import fields as f
 from afsync.store.disk import Disk, put

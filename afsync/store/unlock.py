@@ -17,8 +17,8 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from afsync.core.evidence import EXCHANGE
 from afsync.core.recorded import Intent, Phase
-from afsync.core.recovery import EXCHANGE
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.lock import Holder, open_lock, read_holder
 from afsync.store.oslock import OsLock

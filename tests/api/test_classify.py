@@ -83,6 +83,23 @@ def test_429_in_the_apis_own_form_is_refused_with_a_wait() -> None:
     assert classify(Reply(429, {}, body)) == Limited(12.345)
 
 
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -2359", "", "soon", "0", "Mon, 32 Jan 2026 25:00:00 GMT"])
+def test_no_date_costs_an_id(date: str) -> None:
+    answer = classify(Reply(200, {"date": date, "retry-after": date}, DOCUMENTED))
+    assert isinstance(answer, Committed)
+    assert answer.server_time is None
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds"),
+    [("1" + "0" * 400, 120), ("1e400", 120), ("-1" + "0" * 400, 10), ("NaN", 10)],
+    ids=["huge", "endless", "long ago", "nonsense"],
+)
+def test_a_429_may_wish_what_it_likes(wish: str, seconds: float) -> None:
+    body = b'{"error":"rate_limit_exceeded","retryAfterMs":%s}' % wish.encode()
+    assert classify(Reply(429, {}, body)) == Limited(seconds)
+
+
 @pytest.mark.parametrize("body", [HTML, b"", b'{"message":"slow down"}', b'{"error":"rate_lim'])
 def test_429_of_something_else_is_unknown(body: bytes) -> None:
     assert isinstance(classify(Reply(429, {"retry-after": "7"}, body)), Unknown)
@@ -196,6 +213,7 @@ def test_a_whole_object_counts_although_the_connection_broke_after_it() -> None:
     [
         (b'{"id":"tpl_1","name":"W","createdAt":"2026-05-26T09:00:00Z"}', Committed),
         (b'{"template":{"id":"tpl_1","name":"W","created_at":"2026-05-26T09:00:00Z"}}', Committed),
+        (b'{"id":"tpl_1","createdAt":"2026-05-26T09:00:00Z","template":{"name":"W"}}', Committed),
         (b'{"template":{"name":"W"}}', CommittedIdUnknown),
         (b'{"jobId":"job_1"}', CommittedIdUnknown),
     ],

@@ -154,6 +154,8 @@ def test_an_empty_account() -> None:
         # Back to the head of an unresolved submission.
         (down_from(5000), Lookups(heads=(("job_4777", "job_4776"),)), 3, 0, set()),
         (down_from(5000), Lookups(heads=(("gone", "job_4776"), ("job_5000",))), 3, 0, set()),
+        # The head ends a page: what is as old may be listed behind it.
+        (down_from(5000), Lookups(heads=(("job_4901",),)), 2, 0, set()),
         # An intent written while the account was empty: all that is there came after it.
         (down_from(250), Lookups(heads=((),)), 4, 0, set()),
         # To the end, and what is not there is asked for.

@@ -8,8 +8,9 @@ import pytest
 
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying, candidates_of, decide_by_hand
 from afsync.core.recorded import Deposed, Intent, Recorded, Scan
-from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait, record_of
+from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.remote import Remote
+from afsync.core.settling import record_of
 from afsync.errors import UsageError
 from tests.builders import (
     BEFORE,
@@ -126,6 +127,18 @@ REFUSED: dict[str, tuple[Saying, Resolution, Recorded, str]] = {
         STATE,
         "job.best: job_9 could be it, so it cannot be called absent",
     ),
+    "absent while one is in sight that would be adopted": (
+        SayAbsent(),
+        Adopt(LOST, "job_9", ""),
+        STATE,
+        "job.best: job_9 could be it, so it cannot be called absent",
+    ),
+    "adopt what was there before": (
+        SayAdopt("job_8"),
+        Ask(replace(LOST, known=("job_8",)), ""),
+        a_recorded(intents=(replace(LOST, known=("job_8",)),)),
+        "job_8 was there before this submission",
+    ),
     "foreign what does not exist": (SayForeign(("job_9", "job_0")), SEEN, STATE, "the account has no job job_0"),
     "foreign what is ours": (SayForeign(("job_9",)), SEEN, OWNED, "job_9 belongs to job.other"),
 }
@@ -157,7 +170,7 @@ def test_a_template_that_is_still_to_be_deleted() -> None:
 IN_SIGHT: dict[str, tuple[Resolution, tuple[str, ...]]] = {
     "ask": (SEEN, ("job_8", "job_9")),
     "wait": (Wait(LOST, NOW, Scan(NOW, ("job_9",), ("job_9", "job_7")), counts=False), ("job_9",)),
-    "adopt": (Adopt(LOST, "job_9", ""), ()),
+    "adopt": (Adopt(LOST, "job_9", ""), ("job_9",)),
     "absent": (Absent(LOST, ""), ()),
 }
 

@@ -8,9 +8,9 @@ from afsync.core.limits import check_plan
 from afsync.core.lookups import lookups
 from afsync.core.plan import ORDER, Action, Change, Plan, Reason, Step
 from afsync.core.recorded import RecordedJob
-from afsync.core.recovery import settle
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Kind, Limits
+from afsync.core.settling import settle
 from tests.builders import NOW
 from tests.core.worlds import PATIENT, World, applied, strange_worlds, worlds
 

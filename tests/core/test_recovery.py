@@ -18,15 +18,13 @@ from afsync.core.recovery import (
     Ask,
     Resolution,
     Wait,
-    became,
     needs_person,
     outlook,
-    record_of,
     resolve,
-    settle,
 )
 from afsync.core.remote import Remote, RemoteJob
 from afsync.core.resources import Kind
+from afsync.core.settling import became, record_of, settle
 from tests.builders import (
     BEFORE,
     LATER,
@@ -63,10 +61,12 @@ def resolved(
     quarantine: float = 600.0,
     exclusive: bool = False,
     balance: int | None = 46,
+    server_time: datetime | None = None,
 ) -> tuple[Resolution, ...]:
-    """`listed` are the jobs above those that were known, newest first."""
+    """`listed` are the jobs above those that were known, newest first. The service's clock is ours, unless said."""
     state = replace(recorded or a_recorded(), intents=intents)
     remote = remote or a_remote(*listed, KNOWN, balance=balance)
+    remote = replace(remote, server_time=server_time or now)
     return resolve(state, remote, now, quarantine=quarantine, exclusive=exclusive)
 
 
@@ -92,6 +92,37 @@ def test_nothing_is_decided_in_quarantine(listed: tuple[RemoteJob, ...], seconds
 
 def test_the_quarantine_ends_when_it_ends() -> None:
     assert isinstance(resolved(LOST, listed=(new_job(),), now=BEFORE + timedelta(minutes=10))[0], Adopt)
+
+
+def test_a_runner_whose_clock_is_ahead_does_not_end_the_quarantine() -> None:
+    an_hour_on = BEFORE + timedelta(hours=1)
+
+    (result,) = resolved(LOST, now=an_hour_on, server_time=BEFORE + timedelta(minutes=4))
+
+    assert isinstance(result, Wait)
+    assert (result.counts, result.until) == (False, an_hour_on + timedelta(minutes=6))
+
+
+def test_nor_does_one_whose_clock_was_ahead_prolong_it() -> None:
+    lost = replace(LOST, at=BEFORE + timedelta(days=400))
+
+    (result,) = resolved(lost, listed=(new_job(),), now=NOW, server_time=BEFORE + timedelta(minutes=10))
+
+    assert isinstance(result, Adopt)
+
+
+@pytest.mark.parametrize(("lost", "told"), [(LOST, None), (replace(LOST, server_time=None), NOW)])
+def test_our_own_clock_counts_where_the_service_does_not_tell_its(lost: Intent, told: datetime | None) -> None:
+    state = a_recorded(intents=(lost,))
+    remote = replace(a_remote(new_job(), KNOWN), server_time=told)
+    until = BEFORE + timedelta(minutes=10)
+
+    (early,) = resolve(state, remote, until - timedelta(seconds=1), quarantine=600, exclusive=False)
+    (late,) = resolve(state, remote, until, quarantine=600, exclusive=False)
+
+    assert isinstance(early, Wait)
+    assert early.until == until
+    assert isinstance(late, Adopt)
 
 
 # --- 0 candidates, no new jobs at all; credits unchanged, or not known: absent after two scans ---
@@ -144,6 +175,21 @@ def test_the_first_of_many_looks_counts() -> None:
     looked = replace(LOST, scans=(Scan(ago(minutes=5)), Scan(ago(seconds=10))))
 
     assert resolved(looked) == (Absent(looked, "not in the list at 11:55:00 and not at 12:00:00 UTC"),)
+
+
+def test_two_looks_are_apart_by_the_service_s_clock() -> None:
+    """The first runner's clock is an hour ahead, the second's an hour behind."""
+    hour, state = timedelta(hours=1), a_recorded(intents=(LOST,))
+    remote = a_remote(KNOWN)
+
+    first = resolve(state, remote, NOW + hour, quarantine=600, exclusive=False)
+    state = settle(state, first)
+    soon = replace(remote, server_time=NOW + timedelta(seconds=59))
+    later = replace(remote, server_time=NOW + timedelta(seconds=60))
+
+    assert state.intents[0].scans[0].at == NOW
+    assert [type(r) for r in resolve(state, soon, NOW - hour, quarantine=600, exclusive=False)] == [Wait]
+    assert [type(r) for r in resolve(state, later, NOW - hour, quarantine=600, exclusive=False)] == [Absent]
 
 
 # --- 0 candidates; credits fell by the cost, or the answer was 2xx: stop ---
@@ -358,15 +404,17 @@ def test_one_that_agrees_wins_over_one_that_only_fits() -> None:
 
 
 def test_an_intent_in_quarantine_still_claims_what_may_be_its_own() -> None:
-    young = replace(OTHER_URL, at=ago(minutes=1), server_time=BEFORE)
+    old = replace(LOST, at=ago(seconds=610), server_time=ago(seconds=610))
+    young = replace(OTHER_URL, at=ago(minutes=1), server_time=ago(minutes=1))
+    job = replace(new_job(), created_at=ago(seconds=30))
 
-    assert [type(r) for r in resolved(LOST, young, listed=(new_job(),))] == [Ask, Wait]
+    assert [type(r) for r in resolved(old, young, listed=(job,))] == [Ask, Wait]
 
 
 # --- what is new: listed, minus what was known, is in the state, or was marked foreign ---
 
 NOT_NEW: dict[str, Any] = {
-    "known at the time": {"remote": a_remote(KNOWN, new_job())},
+    "listed behind what was known, and older": {"remote": a_remote(KNOWN, new_job(after=-86_401))},
     "in the state": {"recorded": a_recorded({"job.other": a_recorded_job(a_job("other"), id="job_9")})},
     "marked foreign": {"recorded": a_recorded(foreign=("job_9",))},
 }
@@ -379,6 +427,14 @@ def test_not_new(facts: dict[str, Any]) -> None:
     assert resolved(replace(LOST, scans=(SCANNED,)), **facts) == (
         Absent(replace(LOST, scans=(SCANNED,)), "not in the list at 11:58:00 and not at 12:00:00 UTC"),
     )
+
+
+@pytest.mark.parametrize("seconds", [0, 0.7], ids=["cut to the same second", "within the same second"])
+def test_new_although_it_is_listed_behind_one_that_was_known(seconds: float) -> None:
+    """Equal times come in any order, and clocks of several machines differ a little."""
+    known = replace(KNOWN, created_at=BEFORE + timedelta(seconds=seconds))
+
+    assert [type(r) for r in resolved(LOST, remote=a_remote(known, new_job(after=0), a_remote_job("job_1")))] == [Adopt]
 
 
 def test_what_was_marked_foreign_in_one_intent_is_foreign_to_all() -> None:
@@ -395,6 +451,12 @@ def test_everything_listed_is_looked_at_when_all_that_was_known_is_gone() -> Non
     intent = replace(LOST, known=("job_purged",))
 
     assert [type(r) for r in resolved(intent, remote=a_remote(new_job("job_2"), new_job("job_1")))] == [Ask]
+
+
+def test_a_template_of_the_same_id_is_something_else() -> None:
+    state = a_recorded({"template.weekly": a_recorded_template(id="job_9")})
+
+    assert [type(r) for r in resolved(LOST, listed=(new_job(),), recorded=state)] == [Adopt]
 
 
 # --- creation times ---
@@ -628,7 +690,7 @@ def test_two_runs_find_out_that_nothing_was_made() -> None:
 
     def run(at: datetime) -> tuple[Resolution, ...]:
         nonlocal state
-        found = resolve(state, remote, at, quarantine=600, exclusive=False)
+        found = resolve(state, replace(remote, server_time=at), at, quarantine=600, exclusive=False)
         state = settle(state, found)
         return found
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from afsync.core.plan import Action, Change, Plan, Retire, Step
 from afsync.core.planner import make_plan
 from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.recovery import settle
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, Job, Kind, Template, address_of, fingerprint
+from afsync.core.settling import settle
 from afsync.core.verdict import Options
 from tests.builders import (
     AHEAD,

@@ -250,8 +250,8 @@ class Project:
         """What a person who knows the truth says of every open submission."""
         for intent in self.recorded.intents:
             held = {r.id for r in self.recorded.resources.values()}
-            paid = self.paid().get(str(intent.declared.get("url")).removeprefix(CLIPS), ())
-            ours = [j["job_id"] for j in paid if j["job_id"] not in held]
+            paid = self.paid().get(self.name_of(intent.declared), ())
+            ours = [j["job_id"] for j in paid if j["job_id"] not in held and j["job_id"] not in intent.known]
             if ours:
                 self._say(intent.address, "--adopt", ours[0])
                 continue
@@ -271,9 +271,12 @@ class Project:
         """The jobs that were submitted, by the name they are declared under; `?` for a job nobody declared."""
         found: dict[str, list[dict[str, Any]]] = {}
         for job in self.lab.control.jobs(key=self.key, origin="submitted"):
-            name = str(job["fields"].get("url", "?")).removeprefix(CLIPS)
-            found.setdefault(name, []).append(job)
+            found.setdefault(self.name_of(job["fields"]), []).append(job)
         return found
+
+    def name_of(self, body: Mapping[str, Any]) -> str:
+        """What a body was declared as."""
+        return str(body.get("url", "?")).removeprefix(CLIPS)
 
     def allowed(self, name: str) -> int:
         """How often it may be paid for."""

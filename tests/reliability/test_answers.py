@@ -81,6 +81,10 @@ ROWS = (
     committed("the longest id", submitted(LONGEST)),
     committed("chunked", CHUNKED + b'11\r\n{"jobId":"job_1"}\r\n0\r\n\r\n'),
     committed("100 first", b"HTTP/1.1 100 Continue\r\n\r\n" + GOOD),
+    committed(
+        "a date out of this world",
+        answer(200, {"jobId": "job_1"}, extra="date: Fri, 31 Dec 9999 23:59:59 -2359\r\nretry-after: \xb2\r\n"),
+    ),
     committed("until the connection ends", b'HTTP/1.1 200 OK\r\n\r\n{"jobId":"job_1"}'),
     id_unknown("not JSON", answer(200, b"ok, queued")),
     id_unknown("cut off", cut(GOOD)),

@@ -110,10 +110,10 @@ def limit(process: subprocess.Popen[str], size: int) -> None:
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
 
 
-def full_after_submission(project: Project, number: int, size: Callable[[int], int]) -> Ended:
+def full_after_submission(project: Project, number: int, size: Callable[[int], int], *flags: str) -> Ended:
     """An apply whose disk is full right after the answer to that submission has left the service."""
     project.lab.control.fault(f"POST /jobs#{number}: committed-then-hold")
-    with project.sandbox.start("apply", "--auto-approve") as process:
+    with project.sandbox.start("apply", "--auto-approve", *flags) as process:
         project.lab.until_held(lambda: process.poll() is None)
         limit(process, size((project.root / ".afsync/state.json.journal").stat().st_size))
         project.lab.control.release()
@@ -147,10 +147,11 @@ def test_the_disk_is_full_after_a_submission(number: int, laboratory: Lab) -> No
 
 
 @needs_limits
-def test_not_even_a_recovery_file_can_be_written(laboratory: Lab) -> None:
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["text", "json"])
+def test_not_even_a_recovery_file_can_be_written(flags: tuple[str, ...], laboratory: Lab) -> None:
     """Then the id is on the screen only, and a person gives it back."""
     project = laboratory.project(VARIANTS[2])
-    ended = full_after_submission(project, 2, lambda _: 0)
+    ended = full_after_submission(project, 2, lambda _: 0, *flags)
     job = project.paid()["b"][0]["job_id"]
     assert ended.code == 7, ended
     assert f"afsync resolve job.b --adopt {job}" in ended.err

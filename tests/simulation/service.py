@@ -42,6 +42,7 @@ class SimJob:
     owner: str | None
     created_at: datetime
     visible_at: datetime
+    tie: float = 0.0
     status: str = "queued"
     publish_at: datetime | None = None
 
@@ -64,7 +65,8 @@ class Odds:
 
 @dataclass
 class SimService:
-    """One account. `echoes`: the deployed dialect tells some fields back, the documented one none."""
+    """One account. `echoes`: the deployed dialect tells some fields back, the documented one none. `coarse`: creation
+    times are cut to seconds, and equal ones are listed in any order."""
 
     random: Random
     clock: SimClock
@@ -72,13 +74,18 @@ class SimService:
     echoes: bool
     tells_balance: bool
     quarantine: float
+    coarse: bool = False
     jobs: list[SimJob] = field(default_factory=list)
+    charged: list[datetime] = field(default_factory=list)
     templates: dict[str, RemoteTemplate] = field(default_factory=dict)
-    balance: int = 1000
+    credits: int = 1000
     counter: int = 0
     before_submit: Callable[[], None] | None = None
 
     # --- what the engine calls ---
+
+    def ready(self) -> None:
+        """There is no rate limit."""
 
     def submit_job(self, body: Values) -> Answer:
         """One POST, with everything that can befall it."""
@@ -146,10 +153,10 @@ class SimService:
     def look(self, lookups: Lookups) -> Remote:
         """A complete listing of what is visible by now, newest first."""
         seen = [j for j in self.jobs if j.visible_at <= self.clock.now]
-        listed = sorted(seen, key=lambda j: (j.created_at, j.id), reverse=True)
-        jobs = {j.id: RemoteJob(j.id, j.status, j.created_at, self._echo(j)) for j in listed}
+        listed = sorted(seen, key=lambda j: (self._told(j), j.tie), reverse=True)
+        jobs = {j.id: RemoteJob(j.id, j.status, self._told(j), self._echo(j)) for j in listed}
         return Remote(
-            account=RemoteAccount("acct", balance=self.balance if self.tells_balance else None),
+            account=RemoteAccount("acct", balance=self._balance() if self.tells_balance else None),
             templates=dict(self.templates),
             jobs=jobs,
             missing=frozenset(i for i in lookups.jobs if i not in jobs),
@@ -174,10 +181,18 @@ class SimService:
         self.counter += 1
         lag = self.random.uniform(0, self.quarantine * 0.9 - late) if self._draw("lag") else 0.0
         at = self.clock.now + timedelta(seconds=late)
-        job = SimJob(f"job_{self.counter:05}", dict(body), owner, at, at + timedelta(seconds=lag))
+        tie = self.random.random() if self.coarse else self.counter
+        job = SimJob(f"job_{self.counter:05}", dict(body), owner, at, at + timedelta(seconds=lag), tie=tie)
         self.jobs.append(job)
-        self.balance -= 1
+        self.charged.append(at)
         return job
+
+    def _balance(self) -> int:
+        """What a late commit costs is taken when it comes."""
+        return self.credits - sum(at <= self.clock.now for at in self.charged)
+
+    def _told(self, job: SimJob) -> datetime:
+        return job.created_at.replace(microsecond=0) if self.coarse else job.created_at
 
     def _foreign(self, body: Values) -> None:
         """Somebody else submits, sometimes the very same thing."""

@@ -21,7 +21,8 @@ def test_nothing_is_paid_twice_and_nothing_is_forgotten(part: int, record_proper
     size = SEEDS // PARTS
     total, bad = simulate(range(part * size, (part + 1) * size))
     figure = f"simulation, part {part}: {size} seeds, {total.duplicates} duplicates, {total.losses} losses, "
-    figure += f"{total.wrong} wrong adoptions (accounts shared with look-alikes), {total.asked} questions to a person"
+    figure += f"{total.wrong} wrong adoptions (of look-alikes in shared accounts; {total.mistaken} in exclusive ones), "
+    figure += f"{total.asked} questions to a person"
     record_property("figure", figure)
     assert not bad, f"failing seeds: {bad}"
     assert total.in_doubt == 0

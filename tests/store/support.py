@@ -15,7 +15,7 @@ from afsync.core.recorded import (
     Scan,
     Upload,
 )
-from afsync.core.recovery import became, record_of
+from afsync.core.settling import became, record_of
 from afsync.store.disk import Disk
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths

@@ -352,6 +352,12 @@ def test_paths_of_another_directory_than_afsync(tmp_path: Path) -> None:
     assert paths(tmp_path, "shared/afsync.state.json").lock == tmp_path / "shared/afsync.state.json.lock"
 
 
+def test_a_project_that_uses_the_state_of_another_has_its_lock(tmp_path: Path) -> None:
+    (tmp_path / "one/.afsync").mkdir(parents=True)
+    state = state_path(tmp_path / "other", "../one/.afsync/state.json")
+    assert Paths(state, tmp_path / "other/.afsync").lock == tmp_path / "one/.afsync/lock"
+
+
 def test_one_lock_whatever_way_leads_to_the_project(tmp_path: Path) -> None:
     (tmp_path / "real/.afsync").mkdir(parents=True)
     (tmp_path / "linked").symlink_to("real")

@@ -1,0 +1,89 @@
+"""What the account shows of a submission whose answer was lost: what is new there, and what of it could be ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from afsync.core.lookalike import fits
+from afsync.core.recorded import Intent, Recorded
+from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.resources import Kind, normalise
+
+EXCHANGE = timedelta(seconds=60)
+"""How long one submission may be on its way at the most; see `api.client`."""
+
+CLOCK_SLACK = timedelta(seconds=5)
+"""How far the service's Date and its creation times may disagree."""
+
+BLIND_SLACK = timedelta(minutes=10)
+"""The same where only our own clock is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the list shows beyond what was known: all `new` jobs, and those that could be ours, oldest first."""
+
+    new: tuple[RemoteJob, ...]
+    candidates: tuple[RemoteJob, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(j.id for j in self.candidates)
+
+
+def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: timedelta) -> Sighting:
+    spoken_for = {r.id for r in recorded.jobs.values()} | set(recorded.foreign)
+    marked = {job for other in recorded.intents for job in other.foreign}
+    new = [j for j in _newer(intent, remote, quarantine) if j.id not in spoken_for and j.id not in marked]
+    candidates = [j for j in new if fits(intent.echo, j.echo) and _time_fits(intent, j.created_at, quarantine)]
+    return Sighting(tuple(reversed(new)), tuple(reversed(candidates)))
+
+
+def _newer(intent: Intent, remote: Remote, quarantine: timedelta) -> Iterable[RemoteJob]:
+    """The listed jobs down to the first that was known when the intent was written, and what is hardly older than
+    that one and was not known: equal creation times come in any order, and a service may have several clocks."""
+    known = frozenset(intent.known)
+    first: RemoteJob | None = None
+    for job in remote.jobs.values():
+        if job.id in known:
+            first = first or job
+        elif first is None or (_as_young(job, first) and _time_fits(intent, job.created_at, quarantine)):
+            yield job
+
+
+def _as_young(job: RemoteJob, other: RemoteJob) -> bool:
+    if job.created_at is None or other.created_at is None:
+        return False
+    return job.created_at >= other.created_at - CLOCK_SLACK
+
+
+def waited(intent: Intent, remote: Remote, now: datetime) -> timedelta:
+    """How long ago the attempt was. By the service's clock where it tells its time, since runners' clocks differ."""
+    if intent.server_time is not None and remote.server_time is not None:
+        return remote.server_time - intent.server_time
+    return now - intent.at
+
+
+def _time_fits(intent: Intent, created: datetime | None, quarantine: timedelta) -> bool:
+    if created is None:
+        return True
+    start = intent.server_time - CLOCK_SLACK if intent.server_time else intent.at - BLIND_SLACK
+    slack = CLOCK_SLACK if intent.server_time else BLIND_SLACK
+    return start <= created <= start + 2 * slack + EXCHANGE + quarantine
+
+
+def templates_found(intent: Intent, recorded: Recorded, remote: Remote) -> list[RemoteTemplate]:
+    """The templates that are new and could be what `intent` made."""
+    owned = {r.id for r in recorded.templates.values()} | {d.id for d in recorded.deposed}
+    marked = {template for other in recorded.intents for template in other.foreign}
+    not_ours = {*owned, *marked, *intent.known, *recorded.foreign}
+    return [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
+
+
+def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
+    if template.name != intent.declared.get("name") or not _time_fits(intent, template.created_at, timedelta(days=1)):
+        return False
+    ours = normalise(Kind.TEMPLATE, intent.declared)
+    return all(ours.get(k) == v for k, v in normalise(Kind.TEMPLATE, template.echo).items() if k != "name")
