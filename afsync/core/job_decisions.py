@@ -130,11 +130,11 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) ->
         case _ if edits.again:
             return _submit_again(declared, record, edits, facts)
         case Group.DONE:
-            return _finished(declared) if edits else NOTHING
+            return _finished(declared, record, edits, facts)
         case Group.FAILED | Group.CANCELLED:
             return _stopped(declared, record, at.group)
         case Group.MISSING:
-            return _missing(declared, record, at.last, edits)
+            return _missing(declared, record, at.last, edits, facts)
         case _:
             assert_never(at.group)
 
@@ -239,9 +239,27 @@ def _produced_already(declared: Job) -> Verdict:
     return note(declared.address, "produced", message, AGAIN, declared.location)
 
 
-def _finished(declared: Job) -> Verdict:
+def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+    if (old := facts.moved.get(declared.address)) and declared.address not in facts.desired.imports:
+        if declared.schedule and _time_differs(declared, record, facts.now):
+            return _moved_finished(declared, record, old)
+    if not edits:
+        return NOTHING
     message = f"{declared.address} is finished; edits no longer apply"
     return note(declared.address, "finished", message, AGAIN, declared.location)
+
+
+def _moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
+    """A new show of a finished one's body is not told from a new name for it, so nobody may overlook which it is."""
+    again = "`rerun: 1`" if record.rerun is None else f"another `rerun:` than `{record.rerun}`"
+    return warn(
+        declared.address,
+        "moved_finished",
+        f"{declared.address} is read as another name for {old} ({record.id}), which is finished: nothing is submitted "
+        "for it, and its publish time does not apply",
+        f"if it is meant as a new show, {again} on it submits it (that costs credits)",
+        declared.location,
+    )
 
 
 def _stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
@@ -250,9 +268,9 @@ def _stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
     return warn(declared.address, group.value, message, AGAIN, declared.location)
 
 
-def _missing(declared: Job, record: RecordedJob, last: Group, edits: Edits) -> Verdict:
+def _missing(declared: Job, record: RecordedJob, last: Group, edits: Edits, facts: Facts) -> Verdict:
     if last is Group.DONE:
-        return _finished(declared) if edits else NOTHING
+        return _finished(declared, record, edits, facts)
     return warn(
         declared.address,
         "missing",
