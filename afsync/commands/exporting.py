@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from afsync.commands import project as work
 from afsync.commands.files import read_text, write_whole
 from afsync.config.declarable import entry_of
-from afsync.config.insertion import Entry, Section, insert, insert_include
+from afsync.config.inclusion import insert_include
+from afsync.config.insertion import Entry, Section, insert
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
 from afsync.core.export import Export, Exported, common
