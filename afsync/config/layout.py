@@ -7,6 +7,7 @@ stays as it is: nothing but white space differs.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,6 +55,8 @@ class _Arranger:
         self.depth = 0
         self.key = False
         self.before: Token | None = None
+        self.margin = sys.maxsize
+        """How far comments may be indented, so that they are not taken for lines of the block scalar above them."""
         self.open_end = False
         """Whether what was put last ends where the file does: a block scalar whose last line ends are part of it."""
 
@@ -101,7 +104,7 @@ class _Arranger:
             self._between(gap, token)
         else:
             self.out.append(_space(self.before.kind, token.kind))
-        self.open_end = False
+        self.open_end, self.margin = False, sys.maxsize
         self._write(token)
         self.depth += (token.kind in _OPENING) - (token.kind in _CLOSING)
         self.key, self.before, self.around = False, token, list(self.levels)
@@ -126,7 +129,7 @@ class _Arranger:
         kept = _squeezed([line.rstrip(_BLANK) for line in (lines[:-1] if token else lines)])
         column = self._column(token) if token else 0
         for line in kept:
-            indent = self._comment_column(len(line) - len(line.lstrip(_BLANK)), token, column)
+            indent = min(self._comment_column(len(line) - len(line.lstrip(_BLANK)), token, column), self.margin)
             self.out.append("\n" + (" " * indent + line.lstrip(_BLANK) if line else ""))
         if token is not None:
             self.out.append("\n" + " " * column)
@@ -167,6 +170,7 @@ class _Arranger:
         if not self.levels or (first is None and not digits):
             raise NotArranged
         level = self.levels[-1]
+        self.margin = level.new
         old = level.old + digits[0] if digits else len(first or "") - len((first or "").lstrip(" "))
         indent = " " * (level.new + (digits[0] if digits else STEP))
         blank = [not line.strip(" ") and len(line) <= old for line in lines]

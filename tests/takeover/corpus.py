@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
+
+from ruamel.yaml import YAML
 
 from tests.harness import HEAD, LINEAGE
 
@@ -215,4 +217,18 @@ LEFT_ALONE: Final = {"long keys", "a directive", "other line ends"}
 
 def comments(text: str) -> list[str]:
     """The numbered comments, in their order."""
-    return [found.rstrip() for found in re.findall(r"(?:(?<=\s)|^)#\s*\d+ [^\n\r]*", text, re.MULTILINE)]
+    return [
+        found.rstrip()
+        for found in re.findall(r"(?:(?<=\s)|^)#\s*\d+ [^\n\r]*", text.removeprefix("\ufeff"), re.MULTILINE)
+    ]
+
+
+def meaning(text: str) -> Any:
+    """As a reader that is not afsync's own understands it."""
+    return YAML(typ="safe", pure=True).load(text.removeprefix("\ufeff"))
+
+
+def ink(text: str) -> str:
+    """Without white space, and without the line of the schema, which `fmt` puts first and spells in one way."""
+    lines = [line for line in text.splitlines() if not line.startswith("# yaml-language-server")]
+    return re.sub(r"[ \t\r\n]", "", "\n".join(lines))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from afsync.config.inclusion import insert_include
 from afsync.config.insertion import Entry, Section, insert
@@ -14,26 +12,15 @@ from afsync.config.tidy import tidied
 from afsync.errors import ConfigError
 from tests.harness import KEY, NO_CHANGES, Sandbox
 from tests.takeover.account import make_templates
-from tests.takeover.corpus import CORPUS, LEFT_ALONE, comments
+from tests.takeover.corpus import CORPUS, LEFT_ALONE, comments, ink, meaning
 
 FIELDS = {"url": "https://a.b/by-hand", "topic": "Mine: ${n} {n}"}
-
-
-def meaning(text: str) -> Any:
-    """As a reader that is not afsync's own understands it."""
-    return YAML(typ="safe", pure=True).load(text.removeprefix("\ufeff"))
 
 
 def only_added(before: str, after: str) -> bool:
     """Whether every character of `before` is in `after`, in its order."""
     rest = iter(after)
     return all(character in rest for character in before)
-
-
-def ink(text: str) -> str:
-    """Without white space, and without the line of the schema, which `fmt` puts first and spells in one way."""
-    lines = [line for line in text.splitlines() if not line.startswith("# yaml-language-server")]
-    return re.sub(r"[ \t\r\n]", "", "\n".join(lines))
 
 
 @pytest.mark.parametrize("name", CORPUS)
