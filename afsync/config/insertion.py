@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from afsync.config.document import Document
-from afsync.config.emit import block, flow
+from afsync.config.emit import block, flow, meant
 from afsync.config.lines import document_and_rest, ended, lines_of, newline_of
 from afsync.config.problems import Code, Fault
 from afsync.errors import ConfigError
@@ -45,7 +45,7 @@ def insert(text: str, section: Section, file: str) -> str:
         raise ConfigError(tuple(document.problems()))
     before = document.value if isinstance(document.value, dict) else {}
     held = before.get(section.name) or {}
-    wanted = {**before, section.name: {**held, **{e.key: _meant(e.value) for e in section.entries}}}
+    wanted = {**before, section.name: {**held, **{e.key: meant(e.value) for e in section.entries}}}
     for result in _candidates(bare, document, section, held):
         after = Document(file, result)
         if not after.marks and after.value == wanted:
@@ -53,19 +53,6 @@ def insert(text: str, section: Section, file: str) -> str:
     fault = Fault(Code.BAD_FORM, (section.name,), f"nothing can be added to `{section.name}` as it is written here",
                   "write it as a block: one key on each line")  # fmt: skip
     raise ConfigError((document.problem(fault),))
-
-
-def _meant(value: Any) -> Any:
-    """What is read back: `$${` stays as it is written until references are replaced."""
-    match value:
-        case str():
-            return value.replace("${", "$${")
-        case Mapping():
-            return {k: _meant(v) for k, v in value.items()}
-        case list() | tuple():
-            return [_meant(v) for v in value]
-        case _:
-            return value
 
 
 def _candidates(text: str, document: Document, section: Section, held: Mapping[str, Any]) -> Iterator[str]:
