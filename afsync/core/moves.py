@@ -50,6 +50,16 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
     return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)
 
 
+def moved(recorded: Recorded, old: str, new: str, record: Record) -> Recorded:
+    """The state with `record`, until now `old`, under its new address.
+
+    Every job that names a renamed template names it so, also one that a partial plan leaves out: else it would not be
+    recognised later, when its own key was renamed too.
+    """
+    renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
+    return _rename_templates(recorded, renamed).without_resource(old).with_resource(new, record)
+
+
 def _pair(
     declared: Mapping[str, Template] | Mapping[str, Job],
     records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],

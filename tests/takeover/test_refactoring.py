@@ -83,3 +83,27 @@ def test_what_is_renamed_and_edited_is_no_refactoring(sandbox: Sandbox) -> None:
     sandbox.does("apply", "--auto-approve")
     sandbox.write("jobs: {b: {url: 'https://a.b/c', tone: hype}}\n")
     assert sandbox.does("plan", "--json").json["requests"] > 0
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+@pytest.mark.parametrize(
+    "part", ["template.new", "template.old", "job.b", "job.a", "job.same", "--exclude=job.*", "--exclude=template.*"]
+)
+def test_renaming_in_parts_sends_nothing_either(sandbox: Sandbox, part: str) -> None:
+    """A template and a job made from it are renamed, and a partial apply takes over one of the two."""
+    jobs = "jobs:\n  {1}: {{url: 'https://a.b/c', template: {0}}}\n  same: {{url: 'https://a.b/d', template: {0}}}\n"
+    text = "templates: {{{0}: {{name: T}}}}\n" + jobs
+    sandbox.write(text.format("old", "a"))
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    before = sorted(sandbox.ids().values())
+    sandbox.write(text.format("new", "b"))
+
+    with sandbox.watched() as sent:
+        sandbox.does("apply", "--auto-approve", part if part.startswith("--") else f"--target={part}")
+        assert {c["action"] for c in sandbox.does("plan", "--json").json["changes"]} <= {"move"}
+        sandbox.does("apply", "--auto-approve")
+
+    assert sent == []
+    assert NO_CHANGES in sandbox.does("plan").out
+    assert sorted(sandbox.ids().values()) == before
