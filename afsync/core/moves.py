@@ -38,6 +38,8 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
 
     UsageError where `new` is no address of that kind, is taken, or where either has an open submission.
     """
+    if old == new:
+        raise UsageError(f"{old} has that address already")
     if not ADDRESS.fullmatch(new) or kind_of(new) is not kind_of(old):
         raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
     if new in recorded.resources:

@@ -138,9 +138,16 @@ class LocalStore:
         except StateError:
             good = None
         if good is None:
-            return "no good copy is here: put the file back from where you keep it, or, in a new project, `afsync init`"
+            return self._nothing_left()
         found = f"the newest good copy has the serial {good.serial} ({good.path})"
         return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
+
+    def _nothing_left(self) -> str:
+        """What to do without any copy. A new state alone would not know what was paid for."""
+        begin = "`afsync init`, then `afsync import --match`, which finds again what it held"
+        if self._disk.identity(self.paths.state) is None:
+            return f"put the file back from where you keep it; if it is lost: {begin}; in a new project: `afsync init`"
+        return f"no good copy is here: put one back from where you keep it; if it is lost, move this away, then {begin}"
 
     def _current(self, version: str) -> Known:
         """What is on disk, if that is `version`."""

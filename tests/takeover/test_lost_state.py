@@ -29,7 +29,8 @@ def test_a_deleted_state(sandbox: Sandbox, dialect: str, scheduled: int, record_
     before, balance = sandbox.ids(), sandbox.balance
     shutil.rmtree(sandbox.root / ".afsync")
 
-    assert sandbox.call("plan").code == 7
+    lost = sandbox.call("plan")
+    assert lost.code == 7 and "if it is lost: `afsync init`, then `afsync import --match`" in lost.err
     sandbox.does("init")
     plan = sandbox.call("plan")
     assert "import" in plan.out
