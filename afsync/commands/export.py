@@ -87,5 +87,5 @@ def _said(found: Export, texts: Texts) -> str:
     if not found.resources:
         return "Nothing to export: all of it is recorded, or left out.\n"
     files = ", ".join(sorted(texts))
-    left = f" {count(len(found.left_out), 'job')} left out: finished, failed or cancelled.\n" if found.left_out else ""
+    left = f"{count(len(found.left_out), 'job')} left out: finished, failed or cancelled.\n" if found.left_out else ""
     return f"Wrote {count(templates, 'template')} and {count(jobs, 'job')} to {files}.\n{left}"

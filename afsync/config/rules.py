@@ -28,7 +28,10 @@ def check_job(
         case "fetch":
             yield from _not_uploaded(job)
             if not job.has("url") and not job.has("urls") and not imported:
-                hint = "add `url:`, or say with `entry:` where the source comes from"
+                hint = (
+                    "add `url:`, or say with `entry:` where the source comes from; a job that was taken over needs its "
+                    f"line `job.{job.key}: ID` in `import:`, under a new key as well"
+                )
                 yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
         case "compose" | "generate":
             yield from _not_uploaded(job)

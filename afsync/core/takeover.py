@@ -52,10 +52,10 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     differing = _differing(declared, resource_id, facts)
     if not differing:
         return None
-    names = ", ".join(differing)
+    names = f"{', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
     anyway = f"`afsync import {declared.address} {resource_id} --force`"
     hint = f"mend the declaration, or take it over as it is with {anyway}"
-    return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names} differ", hint, differing)
+    return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names}", hint, differing)
 
 
 def _of_kind(kind: Kind, remote: Remote) -> tuple[Collection[str], Collection[str]]:

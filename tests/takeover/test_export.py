@@ -125,6 +125,17 @@ def test_whatever_things_are_called(sandbox: Sandbox, dialect: str) -> None:
         assert "it also holds topic, which cannot be declared" in text
 
 
+@pytest.mark.parametrize("dialect", ["deployed"])
+def test_defaults_stand_above_what_they_are_for(sandbox: Sandbox) -> None:
+    make_templates(sandbox, 1)
+    fields = {"url": "https://a.b/c", "topic": "T", "tone": "calm", "platforms": ["tiktok"]}
+    sandbox.control.seed(key=KEY, status="queued", count=3, fields=fields)
+    sandbox.does("init", "--from-account")
+    sections = re.findall(r"^(\w+):", (sandbox.root / "afsync.yaml").read_text("utf-8"), re.MULTILINE)
+    assert sections == ["version", "lineage", "timezone", "defaults", "templates", "jobs", "import"]
+    assert NO_CHANGES in sandbox.does("plan").out
+
+
 def test_a_template_whose_name_no_file_can_hold_is_left_out(sandbox: Sandbox) -> None:
     make_templates(sandbox, 2)
     made = by_hand(sandbox, {"name": "bell \x07", "jobSpec": {"tone": "calm"}})

@@ -139,9 +139,24 @@ def test_selection_from_a_file(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("dialect", ["deployed"])
 def test_init_from_account(sandbox: Sandbox) -> None:
     seeded(sandbox, topic="By hand")
-    sandbox.does("init", "--from-account")
+    said = sandbox.does("init", "--from-account").out
+    assert said.endswith("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
     assert "by-hand:" in (sandbox.root / "afsync.yaml").read_text()
     assert NO_CHANGES in sandbox.does("plan").out
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+def test_a_key_that_was_renamed_without_its_line_in_import(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="By hand")
+    sandbox.does("init", "--from-account")
+    file = sandbox.root / "afsync.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("  by-hand:", "  mine:"), "utf-8")
+    done = sandbox.call("plan")
+    assert done.code == 1 and "its line `job.mine: ID` in `import:`" in done.err
+    file.write_text(text.replace("  by-hand:", "  mine:").replace("job.by-hand:", "job.mine:"), "utf-8")
+    (change,) = sandbox.does("plan", "--json").json["changes"]
+    assert (change["action"], change["address"], change["id"]) == ("move", "job.mine", made)
 
 
 @pytest.mark.parametrize("dialect", ["deployed"])

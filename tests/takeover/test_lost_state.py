@@ -31,7 +31,7 @@ def test_a_deleted_state(sandbox: Sandbox, dialect: str, scheduled: int, record_
 
     lost = sandbox.call("plan")
     assert lost.code == 7 and "if it is lost: `afsync init`, then `afsync import --match`" in lost.err
-    sandbox.does("init")
+    assert "`afsync import --match` first" in sandbox.does("init").out
     plan = sandbox.call("plan")
     assert "import" in plan.out
     refused = sandbox.call("apply", "--auto-approve")
