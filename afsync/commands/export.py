@@ -8,14 +8,15 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
-from afsync.commands.screen import report
+from afsync.commands.screen import messages, report
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
+from afsync.config.declarable import writable
 from afsync.core.export import Export, Jobs, make_export
 from afsync.core.recorded import Account
 from afsync.core.remote import Remote
 from afsync.core.resources import EMPTY, Kind
 from afsync.core.verdict import Facts
-from afsync.output.values import count
+from afsync.output.values import count, visible
 
 
 @click.command
@@ -46,6 +47,8 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
     refuse_open(held.recorded)
     facts = held.facts(look(held.project, held.recorded))
     found = make_export(facts, templates=templates, jobs=jobs)
+    unwritable = [r.id for r in found.resources if not writable(r)]
+    found = replace(found, resources=tuple(r for r in found.resources if writable(r)))
     texts = texts_for(found, held.project, layout)
     if layout.into == "-":
         report()("".join(texts.values()))
@@ -55,6 +58,8 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
         held.project = work.load_project()
         _record(held, facts, found, jobs)
     report()(_said(found, texts))
+    if unwritable:
+        messages()(f"Left out, since no file can hold their names: {visible(', '.join(unwritable))}.\n")
     return 0
 
 
@@ -82,5 +87,5 @@ def _said(found: Export, texts: Texts) -> str:
     if not found.resources:
         return "Nothing to export: all of it is recorded, or left out.\n"
     files = ", ".join(sorted(texts))
-    left = f" {count(len(found.left_out), 'job')} left out: finished, failed or cancelled.\n" if found.left_out else ""
+    left = f"{count(len(found.left_out), 'job')} left out: finished, failed or cancelled.\n" if found.left_out else ""
     return f"Wrote {count(templates, 'template')} and {count(jobs, 'job')} to {files}.\n{left}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from afsync.commands import project as work
 from afsync.commands.files import read_text, write_whole
 from afsync.config.declarable import entry_of
-from afsync.config.insertion import Entry, Section, insert, insert_include
+from afsync.config.inclusion import insert_include
+from afsync.config.insertion import Entry, Section, insert
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
 from afsync.core.export import Export, Exported, common
@@ -53,6 +54,8 @@ def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
         by_file.setdefault(layout.file_of(resource), []).append(resource)
     main = read_text(project.root / PROJECT_FILE)
     defaults = _defaults(found, project, main, layout)
+    if defaults:
+        main = insert(main, Section("defaults", (Entry("job", defaults),)), PROJECT_FILE)
     texts: Texts = {}
     for name, resources in by_file.items():
         before = main if name == PROJECT_FILE else _before(project.root, name)
@@ -62,8 +65,6 @@ def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
     read = {f.path for f in project.files}
     new = [name for name in texts if name not in read]
     main = texts.get(PROJECT_FILE, main)
-    if defaults:
-        main = insert(main, Section("defaults", (Entry("job", defaults),)), PROJECT_FILE)
     for pattern in _patterns(new, layout):
         main = insert_include(main, pattern, PROJECT_FILE)
     return {**texts, PROJECT_FILE: main} if defaults or new else texts

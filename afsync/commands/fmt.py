@@ -10,8 +10,10 @@ import click
 from afsync.commands import project as work
 from afsync.commands.ci import publish_problems
 from afsync.commands.files import read_text, write_whole
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.screen import messages, report, stdout_paint
 from afsync.errors import Exit
+
+LEFT_ALONE = "explicit keys (`? key`), directives (`%YAML`) and unusual line ends are not laid out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def _changed(root: Path) -> list[Tidied]:
     from afsync.config.files import inside
     from afsync.config.report import Report
     from afsync.config.sources import read_sources
-    from afsync.config.tidy import tidy
+    from afsync.config.tidy import tidied
 
     problems = Report()
     sources = read_sources(root, problems)
@@ -62,7 +64,9 @@ def _changed(root: Path) -> list[Tidied]:
     for document in (sources.main, *sources.included):
         path = inside(root, document.file)
         before = read_text(path)
-        after = tidy(before)
-        if after != before:
+        after = tidied(before)
+        if after is None:
+            messages()(f"{document.file} is left as it is: {LEFT_ALONE}.\n" if document.value else "")
+        elif after != before:
             result.append(Tidied(document.file, path, before, after))
     return result

@@ -10,6 +10,7 @@ import click
 from afsync.commands import project as work
 from afsync.commands.screen import interactive, messages, report, stdout_paint
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
+from afsync.config.problems import did_you_mean
 from afsync.core.recorded import Account
 from afsync.core.remote import Lookups
 from afsync.core.resources import Kind, kind_of
@@ -59,9 +60,9 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
     recorded = held.recorded
     declared = held.project.desired.get(address)
     if declared is None:
-        raise UsageError(
-            f"{address} is not declared", "declare it first; `afsync export` writes what the account holds"
-        )
+        close = did_you_mean(address, (*held.project.desired.templates, *held.project.desired.jobs))
+        hint = close or "declare it first; `afsync export` writes what the account holds"
+        raise UsageError(f"{address} is not declared", hint)
     before = recorded.resources.get(address)
     if before is not None and before.id == resource_id:
         report()(f"{address} is {resource_id} already.\n")

@@ -19,6 +19,11 @@ from afsync.errors import AfsyncError
 if TYPE_CHECKING:
     from afsync.config.project import Project
 
+LOST = (
+    "\nNow run `afsync plan`. If there was a state that is lost, `afsync import --match` first: it finds again what it "
+    "held.\n"
+)
+
 
 @click.command
 @click.option("--from-account", is_flag=True, help="Declare and record what the account holds.")
@@ -32,9 +37,10 @@ def command(from_account: bool, example: str | None) -> int:
     root = work.directory()
     if example is not None:
         copy_example(example, root)
-    _files(root, empty=from_account)
+    begun = _files(root, empty=from_account) or example is not None
     project = work.load_project()
     store = work.open_store(project)
+    lost = not begun and project.desired.jobs and not store.paths.state.exists()
     if store.paths.state.exists():
         work.read_state(project)
         out(f"{project.settings.state} is there already.\n")
@@ -44,7 +50,7 @@ def command(from_account: bool, example: str | None) -> int:
     _check_key(project)
     if from_account:
         return _from_account(project)
-    out("\nNow edit afsync.yaml, then run `afsync plan`.\n")
+    out(LOST if lost else "\nNow edit afsync.yaml, then run `afsync plan`.\n")
     return 0
 
 
@@ -55,14 +61,18 @@ def _from_account(project: Project) -> int:
     from afsync.core.export import Jobs
 
     with desk(project, 0.0) as held:
-        return export(held, Layout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
+        code = export(held, Layout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
+    report()("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
+    return code
 
 
-def _files(root: Path, *, empty: bool) -> None:
+def _files(root: Path, *, empty: bool) -> bool:
+    """Whether a first project was written."""
     from afsync.config.writer import SCHEMA_FILE, add_lineage, starter
 
     say, file = report(), root / PROJECT_FILE
-    if not file.exists():
+    begun = not file.exists()
+    if begun:
         for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty).items():
             if not (root / name).exists():
                 write_whole(root / name, text)
@@ -75,6 +85,7 @@ def _files(root: Path, *, empty: bool) -> None:
             write_whole(file, after)
             say(f"Added a lineage to {PROJECT_FILE}.\n")
     write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"))
+    return begun
 
 
 def _check_key(project: Project) -> None:

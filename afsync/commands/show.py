@@ -21,7 +21,7 @@ def command(planfile: str | None, as_json: bool) -> int:
 
     Without PLANFILE: what was made, for what, and what is still open.
     """
-    report()(_plan(planfile, as_json=as_json) if planfile is not None else _state(as_json=as_json))
+    report()(_plan(planfile, as_json=as_json) if planfile is not None else show_state(as_json=as_json))
     return 0
 
 
@@ -38,7 +38,8 @@ def _plan(planfile: str, *, as_json: bool) -> str:
     return f"{plan_text(saved.plan, stdout_paint())}\n{until}\n"
 
 
-def _state(*, as_json: bool) -> str:
+def show_state(*, as_json: bool) -> str:
+    """All of the state, for people or as the document that its schema describes."""
     from afsync.output.json_text import json_text
     from afsync.output.state_text import state_text
     from afsync.store.format import encode

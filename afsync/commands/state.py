@@ -31,12 +31,16 @@ def list_() -> int:
 
 
 @command.command()
-@click.argument("address")
+@click.argument("address", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
-def show(address: str, as_json: bool) -> int:
-    """Show what is recorded under ADDRESS."""
+def show(address: str | None, as_json: bool) -> int:
+    """Show what is recorded under ADDRESS, or all of the state, as `afsync show` does."""
+    from afsync.commands.show import show_state
     from afsync.output.state_text import record_json, record_lines
 
+    if address is None:
+        report()(show_state(as_json=as_json))
+        return 0
     record = _found(_recorded(), address)
     report()(record_json(address, record) if as_json else "\n".join(record_lines(address, record)) + "\n")
     return 0

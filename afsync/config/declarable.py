@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from afsync.config.emit import comment
+from afsync.config.document import Document
+from afsync.config.emit import comment, flow, meant
 from afsync.config.insertion import Entry
 from afsync.config.messages import check
 from afsync.config.problems import Wrong
@@ -32,6 +33,11 @@ def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) 
     return Entry(resource.key, fields, comment("; ".join(said)))
 
 
+def writable(resource: Exported) -> bool:
+    """Whether it can be declared at all: a template needs a name that a file can hold."""
+    return resource.kind is Kind.JOB or "name" in _declarable(resource)[0]
+
+
 def _declarable(resource: Exported) -> tuple[dict[str, Any], list[str]]:
     """The fields that a file may hold, and the names of the others."""
     job = resource.kind is Kind.JOB
@@ -39,9 +45,15 @@ def _declarable(resource: Exported) -> tuple[dict[str, Any], list[str]]:
     for name, value in plain(resource.values).items():
         probe = {name: value} if job or name == "name" else {"name": "x", name: value}
         _, faults = check(JobPart, probe) if job else check(TemplatePart, probe)
-        if not faults and value is not None and not (job and name == "publishMode"):
+        if not faults and value is not None and not (job and name == "publishMode") and _readable(value):
             kept[name] = value
     return kept, sorted(set(resource.values) - set(kept))
+
+
+def _readable(value: Any) -> bool:
+    """Whether a file can hold the value: no control characters, nothing nested too deeply, no endless number."""
+    document = Document("", f"x: {flow(value)}\n")
+    return not document.marks and bool(document.value == {"x": meant(value)})
 
 
 def written(moment: datetime, zone: str | None) -> str:

@@ -28,6 +28,19 @@ def flow(value: Any) -> str:
             return json.dumps(value)
 
 
+def meant(value: Any) -> Any:
+    """What is read back of `flow(value)`: `$${` stays as it is written until references are replaced."""
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case Mapping():
+            return {k: meant(v) for k, v in value.items()}
+        case list() | tuple():
+            return [meant(v) for v in value]
+        case _:
+            return value
+
+
 def block(key: str, fields: Mapping[str, Any], indent: int, comment: str = "", step: int = 2) -> str:
     """A key with its fields below it, a line each, ending in a newline."""
     pad, inner = " " * indent, " " * (indent + step)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from afsync.config.document import Document
-from afsync.config.emit import block, flow
+from afsync.config.emit import block, flow, meant
+from afsync.config.lines import document_and_rest, ended, lines_of, newline_of
 from afsync.config.problems import Code, Fault
 from afsync.errors import ConfigError
 
@@ -44,7 +45,7 @@ def insert(text: str, section: Section, file: str) -> str:
         raise ConfigError(tuple(document.problems()))
     before = document.value if isinstance(document.value, dict) else {}
     held = before.get(section.name) or {}
-    wanted = {**before, section.name: {**held, **{e.key: _meant(e.value) for e in section.entries}}}
+    wanted = {**before, section.name: {**held, **{e.key: meant(e.value) for e in section.entries}}}
     for result in _candidates(bare, document, section, held):
         after = Document(file, result)
         if not after.marks and after.value == wanted:
@@ -54,54 +55,52 @@ def insert(text: str, section: Section, file: str) -> str:
     raise ConfigError((document.problem(fault),))
 
 
-def _meant(value: Any) -> Any:
-    """What is read back: `$${` stays as it is written until references are replaced."""
-    match value:
-        case str():
-            return value.replace("${", "$${")
-        case Mapping():
-            return {k: _meant(v) for k, v in value.items()}
-        case list() | tuple():
-            return [_meant(v) for v in value]
-        case _:
-            return value
-
-
 def _candidates(text: str, document: Document, section: Section, held: Mapping[str, Any]) -> Iterator[str]:
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = re.split(r"(?<=\n)", text)
-    if lines[-1] == "":
-        lines.pop()
-    elif lines:
-        lines[-1] += newline
+    newline = newline_of(text)
+    lines, rest = document_and_rest(lines_of(text))
     root = document.value if isinstance(document.value, dict) else {}
-    if section.name not in root:
-        head = f"# {section.comment}{newline}" if section.comment else ""
-        made = _made(section, 2, newline)
-        gap = newline if lines else ""
-        yield "".join([*lines, gap, head, f"{section.name}:{newline}", made])
-        yield "".join([*lines, head, f"{section.name}:{newline}", made])
-    else:
-        yield from _into(lines, document, section, held, newline)
+    ways = (
+        _into(lines, document, section, held, newline)
+        if section.name in root
+        else _new(lines, document, section, newline)
+    )
+    yield from ("".join([*way, *rest]) for way in ways)
     yield from _into_flow(text, document, section, root)
+
+
+def _new(lines: list[str], document: Document, section: Section, newline: str) -> Iterator[list[str]]:
+    """The section at the end; or before the last one, which may end in a text that goes on to the end of the file."""
+    head = f"# {section.comment}{newline}" if section.comment else ""
+    made = f"{head}{section.name}:{newline}{_made(section, 2, newline)}"
+    above = ended(lines, newline)
+    yield [*above, newline if lines else "", made]
+    yield [*above, made]
+    if isinstance(document.value, dict) and document.value:
+        last = max(document.locate((name,), at_key=True).line or 1 for name in document.value) - 1
+        while last and lines[last - 1].startswith("#"):
+            last -= 1
+        yield [*lines[:last], made, newline, *lines[last:]]
 
 
 def _into(
     lines: list[str], document: Document, section: Section, held: Mapping[str, Any], newline: str
-) -> Iterator[str]:
+) -> Iterator[list[str]]:
+    """At the end of the section that is there; or at its beginning, for the same reason."""
     start = document.locate((section.name,), at_key=True).line or 1
     following = [document.locate((name,), at_key=True).line or 1 for name in document.value]
     end = min((n for n in following if n > start), default=len(lines) + 1) - 1
     column = document.locate((section.name, next(iter(held))), at_key=True).column if held else 3
     made = _made(section, (column or 3) - 1, newline)
+    above = ended(lines, newline)
     if not held:
-        emptied = re.sub(r"(:)\s*(\{\s*\}|null|~)(?=\s|$)", r"\1", lines[start - 1], count=1)
-        yield "".join([*lines[: start - 1], emptied, made, *lines[start:]])
+        emptied = re.sub(r"(:)\s*(\{\s*\}|null|~)(?=\s|$)", r"\1", above[start - 1], count=1)
+        yield [*above[: start - 1], emptied, made, *above[start:]]
     last = end
-    while last > start and re.match(r"\s*$|#", lines[last - 1]):
+    while last > start and re.match(r"\s*$|#", above[last - 1]):
         last -= 1
-    yield "".join([*lines[:last], made, *lines[last:]])
-    yield "".join([*lines[:end], made, *lines[end:]])
+    yield [*above[:last], made, *above[last:]]
+    yield [*above[:end], made, *above[end:]]
+    yield [*lines[:start], made, *lines[start:]]
 
 
 def _into_flow(text: str, document: Document, section: Section, root: Mapping[str, Any]) -> Iterator[str]:
@@ -112,7 +111,7 @@ def _into_flow(text: str, document: Document, section: Section, root: Mapping[st
     else:
         place, more = document.locate(()), bool(root)
         entries = f"{section.name}: {{{entries}}}"
-    lines = re.split(r"(?<=\n)", text)
+    lines = lines_of(text)
     line, column = (place.line or 1) - 1, (place.column or 1) - 1
     if line < len(lines) and lines[line][column : column + 1] == "{":
         opened = lines[line][: column + 1] + entries + (", " if more else "") + lines[line][column + 1 :]
@@ -128,48 +127,3 @@ def _made(section: Section, indent: int, newline: str) -> str:
             tail = f"  # {entry.comment}" if entry.comment else ""
             parts.append(f"{' ' * indent}{entry.key}: {flow(entry.value)}{tail}\n")
     return "".join(parts).replace("\n", newline)
-
-
-def insert_include(text: str, pattern: str, file: str) -> str:
-    """The text of an afsync.yaml that includes `pattern` as well. ConfigError as above."""
-    bare = text.removeprefix("\ufeff")
-    document = Document(file, bare)
-    before = document.value if isinstance(document.value, dict) else {}
-    held = before.get("include") or []
-    if pattern in held:
-        return text
-    for result in _with_include(bare, document, pattern, held):
-        after = Document(file, result)
-        if not after.marks and isinstance(after.value, dict):
-            same = {k: v for k, v in after.value.items() if k != "include"} == {
-                k: v for k, v in before.items() if k != "include"
-            }
-            if same and sorted(after.value.get("include", [])) == sorted([*held, pattern]):
-                return ("\ufeff" if text != bare else "") + result
-    fault = Fault(Code.BAD_FORM, ("include",), f"`{pattern}` cannot be added here", f"add `{pattern}` to `include:`")
-    raise ConfigError((document.problem(fault),))
-
-
-def _with_include(text: str, document: Document, pattern: str, held: list[str]) -> Iterator[str]:
-    lines = re.split(r"(?<=\n)", text if text.endswith("\n") else f"{text}\n")
-    root = document.value if isinstance(document.value, dict) else {}
-    if "include" not in root:
-        line = document.locate(("version",)).line or 1
-        yield "".join([*lines[:line], f"include: [{flow(pattern)}]\n", *lines[line:]])
-        yield f"{text.rstrip()}\ninclude: [{flow(pattern)}]\n"
-        return
-    start = (document.locate(("include",), at_key=True).line or 1) - 1
-    yield "".join(
-        [
-            *lines[:start],
-            re.sub(r"(include:)\s*(\[\s*\])?", rf"\1 [{flow(pattern)}]", lines[start], count=1),
-            *lines[start + 1 :],
-        ]
-    )
-    if held:
-        place = document.locate(("include", 0))
-        line, column = (place.line or 1) - 1, (place.column or 1) - 1
-        yield "".join(
-            [*lines[:line], f"{lines[line][:column]}{flow(pattern)}, {lines[line][column:]}", *lines[line + 1 :]]
-        )
-        yield "".join([*lines[:line], f"{lines[line][:column]}{flow(pattern)}\n", *lines[line:]])

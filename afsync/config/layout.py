@@ -7,12 +7,15 @@ stays as it is: nothing but white space differs.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Final
 
 from afsync.config.yaml import Token, tokens
 
 STEP: Final = 2
+_BLANK: Final = " \t"
+"""White space in YAML. Other spaces are text, such as those that do not break."""
 _OPENING = ("FlowMappingStart", "FlowSequenceStart")
 _CLOSING = ("FlowMappingEnd", "FlowSequenceEnd")
 _BLOCK = re.compile(r"[|>]([-+0-9]*)")
@@ -52,12 +55,18 @@ class _Arranger:
         self.depth = 0
         self.key = False
         self.before: Token | None = None
+        self.margin = sys.maxsize
+        """How far comments may be indented, so that they are not taken for lines of the block scalar above them."""
+        self.open_end = False
+        """Whether what was put last ends where the file does: a block scalar whose last line ends are part of it."""
 
     def result(self) -> str:
         for token in tokens(self.text):
             self._take(token)
-        self._between(self.text[self.at :], None)
-        return "".join(self.out).strip("\n") + "\n"
+        rest = self.text[self.at :]
+        self._between(rest, None)
+        text = "".join(self.out).lstrip("\n")
+        return text if self.open_end and not rest.strip(_BLANK + "\n") else text.rstrip("\n") + "\n"
 
     def _take(self, token: Token) -> None:
         match token.kind:
@@ -95,6 +104,7 @@ class _Arranger:
             self._between(gap, token)
         else:
             self.out.append(_space(self.before.kind, token.kind))
+        self.open_end, self.margin = False, sys.maxsize
         self._write(token)
         self.depth += (token.kind in _OPENING) - (token.kind in _CLOSING)
         self.key, self.before, self.around = False, token, list(self.levels)
@@ -114,13 +124,13 @@ class _Arranger:
         head, *lines = gap.split("\n")
         if self.before is None:
             head, lines = "", [head, *lines]
-        if comment := head.strip():
-            self.out.append(" " * max(1, len(head) - len(head.lstrip())) + comment)
-        kept = _squeezed([line.rstrip() for line in (lines[:-1] if token else lines)])
+        if comment := head.strip(_BLANK):
+            self.out.append(" " * max(1, len(head) - len(head.lstrip(_BLANK))) + comment)
+        kept = _squeezed([line.rstrip(_BLANK) for line in (lines[:-1] if token else lines)])
         column = self._column(token) if token else 0
         for line in kept:
-            indent = self._comment_column(len(line) - len(line.lstrip()), token, column)
-            self.out.append("\n" + (" " * indent + line.lstrip() if line else ""))
+            indent = min(self._comment_column(len(line) - len(line.lstrip(_BLANK)), token, column), self.margin)
+            self.out.append("\n" + (" " * indent + line.lstrip(_BLANK) if line else ""))
         if token is not None:
             self.out.append("\n" + " " * column)
 
@@ -144,9 +154,11 @@ class _Arranger:
             self._block(token, text, found[1])
         else:
             first, *rest = text.split("\n")
-            trim = str if text[0] == '"' else str.rstrip
+            # In double quotes a backslash may stand before the space.
+            ends = "" if text[0] == '"' else _BLANK
             indent = " " * (self._inner() + STEP * self.depth)
-            lines = [trim(first), *(indent + trim(line.lstrip(" \t")) if line.strip(" \t") else "" for line in rest)]
+            rows = (indent + line.lstrip(_BLANK).rstrip(ends) if line.strip(_BLANK) else "" for line in rest)
+            lines = [first.rstrip(ends), *rows]
             self.out.append("\n".join(lines))
             self.at = token.end
 
@@ -158,6 +170,7 @@ class _Arranger:
         if not self.levels or (first is None and not digits):
             raise NotArranged
         level = self.levels[-1]
+        self.margin = level.new
         old = level.old + digits[0] if digits else len(first or "") - len((first or "").lstrip(" "))
         indent = " " * (level.new + (digits[0] if digits else STEP))
         blank = [not line.strip(" ") and len(line) <= old for line in lines]
@@ -165,6 +178,7 @@ class _Arranger:
         while "+" not in indicators and drop < len(lines) and blank[-1 - drop]:
             drop += 1
         kept = len(lines) - drop
+        self.open_end = "+" in indicators or ("-" not in indicators and not self.text.endswith("\n"))
         self.out.append("\n".join([head, *("" if blank[i] else indent + lines[i][old:] for i in range(kept))]))
         self.at = token.start + len("\n".join([head, *lines[:kept]]))
 

@@ -34,7 +34,10 @@ def check_job(
         case "fetch":
             yield from _not_uploaded(job)
             if "url" not in fields and "urls" not in fields and not imported:
-                hint = "add `url:`, or say with `entry:` where the source comes from"
+                hint = (
+                    "add `url:`, or say with `entry:` where the source comes from; a job that was taken over needs its "
+                    f"line `job.{job.key}: ID` in `import:`, under a new key as well"
+                )
                 yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
         case "compose" | "generate":
             yield from _not_uploaded(job)

@@ -17,7 +17,13 @@ class Explanation:
 
 _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
     # pattern of the problem, pattern of the context, message, hint, at_context
-    (r"'\\t' that cannot start", "", "a tab is used for indentation", "indent with spaces", False),
+    (
+        r"'\\t' that cannot start",
+        "",
+        "a tab stands where only spaces can",
+        "use spaces: to indent, before a comment",
+        False,
+    ),
     (
         r"character '(.)' that cannot start",
         "",

@@ -14,16 +14,20 @@ _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
 def tidy(text: str) -> str:
-    """The text in the one layout; tidying it again changes nothing.
+    """The text in the one layout, or as it is where `tidied` leaves it alone; tidying it again changes nothing."""
+    result = tidied(text)
+    return text if result is None else result
 
-    A text that cannot be read, or uses a form that is left alone, comes back as it is.
-    """
+
+def tidied(text: str) -> str | None:
+    """The text in the one layout. None for one that cannot be read, holds no mapping, or uses a form that is left
+    alone: explicit keys, directives, line ends that not everybody takes for such."""
     body = text.removeprefix(_BOM)
     newline = "\r\n" if "\r\n" in body else "\n"
     plain = body.replace("\r\n", "\n").replace("\r", "\n")
     result = _tidy(plain)
     if result is None:
-        return text
+        return None
     return _BOM * text.startswith(_BOM) + result.replace("\n", newline)
 
 
@@ -43,7 +47,7 @@ def _tidy(text: str) -> str | None:
 
 def _ink(text: str) -> str:
     """Everything but white space and the line of the schema."""
-    return "".join("".join(line.split()) for line in text.split("\n") if not _MODELINE.fullmatch(line))
+    return "".join(re.sub("[ \t]", "", line) for line in text.split("\n") if not _MODELINE.fullmatch(line))
 
 
 def _schema_first(text: str) -> str:

@@ -120,8 +120,9 @@ def _keys(kind: Kind, named: Iterable[tuple[str, str]], taken: set[str]) -> Mapp
 
 def slug(text: str) -> str:
     """`Best CS2 plays: this week!` as `best-cs2-plays-this-week`; empty where nothing of it can be in a key."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    apart = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    plain = "".join(c for c in apart if not unicodedata.combining(c))
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     short = words if len(words) <= LONGEST_KEY else words[: LONGEST_KEY + 1].rsplit("-", 1)[0][:LONGEST_KEY]
     return short if KEY.fullmatch(short) else ""
 

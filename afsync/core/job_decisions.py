@@ -8,6 +8,15 @@ from typing import assert_never
 
 from afsync.core import diff
 from afsync.core.approvals import decide_approval
+from afsync.core.job_notices import (
+    busy,
+    finished,
+    missing,
+    moved_finished,
+    produced_already,
+    stopped,
+    undeclared_and_busy,
+)
 from afsync.core.plan import Action, Change, Credits, Reason, Retire, Step
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
@@ -15,7 +24,7 @@ from afsync.core.resources import Job, Kind, Schedule, Values, same_body
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
-from afsync.core.verdict import NOTHING, Facts, Verdict, do, note, warn, withhold
+from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +104,7 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
         case Group.PRODUCED:
             return _unless_protected(replace(delete, retire=_retire_produced(record, at)), record.prevent_destroy)
         case Group.BUSY:
-            return warn(
-                address,
-                "busy",
-                f"{address} is no longer declared, but the service is working on it; it stays in the state",
-                "plan again when it is finished",
-            )
+            return undeclared_and_busy(address)
         case Group.DONE | Group.FAILED | Group.CANCELLED:
             return do(forget)
         case Group.MISSING:
@@ -119,22 +123,24 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) ->
     edits = _edits(declared, record, facts)
     match at.group:
         case Group.BUSY:
-            return _busy(declared.address) if edits or edits.again else NOTHING
+            return busy(declared.address) if edits or edits.again else NOTHING
         case Group.OPEN if edits.again or edits.body:
             return _replace(declared, record, Retire.CANCEL, edits, facts)
         case Group.PRODUCED if edits.again:
             return _replace(declared, record, _retire_produced(record, at), edits, facts)
         case Group.OPEN | Group.PRODUCED:
-            finished = _produced_already(declared) if edits.body else NOTHING
-            return _reschedule(declared, record, at, edits, facts) + finished
+            told = produced_already(declared) if edits.body else NOTHING
+            return _reschedule(declared, record, at, edits, facts) + told
         case _ if edits.again:
             return _submit_again(declared, record, edits, facts)
         case Group.DONE:
-            return _finished(declared) if edits else NOTHING
+            return _finished(declared, record, edits, facts)
         case Group.FAILED | Group.CANCELLED:
-            return _stopped(declared, record, at.group)
+            return stopped(declared, record, at.group)
+        case Group.MISSING if at.last is Group.DONE:
+            return _finished(declared, record, edits, facts)
         case Group.MISSING:
-            return _missing(declared, record, at.last, edits)
+            return missing(declared, record)
         case _:
             assert_never(at.group)
 
@@ -222,45 +228,12 @@ def _as_submitted(declared: Job, values: Values) -> Job:
     return replace(declared, values={**values, "file": declared.file.sha256})
 
 
-def _busy(address: str) -> Verdict:
-    return warn(
-        address,
-        "busy",
-        f"{address} is being worked on; edits do not reach it",
-        "plan again when it is finished",
-    )
-
-
-AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
-
-
-def _produced_already(declared: Job) -> Verdict:
-    message = f"{declared.address} is produced; edits to its body no longer apply"
-    return note(declared.address, "produced", message, AGAIN, declared.location)
-
-
-def _finished(declared: Job) -> Verdict:
-    message = f"{declared.address} is finished; edits no longer apply"
-    return note(declared.address, "finished", message, AGAIN, declared.location)
-
-
-def _stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
-    what = "failed" if group is Group.FAILED else "was cancelled outside afsync"
-    message = f"{declared.address} ({record.id}) {what}; it is not submitted again by itself"
-    return warn(declared.address, group.value, message, AGAIN, declared.location)
-
-
-def _missing(declared: Job, record: RecordedJob, last: Group, edits: Edits) -> Verdict:
-    if last is Group.DONE:
-        return _finished(declared) if edits else NOTHING
-    return warn(
-        declared.address,
-        "missing",
-        f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
-        "it is paid for, so it is not submitted again by itself",
-        f"look into the account; `--replace '{declared.address}'` submits it again (that costs credits)",
-        declared.location,
-    )
+def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+    """A publish time still ahead under a new key is perhaps no new name, but a new show."""
+    old = None if declared.address in facts.desired.imports else facts.moved.get(declared.address)
+    if old and declared.schedule and _time_differs(declared, record, facts.now):
+        return moved_finished(declared, record, old)
+    return finished(declared) if edits else NOTHING
 
 
 def _spent(record: RecordedJob) -> Credits:

@@ -38,6 +38,8 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
 
     UsageError where `new` is no address of that kind, is taken, or where either has an open submission.
     """
+    if old == new:
+        raise UsageError(f"{old} has that address already")
     if not ADDRESS.fullmatch(new) or kind_of(new) is not kind_of(old):
         raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
     if new in recorded.resources:
@@ -48,6 +50,16 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
     renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
     deposed = tuple(replace(d, address=new) if d.address == old else d for d in recorded.deposed)
     return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)
+
+
+def moved(recorded: Recorded, old: str, new: str, record: Record) -> Recorded:
+    """The state with `record`, until now `old`, under its new address.
+
+    Every job that names a renamed template names it so, also one that a partial plan leaves out: else it would not be
+    recognised later, when its own key was renamed too.
+    """
+    renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
+    return _rename_templates(recorded, renamed).without_resource(old).with_resource(new, record)
 
 
 def _pair(

@@ -30,7 +30,7 @@ def select(verdict: Verdict, options: Options) -> Verdict:
     chosen = [c for c in verdict.changes if c.address in names]
     needed = {c.after.template for c in chosen if Step.SUBMIT_JOB in c.steps and isinstance(c.after, Job)} - names
     brought = [c for c in verdict.changes if c.address in needed and c.action is not Action.DELETE]
-    notices = [_partial(len(verdict.changes) - len(chosen) - len(brought)), *(_along(c) for c in brought)]
+    notices = [_partial(len(verdict.changes) - len(chosen) - len(brought)), *(_along(c, options) for c in brought)]
     return replace(
         verdict,
         changes=(*chosen, *brought),
@@ -49,10 +49,13 @@ def _names(verdict: Verdict, options: Options) -> set[str]:
 
 
 def _partial(left_out: int) -> Problem:
-    text = f"this plan is partial: {left_out} other change{'' if left_out == 1 else 's'} left out by the selection"
+    others = f"{left_out or 'no'} other change{'' if left_out == 1 else 's'}"
+    text = f"this plan is partial: {others} left out by the selection"
     return Problem("partial", text, "plan without --target and --exclude to see all", Severity.WARNING)
 
 
-def _along(change: Change) -> Problem:
-    text = f"{change.address} comes along: a selected job is made from it"
-    return Problem("dependency", text, None, Severity.NOTE, change.address)
+def _along(change: Change, options: Options) -> Problem:
+    although = ", although it is excluded" if matches(change.address, options.exclude) else ""
+    text = f"{change.address} comes along{although}: a selected job is made from it"
+    hint = "exclude the job as well, if the template is to stay as it is" if although else None
+    return Problem("dependency", text, hint, Severity.NOTE, change.address)

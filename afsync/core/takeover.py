@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,24 +34,33 @@ class Objection:
 
 def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objection | None:
     """What speaks against taking `resource_id` over as what is declared; None when nothing does."""
+    kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
+    there, others = _of_kind(kind, facts.remote)
+    if resource_id in others and resource_id not in there:
+        other = Kind.JOB if kind is Kind.TEMPLATE else Kind.TEMPLATE
+        hint = f"{declared.address} takes the id of a {kind}"
+        return Objection(Reason.IMPORT_MISSING, f"{resource_id} is a {other}", hint)
     owner = next((a for a, r in facts.recorded.resources.items() if r.id == resource_id), None)
     if owner is None and any(d.id == resource_id for d in facts.recorded.deposed):
         owner = "a replaced template that is still to be deleted"
     if owner is not None:
         hint = f"`afsync state mv {owner} {declared.address}` renames a record; one id has one address"
         return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", hint)
-    there = facts.remote.templates if isinstance(declared, Template) else facts.remote.jobs
     if resource_id not in there:
-        kind = "template" if isinstance(declared, Template) else "job"
         hint = f"look for its id in the account; without an import {declared.address} is made anew"
         return Objection(Reason.IMPORT_MISSING, f"the account has no {kind} {resource_id}", hint)
     differing = _differing(declared, resource_id, facts)
     if not differing:
         return None
-    names = ", ".join(differing)
+    names = f"{', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
     anyway = f"`afsync import {declared.address} {resource_id} --force`"
     hint = f"mend the declaration, or take it over as it is with {anyway}"
-    return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names} differ", hint, differing)
+    return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names}", hint, differing)
+
+
+def _of_kind(kind: Kind, remote: Remote) -> tuple[Collection[str], Collection[str]]:
+    """The ids of that kind, and those of the other."""
+    return (remote.templates, remote.jobs) if kind is Kind.TEMPLATE else (remote.jobs, remote.templates)
 
 
 def _differing(declared: Template | Job, resource_id: str, facts: Facts) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ class Facts:
     """Everything a decision may look at. `recorded` is the state after the moves; `now` is UTC.
 
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
+    `moved` maps the addresses of renamed resources to the old ones.
     """
 
     desired: Desired
@@ -47,6 +48,7 @@ class Facts:
     options: Options = Options()
     blocked_templates: Mapping[str, str] = field(default_factory=dict)
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
     owned: frozenset[str] = frozenset()
 
     def template_values(self, values: Values) -> Values:

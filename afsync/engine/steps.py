@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from afsync.core.moves import moved
 from afsync.core.outcome import NotAttempted
 from afsync.core.plan import Change, Step
 from afsync.engine.approve_step import approve
@@ -30,10 +31,8 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict
 
 
 def _move(change: Change, progress: Progress, run: Run) -> Verdict:
-    recorded = run.ledger.recorded
     assert change.moved_from is not None and change.before is not None
-    rest = recorded.without_resource(change.moved_from)
-    run.ledger.write(rest.with_resource(change.address, change.before))
+    run.ledger.write(moved(run.ledger.recorded, change.moved_from, change.address, change.before))
     progress.id = change.id
     return Next()
 

@@ -138,9 +138,18 @@ class LocalStore:
         except StateError:
             good = None
         if good is None:
-            return "no good copy is here: put the file back from where you keep it, or, in a new project, `afsync init`"
+            return self._nothing_left()
         found = f"the newest good copy has the serial {good.serial} ({good.path})"
         return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
+
+    def _nothing_left(self) -> str:
+        """What to do without any copy. A new state alone would not know what was paid for."""
+        begin = "`afsync init`, then `afsync import --match`, which finds again what it held"
+        if self._disk.identity(self.paths.state) is None:
+            lost = f"if it is lost: {begin}; in a new project: `afsync init`"
+        else:
+            lost = f"if it is lost, move this away, then {begin}"
+        return f"no good copy is here: put the file back from where you keep it; {lost}"
 
     def _current(self, version: str) -> Known:
         """What is on disk, if that is `version`."""
@@ -169,7 +178,8 @@ class LocalStore:
         for path in (paths.state, paths.journal):
             if disk.identity(path) is not None:
                 raise StateError(f"There is a state already: {path}.", "nothing was written; it is kept as it is")
-        if serials(disk.names(paths.history), lineage) or self.pending(lineage):
+        copies = serials(disk.names(paths.history), lineage) or newest_good(disk, paths, lineage)
+        if copies or self.pending(lineage):
             raise StateError(f"The state {paths.state} is missing, but it was there.", self._way_out())
 
     @contextmanager

@@ -11,10 +11,11 @@ from afsync.core.moves import Moves, find_moves, moved_by_hand
 from afsync.core.plan import Action, Change, Credits, Reason
 from afsync.core.recorded import Deposed, RecordedJob
 from afsync.core.resources import Job, Kind, fingerprint
-from afsync.errors import UsageError
+from afsync.errors import Severity, UsageError
 from tests.builders import (
     AHEAD,
     LATER,
+    PAST,
     a_job,
     a_recorded,
     a_recorded_job,
@@ -203,6 +204,53 @@ def test_renamed_and_submitted_again() -> None:
         ("job.new", Action.MOVE, Reason.RENAMED),
         ("job.new", Action.CREATE, Reason.RERUN),
     ]
+
+
+@pytest.mark.parametrize("status", ["published", "complete", "purged"])
+def test_a_finished_one_that_is_renamed_and_has_a_time_ahead_is_said_aloud(status: str) -> None:
+    record = a_recorded_job(a_job("old", schedule=PAST), status="published" if status == "purged" else status)
+    remote = a_remote(missing=["job_1"]) if status == "purged" else a_remote(a_remote_job(status=status))
+    job = a_job("new", schedule=AHEAD)
+
+    plan = planned(job, recorded={"job.old": record}, remote=remote)
+
+    assert [(c.address, c.action) for c in plan.changes] == [("job.new", Action.MOVE)]
+    (notice,) = plan.notices
+    assert (notice.code, notice.severity, notice.address) == ("moved_finished", Severity.WARNING, "job.new")
+    assert "job.old" in notice.message and "job_1" in notice.message and "nothing is submitted" in notice.message
+    assert notice.hint is not None and "`rerun: 1`" in notice.hint
+
+
+def test_a_value_of_rerun_that_is_taken_is_not_proposed() -> None:
+    record = a_recorded_job(a_job("old", schedule=PAST, rerun="1"), status="published")
+
+    plan = planned(a_job("new", schedule=AHEAD, rerun="1"), recorded={"job.old": record})
+
+    assert [(n.code, n.hint and "another `rerun:` than `1`" in n.hint) for n in plan.notices] == [
+        ("moved_finished", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        a_job("new", schedule=PAST),
+        a_job("new", schedule=AHEAD, rerun="1"),
+        a_job("old", schedule=AHEAD),
+    ],
+    ids=["the same time", "rerun", "the same key"],
+)
+def test_no_such_warning_where_nothing_could_be_missed(job: Job) -> None:
+    record = a_recorded_job(a_job("old", schedule=PAST), status="published")
+
+    assert "moved_finished" not in [n.code for n in planned(job, recorded={"job.old": record}).notices]
+
+
+def test_a_time_that_is_ignored_is_said_aloud_all_the_same() -> None:
+    record = a_recorded_job(a_job("old", schedule=PAST), status="published")
+    job = a_job("new", schedule=AHEAD, ignore_changes=("schedule",))
+
+    assert [n.code for n in planned(job, recorded={"job.old": record}).notices] == ["moved_finished"]
 
 
 def test_renamed_and_edited_is_not_recognised() -> None:

@@ -109,6 +109,21 @@ def test_a_part_says_how_much_is_left_out() -> None:
     )
 
 
+def test_a_part_that_is_all_there_is_says_so_too() -> None:
+    assert (
+        chosen(target=("*",)).notices[0].message == "this plan is partial: no other changes left out by the selection"
+    )
+
+
+def test_what_is_excluded_and_needed_comes_along_with_a_word_about_it() -> None:
+    plan = chosen(exclude=("template.weekly",))
+
+    assert "template.weekly" in [c.address for c in plan.changes]
+    (note,) = (n for n in plan.notices if n.code == "dependency")
+    assert note.message == "template.weekly comes along, although it is excluded: a selected job is made from it"
+    assert note.hint == "exclude the job as well, if the template is to stay as it is"
+
+
 def test_what_is_declared_is_counted_whole() -> None:
     """A part with nothing in it is not the same as nothing declared."""
     assert chosen(target=("job.zzz",)).declared == len(DECLARED)

@@ -156,6 +156,13 @@ SMALL: dict[str, tuple[str, str]] = {
     "an indicator": ("a:\n    b: |2\n          two\n", "a:\n  b: |2\n        two\n"),
     "spaces that count": ("a: |\n   b  \n     \n   c\n", "a: |\n  b  \n    \n  c\n"),
     "trailing spaces that count": ("a: |\n   b\n     \n\n", "a: |\n  b\n    \n"),
+    "a comment below a text": (
+        "a:\n    b: |2\n      two\n     # c\nd: >\n  x\n # e\n",
+        "a:\n  b: |2\n    two\n  # c\nd: >\n  x\n# e\n",
+    ),
+    "a text that is open at the end": ("a:\n    b: |+\n     x\n\n\n", "a:\n  b: |+\n    x\n\n\n"),
+    "a text without an end of line": ("a:\n    b: >\n     x", "a:\n  b: >\n    x"),
+    "spaces that do not break": ("a:\n    b: x\u00a0\n    #\u00a0c\u00a0\n", "a:\n  b: x\u00a0\n  #\u00a0c\u00a0\n"),
     "comments in a flow": ("a: [ # x\n# y\n b]\n", "a: [ # x\n    # y\n    b]\n"),
     "a comment and nothing else below a key": ("a:\n    # none yet\nb: 1\n", "a:\n  # none yet\nb: 1\n"),
     "a comment at the end": ("a:\n    b: 1\n    # below b\n# below a\n", "a:\n  b: 1\n  # below b\n# below a\n"),
@@ -307,6 +314,18 @@ def test_what_is_wrong_in_meaning_only_is_laid_out_all_the_same(project: Sandbox
     project.write("jobs:\n    a: {no_such_key:  1}\n", "more/jobs.yaml")
     project.does("fmt")
     assert (project.root / "more/jobs.yaml").read_text() == "jobs:\n  a: {no_such_key: 1}\n"
+
+
+def test_a_file_that_is_left_alone_is_named(project: Sandbox) -> None:
+    project.write("jobs:\n  ? a\n  : {url:  https://a.example}\n", "more/jobs.yaml")
+    project.write("# nothing   yet\n", "more/tidy.yaml")
+    done = project.does("fmt")
+    assert done.out == "afsync.yaml\n"
+    assert done.err == (
+        "more/jobs.yaml is left as it is: explicit keys (`? key`), directives (`%YAML`) and unusual line ends "
+        "are not laid out.\n"
+    )
+    assert project.does("fmt", "--check").err == done.err
 
 
 def test_permissions_stay(project: Sandbox) -> None:

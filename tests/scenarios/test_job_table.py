@@ -511,6 +511,64 @@ def test_renamed_with_its_template_is_moved(world: World) -> None:
     world.is_settled()
 
 
+def test_a_finished_one_renamed_with_a_new_time_is_warned_of(world: World) -> None:
+    (old,) = world.submitted(old=a_job(schedule=world.at(days=1)))
+    world.becomes("published", old)
+    world.pass_time(days=2)
+    world.declare(jobs={"new": a_job(schedule=world.at(days=7))})
+    message = (
+        f"job.new is read as another name for job.old ({old}), which is finished: nothing is submitted for it, and its "
+        "publish time does not apply"
+    )
+    hint = "if it is meant as a new show, `rerun: 1` on it submits it (that costs credits)"
+    world.performs(
+        Planned("job.new", "move", "renamed"), told=["moved_finished"], says=[f"Warning: {message}", f"  {hint}"]
+    )
+    world.leaves_alone("finished")
+
+
+def test_a_finished_one_renamed_with_rerun_is_submitted_once(world: World) -> None:
+    (old,) = world.submitted(old=a_job(schedule=world.at(days=1)))
+    world.becomes("published", old)
+    world.pass_time(days=2)
+    at = world.at(days=7)
+    world.declare(jobs={"new": a_job(schedule=at, rerun=1)})
+    world.performs(
+        Planned("job.new", "move", "renamed"),
+        Planned("job.new", "create", "rerun", spend=1, spent=1),
+        sends=lambda ids: [
+            post("/jobs", url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
+            reschedule(ids["job.new"], at),
+        ],
+        costs=1,
+    )
+    assert old not in world.ids().values()
+    world.is_settled()
+
+
+def test_a_finished_one_removed_before_the_new_one_comes_is_forgotten_and_the_new_one_is_new(world: World) -> None:
+    (old, _) = world.submitted(old=a_job(schedule=world.at(days=1)), keep=KEEP)
+    world.becomes("published", old)
+    world.pass_time(days=2)
+    world.declare(jobs={"keep": KEEP})
+    world.performs(Planned("job.old", "forget", "finished", spent=1))
+    at = world.at(days=7)
+    fields = a_job(schedule=at)
+    world.declare(jobs={"keep": KEEP, "new": fields})
+    if world.dialect == "deployed":  # which tells of the old one's topic: a person has to say that it is another
+        world.withholds("blocked_lookalike")
+        world.declare(jobs={"keep": KEEP, "new": {**fields, "allow_duplicate": True}})
+    world.performs(
+        Planned("job.new", "create", "new", spend=1),
+        sends=lambda ids: [
+            post("/jobs", url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
+            reschedule(ids["job.new"], at),
+        ],
+        costs=1,
+    )
+    world.is_settled()
+
+
 def test_renamed_and_rescheduled_is_moved_and_rescheduled(world: World) -> None:
     (job,) = world.submitted(old=a_job(schedule=world.at(days=7)))
     at = world.at(days=8)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,6 +216,19 @@ def test_missing_but_with_a_history(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="is missing, but it was there"):
         store.create(LINEAGE)
     store.create(OTHER_LINEAGE)
+
+
+def test_missing_but_with_a_backup_alone(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    recorded, version = store.create(LINEAGE), store.read()[1]
+    store.write(with_job(recorded, 1), version)
+    store.fold()
+    store.paths.state.unlink()
+    shutil.rmtree(store.paths.history)
+    with pytest.raises(StateError, match="is missing, but it was there") as caught:
+        a_store(tmp_path).create(LINEAGE)
+    assert "`afsync state restore 1`" in (caught.value.hint or "")
+    a_store(tmp_path).create(OTHER_LINEAGE)
 
 
 def test_older_than_the_history(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.harness import NO_CHANGES, Sandbox, lines
-from tests.takeover.account import make_jobs, make_templates
+from tests.harness import KEY, NO_CHANGES, Sandbox, lines
+from tests.takeover.account import by_hand, make_jobs, make_templates
 
 RecordProperty = Any
 
@@ -72,3 +73,75 @@ def test_split(sandbox: Sandbox, split: str) -> None:
     assert "include: [account/*.yaml]" in (sandbox.root / "afsync.yaml").read_text()
     assert NO_CHANGES in sandbox.does("plan").out
     assert "Nothing to export" in sandbox.does("export").out
+
+
+TOPICS: dict[str | None, str] = {
+    "Best plays: this week!": "best-plays-this-week",
+    "Größe & Maß – naïve": "grosse-mass-naive",
+    "日本語の話題": "",
+    "\U0001f3ac only pictures \U0001f3ac": "only-pictures",
+    "": "",
+    None: "",
+    "x" * 500: "x" * 60,
+    "two\nlines\ttab": "two-lines-tab",
+    "${env.HOME} ${var.x} $${y}": "env-home-var-x-y",
+    "# no comment": "no-comment",
+    "key: value # c": "key-value-c",
+    "yes": "yes",
+    "1.10": "1-10",
+    "- item": "item",
+    "'both' \"quotes\" \\": "both-quotes",
+    "\u202eevil\u202c \u2066bidi": "evil-bidi",
+    "*alias &anchor !tag": "alias-anchor-tag",
+    "{a: [1": "a-1",
+    "a\u2028b\u0085c": "a-b-c",
+    " spaces ": "spaces",
+    "::error::boom": "error-boom",
+    "bell \x07 \x1b[31m": "bell-31m",
+}
+"""What people call things, and the key that comes of it; empty where the id has to do."""
+
+
+def test_whatever_things_are_called(sandbox: Sandbox, dialect: str) -> None:
+    ids: dict[str | None, list[str]] = {}
+    for topic in TOPICS:
+        fields = {"url": "https://a.b/c", **({} if topic is None else {"topic": topic})}
+        ids[topic] = [str(i) for i in sandbox.control.seed(key=KEY, status="queued", count=2, fields=fields)]
+    sandbox.does("init", "--from-account")
+
+    assert NO_CHANGES in sandbox.does("plan").out
+    text = (sandbox.root / "afsync.yaml").read_text("utf-8")
+    assert text.isascii() or dialect == "deployed"
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text)
+    keys = {i: address.removeprefix("job.") for address, i in sandbox.ids().items()}
+    assert len(keys) == 2 * len(TOPICS)
+    for topic, (newer, older) in ((t, sorted(i, key=[*keys].index)) for t, i in ids.items()):
+        key = TOPICS[topic] if dialect == "deployed" else ""
+        expected = {key, f"{key}-2"} if key else {newer.replace("_", "-"), older.replace("_", "-")}
+        assert {keys[newer], keys[older]} == expected
+    if dialect == "deployed":
+        told = {r["declared"].get("topic") for r in sandbox.state["resources"].values()}
+        assert told == {t or None for t in TOPICS} - {"bell \x07 \x1b[31m"}
+        assert "it also holds topic, which cannot be declared" in text
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+def test_defaults_stand_above_what_they_are_for(sandbox: Sandbox) -> None:
+    make_templates(sandbox, 1)
+    fields = {"url": "https://a.b/c", "topic": "T", "tone": "calm", "platforms": ["tiktok"]}
+    sandbox.control.seed(key=KEY, status="queued", count=3, fields=fields)
+    sandbox.does("init", "--from-account")
+    sections = re.findall(r"^(\w+):", (sandbox.root / "afsync.yaml").read_text("utf-8"), re.MULTILINE)
+    assert sections == ["version", "lineage", "timezone", "defaults", "templates", "jobs", "import"]
+    assert NO_CHANGES in sandbox.does("plan").out
+
+
+def test_a_template_whose_name_no_file_can_hold_is_left_out(sandbox: Sandbox) -> None:
+    make_templates(sandbox, 2)
+    made = by_hand(sandbox, {"name": "bell \x07", "jobSpec": {"tone": "calm"}})
+    sandbox.write("")
+    sandbox.does("init")
+    said = sandbox.does("export")
+    assert "Wrote 2 templates" in said.out
+    assert f"Left out, since no file can hold their names: {made}." in said.err
+    assert NO_CHANGES in sandbox.does("plan").out

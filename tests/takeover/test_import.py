@@ -39,6 +39,21 @@ def test_what_cannot_be_taken_over(sandbox: Sandbox, address: str, says: str) ->
     assert done.code == 1 and says in done.err
 
 
+def test_an_id_of_the_other_kind(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="Best plays", tone="hype")
+    sandbox.write("templates:\n  t: {name: T}\n  u: {name: U}\n" + JOB)
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve", "--target", "template.t")
+    template = sandbox.ids()["template.t"]
+    done = sandbox.call("import", "job.best", template)
+    assert done.code == 1 and f"job.best cannot be {template}: {template} is a template" in done.err
+    assert "`afsync state mv" not in done.err
+    done = sandbox.call("import", "template.u", made)
+    assert done.code == 1 and f"{made} is a job\n  template.u takes the id of a template" in done.err
+    done = sandbox.call("import", "job.bset", made)
+    assert done.code == 1 and "did you mean `job.best`?" in done.err
+
+
 @pytest.mark.parametrize("dialect", ["deployed"])
 def test_contradictions_are_named(sandbox: Sandbox) -> None:
     made = seeded(sandbox, topic="Worst plays", tone="calm")
@@ -102,6 +117,10 @@ def test_mv_and_rm(sandbox: Sandbox) -> None:
     assert NO_CHANGES in sandbox.does("plan").out
     assert sandbox.call("state", "mv", "job.top", "template.x").code == 1
     assert sandbox.call("state", "mv", "job.gone", "job.x").code == 1
+    same = sandbox.call("state", "mv", "job.top", "job.top")
+    assert same.code == 1 and "has that address already" in same.err and "state rm" not in same.err
+    assert sandbox.does("state", "show", "--json").json["resources"].keys() == {"template.u", "job.top"}
+    assert sandbox.does("state", "show").out == sandbox.does("show").out
     said = sandbox.does("state", "rm", "job.top").out
     assert made in said and "goes on" in said and "for credits" in said
     assert "job.top" not in sandbox.ids()
@@ -120,9 +139,24 @@ def test_selection_from_a_file(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("dialect", ["deployed"])
 def test_init_from_account(sandbox: Sandbox) -> None:
     seeded(sandbox, topic="By hand")
-    sandbox.does("init", "--from-account")
+    said = sandbox.does("init", "--from-account").out
+    assert said.endswith("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
     assert "by-hand:" in (sandbox.root / "afsync.yaml").read_text()
     assert NO_CHANGES in sandbox.does("plan").out
+
+
+@pytest.mark.parametrize("dialect", ["deployed"])
+def test_a_key_that_was_renamed_without_its_line_in_import(sandbox: Sandbox) -> None:
+    made = seeded(sandbox, topic="By hand")
+    sandbox.does("init", "--from-account")
+    file = sandbox.root / "afsync.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("  by-hand:", "  mine:"), "utf-8")
+    done = sandbox.call("plan")
+    assert done.code == 1 and "its line `job.mine: ID` in `import:`" in done.err
+    file.write_text(text.replace("  by-hand:", "  mine:").replace("job.by-hand:", "job.mine:"), "utf-8")
+    (change,) = sandbox.does("plan", "--json").json["changes"]
+    assert (change["action"], change["address"], change["id"]) == ("move", "job.mine", made)
 
 
 @pytest.mark.parametrize("dialect", ["deployed"])

@@ -29,8 +29,9 @@ def test_a_deleted_state(sandbox: Sandbox, dialect: str, scheduled: int, record_
     before, balance = sandbox.ids(), sandbox.balance
     shutil.rmtree(sandbox.root / ".afsync")
 
-    assert sandbox.call("plan").code == 7
-    sandbox.does("init")
+    lost = sandbox.call("plan")
+    assert lost.code == 7 and "if it is lost: `afsync init`, then `afsync import --match`" in lost.err
+    assert "`afsync import --match` first" in sandbox.does("init").out
     plan = sandbox.call("plan")
     assert "import" in plan.out
     refused = sandbox.call("apply", "--auto-approve")

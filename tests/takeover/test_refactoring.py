@@ -2,104 +2,108 @@
 
 from __future__ import annotations
 
-import json
 import random
-from typing import Any
+import shutil
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.harness import HEAD, Sandbox
+from tests.harness import NO_CHANGES, Sandbox
+from tests.takeover.refactorings import Project, made_up, refactored, written
 
-READS_ONLY = {"move"}
-Tree = dict[str, dict[str, Any]]
-
-
-@st.composite
-def projects(draw: st.DrawFn) -> tuple[Tree, Tree]:
-    """Templates and jobs; no two jobs are equal, since then nobody could tell which was renamed to which."""
-    words = st.text("abcdefghij", min_size=1, max_size=6)
-    names = draw(st.lists(words, min_size=1, max_size=4, unique=True))
-    templates = {n: {"name": f"Show {n}", "tone": draw(st.sampled_from(["hype", "calm"]))} for n in names}
-    jobs: Tree = {}
-    for key in draw(st.lists(words, min_size=1, max_size=8, unique=True)):
-        job: dict[str, Any] = {
-            "url": f"https://a.b/{key}",
-            "topic": draw(st.text("xyz: #é", min_size=1, max_size=9)) + ".",
-        }
-        if draw(st.booleans()):
-            job["template"] = draw(st.sampled_from(names))
-        if draw(st.booleans()):
-            job["platforms"] = draw(st.permutations(["tiktok", "youtube"]))
-        if draw(st.booleans()):
-            job["schedule"] = "2031-05-05 09:00"
-        jobs[key] = job
-    return templates, jobs
+STATUSES = ("queued", "running", "processing", "complete", "published", "failed", "cancelled")
+KINDS = {
+    "job renamed", "template renamed", "job and its template renamed", "reordered", "one file", "several files",
+    "json", "flow", "block", "block scalar", "merged from an anchor", "${var.…}", "${env.…}", "other timezone",
+    "time written otherwise", "service's default spelled out", "project's default spelled out", "left to a default",
+    "factored out", "file moved",
+}  # fmt: skip
 
 
-def refactored(templates: Tree, jobs: Tree, dice: random.Random) -> tuple[Tree, Tree]:
-    """Renamed keys, another order, defaults spelled out, lists turned round, times written another way."""
-    names = {n: f"{n}-2" if dice.random() < 0.5 else n for n in templates}
-    new_jobs: Tree = {}
-    for key in dice.sample(sorted(jobs), len(jobs)):
-        job = dict(jobs[key])
-        if "template" in job:
-            job["template"] = names[job["template"]]
-        elif dice.random() < 0.5:
-            job |= {"format": "short", "durationMins": 1.0, "entry": "fetch", "staging": False}
-        if "platforms" in job:
-            job["platforms"] = job["platforms"][::-1]
-        if "schedule" in job and dice.random() < 0.5:
-            job["schedule"] = "2031-05-05T07:00:00Z"
-        items = list(job.items())
-        dice.shuffle(items)
-        new_jobs[f"{key}.renamed" if dice.random() < 0.5 else key] = dict(items)
-    return {names[n]: templates[n] for n in dice.sample(sorted(templates), len(templates))}, new_jobs
+def write(sandbox: Sandbox, project: Project, dice: random.Random) -> dict[str, str]:
+    """Anew, and nothing else is left. The environment that the files need."""
+    for folder in ("p", "media", "moved"):
+        shutil.rmtree(sandbox.root / folder, ignore_errors=True)
+    files, environ, _ = written(project, dice)
+    for name, text in files.items():
+        sandbox.write(text, name, head=False)
+    for name, content in project.media.items():
+        (sandbox.root / name).parent.mkdir(exist_ok=True)
+        (sandbox.root / name).write_bytes(content)
+    return environ
 
 
-def written(sandbox: Sandbox, templates: Tree, jobs: Tree, dice: random.Random) -> None:
-    """In one file or in several, as JSON or as a block, with values in an anchor or spelled out."""
-    parts = dice.randint(1, 3)
-    files: dict[int, Tree] = {n: {} for n in range(parts)}
-    for key, job in jobs.items():
-        files[dice.randrange(parts)][key] = job
-    texts = [f"templates: {json.dumps(templates)}\n"]
-    for held in files.values():
-        text, anchored = "", dice.random() < 0.5
-        for number, (key, job) in enumerate(held.items()):
-            rest = {k: v for k, v in job.items() if k != "topic"} if anchored else job
-            quoted = json.dumps(job["topic"]) if dice.random() < 0.5 else "'" + job["topic"] + "'"
-            text += f"  {key}:  # job {number}\n"
-            text += f"    <<: &a{number} {{topic: {quoted}}}\n" if anchored else ""
-            text += "".join(f"    {k}: {json.dumps(v)}\n" for k, v in rest.items())
-        texts.append(f"jobs:\n{text}")
-    sandbox.write(f"{HEAD}include: ['p/*.yaml']\n{texts[0]}", head=False)
-    for old in (sandbox.root / "p").glob("*.yaml"):
-        old.unlink()
-    for number, text in enumerate(texts[1:]):
-        sandbox.write(text, f"p/{dice.randint(0, 99)}-{number}.yaml")
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_nothing_is_sent_for_a_refactoring(sandbox: Sandbox, seed: int) -> None:
+    dice = random.Random(seed)
+    shutil.rmtree(sandbox.root / ".afsync", ignore_errors=True)
+    sandbox.key = f"af_live_{dice.getrandbits(64):x}"
+    project = made_up(dice)
+    environ = write(sandbox, project, dice)
+    sandbox.does("init", env=environ)
+    sandbox.does("apply", "--auto-approve", env=environ)
+    for job in sandbox.control.jobs(key=sandbox.key):
+        sandbox.control.advance(dice.choice(STATUSES), job_ids=[job["job_id"]])
+    before = sorted(sandbox.ids().values())
+
+    other, renamed = refactored(project, dice)
+    environ = write(sandbox, other, dice)
+    if dice.random() < 0.5:
+        sandbox.does("fmt")
+
+    plan = sandbox.does("plan", "--json", env=environ).json
+    assert [c["action"] for c in plan["changes"]] == ["move"] * renamed, plan["changes"]
+    assert not plan["violations"] and plan["requests"] == 0 and plan["credits"]["spend"] == 0
+    assert "moved_finished" not in {w["code"] for w in plan["warnings"]}
+    with sandbox.watched() as sent:
+        sandbox.does("apply", "--auto-approve", env=environ)
+    assert sent == []
+    assert sorted(sandbox.ids().values()) == before
+    assert NO_CHANGES in sandbox.does("plan", env=environ).out
+
+
+def test_every_kind_of_refactoring_happens() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(200):
+        dice = random.Random(seed)
+        other, _ = refactored(made_up(dice), dice)
+        seen.update(written(other, dice)[2].done)
+    assert set(seen) == KINDS
+    assert min(seen.values()) >= 10, seen
 
 
 @pytest.mark.parametrize("dialect", ["deployed"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(project=projects(), seed=st.integers(0, 10_000))
-def test_nothing_is_sent_for_a_refactoring(sandbox: Sandbox, project: tuple[Tree, Tree], seed: int) -> None:
-    import shutil
-
-    shutil.rmtree(sandbox.root / ".afsync", ignore_errors=True)
-    sandbox.key = f"af_live_{random.Random(str(project) + str(seed)).getrandbits(64):x}"
-    templates, jobs = project
-    dice = random.Random(seed)
-    written(sandbox, templates, jobs, random.Random(seed + 1))
+def test_what_is_renamed_and_edited_is_no_refactoring(sandbox: Sandbox) -> None:
+    """The other way round: the test above would see it."""
+    sandbox.write("jobs: {a: {url: 'https://a.b/c', tone: calm}}\n")
     sandbox.does("init")
-    sandbox.does("apply", "--auto-approve", "--allow-empty")
-    written(sandbox, *refactored(templates, jobs, dice), dice)
+    sandbox.does("apply", "--auto-approve")
+    sandbox.write("jobs: {b: {url: 'https://a.b/c', tone: hype}}\n")
+    assert sandbox.does("plan", "--json").json["requests"] > 0
 
-    plan = sandbox.does("plan", "--json").json
 
-    assert {c["action"] for c in plan["changes"]} <= READS_ONLY, plan["changes"]
-    assert not plan["violations"] and plan["requests"] == 0
+@pytest.mark.parametrize("dialect", ["deployed"])
+@pytest.mark.parametrize(
+    "part", ["template.new", "template.old", "job.b", "job.a", "job.same", "--exclude=job.*", "--exclude=template.*"]
+)
+def test_renaming_in_parts_sends_nothing_either(sandbox: Sandbox, part: str) -> None:
+    """A template and a job made from it are renamed, and a partial apply takes over one of the two."""
+    jobs = "jobs:\n  {1}: {{url: 'https://a.b/c', template: {0}}}\n  same: {{url: 'https://a.b/d', template: {0}}}\n"
+    text = "templates: {{{0}: {{name: T}}}}\n" + jobs
+    sandbox.write(text.format("old", "a"))
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    before = sorted(sandbox.ids().values())
+    sandbox.write(text.format("new", "b"))
+
     with sandbox.watched() as sent:
+        sandbox.does("apply", "--auto-approve", part if part.startswith("--") else f"--target={part}")
+        assert {c["action"] for c in sandbox.does("plan", "--json").json["changes"]} <= {"move"}
         sandbox.does("apply", "--auto-approve")
-    assert not sent
+
+    assert sent == []
+    assert NO_CHANGES in sandbox.does("plan").out
+    assert sorted(sandbox.ids().values()) == before

@@ -1,86 +1,101 @@
-"""`export` into files that people wrote keeps every byte of them."""
+"""`export` into files that people wrote, and `fmt`, keep all that they wrote."""
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+import re
 
 import pytest
 
-from afsync.config.document import Document
-from afsync.config.insertion import Entry, Section, insert, insert_include
-from tests.harness import HEAD, KEY, NO_CHANGES, Sandbox
+from afsync.config.inclusion import insert_include
+from afsync.config.insertion import Entry, Section, insert
+from afsync.config.tidy import tidied
+from afsync.errors import ConfigError
+from tests.harness import KEY, NO_CHANGES, Sandbox
+from tests.takeover.account import make_templates
+from tests.takeover.corpus import CORPUS, LEFT_ALONE, comments, ink, meaning
 
-CORPUS = {
-    "comments everywhere": (
-        "# top\njobs: # after the key\n  # before\n  a: # here\n    url: https://a.b/c # there\n  # last\n\n# end\n"
-    ),
-    "a section behind it": (
-        "jobs:\n  a:\n    url: https://a.b/c\n\n\n# about templates\ntemplates:\n  t:\n    name: T\n"
-    ),
-    "long and folded": (
-        "jobs:\n"
-        "  a:\n"
-        "    url: https://a.b/c\n"
-        "    topic: >-\n"
-        "      one\n"
-        "      two\n"
-        "\n"
-        "      three\n"
-        "    prompt: |+\n"
-        "      # no comment\n"
-        "\n"
-        "\n"
-    ),
-    "anchors": (
-        "templates:\n"
-        "  t: &t\n"
-        "    name: T\n"
-        "    tone: 'hype'\n"
-        "  u:\n"
-        "    <<: *t\n"
-        '    name: "U"\n'
-        "jobs:\n"
-        "    a: {url: https://a.b/c, topic: 'it''s'}\n"
-    ),
-    "flow": "jobs: {a: {url: https://a.b/c}} # on one line\n",
-    "empty sections": "templates: # none yet\njobs: {}\n",
-    "no last newline": "jobs:\n  a:\n    url: https://a.b/c",
-    "nothing": "",
-    "defaults": "defaults: {job: {tone: calm}}\njobs:\n  a: {url: https://a.b/c}\n",
-    "windows": "jobs:\r\n  a:\r\n    url: https://a.b/c\r\n",
-}
+FIELDS = {"url": "https://a.b/by-hand", "topic": "Mine: ${n} {n}"}
 
 
 def only_added(before: str, after: str) -> bool:
-    blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return all(kind in ("equal", "insert") for kind, *_ in blocks)
+    """Whether every character of `before` is in `after`, in its order."""
+    rest = iter(after)
+    return all(character in rest for character in before)
 
 
-@pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
-def test_insertion_keeps_what_a_person_wrote(text: str) -> None:
-    before = HEAD + text
-    after = before
+@pytest.mark.parametrize("name", CORPUS)
+def test_the_corpus_is_what_it_says(name: str) -> None:
+    """Every comment is seen, so that one which is lost would be missed."""
+    numbers = [int(c.lstrip("#\u00a0 ").split()[0]) for c in comments(CORPUS[name])]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def without_empty(text: str) -> str:
+    """An empty `{}` is the one thing that has to give way."""
+    return re.sub(r"(?<=:) \{\}(?= #)", "", text)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_fmt_keeps_it(name: str) -> None:
+    text = CORPUS[name]
+    result = tidied(text)
+    if name in LEFT_ALONE:
+        assert result is None
+        return
+    assert result is not None
+    assert meaning(result) == meaning(text)
+    assert comments(result) == comments(text)
+    assert ink(result) == ink(text)
+    assert result.startswith("\ufeff") == text.startswith("\ufeff")
+    assert ("\r\n" in result) == ("\r\n" in text)
+    assert tidied(result) == result
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_insertion_keeps_what_a_person_wrote(name: str) -> None:
+    before = after = CORPUS[name]
     for section in ("templates", "jobs", "import"):
         value = "job_1" if section == "import" else {"name": "x: y"}
         after = insert(after, Section(section, (Entry("new", value, "said"),)), "afsync.yaml")
-    # `{}` is the one thing that has to give way.
-    assert only_added(before.replace(" {}", "").rstrip("\n"), after)
-    value = Document("afsync.yaml", after).value
-    assert value["jobs"]["new"] == {"name": "x: y"} and value["version"] == 1
+    assert only_added(without_empty(before), after)
+    assert comments(after.replace("# said", "")) == comments(before)
+    value, old = meaning(after), meaning(before)
+    assert value["jobs"].pop("new") == value["templates"].pop("new") == {"name": "x: y"}
+    assert value.pop("import")["new"] == "job_1"
+    assert {k: v for k, v in value.items() if v} == {k: v for k, v in old.items() if v}
 
 
-@pytest.mark.parametrize("dialect", ["deployed"])
-@pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
-def test_export_into_it(sandbox: Sandbox, text: str) -> None:
-    sandbox.control.seed(key=KEY, status="queued", count=3, fields={"url": "https://a.b/c", "topic": "Mine: ${n} {n}"})
-    (sandbox.root / "afsync.yaml").write_bytes((HEAD + text).encode())
+@pytest.mark.parametrize("name", CORPUS)
+def test_export_into_it_and_fmt_afterwards(sandbox: Sandbox, name: str) -> None:
+    file = sandbox.root / "afsync.yaml"
+    file.write_bytes(CORPUS[name].encode())
     sandbox.does("init")
-    sandbox.does("export")
-    assert only_added((HEAD + text).replace(" {}", ""), (sandbox.root / "afsync.yaml").read_bytes().decode())
-    changes = sandbox.does("plan", "--json").json["changes"]
-    assert not [c for c in changes if c["address"].startswith("job.mine")]
-    if "a" not in text.replace("templates", ""):
-        assert NO_CHANGES in sandbox.does("plan").out
+    sandbox.does("apply", "--auto-approve", "--allow-empty")
+    sandbox.control.seed(key=KEY, status="queued", count=3, fields=FIELDS)
+    make_templates(sandbox, 2)
+    before = file.read_bytes().decode()
+
+    with sandbox.watched() as sent:
+        sandbox.does("export")
+
+    after = file.read_bytes().decode()
+    assert only_added(without_empty(before), after)
+    assert [c for c in comments(after) if "job_" not in c and "tpl_" not in c] == comments(before)
+    assert sent == []
+    jobs = [r["declared"] for a, r in sandbox.state["resources"].items() if a.startswith("job.")]
+    assert sum("url" not in declared for declared in jobs) == 3
+    assert NO_CHANGES in sandbox.does("plan").out
+
+    untidy = sandbox.call("fmt", "--check")
+    assert file.read_bytes().decode() == after, "and it only looks"
+    assert ("is left as it is" in untidy.err) == (name in LEFT_ALONE)
+    assert sandbox.does("fmt").out == untidy.out
+    assert (file.read_bytes().decode() != after, untidy.out) == (
+        (True, "afsync.yaml\n") if untidy.code else (False, "")
+    )
+    assert sandbox.does("fmt", "--check").out == ""
+    assert comments(file.read_bytes().decode()) == comments(after)
+    assert NO_CHANGES in sandbox.does("plan").out
 
 
 @pytest.mark.parametrize(
@@ -89,9 +104,27 @@ def test_export_into_it(sandbox: Sandbox, text: str) -> None:
         ("version: 1\n", "version: 1\ninclude: [x/*.yaml]\n"),
         ("version: 1\ninclude: [a.yaml] # why\n", "version: 1\ninclude: [x/*.yaml, a.yaml] # why\n"),
         ("version: 1\ninclude:\n  - a.yaml # why\n", "version: 1\ninclude:\n  - x/*.yaml\n  - a.yaml # why\n"),
+        ("version: 1\r\njobs: {}", "version: 1\r\ninclude: [x/*.yaml]\r\njobs: {}\r\n"),
+        ("version: 1\rjobs: {}\r", "version: 1\rinclude: [x/*.yaml]\rjobs: {}\r"),
+        ("\ufeff---\nversion: 1\n...\n# end", "\ufeff---\nversion: 1\ninclude: [x/*.yaml]\n...\n# end"),
+        ("# a\n{version: 1, jobs: {}}\n", "# a\n{include: [x/*.yaml], version: 1, jobs: {}}\n"),
+        ("jobs: {}\nversion: |\n  1", "include: [x/*.yaml]\njobs: {}\nversion: |\n  1"),
+        ("version: 1\ninclude: # none yet\n", "version: 1\ninclude: [x/*.yaml] # none yet\n"),
+        ("version: 1\n'include' : ~ # none\n", "version: 1\n'include' : [x/*.yaml] # none\n"),
+        ("version: 1\ninclude: [] # none yet\n", "version: 1\ninclude: [x/*.yaml] # none yet\n"),
+        ("version: 1\ninclude: [\n  a.yaml, # why\n]\n", "version: 1\ninclude: [\n  x/*.yaml, a.yaml, # why\n]\n"),
         ("version: 1\ninclude: []\n", "version: 1\ninclude: [x/*.yaml]\n"),
         ("version: 1\ninclude: [x/*.yaml]\n", "version: 1\ninclude: [x/*.yaml]\n"),
     ],
 )
 def test_include(before: str, after: str) -> None:
     assert insert_include(before, "x/*.yaml", "afsync.yaml") == after
+
+
+def test_what_cannot_be_added_is_said_with_its_place() -> None:
+    with pytest.raises(ConfigError) as error:
+        insert_include("vars: {x: &x [a.yaml]}\nversion: 1\ninclude: *x\n", "x/*.yaml", "afsync.yaml")
+    assert "add `x/*.yaml` to `include:`" in str(error.value.problems[0].hint)
+    with pytest.raises(ConfigError) as error:
+        insert("jobs: *x\n", Section("jobs", (Entry("new", {}),)), "afsync.yaml")
+    assert error.value.problems[0].location is not None

@@ -1,0 +1,31 @@
+"""The lines of a text as YAML counts them, each with its end, so that joining them gives the text again."""
+
+from __future__ import annotations
+
+import re
+
+_LINE = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+")
+_ENDED = re.compile("[\r\n\x85\u2028\u2029]\\Z")
+_DOCUMENT_END = re.compile(r"\.\.\.(\s|\Z)")
+
+
+def lines_of(text: str) -> list[str]:
+    return _LINE.findall(text)
+
+
+def newline_of(text: str) -> str:
+    """How the author ends lines."""
+    if "\r\n" in text:
+        return "\r\n"
+    return "\r" if "\r" in text and "\n" not in text else "\n"
+
+
+def ended(lines: list[str], newline: str) -> list[str]:
+    """The same lines, the last of them with an end."""
+    return [*lines[:-1], lines[-1] + newline] if lines and not _ENDED.search(lines[-1]) else lines
+
+
+def document_and_rest(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines up to the mark that ends the document, where there is one, and those from there on."""
+    end = next((n for n, line in enumerate(lines) if _DOCUMENT_END.match(line)), len(lines))
+    return lines[:end], lines[end:]

@@ -1,0 +1,60 @@
+"""What is said of a recorded job where nothing is done about it."""
+
+from __future__ import annotations
+
+from afsync.core.recorded import RecordedJob
+from afsync.core.remote import Group
+from afsync.core.resources import Job
+from afsync.core.verdict import Verdict, note, warn
+
+AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
+LATER = "plan again when it is finished"
+
+
+def busy(address: str) -> Verdict:
+    return warn(address, "busy", f"{address} is being worked on; edits do not reach it", LATER)
+
+
+def undeclared_and_busy(address: str) -> Verdict:
+    message = f"{address} is no longer declared, but the service is working on it; it stays in the state"
+    return warn(address, "busy", message, LATER)
+
+
+def produced_already(declared: Job) -> Verdict:
+    message = f"{declared.address} is produced; edits to its body no longer apply"
+    return note(declared.address, "produced", message, AGAIN, declared.location)
+
+
+def finished(declared: Job) -> Verdict:
+    message = f"{declared.address} is finished; edits no longer apply"
+    return note(declared.address, "finished", message, AGAIN, declared.location)
+
+
+def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
+    """A new show of a finished one's body is not told from a new name for it, so nobody may overlook which it is."""
+    again = "`rerun: 1`" if record.rerun is None else f"another `rerun:` than `{record.rerun}`"
+    return warn(
+        declared.address,
+        "moved_finished",
+        f"{declared.address} is read as another name for {old} ({record.id}), which is finished: nothing is submitted "
+        "for it, and its publish time does not apply",
+        f"if it is meant as a new show, {again} on it submits it (that costs credits)",
+        declared.location,
+    )
+
+
+def stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
+    what = "failed" if group is Group.FAILED else "was cancelled outside afsync"
+    message = f"{declared.address} ({record.id}) {what}; it is not submitted again by itself"
+    return warn(declared.address, group.value, message, AGAIN, declared.location)
+
+
+def missing(declared: Job, record: RecordedJob) -> Verdict:
+    return warn(
+        declared.address,
+        "missing",
+        f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
+        "it is paid for, so it is not submitted again by itself",
+        f"look into the account; `--replace '{declared.address}'` submits it again (that costs credits)",
+        declared.location,
+    )
