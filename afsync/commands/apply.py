@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from afsync.commands.applying import Apply, apply
-from afsync.commands.files import read_text
 from afsync.commands.options import Selection, selection_flags
-from afsync.core.saved import SavedPlan
 from afsync.core.verdict import Options
 from afsync.errors import UsageError
 
@@ -44,6 +41,8 @@ def command(
     With PLANFILE (from `afsync plan --out`) it does what was reviewed or refuses with 6; it does not ask then.
     """
     chosen = Selection(**selection)
+    if planfile is not None and (destroy or chosen.options() != Options()):
+        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
     return apply(
         Apply(
             chosen,
@@ -53,17 +52,7 @@ def command(
             json_into=json_into,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
-            saved=_saved(planfile, chosen, destroy=destroy),
+            plan_file=planfile,
             expect=expect,
         )
     )
-
-
-def _saved(planfile: str | None, chosen: Selection, *, destroy: bool) -> SavedPlan | None:
-    if planfile is None:
-        return None
-    if destroy or chosen.options() != Options():
-        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
-    from afsync.output.plan_file import decode_plan_file
-
-    return decode_plan_file(read_text(Path(planfile)), planfile)

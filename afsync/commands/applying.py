@@ -14,6 +14,7 @@ from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
 from afsync.commands.ci import publish_outcomes, publish_plan
 from afsync.commands.event_lines import EventLines, event_lines
+from afsync.commands.files import read_text
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What the command line asks for. `saved` is a plan file's content; `expect` the fingerprint that was reviewed;
-    `approve` the addresses of jobs to publish, and nothing else."""
+    """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
+    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else."""
 
     selection: Selection
     destroy: bool = False
@@ -50,6 +51,7 @@ class Apply:
     as_json: bool = False
     fail_fast: bool = False
     lock_timeout: float = 0.0
+    plan_file: str | None = None
     saved: SavedPlan | None = None
     expect: str | None = None
     json_into: str | None = None
@@ -58,7 +60,7 @@ class Apply:
     @property
     def unattended(self) -> bool:
         """Whether nobody is asked: that was said, or a plan was reviewed already."""
-        return self.auto_approve or self.saved is not None
+        return self.auto_approve or self.plan_file is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,16 @@ def apply(wanted: Apply) -> int:
         raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
     out = report()
     with event_lines(out if wanted.as_json else None, wanted.json_into) as events:
-        return _apply(wanted, out, events)
+        return _apply(replace(wanted, saved=_saved(wanted.plan_file)), out, events)
+
+
+def _saved(plan_file: str | None) -> SavedPlan | None:
+    """What was saved. PlanStale when it is not what `plan --out` wrote."""
+    if plan_file is None:
+        return None
+    from afsync.output.plan_file import decode_plan_file
+
+    return decode_plan_file(read_text(Path(plan_file)), plan_file)
 
 
 def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
