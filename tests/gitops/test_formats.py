@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ import pytest
 
 from afsync.commands.event_lines import Pace
 from afsync.core.outcome import Applied
-from afsync.core.plan import Step
+from afsync.core.plan import Action, Change, Reason, Step
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading
-from tests.builders import NOW, a_job, planned
+from afsync.errors import Problem
+from tests.builders import NOW, a_job, a_recorded_job, planned
 from tests.gitops.conftest import PROJECT
 from tests.harness import Done, Sandbox
 from tests.scenarios.world import valid
@@ -408,6 +410,35 @@ def test_a_plan_of_two_thousand_changes(record_property: Any) -> None:
     record_property(
         "figure", f"a plan of {SIZE:,} changes rendered: {figures}, {len(shown['Markdown'].encode()):,} bytes"
     )
+
+
+def test_what_cannot_be_undone_comes_before_all_that_can_be_made_up() -> None:
+    """Whoever floods a plan with what is held back does not push a deletion out of it."""
+    from afsync.output.markdown import plan_markdown
+
+    flood = tuple(Problem("policy_lead", f"problem {n} {'x' * 300}", address=f"job.j{n}") for n in range(500))
+    gone = Change("job.gone", Action.DELETE, Reason.REMOVED, before=a_recorded_job(a_job("gone")), id="job_1")
+    blocked = (Problem("max_credits", "the plan spends 500 credits, and the limit is 1"),)
+    plan = replace(planned(a_job("new")), violations=flood, notices=flood, blocking=blocked)
+    plan = replace(plan, changes=(gone, *plan.changes))
+    shown = plan_markdown(plan, 5_000)
+    titles = re.findall(r"^\*\*(.*)\*\*$|<summary>(.*)</summary>", plan_markdown(plan, 1_000_000), re.MULTILINE)
+    assert ["".join(t) for t in titles] == [
+        "Credits: 1 to spend, 46 available, 45 after.",
+        "Nothing is applied until this is decided: 1",
+        "Destroyed or replaced: 1",
+        "Held back until somebody decides: 500",
+        "Worth knowing: 500",
+        "1 other change",
+    ]
+    assert "the plan spends 500 credits" in shown and "\n- job gone (job_1)\n" in shown
+    assert "more entries are not shown here" in shown
+
+
+def test_the_fingerprint_is_there_when_nothing_is_to_be_done(sandbox: Sandbox) -> None:
+    sandbox.applied()
+    shown = sandbox.does("plan", "--format", "markdown").out
+    assert "No changes." in shown and f"\nFingerprint `{sandbox.planned()['fingerprint']}`, as of " in shown
 
 
 @pytest.mark.parametrize("most", [2_000, 2_500, 5_000, 20_000, 60_000])
