@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
-from afsync.commands.ci import publish_outcomes, publish_plan
+from afsync.commands.ci import publish_error, publish_outcomes, publish_plan
 from afsync.commands.event_lines import EventLines, event_lines
-from afsync.commands.files import read_text
+from afsync.commands.files import read_text, write_private
+from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
@@ -55,6 +56,8 @@ class Apply:
     saved: SavedPlan | None = None
     expect: str | None = None
     json_into: str | None = None
+    markdown_into: str | None = None
+    title: str = ""
     approve: tuple[str, ...] = ()
 
     @property
@@ -81,7 +84,10 @@ def apply(wanted: Apply) -> int:
         name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
         raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
     out = report()
-    with event_lines(out if wanted.as_json else None, wanted.json_into) as events:
+    with (
+        event_lines(out if wanted.as_json else None, wanted.json_into) as events,
+        errors_into(wanted.markdown_into, wanted.title, "apply"),
+    ):
         return _apply(replace(wanted, saved=_saved(wanted.plan_file)), out, events)
 
 
@@ -105,7 +111,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
-            return _refused(wanted, events)
+            return _refused(plan, wanted, events)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
             messages()("Apply cancelled.\n")
             events.end(())
@@ -118,7 +124,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
 def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
     """Read the state and the account, plan, and check that it is what was reviewed."""
     for recovery in store.merge():
-        messages()(f"Merged {recovery.path}: {recovery.address} is {recovery.record.id}.\n")
+        messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
     recorded, version = store.read()
     work.check_lineage(project, recorded)
     check_addresses(wanted.selection, project.desired, recorded)
@@ -177,7 +183,7 @@ def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLin
     events.plan(plan)
     if not wanted.as_json:
         out(plan_text(plan, stdout_paint()))
-    publish_plan(plan, root)
+    publish_plan(plan, root, wanted.title)
 
 
 def _confirmed(stop: Stop, wanted: Apply) -> bool:
@@ -235,8 +241,9 @@ def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
     return done
 
 
-def _refused(wanted: Apply, events: EventLines) -> int:
+def _refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
     events.end(())
+    _markdown_into(wanted, plan)
     if not wanted.as_json:
         messages()("Nothing was done: see above what holds it back.\n")
     return Exit.REFUSED
@@ -246,10 +253,26 @@ def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLi
     events.end(done.outcomes, done.stopped)
     if not wanted.as_json:
         _finish_text(ready.plan, done, out)
-    publish_outcomes(done.outcomes, ready.project)
+    _markdown_into(wanted, ready.plan, done)
+    publish_outcomes(done.outcomes, ready.project, wanted.title)
+    if done.stopped is not None:
+        publish_error(done.stopped)
     if out.error is not None:
         work.warn_closed(out.error)
     return exit_code(ready.plan, done)
+
+
+def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> None:
+    """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
+    if wanted.markdown_into is None:
+        return
+    from afsync.output.outcomes_markdown import apply_markdown
+
+    outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
+    try:
+        write_private(Path(wanted.markdown_into), apply_markdown(plan, outcomes, stopped, wanted.title))
+    except AfsyncError as error:
+        messages()(f"Warning: {visible(error.message)}\n")
 
 
 def _finish_text(plan: Plan, done: Report, out: Out) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,8 @@ import click
 from afsync.commands import project as work
 from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
-from afsync.commands.options import Selection, check_addresses, moment, selection_flags
+from afsync.commands.markdown_into import errors_into
+from afsync.commands.options import Selection, check_addresses, check_title, moment, selection_flags, title_flag
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
 
 FORMATS = ("text", "json", "markdown")
-TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Wanted:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the plan.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--max-bytes", default=60_000, type=click.IntRange(2_000), metavar="N", help="Size limit of Markdown.")
-@click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several projects.")
+@title_flag
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
 @click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
@@ -68,8 +67,7 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
     names = Wanted.__dataclass_fields__
     wanted = Wanted(form="json" if as_json else form, **{k: v for k, v in flags.items() if k in names})
     chosen = Selection(**{k: v for k, v in flags.items() if k not in names})
-    if not TITLE.fullmatch(wanted.title):
-        raise UsageError(f"--title {wanted.title}: not a name", "use letters, digits, spaces and . _ / -")
+    check_title(wanted.title)
     if as_json and form == "markdown":
         raise UsageError("--json and --format markdown exclude each other")
     if wanted.refresh_only and (wanted.out or wanted.destroy or wanted.gitlab_report):
@@ -78,13 +76,14 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
-    project = work.load_project()
-    if wanted.refresh_only:
-        return _refresh_only(project, wanted, chosen)
-    plan = make(project, chosen, wanted)
-    if wanted.out is not None:
-        save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
-    return _tell(plan, project, wanted)
+    with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
+        project = work.load_project()
+        if wanted.refresh_only:
+            return _refresh_only(project, wanted, chosen)
+        plan = make(project, chosen, wanted)
+        if wanted.out is not None:
+            save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
+        return _tell(plan, project, wanted)
 
 
 def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:

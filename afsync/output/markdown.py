@@ -38,9 +38,9 @@ class Section:
         return [f"\n**{self.title}: {self.size}**", *(f"\n{e}" for e in kept)]
 
 
-def marker(title: str) -> str:
-    """Hidden; whoever posts the comment finds the earlier one by it. One per `title`."""
-    return f"<!-- afsync:plan{' ' * bool(title)}{title} -->"
+def marker(title: str, of: str = "plan") -> str:
+    """Hidden; whoever posts the comment finds the earlier one by it. One per `title`, for the plan or the apply."""
+    return f"<!-- afsync:{of}{' ' * bool(title)}{title} -->"
 
 
 def headline(title: str) -> str:
@@ -142,6 +142,20 @@ def _waiting(plan: Plan) -> Section:
 def _links(waiting: Waiting | None, plan: Plan) -> str:
     links = preview_markdown(waiting.preview, plan.as_of) if waiting else ""
     return f"\n\n{links}" if links else ""
+
+
+def as_far_as_there_is_room(parts: Sequence[str], blocks: Sequence[str], max_bytes: int) -> str:
+    """`parts` as they are, and then each of `blocks` in a fence until there is no room; ends in a newline."""
+    shown = list(parts)
+    size = sum(len(p.encode()) + 2 for p in parts) + _RESERVED
+    for number, block in enumerate(blocks):
+        entry = fenced(block)
+        size += len(entry.encode()) + 2
+        if size > max_bytes:
+            shown.append(f"_{len(blocks) - number} more not shown here; see the log._")
+            break
+        shown.append(entry)
+    return "\n\n".join(shown) + "\n"
 
 
 def fenced(text: str, language: str = "") -> str:

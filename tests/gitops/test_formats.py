@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import jsonschema
@@ -280,6 +282,18 @@ def test_no_format_of_an_apply_changes_what_is_done(sandbox: Sandbox, flags: lis
         assert (sandbox.root / "e.jsonl").stat().st_mode & 0o077 == 0
 
 
+def test_a_pipe_is_written_to_and_not_replaced(sandbox: Sandbox) -> None:
+    pipe = sandbox.root / "pipe"
+    os.mkfifo(pipe)
+    with Popen(["cat", str(pipe)], stdout=PIPE, text=True) as reader:
+        sandbox.does("plan", "--json-into", str(pipe))
+        assert json.loads(reader.communicate(timeout=30)[0])["credits"]["spend"] == 2
+    assert pipe.is_fifo()
+    done = sandbox.run("plan", "--json", "--markdown-into", "/dev/stderr")
+    assert done.err.startswith("<!-- afsync:plan -->") and done.json["credits"]["spend"] == 2
+    assert Path("/dev/stderr").is_symlink()
+
+
 def test_a_file_that_cannot_be_written_stops_it_before_anything_is_done(sandbox: Sandbox) -> None:
     with sandbox.watched() as sent:
         done = sandbox.applied("--json-into", str(sandbox.root / "no/such/folder/e.jsonl"), code=1)
@@ -290,6 +304,75 @@ def test_a_summary_that_cannot_be_written_is_said_and_changes_nothing(sandbox: S
     nowhere = str(sandbox.root / "no/such/folder/summary")
     done = sandbox.applied(env={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": nowhere})
     assert "GITHUB_STEP_SUMMARY could not be written" in done.err
+
+
+STOPS: dict[str, tuple[str, dict[str, str | None], int, str]] = {
+    "problems in the files": (BROKEN, {}, 1, "### afsync{}: 1 problem in the files\n\n```\nError: `nonsense` is not"),
+    "no key": (PROJECT, {"AURAFLUX_API_KEY": None}, 1, "### afsync{}: stopped\n\n```\nError: There is no API key."),
+    "no state": ("", {}, 7, "### afsync{}: stopped\n\n```\nError: The state "),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_what_stops_a_command_is_told_where_people_look(sandbox: Sandbox, command: str, case: str) -> None:
+    """The file that is posted says so, in place of what an earlier run left there; and so does GitHub's summary."""
+    text, env, code, told = STOPS[case]
+    sandbox.write(text or PROJECT)
+    if not text:
+        (sandbox.root / ".afsync/state.json").unlink()
+    posted, summary = sandbox.root / "posted.md", sandbox.root / "summary.md"
+    posted.write_text("an old plan")
+    flags = ["--markdown-into", str(posted), *(["--auto-approve"] if command == "apply" else [])]
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = sandbox.does(command, *flags, code=code, env={**env, **github})
+    named = " apply" if command == "apply" else ""
+    assert posted.read_text().startswith(f"<!-- afsync:{command} -->\n{told.format(named)}")
+    assert told.format("") in summary.read_text()
+    assert done.out == "" and done.err.count("::error ") == 1
+    plain = sandbox.does(command, *flags[:2], "--title", "staging", *flags[2:], code=code, env=env)
+    assert "::error" not in plain.err
+    assert posted.read_text().startswith(f"<!-- afsync:{command} staging -->\n### afsync staging{named}: ")
+
+
+def test_validate_says_it_in_markdown_too(sandbox: Sandbox) -> None:
+    posted = sandbox.root / "posted.md"
+    sandbox.does("validate", "--markdown-into", str(posted))
+    assert posted.read_text() == "<!-- afsync:plan -->\n### afsync: the files are valid\n"
+    sandbox.write(BROKEN)
+    sandbox.does("validate", "--markdown-into", str(posted), code=1)
+    assert (
+        "### afsync: 1 problem in the files\n\n```\nError: `nonsense` is not an http(s) URL\n  at" in posted.read_text()
+    )
+
+
+def test_what_came_of_an_apply_is_told_in_markdown(sandbox: Sandbox) -> None:
+    posted = sandbox.root / "posted.md"
+    flags = ["--markdown-into", str(posted), "--title", "staging"]
+    sandbox.write(REFUSED)
+    sandbox.applied(*flags, code=4)
+    head = "<!-- afsync:apply staging -->\n### afsync staging apply"
+    assert posted.read_text().startswith(f"{head}: nothing was done\n\n**Not done**\n\n```\nError: the plan spends 2")
+    sandbox.write(HELD_BACK)
+    sandbox.control.fault("POST /jobs#1: received-then-status(422)")
+    sandbox.applied(*flags, code=1)
+    shown = posted.read_text()
+    assert shown.startswith(
+        f"{head}: 1 added, 0 changed, 0 destroyed, 1 failed\n\n0 credits spent.\n\n```\njob.best: failed"
+    )
+    assert "**Not done**\n\n```\nError: job.intro does not say" in shown
+    sandbox.control.fault("POST /jobs#1: received-then-status(401)")
+    sandbox.applied(*flags, code=1)
+    assert "**Not done**\n\n```\nError: " in posted.read_text()
+    sandbox.write(PROJECT)
+    sandbox.applied(*flags)
+    sandbox.applied(*flags)
+    assert posted.read_text() == f"{head}\n\nNo changes. Your account matches the configuration.\n"
+
+
+def test_an_apply_that_is_done_is_not_undone_by_a_file(sandbox: Sandbox) -> None:
+    done = sandbox.applied("--markdown-into", str(sandbox.root / "no/such/folder/a.md"))
+    assert "Warning: " in done.err and "could not be written" in done.err
 
 
 def test_everything_is_printed_before_it_leaves(sandbox: Sandbox) -> None:

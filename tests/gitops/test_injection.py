@@ -20,17 +20,18 @@ from afsync.core.plan import Action, Change, Credits, FieldChange, Plan, Reason,
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview
 from afsync.core.resources import File, Job, Template
-from afsync.errors import Location, Problem, Severity
+from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
 from afsync.output.approvals import preview_markdown
 from afsync.output.codeclimate import codeclimate
 from afsync.output.drift_markdown import drift_markdown
 from afsync.output.drift_text import drift_text
+from afsync.output.errors_markdown import error_markdown
 from afsync.output.file_diff import file_diff
 from afsync.output.github import annotation, gitlab_report, outputs
 from afsync.output.junit import junit
 from afsync.output.markdown import plan_markdown
 from afsync.output.outcomes import outcome_json, outcome_line
-from afsync.output.outcomes_markdown import outcomes_markdown
+from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_text import plan_text
 from afsync.output.problems import problems_json, problems_text
@@ -125,6 +126,9 @@ MARKDOWNS: dict[str, Callable[[str], str]] = {
     "plan": lambda text: plan_markdown(without_links(a_plan(text))),
     "outcomes": lambda text: outcomes_markdown(some_outcomes(text)),
     "drift": lambda text: drift_markdown([a_problem(text)]),
+    "problems": lambda text: error_markdown(ConfigError((a_problem(text),))),
+    "stopped": lambda text: error_markdown(AfsyncError(f"it says {text} here", f"write {text} instead")),
+    "apply": lambda text: apply_markdown(a_plan(text), some_outcomes(text), AfsyncError(text, text)),
 }
 JSONS: dict[str, Callable[[str], str]] = {
     "plan": lambda text: plan_json(a_plan(text)),
@@ -178,9 +182,8 @@ def test_markdown(where: str, name: str) -> None:
     for line in shown.splitlines():
         assert not line.lstrip().startswith(("/", "@", "atlantis")), "bots that read raw lines see no command"
     assert is_legible(armed(name), shown)
-    assert shown.count("<!-- afsync") == ("afsync:plan" in CORPUS[name]) * shown.count(CANARY + "<!--") + (
-        where == "plan"
-    )
+    spoofed = ("afsync:plan" in CORPUS[name]) * shown.count(CANARY + "<!--")
+    assert shown.count("<!-- afsync") == spoofed + (where not in ("drift", "outcomes"))
 
 
 @each
