@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from afsync.commands.options import Selection, check_addresses, check_title, mom
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
-from afsync.errors import Exit, UsageError
+from afsync.errors import Exit, Problem, UsageError
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -159,28 +160,46 @@ def document(plan: Plan, form: str, wanted: Wanted) -> str:
 
 def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     """What changed outside; the files are not looked at beyond which account they mean."""
+    found = _drift(project, wanted, chosen)
+    if wanted.json_into:
+        write_private(Path(wanted.json_into), _drift_document(found, "json", wanted))
+    if wanted.markdown_into:
+        write_private(Path(wanted.markdown_into), _drift_document(found, "markdown", wanted))
+    screen = report()
+    screen(_drift_document(found, wanted.form, wanted))
+    publish_drift(found, project.root, wanted.title)
+    if screen.error is not None:
+        work.warn_closed(screen.error)
+    return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
+
+
+def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:
+    from afsync.config.times import parse_zone
     from afsync.core.drift import find_drift
     from afsync.core.selection import selected
-    from afsync.output.drift_markdown import drift_markdown
-    from afsync.output.drift_text import drift_text
-    from afsync.output.problems import problems_json
 
-    now = moment(wanted.at) if wanted.at is not None else work.now()
-    options = chosen.options()
+    now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
     recorded, _ = work.read_state(project)
+    check_addresses(chosen, project.desired, recorded)
     remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
     work.check_account(recorded, remote)
-    chosen_ones = (p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
-    found = tuple(replace(p, location=project.locate(p.address or "")) for p in chosen_ones)
-    if wanted.json_into:
-        write_private(Path(wanted.json_into), problems_json(found))
-    if wanted.markdown_into:
-        write_private(Path(wanted.markdown_into), drift_markdown(found, wanted.max_bytes, wanted.title))
-    if wanted.form == "json":
-        report()(problems_json(found))
-    elif wanted.form == "markdown":
-        report()(drift_markdown(found, wanted.max_bytes, wanted.title))
-    else:
-        report()(drift_text(found, stdout_paint()))
-    publish_drift(found, project.root, wanted.title)
-    return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
+    written = project.settings.timezone
+    found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)
+    chosen_ones = (p for p in found if selected(options, p.address or ""))
+    return tuple(replace(p, location=project.locate(p.address or "")) for p in chosen_ones)
+
+
+def _drift_document(found: tuple[Problem, ...], form: str, wanted: Wanted) -> str:
+    match form:
+        case "json":
+            from afsync.output.problems import problems_json
+
+            return problems_json(found)
+        case "markdown":
+            from afsync.output.drift_markdown import drift_markdown
+
+            return drift_markdown(found, wanted.max_bytes, wanted.title)
+        case _:
+            from afsync.output.drift_text import drift_text
+
+            return drift_text(found, stdout_paint())

@@ -386,6 +386,15 @@ def test_everything_is_printed_before_it_leaves(sandbox: Sandbox) -> None:
     assert done.code == 4 and stream(done)[-1]["added"] == 2
 
 
+def test_drift_of_what_is_not_there_is_a_slip(sandbox: Sandbox) -> None:
+    sandbox.applied()
+    sandbox.control.advance("cancelled", job_ids=[sandbox.ids()["job.best"]])
+    look = ("plan", "--refresh-only", "--detailed-exitcode")
+    assert "did you mean `job.best`?" in sandbox.does(*look, "--target", "job.bset", code=1).err
+    sandbox.does(*look, "--target", "job.intro")
+    assert "job.best (" in sandbox.does(*look, "--target", "job.b*", code=2).out
+
+
 # --- limits and the policy, wherever a plan is shown ---
 
 
