@@ -35,7 +35,7 @@ class Section:
     def lines(self, kept: Sequence[str]) -> list[str]:
         if self.folded:
             return [f"\n<details>\n<summary>{self.title}</summary>", *(f"\n{e}" for e in kept), "\n</details>"]
-        return [f"\n**{self.title}: {self.size}**", *(f"\n{e}" for e in kept)]
+        return [f"\n**{self.title}** ({self.size})", *(f"\n{e}" for e in kept)]
 
 
 def marker(title: str, of: str = "plan") -> str:

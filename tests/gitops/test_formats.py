@@ -514,13 +514,13 @@ def test_what_cannot_be_undone_comes_before_all_that_can_be_made_up() -> None:
     plan = replace(planned(a_job("new")), violations=flood, notices=flood, blocking=blocked)
     plan = replace(plan, changes=(gone, *plan.changes))
     shown = plan_markdown(plan, 5_000)
-    titles = re.findall(r"^\*\*(.*)\*\*$|<summary>(.*)</summary>", plan_markdown(plan, 1_000_000), re.MULTILINE)
+    titles = re.findall(r"^\*\*(.*)$|<summary>(.*)</summary>", plan_markdown(plan, 1_000_000), re.MULTILINE)
     assert ["".join(t) for t in titles] == [
-        "Credits: 1 to spend, 46 available, 45 after.",
-        "Nothing is applied until this is decided: 1",
-        "Destroyed or replaced: 1",
-        "Held back until somebody decides: 500",
-        "Worth knowing: 500",
+        "Credits: 1 to spend, 46 available, 45 after.**",
+        "Nothing is applied until this is decided** (1)",
+        "Destroyed or replaced** (1)",
+        "Held back until somebody decides** (500)",
+        "Worth knowing** (500)",
         "1 other change",
     ]
     assert "the plan spends 500 credits" in shown and "\n- job gone (job_1)\n" in shown
