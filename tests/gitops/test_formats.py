@@ -10,18 +10,21 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 
 from afsync.commands.event_lines import Pace
 from afsync.core.outcome import Applied
-from afsync.core.plan import Action, Change, Reason, Step
+from afsync.core.plan import Action, Change, Reason, Retire, Step
+from afsync.core.recovery import Resolution
+from afsync.core.resources import Kind
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading
-from afsync.errors import Problem
+from afsync.errors import Problem, Severity
 from tests.builders import NOW, a_job, a_recorded_job, planned
 from tests.gitops.conftest import PROJECT
+from tests.gitops.github import ROOT
 from tests.harness import Done, Sandbox
 from tests.scenarios.world import valid
 
@@ -140,6 +143,19 @@ def test_every_document_is_what_its_schema_says(sandbox: Sandbox) -> None:
         done = sandbox.call("apply", "--auto-approve", "--json", "--expect", "0" * 12)
         assert done.code in (3, 4, 6), stage
         stream(done)
+
+
+def test_the_lists_that_are_closed_are_complete() -> None:
+    """Programs branch on these words."""
+    plan = json.loads((ROOT / "schemas/plan.schema.json").read_text("utf-8"))
+    change = plan["$defs"]["change"]["properties"]
+    assert change["reason"]["enum"] == [r.value for r in Reason]
+    assert change["action"]["enum"] == [a.value for a in Action]
+    assert change["kind"]["enum"] == [k.value for k in Kind]
+    assert change["retire"]["enum"] == [*(r.value for r in Retire), None]
+    assert plan["$defs"]["problem"]["properties"]["severity"]["enum"] == [s.value for s in Severity]
+    decisions = plan["properties"]["intents"]["items"]["properties"]["decision"]["enum"]
+    assert decisions == [c.__name__.lower() for c in get_args(Resolution)]
 
 
 def stream(done: Done) -> list[dict[str, Any]]:
