@@ -144,6 +144,8 @@ def test_the_pull_request_is_told_what_the_merge_did(sandbox: Sandbox, runner: R
     ]
     assert Path(job.outputs["markdown"]).read_text() in github.bodies[1]["body"]
     assert github.bodies[1]["body"].endswith(FOOTER.replace("decaf0123456", "c0ffee012345"))
+    passes(runner.run(command="apply", title="staging"))
+    assert "3 added" in github.bodies[1]["body"], "a second run, which does nothing, does not hide what was done"
     sandbox.write(PROJECT + "  bad: {url: nonsense}\n")
     assert not runner.run(command="apply", title="staging").green
     assert github.bodies[1]["body"].startswith(
@@ -241,14 +243,16 @@ def test_a_failed_change_is_told_at_its_line(sandbox: Sandbox, runner: Runner) -
     assert "1 failed" in job.summary
 
 
-def test_a_fork(sandbox: Sandbox, runner: Runner) -> None:
+@pytest.mark.parametrize("offline", ["true", "auto"])
+def test_a_fork(sandbox: Sandbox, runner: Runner, offline: str) -> None:
     sandbox.applied()
     sandbox.write(PROJECT.replace("Best CS2", "Worst CS2"))
     del runner.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
-        job = passes(runner.run(PULL, offline="true"))
+        job = passes(runner.run(PULL, offline=offline))
     assert sent == []
     assert "planned offline" in job.summary and job.outputs["destroy"] == "1"
+    assert "planned offline" not in passes(runner.run(PULL, offline="auto", api_key=sandbox.key)).summary
 
 
 def test_drift(sandbox: Sandbox, runner: Runner) -> None:
