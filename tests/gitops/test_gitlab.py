@@ -135,6 +135,14 @@ def test_a_limit_makes_it_red(sandbox: Sandbox, gitlab: GitLab) -> None:
     passes(gitlab.job("afsync-apply", BRANCH))
 
 
+def test_flags_are_words_and_nothing_else(sandbox: Sandbox, gitlab: GitLab) -> None:
+    (sandbox.root / "job.bother").touch()
+    gitlab.environ["AFSYNC_PLAN_ARGS"] = gitlab.environ["AFSYNC_APPLY_ARGS"] = "--target job.b*"
+    assert "Plan: 2 to add" in passes(gitlab.job("afsync-plan", MERGE_REQUEST)).out
+    passes(gitlab.job("afsync-apply", BRANCH))
+    assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
+
+
 def test_a_fork_has_no_key(sandbox: Sandbox, gitlab: GitLab) -> None:
     del gitlab.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
