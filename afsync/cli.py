@@ -142,9 +142,11 @@ def _usage(error: click.ClickException) -> int:
 
 
 def _known(error: AfsyncError) -> int:
+    from afsync.commands.ci import publish_error
     from afsync.output.problems import problems_text
     from afsync.output.values import visible
 
+    publish_error(error)
     if isinstance(error, ConfigError):
         from afsync.commands.screen import stderr_paint
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from afsync.commands.applying import Apply, apply
-from afsync.commands.files import read_text
-from afsync.commands.options import Selection, selection_flags
-from afsync.core.saved import SavedPlan
+from afsync.commands.options import Selection, check_title, selection_flags, title_flag
 from afsync.core.verdict import Options
 from afsync.errors import UsageError
 
@@ -23,6 +20,8 @@ from afsync.errors import UsageError
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write these into FILE as well.")
+@click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write what came of it there.")
+@title_flag
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
 @click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
 def command(
@@ -32,6 +31,8 @@ def command(
     auto_approve: bool,
     as_json: bool,
     json_into: str | None,
+    markdown_into: str | None,
+    title: str,
     fail_fast: bool,
     lock_timeout: float,
     **selection: Any,
@@ -43,7 +44,10 @@ def command(
 
     With PLANFILE (from `afsync plan --out`) it does what was reviewed or refuses with 6; it does not ask then.
     """
+    check_title(title)
     chosen = Selection(**selection)
+    if planfile is not None and (destroy or chosen.options() != Options()):
+        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
     return apply(
         Apply(
             chosen,
@@ -51,19 +55,11 @@ def command(
             auto_approve=auto_approve,
             as_json=as_json,
             json_into=json_into,
+            markdown_into=markdown_into,
+            title=title,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
-            saved=_saved(planfile, chosen, destroy=destroy),
+            plan_file=planfile,
             expect=expect,
         )
     )
-
-
-def _saved(planfile: str | None, chosen: Selection, *, destroy: bool) -> SavedPlan | None:
-    if planfile is None:
-        return None
-    if destroy or chosen.options() != Options():
-        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
-    from afsync.output.plan_file import decode_plan_file
-
-    return decode_plan_file(read_text(Path(planfile)), planfile)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
-from afsync.commands.ci import publish_outcomes, publish_plan
+from afsync.commands.ci import publish_error, publish_outcomes, publish_plan
 from afsync.commands.event_lines import EventLines, event_lines
+from afsync.commands.files import read_text, write_private
+from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What the command line asks for. `saved` is a plan file's content; `expect` the fingerprint that was reviewed;
-    `approve` the addresses of jobs to publish, and nothing else."""
+    """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
+    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else."""
 
     selection: Selection
     destroy: bool = False
@@ -51,15 +53,18 @@ class Apply:
     as_json: bool = False
     fail_fast: bool = False
     lock_timeout: float = 0.0
+    plan_file: str | None = None
     saved: SavedPlan | None = None
     expect: str | None = None
     json_into: str | None = None
+    markdown_into: str | None = None
+    title: str = ""
     approve: tuple[str, ...] = ()
 
     @property
     def unattended(self) -> bool:
         """Whether nobody is asked: that was said, or a plan was reviewed already."""
-        return self.auto_approve or self.saved is not None
+        return self.auto_approve or self.plan_file is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,20 @@ def apply(wanted: Apply) -> int:
         name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
         raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
     out = report()
-    with event_lines(out if wanted.as_json else None, wanted.json_into) as events:
-        return _apply(wanted, out, events)
+    with (
+        event_lines(out if wanted.as_json else None, wanted.json_into) as events,
+        errors_into(wanted.markdown_into, wanted.title, "apply"),
+    ):
+        return _apply(replace(wanted, saved=_saved(wanted.plan_file)), out, events)
+
+
+def _saved(plan_file: str | None) -> SavedPlan | None:
+    """What was saved. PlanStale when it is not what `plan --out` wrote."""
+    if plan_file is None:
+        return None
+    from afsync.output.plan_file import decode_plan_file
+
+    return decode_plan_file(read_text(Path(plan_file)), plan_file)
 
 
 def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
@@ -95,7 +112,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
-            return _refused(wanted, plan, events)
+            return _refused(plan, wanted, events)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
             messages()("Apply cancelled.\n")
             events.end(())
@@ -108,7 +125,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
 def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
     """Read the state and the account, plan, and check that it is what was reviewed."""
     for recovery in store.merge():
-        messages()(f"Merged {recovery.path}: {recovery.address} is {recovery.record.id}.\n")
+        messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
     recorded, version = store.read()
     work.check_lineage(project, recorded)
     check_addresses(wanted.selection, project.desired, recorded)
@@ -167,7 +184,7 @@ def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLin
     events.plan(plan)
     if not wanted.as_json:
         out(plan_text(plan, stdout_paint()))
-    publish_plan(plan, root)
+    publish_plan(plan, root, wanted.title)
 
 
 def _confirmed(stop: Stop, wanted: Apply) -> bool:
@@ -225,8 +242,9 @@ def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
     return done
 
 
-def _refused(wanted: Apply, plan: Plan, events: EventLines) -> int:
+def _refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
     events.end(())
+    _markdown_into(wanted, plan)
     if not wanted.as_json:
         messages()("Nothing was done: see above what holds it back.\n")
     return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
@@ -239,10 +257,26 @@ def _finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLi
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
-    publish_outcomes(done.outcomes, ready.project)
+    _markdown_into(wanted, ready.plan, done)
+    publish_outcomes(done.outcomes, ready.project, wanted.title)
+    if done.stopped is not None:
+        publish_error(done.stopped)
     if out.error is not None:
         work.warn_closed(out.error)
     return exit_code(ready.plan, done)
+
+
+def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> None:
+    """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
+    if wanted.markdown_into is None:
+        return
+    from afsync.output.outcomes_markdown import apply_markdown
+
+    outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
+    try:
+        write_private(Path(wanted.markdown_into), apply_markdown(plan, outcomes, stopped, wanted.title))
+    except AfsyncError as error:
+        messages()(f"Warning: {visible(error.message)}\n")
 
 
 def _finish_text(plan: Plan, done: Report, out: Out) -> None:

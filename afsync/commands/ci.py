@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afsync.commands.screen import messages
-from afsync.errors import Problem, Severity
+from afsync.errors import AfsyncError, ConfigError, Problem, Severity
 from afsync.output.github import annotation, outputs
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def publish_plan(plan: Plan, root: Path, title: str = "") -> None:
     publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
 
 
-def publish_outcomes(outcomes: Sequence[Outcome], project: Project) -> None:
+def publish_outcomes(outcomes: Sequence[Outcome], project: Project, title: str = "") -> None:
     """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
     if not in_github() or not outcomes:
         return
     from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
 
-    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes))
+    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes, title=title))
     wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
     publish_problems([p for p in wrong if p is not None], project.root)
 
@@ -52,6 +52,18 @@ def publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None
     _append("GITHUB_STEP_SUMMARY", drift_markdown(found, title=title))
     _append("GITHUB_OUTPUT", f"drift={len(found)}\n")
     publish_problems(found, root)
+
+
+def publish_error(error: AfsyncError) -> None:
+    """In GitHub Actions: why a command stopped, in the step summary and as an annotation. Problems in the files have
+    their own annotations already."""
+    if not in_github():
+        return
+    from afsync.output.errors_markdown import error_markdown
+
+    _append("GITHUB_STEP_SUMMARY", error_markdown(error))
+    if not isinstance(error, ConfigError):
+        messages()(annotation(Problem("stopped", error.message, error.hint)))
 
 
 def publish_problems(problems: Iterable[Problem], root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -12,8 +13,30 @@ LARGEST = 256 * 1024 * 1024
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write `text`, readable by the owner only; a crash leaves the old file or the new one."""
-    _write(path, text, None)
+    """Write `text`, readable by the owner only; a crash leaves the old file or the new one.
+
+    A device or a pipe (`/dev/stdout`, `>(…)`) is written to, not replaced.
+    """
+    if _is_a_stream(path):
+        _pour(path, text)
+    else:
+        _write(path, text, None)
+
+
+def _is_a_stream(path: Path) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return not stat.S_ISREG(status.st_mode) or path.absolute().parts[1] in ("dev", "proc")
+
+
+def _pour(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def write_whole(path: Path, text: str) -> None:

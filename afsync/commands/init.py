@@ -15,6 +15,7 @@ from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report
 from afsync.config.project import PROJECT_FILE
 from afsync.errors import AfsyncError
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -94,9 +95,9 @@ def _check_key(project: Project) -> None:
         service = work.connect(project, writes=True)
         account = service.reader.account()
     except AfsyncError as error:
-        say(f"The key could not be checked: {error.message}\n")
+        say(f"The key could not be checked: {visible(error.message)}\n")
         if error.hint:
-            say(f"  {error.hint}\n")
+            say(f"  {visible(error.hint)}\n")
         return
     balance = "" if account.balance is None else f", {account.balance} credits"
-    say(f"The key works: account {account.id}{balance}.\n")
+    say(f"The key works: account {visible(account.id)}{balance}.\n")

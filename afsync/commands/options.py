@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -123,6 +124,16 @@ def moment(text: str) -> datetime:
     except ValueError:
         pass
     raise UsageError(f"--now {text}: not a time with an offset", "write it as 2026-12-01T09:00:00Z")
+
+
+TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
+title_flag = click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several.")
+
+
+def check_title(title: str) -> None:
+    """It stands outside of the fences, so it has to be plain."""
+    if not TITLE.fullmatch(title):
+        raise UsageError(f"--title {title}: not a name", "use letters, digits, spaces and . _ / -")
 
 
 def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> None:

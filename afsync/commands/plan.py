@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,17 @@ import click
 from afsync.commands import project as work
 from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
-from afsync.commands.options import Selection, check_addresses, moment, selection_flags
+from afsync.commands.markdown_into import errors_into
+from afsync.commands.options import Selection, check_addresses, check_title, moment, selection_flags, title_flag
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
-from afsync.errors import Exit, UsageError
+from afsync.errors import Exit, Problem, UsageError
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
 
 FORMATS = ("text", "json", "markdown")
-TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Wanted:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the plan.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--max-bytes", default=60_000, type=click.IntRange(2_000), metavar="N", help="Size limit of Markdown.")
-@click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several projects.")
+@title_flag
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
 @click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
@@ -68,8 +68,7 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
     names = Wanted.__dataclass_fields__
     wanted = Wanted(form="json" if as_json else form, **{k: v for k, v in flags.items() if k in names})
     chosen = Selection(**{k: v for k, v in flags.items() if k not in names})
-    if not TITLE.fullmatch(wanted.title):
-        raise UsageError(f"--title {wanted.title}: not a name", "use letters, digits, spaces and . _ / -")
+    check_title(wanted.title)
     if as_json and form == "markdown":
         raise UsageError("--json and --format markdown exclude each other")
     if wanted.refresh_only and (wanted.out or wanted.destroy or wanted.gitlab_report):
@@ -78,13 +77,14 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
-    project = work.load_project()
-    if wanted.refresh_only:
-        return _refresh_only(project, wanted, chosen)
-    plan = make(project, chosen, wanted)
-    if wanted.out is not None:
-        save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
-    return _tell(plan, project, wanted)
+    with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
+        project = work.load_project()
+        if wanted.refresh_only:
+            return _refresh_only(project, wanted, chosen)
+        plan = make(project, chosen, wanted)
+        if wanted.out is not None:
+            save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
+        return _tell(plan, project, wanted)
 
 
 def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
@@ -160,28 +160,46 @@ def document(plan: Plan, form: str, wanted: Wanted) -> str:
 
 def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     """What changed outside; the files are not looked at beyond which account they mean."""
+    found = _drift(project, wanted, chosen)
+    if wanted.json_into:
+        write_private(Path(wanted.json_into), _drift_document(found, "json", wanted))
+    if wanted.markdown_into:
+        write_private(Path(wanted.markdown_into), _drift_document(found, "markdown", wanted))
+    screen = report()
+    screen(_drift_document(found, wanted.form, wanted))
+    publish_drift(found, project.root, wanted.title)
+    if screen.error is not None:
+        work.warn_closed(screen.error)
+    return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
+
+
+def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:
+    from afsync.config.times import parse_zone
     from afsync.core.drift import find_drift
     from afsync.core.selection import selected
-    from afsync.output.drift_markdown import drift_markdown
-    from afsync.output.drift_text import drift_text
-    from afsync.output.problems import problems_json
 
-    now = moment(wanted.at) if wanted.at is not None else work.now()
-    options = chosen.options()
+    now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
     recorded, _ = work.read_state(project)
+    check_addresses(chosen, project.desired, recorded)
     remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
     work.check_account(recorded, remote)
-    chosen_ones = (p for p in find_drift(recorded, remote, now) if selected(options, p.address or ""))
-    found = tuple(replace(p, location=project.locate(p.address or "")) for p in chosen_ones)
-    if wanted.json_into:
-        write_private(Path(wanted.json_into), problems_json(found))
-    if wanted.markdown_into:
-        write_private(Path(wanted.markdown_into), drift_markdown(found, wanted.max_bytes, wanted.title))
-    if wanted.form == "json":
-        report()(problems_json(found))
-    elif wanted.form == "markdown":
-        report()(drift_markdown(found, wanted.max_bytes, wanted.title))
-    else:
-        report()(drift_text(found, stdout_paint()))
-    publish_drift(found, project.root, wanted.title)
-    return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
+    written = project.settings.timezone
+    found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)
+    chosen_ones = (p for p in found if selected(options, p.address or ""))
+    return tuple(replace(p, location=project.locate(p.address or "")) for p in chosen_ones)
+
+
+def _drift_document(found: tuple[Problem, ...], form: str, wanted: Wanted) -> str:
+    match form:
+        case "json":
+            from afsync.output.problems import problems_json
+
+            return problems_json(found)
+        case "markdown":
+            from afsync.output.drift_markdown import drift_markdown
+
+            return drift_markdown(found, wanted.max_bytes, wanted.title)
+        case _:
+            from afsync.output.drift_text import drift_text
+
+            return drift_text(found, stdout_paint())

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from afsync.commands.ci import repository_prefix
+from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.files import write_private
+from afsync.commands.options import check_title, title_flag
 from afsync.commands.project import directory, load_project
 from afsync.commands.screen import report, stdout_paint
 from afsync.errors import ConfigError, Exit, Problem, UsageError
@@ -20,7 +21,9 @@ FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the problems.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
-def command(form: str, as_json: bool, json_into: str | None) -> int:
+@click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
+@title_flag
+def command(form: str, as_json: bool, json_into: str | None, markdown_into: str | None, title: str) -> int:
     """Check everything, offline.
 
     Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key. Exits 1
@@ -28,14 +31,21 @@ def command(form: str, as_json: bool, json_into: str | None) -> int:
     """
     from afsync.output.problems import problems_json
 
+    check_title(title)
     if as_json and form not in ("text", "json"):
         raise UsageError(f"--json and --format {form} exclude each other")
     form = "json" if as_json else form
     said, problems, files, failed = _checked()
     if json_into is not None:
         write_private(Path(json_into), problems_json(problems))
+    if markdown_into is not None:
+        from afsync.output.errors_markdown import problems_markdown
+
+        write_private(Path(markdown_into), problems_markdown(problems, title=title))
     if form != "text":
         report()(_document(form, problems, files))
+        if failed is not None:
+            publish_error(failed)
     elif failed is not None:
         raise failed
     else:

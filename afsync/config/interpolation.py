@@ -16,6 +16,11 @@ MAX_TEXT: Final = 100_000
 SECRET = "AURAFLUX_API_KEY"
 """Variables that begin so hold the API key or lead to it. A file that could read them could send them away."""
 
+_SECRET_WORDS = "TOKEN|SECRETS?|PASS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|KEYS?|APIKEY|PAT|AUTH|COOKIE|JWT|DSN"
+_SECRETIVE = re.compile(rf"(^|_)({_SECRET_WORDS})(_|$)|^ACTIONS_", re.IGNORECASE)
+"""Names that CI systems and people give to secrets. Whoever opens a pull request writes what the plan reads, and the
+plan is posted where others see it."""
+
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<kind>var|env)\.(?P<key>[A-Za-z_][A-Za-z0-9_-]*)", re.ASCII)
 
@@ -113,6 +118,9 @@ def _variable(key: str, scope: Scope) -> Any:
 def _environment(key: str, scope: Scope) -> str:
     if key.upper().startswith(SECRET):
         raise Wrong(Code.FORBIDDEN_ENV, f"`{key}` cannot be read from YAML", "remove it: the key is sent by itself")
+    if _SECRETIVE.search(key):
+        message = f"`{key}` is named like a secret, and what YAML reads is shown in every plan"
+        raise Wrong(Code.FORBIDDEN_ENV, message, "if it is none, give it another name")
     if key not in scope.environ:
         raise Wrong(Code.UNKNOWN_ENV, f"the environment has no variable `{key}`", f"set {key}, or use ${{var.…}}")
     return clean(scope.environ[key])

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from afsync.core.lookups import is_final
 from afsync.core.recorded import Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Group, Remote, RemoteJob, group_of
-from afsync.core.resources import Kind, normalise
+from afsync.core.resources import Kind, normalise, plain
 from afsync.errors import Problem, Severity
 
+_LONGEST = 80
+"""Characters of a value that are told."""
 
-def find_drift(recorded: Recorded, remote: Remote, now: datetime) -> tuple[Problem, ...]:
-    """One warning for each difference that afsync did not make, by address, in words for whoever edits the content.
 
-    A job that was produced and published as planned is no drift.
+def find_drift(recorded: Recorded, remote: Remote, now: datetime, zone: tzinfo = UTC) -> tuple[Problem, ...]:
+    """One warning for each difference that afsync did not make, by address, in words for whoever edits the content:
+    times are told in `zone`, the files' own. A job that was produced and published as planned is no drift.
     """
     found: list[Problem] = []
     for address, record in sorted(recorded.resources.items()):
@@ -24,7 +28,7 @@ def find_drift(recorded: Recorded, remote: Remote, now: datetime) -> tuple[Probl
                 found.extend(_template(address, record, remote))
             case RecordedJob():
                 if not is_final(record, now):
-                    found.extend(_job(address, record, remote, now))
+                    found.extend(_job(address, record, remote, now, zone))
     return tuple(found)
 
 
@@ -35,44 +39,70 @@ def _drift(address: str, code: str, message: str, hint: str | None = None) -> Pr
 def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterator[Problem]:
     found = remote.templates.get(record.id)
     if found is None:
-        yield _drift(address, "missing", f"{address} ({record.id}) was deleted in AuraFlux", "apply makes it again")
+        text = f"{address} ({record.id}) was deleted in AuraFlux"
+        yield _drift(address, "missing", text, "the next apply makes it again")
         return
     ours, theirs = normalise(Kind.TEMPLATE, record.declared), normalise(Kind.TEMPLATE, found.echo)
-    changed = sorted(k for k, v in theirs.items() if k != "name" and ours.get(k) != v)
+    changed = [_now(k, ours.get(k), v) for k, v in sorted(theirs.items()) if k != "name" and ours.get(k) != v]
     if found.name != record.declared.get("name"):
-        changed.insert(0, "name")
+        changed.insert(0, _now("name", record.declared.get("name"), found.name))
     if changed:
-        text = f"{address} ({record.id}) was edited in AuraFlux: {', '.join(changed)}"
-        yield _drift(address, "edited", text, f"`--replace {address}` makes it anew from the files")
+        text = f"{address} ({record.id}) was edited in AuraFlux: {'; '.join(changed)}"
+        hint = f"write that into the files to keep it; `afsync apply --replace {address}` makes it as it was"
+        yield _drift(address, "edited", text, hint)
 
 
-def _job(address: str, record: RecordedJob, remote: Remote, now: datetime) -> Iterator[Problem]:
+def _now(field: str, before: Any, after: Any) -> str:
+    return f"{field} is now {_said(after)}" + (f", it was {_said(before)}" if before is not None else "")
+
+
+def _said(value: Any) -> str:
+    text = json.dumps(plain(value), ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _job(address: str, record: RecordedJob, remote: Remote, now: datetime, zone: tzinfo) -> Iterator[Problem]:
     job = remote.jobs.get(record.id)
     name = f"{address} ({record.id})"
     if job is None:
         if record.id in remote.missing:
-            yield _drift(address, "missing", f"{name} is not in AuraFlux any more; it was {record.status}")
+            text = f"{name} is not in AuraFlux any more; when it was last seen it was {record.status}"
+            hint = (
+                f"`afsync apply --replace {address}` submits it again (that costs credits), or take it out of the files"
+            )
+            yield _drift(address, "missing", text, hint)
         return
+    again = "a new `rerun:` submits it again (that costs credits), or take it out of the files"
     match group_of(job.status, publish_at=None, staged=False, now=now):
         case Group.CANCELLED:
-            yield _drift(address, "cancelled", f"{name} was cancelled in AuraFlux")
+            yield _drift(address, "cancelled", f"{name} was cancelled in AuraFlux", again)
         case Group.FAILED:
-            yield _drift(address, "failed", f"the production of {name} failed ({job.status})")
+            yield _drift(address, "failed", f"the production of {name} failed ({job.status})", again)
         case _:
-            yield from _publish_time(address, record, job, remote, now)
+            yield from _publish_time(address, record, job, remote, now, zone)
 
 
 def _publish_time(
-    address: str, record: RecordedJob, job: RemoteJob, remote: Remote, now: datetime
+    address: str, record: RecordedJob, job: RemoteJob, remote: Remote, now: datetime, zone: tzinfo
 ) -> Iterator[Problem]:
     times = remote.publish_times
     if times is None or (job.id not in remote.covered and job.id not in times) or job.status == "published":
         return
     wanted = record.schedule.utc if record.schedule and record.schedule.utc > now else None
     found = times.get(job.id)
-    if found == wanted:
-        return
-    said = f"{found:%Y-%m-%d %H:%M} UTC" if found else "no publish time"
-    meant = f"{wanted:%Y-%m-%d %H:%M} UTC" if wanted else "none"
-    text = f"{address} ({job.id}) now has {said} in AuraFlux; afsync had set {meant}"
-    yield _drift(address, "rescheduled", text, "apply sets it back, or write the new time into the files")
+    name = f"{address} ({job.id})"
+    match wanted, found:
+        case None, datetime():
+            text = f"{name} was scheduled in AuraFlux, for {_local(found, zone)}"
+        case datetime(), None:
+            text = f"{name} has no publish time in AuraFlux any more; it was to be published on {_local(wanted, zone)}"
+        case datetime(), datetime() if wanted != found:
+            text = f"{name} was moved in AuraFlux, from {_local(wanted, zone)} to {_local(found, zone)}"
+        case _:
+            return
+    hint = "write that into the files to keep it; the next apply sets it back"
+    yield _drift(address, "rescheduled", text, hint)
+
+
+def _local(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"

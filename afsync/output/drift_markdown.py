@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from afsync.errors import Problem
 from afsync.output.drift_text import NO_DRIFT
-from afsync.output.markdown import MAX_BYTES, fenced, headline
+from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, headline
 from afsync.output.problems import problem_block
 from afsync.output.values import count
 
@@ -15,13 +15,5 @@ def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES, title: 
     """A headline, and a block per difference as far as there is room; ends in a newline."""
     if not found:
         return f"{headline(title)}\n\n{NO_DRIFT}\n"
-    parts = [f"{headline(title)}: {count(len(found), 'difference')} made outside of afsync"]
-    size = len(parts[0].encode()) + 200
-    for number, problem in enumerate(found):
-        block = fenced(problem_block(problem))
-        size += len(block.encode()) + 2
-        if size > max_bytes:
-            parts.append(f"_{len(found) - number} more not shown here; see the log._")
-            break
-        parts.append(block)
-    return "\n\n".join(parts) + "\n"
+    head = f"{headline(title)}: {count(len(found), 'difference')} made outside of afsync"
+    return as_far_as_there_is_room([head], [problem_block(p) for p in found], max_bytes)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from afsync.core.plan import Action, Change, Plan, Reason, Waiting
+from afsync.core.plan import Action, Change, Plan, Waiting
 from afsync.core.recovery import outlook
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided
-from afsync.output.plan_text import NO_CHANGES, change_lines, credits_line, limits_line
+from afsync.output.plan_text import BLOCKED, HELD_BACK, NO_CHANGES, change_lines, credits_line, held_back, limits_line
 from afsync.output.problems import problem_block
 from afsync.output.values import count, visible
 
@@ -35,12 +35,12 @@ class Section:
     def lines(self, kept: Sequence[str]) -> list[str]:
         if self.folded:
             return [f"\n<details>\n<summary>{self.title}</summary>", *(f"\n{e}" for e in kept), "\n</details>"]
-        return [f"\n**{self.title}**", *(f"\n{e}" for e in kept)]
+        return [f"\n**{self.title}** ({self.size})", *(f"\n{e}" for e in kept)]
 
 
-def marker(title: str) -> str:
-    """Hidden; whoever posts the comment finds the earlier one by it. One per `title`."""
-    return f"<!-- afsync:plan{' ' * bool(title)}{title} -->"
+def marker(title: str, of: str = "plan") -> str:
+    """Hidden; whoever posts the comment finds the earlier one by it. One per `title`, for the plan or the apply."""
+    return f"<!-- afsync:{of}{' ' * bool(title)}{title} -->"
 
 
 def headline(title: str) -> str:
@@ -89,20 +89,23 @@ def _facts(plan: Plan) -> Iterator[str]:
         yield f"\n**{credits_line(plan.spend, plan.balance)}**"
         if (limits := limits_line(plan)) is not None:
             yield f"\n{limits}"
-        yield f"\nFingerprint `{plan.fingerprint}`, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
+    # Also where nothing is to be done: that is what was reviewed then.
+    yield f"\nFingerprint `{plan.fingerprint}`, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
 
 
 def _sections(plan: Plan, largest: int) -> Iterator[Section]:
-    """What a reviewer must know first. An entry above `largest` bytes is cut down to its headline."""
+    """What a reviewer must know first, so that whatever is cut off, it is not what cannot be undone. An entry above
+    `largest` bytes is cut down to its headline."""
     unknown = (fenced(f"{r.intent.address}\n  {outlook(r)}") for r in plan.resolutions)
     yield Section("Outcome not known", len(plan.resolutions), unknown)
-    open_ones = [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
-    yield _problems("Not done until somebody decides", [*plan.blocking, *open_ones])
-    yield _problems("Worth knowing", plan.notices)
-    yield from _approvals(plan)
+    yield _problems(BLOCKED, plan.blocking)
+    yield _published(plan, largest)
     destructive = [c for c in plan.changes if c.action in _DESTRUCTIVE]
-    others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
     yield Section("Destroyed or replaced", len(destructive), (_change(c, largest) for c in destructive))
+    yield _problems(HELD_BACK, held_back(plan))
+    yield _problems("Worth knowing", plan.notices)
+    yield _waiting(plan)
+    others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
     written = (_change(c, largest) for c in others)
     yield Section(count(len(others), "other change"), len(others), written, folded=True)
 
@@ -112,28 +115,47 @@ def _problems(title: str, problems: Sequence[Problem]) -> Section:
 
 
 def _change(change: Change, largest: int = MAX_BYTES) -> str:
+    """A fence that is coloured by the symbol, which has to begin its line for that."""
     lines = list(change_lines(change))
-    language = "diff" if change.action in _DESTRUCTIVE else ""
-    entry = fenced("\n".join(lines), language)
+    lines[1] = lines[1].lstrip(" ")
+    entry = fenced("\n".join(lines), "diff")
     if len(entry.encode()) <= largest:
         return entry
-    return fenced("\n".join([*lines[:2], "      (too large to be shown here)"]), language)
+    return fenced("\n".join([*lines[:2], "      (too large to be shown here)"]), "diff")
 
 
-def _approvals(plan: Plan) -> Iterator[Section]:
-    """What is published, and what waits for that, each with links that can be clicked."""
+def _published(plan: Plan, largest: int) -> Section:
+    """What is published, with links that can be clicked."""
     waiting = {w.id: w for w in plan.waiting}
     published = [c for c in plan.changes if c.action is Action.APPROVE]
-    entries = (_change(c) + _links(waiting.get(c.id or ""), plan) for c in published)
-    yield Section("Published, which cannot be undone", len(published), entries)
+    entries = (_change(c, largest) + _links(waiting.get(c.id or ""), plan) for c in published)
+    return Section("Published, which cannot be undone", len(published), entries)
+
+
+def _waiting(plan: Plan) -> Section:
+    """What waits for that, likewise."""
     open_ones = undecided(plan)
     told = (fenced(f"{w.address}\n  approve: {visible(w.id)}") + _links(w, plan) for w in open_ones)
-    yield Section("Waiting for approval", len(open_ones), told)
+    return Section("Waiting for approval", len(open_ones), told)
 
 
 def _links(waiting: Waiting | None, plan: Plan) -> str:
     links = preview_markdown(waiting.preview, plan.as_of) if waiting else ""
     return f"\n\n{links}" if links else ""
+
+
+def as_far_as_there_is_room(parts: Sequence[str], blocks: Sequence[str], max_bytes: int) -> str:
+    """`parts` as they are, and then each of `blocks` in a fence until there is no room; ends in a newline."""
+    shown = list(parts)
+    size = sum(len(p.encode()) + 2 for p in parts) + _RESERVED
+    for number, block in enumerate(blocks):
+        entry = fenced(block)
+        size += len(entry.encode()) + 2
+        if size > max_bytes:
+            shown.append(f"_{len(blocks) - number} more not shown here; see the log._")
+            break
+        shown.append(entry)
+    return "\n\n".join(shown) + "\n"
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.errors import Location, Problem
-from afsync.output.markdown import MAX_BYTES, fenced
+from afsync.core.plan import Plan
+from afsync.errors import AfsyncError, Location, Problem
+from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
 from afsync.output.outcomes import Tally, outcome_line
+from afsync.output.plan_text import NO_CHANGES
+from afsync.output.problems import problem_block
 from afsync.output.values import count
 
 
-def outcomes_markdown(outcomes: Sequence[Outcome], max_bytes: int = MAX_BYTES) -> str:
+def outcomes_markdown(outcomes: Sequence[Outcome], max_bytes: int = MAX_BYTES, title: str = "") -> str:
     """A headline, and a line per change as far as there is room; ends in a newline."""
     t = Tally(outcomes)
-    head = f"### afsync apply: {t.added} added, {t.changed} changed, {t.destroyed} destroyed"
+    head = f"{headline(title)} apply: {t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     wrong = [f"{n} {what}" for n, what in ((t.failed, "failed"), (t.unresolved, "unresolved")) if n]
     lines: list[str] = []
     size = 200
@@ -29,6 +32,22 @@ def outcomes_markdown(outcomes: Sequence[Outcome], max_bytes: int = MAX_BYTES) -
     more = f"\n\n_{count(left_out, 'more change')} not shown here; see the log._" if left_out else ""
     told = fenced("\n".join(lines))
     return f"{', '.join([head, *wrong])}\n\n{count(t.credits, 'credit')} spent.\n\n{told}{more}\n"
+
+
+def apply_markdown(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | None, title: str = "") -> str:
+    """The whole run as a comment on the pull request that was merged: what was done, what stopped it, what was held
+    back; ends in a newline."""
+    problems = [*plan.blocking, *plan.violations]
+    if stopped is not None:
+        problems.insert(0, Problem("stopped", stopped.message, stopped.hint))
+    if outcomes:
+        head = outcomes_markdown(outcomes, MAX_BYTES // 2, title).rstrip("\n")
+    elif problems:
+        head = f"{headline(title)} apply: nothing was done"
+    else:
+        head = f"{headline(title)} apply\n\n{NO_CHANGES}"
+    parts = [f"{marker(title, 'apply')}\n{head}", *(["**Not done**"] if problems else [])]
+    return as_far_as_there_is_room(parts, [problem_block(p) for p in problems], MAX_BYTES)
 
 
 def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:

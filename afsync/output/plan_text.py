@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from afsync.core.plan import Action, Change, Plan, Reason, Retire
 from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook
 from afsync.core.resources import Job, Schedule, key_of, kind_of
-from afsync.errors import Severity
+from afsync.errors import Problem, Severity
 from afsync.output.approvals import published_lines, waiting_lines
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
 
 NO_CHANGES = "No changes. Your account matches the configuration."
+BLOCKED = "Nothing is applied until this is decided"
+HELD_BACK = "Held back until somebody decides"
 
 _COLOURS = {
     Action.CREATE: "green",
@@ -50,14 +52,19 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def _withheld(plan: Plan, paint: Paint) -> Iterator[str]:
-    problems = [*plan.blocking, *(v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions)]
-    if not problems:
-        return
-    yield paint("Not done until somebody decides:", "bold")
-    for problem in problems:
-        yield ""
-        yield from ("  " + line for line in problem_block(problem, paint).splitlines())
-    yield ""
+    for title, problems in ((BLOCKED, plan.blocking), (HELD_BACK, held_back(plan))):
+        if problems:
+            yield paint(f"{title}:", "bold")
+        for problem in problems:
+            yield ""
+            yield from ("  " + line for line in problem_block(problem, paint).splitlines())
+        if problems:
+            yield ""
+
+
+def held_back(plan: Plan) -> Sequence[Problem]:
+    """What holds single changes back; not the open submissions where these are told by themselves."""
+    return [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
 
 
 def _notices(plan: Plan, paint: Paint) -> Iterator[str]:

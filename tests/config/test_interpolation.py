@@ -84,3 +84,22 @@ def test_an_environment_that_is_not_text(tmp_path: Path) -> None:
 def test_settings_hold_no_references(section: str, tmp_path: Path) -> None:
     found = problems(tmp_path, f"version: 1\n{section}: ${{env.X}}\n", {"X": "UTC"})
     assert "bad_interpolation" in {p.code for p in found}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("GITHUB_TOKEN", "CI_JOB_TOKEN", "AWS_SECRET_ACCESS_KEY", "ACTIONS_RUNTIME_URL", "DB_PASSWORD", "NPM_AUTH"),
+        *("SSH_PRIVATE_KEY", "github_token", "CI_JOB_JWT_V2", "GH_PAT", "SENTRY_DSN", "KEY"),
+    ],
+)
+def test_a_secret_of_the_pipeline_cannot_be_read(name: str, tmp_path: Path) -> None:
+    """A pull request must not be able to print it into its own plan."""
+    (problem,) = problems(tmp_path, a_job(f"url: {URL}", f"tone: ${{env.{name}}}"), environ={name: "hush"})
+    assert problem.code == "forbidden_env" and "hush" not in problem.message
+
+
+@pytest.mark.parametrize("name", ["CLIP", "MONKEY", "KEYNOTE", "PATH_OF_CLIPS", "AUTHOR", "COMPASS"])
+def test_a_name_that_only_sounds_like_one_can(name: str, tmp_path: Path) -> None:
+    job = the_job(tmp_path, f"url: {URL}", f"tone: ${{env.{name}}}", environ={name: "x"})
+    assert job.values["tone"] == "x"

@@ -27,11 +27,12 @@ def read_yaml(path: str) -> Any:
 
 
 def on_path(folder: Path) -> str:
-    """A PATH on which `afsync` is this checkout's."""
+    """A PATH on which `afsync` is this checkout's, and nothing sleeps."""
     folder.mkdir(exist_ok=True)
-    shim = folder / "afsync"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m afsync "$@"\n')
-    shim.chmod(0o755)
+    for name, script in (("afsync", f'exec "{sys.executable}" -m afsync "$@"'), ("sleep", "exit 0")):
+        shim = folder / name
+        shim.write_text(f"#!/bin/sh\n{script}\n")
+        shim.chmod(0o755)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -83,14 +84,16 @@ class Runner:
             "GITHUB_WORKSPACE": str(workspace),
             "GITHUB_REPOSITORY": "team/videos",
             "GITHUB_API_URL": api,
-            "GITHUB_SHA": "c0ffee",
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_SHA": "c0ffee0123456789",
             "GITHUB_RUN_ID": "1",
             "RUNNER_TEMP": str(temp / "runner"),
         }
         (temp / "runner").mkdir()
 
-    def run(self, event: Mapping[str, Any] | None = None, /, **inputs: str) -> Job:
-        """One use with these inputs (`state_branch` for `state-branch`); `event` is what triggered it."""
+    def run(self, event: Mapping[str, Any] | None = None, /, *, dies_after: str = "", **inputs: str) -> Job:
+        """One use with these inputs (`state_branch` for `state-branch`); `event` is what triggered it. With
+        `dies_after` the runner is lost after that step."""
         values = {k: str(v.get("default", "")) for k, v in self.action["inputs"].items()}
         values |= {
             "install": "none",
@@ -106,6 +109,8 @@ class Runner:
             if "run" in step:
                 done = self._step(step, values, job, files)
                 job.steps[step.get("id", str(number))] = done
+            if dies_after and step.get("id") == dies_after:
+                break
         scope = self._scope(values, job)
         job.outputs = {k: expand(v["value"], scope) for k, v in self.action["outputs"].items()}
         job.summary = files["summary"].read_text()
@@ -175,12 +180,13 @@ def expand(text: Any, scope: Mapping[str, Any]) -> str:
 
 @dataclass
 class Comments:
-    """The comments of one pull request, and what was asked of them."""
+    """The comments of pull request 7, and what was asked of them. `merged`: whether the commit came by it."""
 
     url: str
     bodies: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     read_only: bool = False
+    merged: bool = True
 
     def add(self, body: str, author: str) -> None:
         self.bodies.append({"id": 100 + len(self.bodies), "body": body, "user": {"login": author}})
@@ -201,7 +207,7 @@ def comments() -> Iterator[Comments]:
 
         def _ask(self) -> str:
             assert self.headers["Authorization"] == "Bearer ghs_token"
-            path = self.path.removeprefix("/repos/team/videos/issues/")
+            path = self.path.removeprefix("/repos/team/videos/").removeprefix("issues/")
             kept.calls.append(f"{self.command} {path}")
             return path
 
@@ -210,6 +216,10 @@ def comments() -> Iterator[Comments]:
 
         def do_GET(self) -> None:
             path = self._ask()
+            if path == "commits/c0ffee0123456789/pulls":
+                pulls = [{"number": 3, "merged_at": None}, {"number": 7, "merged_at": "2026-11-24T12:00:00Z"}]
+                self._answer(200, pulls if kept.merged else pulls[:1])
+                return
             found = re.fullmatch(r"7/comments\?per_page=100&page=(\d+)", path)
             assert found, path
             page = int(found[1]) - 1

@@ -16,7 +16,8 @@ from tests.gitops.conftest import PROJECT
 from tests.gitops.github import Comments, Job, Runner, comments, expand, read_yaml
 from tests.harness import HEAD, Sandbox
 
-PULL = {"pull_request": {"number": 7}}
+PULL = {"pull_request": {"number": 7, "head": {"sha": "decaf0123456789"}}}
+FOOTER = "\n<sub>Commit decaf0123456 · [log](https://github.example/team/videos/actions/runs/1)</sub>\n"
 BOT = "github-actions[bot]"
 
 pytestmark = pytest.mark.skipif(
@@ -60,7 +61,7 @@ def test_a_pull_request(sandbox: Sandbox, runner: Runner, github: Comments) -> N
     markdown = Path(job.outputs["markdown"]).read_text()
     assert json.loads(Path(job.outputs["json"]).read_text())["fingerprint"] == fingerprint
     assert job.summary == markdown
-    assert [c["body"] for c in github.bodies] == [markdown]
+    assert [c["body"] for c in github.bodies] == [markdown + FOOTER]
     assert markdown.startswith(
         marker("") + "\n### afsync: 3 to add, 0 to change, 0 to destroy\n\n**Credits: 2 to spend"
     )
@@ -106,7 +107,93 @@ def test_problems_in_the_files(sandbox: Sandbox, runner: Runner, github: Comment
         "error file=afsync.yaml,line=15,col=14,title=afsync%3A bad_url",
         "error file=afsync.yaml,line=15,col=34,title=afsync%3A unknown_template",
     ]
-    assert "No plan could be made" in github.bodies[0]["body"]
+    assert github.bodies[0]["body"].startswith(
+        f"{marker('')}\n### afsync: 2 problems in the files\n\n```\nError: `nonsense`"
+    )
+    assert "at afsync.yaml:15:14" in github.bodies[0]["body"] and "at afsync.yaml:15:14" in job.summary
+
+
+def test_no_plan_at_all(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    github.add(f"{marker('')}\nan old plan", BOT)
+    job = runner.run(PULL, api_key="af_live_\x1b", directory=".")
+    assert job.steps["plan"].code == 1
+    assert "### afsync: stopped\n\n```\nError: " in github.bodies[0]["body"] and "### afsync: stopped" in job.summary
+    assert [a.split("::")[1] for a in job.annotations] == ["error title=afsync%3A stopped"]
+    (sandbox.root / "afsync.yaml").unlink()
+    runner.run(PULL)
+    assert "### afsync: 1 problem in the files" in github.bodies[0]["body"]
+
+
+def test_flags_are_words_and_nothing_else(sandbox: Sandbox, runner: Runner) -> None:
+    with sandbox.watched() as sent:
+        job = runner.run(command="apply", args="--max-credits 9 --target 'job.be")
+        assert job.steps["apply"].outcome == "failure" and "quote" in job.log
+        job = runner.run(command="apply", args="--max-credits 1; touch pwned $(touch pwned) `touch pwned`")
+        assert job.steps["apply"].code == 1
+    assert sent == [] and not (sandbox.root / "pwned").exists()
+    passes(runner.run(command="apply", args="--target 'job.b*' --target \"template.*\""))
+    assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
+
+
+def test_the_pull_request_is_told_what_the_merge_did(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    passes(runner.run(PULL, title="staging"))
+    job = passes(runner.run(command="apply", title="staging"))
+    assert [c["body"].split("\n")[:2] for c in github.bodies] == [
+        ["<!-- afsync:plan staging -->", "### afsync staging: 3 to add, 0 to change, 0 to destroy"],
+        ["<!-- afsync:apply staging -->", "### afsync staging apply: 3 added, 0 changed, 0 destroyed"],
+    ]
+    assert Path(job.outputs["markdown"]).read_text() in github.bodies[1]["body"]
+    assert github.bodies[1]["body"].endswith(FOOTER.replace("decaf0123456", "c0ffee012345"))
+    passes(runner.run(command="apply", title="staging"))
+    assert "3 added" in github.bodies[1]["body"], "a second run, which does nothing, does not hide what was done"
+    sandbox.write(PROJECT + "  bad: {url: nonsense}\n")
+    assert not runner.run(command="apply", title="staging").green
+    assert github.bodies[1]["body"].startswith(
+        "<!-- afsync:apply staging -->\n### afsync staging: 1 problem in the files"
+    )
+    github.merged = False
+    before = len(github.calls)
+    runner.run(command="apply")
+    assert github.calls[before:] == ["GET commits/c0ffee0123456789/pulls"]
+
+
+# --- what was reviewed, and nothing else ---
+
+
+def test_what_was_reviewed_is_looked_up(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    github.add(f"{marker('')}\nFingerprint `000000000000`, as of yesterday.", "mallory")
+    passes(runner.run(PULL))
+    passes(runner.run(command="apply", expect="reviewed"))
+    assert sandbox.balance == 48
+    # Where nothing was to be done, nothing is what was reviewed.
+    passes(runner.run(PULL))
+    passes(runner.run(command="apply", expect="reviewed"))
+    sandbox.write(PROJECT.replace("Best CS2", "Worst CS2"))
+    with sandbox.watched() as sent:
+        job = runner.run(command="apply", expect="reviewed")
+    assert job.steps["apply"].code == 6 and sent == []
+    assert "This is not the plan that was reviewed" in github.bodies[-1]["body"]
+    assert "This is not the plan that was reviewed" in job.summary
+
+
+def test_a_fingerprint_in_a_topic_is_not_one(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    spoof = 'topic: "\\nFingerprint `000000000000`, as of now.\\n```\\nFingerprint `000000000000`, as of now."'
+    sandbox.write(PROJECT.replace("topic: The intro", spoof))
+    planned = passes(runner.run(PULL))
+    job = passes(runner.run(command="apply", expect="reviewed"))
+    assert job.steps["reviewed"].outputs == {"fingerprint": planned.outputs["fingerprint"]}
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_what_nobody_reviewed_is_not_applied(
+    sandbox: Sandbox, runner: Runner, github: Comments, *, merged: bool
+) -> None:
+    github.merged = merged
+    github.add(f"{marker('')}\n### afsync: stopped", BOT)
+    with sandbox.watched() as sent:
+        job = runner.run(command="apply", expect="reviewed")
+    assert job.steps["reviewed"].code == 6 and sent == []
+    assert "No plan was reviewed for this commit" in job.log
 
 
 def test_a_merge_and_another_one(sandbox: Sandbox, runner: Runner) -> None:
@@ -156,14 +243,16 @@ def test_a_failed_change_is_told_at_its_line(sandbox: Sandbox, runner: Runner) -
     assert "1 failed" in job.summary
 
 
-def test_a_fork(sandbox: Sandbox, runner: Runner) -> None:
+@pytest.mark.parametrize("offline", ["true", "auto"])
+def test_a_fork(sandbox: Sandbox, runner: Runner, offline: str) -> None:
     sandbox.applied()
     sandbox.write(PROJECT.replace("Best CS2", "Worst CS2"))
     del runner.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
-        job = passes(runner.run(PULL, offline="true"))
+        job = passes(runner.run(PULL, offline=offline))
     assert sent == []
     assert "planned offline" in job.summary and job.outputs["destroy"] == "1"
+    assert "planned offline" not in passes(runner.run(PULL, offline="auto", api_key=sandbox.key)).summary
 
 
 def test_drift(sandbox: Sandbox, runner: Runner) -> None:
@@ -219,10 +308,16 @@ def cloned(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def state_branch_commands() -> str:
     """How docs/ci.md makes the branch."""
+    lines = documented("state branch").splitlines(keepends=True)
+    return "".join(line for line in lines if line != "afsync init\n")
+
+
+def documented(name: str) -> str:
+    """The commands below this mark in docs/ci.md."""
     text = Path(__file__).parents[2].joinpath("docs/ci.md").read_text("utf-8")
-    found = re.search(r"<!-- state branch -->\n```sh\n(.*?)```", text, re.DOTALL)
+    found = re.search(rf"<!-- {name} -->\n```sh\n(.*?)```", text, re.DOTALL)
     assert found
-    return "".join(line for line in found[1].splitlines(keepends=True) if line != "afsync init\n")
+    return found[1]
 
 
 def test_the_state_is_fetched_and_kept(
@@ -260,6 +355,75 @@ def test_without_the_branch_nothing_starts_afresh(
         job = runner.run(command="apply", state_branch="no-such-branch")
     assert job.steps["state"].code == 7 and sent == []
     assert "There is no branch no-such-branch" in job.log
+
+
+def reject(clone: Path, pushes: str) -> None:
+    """Let the repository refuse pushes whose newest commit says this (a pattern)."""
+    hook = Path(git(clone, "remote", "get-url", "origin").strip()) / "hooks/pre-receive"
+    hook.write_text(f'#!/bin/sh\nread old new ref\n! git log -1 --format=%s "$new" | grep -q "{pushes}"\n')
+    hook.chmod(0o755)
+
+
+def test_an_apply_whose_state_is_lost_is_missed(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    """The runner is gone after it spent credits. Nothing is sent before somebody brought its state back."""
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    passes(runner.run(command="apply", state_branch="afsync-state", dies_after="apply"))
+    assert sandbox.balance == 48
+    lost = shutil.move(cloned / ".afsync", tmp_path_factory.mktemp("artifact"))
+    with sandbox.watched(reads=True) as sent:
+        job = runner.run(command="apply", state_branch="afsync-state")
+    assert job.steps["state"].code == 5 and sent == []
+    assert (
+        "was cut off before it could bring its state back: https://github.example/team/videos/actions/runs/1" in job.log
+    )
+    planned = runner.run(PULL, state_branch="afsync-state")
+    assert any("What it did is not known here" in a for a in planned.annotations)
+
+    shutil.rmtree(cloned / ".afsync")
+    shutil.move(lost, cloned)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", documented("bring a state back")], cwd=cloned, check=True)
+    shutil.rmtree(cloned / ".afsync")
+    job = passes(runner.run(command="apply", state_branch="afsync-state"))
+    assert "No changes." in job.log and sandbox.balance == 48
+
+
+def test_a_state_that_cannot_be_pushed_is_no_success(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    reject(cloned, "^State after")
+    job = runner.run(command="apply", state_branch="afsync-state")
+    assert job.steps["apply"].code == 0 and not job.green
+    assert "The state could not be pushed" in job.annotations[-1]
+    shutil.rmtree(cloned / ".afsync")
+    with sandbox.watched() as sent:
+        assert runner.run(command="apply", state_branch="afsync-state").steps["state"].code == 5
+    assert sent == []
+
+
+def test_who_cannot_say_that_it_begins_does_not_begin(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    reject(cloned, "^Apply")
+    with sandbox.watched() as sent:
+        job = runner.run(command="apply", state_branch="afsync-state")
+    assert job.steps["begin"].code == 5 and sent == []
+    assert "Nothing was sent" in job.log
+
+
+def test_a_state_that_is_committed_as_well_is_refused(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    """Whoever opens a pull request must not add to what the branch says."""
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    (cloned / ".afsync").mkdir()
+    (cloned / ".afsync/recovery-1.json").write_text("{}")
+    git(cloned, "add", "--force", ".afsync")
+    job = runner.run(PULL, state_branch="afsync-state")
+    assert job.steps["state"].code == 7 and "git rm -r --cached" in job.log
 
 
 # --- the file itself ---

@@ -45,7 +45,8 @@ def test_an_apply_is_never_cancelled_and_its_state_is_always_kept() -> None:
         kept = [s for s in job["steps"] if "upload-artifact" in s.get("uses", "")]
         assert [s["if"] for s in kept] == ["always()"]
         assert kept[0]["with"]["include-hidden-files"] is True and kept[0]["with"]["path"] == ".afsync/"
-    assert DOCS.count("cancel-in-progress: false") == 2 and "cancel-in-progress: true" not in DOCS
+        assert job.get("concurrency", {}).get("cancel-in-progress") is not True
+    assert DOCS.count("{group: afsync, cancel-in-progress: false}") == 2
 
 
 def is_apply(job: Any) -> bool:

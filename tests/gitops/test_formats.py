@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from subprocess import PIPE, Popen
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 
 from afsync.commands.event_lines import Pace
 from afsync.core.outcome import Applied
-from afsync.core.plan import Step
+from afsync.core.plan import Action, Change, Reason, Retire, Step
+from afsync.core.recovery import Resolution
+from afsync.core.resources import Kind
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading
-from tests.builders import NOW, a_job, planned
+from afsync.errors import Problem, Severity
+from tests.builders import NOW, a_job, a_recorded_job, planned
 from tests.gitops.conftest import PROJECT
+from tests.gitops.github import ROOT
 from tests.harness import Done, Sandbox
 from tests.scenarios.world import valid
 
@@ -136,6 +143,19 @@ def test_every_document_is_what_its_schema_says(sandbox: Sandbox) -> None:
         done = sandbox.call("apply", "--auto-approve", "--json", "--expect", "0" * 12)
         assert done.code in (3, 4, 6), stage
         stream(done)
+
+
+def test_the_lists_that_are_closed_are_complete() -> None:
+    """Programs branch on these words."""
+    plan = json.loads((ROOT / "schemas/plan.schema.json").read_text("utf-8"))
+    change = plan["$defs"]["change"]["properties"]
+    assert change["reason"]["enum"] == [r.value for r in Reason]
+    assert change["action"]["enum"] == [a.value for a in Action]
+    assert change["kind"]["enum"] == [k.value for k in Kind]
+    assert change["retire"]["enum"] == [*(r.value for r in Retire), None]
+    assert plan["$defs"]["problem"]["properties"]["severity"]["enum"] == [s.value for s in Severity]
+    decisions = plan["properties"]["intents"]["items"]["properties"]["decision"]["enum"]
+    assert decisions == [c.__name__.lower() for c in get_args(Resolution)]
 
 
 def stream(done: Done) -> list[dict[str, Any]]:
@@ -278,6 +298,18 @@ def test_no_format_of_an_apply_changes_what_is_done(sandbox: Sandbox, flags: lis
         assert (sandbox.root / "e.jsonl").stat().st_mode & 0o077 == 0
 
 
+def test_a_pipe_is_written_to_and_not_replaced(sandbox: Sandbox) -> None:
+    pipe = sandbox.root / "pipe"
+    os.mkfifo(pipe)
+    with Popen(["cat", str(pipe)], stdout=PIPE, text=True) as reader:
+        sandbox.does("plan", "--json-into", str(pipe))
+        assert json.loads(reader.communicate(timeout=30)[0])["credits"]["spend"] == 2
+    assert pipe.is_fifo()
+    done = sandbox.run("plan", "--json", "--markdown-into", "/dev/stderr")
+    assert done.err.startswith("<!-- afsync:plan -->") and done.json["credits"]["spend"] == 2
+    assert Path("/dev/stderr").is_symlink()
+
+
 def test_a_file_that_cannot_be_written_stops_it_before_anything_is_done(sandbox: Sandbox) -> None:
     with sandbox.watched() as sent:
         done = sandbox.applied("--json-into", str(sandbox.root / "no/such/folder/e.jsonl"), code=1)
@@ -290,6 +322,75 @@ def test_a_summary_that_cannot_be_written_is_said_and_changes_nothing(sandbox: S
     assert "GITHUB_STEP_SUMMARY could not be written" in done.err
 
 
+STOPS: dict[str, tuple[str, dict[str, str | None], int, str]] = {
+    "problems in the files": (BROKEN, {}, 1, "### afsync{}: 1 problem in the files\n\n```\nError: `nonsense` is not"),
+    "no key": (PROJECT, {"AURAFLUX_API_KEY": None}, 1, "### afsync{}: stopped\n\n```\nError: There is no API key."),
+    "no state": ("", {}, 7, "### afsync{}: stopped\n\n```\nError: The state "),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_what_stops_a_command_is_told_where_people_look(sandbox: Sandbox, command: str, case: str) -> None:
+    """The file that is posted says so, in place of what an earlier run left there; and so does GitHub's summary."""
+    text, env, code, told = STOPS[case]
+    sandbox.write(text or PROJECT)
+    if not text:
+        (sandbox.root / ".afsync/state.json").unlink()
+    posted, summary = sandbox.root / "posted.md", sandbox.root / "summary.md"
+    posted.write_text("an old plan")
+    flags = ["--markdown-into", str(posted), *(["--auto-approve"] if command == "apply" else [])]
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = sandbox.does(command, *flags, code=code, env={**env, **github})
+    named = " apply" if command == "apply" else ""
+    assert posted.read_text().startswith(f"<!-- afsync:{command} -->\n{told.format(named)}")
+    assert told.format("") in summary.read_text()
+    assert done.out == "" and done.err.count("::error ") == 1
+    plain = sandbox.does(command, *flags[:2], "--title", "staging", *flags[2:], code=code, env=env)
+    assert "::error" not in plain.err
+    assert posted.read_text().startswith(f"<!-- afsync:{command} staging -->\n### afsync staging{named}: ")
+
+
+def test_validate_says_it_in_markdown_too(sandbox: Sandbox) -> None:
+    posted = sandbox.root / "posted.md"
+    sandbox.does("validate", "--markdown-into", str(posted))
+    assert posted.read_text() == "<!-- afsync:plan -->\n### afsync: the files are valid\n"
+    sandbox.write(BROKEN)
+    sandbox.does("validate", "--markdown-into", str(posted), code=1)
+    assert (
+        "### afsync: 1 problem in the files\n\n```\nError: `nonsense` is not an http(s) URL\n  at" in posted.read_text()
+    )
+
+
+def test_what_came_of_an_apply_is_told_in_markdown(sandbox: Sandbox) -> None:
+    posted = sandbox.root / "posted.md"
+    flags = ["--markdown-into", str(posted), "--title", "staging"]
+    sandbox.write(REFUSED)
+    sandbox.applied(*flags, code=4)
+    head = "<!-- afsync:apply staging -->\n### afsync staging apply"
+    assert posted.read_text().startswith(f"{head}: nothing was done\n\n**Not done**\n\n```\nError: the plan spends 2")
+    sandbox.write(HELD_BACK)
+    sandbox.control.fault("POST /jobs#1: received-then-status(422)")
+    sandbox.applied(*flags, code=1)
+    shown = posted.read_text()
+    assert shown.startswith(
+        f"{head}: 1 added, 0 changed, 0 destroyed, 1 failed\n\n0 credits spent.\n\n```\njob.best: failed"
+    )
+    assert "**Not done**\n\n```\nError: job.intro does not say" in shown
+    sandbox.control.fault("POST /jobs#1: received-then-status(401)")
+    sandbox.applied(*flags, code=1)
+    assert "**Not done**\n\n```\nError: " in posted.read_text()
+    sandbox.write(PROJECT)
+    sandbox.applied(*flags)
+    sandbox.applied(*flags)
+    assert posted.read_text() == f"{head}\n\nNo changes. Your account matches the configuration.\n"
+
+
+def test_an_apply_that_is_done_is_not_undone_by_a_file(sandbox: Sandbox) -> None:
+    done = sandbox.applied("--markdown-into", str(sandbox.root / "no/such/folder/a.md"))
+    assert "Warning: " in done.err and "could not be written" in done.err
+
+
 def test_everything_is_printed_before_it_leaves(sandbox: Sandbox) -> None:
     """In a process of its own, with a pipe that is read to its end."""
     sandbox.write(HELD_BACK)
@@ -299,6 +400,15 @@ def test_everything_is_printed_before_it_leaves(sandbox: Sandbox) -> None:
     assert done.err.count("::error ") == 1
     done = sandbox.run("apply", "--auto-approve", "--json")
     assert done.code == 4 and stream(done)[-1]["added"] == 2
+
+
+def test_drift_of_what_is_not_there_is_a_slip(sandbox: Sandbox) -> None:
+    sandbox.applied()
+    sandbox.control.advance("cancelled", job_ids=[sandbox.ids()["job.best"]])
+    look = ("plan", "--refresh-only", "--detailed-exitcode")
+    assert "did you mean `job.best`?" in sandbox.does(*look, "--target", "job.bset", code=1).err
+    sandbox.does(*look, "--target", "job.intro")
+    assert "job.best (" in sandbox.does(*look, "--target", "job.b*", code=2).out
 
 
 # --- limits and the policy, wherever a plan is shown ---
@@ -408,6 +518,35 @@ def test_a_plan_of_two_thousand_changes(record_property: Any) -> None:
     record_property(
         "figure", f"a plan of {SIZE:,} changes rendered: {figures}, {len(shown['Markdown'].encode()):,} bytes"
     )
+
+
+def test_what_cannot_be_undone_comes_before_all_that_can_be_made_up() -> None:
+    """Whoever floods a plan with what is held back does not push a deletion out of it."""
+    from afsync.output.markdown import plan_markdown
+
+    flood = tuple(Problem("policy_lead", f"problem {n} {'x' * 300}", address=f"job.j{n}") for n in range(500))
+    gone = Change("job.gone", Action.DELETE, Reason.REMOVED, before=a_recorded_job(a_job("gone")), id="job_1")
+    blocked = (Problem("max_credits", "the plan spends 500 credits, and the limit is 1"),)
+    plan = replace(planned(a_job("new")), violations=flood, notices=flood, blocking=blocked)
+    plan = replace(plan, changes=(gone, *plan.changes))
+    shown = plan_markdown(plan, 5_000)
+    titles = re.findall(r"^\*\*(.*)$|<summary>(.*)</summary>", plan_markdown(plan, 1_000_000), re.MULTILINE)
+    assert ["".join(t) for t in titles] == [
+        "Credits: 1 to spend, 46 available, 45 after.**",
+        "Nothing is applied until this is decided** (1)",
+        "Destroyed or replaced** (1)",
+        "Held back until somebody decides** (500)",
+        "Worth knowing** (500)",
+        "1 other change",
+    ]
+    assert "the plan spends 500 credits" in shown and "\n- job gone (job_1)\n" in shown
+    assert "more entries are not shown here" in shown
+
+
+def test_the_fingerprint_is_there_when_nothing_is_to_be_done(sandbox: Sandbox) -> None:
+    sandbox.applied()
+    shown = sandbox.does("plan", "--format", "markdown").out
+    assert "No changes." in shown and f"\nFingerprint `{sandbox.planned()['fingerprint']}`, as of " in shown
 
 
 @pytest.mark.parametrize("most", [2_000, 2_500, 5_000, 20_000, 60_000])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,15 @@ TEMPLATE = ".gitlab/afsync.gitlab-ci.yml"
 MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
 BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
 SCHEDULE = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
+
+
+def flat(lines: Any) -> Iterator[str]:
+    """GitLab takes lists in lists, as references make them."""
+    if isinstance(lines, str):
+        yield lines
+    else:
+        for line in lines:
+            yield from flat(line)
 
 
 class GitLab:
@@ -39,30 +48,37 @@ class GitLab:
             "CI_SERVER_HOST": "gitlab.example",
             "CI_COMMIT_SHA": "c0ffee",
             "CI_PIPELINE_ID": "1",
+            "CI_PIPELINE_URL": "https://gitlab.example/videos/-/pipelines/1",
         }
 
     def job(self, name: str, variables: Mapping[str, str]) -> Done:
         """The scripts of one job, as one shell runs them; then its `after_script`, whatever happened."""
         job = {**self.template[".afsync"], **self.template[name]}
-        done = self._shell([*job["before_script"], *job["script"]], variables)
+        done = self._shell([job["before_script"], job["script"]], variables)
         if "after_script" in job:
-            after = self._shell(job["after_script"], variables)
-            assert after.code == 0, after.text
+            self._shell(job["after_script"], variables)
         return done
 
-    def _shell(self, lines: list[str], variables: Mapping[str, str]) -> Done:
-        script = "set -eo pipefail\n" + "\n".join(lines)
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-c", script],
+    def _shell(self, lines: Any, variables: Mapping[str, str]) -> Done:
+        with self._started(lines, variables) as shell:
+            out, err = shell.communicate(timeout=120)
+        return Done(shell.returncode, out, err)
+
+    def start(self, name: str, variables: Mapping[str, str]) -> subprocess.Popen[str]:
+        """The scripts of one job, left running."""
+        job = {**self.template[".afsync"], **self.template[name]}
+        return self._started([job["before_script"], job["script"]], variables)
+
+    def _started(self, lines: Any, variables: Mapping[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-c", "set -eo pipefail\n" + "\n".join(flat(lines))],
             cwd=self.root,
             env={**self.environ, **variables},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
         )
-        return Done(done.returncode, done.stdout, done.stderr)
 
     def file(self, name: str) -> Any:
         return json.loads((self.root / name).read_text("utf-8"))
@@ -119,6 +135,14 @@ def test_a_limit_makes_it_red(sandbox: Sandbox, gitlab: GitLab) -> None:
     passes(gitlab.job("afsync-apply", BRANCH))
 
 
+def test_flags_are_words_and_nothing_else(sandbox: Sandbox, gitlab: GitLab) -> None:
+    (sandbox.root / "job.bother").touch()
+    gitlab.environ["AFSYNC_PLAN_ARGS"] = gitlab.environ["AFSYNC_APPLY_ARGS"] = "--target job.b*"
+    assert "Plan: 2 to add" in passes(gitlab.job("afsync-plan", MERGE_REQUEST)).out
+    passes(gitlab.job("afsync-apply", BRANCH))
+    assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
+
+
 def test_a_fork_has_no_key(sandbox: Sandbox, gitlab: GitLab) -> None:
     del gitlab.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
@@ -134,35 +158,104 @@ def test_drift(sandbox: Sandbox, gitlab: GitLab) -> None:
     assert done.code == 2 and "was cancelled in AuraFlux" in done.out
 
 
-def test_the_state_on_a_branch(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> None:
-    temp = tmp_path_factory.mktemp("gitlab")
-    remote = temp / "videos.git"
+# --- the state on a branch ---
 
-    def git(*args: str, cwd: Path = temp) -> str:
-        name = ("-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *name, *args], cwd=cwd, capture_output=True, text=True, check=True)
-        return done.stdout
 
-    git("init", "--quiet", "--bare", str(remote))
-    git("init", "--quiet", "--initial-branch=afsync-state", str(temp / "state"))
+def git(folder: Path, *args: str) -> str:
+    name = ("-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *name, *args], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def remote(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that holds the state on the branch `afsync-state`; the project's folder is another one."""
+    temp = tmp_path_factory.mktemp("remote")
+    git(temp, "init", "--quiet", "--bare", "videos.git")
+    git(temp, "init", "--quiet", "--initial-branch=afsync-state", "state")
     shutil.copytree(sandbox.root / ".afsync", temp / "state/.afsync")
-    git("add", "--all", "--force", cwd=temp / "state")
-    git("commit", "--quiet", "--message", "The state", cwd=temp / "state")
-    git("push", "--quiet", str(remote), "afsync-state", cwd=temp / "state")
+    git(temp / "state", "add", "--all", "--force")
+    git(temp / "state", "commit", "--quiet", "--message", "The state")
+    git(temp / "state", "push", "--quiet", str(temp / "videos.git"), "afsync-state")
+    git(sandbox.root, "init", "--quiet")
+    shutil.rmtree(sandbox.root / ".afsync")
+    return temp / "videos.git"
 
-    gitlab = GitLab(sandbox, temp, str(remote))
+
+@pytest.fixture
+def kept(sandbox: Sandbox, remote: Path, tmp_path_factory: pytest.TempPathFactory) -> GitLab:
+    """The template with its state on that branch."""
+    gitlab = GitLab(sandbox, tmp_path_factory.mktemp("gitlab"), str(remote))
     gitlab.environ["AFSYNC_STATE_BRANCH"] = "afsync-state"
-    for _ in range(2):
-        shutil.rmtree(sandbox.root / ".afsync")
-        done = passes(gitlab.job("afsync-apply", BRANCH))
-    assert "No changes." in done.out
-    kept = json.loads(git("show", "afsync-state:.afsync/state.json", cwd=remote))
-    assert sorted(kept["resources"]) == ["job.best", "job.intro", "template.weekly"]
+    return gitlab
 
-    gitlab.environ["AFSYNC_STATE_BRANCH"] = "no-such-branch"
+
+def on_branch(remote: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(git(remote, "show", "afsync-state:.afsync/state.json"))
+    return state
+
+
+def reject(remote: Path, pushes: str) -> None:
+    """Let the repository refuse pushes whose newest commit says this (a pattern)."""
+    hook = remote / "hooks/pre-receive"
+    hook.write_text(f'#!/bin/sh\nread old new ref\n! git log -1 --format=%s "$new" | grep -q "{pushes}"\n')
+    hook.chmod(0o755)
+
+
+def test_the_state_on_a_branch(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
+    passes(kept.job("afsync-apply", BRANCH))
+    assert sorted(on_branch(remote)["resources"]) == ["job.best", "job.intro", "template.weekly"]
+    shutil.rmtree(sandbox.root / ".afsync")
+    assert "No changes." in passes(kept.job("afsync-apply", BRANCH)).out
+    names = git(remote, "ls-tree", "-r", "--name-only", "afsync-state").split()
+    assert not [n for n in names if n.endswith((".afsync-running", "lock"))]
+    kept.environ["AFSYNC_STATE_BRANCH"] = "no-such-branch"
     with sandbox.watched(reads=True) as sent:
-        assert gitlab.job("afsync-plan", MERGE_REQUEST).code != 0
+        assert kept.job("afsync-plan", MERGE_REQUEST).code != 0
     assert sent == []
+
+
+def test_the_state_is_kept_after_a_failure_too(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
+    sandbox.control.fault("POST /jobs#2: committed-then-close")
+    assert kept.job("afsync-apply", BRANCH).code == 3
+    assert [i["address"] for i in on_branch(remote)["intents"]] == ["job.intro"]
+
+
+def test_a_state_that_cannot_be_pushed_is_no_success(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
+    reject(remote, "^State after")
+    done = kept.job("afsync-apply", BRANCH)
+    assert done.code == 7 and "Error: the state could not be pushed" in done.out and sandbox.balance == 48
+    shutil.rmtree(sandbox.root / ".afsync")
+    with sandbox.watched() as sent:
+        done = kept.job("afsync-apply", BRANCH)
+    assert done.code == 5 and sent == []
+    assert "cut off before it could bring its state back:\nhttps://gitlab.example/videos/-/pipelines/1\n" in done.out
+
+
+def test_who_cannot_say_that_it_begins_does_not_begin(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
+    reject(remote, "^Apply")
+    with sandbox.watched() as sent:
+        assert kept.job("afsync-apply", BRANCH).code == 5
+    assert sent == [] and on_branch(remote)["resources"] == {}
+
+
+def test_a_state_that_is_committed_as_well_is_refused(sandbox: Sandbox, kept: GitLab) -> None:
+    (sandbox.root / ".afsync").mkdir()
+    (sandbox.root / ".afsync/recovery-1.json").write_text("{}")
+    git(sandbox.root, "add", "--force", ".afsync")
+    done = kept.job("afsync-plan", MERGE_REQUEST)
+    assert done.code == 7 and "git rm -r --cached" in done.out
+
+
+def test_a_cancelled_job_brings_its_state_back(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
+    """The signal reaches the shell only; what was submitted by then is on the branch."""
+    sandbox.control.fault("POST /jobs#1: committed-then-hold")
+    shell = kept.start("afsync-apply", BRANCH)
+    (held,) = sandbox.control.held(60)
+    shell.terminate()
+    sandbox.control.release(held["id"])
+    out, err = shell.communicate(timeout=60)
+    assert shell.returncode == 143, out + err
+    assert sorted(on_branch(remote)["resources"]) == ["job.best", "template.weekly"]
 
 
 def test_applies_are_neither_cancelled_nor_concurrent() -> None:
@@ -170,4 +263,3 @@ def test_applies_are_neither_cancelled_nor_concurrent() -> None:
     assert template[".afsync"]["interruptible"] is False
     assert template["afsync-apply"]["resource_group"]
     assert template["afsync-apply"]["artifacts"]["when"] == "always"
-    assert template["afsync-apply"]["script"][-1].startswith("exec ")

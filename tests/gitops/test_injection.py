@@ -18,17 +18,20 @@ from markdown_it import MarkdownIt
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Action, Change, Credits, FieldChange, Plan, Reason, Waiting
 from afsync.core.recorded import RecordedJob
+from afsync.core.remote import Preview
 from afsync.core.resources import File, Job, Template
-from afsync.errors import Location, Problem, Severity
+from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
+from afsync.output.approvals import preview_markdown
 from afsync.output.codeclimate import codeclimate
 from afsync.output.drift_markdown import drift_markdown
 from afsync.output.drift_text import drift_text
+from afsync.output.errors_markdown import error_markdown
 from afsync.output.file_diff import file_diff
 from afsync.output.github import annotation, gitlab_report, outputs
 from afsync.output.junit import junit
 from afsync.output.markdown import plan_markdown
 from afsync.output.outcomes import outcome_json, outcome_line
-from afsync.output.outcomes_markdown import outcomes_markdown
+from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_text import plan_text
 from afsync.output.problems import problems_json, problems_text
@@ -91,8 +94,15 @@ def a_plan(text: str) -> Plan:
         notices=(replace(problem, severity=Severity.WARNING), replace(problem, severity=Severity.NOTE)),
         violations=(replace(problem, address="job.x"),),
         blocking=(problem,),
-        waiting=(Waiting("job.waits", text), Waiting("job.staged", text, platforms=(text,))),
+        waiting=(
+            Waiting("job.waits", text, Preview(f"https://x/{text}", text, AHEAD)),
+            Waiting("job.staged", text, Preview(text, f"https://x/{text}", AHEAD), platforms=(text,)),
+        ),
     )
+
+
+def without_links(plan: Plan) -> Plan:
+    return replace(plan, waiting=tuple(replace(w, preview=None) for w in plan.waiting))
 
 
 def some_outcomes(text: str) -> list[Outcome]:
@@ -113,9 +123,12 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "a difference between files": lambda text: file_diff("afsync.yaml", "a\n", f"{text.partition(chr(10))[0]}\n"),
 }
 MARKDOWNS: dict[str, Callable[[str], str]] = {
-    "plan": lambda text: plan_markdown(a_plan(text)),
+    "plan": lambda text: plan_markdown(without_links(a_plan(text))),
     "outcomes": lambda text: outcomes_markdown(some_outcomes(text)),
     "drift": lambda text: drift_markdown([a_problem(text)]),
+    "problems": lambda text: error_markdown(ConfigError((a_problem(text),))),
+    "stopped": lambda text: error_markdown(AfsyncError(f"it says {text} here", f"write {text} instead")),
+    "apply": lambda text: apply_markdown(a_plan(text), some_outcomes(text), AfsyncError(text, text)),
 }
 JSONS: dict[str, Callable[[str], str]] = {
     "plan": lambda text: plan_json(a_plan(text)),
@@ -169,9 +182,17 @@ def test_markdown(where: str, name: str) -> None:
     for line in shown.splitlines():
         assert not line.lstrip().startswith(("/", "@", "atlantis")), "bots that read raw lines see no command"
     assert is_legible(armed(name), shown)
-    assert shown.count("<!-- afsync") == ("afsync:plan" in CORPUS[name]) * shown.count(CANARY + "<!--") + (
-        where == "plan"
-    )
+    spoofed = ("afsync:plan" in CORPUS[name]) * shown.count(CANARY + "<!--")
+    assert shown.count("<!-- afsync") == spoofed + (where not in ("drift", "outcomes"))
+
+
+@each
+def test_a_link_for_a_reviewer_is_one_link_or_none(name: str) -> None:
+    shown = preview_markdown(Preview(f"https://x/{armed(name)}", armed(name), AHEAD), NOW)
+    tokens = [child for t in MarkdownIt("commonmark").parse(shown) for child in t.children or ()]
+    assert {t.type for t in tokens} <= {"text", "link_open", "link_close"} and "\n" not in shown
+    assert [t.attrs["href"] for t in tokens if t.type == "link_open"] == re.findall("<(.*?)>", shown)
+    assert is_calm(shown) and all(url.startswith("https://x/canary") for url in re.findall("<(.*?)>", shown))
 
 
 @pytest.mark.parametrize("where", JSONS)

@@ -278,6 +278,13 @@ def test_what_is_no_plan_file(sandbox: Sandbox, case: str) -> None:
         assert "cannot be used" in sandbox.does(command, str(file), code=6).err
 
 
+def test_why_a_plan_file_is_refused_is_among_the_events_too(sandbox: Sandbox, saved: Path) -> None:
+    saved.write_text("hello")
+    for file, code in ((str(saved), 6), (str(sandbox.root / "nowhere"), 1)):
+        events = sandbox.does("apply", "--json", file, code=code).events
+        assert [e["type"] for e in events] == ["error", "summary"]
+
+
 def test_a_file_that_is_not_there_is_an_error_like_any_other(sandbox: Sandbox) -> None:
     sandbox.does("apply", "no-such-file", code=1)
     sandbox.does("show", str(sandbox.root), code=1)

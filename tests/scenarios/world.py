@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -194,13 +195,32 @@ def _apart_from_status(resources: Fields) -> Fields:
 
 
 def valid(name: str, document: Any) -> None:
-    """Insist that a document is what its schema in `schemas/` says."""
+    """Insist that a document is what its schema in `schemas/` says, and that the schema describes all of it."""
     _validator(name).validate(document)
 
 
 @cache
 def _validator(name: str) -> jsonschema.Draft202012Validator:
     file = Path(__file__).parents[2] / "schemas" / f"{name}.schema.json"
-    return jsonschema.Draft202012Validator(
-        json.loads(file.read_text(encoding="utf-8")), format_checker=jsonschema.FormatChecker()
-    )
+    schema = _closed(json.loads(file.read_text(encoding="utf-8")))
+    return jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+
+
+def _closed(schema: Any) -> Any:
+    """Schemas leave room for keys to come. Here a key that is not described is a key that was forgotten."""
+    if isinstance(schema, list):
+        return [_closed(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(value) for name, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and "type" in schema:
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+FORMATS = jsonschema.FormatChecker()
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_an_instant(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None

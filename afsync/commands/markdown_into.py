@@ -1,0 +1,26 @@
+"""`--markdown-into FILE`: what is posted where people look, whatever comes of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from afsync.commands.files import write_private
+from afsync.errors import AfsyncError
+
+
+@contextmanager
+def errors_into(file: str | None, title: str, of: str, max_bytes: int | None = None) -> Iterator[None]:
+    """What ends a command early is written into `file` before it is raised, so that no earlier plan is posted in its
+    place. `of`: `plan` or `apply`."""
+    try:
+        yield
+    except AfsyncError as error:
+        if file is not None:
+            from afsync.output.errors_markdown import error_markdown
+            from afsync.output.markdown import MAX_BYTES
+
+            with suppress(AfsyncError):
+                write_private(Path(file), error_markdown(error, max_bytes or MAX_BYTES, title, of))
+        raise
