@@ -20,6 +20,9 @@ CLOCK_SLACK = timedelta(seconds=5)
 BLIND_SLACK = timedelta(minutes=10)
 """The same where only our own clock is known."""
 
+TICKS = timedelta(seconds=2)
+"""How far a clock that agrees with ours may seem to be off: a Date counts whole seconds, and travels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -59,10 +62,15 @@ def _as_young(job: RemoteJob, other: RemoteJob) -> bool:
     return job.created_at >= other.created_at - CLOCK_SLACK
 
 
+def service_time(told: datetime, ours: datetime) -> datetime:
+    """What the service's clock said, which is the same for all runners; our own, which is finer, where they agree."""
+    return ours if abs(told - ours) <= TICKS else told
+
+
 def waited(intent: Intent, remote: Remote, now: datetime) -> timedelta:
     """How long ago the attempt was. By the service's clock where it tells its time, since runners' clocks differ."""
     if intent.server_time is not None and remote.server_time is not None:
-        return remote.server_time - intent.server_time
+        return service_time(remote.server_time, now) - service_time(intent.server_time, intent.at)
     return now - intent.at
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
-from afsync.core.evidence import Sighting, sighting_of, templates_found, waited
+from afsync.core.evidence import Sighting, service_time, sighting_of, templates_found, waited
 from afsync.core.lookalike import agrees
 from afsync.core.recorded import Intent, Phase, Recorded, Scan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
@@ -87,7 +87,8 @@ def _job(
 ) -> Resolution:
     sighting = seen[intent.uuid]
     balance = remote.account.balance
-    scan = Scan(remote.server_time or now, sighting.ids, tuple(j.id for j in sighting.new), balance)
+    at = service_time(remote.server_time or now, now)
+    scan = Scan(at, sighting.ids, tuple(j.id for j in sighting.new), balance)
     left = quarantine - waited(intent, remote, now)
     if quarantine and left > timedelta():
         return Wait(intent, now + left, scan, counts=False)

@@ -192,6 +192,17 @@ def test_two_looks_are_apart_by_the_service_s_clock() -> None:
     assert [type(r) for r in resolve(state, later, NOW - hour, quarantine=600, exclusive=False)] == [Absent]
 
 
+def test_short_waits_are_not_lost_in_whole_seconds() -> None:
+    """A Date is up to a second behind: the second look is not taken for one before the first."""
+    state = a_recorded(intents=(LOST,))
+    first, second = NOW + timedelta(milliseconds=100), NOW + timedelta(milliseconds=900)
+    early, late = (replace(a_remote(KNOWN), server_time=at) for at in (NOW, NOW - timedelta(milliseconds=300)))
+
+    state = settle(state, resolve(state, early, first, quarantine=0, exclusive=False))
+
+    assert [type(r) for r in resolve(state, late, second, quarantine=0, exclusive=False)] == [Absent]
+
+
 # --- 0 candidates; credits fell by the cost, or the answer was 2xx: stop ---
 
 CHARGED: dict[str, tuple[Intent, int, str]] = {
