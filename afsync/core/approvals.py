@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from afsync.core.plan import Action, Change, Credits, Plan, Reason, Waiting
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
 from afsync.core.resources import Desired, Job

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from afsync.core import diff
+from afsync.core.actions import Action, Reason, Retire, Step
 from afsync.core.approvals import decide_approval
 from afsync.core.job_notices import (
     busy,
@@ -17,7 +18,7 @@ from afsync.core.job_notices import (
     stopped,
     undeclared_and_busy,
 )
-from afsync.core.plan import Action, Change, Credits, Reason, Retire, Step
+from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Kind, Schedule, Values, same_body

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
 from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
-from afsync.core.plan import Action, Change, Plan, Reason, Step, Waiting
+from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve
 from afsync.core.remote import Remote

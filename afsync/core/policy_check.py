@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from afsync.core.actions import Action, Reason, Step
 from afsync.core.credits import effective
-from afsync.core.plan import Action, Change, Plan, Reason, Step
+from afsync.core.plan import Change, Plan
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.publishing import crowded, publish_time
 from afsync.core.resources import Job, Values

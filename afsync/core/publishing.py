@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
+from afsync.core.actions import Action, Step
 from afsync.core.credits import effective
-from afsync.core.plan import Action, Change, Plan, Step
+from afsync.core.plan import Change, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Schedule, Values

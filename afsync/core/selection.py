@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from afsync.core.plan import Action, Change, Step
+from afsync.core.actions import Action, Step
+from afsync.core.plan import Change
 from afsync.core.resources import Job
 from afsync.core.verdict import Options, Verdict
 from afsync.errors import Problem, Severity

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from afsync.core.actions import Action, Reason
 from afsync.core.approvals import approved_without_submission
 from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
-from afsync.core.plan import Action, Change, Credits, Reason
+from afsync.core.plan import Change, Credits
 from afsync.core.remote import Group, RemoteJob, group_of
 from afsync.core.resources import Job, Kind, Values, fingerprint
 from afsync.core.takeover import decide_import, sourceless

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from afsync.core.actions import Action, Reason
 from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.credits import effective
 from afsync.core.lookalike import contradictions
-from afsync.core.plan import Action, Change, Reason
+from afsync.core.plan import Change
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Job, Kind, Schedule, Template, Values, fingerprint, normalise

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from afsync.core import diff
-from afsync.core.plan import Action, Change, Reason
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Change
 from afsync.core.recorded import Deposed, RecordedTemplate
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Kind, Template, Values, fingerprint, normalise

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from afsync.core.actions import Action, Reason
 from afsync.core.lookalike import fits
-from afsync.core.plan import Action, Change, Reason
+from afsync.core.plan import Change
 from afsync.core.remote import RemoteJob
 from afsync.core.resources import Job
 from afsync.core.submissions import body_of, may_be_ours

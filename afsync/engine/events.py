@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from afsync.core.actions import Step
 from afsync.core.outcome import Outcome
-from afsync.core.plan import Change, Step
+from afsync.core.plan import Change
 from afsync.errors import Problem
 
 

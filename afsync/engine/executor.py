@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from afsync.core.actions import Step
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change, Plan, Step
+from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
 from afsync.core.settling import settle

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from afsync.core.actions import Action
 from afsync.core.credits import effective
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
-from afsync.core.plan import Action, Change
+from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob, Upload
 from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint, plain
 from afsync.core.takeover import adopted, taken_over

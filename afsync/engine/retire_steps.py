@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from afsync.core.actions import Action, Retire
 from afsync.core.outcome import Failed
-from afsync.core.plan import Action, Change, Retire
+from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
 from afsync.engine.run import Next, Over, Progress, Run, Verdict
 from afsync.errors import Refused

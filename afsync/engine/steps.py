@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from afsync.core.actions import Step
 from afsync.core.moves import moved
 from afsync.core.outcome import NotAttempted
-from afsync.core.plan import Change, Step
+from afsync.core.plan import Change
 from afsync.engine.approve_step import approve
 from afsync.engine.job_steps import set_schedule, submit_job, upload
 from afsync.engine.retire_steps import retire_job

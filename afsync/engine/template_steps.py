@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from afsync.core.plan import Action, Change, Reason
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Change
 from afsync.core.recovery import Adopt, resolve
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Kind, Template

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from afsync.core.plan import Action, Change, Plan, Waiting
+from afsync.core.actions import Action
+from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview
 from afsync.core.resources import Job

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from afsync.core.plan import Action, Change, Plan, Waiting
+from afsync.core.actions import Action
+from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recovery import outlook
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided

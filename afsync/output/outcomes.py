@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
+from afsync.core.actions import Action, Retire, Step
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Action, Change, Retire, Step
+from afsync.core.plan import Change
 from afsync.core.resources import Kind
 from afsync.errors import Problem
 from afsync.output.json_text import json_line

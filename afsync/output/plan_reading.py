@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from afsync.core.plan import Action, Change, Credits, FieldChange, LimitUse, Plan, Reason, Retire, Waiting
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.plan import Change, Credits, FieldChange, LimitUse, Plan, Waiting
 from afsync.core.recorded import Account, Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, kind_of
 from afsync.errors import Location, Problem, Severity

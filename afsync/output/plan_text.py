@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from afsync.core.plan import Action, Change, Plan, Reason, Retire
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.plan import Change, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook
 from afsync.core.resources import Job, Schedule, key_of, kind_of

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import only_approvals
-from afsync.core.plan import Action, Change, Credits, Plan, Reason, Step, Waiting
+from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job

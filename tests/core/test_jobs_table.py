@@ -8,7 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from afsync.core.plan import Action, Change, Credits, FieldChange, Plan, Reason, Retire
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.plan import Change, Credits, FieldChange, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job

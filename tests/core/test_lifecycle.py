@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from afsync.core.plan import Action, Change, Credits, FieldChange, Reason, Retire
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.plan import Change, Credits, FieldChange
 from afsync.core.recorded import Record, Upload
 from afsync.core.resources import Job, Kind, Template, fingerprint
 from afsync.errors import Problem

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from afsync.core.actions import Action, Reason
 from afsync.core.limits import check_plan, deletes_allowed
-from afsync.core.plan import Action, Change, Credits, Plan, Reason
+from afsync.core.plan import Change, Credits, Plan
 from afsync.core.resources import Limits
 from afsync.errors import Problem
 from tests.builders import a_job, a_recorded_job, a_remote, a_remote_job, planned

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from afsync.core.actions import Action, Reason
 from afsync.core.lookalike import agrees, echo_of, fits, looks_like
-from afsync.core.plan import Action, Change, Credits, Reason
+from afsync.core.plan import Change, Credits
 from afsync.core.recorded import Recorded
 from afsync.core.remote import RemoteJob
 from afsync.errors import Problem

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 
+from afsync.core.actions import Action, Reason
 from afsync.core.moves import Moves, find_moves, moved_by_hand
-from afsync.core.plan import Action, Change, Credits, Reason
+from afsync.core.plan import Change, Credits
 from afsync.core.recorded import Deposed, RecordedJob
 from afsync.core.resources import Job, Kind, fingerprint
 from afsync.errors import Severity, UsageError

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afsync.core.plan import ORDER, SYMBOLS, Action, Change, Reason, Retire, Step
+from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
+from afsync.core.plan import Change
 from afsync.core.planner import make_plan
 from afsync.core.recorded import Deposed, Recorded
 from afsync.core.remote import Remote

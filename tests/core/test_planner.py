@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from afsync.core.actions import Action, Reason
 from afsync.core.limits import check_plan
-from afsync.core.plan import Action, Change, Credits, Plan, Reason, Summary
+from afsync.core.plan import Change, Credits, Plan, Summary
 from afsync.core.recorded import Account, Record, RecordedJob, Scan, Upload
 from afsync.core.recovery import Wait
 from afsync.core.resources import Job, Limits

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from afsync.core.plan import Action, Plan, Reason
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Plan
 from afsync.core.policy import Blackout, Policy
 from afsync.core.policy_check import check_policy
 from afsync.core.recorded import Record

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 
+from afsync.core.actions import ORDER, Action, Reason, Step
 from afsync.core.limits import check_plan
 from afsync.core.lookups import lookups
-from afsync.core.plan import ORDER, Action, Change, Plan, Reason, Step
+from afsync.core.plan import Change, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Kind, Limits

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from afsync.core.plan import Action, Change, Credits, Plan, Reason, Retire
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.plan import Change, Credits, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.resources import Schedule
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned

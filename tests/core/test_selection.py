@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afsync.core.plan import Action, Plan, Step
+from afsync.core.actions import Action, Step
+from afsync.core.plan import Plan
 from afsync.core.resources import Job, Kind, Template
 from afsync.core.selection import matches
 from afsync.errors import Severity

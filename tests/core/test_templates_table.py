@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from afsync.core.plan import Action, Change, FieldChange, Reason
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Change, FieldChange
 from afsync.core.recorded import Deposed, Recorded, RecordedTemplate
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Template

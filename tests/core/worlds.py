@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from afsync.core.plan import Action, Change, Plan, Retire, Step
+from afsync.core.actions import Action, Retire, Step
+from afsync.core.plan import Change, Plan
 from afsync.core.planner import make_plan
 from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate

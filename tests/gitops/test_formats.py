@@ -16,8 +16,9 @@ import jsonschema
 import pytest
 
 from afsync.commands.event_lines import Pace
+from afsync.core.actions import Action, Reason, Retire, Step
 from afsync.core.outcome import Applied
-from afsync.core.plan import Action, Change, Reason, Retire, Step
+from afsync.core.plan import Change
 from afsync.core.recovery import Resolution
 from afsync.core.resources import Kind
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from afsync.core.actions import Action, Reason
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Action, Change, Credits, FieldChange, Plan, Reason, Waiting
+from afsync.core.plan import Change, Credits, FieldChange, Plan, Waiting
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview
 from afsync.core.resources import File, Job, Template

@@ -1,0 +1,108 @@
+"""The words of a plan: what is done, why, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+
+from afsync.core.resources import Kind
+
+
+class Action(StrEnum):
+    """What is done to one address. `symbol` is how people see it."""
+
+    CREATE = "create"
+    RESCHEDULE = "reschedule"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    MOVE = "move"
+    FORGET = "forget"
+    APPROVE = "approve"
+
+
+class Reason(StrEnum):
+    """Why. A closed list; scripts read it."""
+
+    NEW = "new"
+    SCHEDULE_CHANGED = "schedule_changed"
+    DRIFT = "drift"
+    BODY_CHANGED = "body_changed"
+    REMOVED = "removed"
+    FINISHED = "finished"
+    MISSING = "missing"
+    RERUN = "rerun"
+    REQUESTED = "requested"
+    TEMPLATE_CHANGED = "template_changed"
+    SAME_NAME = "same_name"
+    IMPORTED = "imported"
+    IMPORT_OWNED = "import_owned"
+    IMPORT_MISSING = "import_missing"
+    IMPORT_DIFFERS = "import_differs"
+    UNKNOWN_SOURCE = "unknown_source"
+    RENAMED = "renamed"
+    BLOCKED_LOOKALIKE = "blocked_lookalike"
+    PREVENT_DESTROY = "prevent_destroy"
+    PAST_SCHEDULE = "past_schedule"
+    AMBIGUOUS = "ambiguous"
+    BLOCKED_TEMPLATE = "blocked_template"
+    POLICY = "policy"
+    UNRESOLVED = "unresolved"
+    APPROVE_MISMATCH = "approve_mismatch"
+    APPROVE_NOT_STAGED = "approve_not_staged"
+    APPROVE_NOT_SUBMITTED = "approve_not_submitted"
+
+
+class Retire(StrEnum):
+    """How the old submission of a deleted or replaced job is taken out."""
+
+    CANCEL = "cancel"
+    """It is open: cancelled."""
+    UNSCHEDULE = "unschedule"
+    """It is produced: its publish time is taken off, so that it is never published."""
+    LEAVE = "leave"
+    """It waits for an approval, or is finished: nothing is sent."""
+
+
+class Step(IntEnum):
+    """The order in which things happen; within a step, by address (DESIGN.md)."""
+
+    MOVE = 0
+    CREATE_TEMPLATE = 1
+    RETIRE_JOB = 2
+    UPLOAD = 3
+    SUBMIT_JOB = 4
+    SET_SCHEDULE = 5
+    APPROVE = 6
+    DELETE_TEMPLATE = 7
+    FORGET = 8
+
+
+ORDER: Mapping[tuple[Kind, Action], tuple[Step, ...]] = {
+    (Kind.TEMPLATE, Action.MOVE): (Step.MOVE,),
+    (Kind.JOB, Action.MOVE): (Step.MOVE,),
+    (Kind.TEMPLATE, Action.ADOPT): (Step.CREATE_TEMPLATE,),
+    (Kind.TEMPLATE, Action.CREATE): (Step.CREATE_TEMPLATE,),
+    (Kind.TEMPLATE, Action.REPLACE): (Step.CREATE_TEMPLATE, Step.DELETE_TEMPLATE),
+    (Kind.JOB, Action.DELETE): (Step.RETIRE_JOB,),
+    (Kind.JOB, Action.CREATE): (Step.UPLOAD, Step.SUBMIT_JOB, Step.SET_SCHEDULE),
+    (Kind.JOB, Action.REPLACE): (Step.RETIRE_JOB, Step.UPLOAD, Step.SUBMIT_JOB, Step.SET_SCHEDULE),
+    (Kind.JOB, Action.RESCHEDULE): (Step.SET_SCHEDULE,),
+    (Kind.JOB, Action.APPROVE): (Step.APPROVE,),
+    (Kind.JOB, Action.ADOPT): (Step.SUBMIT_JOB,),
+    (Kind.TEMPLATE, Action.DELETE): (Step.DELETE_TEMPLATE,),
+    (Kind.TEMPLATE, Action.FORGET): (Step.FORGET,),
+    (Kind.JOB, Action.FORGET): (Step.FORGET,),
+}
+"""Which steps a change goes through. The only place that says so; planner and engine both read it."""
+
+SYMBOLS: Mapping[Action, str] = {
+    Action.CREATE: "+",
+    Action.RESCHEDULE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.ADOPT: "<",
+    Action.MOVE: "→",
+    Action.FORGET: ".",
+    Action.APPROVE: "!",
+}
