@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from afsync.commands import project as work
+from afsync.commands.planning import checked_plan
 from afsync.commands.screen import report
+from afsync.commands.service import Service, connect, read_remote
+from afsync.commands.state_file import check_account, read_state
 from afsync.core.verdict import Options
 from afsync.errors import StateError
 
@@ -28,7 +31,7 @@ def command(as_json: bool) -> int:
     from afsync.output.account import account_json, account_text
 
     project = work.load_project()
-    service = work.connect(project, writes=False)
+    service = connect(project, writes=False)
     recorded = _state(project)
     account, plan = _read(project, service, recorded)
     limits, held = project.desired.limits, len(recorded.resources) if recorded else 0
@@ -41,19 +44,19 @@ def command(as_json: bool) -> int:
 
 def _state(project: Project) -> Recorded | None:
     try:
-        return work.read_state(project)[0]
+        return read_state(project)[0]
     except StateError:
         return None
 
 
-def _read(project: Project, service: work.Service, recorded: Recorded | None) -> tuple[RemoteAccount, Plan | None]:
+def _read(project: Project, service: Service, recorded: Recorded | None) -> tuple[RemoteAccount, Plan | None]:
     """The account, and the plan where there is one to be made."""
     if recorded is None:
         return service.reader.account(), None
     now = work.now()
     try:
-        remote = work.read_remote(project, recorded, service, now)
-        work.check_account(recorded, remote)
+        remote = read_remote(project, recorded, service, now)
+        check_account(recorded, remote)
     except StateError:
         return service.reader.account(), None
-    return remote.account, work.checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
+    return remote.account, checked_plan(project, recorded, remote, now, Options(), project.desired.limits)

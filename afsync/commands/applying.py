@@ -17,7 +17,10 @@ from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.files import read_text, write_private
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import Selection, check_addresses
+from afsync.commands.planning import checked_plan, configuration, open_planned
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
+from afsync.commands.service import Service, connect, read_remote
+from afsync.commands.state_file import check_account, check_lineage, locked, open_store
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.commands.uploading import UploadBar
 from afsync.core.approvals import only_approvals
@@ -72,7 +75,7 @@ class Ready:
     """Everything an apply needs, read and decided; nothing has been sent or written."""
 
     project: Project
-    service: work.Service
+    service: Service
     remote: Remote
     plan: Plan
     ledger: Ledger
@@ -103,9 +106,9 @@ def _saved(plan_file: str | None) -> SavedPlan | None:
 
 def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
     project = work.load_project()
-    store = work.open_store(project)
+    store = open_store(project)
     stop = Stop()
-    with handling_signals(stop), work.locked(store, wanted.lock_timeout, stop):
+    with handling_signals(stop), locked(store, wanted.lock_timeout, stop):
         with stop.interruptible():
             ready = _prepare(wanted, project, store, stop)
         plan, ledger = ready.plan, ready.ledger
@@ -127,20 +130,20 @@ def _prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> 
     for recovery in store.merge():
         messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
     recorded, version = store.read()
-    work.check_lineage(project, recorded)
+    check_lineage(project, recorded)
     check_addresses(wanted.selection, project.desired, recorded)
     check_submitted(wanted.approve, recorded, project.desired.jobs)
     now, saved = work.now(), wanted.saved
     if saved is not None:
-        _insist(why_stale(saved, recorded, work.configuration(project), now))
-    service = work.connect(project, writes=True, sleep=stop.wait)
-    remote = work.read_remote(project, recorded, service, now)
+        _insist(why_stale(saved, recorded, configuration(project), now))
+    service = connect(project, writes=True, sleep=stop.wait)
+    remote = read_remote(project, recorded, service, now)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
-    work.check_account(recorded, remote)
+    check_account(recorded, remote)
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
-    plan = work.checked_plan(project, recorded, remote, now, options, limits)
+    plan = checked_plan(project, recorded, remote, now, options, limits)
     if wanted.approve:
         plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired)
     most = limits.max_credits
@@ -210,7 +213,7 @@ def _teller(plan: Plan, out: Out, link: Link) -> Teller:
     return UploadBar(lines) if any(c.uploads for c in plan.changes) else lines
 
 
-def _world(project: Project, service: work.Service, stop: Stop, tell: Teller) -> World:
+def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> World:
     from afsync.api.snapshot import fetch
     from afsync.api.writer import Writer
 
@@ -218,7 +221,7 @@ def _world(project: Project, service: work.Service, stop: Stop, tell: Teller) ->
         return replace(fetch(service.reader, lookups, publish_times=False), base_url=service.base_url)
 
     def open_file(path: str, sha256: str) -> AbstractContextManager[BinaryIO]:
-        return work.open_planned(project, path, sha256)
+        return open_planned(project, path, sha256)
 
     return World(
         writer=Writer(service.link, abandoned=stop.abandon.is_set),

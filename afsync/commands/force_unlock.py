@@ -8,6 +8,7 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.screen import report
+from afsync.commands.state_file import open_store
 
 
 @click.command
@@ -20,7 +21,7 @@ def command(lock_id: str) -> int:
     from afsync.store.unlock import force_unlock
 
     project = work.load_project()
-    store = work.open_store(project)
+    store = open_store(project)
     recorded, _ = store.read(unmerged=True)
     done = force_unlock(store.paths.lock, lock_id, recorded.intents, host=socket.gethostname(), now=work.now())
     report()(f"The lock {lock_id}: {done.value}.\n")

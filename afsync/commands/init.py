@@ -13,6 +13,8 @@ from afsync.commands.bundled import bundled
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report
+from afsync.commands.service import connect
+from afsync.commands.state_file import open_store, read_state
 from afsync.config.project import PROJECT_FILE
 from afsync.errors import AfsyncError
 from afsync.output.values import visible
@@ -40,10 +42,10 @@ def command(from_account: bool, example: str | None) -> int:
         copy_example(example, root)
     begun = _files(root, empty=from_account) or example is not None
     project = work.load_project()
-    store = work.open_store(project)
+    store = open_store(project)
     lost = not begun and project.desired.jobs and not store.paths.state.exists()
     if store.paths.state.exists():
-        work.read_state(project)
+        read_state(project)
         out(f"{project.settings.state} is there already.\n")
     else:
         store.create(project.settings.lineage or "")
@@ -92,7 +94,7 @@ def _files(root: Path, *, empty: bool) -> bool:
 def _check_key(project: Project) -> None:
     say = messages()
     try:
-        service = work.connect(project, writes=True)
+        service = connect(project, writes=True)
         account = service.reader.account()
     except AfsyncError as error:
         say(f"The key could not be checked: {visible(error.message)}\n")

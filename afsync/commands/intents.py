@@ -6,6 +6,8 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.screen import report
+from afsync.commands.service import resolutions
+from afsync.commands.state_file import read_state
 
 
 @click.command
@@ -18,7 +20,7 @@ def command(as_json: bool) -> int:
     from afsync.output.intents import intents_json, intents_text
 
     project = work.load_project()
-    recorded, _ = work.read_state(project)
-    resolutions = work.resolutions(project, recorded) if recorded.intents else ()
-    report()(intents_json(resolutions) if as_json else intents_text(resolutions))
+    recorded, _ = read_state(project)
+    found = resolutions(project, recorded) if recorded.intents else ()
+    report()(intents_json(found) if as_json else intents_text(found))
     return 0

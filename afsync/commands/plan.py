@@ -15,7 +15,10 @@ from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import Selection, check_addresses, check_title, moment, selection_flags, title_flag
+from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import messages, report, stdout_paint
+from afsync.commands.service import connect, read_remote
+from afsync.commands.state_file import check_account, read_state
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
 from afsync.errors import Exit, Problem, UsageError
@@ -93,15 +96,15 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
 
     options = chosen.options(destroy=wanted.destroy)
     now = moment(wanted.at) if wanted.at is not None else work.now()
-    recorded, _ = work.read_state(project)
+    recorded, _ = read_state(project)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
-        plan = work.checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
+        plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
-    remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
-    work.check_account(recorded, remote)
-    return work.checked_plan(project, recorded, remote, now, options, limits)
+    remote = read_remote(project, recorded, connect(project, writes=False), now)
+    check_account(recorded, remote)
+    return checked_plan(project, recorded, remote, now, options, limits)
 
 
 def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
@@ -115,7 +118,7 @@ def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
         plan=plan,
         fingerprint=plan.fingerprint,
         options=options,
-        configuration=work.configuration(project),
+        configuration=configuration(project),
         created_at=plan.as_of,
         expires_at=expiry(plan, notice or NO_NOTICE),
     )
@@ -179,10 +182,10 @@ def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem
     from afsync.core.selection import selected
 
     now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
-    recorded, _ = work.read_state(project)
+    recorded, _ = read_state(project)
     check_addresses(chosen, project.desired, recorded)
-    remote = work.read_remote(project, recorded, work.connect(project, writes=False), now)
-    work.check_account(recorded, remote)
+    remote = read_remote(project, recorded, connect(project, writes=False), now)
+    check_account(recorded, remote)
     written = project.settings.timezone
     found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)
     chosen_ones = (p for p in found if selected(options, p.address or ""))

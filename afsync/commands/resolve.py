@@ -10,6 +10,8 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.screen import report
+from afsync.commands.service import connect, read_for_intents, resolve_with
+from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
 from afsync.core.resources import Kind
 from afsync.engine.interrupt import Stop
@@ -31,17 +33,17 @@ def command(
 
     saying = _saying(adopt, absent, foreign)
     project = work.load_project()
-    store = work.open_store(project)
-    with work.locked(store, lock_timeout, Stop()):
+    store = open_store(project)
+    with locked(store, lock_timeout, Stop()):
         recorded, version = store.read()
-        work.check_lineage(project, recorded)
+        check_lineage(project, recorded)
         if recorded.intent_for(address) is None:
             raise UsageError(f"{address} has no unresolved submission", "`afsync intents` shows what is open")
-        remote = work.read_for_intents(project, recorded)
-        resolution = next(r for r in work.resolve_with(project, recorded, remote) if r.intent.address == address)
+        remote = read_for_intents(project, recorded)
+        resolution = next(r for r in resolve_with(project, recorded, remote) if r.intent.address == address)
         if isinstance(saying, SayAdopt) and resolution.intent.kind is Kind.JOB and saying.id not in remote.jobs:
             # It may be older than what was listed.
-            found = work.connect(project, writes=False).reader.job(saying.id)
+            found = connect(project, writes=False).reader.job(saying.id)
             if found is not None:
                 remote = replace(remote, jobs={**remote.jobs, found.id: found})
         decided = decide_by_hand(recorded, resolution, saying, remote, who=_who(), why=because, now=work.now())

@@ -11,6 +11,8 @@ import click
 from afsync.commands import project as work
 from afsync.commands.addresses import submissions
 from afsync.commands.screen import messages, report, stdout_paint
+from afsync.commands.service import Service, connect
+from afsync.commands.state_file import check_account, read_state
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
 from afsync.errors import Exit
@@ -35,9 +37,9 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
     from afsync.output.result_text import not_ready, result_text
 
     project = work.load_project()
-    recorded, _ = work.read_state(project)
+    recorded, _ = read_state(project)
     records = submissions(globs, recorded, project.desired.jobs)
-    service = work.connect(project, writes=False)
+    service = connect(project, writes=False)
     results = _ask(service, recorded, records)
     out = report()
     out(result_json(results) if as_json else result_text(results, stdout_paint()))
@@ -53,11 +55,11 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
     return Exit.ERROR if failed else Exit.OK
 
 
-def _ask(service: work.Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
+def _ask(service: Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
     """First whose account it is, then all at the same time."""
     from afsync.api.snapshot import together
 
     reader = service.reader
-    work.check_account(recorded, Remote(reader.account(), base_url=service.base_url))
+    check_account(recorded, Remote(reader.account(), base_url=service.base_url))
     answers = together(*(partial(reader.result, r.id) for r in records.values()))
     return {address: (r.id, found) for (address, r), found in zip(records.items(), answers, strict=True)}

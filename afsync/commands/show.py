@@ -9,8 +9,9 @@ import click
 
 from afsync import __version__
 from afsync.commands.files import read_text
-from afsync.commands.project import load_project, read_state
+from afsync.commands.project import load_project
 from afsync.commands.screen import report, stdout_paint
+from afsync.commands.state_file import read_state
 
 
 @click.command

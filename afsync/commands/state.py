@@ -6,8 +6,9 @@ from difflib import get_close_matches
 
 import click
 
-from afsync.commands.project import load_project, open_store, read_state
+from afsync.commands.project import load_project
 from afsync.commands.screen import report
+from afsync.commands.state_file import open_store, read_state
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import UsageError
 
@@ -112,7 +113,7 @@ def restore(serial: int | None, force: bool, lock_timeout: float) -> int:
     Without SERIAL: only merge the recovery files that an earlier run left because the disk failed.
     """
     from afsync import __version__
-    from afsync.commands.project import locked
+    from afsync.commands.state_file import locked
     from afsync.engine.interrupt import Stop
     from afsync.store.disk import Disk
     from afsync.store.history import restore as restore_version

@@ -8,6 +8,7 @@ from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
 from afsync.commands.screen import report, stdout_paint
 from afsync.commands.seconds import Seconds
+from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
 from afsync.core.status import JobPhase, Until
 from afsync.errors import Exit, UsageError
@@ -37,7 +38,7 @@ def command(
     if timeout is not None and not watching:
         raise UsageError("--timeout is for --watch and --until")
     project = work.load_project()
-    recorded, _ = work.read_state(project)
+    recorded, _ = read_state(project)
     check_globs(globs, {*project.desired.jobs, *recorded.jobs})
     jobs = Jobs(project, recorded, globs)
     if watching:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from afsync.commands import project as work
+from afsync.commands.service import connect
+from afsync.commands.state_file import check_account, check_lineage, locked, open_store
 from afsync.core.planner import facts_of
 from afsync.core.recorded import Account, Recorded
 from afsync.core.remote import Lookups
@@ -48,10 +50,10 @@ class Desk:
 @contextmanager
 def desk(project: Project, lock_timeout: float) -> Iterator[Desk]:
     """The state of the project under its lock. StateLocked, StateError."""
-    store = work.open_store(project)
-    with work.locked(store, lock_timeout, Stop()):
+    store = open_store(project)
+    with locked(store, lock_timeout, Stop()):
         recorded, version = store.read()
-        work.check_lineage(project, recorded)
+        check_lineage(project, recorded)
         yield Desk(project, store, recorded, version)
 
 
@@ -59,9 +61,9 @@ def look(project: Project, recorded: Recorded, wanted: Lookups = EVERYTHING) -> 
     """The account, of this state for certain; publish times included."""
     from afsync.api.snapshot import fetch
 
-    service = work.connect(project, writes=False)
+    service = connect(project, writes=False)
     remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
-    work.check_account(recorded, remote)
+    check_account(recorded, remote)
     return remote
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from afsync.commands import project as work
 from afsync.commands.screen import messages, report
+from afsync.commands.service import connect
+from afsync.commands.state_file import check_account
 from afsync.commands.telling import on_terminal
 from afsync.commands.views import Changes, Document, Live, View
 from afsync.core.recorded import Recorded
@@ -58,8 +60,8 @@ class Jobs:
     def _open(self, ids: Sequence[str]) -> Lookout:
         from afsync.api.polling import Lookout
 
-        service = work.connect(self._project, writes=False, sleep=self.sleep)
-        work.check_account(self._recorded, Remote(service.reader.account(), base_url=service.base_url))
+        service = connect(self._project, writes=False, sleep=self.sleep)
+        check_account(self._recorded, Remote(service.reader.account(), base_url=service.base_url))
         self._lookout = Lookout(service.reader, ids)
         return self._lookout
 

@@ -145,7 +145,7 @@ def follow(orders: Orders) -> None:
 
 def _hurry() -> None:
     from afsync.api import link
-    from afsync.commands import project
+    from afsync.commands import service, state_file
     from afsync.engine.interrupt import Stop
 
     def sleep(self: Stop, seconds: float) -> None:
@@ -154,7 +154,8 @@ def _hurry() -> None:
 
     Stop.sleep = sleep  # type: ignore[method-assign]
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() * SPEED, sleep=lambda s: time.sleep(s / SPEED))
-    project.time = clock  # type: ignore[assignment, attr-defined]
+    for module in (service, state_file):
+        module.time = clock  # type: ignore[attr-defined]
     assert link.connect.__kwdefaults__ is not None
     link.connect.__kwdefaults__["bounds"] = link.Bounds(read_seconds=1, submit_seconds=1, upload_seconds=1)
 

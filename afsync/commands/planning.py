@@ -1,0 +1,101 @@
+"""The plan of a project, as commands make it, and its files as they were when it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from afsync.commands.project import quarantine
+from afsync.errors import PlanStale, Problem
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+    from afsync.core.plan import Plan
+    from afsync.core.recorded import Recorded
+    from afsync.core.remote import Remote
+    from afsync.core.resources import Limits
+    from afsync.core.verdict import Options
+
+
+def checked_plan(
+    project: Project, recorded: Recorded, remote: Remote, at: datetime, options: Options, limits: Limits
+) -> Plan:
+    """The plan with its policy and limits checked; what the policy holds back does not count for the limits."""
+    from afsync.core.limits import check_plan
+    from afsync.core.planner import make_plan
+    from afsync.core.policy_check import check_policy
+    from afsync.core.verdict import Facts
+
+    options = replace(options, quarantine=quarantine(project), exclusive=project.settings.exclusive)
+    plan = make_plan(project.desired, recorded, remote, at, options)
+    plan = check_policy(plan, project.policy, Facts(project.desired, recorded, remote, at, options))
+    plan = check_plan(
+        plan,
+        limits,
+        recorded=len(recorded.resources),
+        destroy=options.destroy,
+        allow_empty=options.allow_empty,
+    )
+    return located(plan, project)
+
+
+def located(plan: Plan, project: Project) -> Plan:
+    """The plan with the places in the files of whatever it has to say about declared resources and limits."""
+
+    def place(problem: Problem) -> Problem:
+        if problem.location is not None:
+            return problem
+        return replace(problem, location=project.locate(problem.address or f"limits.{problem.code}"))
+
+    return replace(
+        plan,
+        notices=tuple(map(place, plan.notices)),
+        violations=tuple(map(place, plan.violations)),
+        blocking=tuple(map(place, plan.blocking)),
+    )
+
+
+def configuration(project: Project) -> str:
+    """The hash of everything the project consists of: its files, and those it uploads."""
+    from afsync.core.saved import configuration_hash
+
+    media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
+    return configuration_hash([*((f.path, f.sha256) for f in project.files), *media.items()])
+
+
+@contextmanager
+def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]:
+    """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
+    what was planned any more, or changed while it was sent."""
+    from afsync.config.files import inside, open_regular
+    from afsync.config.problems import Wrong
+
+    hint = "plan again with the file as it is now"
+    try:
+        with open_regular(inside(project.root, path)) as (file, _):
+            before = _stamp(file)
+            if _sha256(file) != sha256:
+                raise PlanStale(f"{path} has changed since the plan was made", hint)
+            file.seek(0)
+            yield file
+            if _stamp(file) != before:
+                raise PlanStale(f"{path} was written to while it was sent; nothing was submitted with it", hint)
+    except Wrong as error:
+        raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1024 * 1024):
+        digest.update(chunk)
+    return digest.hexdigest()

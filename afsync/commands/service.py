@@ -1,0 +1,154 @@
+"""The line to the service, and what is read over it."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from afsync import __version__
+from afsync.commands import project as work
+from afsync.commands.project import quarantine
+from afsync.commands.state_file import check_account
+from afsync.errors import AfsyncError, AuthError, UsageError
+
+if TYPE_CHECKING:
+    from afsync.api.inprocess import App
+    from afsync.api.link import Link
+    from afsync.api.reader import Reader
+    from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
+    from afsync.core.recovery import Resolution
+    from afsync.core.remote import Remote
+
+EMULATOR_DATA = ".afsync/emulator.db"
+MAX_KEY_FILE = 10_000
+"""Characters; a longer one is no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The line to the service, and what it is called in a state."""
+
+    link: Link
+    base_url: str
+
+    @property
+    def reader(self) -> Reader:
+        from afsync.api.reader import Reader
+
+        return Reader(self.link)
+
+
+def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = time.sleep) -> Service:
+    """Nothing is sent yet. Raises UsageError or AuthError where the key may not go, or is missing.
+
+    `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
+    """
+    from afsync.api import link
+    from afsync.api.access import access
+
+    granted = access(project.settings.base_url, os.environ, _read_key_file)
+    opened = link.connect(
+        granted,
+        environ=os.environ,
+        user_agent=f"afsync/{__version__}",
+        clock=time.monotonic,
+        sleep=sleep,
+        random=random.random,
+        app=_emulator(project.root, writes=writes) if granted.in_process else None,
+    )
+    click.get_current_context().call_on_close(opened.close)
+    return Service(opened, granted.base_url)
+
+
+def _read_key_file(path: str) -> str:
+    """No more of it than any key has: it may be a pipe, or something endless."""
+    with Path(path).open(encoding="utf-8") as file:
+        return file.read(MAX_KEY_FILE)
+
+
+def _emulator(root: Path, *, writes: bool) -> App:
+    import sqlite3
+
+    from afsync.emulator import create_app
+
+    data = root / EMULATOR_DATA
+    try:
+        app = create_app(data, speed=_emulator_speed(), tier="managed", copied=not writes)
+    except (sqlite3.Error, OSError, ValueError) as error:
+        message = f"the built-in emulator could not start on {data}: {error}"
+        raise AfsyncError(message, "remove that file to start anew") from None
+    click.get_current_context().call_on_close(app.close)
+    return app
+
+
+def _emulator_speed() -> float | str:
+    written = os.environ.get("AFSYNC_EMULATOR_SPEED", "").strip() or "1"
+    try:
+        if written == "manual" or 0 < float(written) < math.inf:
+            return written if written == "manual" else float(written)
+    except ValueError:
+        pass
+    raise UsageError(f"AFSYNC_EMULATOR_SPEED={written}: not a speed", "write a number such as 60, or manual")
+
+
+def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """What a plan needs of the account, and no more."""
+    from afsync.api.previews import previews
+    from afsync.api.snapshot import fetch
+    from afsync.core.approvals import waiting
+    from afsync.core.lookups import lookups
+    from afsync.core.remote import Remote
+
+    wanted = lookups(project.desired, recorded, at)
+    # A state that is new may be one that was lost; publish times are what tells.
+    timed = bool(wanted.jobs) or (wanted.since is not None and not recorded.counter)
+    try:
+        remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
+    except AuthError:
+        # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
+        check_account(recorded, Remote(service.reader.account(), base_url=service.base_url))
+        raise
+    ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
+    return replace(remote, previews=previews(service.reader, ids))
+
+
+def _as_of(at: datetime, remote: Remote) -> Remote:
+    """Reading may take minutes where the rate limit holds it up: what the service's clock was when it began."""
+    told = remote.server_time
+    return remote if told is None else replace(remote, server_time=told - (work.now() - at))
+
+
+def read_for_intents(project: Project, recorded: Recorded) -> Remote:
+    """What the account shows of open submissions; nothing else is looked at."""
+    from afsync.api.snapshot import fetch
+    from afsync.core.remote import Lookups
+    from afsync.core.resources import Kind
+
+    service = connect(project, writes=False)
+    wanted = Lookups(heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB))
+    remote = replace(fetch(service.reader, wanted, publish_times=False), base_url=service.base_url)
+    check_account(recorded, remote)
+    return remote
+
+
+def resolve_with(project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
+    """What can be said now of every open submission."""
+    from afsync.core.recovery import resolve
+
+    exclusive = project.settings.exclusive
+    return resolve(recorded, remote, work.now(), quarantine=quarantine(project), exclusive=exclusive)
+
+
+def resolutions(project: Project, recorded: Recorded) -> tuple[Resolution, ...]:
+    """The same, looking first."""
+    return resolve_with(project, recorded, read_for_intents(project, recorded))

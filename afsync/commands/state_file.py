@@ -1,0 +1,79 @@
+"""The state that belongs to the project in a directory: opened, checked, locked."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from afsync import __version__
+from afsync.commands import project as work
+from afsync.errors import StateError
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
+    from afsync.core.remote import Remote
+    from afsync.engine.interrupt import Stop
+    from afsync.store.local import LocalStore
+
+
+def open_store(project: Project) -> LocalStore:
+    """The state of this project. StateError when there is no lineage that a state could belong to."""
+    from afsync.store.local import LocalStore
+    from afsync.store.paths import Paths, state_path
+
+    if project.settings.lineage is None:
+        raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
+    paths = Paths(state_path(project.root, project.settings.state), (project.root / ".afsync").absolute())
+    return LocalStore(paths, afsync_version=__version__)
+
+
+def read_state(project: Project) -> tuple[Recorded, str]:
+    """The state and its version, of this project for certain. StateError otherwise."""
+    recorded, version = open_store(project).read()
+    check_lineage(project, recorded)
+    return recorded, version
+
+
+def check_lineage(project: Project, recorded: Recorded) -> None:
+    """StateError when the state is of another project."""
+    from afsync.store.owner import check_owner
+
+    base_url = recorded.account.base_url if recorded.account else ""
+    check_owner(recorded, lineage=project.settings.lineage or "", account_id=None, base_url=base_url)
+
+
+def check_account(recorded: Recorded, remote: Remote) -> None:
+    """A state belongs to one account; with another key its ids would mean something else. StateError then."""
+    from afsync.store.owner import check_owner
+
+    check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
+
+
+@contextmanager
+def locked(store: LocalStore, timeout: float, stop: Stop) -> Iterator[None]:
+    """Hold the lock. StateLocked when another run does, after `timeout` seconds; Interrupted while waiting."""
+    from afsync.store.lock import Holder, acquire
+
+    holder = Holder(str(uuid.uuid4())[:8], _user(), socket.gethostname(), os.getpid(), _command(), work.now())
+    with acquire(store.paths.lock, holder, timeout=timeout, clock=time.monotonic, sleep=stop.wait):
+        yield
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def _command() -> str:
+    return f"afsync {click.get_current_context().info_name}"
