@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from afsync.commands.applying import Apply, apply
+from afsync.commands.applying import apply
 from afsync.commands.options import Selection, check_title, selection_flags, title_flag
+from afsync.commands.preparing import Apply
 from afsync.core.verdict import Options
 from afsync.errors import UsageError
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands.applying import Apply, apply
+from afsync.commands.applying import apply
 from afsync.commands.options import Selection
+from afsync.commands.preparing import Apply
 from afsync.commands.seconds import Seconds
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from afsync.commands.applying import Apply, apply
+from afsync.commands.applying import apply
 from afsync.commands.options import Selection, selection_flags
+from afsync.commands.preparing import Apply
 
 
 @click.command

@@ -1,0 +1,93 @@
+"""What an apply came to: told on every channel, and as an exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afsync.commands import project as work
+from afsync.commands.ci import publish_error, publish_outcomes
+from afsync.commands.event_lines import EventLines
+from afsync.commands.files import write_private
+from afsync.commands.preparing import Apply, Ready
+from afsync.commands.screen import Out, messages, stdout_paint
+from afsync.core.plan import Plan
+from afsync.core.recovery import needs_person
+from afsync.engine.executor import Report
+from afsync.errors import AfsyncError, Exit, StateError
+from afsync.output.outcomes import Tally, summary_text
+from afsync.output.values import count, visible
+
+if TYPE_CHECKING:
+    pass
+
+
+def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
+    events.end(())
+    _markdown_into(wanted, plan)
+    if not wanted.as_json:
+        messages()("Nothing was done: see above what holds it back.\n")
+    return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
+
+
+def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
+    events.end(done.outcomes, done.stopped)
+    if not wanted.as_json:
+        _finish_text(ready.plan, done, out)
+    elif isinstance(done.stopped, StateError):
+        # An id may be written nowhere else, and stdout may lie on the disk that is full.
+        _say_stopped(done.stopped)
+    _markdown_into(wanted, ready.plan, done)
+    publish_outcomes(done.outcomes, ready.project, wanted.title)
+    if done.stopped is not None:
+        publish_error(done.stopped)
+    if out.error is not None:
+        work.warn_closed(out.error)
+    return exit_code(ready.plan, done)
+
+
+def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> None:
+    """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
+    if wanted.markdown_into is None:
+        return
+    from afsync.output.outcomes_markdown import apply_markdown
+
+    outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
+    try:
+        write_private(Path(wanted.markdown_into), apply_markdown(plan, outcomes, stopped, wanted.title))
+    except AfsyncError as error:
+        messages()(f"Warning: {visible(error.message)}\n")
+
+
+def _finish_text(plan: Plan, done: Report, out: Out) -> None:
+    if done.stopped is not None:
+        _say_stopped(done.stopped)
+    nothing = not plan.changes and not plan.violations
+    complete = done.stopped is None
+    out(("" if nothing else "\n") + summary_text(done.outcomes, stdout_paint(), complete=complete) + "\n")
+    held = len({v.address for v in plan.violations})
+    if held:
+        messages()(f"{count(held, 'change')} held back: see above what is to be decided.\n")
+
+
+def _say_stopped(error: AfsyncError) -> None:
+    say = messages()
+    say(f"\nError: {visible(error.message)}\n")
+    if error.hint:
+        say(f"  {visible(error.hint)}\n")
+
+
+def exit_code(plan: Plan, done: Report) -> int:
+    """What a script learns. An unresolved submission weighs more than a failed change, that more than a guard."""
+    tally = Tally(done.outcomes)
+    stopped = done.stopped.exit_code if done.stopped else Exit.OK
+    if stopped in (Exit.STATE, Exit.LOCKED, Exit.INTERRUPTED, Exit.TERMINATED, Exit.STALE):
+        return stopped
+    # Whatever was selected: an open submission is never passed over in silence.
+    if tally.unresolved or needs_person(plan.resolutions):
+        return Exit.UNRESOLVED
+    if stopped:
+        return stopped
+    if tally.failed or tally.not_attempted:
+        return Exit.ERROR
+    return Exit.REFUSED if plan.violations else Exit.OK

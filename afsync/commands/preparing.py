@@ -1,0 +1,110 @@
+"""What an apply is asked for, and everything it needs before anything is sent or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afsync.commands import project as work
+from afsync.commands.addresses import check_submitted
+from afsync.commands.files import read_text
+from afsync.commands.options import Selection, check_addresses
+from afsync.commands.planning import checked_plan, configuration
+from afsync.commands.screen import messages
+from afsync.commands.service import Service, connect, read_remote
+from afsync.commands.state_file import check_account, check_lineage
+from afsync.core.approvals import only_approvals
+from afsync.core.plan import Plan
+from afsync.core.recorded import Account
+from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
+from afsync.engine.interrupt import Stop
+from afsync.engine.ledger import Ledger
+from afsync.errors import PlanStale
+from afsync.output.values import visible
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+    from afsync.core.remote import Remote
+    from afsync.store.local import LocalStore
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
+    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else."""
+
+    selection: Selection
+    destroy: bool = False
+    auto_approve: bool = False
+    as_json: bool = False
+    fail_fast: bool = False
+    lock_timeout: float = 0.0
+    plan_file: str | None = None
+    saved: SavedPlan | None = None
+    expect: str | None = None
+    json_into: str | None = None
+    markdown_into: str | None = None
+    title: str = ""
+    approve: tuple[str, ...] = ()
+
+    @property
+    def unattended(self) -> bool:
+        """Whether nobody is asked: that was said, or a plan was reviewed already."""
+        return self.auto_approve or self.plan_file is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything an apply needs, read and decided; nothing has been sent or written."""
+
+    project: Project
+    service: Service
+    remote: Remote
+    plan: Plan
+    ledger: Ledger
+    max_credits: int | None
+
+
+def read_saved(plan_file: str | None) -> SavedPlan | None:
+    """What was saved. PlanStale when it is not what `plan --out` wrote."""
+    if plan_file is None:
+        return None
+    from afsync.output.plan_file import decode_plan_file
+
+    return decode_plan_file(read_text(Path(plan_file)), plan_file)
+
+
+def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
+    """Read the state and the account, plan, and check that it is what was reviewed."""
+    for recovery in store.merge():
+        messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
+    recorded, version = store.read()
+    check_lineage(project, recorded)
+    check_addresses(wanted.selection, project.desired, recorded)
+    check_submitted(wanted.approve, recorded, project.desired.jobs)
+    now, saved = work.now(), wanted.saved
+    if saved is not None:
+        _insist(why_stale(saved, recorded, configuration(project), now))
+    service = connect(project, writes=True, sleep=stop.wait)
+    remote = read_remote(project, recorded, service, now)
+    if saved is not None:
+        _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
+    check_account(recorded, remote)
+    limits = wanted.selection.limits(project.desired.limits)
+    options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
+    plan = checked_plan(project, recorded, remote, now, options, limits)
+    if wanted.approve:
+        plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired)
+    most = limits.max_credits
+    if saved is not None:
+        _insist(why_different(saved, plan))
+        most = saved.plan.spend if most is None else min(most, saved.plan.spend)
+    if wanted.expect is not None and wanted.expect != plan.fingerprint:
+        _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
+    return Ready(project, service, remote, plan, Ledger(store, recorded, version), most)
+
+
+def _insist(why: str | None) -> None:
+    if why is not None:
+        raise PlanStale(f"This is not the plan that was reviewed: {why}.", "plan again, and have that reviewed")
