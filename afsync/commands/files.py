@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from afsync.errors import AfsyncError
@@ -54,6 +53,9 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _write(path: Path, text: str, mode: int | None) -> None:
+    # Imported here: with all that it needs it takes as long to load as a small project does.
+    import tempfile
+
     try:
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     except OSError as error:

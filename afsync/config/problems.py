@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -126,6 +125,8 @@ NO_VALUE: Final = _Sign.NO_VALUE
 
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """`did you mean ...?` for the closest known word; None when none is close."""
+    import difflib
+
     by_lower = {k.lower(): k for k in sorted(known)}
     found = difflib.get_close_matches(str(word).lower(), by_lower, n=1, cutoff=0.6)
     return f"did you mean `{by_lower[found[0]]}`?" if found else None
