@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from afsync.commands.files import read_text
-from afsync.core.recorded import Recorded
 from afsync.core.resources import ADDRESS, Desired, Limits
-from afsync.core.verdict import Options
 from afsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from afsync.core.recorded import Recorded
+    from afsync.core.verdict import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,6 +43,8 @@ class Selection:
     max_deletes: str | None = None
 
     def options(self, *, destroy: bool = False) -> Options:
+        from afsync.core.verdict import Options
+
         for address in self.replace:
             if not ADDRESS.fullmatch(address):
                 raise UsageError(f"--replace {address}: not an address", "write it as job.KEY or template.KEY")
