@@ -112,3 +112,13 @@ def test_the_common_case_is_read_without_the_slow_reader(tmp_path: Path, text: s
     (tmp_path / "afsync.yaml").write_text((tmp_path / "afsync.yaml").read_text() + text, encoding="utf-8")
     script = "import sys; from afsync.cli import run; assert not run(sys.argv[1:]) and 'ruamel.yaml' not in sys.modules"
     subprocess.run([sys.executable, "-c", script, "-C", str(tmp_path), "validate"], check=True, timeout=60)
+
+
+def test_validating_loads_no_planner(tmp_path: Path) -> None:
+    """What judges files alone does not wait for what decides about an account."""
+    project(tmp_path, 3)
+    unwanted = {"httpx", "afsync.core.plan", "afsync.store", "afsync.engine"}
+    script = (
+        f"import sys; from afsync.cli import run; assert not run(sys.argv[1:]) and not {unwanted} & {{*sys.modules}}"
+    )
+    subprocess.run([sys.executable, "-c", script, "-C", str(tmp_path), "validate"], check=True, timeout=60)

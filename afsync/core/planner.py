@@ -14,11 +14,12 @@ from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve
 from afsync.core.remote import Remote
-from afsync.core.resources import Desired, Job, Kind, Template, fingerprint
+from afsync.core.resources import Desired, Job, Template
 from afsync.core.selection import select, selected
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template, protected
+from afsync.core.twice import paid_twice
 from afsync.core.unmatched import unmatched
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
 from afsync.errors import Problem, Severity
@@ -51,7 +52,7 @@ def make_plan(
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
     blocking, doubts = unmatched(verdict, facts)
-    verdict += _identical(verdict) + Verdict(notices=doubts)
+    verdict += Verdict(notices=(*paid_twice(verdict.changes), *doubts))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -189,21 +190,6 @@ def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
             if isinstance(r, Wait | Ask)
         )
     )
-
-
-def _identical(verdict: Verdict) -> Verdict:
-    """Two new jobs that ask for the very same thing are both paid for; say so before it happens."""
-    seen: dict[tuple[str, object], str] = {}
-    notices = []
-    for change in verdict.changes:
-        if change.action is Action.CREATE and isinstance(change.after, Job):
-            what = (fingerprint(Kind.JOB, change.after.values), change.after.schedule and change.after.schedule.utc)
-            first = seen.setdefault(what, change.address)
-            if first != change.address:
-                text = f"{first} and {change.address} ask for the same thing at the same time; both will be paid for"
-                notices.append(Problem("identical", text, "remove one, if that is not meant", Severity.WARNING,
-                                       change.address, change.after.location))  # fmt: skip
-    return Verdict(notices=tuple(notices))
 
 
 def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:

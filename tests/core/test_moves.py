@@ -424,3 +424,32 @@ def test_what_is_unresolved_itself_is_not_moved_by_hand() -> None:
 
     with pytest.raises(UsageError, match=r"the outcome of a submission of job\.best is not known"):
         moved_by_hand(state, "job.best", "job.new")
+
+
+# --- a key renamed while its old name is given away ---
+
+
+def test_a_renamed_key_whose_old_name_is_used_again_is_said_to_be_paid_twice() -> None:
+    record = a_recorded_job(a_job("a"))
+    swapped = (a_job("a", topic="Another"), a_job("b"))
+
+    plan = planned(*swapped, recorded={"job.a": record}, remote=a_remote(a_remote_job()))
+
+    assert {(c.address, c.action) for c in plan.changes} == {
+        ("job.a", Action.REPLACE),
+        ("job.b", Action.CREATE),
+    }
+    (said,) = plan.notices
+    assert (said.code, said.address, said.severity) == ("swapped", "job.b", Severity.WARNING)
+    assert said.hint == "if job.a was renamed, `afsync state mv job.a job.b` first keeps job_1"
+
+
+def test_and_moving_the_record_first_pays_once() -> None:
+    state = moved_by_hand(a_recorded({"job.a": a_recorded_job(a_job("a"))}), "job.a", "job.b")
+
+    plan = planned(
+        a_job("a", topic="Another"), a_job("b"), recorded=dict(state.resources), remote=a_remote(a_remote_job())
+    )
+
+    assert [(c.address, c.action) for c in plan.changes] == [("job.a", Action.CREATE)]
+    assert plan.notices == ()
