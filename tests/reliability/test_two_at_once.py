@@ -11,6 +11,7 @@ import pytest
 
 from tests.reliability.lab import VARIANTS, Lab, Project, Variant, wait_for
 from tests.reliability.processes import PATIENCE, Ended, Worker
+from tests.reliability.worker import Orders
 
 Recorder = Callable[[str, object], None]
 RUNNERS = 20
@@ -86,7 +87,7 @@ def test_twenty_as_they_come(laboratory: Lab) -> None:
 def test_one_waits_for_the_other(laboratory: Lab, second: Worker) -> None:
     project = laboratory.project()
     laboratory.control.fault("POST /jobs#2: received-then-hold")
-    first_run = project.start("apply", "--auto-approve")
+    first_run = project.start("apply", "--auto-approve", orders=Orders(hurry=False))
     laboratory.until_held(first_run.alive)
     second_run = project.start("apply", "--auto-approve", "--lock-timeout", "600", worker=second)
     assert second_run.alive()
