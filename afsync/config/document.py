@@ -22,6 +22,9 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 _SHOWN = 400
 """How much of a source line is kept to be shown, in characters."""
 
+_KEY = re.compile(r"(?<=\baf_live_)[\w-]+")
+"""What is secret about an API key. One that somebody wrote into a file must not reach the log of a pipeline as well."""
+
 _KINDS = {"templates": "template", "jobs": "job"}
 
 
@@ -86,11 +89,17 @@ class Document:
     def problem(self, fault: Fault) -> Problem:
         """`fault` with its place, and with the address of the resource it is about."""
         location = self.locate(fault.path, at_key=fault.at_key)
-        return Problem(fault.code, fault.message, fault.hint, address=_address(fault.path), location=location)
+        return Problem(
+            fault.code,
+            _masked(fault.message),
+            fault.hint and _masked(fault.hint),
+            address=_address(fault.path),
+            location=location,
+        )
 
     def problems(self) -> list[Problem]:
         """What is wrong with the YAML itself, located."""
-        return [Problem(m.code, m.message, m.hint, location=self._at(m.line, m.column)) for m in self.marks]
+        return [Problem(m.code, _masked(m.message), m.hint, location=self._at(m.line, m.column)) for m in self.marks]
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None]:
         node, key = self._composed.root, None
@@ -106,7 +115,7 @@ class Document:
 
     def _at(self, line: int, column: int) -> Location:
         text = self._lines[line - 1] if line <= len(self._lines) else ""
-        return Location(self.file, line, column, text[:_SHOWN])
+        return Location(self.file, line, column, _masked(text[:_SHOWN]))
 
 
 def read(path: FilePath, file: str) -> Document:
@@ -129,6 +138,11 @@ def parse(data: bytes, file: str) -> Document:
         line = data.count(b"\n", 0, error.start) + 1
         raise Wrong(Code.NOT_UTF8, f"line {line} is not UTF-8 text", "save the file as UTF-8") from None
     return Document(file, text, hashlib.sha256(data).hexdigest())
+
+
+def _masked(text: str) -> str:
+    """The same length, so that columns stay what they are."""
+    return _KEY.sub(lambda found: "*" * len(found[0]), text)
 
 
 def _address(path: Path) -> str | None:

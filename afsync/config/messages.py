@@ -19,6 +19,9 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 _KEY_MARK = "[key]"
 """What pydantic appends to the place of a mapping's key."""
 
+_SECRETS = {"apikey", "key", "token", "secret", "apitoken", "aurafluxapikey", "bearer", "authorization"}
+"""What people call the API key, with nothing but its letters."""
+
 _FEW = 6
 """How many choices a message can name."""
 
@@ -100,6 +103,9 @@ def _unknown_key(model: type[Part], path: Path) -> Fault:
     if model is IncludedFile and len(path) == 1 and key in ProjectFile.model_fields:
         hint = "move it there; an included file holds `templates`, `jobs` and `import`"
         return Fault(Code.NOT_ALLOWED_HERE, path, f"`{key}` belongs in afsync.yaml", hint, at_key=True)
+    if re.sub("[^a-z]", "", key.lower()) in _SECRETS:
+        hint = "keys never stand in files: set AURAFLUX_API_KEY instead, and make a new one if this was shared"
+        return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
     hint = did_you_mean(key, known) or f"remove it; known here: {', '.join(sorted(known))}"
     return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
 

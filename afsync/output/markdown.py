@@ -17,6 +17,8 @@ from afsync.output.values import count, visible
 
 MAX_BYTES = 60_000
 _DESTRUCTIVE = (Action.DELETE, Action.REPLACE)
+FEW = 5
+"""So many resources stand open in a section that can be folded."""
 _RESERVED = 400
 """Bytes kept for what is said when something had to be left out."""
 
@@ -35,7 +37,9 @@ class Section:
 
     def lines(self, kept: Sequence[str]) -> list[str]:
         if self.folded:
-            return [f"\n<details>\n<summary>{self.title}</summary>", *(f"\n{e}" for e in kept), "\n</details>"]
+            # What fits on a screen stands open.
+            opened = " open" if self.size <= FEW else ""
+            return [f"\n<details{opened}>\n<summary>{self.title}</summary>", *(f"\n{e}" for e in kept), "\n</details>"]
         return [f"\n**{self.title}** ({self.size})", *(f"\n{e}" for e in kept)]
 
 
@@ -108,7 +112,8 @@ def _sections(plan: Plan, largest: int) -> Iterator[Section]:
     yield _waiting(plan)
     others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
     written = (_change(c, largest) for c in others)
-    yield Section(count(len(others), "other change"), len(others), written, folded=True)
+    title = count(len(others), "other change" if destructive else "change")
+    yield Section(title, len(others), written, folded=True)
 
 
 def _problems(title: str, problems: Sequence[Problem]) -> Section:

@@ -263,3 +263,15 @@ def test_nothing_follows_from_it(name: str, tmp_path: Path) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len(CASES) >= 60
+
+
+@pytest.mark.parametrize(
+    "line", ["api: {api_key: af_live_s3cr-et_1}", "token: af_live_s3cr-et_1", "lineage: af_live_s3cr-et_1"]
+)
+def test_an_api_key_in_a_file_is_not_repeated(tmp_path: Path, line: str) -> None:
+    (found,) = problems(tmp_path, f"version: 1\n{line}\n")
+
+    assert found.location is not None and found.location.line == 2
+    assert "s3cr" not in repr(found) and "af_live_***" in (found.location.text or "")
+    if "lineage" not in line:
+        assert "AURAFLUX_API_KEY" in (found.hint or "")
