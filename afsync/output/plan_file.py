@@ -1,4 +1,4 @@
-"""A saved plan as a file: the plan's JSON document, what it is bound to, and a checksum. Read strictly."""
+"""A saved plan as a file: the plan's JSON document with what it is bound to, and a checksum. Read strictly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from afsync.output.values import iso
 
 FORMAT = 1
 KIND = "afsync-plan"
-_KEYS = {"kind", "format", "id", "created_at", "expires_at", "configuration", "options", "plan", "checksum"}
+_BINDING = {"kind", "format", "id", "created_at", "expires_at", "configuration", "options", "checksum"}
+"""The keys that a file has besides those of the plan's document."""
 _FLAGS = ("destroy", "allow_empty", "ignore_policy")
 _LISTS = ("replace", "target", "exclude")
 
@@ -26,6 +27,7 @@ _LISTS = ("replace", "target", "exclude")
 def encode_plan_file(saved: SavedPlan) -> str:
     """The file's text. No secrets are in it, links for reviewers neither; it ends in a newline."""
     options = saved.options
+    unlinked = replace(saved.plan, waiting=tuple(replace(w, preview=None) for w in saved.plan.waiting))
     body = {
         "kind": KIND,
         "format": FORMAT,
@@ -39,7 +41,7 @@ def encode_plan_file(saved: SavedPlan) -> str:
             "exclude": list(options.exclude),
             **{flag: getattr(options, flag) for flag in _FLAGS},
         },
-        "plan": plan_document(replace(saved.plan, waiting=tuple(replace(w, preview=None) for w in saved.plan.waiting))),
+        **plan_document(unlinked),
     }
     return json_text({**body, "checksum": _checksum(body)})
 
@@ -68,9 +70,8 @@ def read_plan_file(text: str, name: str) -> tuple[SavedPlan, dict[str, Any]]:
     except (ValueError, RecursionError):
         _refuse(name, "it is not a plan file: not JSON, or cut off")
     try:
-        if document.keys() != _KEYS:
-            raise KeyError
-        return _saved(body), body["plan"]
+        plan = {k: v for k, v in body.items() if k not in _BINDING}
+        return _saved(body, plan), plan
     except (KeyError, TypeError, ValueError, AttributeError, OSError, OverflowError, RecursionError):
         _refuse(name, "it is not what this afsync writes, or was changed")
 
@@ -83,8 +84,8 @@ def _refuse(name: str, why: str) -> NoReturn:
     raise PlanStale(f"The plan {name} cannot be used: {why}.", "make a new one with `afsync plan --out`")
 
 
-def _saved(body: Mapping[str, Any]) -> SavedPlan:
-    options, document = body["options"], body["plan"]
+def _saved(body: Mapping[str, Any], document: Mapping[str, Any]) -> SavedPlan:
+    options = body["options"]
     if options.keys() != {*_FLAGS, *_LISTS}:
         raise KeyError
     return SavedPlan(
