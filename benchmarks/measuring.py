@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Medians of several runs: seconds of wall clock and of processor; the most memory one had, in MiB."""
+    """Medians of several runs: seconds of wall clock and of processor; and the most memory it had, in MiB."""
 
     seconds: float
     processor: float
@@ -37,17 +38,37 @@ def measure(command: Command, runs: int = 5) -> Measured:
 
 def measure_in_turn(commands: Mapping[str, Command], runs: int = 5) -> dict[str, Measured]:
     """Several commands, one after the other, again and again."""
-    taken: dict[str, list[Measured]] = {name: [] for name in commands}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
             taken[name].append(_run(command))
     return {
-        name: Measured(median(m.seconds for m in all_), median(m.processor for m in all_), max(m.mib for m in all_))
-        for name, all_ in taken.items()
+        name: Measured(median(s for s, _ in each), median(p for _, p in each), _peak(commands[name]) if runs > 1 else 0)
+        for name, each in taken.items()
     }
 
 
-def _run(command: Command) -> Measured:
+def _peak(command: Command) -> float:
+    """MiB. Run from a small process, because Linux counts what the parent held when it began another program."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", _PEAK, *command.words],
+        env=command.environ, cwd=command.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(done.stdout) / 1024
+
+
+_PEAK = """
+import os, resource, sys
+if (child := os.fork()) == 0:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1), os.dup2(nowhere, 2)
+    os.execvp(sys.argv[1], sys.argv[1:])
+print(os.wait4(child, 0)[2].ru_maxrss)
+"""
+
+
+def _run(command: Command) -> tuple[float, float]:
+    """Seconds of wall clock, and of processor."""
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -60,4 +81,4 @@ def _run(command: Command) -> Measured:
             said.seek(0)
             text = said.read().decode(errors="replace")[-2000:]
             raise SystemExit(f"{' '.join(command.words)} exited with {process.returncode}: {text}")
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return seconds, usage.ru_utime + usage.ru_stime
