@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.commands.files import read_text
 from afsync.core.resources import ADDRESS, Desired, Limits
@@ -29,8 +30,7 @@ class Number(click.IntRange):
     name = "whole number"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What the command line selects and allows, before the project is known."""
 
     target: tuple[str, ...] = ()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.config.declared import Declared
 from afsync.config.media import Media
 from afsync.config.problems import Wrong
-from afsync.config.resource_models import BODY_ORDER
 from afsync.config.rules import Finding, check_job
 from afsync.config.times import parse_schedule
+from afsync.config.words import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a job's meaning depends on besides itself. `zone` is what times without an offset are local to.
 
     `complete` is false when a file could not be read, which may hold a template that is missed. `imports` are the
@@ -32,8 +32,7 @@ class Context:
     imports: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A declared job, read together with what its meaning depends on. `body` has the defaults filled in.
 
     `problems` is everything wrong with it beyond the types of its fields.

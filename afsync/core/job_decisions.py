@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core import diff
 from afsync.core.actions import Action, Reason, Retire, Step
@@ -28,8 +30,7 @@ from afsync.core.template_decisions import protected, without_ignored
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a recorded job stands: the group of its status now, and the publish time that is set (UTC).
 
     `drifted` says that the publish time was read back and is not what was recorded.
@@ -41,8 +42,7 @@ class Standing:
     drifted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(Struct, frozen=True):
     """What the files now say differently. `again` is why it is to be submitted again, if it is."""
 
     body: bool

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import ADDRESS, Desired, Job, Kind, Template, fingerprint, key_of, kind_of
 from afsync.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
+class Moves(Struct, frozen=True):
     """`moved` maps new addresses to old ones; `ambiguous` maps new addresses to the old ones they might be."""
 
     moved: Mapping[str, str] = field(default_factory=dict)

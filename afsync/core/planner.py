@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting

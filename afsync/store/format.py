@@ -11,9 +11,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
@@ -25,8 +26,7 @@ CHECKSUM = b'\n  "checksum": "'
 MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A state file as read: `afsync` wrote it, `folded` is the sha256 of the journal it took in, if it did."""
 
     recorded: Recorded

@@ -8,11 +8,11 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from afsync.errors import Exit, StateError
 from afsync.store.format import decode, encode
@@ -66,8 +66,7 @@ def twice(line: str) -> Callable[[], str]:
     return lambda: signed(text().replace(line, line + line, 1))
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     name: str
     content: Callable[[], str | bytes]
     says: str
