@@ -52,12 +52,17 @@ def recorded_json(recorded: Recorded) -> Object:
 def read_recorded(value: Any) -> Recorded:
     """The state that a parsed document describes. Wrong, with the place, when it does not hold together."""
     o = obj(value, KEYS)
+    return assembled(o, {a: read_record(a, r) for a, r in f.values(o, "resources").items()})
+
+
+def assembled(o: Object, resources: Mapping[str, Record]) -> Recorded:
+    """The same, where the resources were read already."""
     recorded = Recorded(
         lineage=lineage(o),
         serial=f.whole(o, "serial"),
         counter=f.whole(o, "counter"),
         account=within("account", read_account, o["account"]),
-        resources={a: read_record(a, r) for a, r in f.values(o, "resources").items()},
+        resources=resources,
         uploads={sha: read_upload_at(sha, u) for sha, u in f.values(o, "uploads").items()},
         deposed=f.items(o, "deposed", read_deposed),
         intents=f.items(o, "intents", read_intent),
