@@ -10,7 +10,7 @@ from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
-from afsync.config.jobs import Context, build_job, read_job
+from afsync.config.jobs import Context, build_job, read_jobs
 from afsync.config.media import Media
 from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Fault, Wrong
@@ -45,7 +45,7 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     check_imports(files, addresses, report, complete=sources.complete)
     imports = imports_of(files)
     context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
-    wholes = [read_job(job, context) for job in _by_key(jobs)]
+    wholes = read_jobs(_by_key(jobs), context)
     for whole in (w for w in wholes if w.problems):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if not report.clean:

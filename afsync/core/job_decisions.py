@@ -20,6 +20,7 @@ from afsync.core.job_notices import (
     stopped,
     undeclared_and_busy,
 )
+from afsync.core.lookups import group_when_seen
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
@@ -37,9 +38,8 @@ class Standing(Struct, frozen=True):
     """
 
     group: Group
-    last: Group
     publish_at: datetime | None
-    drifted: bool
+    drifted: bool = False
 
 
 class Edits(Struct, frozen=True):
@@ -57,16 +57,14 @@ class Edits(Struct, frozen=True):
 def standing(record: RecordedJob, facts: Facts) -> Standing:
     """Read from the remote where the job was seen, else from the record."""
     recorded_at = record.schedule.utc if record.schedule else None
+    if record.id in facts.remote.missing:
+        return Standing(Group.MISSING, recorded_at)
     job = facts.remote.jobs.get(record.id)
-    status = job.status if job else record.status
     told, observed = _observed(record.id, facts)
     ahead = observed if told and observed else recorded_at
     waits = record.staged and not record.approved
-    last = group_of(record.status, publish_at=recorded_at, staged=waits, now=facts.now)
-    if record.id in facts.remote.missing:
-        return Standing(Group.MISSING, last, recorded_at, False)
-    group = group_of(status, publish_at=ahead, staged=waits, now=facts.now)
-    return Standing(group, last, ahead, told and observed != _still_ahead(recorded_at, facts.now))
+    group = group_of(job.status if job else record.status, publish_at=ahead, staged=waits, now=facts.now)
+    return Standing(group, ahead, told and observed != _still_ahead(recorded_at, facts.now))
 
 
 def _observed(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
@@ -138,7 +136,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) ->
             return _finished(declared, record, edits, facts)
         case Group.FAILED | Group.CANCELLED:
             return stopped(declared, record, at.group)
-        case Group.MISSING if at.last is Group.DONE:
+        case Group.MISSING if group_when_seen(record, facts.now) is Group.DONE:
             return _finished(declared, record, edits, facts)
         case Group.MISSING:
             return missing(declared, record)
@@ -151,7 +149,7 @@ def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits:
     again = None
     if declared.rerun is not None and declared.rerun != record.rerun:
         again = Reason.RERUN
-    elif declared.address in facts.options.replace:
+    elif facts.options.replace and declared.address in facts.options.replace:
         again = Reason.REQUESTED
     return Edits(
         body=not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared),
@@ -231,9 +229,10 @@ def _as_submitted(declared: Job, values: Values) -> Job:
 
 def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
     """A publish time still ahead under a new key is perhaps no new name, but a new show."""
-    old = None if declared.address in facts.desired.imports else facts.moved.get(declared.address)
-    if old and declared.schedule and _time_differs(declared, record, facts.now):
-        return moved_finished(declared, record, old)
+    if facts.moved and declared.schedule and declared.address not in facts.desired.imports:
+        old = facts.moved.get(declared.address)
+        if old and _time_differs(declared, record, facts.now):
+            return moved_finished(declared, record, old)
     return finished(declared) if edits else NOTHING
 
 

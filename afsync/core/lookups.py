@@ -13,11 +13,16 @@ from afsync.core.submissions import LOOKALIKE_AGE
 _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 
-def is_final(record: RecordedJob, now: datetime) -> bool:
-    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+def group_when_seen(record: RecordedJob, now: datetime) -> Group:
+    """Where a job stands if nothing has happened to it since its status was recorded."""
     at = record.schedule.utc if record.schedule else None
     waits = record.staged and not record.approved
-    return group_of(record.status, publish_at=at, staged=waits, now=now) in _FINAL
+    return group_of(record.status, publish_at=at, staged=waits, now=now)
+
+
+def is_final(record: RecordedJob, now: datetime) -> bool:
+    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+    return group_when_seen(record, now) in _FINAL
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:

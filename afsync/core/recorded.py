@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
@@ -125,7 +126,7 @@ class Account(Struct, frozen=True):
     base_url: str
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, dict=True):
     """The whole state, as a value. `counter` numbers the intents ever opened; `foreign` are ids that a person
     said are not ours; `decisions` is who decided what about which intent, oldest first."""
 
@@ -141,12 +142,12 @@ class Recorded(Struct, frozen=True):
     decisions: tuple[Mapping[str, Any], ...] = ()
     applied_plans: tuple[str, ...] = ()
 
-    @property
-    def templates(self) -> dict[str, RecordedTemplate]:
+    @cached_property
+    def templates(self) -> Mapping[str, RecordedTemplate]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedTemplate)}
 
-    @property
-    def jobs(self) -> dict[str, RecordedJob]:
+    @cached_property
+    def jobs(self) -> Mapping[str, RecordedJob]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedJob)}
 
     def intent_for(self, address: str) -> Intent | None:
