@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from afsync.config.node import MAX_DEPTH
@@ -29,7 +30,8 @@ _JOINER = "\u200d"
 
 
 def _pattern(text: str) -> Callable[[str], object]:
-    return re.compile(text, re.MULTILINE).search
+    """Compiled when it is needed: of what is looked for below, most files hold nothing."""
+    return partial(re.search, text, flags=re.MULTILINE)
 
 
 _IN_A_NUMBER = _pattern(r"_(?<![^-+.0-9_eE\s,\[{:].)(?=[-+.0-9_eE\s,\]}]|$)")

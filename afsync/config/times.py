@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,6 +13,8 @@ from afsync.core.resources import Schedule
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+_LONGEST_CHANGE = timedelta(hours=25)
+"""Clocks were moved by a whole day, where the date line was; never by more."""
 _EXAMPLE = "write it as 2026-12-01 09:00, with Z or an offset such as +01:00 unless `timezone` is declared"
 
 
@@ -59,8 +61,10 @@ def _in_zone(written: str, name: str | None) -> datetime:
         hint = f"add Z or an offset, such as {written}Z, or declare `timezone: Europe/Berlin` in afsync.yaml"
         raise Wrong(Code.NO_TIMEZONE, f"`{written}` has no offset, and no `timezone` is declared", hint)
     zone = parse_zone(name)
+    # Around a change of the clocks, this is the offset before it. (At the end of the calendar there is no later.)
     offset = zone.utcoffset(local)
-    if offset is not None and offset == zone.utcoffset(local.replace(fold=1)):
+    later = local + _LONGEST_CHANGE if local.year < MAXYEAR else local.replace(fold=1)
+    if offset is not None and (offset == zone.utcoffset(later) or offset == zone.utcoffset(local.replace(fold=1))):
         return datetime.fromisoformat(f"{written}Z") - offset
     before, after = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
     offsets = f"{written}{_offset(before)} or {written}{_offset(after)}"

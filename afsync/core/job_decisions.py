@@ -45,10 +45,10 @@ class Standing(Struct, frozen=True):
 class Edits(Struct, frozen=True):
     """What the files now say differently. `again` is why it is to be submitted again, if it is."""
 
-    body: bool
-    schedule: bool
-    again: Reason | None
     values: Values
+    body: bool = False
+    schedule: bool = False
+    again: Reason | None = None
 
     def __bool__(self) -> bool:
         return self.body or self.schedule
@@ -83,8 +83,12 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     """The verdict on one recorded job, declared or not."""
     if declared is None:
         return _undeclared(address, record, standing(record, facts), facts)
+    edits = _edits(declared, record, facts)
+    if edits is None and declared.approve is None and _is_over(record, facts):
+        return NOTHING
     at = standing(record, facts)
-    verdict = _declared(declared, record, at, facts)
+    edits = Edits(declared.values) if edits is None else edits
+    verdict = _declared(declared, record, at, edits, facts)
     if declared.approve is None:
         return verdict
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
@@ -118,8 +122,12 @@ def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
     return Retire.LEAVE if staged or at.publish_at is None else Retire.UNSCHEDULE
 
 
-def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:
-    edits = _edits(declared, record, facts)
+def _is_over(record: RecordedJob, facts: Facts) -> bool:
+    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history."""
+    return record.status == "published" and record.id not in facts.remote.jobs and not facts.moved
+
+
+def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
     match at.group:
         case Group.BUSY:
             return busy(declared.address) if edits or edits.again else NOTHING
@@ -144,19 +152,18 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) ->
             assert_never(at.group)
 
 
-def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits:
-    values = without_ignored(declared.values, record.declared, declared.ignore_changes)
+def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits | None:
+    """None where the files say what is recorded."""
+    ignored = declared.ignore_changes
+    values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
     again = None
     if declared.rerun is not None and declared.rerun != record.rerun:
         again = Reason.RERUN
     elif facts.options.replace and declared.address in facts.options.replace:
         again = Reason.REQUESTED
-    return Edits(
-        body=not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared),
-        schedule="schedule" not in declared.ignore_changes and _time_differs(declared, record, facts.now),
-        again=again,
-        values=values,
-    )
+    body = not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared)
+    schedule = _time_differs(declared, record, facts.now) and "schedule" not in ignored
+    return Edits(values, body, schedule, again) if body or schedule or again or ignored else None
 
 
 def _time_differs(declared: Job, record: RecordedJob, now: datetime) -> bool:
