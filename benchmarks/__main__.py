@@ -74,7 +74,7 @@ def noop_plans(root: Path) -> None:
             took = measure_in_turn(commands, runs=9)
             ours = took.pop("afsync")
             against = ", ".join(
-                f"{ours.seconds / m.seconds:.2f} × {name} ({m.seconds:.2f} s)" for name, m in took.items()
+                f"{ours.seconds / m.seconds:.3f} × {name} ({m.seconds:.2f} s)" for name, m in took.items()
             )
             row(f"no-op plan, {size:,} jobs", f"{ours.seconds:.2f} s, {ours.mib:.0f} MiB", against)
 

@@ -142,12 +142,15 @@ def check_title(title: str) -> None:
 
 def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> None:
     """An address or glob that matches nothing is a slip of the finger, not an empty selection."""
+    flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
+    if not any(flags.values()):
+        return
     from difflib import get_close_matches
 
     from afsync.core.selection import matches
 
     known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
-    for flag, globs in (("--target", chosen.target), ("--exclude", chosen.exclude), ("--replace", chosen.replace)):
+    for flag, globs in flags.items():
         for glob in globs:
             if not any(matches(address, (glob,)) for address in known):
                 close = get_close_matches(glob, known, n=1)

@@ -92,14 +92,14 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
 
 def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     """Read and plan. Nothing is written."""
-    from afsync.core.offline import NOT_CHECKED, remote_as_recorded
-
     options = chosen.options(destroy=wanted.destroy)
     now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
+        from afsync.core.offline import NOT_CHECKED, remote_as_recorded
+
         plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
     remote = read_remote(project, recorded, connect(project, writes=False), now)

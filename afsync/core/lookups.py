@@ -22,7 +22,7 @@ def group_when_seen(record: RecordedJob, now: datetime) -> Group:
 
 def is_final(record: RecordedJob, now: datetime) -> bool:
     """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
-    return group_when_seen(record, now) in _FINAL
+    return record.status == "published" or group_when_seen(record, now) in _FINAL
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
@@ -30,8 +30,8 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     between now and each open intent."""
     blocked = frozenset(i.address for i in recorded.intents)
     _, settled = find_moves(desired, recorded, blocked)
-    new = (job for a, job in desired.jobs.items() if a not in settled.resources and a not in desired.imports)
-    twins = any(_may_have_twin(job) for job in new)
+    new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
+    twins = any(_may_have_twin(desired.jobs[address]) for address in new)
     return Lookups(
         jobs={
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
