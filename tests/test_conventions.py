@@ -215,7 +215,7 @@ def test_only_commands_print() -> None:
 
 # --- a light start ---
 
-HEAVY = {"httpx", "pydantic", "ruamel", "deepdiff", "rich", "starlette", "uvicorn", "sqlite3"}
+HEAVY = {"httpx", "pydantic", "msgspec", "ruamel", "deepdiff", "rich", "starlette", "uvicorn", "sqlite3"}
 
 
 def test_help_imports_no_library_it_does_not_need() -> None:
