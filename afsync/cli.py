@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from afsync import __version__
-from afsync.errors import AfsyncError, ConfigError, Exit
+
+if TYPE_CHECKING:
+    from afsync.errors import AfsyncError
 
 # name -> what `--help` says of it. The module of the same name in `afsync.commands` is imported when it is used.
 COMMANDS = {
@@ -111,16 +113,25 @@ def run(args: Sequence[str] | None = None) -> int:
         return error.exit_code
     except click.ClickException as error:
         return _usage(error)
-    except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted.")
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return Exit.OK
-    except AfsyncError as error:
-        return _known(error)
-    except Exception as error:
-        return _bug(error)
+    except (Exception, KeyboardInterrupt) as error:
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> int:
+    # Imported here: `--help` needs none of it.
+    from afsync.errors import AfsyncError, Exit
+
+    match error:
+        case KeyboardInterrupt() | click.Abort():
+            _say("Interrupted.")
+            return Exit.INTERRUPTED
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return Exit.OK
+        case AfsyncError():
+            return _known(error)
+        case _:
+            return _bug(error)
 
 
 def _say(text: str) -> None:
@@ -131,6 +142,8 @@ def _say(text: str) -> None:
 
 
 def _usage(error: click.ClickException) -> int:
+    from afsync.errors import Exit
+
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return Exit.ERROR
@@ -143,6 +156,7 @@ def _usage(error: click.ClickException) -> int:
 
 def _known(error: AfsyncError) -> int:
     from afsync.commands.ci import publish_error
+    from afsync.errors import ConfigError
     from afsync.output.problems import problems_text
     from afsync.output.values import visible
 
@@ -158,8 +172,10 @@ def _known(error: AfsyncError) -> int:
     return error.exit_code
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: BaseException) -> int:
     import traceback
+
+    from afsync.errors import Exit
 
     _say("".join(traceback.format_exception(error)).rstrip("\n"))
     _say("")

@@ -21,8 +21,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 
 class Exit(IntEnum):
@@ -48,8 +49,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A place in a file. Lines and columns count from 1; `text` is the line itself, to be shown."""
 
     file: str
@@ -62,8 +62,7 @@ class Location:
         return ":".join(str(p) for p in parts if p is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing a person should know: what is wrong, where, and what to do about it.
 
     `code` is one snake_case word of a closed list, for scripts; `message` says what was wrong and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import platform
 import shutil
@@ -9,10 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import Struct
+
+from afsync import __file__ as afsync_package
 from afsync import __version__
 from afsync.core.plan import Plan
 from benchmarks.measuring import Command, measure, measure_in_turn
@@ -24,8 +27,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 NOTES = Path(__file__).with_name("NOTES.md")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A figure, and what it is measured against."""
 
     what: str
@@ -69,12 +71,13 @@ def noop_plans(root: Path) -> None:
                 "floor": Command([sys.executable, "-m", "benchmarks.floor", str(project)], env),
                 **dict(peers(project, size)),
             }
-            took = measure_in_turn(commands, runs=9 if size < 10_000 else 5)
+            took = measure_in_turn(commands, runs=9)
             ours = took.pop("afsync")
             against = ", ".join(
-                f"{ours.seconds / m.seconds:.2f} × {name} ({m.seconds:.2f} s)" for name, m in took.items()
+                f"{ours.seconds / m.seconds:.3f} × {name} ({m.seconds:.2f} s)" for name, m in took.items()
             )
-            row(f"no-op plan, {size:,} jobs", f"{ours.seconds:.2f} s, {ours.mib:.0f} MiB", against)
+            aims = "; at most 200 MiB, 2.5 × floor, 0.25 × octoDNS, 0.04 × Terraform" if size == 10_000 else ""
+            row(f"no-op plan, {size:,} jobs", f"{ours.seconds:.2f} s, {ours.mib:.0f} MiB", against + aims)
 
 
 def validating(root: Path) -> None:
@@ -159,6 +162,7 @@ PARTS = {f.__name__: f for f in (starting, noop_plans, validating, requests, app
 
 
 def main() -> None:
+    _as_installed()
     chosen = sys.argv[1:] or list(PARTS)
     for name in chosen:
         root = Path(tempfile.mkdtemp(prefix="afsync-bench-"))
@@ -168,6 +172,12 @@ def main() -> None:
             shutil.rmtree(root, ignore_errors=True)
     if chosen == list(PARTS):
         RESULTS.write_text(_report(), encoding="utf-8")
+
+
+def _as_installed() -> None:
+    """With its bytecode, as installers leave a package. Where none is written, the compiler would be measured."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    compileall.compile_dir(Path(afsync_package).parent, quiet=1)
 
 
 def _report() -> str:

@@ -8,13 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Command:
+
+class Command(Struct, frozen=True):
     """What to run, and where. It has to exit with 0."""
 
     words: Sequence[str]
@@ -22,8 +22,7 @@ class Command:
     folder: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """Medians of several runs: seconds of wall clock and of processor; and the most memory it had, in MiB."""
 
     seconds: float

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
+
+# Tests start thousands of commands. Where no bytecode is written, compiling takes longer than most of what they do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The shared pieces assert too; registered here, before anything can have imported them.
 pytest.register_assert_rewrite("tests.harness", "tests.scenarios.world")

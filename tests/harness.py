@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from msgspec import Struct
+
 from afsync import cli
 from afsync.commands import project as work
 from afsync.emulator import Running
@@ -30,8 +32,7 @@ READS = frozenset({"GET", "HEAD"})
 Environ = Mapping[str, str | None]
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """What a command came to."""
 
     code: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from afsync.errors import AuthError, UsageError
 
@@ -43,8 +44,7 @@ class Secret:
         raise TypeError("a key is not written anywhere")
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """Where to go, and the key that may go there.
 
     `base_url` is what a state remembers: the URL without a slash at its end, or `emulator`. `root` is the URL that

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from afsync.api.access import Secret
 
@@ -19,8 +20,7 @@ SLICE = 0.1
 """Seconds between two looks at whether the caller gives up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request. The key is put into the headers at the very last moment, and only where there is one.
 
     `fresh`: on a connection of its own that is used for nothing else.
@@ -34,8 +34,7 @@ class Request:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer: names of headers in lower case. Not `complete`: the status came, but not all of the body."""
 
     status: int
@@ -44,8 +43,7 @@ class Reply:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """No answer. `sent` is False only where no byte of the request can have left."""
 
     sent: bool

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.api.access import Access
 from afsync.api.exchange import Carrier, Exchange, Lost, Reply, Request, Result, run
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Limits on one exchange: seconds in all, and bytes of the answer."""
 
     read_seconds: float = 30.0
@@ -40,6 +41,9 @@ class Bounds:
     submit_seconds: float = 60.0
     submit_bytes: int = 1 * MIB
     upload_seconds: float = 3600.0
+
+
+BOUNDS = Bounds()
 
 
 class Link:
@@ -58,7 +62,7 @@ class Link:
         sleep: Callable[[float], None],
         random: Callable[[], float],
         elsewhere: Callable[[str], Carrier],
-        bounds: Bounds = Bounds(),
+        bounds: Bounds = BOUNDS,
     ) -> None:
         self.access = access
         self.limiter = limiter
@@ -185,7 +189,7 @@ def connect(
     sleep: Callable[[float], None],
     random: Callable[[], float],
     app: App | None = None,
-    bounds: Bounds = Bounds(),
+    bounds: Bounds = BOUNDS,
 ) -> Link:
     """Open the line that `access` describes; nothing is sent yet.
 

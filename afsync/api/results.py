@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from afsync.api.text import printable, shown, whole
 from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
@@ -16,8 +17,7 @@ _ADDRESS = 4000
 """Characters of a link; signed ones are long."""
 
 
-@dataclass(frozen=True, slots=True)
-class StagingAssets:
+class StagingAssets(Struct, frozen=True):
     """GET /jobs/:id/staging-assets: links for a reviewer, which stop working at `expires_at` (UTC)."""
 
     id: str

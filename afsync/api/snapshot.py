@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
+
+from msgspec import Struct, field
 
 from afsync.api.paging import TIME_SLACK, Listing, read_list
 from afsync.api.reader import Reader
@@ -73,8 +74,7 @@ def _asking(reader: Reader, job_id: str) -> Callable[[], RemoteJob | None]:
     return lambda: reader.job(job_id)
 
 
-@dataclass(slots=True)
-class _Wanted:
+class _Wanted(Struct):
     """Decides after each page whether the list has told enough."""
 
     lookups: Lookups

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from afsync.api.elsewhere import may_go_to
 from afsync.api.exchange import Reply, Result
@@ -21,8 +22,7 @@ _TYPES = {"mp4": "video/mp4", "mov": "video/quicktime"}
 _WANTS_MULTIPART = (400, 415, 422)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """One file on its way. The file is read from its beginning for each attempt, and closed by whoever opened it."""
 
     link: Link

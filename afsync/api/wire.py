@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.api.text import excerpt, printable, whole
 from afsync.errors import BadAnswer
@@ -21,8 +22,7 @@ Row = Mapping[str, Any]
 _ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._:-]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorForm:
+class ErrorForm(Struct, frozen=True):
     """An error as the API writes it. `code` is None where it wrote a sentence; `detail` is fit to be shown."""
 
     code: str | None

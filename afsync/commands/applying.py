@@ -6,9 +6,10 @@ import sys
 import time
 import uuid
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.ci import publish_plan

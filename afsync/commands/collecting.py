@@ -6,10 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from afsync.commands.downloads import Fetched, download
 from afsync.commands.files import write_whole
@@ -30,8 +31,7 @@ _ENDINGS = {"": (".mp4", ".mov", ".m4v", ".webm"), "-thumbnail": (".png", ".jpg"
 """The endings that are taken from a link, by what is put behind the name; the first where the link has another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A link, and the name of the file it becomes."""
 
     url: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from afsync.commands.parts import Part, total
 from afsync.errors import AfsyncError, Unreachable
@@ -18,8 +19,7 @@ Progress = Callable[[int, int | None], None]
 """Told how many bytes are there, and of how many, where that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A file in its place. `kept`: it was there already; `resumed`: bytes that an earlier run had fetched."""
 
     path: Path

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked

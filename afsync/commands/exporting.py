@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.files import read_text, write_whole
@@ -29,8 +31,7 @@ FOLDER = "account"
 TAKEN = "What was taken over. It means nothing more once it is in the state, and is the way back if that is lost."
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where it goes: one file, or several by kind or by month."""
 
     into: str

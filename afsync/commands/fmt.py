@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from afsync.commands import project as work
 from afsync.commands.ci import publish_problems
@@ -16,8 +16,7 @@ from afsync.errors import Exit
 LEFT_ALONE = "explicit keys (`? key`), directives (`%YAML`) and unusual line ends are not laid out"
 
 
-@dataclass(frozen=True, slots=True)
-class Tidied:
+class Tidied(Struct, frozen=True):
     """A file that is not in the one layout: its name in messages, its place, and both texts."""
 
     name: str

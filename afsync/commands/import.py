@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.screen import interactive, messages, report, stdout_paint

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.commands.files import read_text
 from afsync.core.resources import ADDRESS, Desired, Limits
@@ -29,8 +30,7 @@ class Number(click.IntRange):
     name = "whole number"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What the command line selects and allows, before the project is known."""
 
     target: tuple[str, ...] = ()
@@ -142,12 +142,15 @@ def check_title(title: str) -> None:
 
 def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> None:
     """An address or glob that matches nothing is a slip of the finger, not an empty selection."""
+    flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
+    if not any(flags.values()):
+        return
     from difflib import get_close_matches
 
     from afsync.core.selection import matches
 
     known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
-    for flag, globs in (("--target", chosen.target), ("--exclude", chosen.exclude), ("--replace", chosen.replace)):
+    for flag, globs in flags.items():
         for glob in globs:
             if not any(matches(address, (glob,)) for address in known):
                 close = get_close_matches(glob, known, n=1)

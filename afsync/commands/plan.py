@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.ci import publish_drift, publish_plan
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "markdown")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """How to plan and where to put it. The format changes neither what is done nor the exit code."""
 
     form: str
@@ -68,7 +68,7 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
     Reads the files, the state and the account; takes no lock, and writes nothing but the files that are asked for.
     Exits 0 whether there are changes or not, unless --detailed-exitcode is given.
     """
-    names = Wanted.__dataclass_fields__
+    names = Wanted.__struct_fields__
     wanted = Wanted(form="json" if as_json else form, **{k: v for k, v in flags.items() if k in names})
     chosen = Selection(**{k: v for k, v in flags.items() if k not in names})
     check_title(wanted.title)
@@ -92,14 +92,14 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
 
 def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     """Read and plan. Nothing is written."""
-    from afsync.core.offline import NOT_CHECKED, remote_as_recorded
-
     options = chosen.options(destroy=wanted.destroy)
     now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
+        from afsync.core.offline import NOT_CHECKED, remote_as_recorded
+
         plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
     remote = read_remote(project, recorded, connect(project, writes=False), now)

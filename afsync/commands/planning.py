@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec.structs import replace
 
 from afsync.commands.project import quarantine
 from afsync.errors import PlanStale, Problem

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from afsync.store.local import LocalStore
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
     fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else."""
 
@@ -54,8 +54,7 @@ class Apply:
         return self.auto_approve or self.plan_file is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """Everything an apply needs, read and decided; nothing has been sent or written."""
 
     project: Project

@@ -40,7 +40,7 @@ def load_project() -> Project:
 
 def quarantine(project: Project) -> float:
     """Seconds; AFSYNC_QUARANTINE overrides the files."""
-    from afsync.config.fields import quarantine_seconds
+    from afsync.config.checks import quarantine_seconds
     from afsync.config.problems import Wrong
 
     override = os.environ.get("AFSYNC_QUARANTINE", "").strip()

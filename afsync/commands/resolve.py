@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 import socket
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.screen import report

@@ -7,12 +7,13 @@ import os
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync import __version__
 from afsync.commands import project as work
@@ -34,8 +35,7 @@ MAX_KEY_FILE = 10_000
 """Characters; a longer one is no key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """The line to the service, and what it is called in a state."""
 
     link: Link

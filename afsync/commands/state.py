@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import click
 
 from afsync.commands.project import load_project
@@ -50,6 +48,8 @@ def show(address: str | None, as_json: bool) -> int:
 def _found(recorded: Recorded, address: str) -> Record:
     record = recorded.resources.get(address)
     if record is None:
+        from difflib import get_close_matches
+
         close = get_close_matches(address, recorded.resources, n=1)
         hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
         raise UsageError(f"nothing is recorded under {address}", hint)

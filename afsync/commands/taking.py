@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.service import connect
@@ -28,8 +30,7 @@ EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))
 """The whole list of jobs."""
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """A state that is held for changing: read under the lock, written once."""
 
     project: Project

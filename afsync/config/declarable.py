@@ -11,8 +11,9 @@ from afsync.config.emit import comment, flow, meant
 from afsync.config.insertion import Entry
 from afsync.config.messages import check
 from afsync.config.problems import Wrong
-from afsync.config.resource_models import BODY_ORDER, JobPart, TemplatePart
+from afsync.config.resource_models import JobPart, TemplatePart
 from afsync.config.times import parse_schedule, parse_zone
+from afsync.config.words import BODY_ORDER
 from afsync.core.export import Exported
 from afsync.core.resources import Kind, plain
 from afsync.core.takeover import sourceless

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.config.document import Document
 from afsync.config.problems import Code, Fault, Path, Wrong
@@ -12,16 +13,14 @@ from afsync.config.report import Report
 from afsync.errors import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A file after interpolation: its document, and its value as far as it is a mapping."""
 
     document: Document
     value: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """One entry of a section, such as `jobs`: the document it stands in, where, and its interpolated fields."""
 
     document: Document

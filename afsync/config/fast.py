@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from afsync.config.node import MAX_DEPTH
@@ -29,7 +30,17 @@ _JOINER = "\u200d"
 
 
 def _pattern(text: str) -> Callable[[str], object]:
-    return re.compile(text, re.MULTILINE).search
+    """Compiled when it is needed: of what is looked for below, most files hold nothing."""
+    return partial(re.search, text, flags=re.MULTILINE)
+
+
+_IN_A_NUMBER = _pattern(r"_(?<![^-+.0-9_eE\s,\[{:].)(?=[-+.0-9_eE\s,\]}]|$)")
+_ODD_NUMBER = _pattern(r"[-+.0-9_](?<![^\s,\[{:-].)(?:(?<=_)|(?=[-+.0-9_eE]*_))[-+.0-9_eE]*+(?=[\s,\]}]|$)")
+
+
+def _odd_number(text: str) -> bool:
+    """Whether there may be a number written with `_`. The second look takes long, and hardly any file needs it."""
+    return bool(_IN_A_NUMBER(text) and _ODD_NUMBER(text))
 
 
 # Each begins with what is rare, and looks behind from there: a search for that is ten times as fast as one that tries
@@ -44,7 +55,7 @@ _UNSURE: Final = (
     # numbers that only one of the two knows
     ("bB", _pattern(r"0[bB][01](?<![^\s,\[{:+-]...)")),
     ("_", _pattern(r"0[xXoO][0-9a-fA-F]*_")),
-    ("_", _pattern(r"[-+.0-9_](?<![^\s,\[{:-].)(?:(?<=_)|(?=[-+.0-9_eE]*_))[-+.0-9_eE]*+(?=[\s,\]}]|$)")),
+    ("_", _odd_number),
     # folded text
     (">", _pattern(r">(?<=[\s:-].)[-+0-9]*[ ]*(?:#.*)?$")),
     # literal text with an indentation indicator, inside a list, or without a first line
@@ -81,7 +92,7 @@ def _is_common(text: str) -> bool:
     strange = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY)
     if _STRANGE.search("".join(set(strange.decode("utf-8", "surrogatepass")))):
         return False
-    if text.startswith(_DOCUMENTS) or any(f"\n{mark}" in text for mark in _DOCUMENTS):
+    if text.startswith(_DOCUMENTS) or any(mark in text and f"\n{mark}" in text for mark in _DOCUMENTS):
         return False
     return not any(_any_of(signs, text) and found(text) for signs, found in _UNSURE)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from afsync.config.document import Document
 from afsync.config.emit import block, flow, meant
@@ -14,8 +15,7 @@ from afsync.config.problems import Code, Fault
 from afsync.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry of a section: a mapping of fields, or a single value; and what is said of it in a comment."""
 
     key: str
@@ -23,8 +23,7 @@ class Entry:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Entries to be added to a section at the top of a file; `comment` is for the section where it is new."""
 
     name: str

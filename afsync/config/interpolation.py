@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct
 
 from afsync.config.problems import BROKEN, Code, Fault, Path, Wrong, did_you_mean
 from afsync.config.scalars import clean
@@ -25,12 +26,14 @@ _TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
 _NAME = re.compile(r"(?P<kind>var|env)\.(?P<key>[A-Za-z_][A-Za-z0-9_-]*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What can be named: the project's variables (None while these themselves are read) and the environment."""
 
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Mapping[str, str]
     variables: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return "Scope(…)"  # the environment holds secrets
 
 
 def interpolate(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:

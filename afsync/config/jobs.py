@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.config.declared import Declared
 from afsync.config.media import Media
 from afsync.config.problems import Wrong
-from afsync.config.resource_models import BODY_ORDER
 from afsync.config.rules import Finding, check_job
 from afsync.config.times import parse_schedule
+from afsync.config.words import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a job's meaning depends on besides itself. `zone` is what times without an offset are local to.
 
     `complete` is false when a file could not be read, which may hold a template that is missed. `imports` are the
@@ -32,8 +32,7 @@ class Context:
     imports: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A declared job, read together with what its meaning depends on. `body` has the defaults filled in.
 
     `problems` is everything wrong with it beyond the types of its fields.
@@ -46,43 +45,60 @@ class Whole:
     problems: tuple[Finding, ...]
 
 
-def read_job(job: Declared, context: Context) -> Whole:
-    """The job as a whole, with its problems. Never raises for what was declared."""
-    body, imported = _with_defaults(job, context), f"job.{job.key}" in context.imports
-    problems = [*check_job(job, body, context.templates, complete=context.complete, imported=imported)]
+def read_jobs(jobs: Iterable[Declared], context: Context) -> list[Whole]:
+    """The jobs as wholes, with their problems. Never raises for what was declared."""
+    right: set[Hashable] = set()
+    return [_read_job(job, context, right) for job in jobs]
+
+
+def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
+    """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
+    fields, body, problems = job.fields, _with_defaults(job, context), []
+    imported = bool(context.imports) and f"job.{job.key}" in context.imports
+    form = (*fields, _text(fields, "template"), _text(fields, "publishMode"), _text(body, "entry"), imported)
+    if form not in right:
+        problems = [*check_job(job, body, context.templates, complete=context.complete, imported=imported)]
+        if not problems:
+            right.add(form)
     schedule = file = None
     try:
-        if written := job.text("schedule"):
+        if written := _text(fields, "schedule"):
             schedule = parse_schedule(written, context.zone)
     except Wrong as wrong:
         problems.append(("schedule", wrong))
     try:
-        if written := job.text("file"):
-            file = context.media.file(written)
+        if path := _text(fields, "file"):
+            file = context.media.file(path)
     except Wrong as wrong:
         problems.append(("file", wrong))
     return Whole(job, body, schedule, file, tuple(problems))
 
 
+def _text(fields: Mapping[str, Any], field: str) -> str | None:
+    value = fields.get(field)
+    return value if isinstance(value, str) else None
+
+
 def build_job(whole: Whole) -> Job:
     """The job. Only for one that has no problems."""
     job, body = whole.job, whole.body
+    fields = job.fields
     values = {field: body[field] for field in _described(tuple(body))}
     if whole.file is not None:
         values["file"] = whole.file.sha256
     if whole.schedule is not None:
         values.pop("publishMode", None)
-    prevent_destroy, ignore_changes = job.lifecycle
+    prevent_destroy, ignore_changes = job.lifecycle if "lifecycle" in fields else (None, ())
     return Job(
         job.key,
         values,
-        schedule=whole.schedule,
-        file=whole.file,
-        rerun=_rerun(job),
-        allow_duplicate=job.fields.get("allow_duplicate", False),
-        prevent_destroy=prevent_destroy,
-        ignore_changes=ignore_changes,
-        approve=job.text("approve"),
+        whole.schedule,
+        whole.file,
+        _rerun(job) if "rerun" in fields else None,
+        fields.get("allow_duplicate", False),
+        prevent_destroy,
+        ignore_changes,
+        fields.get("approve"),
     )
 
 
@@ -107,11 +123,9 @@ def _with_defaults(job: Declared, context: Context) -> Mapping[str, Any]:
     return {**{k: v for k, v in context.defaults.items() if k not in settled}, **job.fields}
 
 
-def _rerun(job: Declared) -> str | None:
+def _rerun(job: Declared) -> str:
     """The value as text; a fraction as it was written, so that 1.1 and 1.10 differ."""
-    match job.fields.get("rerun"):
-        case None:
-            return None
+    match job.fields["rerun"]:
         case bool(value):
             return str(value).lower()
         case float(value):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from afsync.config.yaml import Token, tokens
 
@@ -25,8 +26,7 @@ class NotArranged(Exception):
     """The file uses a form that is left as it is: explicit keys, directives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """An open block collection: its column in the source and in the result.
 
     `bare` is a list whose dashes stand right below their key, which has neither a start nor an end of its own.

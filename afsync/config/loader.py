@@ -10,17 +10,17 @@ from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
-from afsync.config.jobs import Context, build_job, read_job
+from afsync.config.jobs import Context, build_job, read_jobs
 from afsync.config.media import Media
-from afsync.config.messages import check
-from afsync.config.models import IncludedFile, ProjectFile
 from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Fault, Wrong
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
-from afsync.config.resource_models import BODY_ORDER
+from afsync.config.shape import Included, fits
+from afsync.config.shape import Project as ProjectShape
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
+from afsync.config.words import BODY_ORDER
 from afsync.core.resources import Desired, Template
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
@@ -38,29 +38,29 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         raise report.error()
     variables = _variables(sources.main, Scope(environ), report)
     scope = Scope(environ, {k: v if isinstance(v, str | int | float | list) else BROKEN for k, v in variables.items()})
-    main, file = _parse_main(sources.main, variables, scope, report)
+    main = _parse_main(sources.main, variables, scope, report)
     files = [main, *(_parse_included(d, scope, report) for d in sources.included)]
     templates, jobs = collect("templates", files, report), collect("jobs", files, report)
     addresses = _places(templates, jobs)
     check_imports(files, addresses, report, complete=sources.complete)
     imports = imports_of(files)
     context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
-    wholes = [read_job(job, context) for job in _by_key(jobs)]
+    wholes = read_jobs(_by_key(jobs), context)
     for whole in (w for w in wholes if w.problems):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
-    if file is None or not report.clean:
+    if not report.clean:
         raise report.error()
     desired = Desired(
         {t.address: t for t in map(_template, _by_key(templates))},
         {j.address: j for j in map(build_job, wholes)},
-        limits_of(file),
-        file.timezone,
+        limits_of(main.value),
+        main.value.get("timezone"),
         imports,
     )
     documents = (sources.main, *sources.included)
     files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
     places = {**_limits(main), **addresses}
-    return Project(root, desired, settings_of(file), files_read, places, policy_of(file))
+    return Project(root, desired, settings_of(main.value), files_read, places, policy_of(main.value))
 
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
@@ -72,30 +72,37 @@ def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
     return values
 
 
-def _parse_main(
-    main: Document, variables: Mapping[str, Any], scope: Scope, report: Report
-) -> tuple[Parsed, ProjectFile | None]:
-    """afsync.yaml, and its model where nothing in it is wrong."""
+def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, report: Report) -> Parsed:
+    """afsync.yaml, with everything that is wrong in it reported."""
     if main.value is None:
         wrong = Wrong(Code.EMPTY_FILE, "afsync.yaml is empty", "run `afsync init` to fill it")
         report.faults(main, [wrong.at(())])
-        return Parsed(main, {}), None
+        return Parsed(main, {})
     parsed = _interpolated(main, scope, report)
     if parsed is None:
-        return Parsed(main, {}), None
+        return Parsed(main, {})
     value = {**parsed.value, "vars": variables} if isinstance(parsed.value.get("vars"), dict) else parsed.value
-    model, faults = check(ProjectFile, value)
-    report.faults(main, [*faults, *(policy_faults(model) if model else ())])
-    return parsed, model
+    faults = [] if fits(value, ProjectShape) else _explained("ProjectFile", value)
+    report.faults(main, faults or policy_faults(value))
+    return parsed
 
 
 def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
     parsed = _interpolated(document, scope, report) if document.value is not None else None
     if parsed is None:
         return Parsed(document, {})
-    _, faults = check(IncludedFile, parsed.value)
-    report.faults(document, faults)
+    if not fits(parsed.value, Included):
+        report.faults(document, _explained("IncludedFile", parsed.value))
     return parsed
+
+
+def _explained(model: str, value: Mapping[str, Any]) -> list[Fault]:
+    """What the authority says of a value that does not fit plainly."""
+    # Imported here: pydantic and the models take long to load, and most files never get this far.
+    from afsync.config import messages, models
+
+    _, faults = messages.check(getattr(models, model), value)
+    return faults
 
 
 def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | None:

@@ -21,11 +21,8 @@ from afsync.config.fields import (
     Zone,
 )
 from afsync.config.policy_models import PolicyPart
+from afsync.config.project import BASE_URL, QUARANTINE, STATE
 from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
-
-BASE_URL = "https://api.auraflux.co/v1"
-STATE = ".afsync/state.json"
-QUARANTINE = "10m"
 
 
 class Api(Part):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from afsync.config.problems import BROKEN
 
 MAX_DEPTH: Final = 64
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A value and where it stands (from 1). `text` is a scalar as written; `size` counts it and all below it."""
 
     line: int

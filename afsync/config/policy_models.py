@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from afsync.config.fields import Text, Unique
 from afsync.config.problems import Code, Wrong
-from afsync.config.resource_models import Part, Platform, Platforms
+from afsync.config.resource_models import Part, Platforms
 from afsync.config.windows import lead_time, parse_dates, parse_hours
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+from afsync.config.words import Platform, Weekday
 
 
 def _check_lead(value: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and list positions from the top, such as ("jobs", "intro", "tone")."""
@@ -75,8 +76,7 @@ class Code(StrEnum):
     LFS_POINTER = "lfs_pointer"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A problem at a path of one document. `at_key` points at the key rather than at its value."""
 
     code: Code
@@ -86,8 +86,7 @@ class Fault:
     at_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A problem at a line and column of one document, both from 1."""
 
     code: Code

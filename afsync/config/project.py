@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from afsync.config.fields import deletes_percent, quarantine_seconds
-from afsync.config.models import BASE_URL, QUARANTINE, STATE, Api, LimitsPart, ProjectFile
+from msgspec import Struct, field
+
+from afsync.config.checks import deletes_percent, quarantine_seconds
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.resources import Desired, Limits
 from afsync.errors import Location
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from afsync.config.declared import Declared
 
 PROJECT_FILE = "afsync.yaml"
+BASE_URL = "https://api.auraflux.co/v1"
+STATE = ".afsync/state.json"
+QUARANTINE = "10m"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """How this project is run. `quarantine` is in seconds; `state` is a path relative to the root."""
 
     lineage: str | None = None
@@ -31,23 +33,21 @@ class Settings:
     timezone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """A file that was read: its path relative to the root, with `/`, and the hash of its bytes."""
 
     path: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A loaded project. `files` are in the order they were read: afsync.yaml, then what it includes, sorted."""
 
     root: Path
     desired: Desired
     settings: Settings
     files: tuple[SourceFile, ...]
-    places: Mapping[str, Declared] = field(default_factory=dict, repr=False, compare=False)
+    places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
 
     def locate(self, address: str) -> Location | None:
@@ -59,23 +59,23 @@ class Project:
         return declared.location if declared else None
 
 
-def limits_of(file: ProjectFile) -> Limits:
+def limits_of(file: Mapping[str, Any]) -> Limits:
     """The limits that a valid afsync.yaml declares."""
-    limits = file.limits or LimitsPart()
-    most = limits.max_deletes
+    limits = file.get("limits") or {}
+    credits, creates, most = (limits.get(f"max_{what}") for what in ("credits", "creates", "deletes"))
     if isinstance(most, str):
-        return Limits(limits.max_credits, limits.max_creates, None, deletes_percent(most))
-    return Limits(limits.max_credits, limits.max_creates, most)
+        return Limits(credits, creates, None, deletes_percent(most))
+    return Limits(credits, creates, most)
 
 
-def settings_of(file: ProjectFile) -> Settings:
+def settings_of(file: Mapping[str, Any]) -> Settings:
     """The settings of a valid afsync.yaml, with the defaults filled in."""
-    api = file.api or Api()
+    api = file.get("api") or {}
     return Settings(
-        lineage=file.lineage,
-        base_url=api.base_url.rstrip("/"),
-        exclusive=api.exclusive,
-        quarantine=quarantine_seconds(api.quarantine),
-        state=file.state,
-        timezone=file.timezone,
+        lineage=file.get("lineage"),
+        base_url=api.get("base_url", BASE_URL).rstrip("/"),
+        exclusive=api.get("exclusive", False),
+        quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
+        state=file.get("state", STATE),
+        timezone=file.get("timezone"),
     )

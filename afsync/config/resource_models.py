@@ -5,44 +5,15 @@ Validation is strict and never changes a value, so what was written is what is s
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from afsync.config.fields import Identifier, Scalar, Text, Unique, Url
 from afsync.config.problems import NO_VALUE
+from afsync.config.words import BodyField, Entry, Format, Platform, Profile, PublishMode, UnscheduledMode
 
-Platform = Literal["tiktok", "youtube", "instagram"]
 Platforms = Annotated[list[Platform], Field(min_length=1), Unique]
-Entry = Literal["fetch", "upload", "compose", "generate"]
-BodyField = Literal[
-    "name",
-    "description",
-    "template",
-    "fromTemplateId",
-    "entry",
-    "url",
-    "urls",
-    "file",
-    "fileId",
-    "topic",
-    "tone",
-    "prompt",
-    "format",
-    "durationMins",
-    "contentType",
-    "productionProfile",
-    "platforms",
-    "publishMode",
-    "schedule",
-    "staging",
-    "streamer",
-    "clipSpec",
-    "effects",
-    "addOns",
-]
-BODY_ORDER: tuple[str, ...] = get_args(BodyField)
-"""The fields that describe a resource, in the order in which they are shown, whatever the order in the files."""
 
 
 class Part(BaseModel):
@@ -88,7 +59,7 @@ class Body(Part):
         examples=["Best CS2 plays this week"],
     )
     tone: Text | None = Field(None, description="How it should sound.", examples=["hype", "calm", "educational"])
-    format: Literal["short", "long"] | None = Field(
+    format: Format | None = Field(
         None, description="`short` is at most 60 seconds. The service assumes `short`.", examples=["short", "long"]
     )
     durationMins: float | None = Field(
@@ -97,7 +68,7 @@ class Body(Part):
     platforms: Platforms | None = Field(
         None, description="Where it is published.", examples=[["tiktok"], ["youtube", "instagram"]]
     )
-    publishMode: Literal["immediate", "scheduled", "manual"] | None = Field(
+    publishMode: PublishMode | None = Field(
         None,
         description="When it is published after production. The service assumes `immediate`; a `schedule` implies "
         "`scheduled`, which cannot be used without one.",
@@ -107,9 +78,7 @@ class Body(Part):
         None, description="True stops before publishing, for review. The service assumes false.", examples=[True]
     )
     contentType: Text | None = Field(None, description="The kind of content.", examples=["clips", "news", "sports"])
-    productionProfile: Literal["broadcast_desk", "vertical_reel", "live_event"] | None = Field(
-        None, description="The way it is produced.", examples=["vertical_reel"]
-    )
+    productionProfile: Profile | None = Field(None, description="The way it is produced.", examples=["vertical_reel"])
     prompt: Text | None = Field(
         None, description="What to generate, for `entry: generate`.", examples=["A neon city at night, in the rain"]
     )
@@ -125,7 +94,7 @@ class JobDefaults(Body):
     """What fills the fields that neither a job nor its declared template sets."""
 
     entry: Entry | None = Field(None, description="Where the source comes from.", examples=["fetch"])
-    publishMode: Literal["immediate", "manual"] | None = Field(
+    publishMode: UnscheduledMode | None = Field(
         None, description="When it is published; not applied to jobs that have a `schedule`.", examples=["manual"]
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from afsync.config.document import Document, read
 from afsync.config.files import inside
@@ -14,8 +15,7 @@ from afsync.config.project import PROJECT_FILE
 from afsync.config.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """What was read. `complete` is false when a file could not be, so that more may be declared than is known."""
 
     main: Document | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,6 +13,8 @@ from afsync.core.resources import Schedule
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+_LONGEST_CHANGE = timedelta(hours=25)
+"""Clocks were moved by a whole day, where the date line was; never by more."""
 _EXAMPLE = "write it as 2026-12-01 09:00, with Z or an offset such as +01:00 unless `timezone` is declared"
 
 
@@ -24,12 +26,11 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
     found = _FORM.fullmatch(written)
     if found is None:
         raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a time", _EXAMPLE)
-    if found["time"] is None:
+    if found.lastgroup == "date":
         raise Wrong(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
     try:
-        local = datetime.fromisoformat(f"{found['date']}T{found['time']}")
-        instant = _with_offset(local, found["offset"]) if found["offset"] else _in_zone(local, written, zone)
-        return Schedule(written, instant.astimezone(UTC), zone)
+        instant = _with_offset(written, found) if found.lastgroup == "offset" else _in_zone(written, zone)
+        return Schedule(written, instant, zone)
     except Wrong:
         raise
     except (ValueError, OverflowError) as error:
@@ -47,24 +48,25 @@ def parse_zone(name: str) -> ZoneInfo:
         raise Wrong(Code.UNKNOWN_TIMEZONE, message, hint or "use an IANA name such as Europe/Berlin or UTC") from None
 
 
-def _with_offset(local: datetime, offset: str) -> datetime:
-    if offset == "Z":
-        return local.replace(tzinfo=UTC)
-    hours, minutes = int(offset[1:3]), int(offset[4:6])
-    if hours > 14 or minutes > 59:
+def _with_offset(written: str, found: re.Match[str]) -> datetime:
+    offset = found["offset"]
+    if offset != "Z" and (int(offset[1:3]) > 14 or int(offset[4:6]) > 59):
         raise ValueError(f"there is no offset {offset}")
-    size = timedelta(hours=hours, minutes=minutes)
-    return local.replace(tzinfo=timezone(-size if offset[0] == "-" else size))
+    return datetime.fromisoformat(written).astimezone(UTC)
 
 
-def _in_zone(local: datetime, written: str, name: str | None) -> datetime:
+def _in_zone(written: str, name: str | None) -> datetime:
+    local = datetime.fromisoformat(written)
     if name is None:
         hint = f"add Z or an offset, such as {written}Z, or declare `timezone: Europe/Berlin` in afsync.yaml"
         raise Wrong(Code.NO_TIMEZONE, f"`{written}` has no offset, and no `timezone` is declared", hint)
     zone = parse_zone(name)
+    # Around a change of the clocks, this is the offset before it. (At the end of the calendar there is no later.)
+    offset = zone.utcoffset(local)
+    later = local + _LONGEST_CHANGE if local.year < MAXYEAR else local.replace(fold=1)
+    if offset is not None and (offset == zone.utcoffset(later) or offset == zone.utcoffset(local.replace(fold=1))):
+        return datetime.fromisoformat(f"{written}Z") - offset
     before, after = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
-    if before.utcoffset() == after.utcoffset():
-        return before
     offsets = f"{written}{_offset(before)} or {written}{_offset(after)}"
     if before.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
         message = f"`{written}` happens twice in {name}: the clocks are put back then"

@@ -7,9 +7,9 @@ aliases that multiply each other end in a clear problem, at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
+from msgspec import Struct, field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
@@ -35,8 +35,7 @@ _SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
 _MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(Struct, frozen=True):
     """A document as values with positions. `root` is None for an empty file, and where no values could be had."""
 
     root: Node | None
@@ -56,8 +55,7 @@ def compose(text: str) -> Composed:
     return Composed(composer.root, tuple(composer.marks))
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A piece of the text: its kind (`Scalar`, `Key`, `BlockEnd` …), where it stands, and from where to where it goes.
 
     `line` and `column` are from 0, `start` and `end` count characters. Some kinds have no characters of their own.
@@ -110,8 +108,7 @@ def _events(text: str) -> Iterator[Any]:
         raise _Fatal(Mark(Code.SYNTAX, 1, 1, message, "check its escapes, such as \\U0001F600")) from None
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A collection that is still being read. `key` is the one whose value comes next."""
 
     node: Node

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Credits, Plan, Waiting
@@ -41,7 +42,7 @@ def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *,
             return do(change)
         case Group.OPEN | Group.BUSY:
             message = f"{job.address} ({record.id}) is approved, but not produced yet"
-            return note(job.address, "approve_waits", message, "an apply after that publishes it", job.location)
+            return note(job.address, "approve_waits", message, "an apply after that publishes it")
         case _:
             return NOTHING  # it failed, was cancelled or is gone, and that is said anyway
 

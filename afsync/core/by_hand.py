@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Intent, Recorded
 from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
@@ -14,20 +16,17 @@ from afsync.core.settling import became, close, record_of, reopen
 from afsync.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class SayAdopt:
+class SayAdopt(Struct, frozen=True):
     """It is this one."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SayAbsent:
+class SayAbsent(Struct, frozen=True):
     """It was never made."""
 
 
-@dataclass(frozen=True, slots=True)
-class SayForeign:
+class SayForeign(Struct, frozen=True):
     """These are somebody else's."""
 
     ids: tuple[str, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from afsync.core.lookalike import fits
 from afsync.core.recorded import Intent, Recorded
@@ -24,8 +25,7 @@ TICKS = timedelta(seconds=2)
 """How far a clock that agrees with ours may seem to be off: a Date counts whole seconds, and travels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """What the list shows beyond what was known: all `new` jobs, and those that could be ours, oldest first."""
 
     new: tuple[RemoteJob, ...]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from afsync.core.remote import Group, RemoteJob, RemoteTemplate, group_of
 from afsync.core.resources import JOB_DEFAULTS, KEY, Kind, Values, address_of
@@ -25,8 +26,7 @@ class Jobs(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """One declaration to write.
 
     `publish_at` is the publish time (UTC) where the service tells it; `time_unknown` where it has one, perhaps, and
@@ -47,8 +47,7 @@ class Exported:
         return Kind.JOB if self.status is not None else Kind.TEMPLATE
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """What is written, and the ids of the jobs that are left out: they are history, and nothing declares them."""
 
     resources: tuple[Exported, ...]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core import diff
 from afsync.core.actions import Action, Reason, Retire, Step
@@ -18,6 +20,7 @@ from afsync.core.job_notices import (
     stopped,
     undeclared_and_busy,
 )
+from afsync.core.lookups import group_when_seen
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
@@ -28,27 +31,24 @@ from afsync.core.template_decisions import protected, without_ignored
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a recorded job stands: the group of its status now, and the publish time that is set (UTC).
 
     `drifted` says that the publish time was read back and is not what was recorded.
     """
 
     group: Group
-    last: Group
     publish_at: datetime | None
-    drifted: bool
+    drifted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(Struct, frozen=True):
     """What the files now say differently. `again` is why it is to be submitted again, if it is."""
 
-    body: bool
-    schedule: bool
-    again: Reason | None
     values: Values
+    body: bool = False
+    schedule: bool = False
+    again: Reason | None = None
 
     def __bool__(self) -> bool:
         return self.body or self.schedule
@@ -57,16 +57,14 @@ class Edits:
 def standing(record: RecordedJob, facts: Facts) -> Standing:
     """Read from the remote where the job was seen, else from the record."""
     recorded_at = record.schedule.utc if record.schedule else None
+    if record.id in facts.remote.missing:
+        return Standing(Group.MISSING, recorded_at)
     job = facts.remote.jobs.get(record.id)
-    status = job.status if job else record.status
     told, observed = _observed(record.id, facts)
     ahead = observed if told and observed else recorded_at
     waits = record.staged and not record.approved
-    last = group_of(record.status, publish_at=recorded_at, staged=waits, now=facts.now)
-    if record.id in facts.remote.missing:
-        return Standing(Group.MISSING, last, recorded_at, False)
-    group = group_of(status, publish_at=ahead, staged=waits, now=facts.now)
-    return Standing(group, last, ahead, told and observed != _still_ahead(recorded_at, facts.now))
+    group = group_of(job.status if job else record.status, publish_at=ahead, staged=waits, now=facts.now)
+    return Standing(group, ahead, told and observed != _still_ahead(recorded_at, facts.now))
 
 
 def _observed(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
@@ -85,8 +83,12 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     """The verdict on one recorded job, declared or not."""
     if declared is None:
         return _undeclared(address, record, standing(record, facts), facts)
+    edits = _edits(declared, record, facts)
+    if edits is None and declared.approve is None and _is_over(record, facts):
+        return NOTHING
     at = standing(record, facts)
-    verdict = _declared(declared, record, at, facts)
+    edits = Edits(declared.values) if edits is None else edits
+    verdict = _declared(declared, record, at, edits, facts)
     if declared.approve is None:
         return verdict
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
@@ -120,8 +122,12 @@ def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
     return Retire.LEAVE if staged or at.publish_at is None else Retire.UNSCHEDULE
 
 
-def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:
-    edits = _edits(declared, record, facts)
+def _is_over(record: RecordedJob, facts: Facts) -> bool:
+    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history."""
+    return record.status == "published" and record.id not in facts.remote.jobs and not facts.moved
+
+
+def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
     match at.group:
         case Group.BUSY:
             return busy(declared.address) if edits or edits.again else NOTHING
@@ -138,7 +144,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) ->
             return _finished(declared, record, edits, facts)
         case Group.FAILED | Group.CANCELLED:
             return stopped(declared, record, at.group)
-        case Group.MISSING if at.last is Group.DONE:
+        case Group.MISSING if group_when_seen(record, facts.now) is Group.DONE:
             return _finished(declared, record, edits, facts)
         case Group.MISSING:
             return missing(declared, record)
@@ -146,19 +152,18 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, facts: Facts) ->
             assert_never(at.group)
 
 
-def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits:
-    values = without_ignored(declared.values, record.declared, declared.ignore_changes)
+def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits | None:
+    """None where the files say what is recorded."""
+    ignored = declared.ignore_changes
+    values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
     again = None
     if declared.rerun is not None and declared.rerun != record.rerun:
         again = Reason.RERUN
-    elif declared.address in facts.options.replace:
+    elif facts.options.replace and declared.address in facts.options.replace:
         again = Reason.REQUESTED
-    return Edits(
-        body=not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared),
-        schedule="schedule" not in declared.ignore_changes and _time_differs(declared, record, facts.now),
-        again=again,
-        values=values,
-    )
+    body = not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared)
+    schedule = _time_differs(declared, record, facts.now) and "schedule" not in ignored
+    return Edits(values, body, schedule, again) if body or schedule or again or ignored else None
 
 
 def _time_differs(declared: Job, record: RecordedJob, now: datetime) -> bool:
@@ -231,9 +236,10 @@ def _as_submitted(declared: Job, values: Values) -> Job:
 
 def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
     """A publish time still ahead under a new key is perhaps no new name, but a new show."""
-    old = None if declared.address in facts.desired.imports else facts.moved.get(declared.address)
-    if old and declared.schedule and _time_differs(declared, record, facts.now):
-        return moved_finished(declared, record, old)
+    if facts.moved and declared.schedule and declared.address not in facts.desired.imports:
+        old = facts.moved.get(declared.address)
+        if old and _time_differs(declared, record, facts.now):
+            return moved_finished(declared, record, old)
     return finished(declared) if edits else NOTHING
 
 

@@ -22,12 +22,12 @@ def undeclared_and_busy(address: str) -> Verdict:
 
 def produced_already(declared: Job) -> Verdict:
     message = f"{declared.address} is produced; edits to its body no longer apply"
-    return note(declared.address, "produced", message, AGAIN, declared.location)
+    return note(declared.address, "produced", message, AGAIN)
 
 
 def finished(declared: Job) -> Verdict:
     message = f"{declared.address} is finished; edits no longer apply"
-    return note(declared.address, "finished", message, AGAIN, declared.location)
+    return note(declared.address, "finished", message, AGAIN)
 
 
 def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
@@ -39,14 +39,13 @@ def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
         f"{declared.address} is read as another name for {old} ({record.id}), which is finished: nothing is submitted "
         "for it, and its publish time does not apply",
         f"if it is meant as a new show, {again} on it submits it (that costs credits)",
-        declared.location,
     )
 
 
 def stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
     what = "failed" if group is Group.FAILED else "was cancelled outside afsync"
     message = f"{declared.address} ({record.id}) {what}; it is not submitted again by itself"
-    return warn(declared.address, group.value, message, AGAIN, declared.location)
+    return warn(declared.address, group.value, message, AGAIN)
 
 
 def missing(declared: Job, record: RecordedJob) -> Verdict:
@@ -56,5 +55,4 @@ def missing(declared: Job, record: RecordedJob) -> Verdict:
         f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
         "it is paid for, so it is not submitted again by itself",
         f"look into the account; `--replace '{declared.address}'` submits it again (that costs credits)",
-        declared.location,
     )

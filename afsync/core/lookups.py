@@ -13,11 +13,16 @@ from afsync.core.submissions import LOOKALIKE_AGE
 _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 
-def is_final(record: RecordedJob, now: datetime) -> bool:
-    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+def group_when_seen(record: RecordedJob, now: datetime) -> Group:
+    """Where a job stands if nothing has happened to it since its status was recorded."""
     at = record.schedule.utc if record.schedule else None
     waits = record.staged and not record.approved
-    return group_of(record.status, publish_at=at, staged=waits, now=now) in _FINAL
+    return group_of(record.status, publish_at=at, staged=waits, now=now)
+
+
+def is_final(record: RecordedJob, now: datetime) -> bool:
+    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+    return record.status == "published" or group_when_seen(record, now) in _FINAL
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
@@ -25,8 +30,8 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     between now and each open intent."""
     blocked = frozenset(i.address for i in recorded.intents)
     _, settled = find_moves(desired, recorded, blocked)
-    new = (job for a, job in desired.jobs.items() if a not in settled.resources and a not in desired.imports)
-    twins = any(_may_have_twin(job) for job in new)
+    new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
+    twins = any(_may_have_twin(desired.jobs[address]) for address in new)
     return Lookups(
         jobs={
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.lookalike import ECHOED, contradictions
 from afsync.core.remote import Group, RemoteJob, group_of
@@ -14,16 +16,14 @@ from afsync.core.takeover import objection, template_differences
 from afsync.core.verdict import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """Something in the account that could be it, and what speaks for that."""
 
     id: str
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """What was found for one address. `certain` is set where exactly one can be it, and it can be nothing else."""
 
     address: str

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import ADDRESS, Desired, Job, Kind, Template, fingerprint, key_of, kind_of
 from afsync.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
+class Moves(Struct, frozen=True):
     """`moved` maps new addresses to old ones; `ambiguous` maps new addresses to the old ones they might be."""
 
     moved: Mapping[str, str] = field(default_factory=dict)
@@ -71,9 +72,10 @@ def _pair(
     """Pair what appeared with what went away: by the id that `import:` gives; then by fingerprint, schedule and
     `rerun`, then without `rerun`, where any pairing is right because they are interchangeable; then by fingerprint
     alone, where only one to one is certain."""
-    gone = {a: r for a, r in records.items() if a not in declared and a not in blocked}
-    if not gone:
+    left = records.keys() - declared.keys() - blocked
+    if not left:
         return Moves()
+    gone = {a: r for a, r in records.items() if a in left}
     new = {a: d for a, d in declared.items() if a not in records and a not in blocked}
     holders = {r.id: a for a, r in gone.items()}
     exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from afsync.core.plan import Change
 
 # --- one POST (SUBMISSION.md, "The outcome of one POST") ---
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(Struct, frozen=True):
     """No byte of the request can have reached the service. It may be sent again."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(Struct, frozen=True):
     """429 in the API's own form: nothing was done. `retry_after` in seconds, already capped."""
 
     retry_after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """Refused in the API's own form: nothing was done. `stops_run` for 401, 402 and 403."""
 
     status: int
@@ -38,8 +36,7 @@ class Rejected:
         return self.status in (401, 402, 403)
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """Done, and the service told its id. `credits` is the true cost, `balance` what is left; None where not told."""
 
     id: str
@@ -52,16 +49,14 @@ class Committed:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedIdUnknown:
+class CommittedIdUnknown(Struct, frozen=True):
     """A 2xx without a usable id: it exists and is paid for, but which one it is has to be found out."""
 
     why: str
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Nobody can tell whether it was done."""
 
     why: str
@@ -74,40 +69,36 @@ Answer: TypeAlias = NotSent | Limited | Rejected | Committed | CommittedIdUnknow
 # --- one change ---
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """The change was carried out. `id` is the resource's id now, `credits` what was really taken."""
 
     change: Change
     id: str | None = None
     credits: int = 0
     note: str | None = None
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The change was not carried out, or only in part; `why` says what happened and `hint` what to do."""
 
     change: Change
     why: str
     hint: str | None = None
     credits: int = 0
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """A submission whose outcome is not known; the address is blocked until it is resolved."""
 
     change: Change
     why: str
     hint: str | None = None
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class NotAttempted:
+class NotAttempted(Struct, frozen=True):
     """Nothing was sent for this change; `why` says what came before it."""
 
     change: Change

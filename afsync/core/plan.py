@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.identity import fingerprint_of
@@ -16,8 +17,7 @@ from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
 from afsync.errors import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field that differs: its path as a person writes it (`addOns.shoppable.active`), and both values."""
 
     path: str
@@ -25,16 +25,14 @@ class FieldChange:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Credits:
+class Credits(Struct, frozen=True):
     """`spend`: the estimate for this change; `spent`: what its predecessor is known to have cost."""
 
     spend: int = 0
     spent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One action on one address.
 
     `before` is what is recorded, `after` what is declared. `id` is the remote id that is acted upon: the old
@@ -77,8 +75,7 @@ class Change:
         return SYMBOLS[self.action]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """How many of each; a replacement counts as one to add and one to destroy."""
 
     add: int = 0
@@ -90,8 +87,7 @@ class Summary:
     approve: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LimitUse:
+class LimitUse(Struct, frozen=True):
     """How much of a limit a plan takes: `max_credits`, 3 of 20."""
 
     name: str
@@ -104,8 +100,7 @@ class LimitUse:
         return f"--{self.name.replace('_', '-')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
 
     `platforms` is where it goes, as far as the service tells.
@@ -117,8 +112,7 @@ class Waiting:
     platforms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that would happen, and everything apply needs to make it happen.
 
     `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
@@ -146,7 +140,7 @@ class Plan:
     declared: int = 0
     quarantine: float = 600.0
     waiting: tuple[Waiting, ...] = ()
-    limits: tuple[LimitUse, ...] = field(default=(), compare=False)
+    limits: tuple[LimitUse, ...] = ()
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
@@ -18,7 +19,7 @@ from afsync.core.resources import Desired, Job, Template
 from afsync.core.selection import select, selected
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
-from afsync.core.template_decisions import decide_deposed, decide_template, protected
+from afsync.core.template_decisions import decide_deposed, decide_template
 from afsync.core.twice import paid_twice
 from afsync.core.unmatched import unmatched
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
@@ -138,6 +139,7 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
 
 def _joined(parts: list[Verdict]) -> Verdict:
     """One verdict of many; adding them up one by one would copy the tuples again and again."""
+    parts = [p for p in parts if p is not NOTHING]
     return Verdict(
         tuple(c for p in parts for c in p.changes),
         tuple(c for p in parts for c in p.withheld),
@@ -206,10 +208,8 @@ def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
 def _refresh(address: str, record: Record, facts: Facts) -> Record:
     """The record itself where nothing new is known of it, which is nearly always."""
     declared = facts.desired.get(address)
-    if declared is not None:
-        held = protected(declared.prevent_destroy, record.prevent_destroy)
-        if held is not record.prevent_destroy:
-            record = replace(record, prevent_destroy=held)
+    if declared is not None and declared.prevent_destroy not in (None, record.prevent_destroy):
+        record = replace(record, prevent_destroy=declared.prevent_destroy)
     if isinstance(record, RecordedTemplate):
         return record
     return _refresh_job(record, declared, facts)
@@ -220,7 +220,8 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     if seen is not None:
         record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
-    if wanted and record.schedule and wanted != record.schedule and wanted.utc == record.schedule.utc:
+    known = record.schedule
+    if wanted and known and wanted.written != known.written and wanted.utc == known.utc:
         record = replace(record, schedule=wanted)
     if seen is not None and seen.status in ON_ITS_WAY:
         return replace(record, approved=record.approved or record.staged)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Blackout:
+
+class Blackout(Struct, frozen=True):
     """A window in which nothing may be published, in local time.
 
     What is given must all hold on the day on which the window begins. `days`: weekdays, 0 is Monday. `dates`: the
@@ -35,8 +35,7 @@ class Blackout:
         return self.dates is None or self.dates[0] <= day <= self.dates[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The rules; one that is not given forbids nothing. `max_per_day` is by platform; days and windows are local to
     `zone`."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.credits import effective
@@ -93,8 +94,7 @@ def _times(change: Change, moment: datetime, policy: Policy, now: datetime) -> I
 
 
 def _problem(change: Change, code: str, message: str, hint: str) -> Problem:
-    at = change.after.location if change.after else None
-    return Problem(code, message, hint, Severity.ERROR, change.address, at)
+    return Problem(code, message, hint, Severity.ERROR, change.address)
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

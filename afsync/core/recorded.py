@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from afsync.core.resources import Kind, Schedule, Values
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedTemplate:
+class RecordedTemplate(Struct, frozen=True):
     """A template that afsync made or took over. `declared` is what it was made from."""
 
     id: str
@@ -26,8 +28,7 @@ class RecordedTemplate:
         return Kind.TEMPLATE
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedJob:
+class RecordedJob(Struct, frozen=True):
     """A submission that afsync made or took over.
 
     `status` is what the service last said, `credits` what it took (None when that was never told),
@@ -54,24 +55,21 @@ class RecordedJob:
 Record = RecordedTemplate | RecordedJob
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file the service holds; `size` in bytes."""
 
     file_id: str
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Deposed:
+class Deposed(Struct, frozen=True):
     """A replaced template that is still to be deleted, and the address it belonged to."""
 
     id: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """One look for a lost submission: when (UTC; by the service's clock, where it tells its time) and what it saw."""
 
     at: datetime
@@ -88,8 +86,7 @@ class Phase(StrEnum):
     COMMITTED_ID_UNKNOWN = "committed_id_unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """The record, written before a submission, that it is about to happen (SUBMISSION.md).
 
     `seq` orders intents; clocks do not. `declared`, `schedule`, `rerun` and `prevent_destroy` are what the
@@ -122,16 +119,14 @@ class Intent:
     spent_since: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The account a state belongs to."""
 
     id: str
     base_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True, dict=True):
     """The whole state, as a value. `counter` numbers the intents ever opened; `foreign` are ids that a person
     said are not ours; `decisions` is who decided what about which intent, oldest first."""
 
@@ -147,12 +142,12 @@ class Recorded:
     decisions: tuple[Mapping[str, Any], ...] = ()
     applied_plans: tuple[str, ...] = ()
 
-    @property
-    def templates(self) -> dict[str, RecordedTemplate]:
+    @cached_property
+    def templates(self) -> Mapping[str, RecordedTemplate]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedTemplate)}
 
-    @property
-    def jobs(self) -> dict[str, RecordedJob]:
+    @cached_property
+    def jobs(self) -> Mapping[str, RecordedJob]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedJob)}
 
     def intent_for(self, address: str) -> Intent | None:

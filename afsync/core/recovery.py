@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
 
 from afsync.core.evidence import Sighting, service_time, sighting_of, templates_found, waited
 from afsync.core.lookalike import agrees
@@ -16,8 +17,7 @@ from afsync.core.resources import Kind
 SCANS_APART = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Adopt:
+class Adopt(Struct, frozen=True):
     """The submission was made: it is `id`. `evidence` says how that is known and goes into the state."""
 
     intent: Intent
@@ -27,16 +27,14 @@ class Adopt:
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """The submission was not made; it may be planned again."""
 
     intent: Intent
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Too early to tell. `scan` is what this look saw: kept by apply once the quarantine is over (`counts`)."""
 
     intent: Intent
@@ -45,8 +43,7 @@ class Wait:
     counts: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """The evidence does not suffice; a person must decide. `candidates` are the ids it could be."""
 
     intent: Intent

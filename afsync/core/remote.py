@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from afsync.core.resources import EMPTY, Values
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteTemplate:
+class RemoteTemplate(Struct, frozen=True):
     """A template as listed. `echo` holds the declared fields the service tells, under the API's names."""
 
     id: str
@@ -20,8 +20,7 @@ class RemoteTemplate:
     echo: Values = field(default_factory=lambda: EMPTY)
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteJob:
+class RemoteJob(Struct, frozen=True):
     """A job as listed. `echo` holds those of the submitted fields that the service tells."""
 
     id: str
@@ -34,8 +33,7 @@ class RemoteJob:
     portals: Values = field(default_factory=lambda: EMPTY)
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteAccount:
+class RemoteAccount(Struct, frozen=True):
     """The account; credits are None where the service did not say, `per_minute` and `concurrent` likewise."""
 
     id: str
@@ -47,8 +45,7 @@ class RemoteAccount:
     concurrent: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """Links for a reviewer of a job that waits for an approval; they stop working at `expires_at` (UTC)."""
 
     video_url: str | None = None
@@ -60,8 +57,7 @@ class Preview:
         return bool(self.video_url or self.thumbnail_url) and (self.expires_at is None or self.expires_at > now)
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """What was fetched for one plan.
 
     `jobs` are the listed ones, newest first, followed by those looked up one by one; `missing` are ids that were
@@ -84,8 +80,7 @@ class Remote:
     previews: Mapping[str, Preview] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Lookups:
+class Lookups(Struct, frozen=True):
     """Which jobs a fetch has to find; it stops listing as soon as it has.
 
     `jobs`: ids whose status can still change, with their creation time. `since`: everything at least this young

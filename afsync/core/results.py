@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from afsync.core.resources import EMPTY, Values
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """While production runs, `ready` is False and only id and status are told.
 
     Any link can be None. `platforms` holds one row for each platform, with its name under `platform` where the

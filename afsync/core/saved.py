@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from afsync.core.plan import Plan
 from afsync.core.recorded import Account, Recorded
@@ -16,8 +17,7 @@ LIFETIME = timedelta(hours=24)
 NO_NOTICE = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True):
     """A plan as it was reviewed. Applying it means planning again with the same `options` and insisting that the
     outcome is the same; nothing is ever sent from the file itself.
 

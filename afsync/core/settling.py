@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from afsync.core.recorded import Deposed, Intent, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait

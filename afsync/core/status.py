@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.credits import effective
@@ -46,8 +48,7 @@ _PHASES: Mapping[Group, JobPhase] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What is known of the account so far: jobs by id, ids that are not there, links for reviewers."""
 
     jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
@@ -55,8 +56,7 @@ class Seen:
     previews: Mapping[str, Preview] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class JobStatus:
+class JobStatus(Struct, frozen=True):
     """One line of `afsync status`.
 
     `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.approvals import ON_ITS_WAY
@@ -23,8 +25,7 @@ TEMPLATE_FIELDS = (
 """What can be declared of a template. What else the service tells of one contradicts nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+class Objection(Struct, frozen=True):
     """Why something cannot be taken over; `fields` are those in which it is not what is declared."""
 
     reason: Reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from afsync.core import diff
 from afsync.core.actions import Action, Reason

@@ -47,4 +47,4 @@ def _swapped(new: Iterable[tuple[Change, Job]], replaced: dict[str, Change]) -> 
 
 
 def _warning(code: str, text: str, hint: str, job: Job) -> Problem:
-    return Problem(code, text, hint, Severity.WARNING, job.address, job.location)
+    return Problem(code, text, hint, Severity.WARNING, job.address)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from afsync.core.plan import Change
 from afsync.core.recorded import Recorded
 from afsync.core.remote import Remote
-from afsync.core.resources import EMPTY, Desired, Job, Template, Values
-from afsync.errors import Location, Problem, Severity
+from afsync.core.resources import EMPTY, Desired, Values
+from afsync.errors import Problem, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the command line says about a plan.
 
     `replace`: addresses to submit or make again. `target`, `exclude`: globs over addresses. `destroy`: plan the
@@ -33,8 +33,7 @@ class Options:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything a decision may look at. `recorded` is the state after the moves; `now` is UTC.
 
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
@@ -60,8 +59,7 @@ class Facts:
         return found.echo if found else EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Zero or more changes on one address, those withheld from a person's decision, and what to say about it."""
 
     changes: tuple[Change, ...] = ()
@@ -85,17 +83,15 @@ def do(change: Change) -> Verdict:
     return Verdict(changes=(change,))
 
 
-def note(address: str, code: str, message: str, hint: str | None = None, at: Location | None = None) -> Verdict:
-    return Verdict(notices=(Problem(code, message, hint, Severity.NOTE, address, at),))
+def note(address: str, code: str, message: str, hint: str | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.NOTE, address),))
 
 
-def warn(address: str, code: str, message: str, hint: str | None = None, at: Location | None = None) -> Verdict:
-    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address, at),))
+def warn(address: str, code: str, message: str, hint: str | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address),))
 
 
 def withhold(change: Change, message: str, hint: str) -> Verdict:
     """A change that waits for a person; its reason says why and is the violation's code."""
-    after: Template | Job | None = change.after
-    at = after.location if after else None
-    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, at)
+    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address)
     return Verdict(withheld=(change,), violations=(problem,))

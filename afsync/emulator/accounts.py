@@ -6,8 +6,9 @@ import hashlib
 import json
 import re
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.emulator import ledger
 from afsync.emulator.database import Database
@@ -18,8 +19,7 @@ TIERS_WITH_API = frozenset({"operate", "guided", "managed"})
 COLUMNS = "id, key_id, tier, included, packs, balance, used, concurrent"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """`concurrent` overrides the tier's limit: None is "as the tier", otherwise JSON (`null`: no limit)."""
 
     id: str
@@ -33,7 +33,7 @@ class Account:
 
     def as_json(self) -> dict[str, Any]:
         """As the control API shows it."""
-        row = {name: getattr(self, name) for name in self.__slots__}
+        row = {name: getattr(self, name) for name in self.__struct_fields__}
         return {**row, "concurrent": "tier" if self.concurrent is None else json.loads(self.concurrent)}
 
 
@@ -71,8 +71,8 @@ def find_or_create(db: Database, key: str, options: Options, now: int) -> Accoun
 
 
 def _create(connection: sqlite3.Connection, account: Account, now: int) -> Account:
-    marks = ", ".join("?" * len(account.__slots__))
-    values = [getattr(account, name) for name in account.__slots__]
+    marks = ", ".join("?" * len(account.__struct_fields__))
+    values = [getattr(account, name) for name in account.__struct_fields__]
     connection.execute(f"INSERT INTO accounts ({COLUMNS}) VALUES ({marks})", values)
     ledger.enter(connection, account.id, now, account.balance, "included")
     return account

@@ -6,17 +6,17 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.emulator.app import Emulator, create_app
 from afsync.emulator.client import ControlClient
 from afsync.emulator.listener import Listener, address, bound
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """`url` is the base URL for clients; `origin` the same without `/v1`; `media` the media host's."""
 
     url: str

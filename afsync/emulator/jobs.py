@@ -6,8 +6,10 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.emulator.lifecycle import Life, Phase, phase
 
@@ -17,8 +19,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One row. `submitted` is the body as it came, `spec` the same over its template; both are JSON text."""
 
     seq: int

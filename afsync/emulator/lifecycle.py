@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
+
+from msgspec import Struct
 
 QUEUE_S, SHORT_S, LONG_S_PER_MINUTE, PUBLISHING_S = 15, 165, 60, 20
 """Seconds at speed 1: waiting, producing a short, producing a minute of a long one, publishing."""
@@ -28,8 +29,7 @@ UNFINISHED = frozenset({Phase.QUEUED, Phase.RUNNING})
 ENDED = frozenset({Phase.PUBLISHED, Phase.FAILED, Phase.NON_COMPLIANT, Phase.CANCELLED})
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Struct, frozen=True):
     """The instants (epoch milliseconds; None: not, or not yet) that decide.
 
     `auto`: production and immediate publishing go by the clock, otherwise by hand. `forced`: a status given by hand.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlencode
+
+from msgspec import Struct
 
 VALID_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """`host` is scheme and authority of the media host; it is never the API's own."""
 
     host: str

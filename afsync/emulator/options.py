@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 DialectName = Literal["documented", "deployed"]
 Tier = Literal["operate", "guided", "managed", "starter"]
 """`starter` stands for every plan without API access."""
 
 
-@dataclass
-class Options:
+class Options(Struct):
     """See docs/emulator.md. Seconds are of the emulator's clock, `latency_ms` is real time."""
 
     dialect: DialectName = "documented"
@@ -55,7 +56,7 @@ def check(values: Mapping[str, Any]) -> None:
     hints = get_type_hints(Options)
     for name, value in values.items():
         if name not in hints:
-            known = ", ".join(field.name for field in fields(Options))
+            known = ", ".join(Options.__struct_fields__)
             raise ValueError(f"unknown option {name!r}; there are: {known}")
         if not _fits(value, hints[name]) or (name == "speed" and value == 0):
             raise ValueError(f"option {name!r} cannot be {value!r}; it takes {_describe(hints[name])}")

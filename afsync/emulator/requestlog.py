@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from afsync.emulator.accounts import key_id
 from afsync.emulator.clock import iso
@@ -15,8 +16,7 @@ KEPT_BODY = 1_000_000
 KEPT_REQUESTS = 100_000
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One request. `status` is None when no complete status line was sent."""
 
     number: int

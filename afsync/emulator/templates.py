@@ -6,16 +6,16 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.emulator.database import get_setting, next_number
 
 COLUMNS = "seq, id, account, name, description, spec, created, updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """One row; `spec` holds the job fields as JSON text."""
 
     seq: int
@@ -47,7 +47,7 @@ def create(
     seed = get_setting(connection, "seed", "")
     identity = f"tpl_{hashlib.sha256(f'template:{seed}:{number}'.encode()).hexdigest()[:10]}"
     template = Template(number, identity, account, name, description, json.dumps(spec), now, now)
-    values = [getattr(template, column) for column in template.__slots__]
+    values = [getattr(template, column) for column in template.__struct_fields__]
     connection.execute(f"INSERT INTO templates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
     return template
 

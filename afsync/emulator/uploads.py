@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 COLUMNS = "id, account, filename, content_type, created, size, sha256"
 VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime"}
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """`size` and `sha256` are None until the bytes have come."""
 
     id: str
@@ -27,7 +27,7 @@ class Upload:
 
 def create(connection: sqlite3.Connection, upload: Upload) -> None:
     """Store a new one."""
-    values = [getattr(upload, column) for column in upload.__slots__]
+    values = [getattr(upload, column) for column in upload.__struct_fields__]
     connection.execute(f"INSERT INTO uploads ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from afsync.core.actions import Step
 from afsync.core.outcome import Outcome
@@ -12,24 +13,20 @@ from afsync.core.plan import Change
 from afsync.errors import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeStarted:
+class ChangeStarted(Struct, frozen=True):
     change: Change
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeDone:
+class ChangeDone(Struct, frozen=True):
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(Struct, frozen=True):
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Uploading:
+class Uploading(Struct, frozen=True):
     """`sent` of `size` bytes of one file are on their way."""
 
     change: Change

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from afsync.core.actions import Step
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
@@ -19,8 +21,7 @@ from afsync.engine.steps import perform
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One outcome per change, in the plan's order, and what ended the run early, if something did."""
 
     outcomes: tuple[Outcome, ...]
@@ -31,8 +32,7 @@ class Report:
         return sum(o.credits for o in self.outcomes if isinstance(o, Applied | Failed))
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(Struct):
     """The run so far: where each change is, and what has stopped. Changes are known by their place in the plan."""
 
     plan: Plan

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Retire
 from afsync.core.outcome import Failed

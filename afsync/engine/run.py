@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.outcome import Answer, Failed, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
@@ -22,8 +24,7 @@ KNOWN = 30
 """How many ids of the head of the list an intent remembers."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """What one change has come to so far. `touched` says what was done, for a run that stops in between."""
 
     started: float
@@ -33,21 +34,18 @@ class Progress:
     touched: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(Struct, frozen=True):
     """The step is done; the change goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
+class Halt(Struct, frozen=True):
     """The whole run stops: nothing else would work, or may be done."""
 
     error: AfsyncError | None
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """The change ends here."""
 
     outcome: Outcome
@@ -57,8 +55,7 @@ class Over:
 Verdict: TypeAlias = Next | Over
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """What the steps of one run share: the state, the world, and what the run has learnt on the way."""
 
     plan: Plan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
+
+from msgspec import Struct
 
 from afsync.core.outcome import Answer
 from afsync.core.remote import Lookups, Remote
@@ -45,8 +46,7 @@ class OpenFile(Protocol):
     def __call__(self, path: str, sha256: str) -> AbstractContextManager[BinaryIO]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """`look` fetches what the service shows (a read). `clock` is our own time (UTC), `new_id` a fresh uuid."""
 
     writer: Writer

@@ -6,8 +6,10 @@ Whatever happens in here, at most one request that could have been processed lea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.outcome import (
     Answer,
@@ -30,16 +32,14 @@ LIMITED_SENDS = 5
 """How often one that was answered by 429 may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """Done and recorded. `credits` is what it cost."""
 
     id: str
     credits: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotSubmitted:
+class NotSubmitted(Struct, frozen=True):
     """Certainly not done. `stops_run` where nothing else would work either."""
 
     why: str
@@ -47,8 +47,7 @@ class NotSubmitted:
     out_of_credits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class InDoubt:
+class InDoubt(Struct, frozen=True):
     """Nobody can tell; the intent stays open and blocks the address."""
 
     intent: Intent
@@ -58,8 +57,7 @@ class InDoubt:
 Result: TypeAlias = Submitted | NotSubmitted | InDoubt
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """How a submission goes out. `ready` waits until it would leave at once (Interrupted when a signal comes first),
     `stamp` dates the intent, `send` makes one POST and says what came of it."""
 

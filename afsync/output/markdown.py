@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from afsync.core.actions import Action
 from afsync.core.plan import Change, Plan, Waiting
@@ -23,8 +24,7 @@ _RESERVED = 400
 """Bytes kept for what is said when something had to be left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A headline, and an entry per resource below it; the reader unfolds a `folded` one.
 
     There are `size` entries, each written when its turn comes: most of a large plan is not shown.

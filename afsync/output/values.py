@@ -15,7 +15,7 @@ from afsync.core.resources import Schedule
 Paint = Callable[[str, str], str]
 """Text and the name of a colour to coloured text."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./(\u00a1-\uffff][^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_./(]|[^\x00-\xa0])[^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
 _LOOKS_TYPED = re.compile(r"(?i)true|false|null|~|[-+]?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+")
 _LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
 _MAX = 600

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
 from itertools import compress
 from operator import is_not
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from afsync.core.recorded import Intent, Record, Recorded
 from afsync.store import fields as f
@@ -38,7 +39,7 @@ _TO_JSON: Mapping[str, Callable[[Any], Any]] = {
 """The parts that are written whole when they change: they are small."""
 
 KEYS = frozenset({*_TO_JSON, "intents", "resources", "uploads"})
-assert {*KEYS, "lineage"} == {field.name for field in fields(Recorded)}, "every part of a state is in a delta"
+assert {*KEYS, "lineage"} == set(Recorded.__struct_fields__), "every part of a state is in a delta"
 
 
 def changed_resources(old: Recorded, new: Recorded) -> Mapping[str, Record | None]:

@@ -9,8 +9,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from afsync.store.oslock import OsLock
 
@@ -25,8 +26,7 @@ LARGEST = 1 << 30
 """Bytes that a file may have to be read: far above any state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Which file a name stood for, and how much was in it: enough to see that nobody replaced or changed it."""
 
     device: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from afsync.core.recorded import Record, Recorded, Upload
@@ -28,7 +27,7 @@ FORMAT = 1
 """Goes up when an older afsync could no longer read what a newer one writes."""
 
 # A key that is not known is refused, not passed over: the next write would drop what another afsync kept there.
-KEYS = frozenset({field.name for field in fields(Recorded)} | {"format", "afsync", "folded", "checksum"})
+KEYS = frozenset({*Recorded.__struct_fields__, "format", "afsync", "folded", "checksum"})
 UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,12 +52,17 @@ def recorded_json(recorded: Recorded) -> Object:
 def read_recorded(value: Any) -> Recorded:
     """The state that a parsed document describes. Wrong, with the place, when it does not hold together."""
     o = obj(value, KEYS)
+    return assembled(o, {a: read_record(a, r) for a, r in f.values(o, "resources").items()})
+
+
+def assembled(o: Object, resources: Mapping[str, Record]) -> Recorded:
+    """The same, where the resources were read already."""
     recorded = Recorded(
         lineage=lineage(o),
         serial=f.whole(o, "serial"),
         counter=f.whole(o, "counter"),
         account=within("account", read_account, o["account"]),
-        resources={a: read_record(a, r) for a, r in f.values(o, "resources").items()},
+        resources=resources,
         uploads={sha: read_upload_at(sha, u) for sha, u in f.values(o, "uploads").items()},
         deposed=f.items(o, "deposed", read_deposed),
         intents=f.items(o, "intents", read_intent),

@@ -11,22 +11,24 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store import fields as f
-from afsync.store.document import FORMAT, SHA256, check_whole, read_recorded, recorded_json
+from afsync.store import shape
+from afsync.store.document import FORMAT, SHA256, assembled, check_whole, read_recorded, recorded_json
 from afsync.store.fields import Object, Wrong
 
 CHECKSUM = b'\n  "checksum": "'
 MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A state file as read: `afsync` wrote it, `folded` is the sha256 of the journal it took in, if it did."""
 
     recorded: Recorded
@@ -65,13 +67,33 @@ def decode_bytes(data: bytes) -> Document:
         # No string in JSON can hold a bare carriage return: this is git, or an editor, at the ends of lines.
         data = data.replace(b"\r\n", b"\n")
     try:
-        document = parse_object(data)
-        _check_format(document)
-        checksum = _checked(data, document)
-        recorded = read_recorded(document)
-        return Document(recorded, f.text(document, "afsync"), checksum, f.text_or_none(document, "folded"))
+        return plainly(data) or fully(data)
     except Wrong as error:
         raise StateError(str(error)) from None
+
+
+def fully(data: bytes) -> Document:
+    """What the authority makes of a file. Wrong, saying what and where, when it is not a state."""
+    document = parse_object(data)
+    _check_format(document)
+    checksum = _checked(data, document)
+    recorded = read_recorded(document)
+    return Document(recorded, f.text(document, "afsync"), checksum, f.text_or_none(document, "folded"))
+
+
+def plainly(data: bytes) -> Document | None:
+    """The same in a third of the time, for a state that is plainly right. Wrong, or None, where it may not be."""
+    state = shape.read(data)
+    if state is None or (resources := shape.records(state)) is None:
+        return None
+    document = asdict(state)
+    try:
+        _check_format(document)
+        checksum = _checked(data, document)
+    except Wrong:
+        return None
+    recorded = assembled(document, resources)
+    return Document(recorded, f.text(document, "afsync"), checksum, f.text_or_none(document, "folded"))
 
 
 def parse_object(data: bytes) -> Object:

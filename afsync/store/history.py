@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
@@ -19,8 +21,7 @@ from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """One copy of a state: when it was written (UTC), how much is in it, and what is wrong with it, if anything is.
 
     Of a copy that cannot be read, the serial is what its name says, or 0.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError
@@ -23,8 +24,7 @@ from afsync.store.format import compact, parse_object
 BASE = frozenset({"format", "lineage", "serial", "checksum"})
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """A journal as read. `serial` and `checksum` are those of the state it builds on, `tail` the last line's sum."""
 
     lineage: str

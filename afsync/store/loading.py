@@ -6,8 +6,10 @@ import gc
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
@@ -21,8 +23,7 @@ TRIES = 200
 """How often a reader starts over because a writer replaced the state in between."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A state as read: `checksum` is that of the file, `tail` that of the last thing written, in the file or in the
     journal. `state` and `journal` say which files were there; `pending`, that the journal holds what the file lacks."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, StateLocked
@@ -24,8 +26,7 @@ LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is on disk as far as we know; `ours`: the journal that is there was begun by us."""
 
     loaded: Loaded

@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+
+from msgspec import Struct
 
 from afsync.errors import StateError, StateLocked
 from afsync.store import fields as f
@@ -25,8 +26,7 @@ PAUSE = 0.2
 """Seconds between two tries while waiting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who holds the lock, since when (UTC), and the id that `force-unlock` asks for."""
 
     id: str

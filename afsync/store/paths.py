@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from afsync.errors import StateError
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(Struct, frozen=True):
     """`state` is the state file; `directory` the project's `.afsync`, which holds the history.
 
     The journal, the guard and the backup lie beside the state, because they belong to whoever uses that file. So

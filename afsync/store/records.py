@@ -29,7 +29,7 @@ UPLOAD = frozenset({"file_id", "size"})
 DEPOSED = frozenset({"id", "address"})
 ACCOUNT = frozenset({"id", "base_url"})
 SCAN = frozenset({"at", "candidates", "new", "balance"})
-INTENT = frozenset(Intent.__slots__)
+INTENT = frozenset(Intent.__struct_fields__)
 
 
 def record_json(record: Record) -> Object:

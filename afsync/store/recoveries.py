@@ -5,8 +5,10 @@ They lie beside the state, or, where that does not work either, in the directory
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.settling import became
@@ -26,8 +28,7 @@ MOST = 10_000
 """How many recovery files one directory may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """A record that was made at an address, and why it could not be written."""
 
     path: Path

@@ -6,7 +6,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError, StateLocked

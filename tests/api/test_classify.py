@@ -162,7 +162,9 @@ def test_2xx_with_a_usable_id_is_committed(status: int, body: bytes, committed: 
     answer = classify(Reply(status, DATE, body))
     assert isinstance(answer, Committed)
     assert answer.raw == body.decode()
-    assert answer == Committed(**{n: getattr(committed, n) for n in Committed.__slots__} | {"raw": body.decode()})
+    assert answer == Committed(
+        **{n: getattr(committed, n) for n in Committed.__struct_fields__} | {"raw": body.decode()}
+    )
 
 
 @pytest.mark.parametrize("body", ['{"jobId":"job_1","creditCost":%s,"balance":%s,"createdAt":"x","staging":1}'])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from afsync.api.paging import Listing, read_list
 from afsync.api.snapshot import list_back
@@ -22,7 +23,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def a_job(number: int, **changes: object) -> RemoteJob:
-    return replace(RemoteJob(f"job_{number}", "queued", BEGIN + timedelta(seconds=number)), **changes)  # type: ignore[arg-type]
+    return replace(RemoteJob(f"job_{number}", "queued", BEGIN + timedelta(seconds=number)), **changes)
 
 
 @dataclass

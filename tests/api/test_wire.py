@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from afsync.api import wire, wire_account, wire_jobs, wire_templates
 from afsync.api.results import parse_result, parse_staging_assets
@@ -475,6 +476,5 @@ def texts(value: object) -> Iterator[str]:
         case list() | tuple():
             for inner in value:
                 yield from texts(inner)
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from texts(getattr(value, field.name))
+        case Struct():
+            yield from texts(astuple(value))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import Struct, field
 
 from tests.cli.conftest import PROJECT
 from tests.harness import Environ, Sandbox
@@ -16,8 +16,7 @@ from tests.harness import Environ, Sandbox
 Spoil = Callable[[Sandbox], None]
 
 
-@dataclass(frozen=True)
-class Bad:
+class Bad(Struct, frozen=True):
     """One command that cannot work. `words` are in what it says on stderr, in this order; `spoil` prepares it."""
 
     args: tuple[str, ...]

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from afsync.config.models import ProjectFile
 from afsync.config.problems import Code
-from afsync.config.resource_models import BODY_ORDER, JobDefaults, JobPart, Part, TemplatePart
+from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
+from afsync.config.words import BODY_ORDER
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/configuration.md").read_text("utf-8"), re.MULTILINE))

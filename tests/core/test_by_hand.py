@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying, candidates_of, decide_by_hand
 from afsync.core.recorded import Deposed, Intent, Recorded, Scan

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import Struct, field
 
 from afsync.core.drift import find_drift
 from afsync.core.recorded import Record
@@ -33,8 +33,7 @@ KEEP = "write that into the files to keep it; the next apply sets it back"
 SCHEDULED = a_recorded_job(a_job(schedule=at(AHEAD)))
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """What was recorded and what the account says; what is told of it."""
 
     record: Record

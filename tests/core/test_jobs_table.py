@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change, Credits, FieldChange, Plan
@@ -23,8 +24,7 @@ FAILED = ("failed", "non-compliant")
 NAMED = (*OPEN, *BUSY, "complete", "published", *FAILED, "cancelled")
 
 
-@dataclass(frozen=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """A recorded job as it stands: its status, the publish time that is set, whether it waits for an approval.
 
     A missing one is gone from the account, and `status` is what it was when last seen.
@@ -69,8 +69,7 @@ MISSING = (
 STANDS = (*ALIVE, *WAITING, *OVER, *STOPPED, *MISSING)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """One cell of the table: how the job stands, what is recorded, what is declared now."""
 
     stand: Stand
@@ -89,8 +88,7 @@ class Case:
         )
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """What is to be planned: changes, and the notices by severity and code."""
 
     change: Change | None = None

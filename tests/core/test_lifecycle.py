@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change, Credits, FieldChange

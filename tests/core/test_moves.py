@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.moves import Moves, find_moves, moved_by_hand

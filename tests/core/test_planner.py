@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.limits import check_plan
@@ -12,7 +11,7 @@ from afsync.core.plan import Change, Credits, Plan, Summary
 from afsync.core.recorded import Account, Record, RecordedJob, Scan, Upload
 from afsync.core.recovery import Wait
 from afsync.core.resources import Job, Limits
-from afsync.errors import Location, Problem, Severity
+from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,
     BASE_URL,
@@ -124,9 +123,7 @@ def test_another_plan_has_another_fingerprint(other: Plan) -> None:
 
 
 def test_two_new_jobs_that_ask_for_the_same_thing_are_both_paid_for_and_told() -> None:
-    twin = replace(a_job("twin"), location=Location("afsync.yaml", 7))
-
-    plan = planned(a_job(), twin)
+    plan = planned(a_job(), a_job("twin"))
 
     assert [c.address for c in plan.changes] == ["job.best", "job.twin"]
     assert plan.notices == (
@@ -136,7 +133,6 @@ def test_two_new_jobs_that_ask_for_the_same_thing_are_both_paid_for_and_told() -
             "remove one, if that is not meant",
             Severity.WARNING,
             "job.twin",
-            Location("afsync.yaml", 7),
         ),
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change, Credits, Plan

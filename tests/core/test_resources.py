@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afsync.core.resources import KEY, Kind, Template, address_of, fingerprint, key_of, kind_of, normalise, plain
-from afsync.errors import Location
+from afsync.core.resources import (
+    KEY,
+    Kind,
+    Schedule,
+    Template,
+    address_of,
+    fingerprint,
+    key_of,
+    kind_of,
+    normalise,
+    plain,
+)
 from tests.builders import AHEAD, LATER, a_file, a_job, a_template, at, desired
 from tests.core.worlds import PATIENT
 
@@ -88,9 +98,13 @@ def test_every_key_makes_an_address(key: str) -> None:
 # --- equality ---
 
 
-def test_the_place_in_a_file_is_no_difference() -> None:
-    assert replace(a_job(), location=Location("a.yaml", 3)) == a_job()
-    assert replace(a_template(), location=Location("a.yaml", 3)) == a_template()
+def test_the_zone_that_a_time_is_shown_in_is_no_difference() -> None:
+    at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    here, there = Schedule("2026-12-01 09:00Z", at, "UTC"), Schedule("2026-12-01 09:00Z", at, "Europe/Berlin")
+
+    assert here == there
+    assert here != Schedule("2026-12-01T09:00Z", at, "UTC")
+    assert here != Schedule("2026-12-01 09:00Z", at + timedelta(hours=1), "UTC")
 
 
 # --- values ---

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, FieldChange
@@ -40,8 +40,7 @@ CREATE = change(Action.CREATE, Reason.NEW, after=WEEKLY)
 EDITED = a_template(tone="calm", addOns={"shoppable": {"active": True}})
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row: what is declared, recorded and in the account, and the one change that comes of it, if any."""
 
     declared: Template | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Retire, Step
 from afsync.core.plan import Change, Plan
@@ -52,8 +54,7 @@ TEMPLATE_KEYS = ("t1", "t2", "t3")
 JOB_KEYS = ("j1", "j2", "j3", "j4")
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """What a plan is made from."""
 
     desired: Desired

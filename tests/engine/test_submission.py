@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded

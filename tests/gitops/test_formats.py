@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -14,6 +13,7 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from afsync.commands.event_lines import Pace
 from afsync.core.actions import Action, Reason, Retire, Step

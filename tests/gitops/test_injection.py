@@ -7,13 +7,13 @@ import re
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from inspect import Signature, signature
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved

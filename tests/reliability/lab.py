@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded, RecordedJob, RecordedTemplate
 from afsync.emulator import ControlClient, Running, running
@@ -45,8 +48,7 @@ JOBS = {
 PUBLISHED = {"a": "2031-12-01T08:00:00Z", "b": None, "c": "2031-12-02T09:00:00Z"}
 
 
-@dataclass(frozen=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """How the service behaves and what the project says of the account."""
 
     dialect: str = "deployed"
@@ -173,8 +175,7 @@ class Lab:
         return project
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """What the state and the account hold, as far as it matters to whether anything still moves."""
 
     state: Any

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tests.reliability.worker import Orders
 
@@ -25,8 +27,7 @@ SLOWLY = Orders(hurry=False)
 HURRIED = Orders()
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """What a command came to: its exit code (minus the signal's number when it was killed) and what it printed."""
 
     code: int

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 Play = Callable[[socket.socket], None]
 """What the service does on a connection once a submission has arrived there; then it closes it."""
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A request as it came: on which connection, and its first line and headers."""
 
     connection: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from afsync.core.recorded import Phase
 from tests.reliability.lab import Lab, Project
@@ -23,8 +23,7 @@ LONGEST = "j" * 200
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """What is answered to the first submission (of two), and what comes of it.
 
     `posts` arrive in all; `jobs` are recorded then; `phase` is that of the intent that stays open, if one does.

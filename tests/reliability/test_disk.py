@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, Variant
 from tests.reliability.processes import Ended
@@ -17,8 +18,7 @@ STEP = 1 if EVERYTHING else 7
 """Every so-manieth call; each way of failing begins at another one."""
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Struct, frozen=True):
     """How it goes wrong, and in which account."""
 
     name: str

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
+from msgspec import Struct
 
 from afsync.emulator.faults.spec import ACTIONS, POINTS, makes_sense
 from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, Variant
@@ -33,8 +33,7 @@ BEFORE = ("connected", "headers", "received")
 PARTS = 8
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """What goes wrong in the first run: a fault, or a kill while the request is held (`drop`: it is never done)."""
 
     target: str

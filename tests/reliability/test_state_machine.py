@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from random import SystemRandom
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import RecordedJob
 from afsync.emulator.faults.spec import POINTS
@@ -68,8 +70,7 @@ ALIVE = ("queued", "running", "scheduled", "processing")
 BY_HAND = ("running", "processing", "complete", "published", "failed", "cancelled")
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """A declared job. `mark` and `tone` together are its body's, and no other body has both."""
 
     mark: int

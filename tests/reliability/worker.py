@@ -19,10 +19,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 SPEED = 20.0
 """How much faster the waits pass in a hurried command."""
@@ -34,8 +35,7 @@ WRITES = (
 """The system calls of the store that change something."""
 
 
-@dataclass(frozen=True)
-class Orders:
+class Orders(Struct, frozen=True):
     """What is different in one command. `hurry`: waits pass twenty times as fast, and an answer has a second.
 
     `clock` is added to its time, in seconds. At system call `at` of the state's files (from 1) it is killed, or the

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct, field
 
 from tests.harness import LINEAGE
 
@@ -136,8 +136,7 @@ STRICT: dict[str, Strategy] = {
 """A policy that does."""
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What a project says, before it is written into files."""
 
     top: Fields = field(default_factory=dict)

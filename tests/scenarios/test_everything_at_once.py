@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tests.scenarios.conftest import MakeWorld
 from tests.scenarios.test_template_table import create
@@ -14,8 +15,7 @@ OLD, NEW = "2031-01-06T09:00:00Z", "2031-01-13T09:00:00Z"
 """Publish times, far enough ahead."""
 
 
-@dataclass(frozen=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """A job as it was first declared (None: it was not), what the service made of it, and as it is declared now.
 
     `planned` is action, reason, and credits to spend; `told` the code of a notice, `held` that of a violation.

@@ -7,13 +7,13 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from afsync.config.models import Api, Defaults, IncludedFile, LimitsPart, ProjectFile
 from afsync.config.policy_models import BlackoutPart, PolicyPart

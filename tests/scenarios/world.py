@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import jsonschema
+from msgspec import Struct
 
 from tests.harness import NO_CHANGES, NOTHING_APPLIED, READS, Done, Sandbox, Sent
 
@@ -23,8 +24,7 @@ TOPIC = "Best CS2 plays this week"
 Fields = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One change of a plan, as `plan --json` tells it. `spend` and `spent` are credits."""
 
     address: str

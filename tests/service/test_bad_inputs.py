@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
+from msgspec import Struct
 
 from afsync.config.media import MAX_BYTES
 from afsync.errors import Exit
@@ -16,8 +16,7 @@ from tests.scenarios.world import Fields, World, a_job, a_template
 from tests.service.conftest import MakeWorld, an_upload, put_video, waiting
 
 
-@dataclass(frozen=True)
-class Bad:
+class Bad(Struct, frozen=True):
     """How a project is made wrong, what is typed then, and what has to come of it."""
 
     make: Callable[[World], object]

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import AfsyncError, StateLocked

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from afsync.core.recorded import (
     Account,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from afsync.core.recorded import (
     Account,
@@ -56,7 +57,7 @@ def with_job(recorded: Recorded, number: int) -> Recorded:
 
 
 def following(recorded: Recorded, **changes: object) -> Recorded:
-    return replace(recorded, serial=recorded.serial + 1, **changes)  # type: ignore[arg-type]
+    return replace(recorded, serial=recorded.serial + 1, **changes)
 
 
 def opened(recorded: Recorded, number: int) -> tuple[Recorded, Intent]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError
@@ -43,13 +45,12 @@ class Witness:
 Run = Callable[[SimDisk, Witness], None]
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """A kind of write: what was on the disk before, and what is done."""
 
     name: str
     run: Run
-    before: tuple[Run, ...] = field(default=())
+    before: tuple[Run, ...] = ()
 
     def disk(self) -> tuple[SimDisk, Witness]:
         disk, witness = SimDisk(), Witness()

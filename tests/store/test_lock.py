@@ -9,12 +9,13 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.recorded import Intent, Phase
 from afsync.errors import Exit, StateError, StateLocked, UsageError

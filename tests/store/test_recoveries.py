@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.recorded import Deposed, Record, Recorded
 from afsync.errors import Exit, StateError

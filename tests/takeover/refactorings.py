@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.harness import LINEAGE
 
@@ -51,15 +54,14 @@ ZONES = {"Europe/Berlin": {"05": 2, "01": 1, "02": 1}, "Etc/GMT-2": {"05": 2, "0
 API_DEFAULTS = {"entry": "fetch", "format": "short", "durationMins": 1.0, "staging": False, "publishMode": "immediate"}
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """What a project says. `media` are the contents of files, by their path; `done` is what was done to get here."""
 
     templates: Tree
     jobs: Tree
-    defaults: Fields = field(default_factory=dict)
+    defaults: Fields = {}
     zone: str = "Europe/Berlin"
-    media: dict[str, bytes] = field(default_factory=dict)
+    media: dict[str, bytes] = {}
     done: frozenset[str] = frozenset()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any
+
+from msgspec.structs import replace
 
 from afsync.emulator import fields, jobs, ledger, lifecycle, submissions
 from afsync.emulator.clock import iso, parse_iso

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.emulator import fields
 from afsync.emulator.accounts import Account
@@ -22,8 +23,7 @@ from afsync.emulator.templates import Template
 LIMITS = {"operate": Limits(60, 3), "guided": Limits(120, 10), "managed": Limits(300, None)}
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+class Deployed(Struct, frozen=True):
     """More fields, snake_case templates, times in three forms, and a filter that comes too late."""
 
     options: Options

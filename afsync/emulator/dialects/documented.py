@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from afsync.emulator import fields
 from afsync.emulator.accounts import Account
@@ -21,8 +22,7 @@ from afsync.emulator.templates import Template
 RPM, CONCURRENT = 60, 10
 
 
-@dataclass(frozen=True, slots=True)
-class Documented:
+class Documented(Struct, frozen=True):
     """camelCase, ISO 8601, few fields."""
 
     options: Options

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from afsync.emulator.accounts import Account
 from afsync.emulator.jobs import Job
@@ -15,16 +16,14 @@ Answer = tuple[int, Json]
 """A status code and a body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Requests in 60 seconds and submissions at once (None: as many as one likes), per key."""
 
     rpm: int
     concurrent: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewTemplate:
+class NewTemplate(Struct, frozen=True):
     """What a `POST /templates` asks for."""
 
     name: str

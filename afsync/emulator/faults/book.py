@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from afsync.emulator.faults.spec import Fault, Target
 
 PREFIX = "/v1"
 
 
-@dataclass(slots=True)
-class Armed:
+class Armed(Struct):
     """A fault, or a rehearsal (control calls to make between two requests), with its counters."""
 
     id: int

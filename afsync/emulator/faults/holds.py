@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 TICK_S = 0.002
 
 
-@dataclass(slots=True)
-class Hold:
+class Hold(Struct):
     """One of them; `verdict` is None while it is held, then whether the request goes on."""
 
     id: int

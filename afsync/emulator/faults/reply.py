@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.emulator.faults.spec import REPLIES, Fault
 
 JSON_TYPE = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer in full. Content-Length is the declared one, which need not be true."""
 
     status: int

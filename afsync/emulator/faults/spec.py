@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 POINTS = {
     "connected": "before anything was read",
@@ -62,8 +63,7 @@ class BadFault(ValueError):
     """The text is not a fault, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Which requests: the `first` to the `last` (None: no end) of those with this method and path.
 
     `path` starts after `/v1`; `*` stands for any text. A `method` of None means connections, not requests.
@@ -85,8 +85,7 @@ class Target:
         return self.first <= number and (self.last is None or number <= self.last)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What happens to its target, and when."""
 
     text: str

@@ -1,0 +1,170 @@
+"""Checks of single values in the files: each gives the value back, or raises Wrong."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from afsync.config.problems import BROKEN, Code, Wrong
+from afsync.config.times import parse_zone
+from afsync.core.resources import ADDRESS, KEY
+
+EMULATOR: Final = "emulator"
+
+_QUARANTINE = re.compile(r"(\d{1,6})(s|m|h)", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_LONGEST_QUARANTINE: Final = 24 * 3600
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_LONGEST_URL: Final = 2048
+_ORDINARY_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
+"""Most URLs are nothing else, and need no closer look."""
+
+
+def check_url(value: str) -> str:
+    """An http(s) URL without credentials."""
+    if _ORDINARY_URL.fullmatch(value) and len(value) <= _LONGEST_URL:
+        return value
+    hint = "write it as https://clips.twitch.tv/your-clip"
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Wrong(Code.BAD_URL, f"`{value[:80]}` is not a URL", hint) from None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", value) or len(value) > _LONGEST_URL:
+        raise Wrong(Code.BAD_URL, f"`{value[:80]}` is not an http(s) URL", hint)
+    if parts.username is not None or parts.password is not None:
+        raise Wrong(Code.BAD_URL, "the URL holds a user name or a password", "remove what stands before the `@`")
+    return value
+
+
+def check_base_url(value: str) -> str:
+    """The service's URL, https except on loopback, or `emulator`."""
+    if value == EMULATOR:
+        return value
+    check_url(value)
+    parts = urlsplit(value)
+    if parts.query or parts.fragment:
+        raise Wrong(Code.BAD_URL, "a base URL has no `?` and no `#`", "end it with the version, as in …/v1")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise Wrong(Code.BAD_URL, "http is accepted for this machine only: the API key would be readable", "use https")
+    return value
+
+
+def quarantine_seconds(value: str) -> int:
+    """`10m`, `90s`, `1h` in seconds, at most a day."""
+    found = _QUARANTINE.fullmatch(value)
+    if found is None:
+        raise Wrong(Code.BAD_FORM, f"`{value[:40]}` is not a duration", "write it as 90s, 10m or 1h")
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > _LONGEST_QUARANTINE:
+        raise Wrong(Code.OUT_OF_RANGE, f"`{value}` is longer than a day", "use 24h at the most")
+    return seconds
+
+
+def deletes_percent(value: str) -> float:
+    """`30%` as 30.0."""
+    found = _PERCENT.fullmatch(value)
+    if found is None or float(found[1]) > 100:
+        raise Wrong(
+            Code.BAD_FORM, f"`{value[:40]}` is not a number or a per cent from 0% to 100%", "write it as 5 or as 30%"
+        )
+    return float(found[1])
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return bool(ipaddress.ip_address(host).is_loopback)
+    except ValueError:
+        return False
+
+
+def check_quarantine(value: Any) -> Any:
+    if isinstance(value, str | int | float):
+        quarantine_seconds(str(value))
+    return value
+
+
+def check_deletes(value: Any) -> Any:
+    match value:
+        case bool():
+            pass
+        case int():
+            if value < 0:
+                raise Wrong(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
+            return value
+        case str():
+            deletes_percent(value)
+            return value
+    raise Wrong(Code.WRONG_TYPE, "it must be a whole number or a per cent", "write it as 5 or as 30%")
+
+
+def check_zone(value: str) -> str:
+    parse_zone(value)
+    return value
+
+
+def check_lineage(value: str) -> str:
+    if not _UUID.fullmatch(value):
+        hint = "restore the one that `afsync init` wrote: it ties these files to their state"
+        raise Wrong(Code.BAD_FORM, f"`{value[:60]}` is not a UUID", hint)
+    return value
+
+
+def check_key(value: str) -> str:
+    if not KEY.fullmatch(value):
+        hint = "begin with a letter or a digit, then use letters, digits, `.`, `_`, `-`; at most 100 of them"
+        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be a key", hint)
+    return value
+
+
+def check_address(value: str) -> str:
+    if not ADDRESS.fullmatch(value):
+        hint = "write it as job.KEY or template.KEY"
+        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
+    return value
+
+
+def check_var_name(value: str) -> str:
+    if not _VAR_NAME.fullmatch(value):
+        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a variable", "use letters, digits and `_`")
+    return value
+
+
+def check_identifier(value: str) -> str:
+    if re.search(r"\s", value):
+        raise Wrong(Code.BAD_FORM, f"`{value[:60]}` is not an id: it holds a space", "copy it from the service")
+    return value
+
+
+def check_state_path(value: str) -> str:
+    if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[/\\]", value) or re.match(r"[A-Za-z]:", value):
+        raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
+    return value
+
+
+def check_unique(values: list[str]) -> list[str]:
+    for value in values:
+        if values.count(value) > 1:
+            raise Wrong(Code.DUPLICATE_ITEM, f"`{value}` is listed twice", "keep one of them")
+    return values
+
+
+def check_scalar(value: Any) -> Any:
+    if value is not BROKEN and not isinstance(value, str | int | float):
+        raise Wrong(Code.WRONG_TYPE, "it must be a text, a number, true or false", "write a value such as 2")
+    return value
+
+
+def check_variable(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    if any(item is not BROKEN and not isinstance(item, str | int | float) for item in items):
+        raise Wrong(Code.WRONG_TYPE, "a variable is a text, a number, true, false, or a list of these", "write one")
+    if len(items) > 100:
+        raise Wrong(Code.OUT_OF_RANGE, "a variable holds at most 100 items", "write the list where it is used")
+    return value

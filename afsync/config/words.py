@@ -1,0 +1,41 @@
+"""The closed lists of words in the files. What each means is said where `config.models` uses it."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Platform = Literal["tiktok", "youtube", "instagram"]
+Format = Literal["short", "long"]
+PublishMode = Literal["immediate", "scheduled", "manual"]
+UnscheduledMode = Literal["immediate", "manual"]
+Profile = Literal["broadcast_desk", "vertical_reel", "live_event"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Entry = Literal["fetch", "upload", "compose", "generate"]
+BodyField = Literal[
+    "name",
+    "description",
+    "template",
+    "fromTemplateId",
+    "entry",
+    "url",
+    "urls",
+    "file",
+    "fileId",
+    "topic",
+    "tone",
+    "prompt",
+    "format",
+    "durationMins",
+    "contentType",
+    "productionProfile",
+    "platforms",
+    "publishMode",
+    "schedule",
+    "staging",
+    "streamer",
+    "clipSpec",
+    "effects",
+    "addOns",
+]
+BODY_ORDER: tuple[str, ...] = get_args(BodyField)
+"""The fields that describe a resource, in the order in which they are shown, whatever the order in the files."""

@@ -1,0 +1,215 @@
+"""What the quick look at a file lets pass, the authority lets pass too; and the files people write do pass."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from afsync.config import messages, models, shape
+from afsync.config.problems import BROKEN
+from tests.config.support import URL
+
+ROOT = Path(__file__).parents[2]
+
+BODY = {
+    "topic": "Best plays",
+    "tone": "hype",
+    "format": "long",
+    "durationMins": 12.5,
+    "platforms": ["tiktok", "youtube"],
+    "publishMode": "manual",
+    "staging": True,
+    "contentType": "clips",
+    "productionProfile": "vertical_reel",
+    "prompt": "A city",
+    "clipSpec": {"from": 1, "more": [None, 0.5, {"deep": False}]},
+    "effects": [{"zoom": 2}],
+    "streamer": "your-channel",
+    "addOns": {"shoppable": {"active": True}},
+}
+LIFECYCLE = {"lifecycle": {"prevent_destroy": True, "ignore_changes": ["tone", "schedule"]}}
+WHOLE: dict[str, Any] = {
+    "version": 1,
+    "lineage": "0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a11",
+    "api": {"base_url": "https://api.example.com/v1", "exclusive": True, "quarantine": "90s"},
+    "state": ".afsync/state.json",
+    "timezone": "Europe/Berlin",
+    "limits": {"max_credits": 20, "max_creates": 50, "max_deletes": "30%"},
+    "policy": {
+        "allowed_platforms": ["tiktok", "youtube"],
+        "require_staging": True,
+        "min_lead": "2h",
+        "max_per_day": {"tiktok": 3},
+        "blackouts": [
+            {
+                "days": ["sat", "sun"],
+                "dates": "2026-12-24 to 2026-12-26",
+                "hours": "22:00 to 06:00",
+                "reason": "Christmas",
+            }
+        ],
+    },
+    "include": ["calendar/**/*.yaml"],
+    "vars": {"show": "Weekly", "days": ["mon", 2, 1.5, True]},
+    "defaults": {"job": {**BODY, "entry": "fetch"}},
+    "import": {"job.best": "job_8f31", "template.weekly": "tpl_1"},
+    "templates": {"weekly": {**BODY, **LIFECYCLE, "name": "Weekly", "description": "A note"}},
+    "jobs": {
+        "best": {
+            **BODY,
+            **LIFECYCLE,
+            "entry": "fetch",
+            "template": "weekly",
+            "fromTemplateId": "tpl_abc",
+            "url": URL,
+            "urls": [URL, "http://a.b/c?d=1"],
+            "file": "media/intro.mp4",
+            "fileId": "file_abc",
+            "schedule": "2026-12-01 09:00",
+            "rerun": 1,
+            "approve": "job_8f31",
+            "allow_duplicate": False,
+        },
+        "other": {"rerun": "2026", "effects": "none", "durationMins": 1},
+    },
+}
+"""Every key there is. Not a sensible project: some of these exclude one another, which is not a matter of form."""
+
+ODD: list[Any] = [
+    *(None, BROKEN, "", " ", "a b", "x\n", "no", "x" * 501, "x" * 3000, "${var.a}"),
+    *(True, False, 0, 1, -1, 2, 1.0, 0.5, -0.5, 121, 1e300, 10**30, float("nan"), float("inf")),
+    *([], [None], [1], ["x", "x"], [[]], {}, {"": 1}, {"x": None}),
+    *(
+        "emulator",
+        "http://a.b",
+        "https://u:p@a.b/",
+        "ftp://a.b/",
+        "http://127.0.0.1:1/x",
+        "https://a.b/?q",
+        "/abs",
+        "../x",
+    ),
+    *("24h", "25h", "1d", "10m ", "101%", "٣%", "100%", "UTC", "Mars/Olympus", "mon", "tiktok", "22:00 to 06:00"),
+    *("2026-12-24", "2026-13-24", "job.a", "template.", "1", "1.5", "0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a1"),
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from places(item, (*path, key))
+
+
+PLACES = list(places(WHOLE))[1:]
+VALUES = st.sampled_from(ODD) | st.sampled_from(PLACES).map(lambda path: at(WHOLE, path))
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+@st.composite
+def altered(draw: st.DrawFn) -> dict[str, Any]:
+    """The whole file with a few values changed, removed, or given another key."""
+    value = copy.deepcopy(WHOLE)
+    for path in draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=3)):
+        try:
+            holder = at(value, path[:-1])
+            held = holder.pop(path[-1])
+        except (LookupError, TypeError, AttributeError):
+            continue  # what an earlier alteration took away
+        match draw(st.sampled_from(["change", "change", "remove", "rename", "double"])):
+            case "change":
+                held = draw(VALUES)
+            case "remove":
+                continue
+            case "rename":
+                path = (*path[:-1], draw(st.sampled_from(["naem", "Topic", "job.a", "a b", "", "x" * 101])))
+            case "double" if isinstance(holder, list):
+                holder.append(held)
+        if isinstance(holder, list):
+            holder.insert(0, copy.deepcopy(held))
+        else:
+            holder[path[-1]] = copy.deepcopy(held)
+    return value
+
+
+def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bool:
+    return not messages.check(model, value)[1]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(value=altered())
+@example(value={**WHOLE, "vars": {"a": None}})
+@example(value={**WHOLE, "templates": None, "jobs": None, "defaults": {"job": None}})
+def test_what_fits_is_right(value: dict[str, Any]) -> None:
+    if shape.fits(value, shape.Project):
+        assert accepted(value)
+
+
+@pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
+def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -> None:
+    value = copy.deepcopy(WHOLE)
+    holder, passed = at(value, path[:-1]), 0
+    for odd in ODD:
+        holder[path[-1]] = odd
+        if shape.fits(value, shape.Project):
+            assert accepted(value), odd
+            passed += 1
+    assert passed < len(ODD) or "clipSpec" in path or "addOns" in path or "effects" in path
+
+
+def test_the_whole_file_fits() -> None:
+    included = {key: WHOLE[key] for key in ("version", "import", "templates", "jobs")}
+    assert shape.fits(WHOLE, shape.Project)
+    assert shape.fits(included, shape.Included)
+    assert accepted(WHOLE)
+    assert not shape.fits({**included, "timezone": "UTC"}, shape.Included)
+
+
+def parts(of: Any) -> Iterator[Any]:
+    """The models or shapes within a type."""
+    if isinstance(of, type) and issubclass(of, BaseModel | msgspec.Struct):
+        yield of
+    for inner in typing.get_args(of):
+        yield from parts(inner)
+
+
+def keys(part: Any) -> dict[str, Any]:
+    """Every key of a part, and what it holds in turn."""
+    if issubclass(part, BaseModel):
+        types = {field.alias or name: field.annotation for name, field in part.model_fields.items()}
+    else:
+        types = {field.encode_name: field.type for field in msgspec.structs.fields(part)}
+    return {key: [keys(inner) for inner in parts(of)] for key, of in types.items()}
+
+
+@pytest.mark.parametrize(
+    ("model", "form"), [(models.ProjectFile, shape.Project), (models.IncludedFile, shape.Included)]
+)
+def test_both_know_the_same_keys(model: Any, form: Any) -> None:
+    assert keys(model) == keys(form)
+
+
+@pytest.mark.parametrize("example", ["quickstart", "content-calendar"])
+def test_what_is_right_is_read_without_the_authority(example: str) -> None:
+    script = (
+        "import sys; from afsync.cli import run; assert not run(sys.argv[1:]);"
+        "assert not {'pydantic', 'afsync.config.models'} & {*sys.modules}"
+    )
+    directory = str(ROOT / "examples" / example)
+    subprocess.run([sys.executable, "-c", script, "-C", directory, "validate"], check=True, timeout=60)

@@ -1,0 +1,125 @@
+"""What the quick reader takes for a state, the authority does too, and finds the same in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from afsync.core.recorded import Recorded
+from afsync.store.fields import Wrong
+from afsync.store.format import Document, encode_bytes, fully, plainly
+from tests.store.strategies import recordeds
+from tests.store.support import everything
+from tests.store.test_wrong_states import signed
+
+WHOLE: dict[str, Any] = json.loads(encode_bytes(everything(), "0.1.0")[0])
+ODD: list[Any] = [
+    *(
+        None,
+        "",
+        "x",
+        "queued",
+        "template",
+        "job",
+        True,
+        False,
+        0,
+        1,
+        -1,
+        1.0,
+        0.5,
+        10**30,
+        1e300,
+        [],
+        [1],
+        {},
+        {"a": 1},
+    ),
+    *("2026-01-01T00:00:00Z", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00z", "2026-01-01 00:00:00Z"),
+    *("2026-01-01T00:00:00.1234567Z", "2026-01-01T00:00Z", "2026-01-01", "T         TZ", "2026-02-30T00:00:00Z", "Z"),
+    *({"written": "x", "utc": "2026-01-01T00:00:00Z", "zone": None}, {"utc": "Z"}),
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from places(item, (*path, key))
+
+
+PLACES = list(places(WHOLE))[1:]
+
+
+def altered(path: tuple[Any, ...], value: Any = None, *, key: str | None = None, remove: bool = False) -> bytes:
+    """The state with another value, another key, or nothing at a place, under a checksum that is right."""
+    document = copy.deepcopy(WHOLE)
+    holder = document
+    for step in path[:-1]:
+        holder = holder[step]
+    if key is not None and isinstance(holder, dict):
+        holder[key] = holder.pop(path[-1])
+    elif remove:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = value
+    return signed(json.dumps(document, indent=2) + "\n").encode()
+
+
+def authority(data: bytes) -> Document | None:
+    try:
+        return fully(data)
+    except Wrong:
+        return None
+
+
+def quick(data: bytes) -> Document | None:
+    try:
+        return plainly(data)
+    except Wrong:
+        return None
+
+
+def same(one: Document | None, other: Document | None) -> bool:
+    """As Python writes them too: `1 == True`."""
+    return one == other and repr(one) == repr(other)
+
+
+@settings(max_examples=200, deadline=None)
+@given(recordeds)
+def test_both_read_what_is_written(recorded: Recorded) -> None:
+    data, _ = encode_bytes(recorded, "0.1.0")
+    assert same(quick(data), fully(data)) or b"\\ud" in data, "half of a surrogate pair is the authority's"
+
+
+def test_the_quick_one_reads_an_ordinary_state() -> None:
+    assert quick(encode_bytes(everything(), "0.1.0")[0]) is not None
+
+
+@pytest.mark.parametrize("path", PLACES, ids=lambda path: "/".join(map(str, path)))
+def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -> None:
+    for value in ODD:
+        data = altered(path, value)
+        assert (found := quick(data)) is None or same(found, authority(data)), value
+    assert (found := quick(altered(path, remove=True))) is None or found == authority(altered(path, remove=True))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(PLACES), st.sampled_from(["job.a", "template.a", "a", "job.", "colour", "kind", 'job.a["x"]', "id"])
+)
+def test_no_odd_key_passes_that_the_authority_refuses(path: tuple[Any, ...], key: str) -> None:
+    data = altered(path, key=key)
+    assert (found := quick(data)) is None or same(found, authority(data))
+
+
+def test_bytes_that_are_no_state() -> None:
+    data, _ = encode_bytes(everything(), "0.1.0")
+    for wrong in (b"", b"{}", b"[" * 100_000, data[:-3], data.replace(b"queued", b"failed"), data + b"{}", b"\xff"):
+        assert quick(wrong) is None
