@@ -78,7 +78,7 @@ def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]
 
     hint = "plan again with the file as it is now"
     try:
-        with open_regular(inside(project.root, path)) as (file, _):
+        with open_regular(inside(project.root, path), path) as (file, _):
             before = _stamp(file)
             if _sha256(file) != sha256:
                 raise PlanStale(f"{path} has changed since the plan was made", hint)

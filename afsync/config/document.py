@@ -120,7 +120,7 @@ class Document:
 
 def read(path: FilePath, file: str) -> Document:
     """The file at `path`. Wrong(not_found, unreadable, not_a_file, too_large, not_utf8, bad_character)."""
-    with open_regular(path) as (source, size):
+    with open_regular(path, file) as (source, size):
         data = source.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     if size > MAX_BYTES or len(data) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1024 // 1024} MiB"

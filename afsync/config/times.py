@@ -67,12 +67,13 @@ def _in_zone(written: str, name: str | None) -> datetime:
     if offset is not None and (offset == zone.utcoffset(later) or offset == zone.utcoffset(local.replace(fold=1))):
         return datetime.fromisoformat(f"{written}Z") - offset
     before, after = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
-    offsets = f"{written}{_offset(before)} or {written}{_offset(after)}"
     if before.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
         message = f"`{written}` happens twice in {name}: the clocks are put back then"
-        raise Wrong(Code.DST_OVERLAP, message, f"say which: {offsets}")
+        hint = f"say which: {written}{_offset(before)} or {written}{_offset(after)}"
+        raise Wrong(Code.DST_OVERLAP, message, hint)
     message = f"`{written}` does not exist in {name}: the clocks are put forward then"
-    raise Wrong(Code.DST_GAP, message, f"use another time, or an offset: {offsets}")
+    there = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
+    raise Wrong(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(there)}")
 
 
 def _offset(moment: datetime) -> str:

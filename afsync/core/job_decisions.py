@@ -91,7 +91,8 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     verdict = _declared(declared, record, at, edits, facts)
     if declared.approve is None:
         return verdict
-    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
+    # Also where that is withheld: published now, it would only be submitted again next time.
+    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in (*verdict.changes, *verdict.withheld))
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
     return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)

@@ -98,14 +98,16 @@ def summary_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, comple
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     if complete and not (t.failed or t.unresolved or t.not_attempted):
-        return _approved(t) + paint(f"Apply complete! Resources: {counted}.", "green")
+        return _said(t) + paint(f"Apply complete! Resources: {counted}.", "green")
     left = [f"{n} {what}" for n, what in _left(t) if n]
     extra = f"; {', '.join(left)}" if left else ""
-    return _approved(t) + paint(f"Apply incomplete. Resources: {counted}{extra}.", "red")
+    return _said(t) + paint(f"Apply incomplete. Resources: {counted}{extra}.", "red")
 
 
-def _approved(t: Tally) -> str:
-    return f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
+def _said(t: Tally) -> str:
+    """What the last line has no words for."""
+    approved = f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
+    return approved + (f"Spent: {count(t.credits, 'credit')}.\n" if t.credits else "")
 
 
 def _left(t: Tally) -> list[tuple[int, str]]:

@@ -168,7 +168,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "a gap": (
         a_job(FETCH, "schedule: 2026-03-29 02:30", head=ZONE),
         "6:15 dst_gap",
-        ["does not exist", "2026-03-29 02:30+01:00", "2026-03-29 02:30+02:00"],
+        ["does not exist", "2026-03-29 01:30 or 2026-03-29 03:30"],
     ),
     "an overlap": (
         a_job(FETCH, "schedule: 2026-10-25 02:30", head=ZONE),
@@ -220,7 +220,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "included from the root": ("version: 1\ninclude: [/etc/passwd]\n", "2:11 outside_project", ["`/etc/passwd`"]),
     "included from nowhere": ('version: 1\ninclude: [""]\n', "2:11 no_value", ["`include[0]`"]),
     # files to upload
-    "no such file": (a_job("entry: upload", "file: media/a.mp4"), "5:11 not_found", ["`a.mp4`"]),
+    "no such file": (a_job("entry: upload", "file: media/a.mp4"), "5:11 not_found", ["`media/a.mp4`"]),
     "a file elsewhere": (a_job("entry: upload", "file: ../a.mp4"), "5:11 outside_project", ["`../a.mp4`"]),
     "a file at the root": (a_job("entry: upload", "file: /a.mp4"), "5:11 outside_project", ["`/a.mp4`"]),
     "a file without a name": (a_job("entry: upload", 'file: ""'), "5:11 no_value", ["`file` is empty"]),

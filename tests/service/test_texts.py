@@ -68,7 +68,7 @@ def test_the_summary_counts_by_phase_in_the_order_of_a_life() -> None:
     phases = [JobPhase.UNKNOWN, JobPhase.DONE, JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE]
     jobs = [JobStatus(f"job.{n}", phase) for n, phase in enumerate(phases)]
     jobs.append(JobStatus("job.x", JobPhase.ACTIVE, produced=True))
-    assert summary(jobs) == "6 jobs: 1 active, 1 produced, 1 waiting for approval, 2 done, 1 unknown."
+    assert summary(jobs) == "6 jobs: 1 active, 1 produced, 1 waiting for approval, 2 done, 1 not submitted."
 
 
 @pytest.mark.parametrize(("expires", "shown"), [(AHEAD, True), (None, True), (PAST, False), (NOW, False)])
