@@ -8,11 +8,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
+from afsync.core.remote import EMULATOR, SERVICE
 from afsync.errors import AuthError, UsageError
 
-SERVICE = "https://api.auraflux.co/v1"
 SERVICE_HOST = "api.auraflux.co"
-EMULATOR = "emulator"
 IN_PROCESS_URL = "http://emulator/v1"
 EMULATOR_KEY = "af_live_emulator"
 """The key of the built-in emulator. It opens nothing else; the user's own key never goes there."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from afsync.api.text import printable, shown, whole
+from afsync.api.text import printable, shown
 from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
@@ -24,8 +24,7 @@ class StagingAssets(Struct, frozen=True):
     status: str | None
     video_url: str | None = None
     thumbnail_url: str | None = None
-    script: str | None = None
-    publish_copy: Values = field(default_factory=lambda: EMPTY)
+    publish_copy: Values = EMPTY
     expires_at: datetime | None = None
 
 
@@ -54,13 +53,12 @@ def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
     row = an_object(value, what)
     output = row.get("output")
     told: Row = output if isinstance(output, dict) else {}
-    status, script = row.get("status"), told.get("script")
+    status = row.get("status")
     return StagingAssets(
         id=id_of({"jobId": job_id, **row}, what, "jobId"),
         status=printable(status, 100) if isinstance(status, str) else None,
         video_url=_link(told, "videoUrl"),
         thumbnail_url=_link(told, "thumbnailUrl"),
-        script=whole(script) if isinstance(script, str) else None,
         publish_copy=_object(told.get("publishCopy")),
         expires_at=moment_of(row, what, "urlExpiresAt"),
     )

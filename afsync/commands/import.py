@@ -8,6 +8,7 @@ import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import interactive, messages, report, stdout_paint
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
 from afsync.config.problems import did_you_mean
@@ -26,7 +27,7 @@ from afsync.errors import Exit, UsageError
 @click.option("--force", is_flag=True, help="Take it over although it differs; the next plan shows how.")
 @click.option("--auto-approve", is_flag=True, help="With --match: do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="With --match: print a JSON document.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(
     address: str | None,
     id: str | None,

@@ -76,6 +76,10 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         raise UsageError("--json and --format markdown exclude each other")
     if wanted.refresh_only and (wanted.out or wanted.destroy or wanted.gitlab_report):
         raise UsageError("--refresh-only plans nothing", "leave --out, --destroy and --gitlab-report away")
+    if wanted.refresh_only and chosen != Selection(chosen.target, chosen.exclude):
+        raise UsageError(
+            "--refresh-only plans nothing", "leave --replace, --allow-empty, --ignore-policy and the limits away"
+        )
     if wanted.out and wanted.at is not None:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):

@@ -49,8 +49,6 @@ def located(plan: Plan, project: Project) -> Plan:
     """The plan with the places in the files of whatever it has to say about declared resources and limits."""
 
     def place(problem: Problem) -> Problem:
-        if problem.location is not None:
-            return problem
         return replace(problem, location=project.locate(problem.address or f"limits.{problem.code}"))
 
     return replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from afsync.commands.options import lock_timeout_flag
 from afsync.commands.project import load_project
 from afsync.commands.screen import report
 from afsync.commands.state_file import open_store, read_state
@@ -59,7 +60,7 @@ def _found(recorded: Recorded, address: str) -> Record:
 @command.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def mv(old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
     from afsync.commands.taking import desk
@@ -74,7 +75,7 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
 
 @command.command()
 @click.argument("address")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def rm(address: str, lock_timeout: float) -> int:
     """Forget what is recorded under ADDRESS. Nothing is sent: what runs goes on, and nobody here knows of it."""
     from afsync.commands.taking import desk
@@ -106,7 +107,7 @@ def history() -> int:
 @command.command()
 @click.argument("serial", type=click.IntRange(1), required=False)
 @click.option("--force", is_flag=True, help="Even if ids or unresolved submissions that are known now are forgotten.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def restore(serial: int | None, force: bool, lock_timeout: float) -> int:
     """Go back to the version SERIAL of the state, as a new version.
 

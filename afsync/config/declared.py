@@ -40,9 +40,7 @@ class Declared(Struct, frozen=True):
         return field in self.fields
 
     def text(self, field: str) -> str | None:
-        """The field where it is a text; None where it is missing or was found wrong already."""
-        value = self.fields.get(field)
-        return value if isinstance(value, str) else None
+        return text_of(self.fields, field)
 
     def fault(self, wrong: Wrong, field: str = "") -> Fault:
         """`wrong`, at one of the fields, or at the key of the whole."""
@@ -55,6 +53,12 @@ class Declared(Struct, frozen=True):
         if not isinstance(found, dict):
             return None, ()
         return found.get("prevent_destroy"), tuple(sorted(found.get("ignore_changes", ())))
+
+
+def text_of(fields: Mapping[str, Any], field: str) -> str | None:
+    """The field where it is a text; None where it is missing or was found wrong already."""
+    value = fields.get(field)
+    return value if isinstance(value, str) else None
 
 
 def collect(section: str, files: Iterable[Parsed], report: Report) -> dict[str, Declared]:

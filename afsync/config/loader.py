@@ -16,8 +16,7 @@ from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Fault, Wrong
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
-from afsync.config.shape import Included, fits
-from afsync.config.shape import Project as ProjectShape
+from afsync.config.shape import IncludedFile, ProjectFile, fits
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
 from afsync.config.words import BODY_ORDER
@@ -82,8 +81,8 @@ def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, repo
     if parsed is None:
         return Parsed(main, {})
     value = {**parsed.value, "vars": variables} if isinstance(parsed.value.get("vars"), dict) else parsed.value
-    faults = [] if fits(value, ProjectShape) else _explained("ProjectFile", value)
-    report.faults(main, faults or policy_faults(value))
+    right, faults = (True, []) if fits(value, ProjectFile) else _explained(value)
+    report.faults(main, policy_faults(value) if right else faults)
     return parsed
 
 
@@ -91,18 +90,16 @@ def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
     parsed = _interpolated(document, scope, report) if document.value is not None else None
     if parsed is None:
         return Parsed(document, {})
-    if not fits(parsed.value, Included):
-        report.faults(document, _explained("IncludedFile", parsed.value))
+    if not fits(parsed.value, IncludedFile):
+        report.faults(document, _explained(parsed.value, included=True)[1])
     return parsed
 
 
-def _explained(model: str, value: Mapping[str, Any]) -> list[Fault]:
-    """What the authority says of a value that does not fit plainly."""
+def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Fault]]:
     # Imported here: pydantic and the models take long to load, and most files never get this far.
-    from afsync.config import messages, models
+    from afsync.config.messages import explained
 
-    _, faults = messages.check(getattr(models, model), value)
-    return faults
+    return explained(value, included=included)
 
 
 def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
-from afsync.config.declared import Declared
+from afsync.config.declared import Declared, text_of
 from afsync.config.problems import Code, Wrong, did_you_mean
 
 Finding = tuple[str, Wrong]
 """The field it is about, and what is wrong with it."""
+
+
+def form_of(job: Declared, body: Mapping[str, Any], *, imported: bool) -> Hashable:
+    """Everything that `check_job` looks at, but for the templates: of two jobs of one form, both are right or none."""
+    return (*job.fields, job.text("template"), job.text("publishMode"), text_of(body, "entry"), imported)
 
 
 def check_job(

@@ -23,7 +23,7 @@ from afsync.core.job_notices import (
 from afsync.core.lookups import group_when_seen
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
-from afsync.core.remote import Group, group_of
+from afsync.core.remote import Group, group_of, never_changes
 from afsync.core.resources import Job, Kind, Schedule, Values, same_body
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
@@ -124,8 +124,9 @@ def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
 
 
 def _is_over(record: RecordedJob, facts: Facts) -> bool:
-    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history."""
-    return record.status == "published" and record.id not in facts.remote.jobs and not facts.moved
+    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history, so that this
+    is looked at before any table."""
+    return never_changes(record.status) and record.id not in facts.remote.jobs
 
 
 def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:

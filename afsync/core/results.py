@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from afsync.core.resources import EMPTY, Values
 
@@ -21,6 +21,6 @@ class JobResult(Struct, frozen=True):
     ready: bool
     video_url: str | None = None
     thumbnail_url: str | None = None
-    publish_copy: Values = field(default_factory=lambda: EMPTY)
+    publish_copy: Values = EMPTY
     platforms: tuple[Values, ...] = ()
     completed_at: datetime | None = None

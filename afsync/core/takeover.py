@@ -170,16 +170,6 @@ def sourceless(values: Values) -> bool:
     return needs and not any(values.get(field) for field in SOURCES)
 
 
-def pending_imports(facts: Facts, kind: Kind) -> dict[str, str]:
-    """The `import:` entries of one kind that are not recorded yet, and are not held up by an open intent."""
-    blocked = {i.address for i in facts.recorded.intents}
-    return {
-        address: resource_id
-        for address, resource_id in facts.desired.imports.items()
-        if address.startswith(f"{kind}.") and address not in facts.recorded.resources and address not in blocked
-    }
-
-
 def template_of(job: Template | Job, facts: Facts) -> Values:
     """What a job's template holds, as far as it is known."""
     return facts.template_values(job.values) if isinstance(job, Job) else EMPTY

@@ -398,7 +398,7 @@ def test_staging_assets() -> None:
         },
         "job_1",
     )
-    assert (found.video_url, found.thumbnail_url, found.script, found.expires_at) == ("https://v", None, "S", AT)
+    assert (found.video_url, found.thumbnail_url, found.expires_at) == ("https://v", None, AT)
 
 
 def test_an_excerpt_is_short_and_safe() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from afsync.config.layout import arrange
 from afsync.config.loader import load
-from afsync.config.tidy import tidy
+from afsync.config.tidy import tidied
 from afsync.config.yaml import compose
 from tests.config.support import write
 from tests.config.test_properties import JOBS, TEMPLATES, Spelling
@@ -134,6 +134,12 @@ jobs:
       goes on
 # the end
 """
+
+
+def tidy(text: str) -> str:
+    """The text as `fmt` leaves it."""
+    result = tidied(text)
+    return text if result is None else result
 
 
 def test_all_of_it_at_once() -> None:
