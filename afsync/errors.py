@@ -64,7 +64,7 @@ class Problem(Struct, frozen=True):
     """One thing a person should know: what is wrong, where, and what to do about it.
 
     `code` is one snake_case word of a closed list, for scripts; `message` says what was wrong and
-    why, `hint` what to do.
+    why, `hint` what to do. `field` is the field of the resource that it is about, where it is about one.
     """
 
     code: str
@@ -73,6 +73,7 @@ class Problem(Struct, frozen=True):
     severity: Severity = Severity.ERROR
     address: str | None = None
     location: Location | None = None
+    field: str | None = None
 
 
 class AfsyncError(Exception):

@@ -66,10 +66,13 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
     from afsync.commands.taking import desk
     from afsync.core.moves import moved_by_hand
 
-    with desk(load_project(), lock_timeout) as held:
+    project = load_project()
+    with desk(project, lock_timeout) as held:
         _found(held.recorded, old)
         held.write(moved_by_hand(held.recorded, old, new))
     report()(f"{old} is {new} from now on.\n")
+    if project.desired.get(new) is None:
+        report()(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
     return 0
 
 

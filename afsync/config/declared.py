@@ -34,7 +34,12 @@ class Declared(Struct, frozen=True):
 
     @property
     def location(self) -> Location:
-        return self.document.locate(self.path, at_key=True)
+        return self.locate(None)
+
+    def locate(self, field: str | None) -> Location:
+        """Where the key of the whole is, or one of its own fields."""
+        path = (*self.path, field) if field is not None and field in self.fields else self.path
+        return self.document.locate(path, at_key=True)
 
     def has(self, field: str) -> bool:
         return field in self.fields

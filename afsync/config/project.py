@@ -51,13 +51,13 @@ class Project(Struct, frozen=True):
     places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
 
-    def locate(self, address: str) -> Location | None:
-        """Where a resource, or a limit (`limits.max_credits`), is declared.
+    def locate(self, address: str, field: str | None = None) -> Location | None:
+        """Where a resource, or a limit (`limits.max_credits`), is declared; where its `field` is, if it has that.
 
         Positions are looked for only when there is something to say about one.
         """
         declared = self.places.get(address)
-        return declared.location if declared else None
+        return declared.locate(field) if declared else None
 
 
 def limits_of(file: Mapping[str, Any]) -> Limits:

@@ -16,6 +16,7 @@ from afsync.core.job_notices import (
     finished,
     missing,
     moved_finished,
+    passed,
     produced_already,
     stopped,
     undeclared_and_busy,
@@ -184,7 +185,9 @@ def _reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, 
     if drifted and _observed(record.id, facts)[1] == wanted:
         drifted = False
     if not edits.schedule and not drifted:
-        return NOTHING
+        known = record.schedule
+        gone_by = wanted is not None and wanted <= facts.now and not ignored
+        return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
     observed = _observed(record.id, facts)[1]
     change = Change(
         declared.address,

@@ -62,6 +62,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.PAST_SCHEDULE),
             f"the publish time of {job.address}, {job.schedule.written}, has passed",
             "give it a time still ahead, or remove the job",
+            "schedule",
         )
     if sourceless(job.values):
         return withhold(
@@ -74,6 +75,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.BLOCKED_TEMPLATE),
             f"{job.address} is made from {job.template}, which is not declared",
             f"declare {job.template}, or take `template` out of `lifecycle.ignore_changes`",
+            "template",
         )
     blocked = facts.blocked_templates.get(job.template or "")
     if blocked is not None:
@@ -88,6 +90,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.BLOCKED_TEMPLATE),
             f"{job.address} names template {raw!r}, which the account does not have",
             "name a template that exists, or declare one and use `template:`",
+            "fromTemplateId",
         )
     return None
 

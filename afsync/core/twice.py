@@ -12,12 +12,14 @@ from afsync.errors import Problem, Severity
 
 
 def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
-    """A warning for every such submission, at the job that is new."""
-    new = [(c, c.after) for c in changes if c.action is Action.CREATE and isinstance(c.after, Job)]
-    replaced = {
-        c.before.fingerprint: c for c in changes if c.action is Action.REPLACE and isinstance(c.before, RecordedJob)
+    """A warning for every such submission, at the job that asks for it now."""
+    paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in (Action.CREATE, Action.REPLACE)]
+    given_up = {
+        c.before.fingerprint: c
+        for c in changes
+        if c.action in (Action.REPLACE, Action.DELETE) and isinstance(c.before, RecordedJob)
     }
-    return (*_identical(new), *_swapped(new, replaced))
+    return (*_identical((c, job) for c, job in paid if c.action is Action.CREATE), *_swapped(paid, given_up))
 
 
 def _identical(new: Iterable[tuple[Change, Job]]) -> Iterator[Problem]:
@@ -31,19 +33,28 @@ def _identical(new: Iterable[tuple[Change, Job]]) -> Iterator[Problem]:
             yield _warning("identical", text, "remove one, if that is not meant", job)
 
 
-def _swapped(new: Iterable[tuple[Change, Job]], replaced: dict[str, Change]) -> Iterator[Problem]:
-    """A key that was renamed while its old name was given to something else: a change of both, as it is declared."""
-    for change, job in new if replaced else ():
-        old = replaced.get(fingerprint(Kind.JOB, job.values))
-        if old is not None and change.before is None:
-            text = (
-                f"{change.address} asks for what {old.address} was submitted for ({old.id}), and {old.address} for "
-                f"something else now: {old.id} is cancelled, and paid for again as {change.address}"
-            )
-            hint = (
-                f"if {old.address} was renamed, `afsync state mv {old.address} {change.address}` first keeps {old.id}"
-            )
-            yield _warning("swapped", text, hint, job)
+def _swapped(paid: Iterable[tuple[Change, Job]], given_up: dict[str, Change]) -> Iterator[Problem]:
+    """A key that was renamed while its old name, or the new one, belonged to something else: a change of both, as it
+    is declared."""
+    for change, job in paid if given_up else ():
+        old = given_up.get(fingerprint(Kind.JOB, job.values))
+        if old is None or old is change or (change.before is not None and change.action is Action.CREATE):
+            continue
+        now = "is not declared any more" if old.action is Action.DELETE else "asks for something else now"
+        text = (
+            f"{change.address} asks for what {old.address} was submitted for ({old.id}), and {old.address} {now}: "
+            f"{old.id} is cancelled, and paid for again as {change.address}"
+        )
+        yield _warning("swapped", text, f"if {old.address} was renamed, {_keeping(old, change)} keeps {old.id}", job)
+
+
+def _keeping(old: Change, new: Change) -> str:
+    """The way to give what `old` was submitted for to the address of `new`."""
+    move = f"`afsync state mv {old.address} {new.address}` first"
+    if new.before is None:
+        return move
+    spare = f"{old.address}-before"
+    return f"`afsync state mv {new.address} {spare}`, then {move.removesuffix(' first')}"
 
 
 def _warning(code: str, text: str, hint: str, job: Job) -> Problem:

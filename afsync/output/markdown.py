@@ -12,7 +12,16 @@ from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recovery import outlook
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided
-from afsync.output.plan_text import BLOCKED, HELD_BACK, NO_CHANGES, change_lines, credits_line, held_back, limits_line
+from afsync.output.plan_text import (
+    BLOCKED,
+    HELD_BACK,
+    NO_CHANGES,
+    change_lines,
+    credits_line,
+    held_back,
+    held_number,
+    limits_line,
+)
 from afsync.output.problems import problem_block
 from afsync.output.values import count, visible
 
@@ -86,7 +95,8 @@ def _headline(plan: Plan, title: str) -> str:
     if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
         return f"{headline(title)}\n\n{NO_CHANGES}"
     publish = f", {s.approve} to publish" if s.approve else ""
-    return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}"
+    held = f", {number} held back" if (number := held_number(plan)) else ""
+    return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}{held}"
 
 
 def _facts(plan: Plan) -> Iterator[str]:

@@ -46,8 +46,10 @@ def apply_markdown(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError
         head = f"{headline(title)} apply: nothing was done"
     else:
         head = f"{headline(title)} apply\n\n{NO_CHANGES}"
-    parts = [f"{marker(title, 'apply')}\n{head}", *(["**Not done**"] if problems else [])]
-    return as_far_as_there_is_room(parts, [problem_block(p) for p in problems], MAX_BYTES)
+    told = problems or ([] if outcomes else plan.notices)
+    above = ["**Not done**" if problems else "**Worth knowing**"] if told else []
+    parts = [f"{marker(title, 'apply')}\n{head}", *above]
+    return as_far_as_there_is_room(parts, [problem_block(p) for p in told], MAX_BYTES)
 
 
 def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:

@@ -68,6 +68,11 @@ def held_back(plan: Plan) -> Sequence[Problem]:
     return [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
 
 
+def held_number(plan: Plan) -> int:
+    """How many changes wait for somebody; one may have several problems."""
+    return len({problem.address for problem in held_back(plan)})
+
+
 def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
     for notice in plan.notices:
         colour = "yellow" if notice.severity is Severity.WARNING else "dim"
@@ -90,6 +95,8 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     s = plan.summary
     yield f"Plan: {s.add} to add, {s.change} to change, {s.destroy} to destroy."
     yield credits_line(plan.spend, plan.balance)
+    if held := held_number(plan):
+        yield f"Held back: {count(held, 'change')}."
     if s.approve:
         yield f"Approve: {count(s.approve, 'job')} to publish."
     if (limits := limits_line(plan)) is not None:
@@ -234,7 +241,7 @@ def _schedule_change(change: Change) -> Iterator[str]:
     before = change.before.schedule if isinstance(change.before, RecordedJob) else None
     if change.reason is Reason.DRIFT:
         before = _in_zone_of(change.observed, after)
-    if before != after:
+    if (before and before.utc) != (after and after.utc):
         yield f"schedule: {shown_schedule(before, instant=False)} -> {shown_schedule(after, instant=False)}"
 
 

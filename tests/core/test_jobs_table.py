@@ -353,6 +353,7 @@ def test_new_is_refused_when_its_time_is_past(when: datetime) -> None:
             "the publish time of job.best, 20 November, noon, has passed",
             "give it a time still ahead, or remove the job",
             address="job.best",
+            field="schedule",
         ),
     )
 

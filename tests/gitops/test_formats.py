@@ -449,6 +449,32 @@ def test_a_breach_names_its_place_and_the_way_out(sandbox: Sandbox, limit: str, 
     assert sandbox.planned(*flag.split())["violations"] == []
 
 
+def test_a_limit_of_the_command_line_is_not_blamed_on_the_file(sandbox: Sandbox) -> None:
+    sandbox.write(PROJECT + "limits:\n  max_credits: 10\n")
+    (violation,) = sandbox.planned("--max-credits", "1")["violations"]
+    assert (violation["code"], violation["file"], violation["line"]) == ("max_credits", None, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "line"),
+    [
+        (["schedule: 2020-01-01 09:00Z"], "past_schedule", 9),
+        (["staging: true", "approve: job_1"], "approve_not_submitted", 10),
+        (["platforms: [youtube]"], "policy_platforms", 9),
+        (["topic: x"], "policy_platforms", 7),
+    ],
+)
+def test_what_holds_a_change_back_is_shown_at_its_field(
+    sandbox: Sandbox, lines: list[str], code: str, line: int
+) -> None:
+    fields = "".join(f"    {text}\n" for text in lines)
+    sandbox.write(f"policy:\n  allowed_platforms: [tiktok]\njobs:\n  best:\n    url: https://a.b/c\n{fields}")
+    places = {v["code"]: v["line"] for v in sandbox.planned()["violations"]}
+    assert places[code] == line
+    assert "\nHeld back: 1 change.\n" in sandbox.does("plan").out
+    assert ", 1 held back\n" in sandbox.does("plan", "--format", "markdown").out
+
+
 def test_per_cent_of_a_small_set(sandbox: Sandbox) -> None:
     sandbox.applied()
     sandbox.write(
