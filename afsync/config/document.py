@@ -136,7 +136,7 @@ def parse(data: bytes, file: str) -> Document:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Wrong(Code.NOT_UTF8, f"line {line} is not UTF-8 text", "save the file as UTF-8") from None
+        raise Wrong(Code.NOT_UTF8, "this line is not UTF-8 text", "save the file as UTF-8", line) from None
     return Document(file, text, hashlib.sha256(data).hexdigest())
 
 

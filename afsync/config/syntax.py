@@ -21,7 +21,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
         r"'\\t' that cannot start",
         "",
         "a tab stands where only spaces can",
-        "use spaces: to indent, before a comment",
+        "use spaces, not tabs, to indent and before a comment",
         False,
     ),
     (
