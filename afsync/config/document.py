@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +36,8 @@ class Document:
         self.file = file
         self.text = text
         self.sha256 = sha256
+        self.spelling: Mapping[str, str] = {}
+        """How a section is written here that was misspelt, and is read all the same."""
 
     @cached_property
     def _composed(self) -> Composed:
@@ -103,7 +106,7 @@ class Document:
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None]:
         node, key = self._composed.root, None
-        for step in path:
+        for step in (self.spelling.get(str(path[0]), path[0]), *path[1:]) if path else ():
             if node is None or step not in node.children:
                 break
             key = node.keys.get(str(step), key)

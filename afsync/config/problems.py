@@ -127,13 +127,19 @@ NO_VALUE: Final = _Sign.NO_VALUE
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
-    """`did you mean ...?` for the closest known word, or the one that is the beginning of it; None when none is."""
+    """`did you mean ...?` for the closest known word; None when none is close."""
+    found = closest(word, known)
+    return f"did you mean `{found}`?" if found else None
+
+
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """The known word that is spelt most alike, or is the beginning of `word`."""
     import difflib
 
     by_lower, lower = {k.lower(): k for k in sorted(known)}, str(word).lower()
     found = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
     found = found or [k for k in by_lower if len(k) >= 3 and lower.startswith(k)][:1]
-    return f"did you mean `{by_lower[found[0]]}`?" if found else None
+    return by_lower[found[0]] if found else None
 
 
 def one_of(words: Iterable[str]) -> str:

@@ -290,6 +290,32 @@ def test_nothing_follows_from_it(name: str, tmp_path: Path) -> None:
     assert len(found) == 1, [(str(p.location), p.code, p.message) for p in found]
 
 
+@pytest.mark.parametrize("tone", ["calm", "${var.v}"])
+def test_what_stands_in_a_misspelt_section_is_read_all_the_same(tone: str, tmp_path: Path) -> None:
+    job = f"a: {{template: t, {FETCH}, platform: x, tone: '{tone}'}}"
+    text = f"version: 1\nvars: {{v: x}}\nTemplates:\n  t: {{name: x, topic: 7}}\nJob:\n  {job}\n"
+    assert [(str(p.location), p.code, p.address) for p in problems(tmp_path, text)] == [
+        ("afsync.yaml:3:1", "unknown_key", None),
+        ("afsync.yaml:4:23", "wrong_type", "template.t"),
+        ("afsync.yaml:5:1", "unknown_key", None),
+        ("afsync.yaml:6:40", "unknown_key", "job.a"),
+    ]
+
+
+def test_a_section_that_is_there_already_is_not_read_twice(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, f"version: 1\njobs: {{a: {{{FETCH}}}}}\nJobs:\n  b: {{tone: 7}}\n")
+    assert str(found.location) == "afsync.yaml:3:1"
+
+
+def test_an_included_file_may_be_misspelt_too(tmp_path: Path) -> None:
+    main = "version: 1\ninclude: [more.yaml]\ntemplates: {t: {name: x}}\n"
+    found = problems(tmp_path, main, more="Jobs:\n  b: {template: u, url: https://a.b/c}\n")
+    assert [(str(p.location), p.code) for p in found] == [
+        ("more.yaml:1:1", "unknown_key"),
+        ("more.yaml:2:17", "unknown_template"),
+    ]
+
+
 def test_one_time_zone_that_is_missing_is_one_problem(tmp_path: Path) -> None:
     times = ["2027-01-02 09:00", "2027-01-03 09:00", "2027-01-04 09:00Z", "2027-01-05 09:00"]
     jobs = "".join(f"  j{9 - n}: {{{FETCH}, schedule: {time}}}\n" for n, time in enumerate(times))
