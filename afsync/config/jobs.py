@@ -57,7 +57,7 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
     form = form_of(job, body, imported=imported)
     if form not in right:
-        problems = [*check_job(job, body, context.templates, complete=context.complete, imported=imported)]
+        problems = [*check_job(job, body, context.templates, complete=context.complete, imports=context.imports)]
         if not problems:
             right.add(form)
     schedule = file = None

@@ -97,13 +97,17 @@ class Mark(Struct, frozen=True):
 
 
 class Wrong(ValueError):
-    """One value is wrong; whoever knows its path makes a `Fault` of it. A ValueError, for validators to raise."""
+    """One value is wrong; whoever knows its path makes a `Fault` of it. A ValueError, for validators to raise.
 
-    def __init__(self, code: Code, message: str, hint: str | None = None) -> None:
+    `line` is where, in a file that is no text and so has no paths.
+    """
+
+    def __init__(self, code: Code, message: str, hint: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.line = line
 
     def at(self, path: Path) -> Fault:
         return Fault(self.code, path, self.message, self.hint)
@@ -124,11 +128,18 @@ NO_VALUE: Final = _Sign.NO_VALUE
 
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """`did you mean ...?` for the closest known word; None when none is close."""
+    found = closest(word, known)
+    return f"did you mean `{found}`?" if found else None
+
+
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """The known word that is spelt most alike, or is the beginning of `word`."""
     import difflib
 
-    by_lower = {k.lower(): k for k in sorted(known)}
-    found = difflib.get_close_matches(str(word).lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean `{by_lower[found[0]]}`?" if found else None
+    by_lower, lower = {k.lower(): k for k in sorted(known)}, str(word).lower()
+    found = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+    found = found or [k for k in by_lower if len(k) >= 3 and lower.startswith(k)][:1]
+    return by_lower[found[0]] if found else None
 
 
 def one_of(words: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ from afsync.core.selection import select, selected
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template
-from afsync.core.twice import paid_twice
+from afsync.core.twice import named_alike, paid_twice
 from afsync.core.unmatched import unmatched
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
 from afsync.errors import Problem, Severity
@@ -53,7 +53,8 @@ def make_plan(
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
     blocking, doubts = unmatched(verdict, facts)
-    verdict += Verdict(notices=(*paid_twice(verdict.changes), *doubts))
+    alike = named_alike(verdict.changes, desired.templates.values())
+    verdict += Verdict(notices=(*paid_twice(verdict.changes), *alike, *doubts))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,

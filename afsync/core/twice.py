@@ -1,13 +1,13 @@
-"""What a plan pays for twice although that may not be meant: said before it happens."""
+"""What a plan pays for twice, or names alike, although that may not be meant: said before it happens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from afsync.core.actions import Action
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind, fingerprint
+from afsync.core.resources import Job, Kind, Template, fingerprint
 from afsync.errors import Problem, Severity
 
 
@@ -20,6 +20,19 @@ def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
         if c.action in (Action.REPLACE, Action.DELETE) and isinstance(c.before, RecordedJob)
     }
     return (*_identical((c, job) for c, job in paid if c.action is Action.CREATE), *_swapped(paid, given_up))
+
+
+def named_alike(changes: Iterable[Change], declared: Collection[Template]) -> Iterator[Problem]:
+    """A warning for every new template with the name of another."""
+    new = {c.address for c in changes if c.action is Action.CREATE and isinstance(c.after, Template)}
+    first: dict[str, str] = {}
+    for template in sorted(declared, key=lambda t: t.address in new) if new else ():
+        other = first.setdefault(template.name, template.address)
+        if other != template.address and template.address in new:
+            text = (
+                f"{other} and {template.address} are both named {template.name!r}; the account shows two of that name"
+            )
+            yield _warning("same_name", text, "give one of them another `name`", template)
 
 
 def _identical(new: Iterable[tuple[Change, Job]]) -> Iterator[Problem]:
@@ -57,5 +70,5 @@ def _keeping(old: Change, new: Change) -> str:
     return f"`afsync state mv {new.address} {spare}`, then {move.removesuffix(' first')}"
 
 
-def _warning(code: str, text: str, hint: str, job: Job) -> Problem:
-    return Problem(code, text, hint, Severity.WARNING, job.address)
+def _warning(code: str, text: str, hint: str, at: Job | Template) -> Problem:
+    return Problem(code, text, hint, Severity.WARNING, at.address)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Change, Plan
+from afsync.core.plan import Change, LimitUse, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook
 from afsync.core.resources import Job, Schedule, key_of, kind_of
@@ -74,10 +75,11 @@ def held_number(plan: Plan) -> int:
 
 
 def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
-    for notice in plan.notices:
+    for notice, following in zip_longest(plan.notices, plan.notices[1:]):
         colour = "yellow" if notice.severity is Severity.WARNING else "dim"
         yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {visible(notice.message)}"
-        if notice.hint:
+        # What holds for several that stand together is said once, below the last.
+        if notice.hint and not (following and following.hint == notice.hint):
             yield f"  {visible(notice.hint)}"
     if plan.notices:
         yield ""
@@ -118,8 +120,15 @@ _NOUNS = {"max_credits": "credits", "max_creates": "additions", "max_deletes": "
 
 def limits_line(plan: Plan) -> str | None:
     """How much of each limit it takes, with the flag that overrides it; not those that it does not touch."""
-    told = [f"{u.used} of {u.allowed} {_NOUNS.get(u.name, u.name)} ({u.flag})" for u in plan.limits if u.used]
+    told = [f"{_used(u)} ({u.flag})" for u in plan.limits if u.used]
     return f"Limits: {', '.join(told)}." if told else None
+
+
+def _used(use: LimitUse) -> str:
+    noun = _NOUNS.get(use.name, use.name)
+    if use.used <= use.allowed:
+        return f"{use.used} of {use.allowed} {noun}"
+    return f"{use.used} {noun if use.used > 1 else noun.removesuffix('s')}, limit {use.allowed}"
 
 
 def _about(plan: Plan) -> str:

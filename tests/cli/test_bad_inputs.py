@@ -107,7 +107,7 @@ FILES = {
     # where the project is
     "no such directory": Bad(("-C", "/nowhere/at/all", "plan"), ("Error: ", "-C", "/nowhere/at/all")),
     "a file as directory": Bad(("-C", "/etc/hosts", "plan"), ("Error: ", "-C")),
-    "no afsync.yaml": Bad(("plan",), ("there is no afsync.yaml here", "afsync init"), spoil=gone("afsync.yaml")),
+    "no afsync.yaml": Bad(("plan",), ("there is no afsync.yaml here\n  run `afsync init`",), spoil=gone("afsync.yaml")),
     "afsync.yml": Bad(
         ("plan",),
         ("there is an afsync.yml, but no afsync.yaml", "rename it"),

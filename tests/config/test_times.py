@@ -75,6 +75,25 @@ def test_what_is_not_one_instant_is_refused(written: str, zone: str | None, code
 
 
 @pytest.mark.parametrize(
+    ("written", "zone", "hint"),
+    [
+        ("tomorrow", "UTC", "write it as 2026-12-01 09:00"),
+        ("tomorrow", None, "write it as 2026-12-01 09:00; add Z or an offset such as +01:00"),
+        ("2027-02-20 9:00", "UTC", "write it as 2027-02-20 09:00, with two digits for the hour"),
+        ("2027-2-3T09:00", "UTC", "write it as 2027-02-03 09:00"),
+        ("2027-02-20 09:00:30 z", None, "write it as 2027-02-20 09:00:30Z"),
+        ("2027-02-20 09:00+0100", None, "write it as 2027-02-20 09:00+01:00"),
+        ("2027-02-20 25:00", "UTC", "use a day and a time that exist"),
+        ("2027-02-29 09:00", None, "use a day and a time that exist"),
+    ],
+)
+def test_how_to_write_it(written: str, zone: str | None, hint: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        parse_schedule(written, zone)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
     ("written", "zone", "offsets"),
     [
         ("2026-10-25 02:30", "Europe/Berlin", ("+02:00", "+01:00")),

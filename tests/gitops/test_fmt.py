@@ -312,7 +312,7 @@ def test_check_and_diff_write_nothing(project: Sandbox) -> None:
 def test_a_file_that_cannot_be_read_leaves_all_of_them_alone(project: Sandbox) -> None:
     project.write("jobs: [\n", "more/tidy.yaml")
     before = project.files()
-    assert "more/tidy.yaml:2:1" in project.does("fmt", code=1).err
+    assert "more/tidy.yaml:1:7" in project.does("fmt", code=1).err
     assert project.files() == before
 
 

@@ -480,6 +480,7 @@ def test_per_cent_of_a_small_set(sandbox: Sandbox) -> None:
     sandbox.write(
         "templates:\n  weekly: {name: Weekly highlights, platforms: [tiktok], tone: hype}\nlimits: {max_deletes: 30%}\n"
     )
+    assert "\nLimits: 2 deletions, limit 1 (--max-deletes).\n" in sandbox.does("plan").out
     (violation,) = sandbox.planned()["violations"]
     assert violation["message"] == "the plan destroys 2 of 3 resources, and the limit is 1"
     assert sandbox.planned("--target", "job.best")["violations"] == []
@@ -500,7 +501,12 @@ def test_the_policy_holds_back_what_breaks_it_and_nothing_else(sandbox: Sandbox)
     assert done.out.endswith("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.\n")
     assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
     sandbox.applied(code=4)
+    sandbox.write(
+        HELD_BACK.replace("policy:", "  outro: {url: 'https://clips.twitch.tv/three', topic: Outro}\npolicy:")
+    )
     done = sandbox.applied("--ignore-policy")
+    assert done.out.count("does not say where it is published") == 2
+    assert done.out.count("--ignore-policy was given") == 1
     assert "Warning: job.intro does not say where it is published" in done.out
     assert "job.intro" in sandbox.ids()
     sandbox.is_settled()
