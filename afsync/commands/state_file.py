@@ -27,13 +27,32 @@ if TYPE_CHECKING:
 
 def open_store(project: Project) -> LocalStore:
     """The state of this project. StateError when there is no lineage that a state could belong to."""
+    if project.settings.lineage is None:
+        raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
+    return _store(project)
+
+
+def _store(project: Project) -> LocalStore:
     from afsync.store.local import LocalStore
     from afsync.store.paths import Paths, state_path
 
-    if project.settings.lineage is None:
-        raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
     paths = Paths(state_path(project.root, project.settings.state), (project.root / ".afsync").absolute())
     return LocalStore(paths, afsync_version=__version__)
+
+
+def lineage_there(project: Project) -> str | None:
+    """The lineage of the state where this project keeps its own; None where there is none. StateError when there is
+    one that cannot be read."""
+    from afsync.store.paths import lineages
+
+    store = _store(project)
+    if not store.paths.state.exists():
+        return None
+    try:
+        return store.read(unmerged=True)[0].lineage
+    except StateError as error:
+        known = " or ".join(f"`lineage: {name}`" for name in lineages(store.paths)) or "the `lineage:` that it has"
+        raise StateError(error.message, f"nothing was changed: write {known} into afsync.yaml, then plan") from None
 
 
 def read_state(project: Project) -> tuple[Recorded, str]:
