@@ -69,6 +69,11 @@ class Access(Struct, frozen=True):
     def host(self) -> str:
         return urlsplit(self.root).hostname or ""
 
+    @property
+    def place(self) -> str:
+        """Host and port, where one was given."""
+        return urlsplit(self.root).netloc
+
 
 def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Callable[[str], str]) -> Access:
     """Decide from `api.base_url` in the files and the environment (DESIGN.md, "Configuration").

@@ -15,7 +15,9 @@ import click
 
 from afsync import __version__
 from afsync.commands import project as work
+from afsync.commands.screen import messages
 from afsync.errors import StateError
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -75,6 +77,15 @@ def check_account(recorded: Recorded, remote: Remote) -> None:
     from afsync.store.owner import check_owner
 
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
+
+
+def warn_of_another_run(project: Project) -> None:
+    """For a command that takes no lock: what it read may be changing."""
+    from afsync.store.lock import at_work
+
+    holder = at_work(open_store(project).paths.lock, socket.gethostname())
+    if holder is not None:
+        messages()(f"Warning: another run is at work here: {visible(str(holder))}.\n  This plan may be out of date.\n")
 
 
 @contextmanager

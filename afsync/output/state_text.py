@@ -124,7 +124,7 @@ def history_text(copies: Sequence[Copy], folder: str) -> str:
         for c in copies
     ]
     head = ("SERIAL", "WRITTEN", "RESOURCES", "UNRESOLVED", "NOTE", "FILE")
-    end = f"\nThe copies are in {visible(folder)}; `afsync state restore SERIAL` goes back to one.\n"
+    end = f"\nThey are in {visible(folder)}; `afsync state restore SERIAL` goes back to one.\n"
     return "\n".join(table(head, rows)) + "\n" + end
 
 

@@ -328,7 +328,17 @@ ENVIRONMENT = {
     "plain http in YAML": Bad(
         ("plan",), ("http is accepted for this machine only",), spoil=yaml("api: {base_url: http://evil.example/v1}\n")
     ),
-    "nobody listens": Bad(("plan",), ("could not be reached", "check the network"), env=NOTHING_LISTENS),
+    "nobody listens": Bad(
+        ("plan",),
+        ("127.0.0.1:9 could not be reached", "does `afsync emulator` run there? The address is from AURAFLUX_BASE_URL"),
+        env=NOTHING_LISTENS,
+    ),
+    "nobody listens where the files say": Bad(
+        ("plan",),
+        ("localhost:9 could not be reached", "The address is from api.base_url"),
+        env={"AURAFLUX_BASE_URL": None},
+        spoil=yaml("api: {base_url: 'http://localhost:9/v1'}\n"),
+    ),
     "nobody listens, applied": Bad(("apply", "--auto-approve"), ("could not be reached",), env=NOTHING_LISTENS),
     "a quarantine that is none": Bad(
         ("plan",), ("AFSYNC_QUARANTINE", "`soon` is not a duration"), env={"AFSYNC_QUARANTINE": "soon"}

@@ -11,7 +11,7 @@ def test_versions_are_a_table_with_the_newest_first(fresh: Sandbox) -> None:
     assert lines[0].split() == ["SERIAL", "WRITTEN", "RESOURCES", "NOTE"]
     assert [line.split()[0] for line in lines[1:3]] == [str(serial), "1"]
     assert [line.split()[4:] for line in lines[1:3]] == [["3", "current"], ["0"]]
-    assert lines[3:] == ["", "The copies are in .afsync/history; `afsync state restore SERIAL` goes back to one."]
+    assert lines[3:] == ["", "They are in .afsync/history; `afsync state restore SERIAL` goes back to one."]
     assert all(len(line) <= 80 for line in lines[:3])
 
 
