@@ -54,8 +54,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"afsync.commands.{cmd_name.replace('-', '_')}").command
-        if not any(p.name == "directory" for p in command.params):
-            command.params.append(directory_option())
+        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            if not any(p.name == "directory" for p in one.params):
+                one.params.append(directory_option())
         return command
 
     def resolve_command(

@@ -106,7 +106,7 @@ class Link:
             except ValueError:
                 tries += 1
             if tries == TRIES or not may_pass(result):
-                raise error_for(result, f"{method} {path}", self.access.host)
+                raise error_for(result, f"{method} {path}", self.access.place, self.access.source)
             self.sleep(backoff(tries - 1, self.random()))
 
     def post_once(self, path: str, body: Mapping[str, Any], *, abandoned: Callable[[], bool] | None = None) -> Result:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from afsync.api.text import printable, shown
 from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
+from afsync.core.remote import ended_badly
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
 
@@ -29,10 +30,12 @@ class StagingAssets(Struct, frozen=True):
 
 
 def parse_result(value: object, job_id: str) -> JobResult:
-    """The answer of either kind: still running, or done."""
+    """The answer of either kind: still running (or never done), or done."""
     what = "GET /jobs/:id/result"
     row = an_object(value, what)
     status = printable(text_of(row, what, "status"), 100)
+    if ended_badly(status) and not _link(row, "videoUrl"):
+        return JobResult(job_id, status, ready=False, cause=_cause(row))
     if not any(name in row for name in ("jobId", "videoUrl", "completedAt")):
         return JobResult(job_id, status, ready=False)
     return JobResult(
@@ -69,6 +72,12 @@ def _link(row: Row, name: str) -> str | None:
     value = row.get(name)
     usable = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= _ADDRESS
     return value if usable and value else None
+
+
+def _cause(row: Row) -> str | None:
+    """In the words that the service has for errors; nothing is promised here."""
+    told = (row.get(name) for name in ("message", "error"))
+    return next((printable(text, 300) for text in told if isinstance(text, str) and text.strip()), None)
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -53,6 +54,7 @@ def command(
     With PLANFILE (from `afsync plan --out`) it does what was reviewed or refuses with 6; it does not ask then.
     """
     check_title(title)
+    _check_planfile(planfile)
     chosen = Selection(**selection)
     if planfile is not None and (destroy or chosen.options() != Options()):
         raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
@@ -71,3 +73,9 @@ def command(
             expect=expect,
         )
     )
+
+
+def _check_planfile(name: str | None) -> None:
+    """An address in its place is an easy slip."""
+    if name is not None and name.startswith(("job.", "template.")) and not Path(name).exists():
+        raise UsageError(f"there is no plan file {name}", f"to apply only that: `--target {name}`")

@@ -52,6 +52,8 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
     texts = texts_for(found, held.project, layout)
     if layout.into == "-":
         report()("".join(texts.values()))
+        if not texts:
+            messages()(_said(found, texts))
         return 0
     write_checked(held.project.root, texts)
     if record:

@@ -169,14 +169,12 @@ def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> 
     flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
     if not any(flags.values()):
         return
-    from difflib import get_close_matches
-
+    from afsync.config.problems import close_address
     from afsync.core.selection import matches
 
     known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
     for flag, globs in flags.items():
         for glob in globs:
             if not any(matches(address, (glob,)) for address in known):
-                close = get_close_matches(glob, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
+                hint = close_address(glob, known) or "`afsync state list` shows what is recorded"
                 raise UsageError(f"{flag} {glob}: nothing has this address", hint)

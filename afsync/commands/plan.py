@@ -19,7 +19,7 @@ from afsync.commands.options import Selection, check_addresses, check_title, mom
 from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.commands.service import connect, read_remote
-from afsync.commands.state_file import check_account, read_state
+from afsync.commands.state_file import check_account, read_state, warn_of_another_run
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
 from afsync.errors import Exit, Problem, UsageError
@@ -99,6 +99,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     options = chosen.options(destroy=wanted.destroy)
     now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
+    warn_of_another_run(project)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:

@@ -142,6 +142,25 @@ def closest(word: object, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def close_address(wrong: str, known: Iterable[str]) -> str | None:
+    """`did you mean ...?` for an address whose key is close, of the same kind if there is one.
+
+    The kind itself is not compared: it would make any two short addresses alike.
+    """
+    import difflib
+
+    def parts(address: str) -> tuple[str, str]:
+        kind, dot, key = address.partition(".")
+        return (kind, key.lower()) if dot and kind in ("job", "template") else ("", address.lower())
+
+    kind, key = parts(wrong)
+    by_key: dict[str, str] = {}
+    for address in sorted(known, key=lambda a: (parts(a)[0] != kind, a)):
+        by_key.setdefault(parts(address)[1], address)
+    found = difflib.get_close_matches(key, by_key, n=1, cutoff=0.7)
+    return f"did you mean `{by_key[found[0]]}`?" if found else None
+
+
 def one_of(words: Iterable[str]) -> str:
     """`a`, `b` or `c`."""
     quoted = [f"`{w}`" for w in words]

@@ -125,6 +125,11 @@ def never_changes(status: str) -> bool:
     return status == "published"
 
 
+def ended_badly(status: str) -> bool:
+    """Whether nothing comes of such a job any more."""
+    return _GROUPS.get(status) in (Group.FAILED, Group.CANCELLED)
+
+
 def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:
     """The group of a status. A status that is not known is busy: alive, but nothing is sent to it.
 

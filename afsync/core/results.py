@@ -10,7 +10,8 @@ from afsync.core.resources import EMPTY, Values
 
 
 class JobResult(Struct, frozen=True):
-    """While production runs, `ready` is False and only id and status are told.
+    """While production runs, and where nothing came of it, `ready` is False and only id and status are told; in the
+    second case also the service's word for the `cause`, if there is one.
 
     Any link can be None. `platforms` holds one row for each platform, with its name under `platform` where the
     service told it.
@@ -24,3 +25,4 @@ class JobResult(Struct, frozen=True):
     publish_copy: Values = EMPTY
     platforms: tuple[Values, ...] = ()
     completed_at: datetime | None = None
+    cause: str | None = None

@@ -50,6 +50,8 @@ def _verb(change: Change) -> tuple[str, str]:
         return "cancelling", "cancelled"
     if change.kind is Kind.TEMPLATE and change.action is Action.DELETE:
         return "deleting", "deleted"
+    if change.first_time:
+        return "scheduling", "scheduled"
     return _DOING[change.action], _DONE[change.action]
 
 

@@ -158,6 +158,8 @@ def _sentence(change: Change) -> str:
             return "will be created" + (": it is missing in the account" if change.reason is Reason.MISSING else "")
         case Action.RESCHEDULE if isinstance(change.after, Job) and change.after.schedule is None:
             return "will be unscheduled"
+        case Action.RESCHEDULE if change.first_time:
+            return "will be scheduled"
         case Action.RESCHEDULE:
             return "will be rescheduled" + (": it was moved in the account" if change.reason is Reason.DRIFT else "")
         case Action.REPLACE:
@@ -190,7 +192,7 @@ def _why_replaced(change: Change) -> str:
 
 def _deleted(change: Change) -> str:
     if change.before is None:
-        return "will lose its replaced predecessor"
+        return "was replaced; its predecessor will be deleted"
     why = "as requested" if change.reason is Reason.REQUESTED else "no longer declared"
     match change.retire:
         case Retire.CANCEL:

@@ -62,8 +62,8 @@ def state(job: JobStatus) -> str:
 
 
 def _publishes(job: JobStatus, now: datetime) -> str:
-    if job.schedule is None:
-        return ""
+    if job.schedule is None or job.phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING):
+        return ""  # The time that was wished for; nothing goes out then.
     return f"{shown_schedule(job.schedule, instant=False)} ({relative(job.schedule.utc, now)})"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -114,6 +115,32 @@ def read_holder(path: Path) -> Holder | None:
             )  # fmt: skip
     except (OSError, Wrong):
         return None
+
+
+def at_work(path: Path, host: str) -> Holder | None:
+    """Another process of this machine, `host`, that says it holds the lock, and lives. Only the file is looked at:
+    trying the lock could get in somebody's way. Of other machines it cannot be told whether their process lives."""
+    try:
+        if not path.stat().st_size:
+            return None
+    except OSError:
+        return None
+    holder = read_holder(path)
+    there = holder is not None and holder.host == host and holder.pid != os.getpid() and lives(holder.pid)
+    return holder if there else None
+
+
+def lives(pid: int) -> bool:
+    """Whether there is such a process on this machine."""
+    if sys.platform == "win32" or pid <= 0:
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # It lives, but belongs to somebody else.
+    return True
 
 
 def _announce(fd: int, holder: Holder) -> None:

@@ -131,7 +131,7 @@ def test_schedule_given_where_there_was_none_is_set(world: World) -> None:
     world.declare(jobs={"best": a_job(schedule=at)})
     world.performs(
         Planned("job.best", "reschedule", "schedule_changed", spent=1),
-        says=["  # job.best will be rescheduled"],
+        says=["  # job.best will be scheduled"],
         sends=[reschedule(job, at)],
     )
     assert world.of_service(job)["publish_at"] == at

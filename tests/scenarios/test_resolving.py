@@ -54,6 +54,15 @@ def test_foreign_then_absent_pays_for_another(world: World) -> None:
     world.is_settled()
 
 
+def test_foreign_then_adopt_pays_for_no_other(world: World) -> None:
+    job = lose(world)
+    world.does("resolve", "job.a", "--foreign", str(job), env=LONG)
+    world.does("resolve", "job.a", "--adopt", str(job), env=LONG)
+    assert world.ids() == {"job.a": job}
+    world.applied()
+    world.is_settled()
+
+
 @pytest.mark.parametrize("selection", ["--target=job.b", "--exclude=job.a"])
 def test_an_apply_of_something_else_is_not_silent_about_it(world: World, selection: str) -> None:
     lose(world)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from afsync.core.remote import Preview
+from afsync.core.resources import Schedule
 from afsync.core.results import JobResult
 from afsync.core.status import JobPhase, JobStatus
 from afsync.output.approvals import preview_json, preview_lines, preview_markdown
@@ -58,6 +59,13 @@ def test_nothing_in_a_status_steers_the_terminal() -> None:
     assert not any(c in shown for c in "\x1b\u202e\r")
     result = JobResult(EVIL, EVIL, True, EVIL, EVIL, {EVIL: EVIL, "tags": [EVIL]}, ({"platform": EVIL, EVIL: EVIL},))
     assert not any(c in result_text({"job.a": (EVIL, result)}) for c in "\x1b\u202e\r")
+
+
+@pytest.mark.parametrize("phase", JobPhase)
+def test_a_publish_time_is_shown_where_it_may_come_true(phase: JobPhase) -> None:
+    job = JobStatus("job.a", phase, id="job_1", status="x", schedule=Schedule("2026-12-01 09:00", AHEAD, "UTC"))
+    never = phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
+    assert ("PUBLISHES" in status_text([job], NOW)) is not never
 
 
 def test_no_jobs() -> None:
