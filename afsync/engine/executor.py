@@ -13,9 +13,9 @@ from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
 from afsync.core.settling import settle
-from afsync.engine.events import ChangeDone, ChangeStarted, Event, Tell
+from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Tell
 from afsync.engine.ledger import Ledger
-from afsync.engine.run import Halt, Next, Over, Progress, Run
+from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
 from afsync.engine.service import World
 from afsync.engine.steps import perform
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked
@@ -111,19 +111,23 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         return
     world = execution.world
     if index not in execution.progress:
-        execution.progress[index] = Progress(started=world.monotonic())
+        execution.progress[index] = Progress()
         _tell(execution, ChangeStarted(change, step))
+    elif step is Step.SUBMIT_JOB:
+        _tell(execution, SubmissionStarted(change))
     progress = execution.progress[index]
+    world.stop.doing, began = change.address, world.monotonic()
     verdict = perform(step, change, progress, execution.run)
+    progress.seconds += world.monotonic() - began
+    world.stop.doing = None
     match verdict:
         case Next() if step is not change.steps[-1]:
-            return
+            if step is Step.SUBMIT_JOB and progress.id is not None:
+                _tell(execution, Submitted(change, progress.id, progress.credits))
         case Next():
-            seconds = world.monotonic() - progress.started
-            _finish(execution, index, Applied(change, progress.id, progress.credits, progress.note, seconds))
+            _finish(execution, index, Applied(change, progress.id, progress.credits, progress.note, progress.seconds))
         case Over(outcome, halt):
-            seconds = world.monotonic() - progress.started
-            outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=seconds)
+            outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=progress.seconds)
             _finish(execution, index, outcome)
             _react(execution, outcome, halt)
 
@@ -157,9 +161,7 @@ def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
 
 def _unfinished(change: Change, progress: Progress | None, why: str | None) -> Outcome:
     reason = why or "the run stopped before it"
-    if progress is None or not progress.touched:
-        return NotAttempted(change, reason)
-    return Failed(change, f"{progress.touched}, then {reason}", "the next apply goes on from there", progress.credits)
+    return NotAttempted(change, reason) if progress is None else cut_short(change, progress, reason)
 
 
 def _finish(execution: Execution, index: int, outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.outcome import Answer, Failed, Outcome, Unresolved
+from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Intent
 from afsync.core.recovery import outlook, resolve
@@ -25,9 +25,10 @@ KNOWN = 30
 
 
 class Progress(Struct):
-    """What one change has come to so far. `touched` says what was done, for a run that stops in between."""
+    """What one change has come to so far. `touched` says what was done, for a run that stops in between; `seconds` is
+    how long its own steps took, not those of others in between."""
 
-    started: float
+    seconds: float = 0.0
     id: str | None = None
     credits: int = 0
     note: str | None = None
@@ -87,6 +88,14 @@ class Run(Struct):
 def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
     why = f"{progress.touched}, but then: {error.message}" if progress.touched else error.message
     return Failed(change, why, error.hint, progress.credits)
+
+
+def cut_short(change: Change, progress: Progress, why: str) -> Failed | NotAttempted:
+    """The run ended before the change did, which is nobody's fault: what was done of it is on record."""
+    if progress.touched is None:
+        return NotAttempted(change, why)
+    hint = "the next apply does what is missing" + ("; this is not paid for again" if progress.credits else "")
+    return Failed(change, f"{progress.touched}, then {why}", hint, progress.credits, unfinished=True)
 
 
 def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *, known: tuple[str, ...]) -> Intent:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
+from types import SimpleNamespace
+
 import pytest
 
+from afsync.commands import applying
 from tests.harness import lines
 from tests.scenarios.world import OTHER_URL, TOPIC, URL, Fields, Planned, World, a_job, a_template, post, reschedule
 
@@ -87,6 +91,24 @@ def test_with_fail_fast_it_does(world: World) -> None:
         done = world.applied("--fail-fast", code=1)
     assert len(sent) == 2
     assert "job.c: not attempted: stopped after job.b (--fail-fast)\n" in done.out
+
+
+def test_a_submission_is_told_as_it_begins_and_as_it_is_paid(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And how long it took is what it took itself, not what others did in between: here every step takes a second."""
+    ticks = count()
+    monkeypatch.setattr(applying, "time", SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    at = world.at(days=1)
+    world.declare(jobs={key: a_job(topic=key, schedule=at) for key in ("a", "b")})
+    told = [line for line in world.applied().out.splitlines() if line.startswith("job.")]
+    a, b = world.ids().values()
+    assert told == [
+        "job.a: submitting...",
+        f"job.a: made as {a} (1 credit), its publish time comes next",
+        "job.b: submitting...",
+        f"job.b: made as {b} (1 credit), its publish time comes next",
+        f"job.a: submitted after 2.0s ({a}, 1 credit)",
+        f"job.b: submitted after 2.0s ({b}, 1 credit)",
+    ]
 
 
 def test_what_needs_a_template_that_failed_is_not_attempted(world: World) -> None:
