@@ -125,7 +125,6 @@ def _confirmed(stop: Stop, wanted: Apply) -> bool:
         with stop.interruptible():
             answer = sys.stdin.readline()
     except Interrupted as error:
-        say("\n")  # the question is still open on the last line
         raise Interrupted("Interrupted. Nothing was done.", exit_code=error.exit_code) from None
     say("\n")
     return answer.strip() == "yes"

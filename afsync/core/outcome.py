@@ -94,11 +94,13 @@ class Failed(Struct, frozen=True):
 
 
 class Unresolved(Struct, frozen=True):
-    """A submission whose outcome is not known; the address is blocked until it is resolved."""
+    """A submission whose outcome is not known; the address is blocked until it is resolved. `ways`: what a person can
+    type about it, a line each."""
 
     change: Change
     why: str
     hint: str | None = None
+    ways: tuple[str, ...] = ()
     seconds: float = 0.0
 
 

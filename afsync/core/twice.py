@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from afsync.core.actions import Action
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind, fingerprint
+from afsync.core.resources import Job, Kind, fingerprint, typed
 from afsync.errors import Problem, Severity
 
 
@@ -40,9 +40,8 @@ def _swapped(new: Iterable[tuple[Change, Job]], replaced: dict[str, Change]) -> 
                 f"{change.address} asks for what {old.address} was submitted for ({old.id}), and {old.address} for "
                 f"something else now: {old.id} is cancelled, and paid for again as {change.address}"
             )
-            hint = (
-                f"if {old.address} was renamed, `afsync state mv {old.address} {change.address}` first keeps {old.id}"
-            )
+            rename = f"`afsync state mv {typed(old.address)} {typed(change.address)}`"
+            hint = f"if {old.address} was renamed, {rename} first keeps {old.id}"
             yield _warning("swapped", text, hint, job)
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Intent
-from afsync.core.recovery import outlook, resolve
+from afsync.core.recovery import outlook, resolve, ways, ways_for
 from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Kind, Values, fingerprint
 from afsync.engine.ledger import Ledger
@@ -132,7 +132,8 @@ def submitted(change: Change, progress: Progress, run: Run, result: Result) -> V
             text = f"{progress.touched}, but then: {why}" if progress.touched else why
             return Over(Failed(change, text, _what_to_do(result)), _halt(result))
         case InDoubt(intent, why):
-            return Over(Unresolved(change, f"the answer was lost ({why})", first_look(intent, run)))
+            hint, ways = first_look(intent, run)
+            return Over(Unresolved(change, f"the answer was lost ({why})", hint, ways))
         case _:
             assert_never(result)
 
@@ -150,11 +151,11 @@ def _halt(result: NotSubmitted) -> Halt | None:
     return None
 
 
-def first_look(intent: Intent, run: Run) -> str | None:
-    """What the list shows right now. It decides nothing: the job may still turn up."""
+def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
+    """What the list shows right now, and what can be typed. It decides nothing: the job may still turn up."""
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
-    unseen = f"the next apply looks for it. To decide: afsync resolve '{intent.address}' --adopt ID | --absent"
+    unseen = "the next apply looks for it", ways_for(intent.address, ())
     if run.world.stop.asked.is_set():
         return unseen
     try:
@@ -162,6 +163,6 @@ def first_look(intent: Intent, run: Run) -> str | None:
     except Interrupted:
         return unseen
     except ApiError as error:
-        return f"a first look failed too ({error.message}); apply again after the quarantine"
+        return f"a first look failed too ({error.message}); apply again after the quarantine", ()
     found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)
-    return next((outlook(r) for r in found if r.intent.uuid == intent.uuid), None)
+    return next(((outlook(r), ways(r)) for r in found if r.intent.uuid == intent.uuid), (None, ()))

@@ -80,8 +80,9 @@ def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
             word = paint("unfinished", "yellow") if outcome.unfinished else paint("failed", "red")
             paid = f" ({count(outcome.credits, 'credit')})" if outcome.unfinished and outcome.credits else ""
             return _explained(f"{address}: {word}: {visible(why)}{paid}", hint)
-        case Unresolved(_, why, hint):
-            return _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
+        case Unresolved(_, why, hint, ways):
+            text = _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
+            return "\n  ".join((text, *map(visible, ways)))
         case NotAttempted(_, why):
             return f"{address}: {paint('not attempted', 'yellow')}: {visible(why)}"
         case _:

@@ -59,7 +59,8 @@ def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:
         case Failed(_, why, hint):
             word = "is unfinished" if outcome.unfinished else "failed"
             return Problem("change_failed", f"{address} {word}: {why}", hint, address=address, location=at)
-        case Unresolved(_, why, hint):
+        case Unresolved(_, why, hint, ways):
+            hint = ". ".join(filter(None, (hint, "; ".join(ways)))) or None
             return Problem("unresolved", f"{address} is unresolved: {why}", hint, address=address, location=at)
         case Applied() | NotAttempted():
             return None
