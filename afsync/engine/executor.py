@@ -7,9 +7,9 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.actions import Step
+from afsync.core.actions import Action, Step
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change, Plan
+from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
 from afsync.core.settling import settle
@@ -110,6 +110,13 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
         return
     world = execution.world
+    if step not in WITHOUT_REQUEST and change.action is not Action.ADOPT:
+        # It begins when it can be sent: what it waits before is not its own time.
+        with suppress(Interrupted):
+            world.writer.ready()
+        _look_for_signals(execution)
+        if execution.halted is not None:
+            return
     if index not in execution.progress:
         execution.progress[index] = Progress()
         _tell(execution, ChangeStarted(change, step))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -214,12 +215,17 @@ def test_while_waiting_for_the_rate_limit(number: Signals, laboratory: Lab) -> N
     """The window is full for a minute. Nothing of the next request was sent, so nothing is in doubt."""
     window = 7
     project = laboratory.project(rpm=window)
-    process = project.start("apply", "--auto-approve", orders=SLOWLY)
+    as_json = ["--json"] if number is SIGHUP else []
+    process = project.start("apply", "--auto-approve", *as_json, orders=SLOWLY)
     wait_for(lambda: len(laboratory.control.requests()) == window, "the window is full")
+    waits = re.compile(r"Waiting \d+ s for the rate limit \(7 requests a minute\)\.\n")
+    if not as_json:
+        wait_for(lambda: waits.fullmatch(process.err) is not None, "it says so, once")
     with promptly():
         process.deliver(number)
         ended = process.wait()
     assert ended.code == CODES[number], ended
+    assert bool(waits.search(ended.err)) is not bool(as_json)
     assert not project.recorded.intents
     assert len(laboratory.control.requests()) == window
     laboratory.control.options(rpm=1_000_000)
