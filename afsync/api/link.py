@@ -190,10 +190,12 @@ def connect(
     random: Callable[[], float],
     app: App | None = None,
     bounds: Bounds = BOUNDS,
+    waiting: Callable[[float, int], None] | None = None,
 ) -> Link:
     """Open the line that `access` describes; nothing is sent yet.
 
-    `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1).
+    `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1);
+    `waiting` is told of long waits for the rate limit.
     `app` is the emulator's application, needed when `access.in_process`.
     """
 
@@ -207,7 +209,7 @@ def connect(
     return Link(
         access,
         carrier,
-        Limiter(clock=clock, sleep=sleep),
+        Limiter(clock=clock, sleep=sleep, waiting=waiting),
         user_agent=user_agent,
         sleep=sleep,
         random=random,

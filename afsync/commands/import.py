@@ -14,7 +14,7 @@ from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
 from afsync.config.problems import close_address
 from afsync.core.recorded import Account
 from afsync.core.remote import Lookups
-from afsync.core.resources import Kind, kind_of
+from afsync.core.resources import Kind, kind_of, typed
 from afsync.core.submissions import may_be_ours
 from afsync.errors import Exit, UsageError
 
@@ -67,7 +67,7 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
         report()(f"{address} is {resource_id} already.\n")
         return 0
     if before is not None:
-        raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {address}` forgets that first")
+        raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {typed(address)}` forgets that first")
     refuse_open(recorded)
     wanted = Lookups(jobs={resource_id: None}) if kind_of(address) is Kind.JOB else Lookups()
     remote = look(held.project, recorded, wanted)

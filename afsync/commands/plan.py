@@ -107,7 +107,8 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
 
         plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
-    remote = read_remote(project, recorded, connect(project, writes=False), now)
+    service = connect(project, writes=False, silent=wanted.form == "json")
+    remote = read_remote(project, recorded, service, now)
     check_account(recorded, remote)
     return checked_plan(project, recorded, remote, now, options, limits)
 
@@ -189,7 +190,8 @@ def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem
     now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
     recorded, _ = read_state(project)
     check_addresses(chosen, project.desired, recorded)
-    remote = read_remote(project, recorded, connect(project, writes=False), now)
+    service = connect(project, writes=False, silent=wanted.form == "json")
+    remote = read_remote(project, recorded, service, now)
     check_account(recorded, remote)
     written = project.settings.timezone
     found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)

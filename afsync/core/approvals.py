@@ -11,7 +11,7 @@ from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
-from afsync.core.resources import Desired, Job
+from afsync.core.resources import Desired, Job, typed
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
 from afsync.errors import AfsyncError
 
@@ -54,7 +54,7 @@ def approved_without_submission(change: Change, job: Job) -> Verdict | None:
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
         f"{job.address} is approved as {job.approve}, but the state has no submission of it",
-        f"take it over with `afsync import {job.address} {job.approve}`, or remove `approve` to submit it",
+        f"take it over with `afsync import {typed(job.address)} {job.approve}`, or remove `approve` to submit it",
         "approve",
     )
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from afsync.core.recorded import Intent, Recorded
 from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.remote import Remote
-from afsync.core.resources import Kind
+from afsync.core.resources import Kind, typed
 from afsync.core.settling import became, close, record_of, reopen
 from afsync.errors import UsageError
 
@@ -75,9 +75,8 @@ def candidates_of(resolution: Resolution) -> tuple[str, ...]:
 def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:
     _check_free(recorded, intent, resource_id)
     if resource_id in intent.known:
-        hint = (
-            f"if it was never made, say so with `--absent`; `afsync import {intent.address} {resource_id}` takes over"
-        )
+        taking = f"`afsync import {typed(intent.address)} {resource_id}` takes over"
+        hint = f"if it was never made, say so with `--absent`; {taking}"
         raise UsageError(f"{resource_id} was there before this submission", hint)
     if intent.kind is Kind.TEMPLATE:
         template = remote.templates.get(resource_id)

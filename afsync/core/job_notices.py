@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group
-from afsync.core.resources import Job, Schedule
+from afsync.core.resources import Job, Schedule, typed
 from afsync.core.verdict import Verdict, note, warn
 
 AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
@@ -66,5 +66,5 @@ def missing(declared: Job, record: RecordedJob) -> Verdict:
         "missing",
         f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
         "it is paid for, so it is not submitted again by itself",
-        f"look into the account; `--replace '{declared.address}'` submits it again (that costs credits)",
+        f"look into the account; `--replace {typed(declared.address)}` submits it again (that costs credits)",
     )

@@ -182,11 +182,11 @@ class Plan(Struct, frozen=True):
 
 
 _MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
-_FREE = {Step.MOVE, Step.FORGET}
+WITHOUT_REQUEST = {Step.MOVE, Step.FORGET}
 
 
 def _requests(change: Change) -> int:
     if change.action is Action.ADOPT:
         return 0
     skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
-    return len([s for s in change.steps if s not in _FREE]) - skipped
+    return len([s for s in change.steps if s not in WITHOUT_REQUEST]) - skipped

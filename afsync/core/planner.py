@@ -13,7 +13,7 @@ from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve
+from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.selection import select, selected
@@ -185,7 +185,7 @@ def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
             Problem(
                 Reason.UNRESOLVED.value,
                 f"{r.intent.address}: a submission whose outcome is not known; nothing else is done to it",
-                outlook(r),
+                advice(r),
                 Severity.ERROR,
                 r.intent.address,
             )

@@ -13,7 +13,7 @@ from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Change, Credits
 from afsync.core.remote import Group, RemoteJob, group_of
-from afsync.core.resources import Job, Kind, Values, fingerprint
+from afsync.core.resources import Job, Kind, Values, fingerprint, typed
 from afsync.core.takeover import decide_import, sourceless
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
@@ -138,8 +138,8 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=twins[0].id if len(twins) == 1 else None),
         f"{change.address} looks like {ids}, which is in the account but not in the state",
-        f"take it over with `afsync import {change.address} {twins[0].id}`, or set `allow_duplicate: true` on it "
-        "to pay for another",
+        f"take it over with `afsync import {typed(change.address)} {twins[0].id}`, or set `allow_duplicate: true` on "
+        "it to pay for another",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from afsync.core.actions import Action
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind, Template, fingerprint
+from afsync.core.resources import Job, Kind, Template, fingerprint, typed
 from afsync.errors import Problem, Severity
 
 
@@ -63,11 +63,11 @@ def _swapped(paid: Iterable[tuple[Change, Job]], given_up: dict[str, Change]) ->
 
 def _keeping(old: Change, new: Change) -> str:
     """The way to give what `old` was submitted for to the address of `new`."""
-    move = f"`afsync state mv {old.address} {new.address}` first"
+    move = f"`afsync state mv {typed(old.address)} {typed(new.address)}`"
     if new.before is None:
-        return move
-    spare = f"{old.address}-before"
-    return f"`afsync state mv {new.address} {spare}`, then {move.removesuffix(' first')}"
+        return f"{move} first"
+    spare = f"{old.address.partition('[')[0]}-before"
+    return f"`afsync state mv {typed(new.address)} {spare}`, then {move}"
 
 
 def _warning(code: str, text: str, hint: str, at: Job | Template) -> Problem:

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded
-from afsync.core.resources import Kind
+from afsync.core.resources import Kind, typed
 from afsync.errors import StateError, StateLocked
 
 
@@ -72,7 +72,7 @@ class Ledger:
             self.unwritten[address] = record
             path = self._store.rescue(address, record, str(error))
             where = f"it is kept in {path}" if path else "and the recovery file could not be written either"
-            resolve = f"`afsync resolve {address} --adopt {record.id}`"
+            resolve = f"`afsync resolve {typed(address)} --adopt {record.id}`"
             hint = f"keep that id: once the state can be written, {resolve} records it"
             if path:
                 hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from afsync.core.actions import Action
 from afsync.core.plan import Change, Plan, Waiting
-from afsync.core.recovery import outlook
+from afsync.core.recovery import outlook, ways
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided
 from afsync.output.plan_text import (
@@ -111,7 +111,7 @@ def _facts(plan: Plan) -> Iterator[str]:
 def _sections(plan: Plan, largest: int) -> Iterator[Section]:
     """What a reviewer must know first, so that whatever is cut off, it is not what cannot be undone. An entry above
     `largest` bytes is cut down to its headline."""
-    unknown = (fenced(f"{r.intent.address}\n  {outlook(r)}") for r in plan.resolutions)
+    unknown = (fenced("\n  ".join((r.intent.address, outlook(r), *ways(r)))) for r in plan.resolutions)
     yield Section("Outcome not known", len(plan.resolutions), unknown)
     yield _problems(BLOCKED, plan.blocking)
     yield _published(plan, largest)

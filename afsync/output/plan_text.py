@@ -8,7 +8,7 @@ from itertools import zip_longest
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change, LimitUse, Plan
 from afsync.core.recorded import RecordedJob
-from afsync.core.recovery import outlook
+from afsync.core.recovery import outlook, ways
 from afsync.core.resources import Job, Schedule, key_of, kind_of
 from afsync.errors import Problem, Severity
 from afsync.output.approvals import published_lines, waiting_lines
@@ -39,7 +39,7 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
         for resolution in plan.resolutions:
             yield ""
             yield paint(f"  # {resolution.intent.address}", "bold")
-            yield f"    {outlook(resolution)}"
+            yield from (f"    {visible(line)}" for line in (outlook(resolution), *ways(resolution)))
         yield ""
     if plan.changes:
         yield "afsync will perform the following actions:"

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.core.recorded import Record, Recorded, RecordedJob
-from afsync.core.resources import key_of, plain
+from afsync.core.resources import key_of, plain, typed
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
 from afsync.output.values import iso, shown, shown_schedule, visible
@@ -90,7 +90,7 @@ def forgotten_text(address: str, record: Record, *, declared: bool) -> str:
     else:
         lines.append(f"The template {visible(record.id)} stays in the account.")
     if declared:
-        way = f"`afsync import {address} {visible(record.id)}` records it again"
+        way = f"`afsync import {typed(address)} {visible(record.id)}` records it again"
         what = "submits it once more, for credits" if isinstance(record, RecordedJob) else "makes or adopts one"
         lines.append(f"It is still declared: the next apply {what}. {way}.")
     return "\n".join(lines) + "\n"

@@ -82,7 +82,7 @@ def acquire(
         while not lock.take():
             left = until - clock()
             if left <= 0:
-                raise _locked(path)
+                raise _locked(path, timeout)
             sleep(min(PAUSE, left))
         _announce(lock.fd, holder)
     except OSError as error:
@@ -160,12 +160,13 @@ def _announce(fd: int, holder: Holder) -> None:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 
 
-def _locked(path: Path) -> StateLocked:
+def _locked(path: Path, waited: float) -> StateLocked:
     holder = read_holder(path)
+    text = f"Another run is still at work here after {waited:g} s" if waited else "Another run is at work here"
+    hint = "wait longer (`--lock-timeout`)" if waited else "wait for it, or give `--lock-timeout`"
     if holder is None:
-        return StateLocked("Another run is at work here.", "wait for it, or give `--lock-timeout`")
-    hint = f"wait for it, or give `--lock-timeout`; if it hangs, stop it, or `afsync force-unlock {holder.id}`"
-    return StateLocked(f"Another run is at work here: {holder}.", hint)
+        return StateLocked(f"{text}.", hint)
+    return StateLocked(f"{text}: {holder}.", f"{hint}; if it hangs, stop it, or `afsync force-unlock {holder.id}`")
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

@@ -270,7 +270,7 @@ def test_an_open_intent_blocks_its_address(declared: tuple[Job, ...], recorded: 
     assert plan.violations[0].message == (
         "job.best: a submission whose outcome is not known; nothing else is done to it"
     )
-    assert "afsync resolve 'job.best'" in (plan.violations[0].hint or "")
+    assert "afsync resolve job.best --absent" in (plan.violations[0].hint or "")
 
 
 def test_an_open_intent_blocks_nothing_else() -> None:

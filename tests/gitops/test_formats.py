@@ -498,7 +498,7 @@ def test_the_policy_holds_back_what_breaks_it_and_nothing_else(sandbox: Sandbox)
         assert "job.intro does not say where it is published" in shown and "--ignore-policy" in shown
         assert "at afsync.yaml:11:3" in shown
     done = sandbox.applied(code=4)
-    assert done.out.endswith("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.\n")
+    assert done.out.endswith("Apply incomplete. Resources: 2 added, 0 changed, 0 destroyed; 1 held back.\n")
     assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
     sandbox.applied(code=4)
     sandbox.write(

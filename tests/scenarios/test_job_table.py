@@ -388,7 +388,7 @@ def test_missing_and_last_seen_active_waits_for_a_person(world: World, status: s
             says=[
                 f"Warning: job.best ({job}) was {status} when last seen and is not in the account any more; "
                 "it is paid for, so it is not submitted again by itself",
-                "  look into the account; `--replace 'job.best'` submits it again (that costs credits)",
+                "  look into the account; `--replace job.best` submits it again (that costs credits)",
             ],
         )
     document = world.planned("--replace", "job.best")

@@ -69,6 +69,8 @@ def test_an_apply_of_something_else_is_not_silent_about_it(world: World, selecti
     world.declare(jobs={"a": a_job(), "b": a_job(topic="B")})
     done = world.applied(selection, code=3, env=LONG)
     assert "job.a" in done.out
+    assert done.out.endswith("Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed; 1 unresolved.\n")
+    assert done.err == "1 submission unresolved: `afsync intents` shows what can be said of it now.\n"
     assert list(world.ids()) == ["job.b"]
     assert world.applied(selection, "--json", code=3, env=LONG).events[-1]["type"] == "summary"
 

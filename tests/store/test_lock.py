@@ -95,6 +95,10 @@ def test_another_process_holds_it(path: Path) -> None:
         assert "--lock-timeout" in (caught.value.hint or "")
         assert "afsync force-unlock abc12345" in (caught.value.hint or "")
         assert caught.value.exit_code is Exit.LOCKED
+        with pytest.raises(StateLocked) as caught:
+            take(path, timeout=2)
+        assert caught.value.message == f"Another run is still at work here after 2 s: {said}."
+        assert (caught.value.hint or "").startswith("wait longer (`--lock-timeout`); if it hangs, ")
         process.communicate("done\n")
         with take(path):
             pass
