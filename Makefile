@@ -26,7 +26,7 @@ demo: $(VENV)/.installed  ## the whole story against the built-in emulator
 test: $(VENV)/.installed  ## all tests, on all cores
 	$(BIN)/python -m pytest -n $(JOBS)
 
-lint: $(VENV)/.installed  ## style, types, and that generated files are up to date
+lint: $(VENV)/.installed  ## style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

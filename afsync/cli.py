@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"afsync.commands.{cmd_name.replace('-', '_')}").command
-        if not any(p.name == "directory" for p in command.params):
-            command.params.append(directory_option())
+        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            if not any(p.name == "directory" for p in one.params):
+                one.params.append(directory_option())
         return command
 
     def resolve_command(
@@ -123,7 +125,7 @@ def _failed(error: BaseException) -> int:
 
     match error:
         case KeyboardInterrupt() | click.Abort():
-            _say("Interrupted.")
+            _say(f"{_below()}Interrupted.")
             return Exit.INTERRUPTED
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -154,9 +156,14 @@ def _usage(error: click.ClickException) -> int:
     return Exit.ERROR
 
 
+def _below() -> str:
+    """A line end on a terminal: it has just written ^C, perhaps after a question."""
+    return "\n" if sys.stderr.isatty() else ""
+
+
 def _known(error: AfsyncError) -> int:
     from afsync.commands.ci import publish_error
-    from afsync.errors import ConfigError
+    from afsync.errors import ConfigError, Interrupted
     from afsync.output.problems import problems_text
     from afsync.output.values import visible
 
@@ -166,7 +173,7 @@ def _known(error: AfsyncError) -> int:
 
         _say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
     else:
-        _say(f"Error: {visible(error.message)}")
+        _say(f"{_below() if isinstance(error, Interrupted) else ''}Error: {visible(error.message)}")
         if error.hint:
             _say(f"  {visible(error.hint)}")
     return error.exit_code

@@ -8,8 +8,6 @@
     │   ├── Refused             exit 1   the API refused one call, in its own error form
     │   ├── Unreachable         exit 1   nothing was sent, or no answer came to a read
     │   └── BadAnswer           exit 1   an answer that is not what the API promises
-    ├── ChangeFailed            exit 1   at least one change was not carried out
-    ├── Unresolved              exit 3   a paid submission whose outcome nobody knows
     ├── LimitRefused            exit 4   a limit, a policy, or not enough credits
     ├── StateLocked             exit 5   somebody else is at work
     ├── PlanStale               exit 6   a saved plan that no longer holds
@@ -66,7 +64,7 @@ class Problem(Struct, frozen=True):
     """One thing a person should know: what is wrong, where, and what to do about it.
 
     `code` is one snake_case word of a closed list, for scripts; `message` says what was wrong and
-    why, `hint` what to do.
+    why, `hint` what to do. `field` is the field of the resource that it is about, where it is about one.
     """
 
     code: str
@@ -75,6 +73,7 @@ class Problem(Struct, frozen=True):
     severity: Severity = Severity.ERROR
     address: str | None = None
     location: Location | None = None
+    field: str | None = None
 
 
 class AfsyncError(Exception):
@@ -128,16 +127,6 @@ class Unreachable(ApiError):
 
 class BadAnswer(ApiError):
     """An answer that is not what the API promises; it never reads as "nothing there"."""
-
-
-class ChangeFailed(AfsyncError):
-    """At least one change was not carried out."""
-
-
-class Unresolved(AfsyncError):
-    """A paid submission whose outcome is not known; a person, or a later run, must decide."""
-
-    exit_code = Exit.UNRESOLVED
 
 
 class LimitRefused(AfsyncError):

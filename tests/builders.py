@@ -6,7 +6,7 @@ field can be given by the API's name; None takes a default field out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -269,3 +269,11 @@ def planned(
     """The plan for what is declared; `options` are those of `Options`."""
     state = recorded if isinstance(recorded, Recorded) else a_recorded(recorded)
     return make_plan(desired(*declared), state, remote or a_remote(), now, Options(**options))
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths to a JSON value and to everything in it."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from places(item, (*path, key))

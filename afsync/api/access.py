@@ -8,14 +8,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
+from afsync.core.remote import EMULATOR, SERVICE
 from afsync.errors import AuthError, UsageError
 
-SERVICE = "https://api.auraflux.co/v1"
 SERVICE_HOST = "api.auraflux.co"
-EMULATOR = "emulator"
 IN_PROCESS_URL = "http://emulator/v1"
 EMULATOR_KEY = "af_live_emulator"
 """The key of the built-in emulator. It opens nothing else; the user's own key never goes there."""
+
+IN_FILES = "api.base_url"
+VARIABLE = "AURAFLUX_BASE_URL"
 
 _PORTS = {"https": 443, "http": 80}
 
@@ -48,11 +50,12 @@ class Access(Struct, frozen=True):
     """Where to go, and the key that may go there.
 
     `base_url` is what a state remembers: the URL without a slash at its end, or `emulator`. `root` is the URL that
-    paths are put behind.
+    paths are put behind. `source` is where that was said, for people.
     """
 
     base_url: str
     key: Secret
+    source: str = IN_FILES
 
     @property
     def in_process(self) -> bool:
@@ -66,6 +69,11 @@ class Access(Struct, frozen=True):
     def host(self) -> str:
         return urlsplit(self.root).hostname or ""
 
+    @property
+    def place(self) -> str:
+        """Host and port, where one was given."""
+        return urlsplit(self.root).netloc
+
 
 def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Callable[[str], str]) -> Access:
     """Decide from `api.base_url` in the files and the environment (DESIGN.md, "Configuration").
@@ -73,15 +81,20 @@ def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Cal
     `read_file` reads the file that AURAFLUX_API_KEY_FILE names; it may raise OSError or UnicodeError.
     Raises UsageError for a service that must not get the key, AuthError where there is no usable key.
     """
-    from_environment = environ.get("AURAFLUX_BASE_URL", "").strip()
-    written = from_environment or (yaml_base_url or "").strip() or SERVICE
+    said = environ.get(VARIABLE, "").strip()
+    written, source = said or (yaml_base_url or "").strip() or SERVICE, VARIABLE if said else IN_FILES
     if written == EMULATOR:
-        return Access(EMULATOR, Secret(EMULATOR_KEY))
-    source = "AURAFLUX_BASE_URL" if from_environment else "api.base_url"
+        return Access(EMULATOR, Secret(EMULATOR_KEY), source)
     url = _checked(written, source)
-    if not from_environment:
+    if not said:
         _check_host(url, environ.get("AURAFLUX_API_KEY_HOST", ""))
-    return Access(_canonical(url), _key(environ, read_file))
+    return Access(_canonical(url), _key(environ, read_file), source)
+
+
+def said_outside(environ: Mapping[str, str]) -> str | None:
+    """AURAFLUX_BASE_URL as a state remembers it; None where it is not set. UsageError where it is no such URL."""
+    written = environ.get(VARIABLE, "").strip()
+    return _canonical(_checked(written, VARIABLE)) if written not in ("", EMULATOR) else written or None
 
 
 def is_loopback(host: str) -> bool:

@@ -15,15 +15,30 @@ WINDOW = 60.0
 MARGIN = 0.1
 """Seconds added to the window: clocks that round, and clocks that run at different speeds."""
 DEFAULT_SIZE = 60
+WORTH_TELLING = 2.0
+"""Seconds of waiting from which on somebody may wonder what is going on."""
 _POLL = 0.05
 
 
 class Limiter:
-    """At most `size` requests in any window. Thread-safe; `clock` is monotonic seconds, `sleep` may raise."""
+    """At most `size` requests in any window. Thread-safe; `clock` is monotonic seconds, `sleep` may raise.
 
-    def __init__(self, *, clock: Callable[[], float], sleep: Callable[[float], None], size: int = DEFAULT_SIZE) -> None:
+    `waiting` is told of a wait worth telling, once, before it: how many seconds, and the size of the window. It must
+    not raise.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        size: int = DEFAULT_SIZE,
+        waiting: Callable[[float, int], None] | None = None,
+    ) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._waiting = waiting
+        self._told_until = float("-inf")
         self._size = size
         self._lock = threading.Lock()
         self._under_way = 0
@@ -48,19 +63,29 @@ class Limiter:
     def wait(self) -> None:
         """Wait until a request would go at once. No place is taken."""
         while (wait := self._look()) > 0:
-            self._sleep(wait)
+            self._pause(wait)
 
     @contextmanager
     def place(self) -> Iterator[None]:
         """Wait for a place in the window and keep it for the time of one request."""
         while (wait := self._look(take=True)) > 0:
-            self._sleep(wait)
+            self._pause(wait)
         try:
             yield
         finally:
             with self._lock:
                 self._under_way -= 1
                 heapq.heappush(self._free_at, self._clock() + WINDOW + MARGIN)
+
+    def _pause(self, seconds: float) -> None:
+        with self._lock:
+            now = self._clock()
+            telling = seconds >= WORTH_TELLING and now >= self._told_until
+            if telling:
+                self._told_until = now + seconds
+        if telling and self._waiting is not None:
+            self._waiting(seconds, self._size)
+        self._sleep(seconds)
 
     def _look(self, *, take: bool = False) -> float:
         """0 when there is a place, which `take` takes, else how long to wait before asking again."""

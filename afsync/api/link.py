@@ -106,7 +106,7 @@ class Link:
             except ValueError:
                 tries += 1
             if tries == TRIES or not may_pass(result):
-                raise error_for(result, f"{method} {path}", self.access.host)
+                raise error_for(result, f"{method} {path}", self.access.place, self.access.source)
             self.sleep(backoff(tries - 1, self.random()))
 
     def post_once(self, path: str, body: Mapping[str, Any], *, abandoned: Callable[[], bool] | None = None) -> Result:
@@ -190,10 +190,12 @@ def connect(
     random: Callable[[], float],
     app: App | None = None,
     bounds: Bounds = BOUNDS,
+    waiting: Callable[[float, int], None] | None = None,
 ) -> Link:
     """Open the line that `access` describes; nothing is sent yet.
 
-    `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1).
+    `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1);
+    `waiting` is told of long waits for the rate limit.
     `app` is the emulator's application, needed when `access.in_process`.
     """
 
@@ -207,7 +209,7 @@ def connect(
     return Link(
         access,
         carrier,
-        Limiter(clock=clock, sleep=sleep),
+        Limiter(clock=clock, sleep=sleep, waiting=waiting),
         user_agent=user_agent,
         sleep=sleep,
         random=random,

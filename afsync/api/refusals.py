@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from afsync.api.access import is_loopback
 from afsync.api.exchange import Lost, Reply, Result
 from afsync.api.retries import PASSING
 from afsync.api.text import excerpt, printable
@@ -13,11 +14,16 @@ from afsync.errors import ApiError, AuthError, BadAnswer, Refused, Unreachable
 _KEY_HINT = "check AURAFLUX_API_KEY; keys are made in the account's settings"
 
 
-def error_for(result: Result, what: str, host: str) -> ApiError:
-    """The error for `what` (a call such as `GET /jobs`) that ended in `result`, which is no success."""
+def error_for(result: Result, what: str, host: str, source: str | None = None) -> ApiError:
+    """The error for `what` (a call such as `GET /jobs`) that ended in `result`, which is no success.
+
+    `host` may carry a port; `source` is where a person wrote it, None where the service named it.
+    """
     match result:
         case Lost(sent=False, why=why):
-            return Unreachable(f"{host} could not be reached ({what}): {printable(why)}.", _reach_hint(why))
+            return Unreachable(
+                f"{host} could not be reached ({what}): {printable(why)}.", _reach_hint(why, host, source)
+            )
         case Lost(why=why):
             return Unreachable(f"No answer to {what} from {host}: {printable(why)}.", "try again later")
         case Reply():
@@ -62,7 +68,11 @@ def _foreign(reply: Reply, what: str, host: str) -> ApiError:
     return Unreachable(said, "try again later") if reply.status >= 500 else BadAnswer(said, hint)
 
 
-def _reach_hint(why: str) -> str:
+def _reach_hint(why: str, host: str, source: str | None) -> str:
     if "certificate" in why.lower():
         return "the certificate is not trusted; SSL_CERT_FILE names other certificates to trust"
-    return "check the network, the proxy and `api.base_url`"
+    if source is None:
+        return "check the network and the proxy"
+    if is_loopback(urlsplit(f"//{host}").hostname or ""):
+        return f"does `afsync emulator` run there? The address is from {source}"
+    return f"check the network, the proxy and {source}"

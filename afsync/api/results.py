@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from afsync.api.text import printable, shown, whole
+from afsync.api.text import printable, shown
 from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
+from afsync.core.remote import ended_badly
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
 
@@ -24,16 +25,17 @@ class StagingAssets(Struct, frozen=True):
     status: str | None
     video_url: str | None = None
     thumbnail_url: str | None = None
-    script: str | None = None
-    publish_copy: Values = field(default_factory=lambda: EMPTY)
+    publish_copy: Values = EMPTY
     expires_at: datetime | None = None
 
 
 def parse_result(value: object, job_id: str) -> JobResult:
-    """The answer of either kind: still running, or done."""
+    """The answer of either kind: still running (or never done), or done."""
     what = "GET /jobs/:id/result"
     row = an_object(value, what)
     status = printable(text_of(row, what, "status"), 100)
+    if ended_badly(status) and not _link(row, "videoUrl"):
+        return JobResult(job_id, status, ready=False, cause=_cause(row))
     if not any(name in row for name in ("jobId", "videoUrl", "completedAt")):
         return JobResult(job_id, status, ready=False)
     return JobResult(
@@ -54,13 +56,12 @@ def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
     row = an_object(value, what)
     output = row.get("output")
     told: Row = output if isinstance(output, dict) else {}
-    status, script = row.get("status"), told.get("script")
+    status = row.get("status")
     return StagingAssets(
         id=id_of({"jobId": job_id, **row}, what, "jobId"),
         status=printable(status, 100) if isinstance(status, str) else None,
         video_url=_link(told, "videoUrl"),
         thumbnail_url=_link(told, "thumbnailUrl"),
-        script=whole(script) if isinstance(script, str) else None,
         publish_copy=_object(told.get("publishCopy")),
         expires_at=moment_of(row, what, "urlExpiresAt"),
     )
@@ -71,6 +72,12 @@ def _link(row: Row, name: str) -> str | None:
     value = row.get(name)
     usable = isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= _ADDRESS
     return value if usable and value else None
+
+
+def _cause(row: Row) -> str | None:
+    """In the words that the service has for errors; nothing is promised here."""
+    told = (row.get(name) for name in ("message", "error"))
+    return next((printable(text, 300) for text in told if isinstance(text, str) and text.strip()), None)
 
 
 def _object(value: object) -> Mapping[str, Any]:

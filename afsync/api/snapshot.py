@@ -53,16 +53,6 @@ def fetch(reader: Reader, lookups: Lookups, *, publish_times: bool = True, jobs:
     )
 
 
-def list_back(reader: Reader, known: Iterable[str]) -> tuple[RemoteJob, ...]:
-    """The jobs that came in since `known` was the head of the list, newest first; the whole list when none of
-    `known` is there any more. Same errors as `fetch`."""
-    old = frozenset(known)
-    wanted = _Wanted(Lookups(heads=(tuple(old),)))
-    listing = read_list(reader.jobs_page, wanted.enough)
-    until = next((n for n, i in enumerate(listing.ids) if i in old), len(listing.ids))
-    return tuple(listing.jobs[i] for i in listing.ids[:until])
-
-
 def look_up(reader: Reader, ids: Iterable[str]) -> tuple[dict[str, RemoteJob], frozenset[str]]:
     """Ask for jobs one by one: those found, by id, and the ids that are not in the account."""
     wanted = list(ids)

@@ -77,7 +77,7 @@ class Upload(Struct, frozen=True):
         try:
             return id_of(an_object(answer_of(result), "POST /upload"), "POST /upload", "fileId")
         except ValueError:
-            error = error_for(result, "POST /upload", self.link.access.host)
+            error = error_for(result, "POST /upload", self.link.access.place, self.link.access.source)
             # "filename is required" is how the other kind of service answers a form: its first word counts.
             wants_json = isinstance(error, Refused) and "filename is required" in error.detail
             raise first if wants_json else error from None

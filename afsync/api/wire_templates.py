@@ -55,13 +55,6 @@ def parse_template(row: Row, what: str) -> RemoteTemplate:
     )
 
 
-def created_template(value: object) -> Row:
-    """The row in an answer to POST /templates or GET /templates/:id: flat, or under `template`."""
-    row = an_object(value, "POST /templates")
-    inner = row.get("template")
-    return inner if isinstance(inner, dict) else row
-
-
 def _echo(row: Row, what: str) -> dict[str, Any]:
     spec = _parsed(row.get("job_spec", row.get("jobSpec")), what)
     echo = {k: v for k, v in kept(spec or {}).items() if k not in _NOT_IN_SPEC and _told(v)}

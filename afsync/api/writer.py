@@ -87,7 +87,9 @@ class Writer:
         try:
             answer = answer_of(result)
         except ValueError:
-            return self._approved_after_all(job_id, error_for(result, f"POST {path}", self._link.access.host))
+            return self._approved_after_all(
+                job_id, error_for(result, f"POST {path}", self._link.access.place, self._link.access.source)
+            )
         return optional_text(answer, "status") if isinstance(answer, dict) else None
 
     def _once(self, path: str, body: dict[str, Any]) -> Result:

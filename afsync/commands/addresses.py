@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from afsync.config.problems import close_address
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.selection import matches
 from afsync.errors import UsageError
@@ -43,7 +44,4 @@ def _not_submitted(glob: str, recorded: Recorded, declared: Collection[str]) -> 
 
 
 def _hint(wrong: str, known: Collection[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(wrong, known, n=1) or get_close_matches(f"job.{wrong}", known, n=1)
-    return f"did you mean `{close[0]}`?" if close else "`afsync status` shows all jobs"
+    return close_address(wrong, known) or "`afsync status` shows all jobs"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, check_title, selection_flags, title_flag
+from afsync.commands.options import (
+    Selection,
+    auto_approve_flag,
+    check_title,
+    lock_timeout_flag,
+    selection_flags,
+    title_flag,
+)
 from afsync.commands.preparing import Apply
 from afsync.core.verdict import Options
 from afsync.errors import UsageError
@@ -18,13 +26,13 @@ from afsync.errors import UsageError
 @selection_flags
 @click.option("--expect", metavar="FINGERPRINT", help="Refuse any plan but the one that was reviewed.")
 @click.option("--destroy", is_flag=True, help="Remove everything recorded.")
-@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+@auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write these into FILE as well.")
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write what came of it there.")
 @title_flag
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(
     planfile: str | None,
     expect: str | None,
@@ -46,6 +54,7 @@ def command(
     With PLANFILE (from `afsync plan --out`) it does what was reviewed or refuses with 6; it does not ask then.
     """
     check_title(title)
+    _check_planfile(planfile)
     chosen = Selection(**selection)
     if planfile is not None and (destroy or chosen.options() != Options()):
         raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
@@ -64,3 +73,9 @@ def command(
             expect=expect,
         )
     )
+
+
+def _check_planfile(name: str | None) -> None:
+    """An address in its place is an easy slip."""
+    if name is not None and name.startswith(("job.", "template.")) and not Path(name).exists():
+        raise UsageError(f"there is no plan file {name}", f"to apply only that: `--target {name}`")

@@ -26,10 +26,10 @@ from afsync.commands.uploading import UploadBar
 from afsync.core.plan import Plan
 from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
-from afsync.engine.interrupt import Stop, handling_signals
+from afsync.engine.interrupt import Stop, handling_signals, telling_of_signals
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
-from afsync.errors import AfsyncError, Exit, UsageError
+from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
 from afsync.output.plan_text import plan_text
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         if plan.blocking:
             return refused(plan, wanted, events)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
-            messages()("Apply cancelled.\n")
+            kind = "Approval" if wanted.approve else "Destroy" if wanted.destroy else "Apply"
+            messages()(f"{kind} cancelled.\n")
             events.end(())
             return Exit.ERROR
         done = _carry_out(ready, wanted, stop, out, events)
@@ -84,16 +85,25 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
     assert teller is not None
     try:
         world = _world(ready.project, ready.service, stop, teller)
-        return apply_plan(
-            ready.plan,
-            ready.remote,
-            ready.ledger,
-            world,
-            fail_fast=wanted.fail_fast,
-            max_credits=ready.max_credits,
-        )
+        with telling_of_signals(stop, lambda doing: _say_interrupted(stop, doing)):
+            return apply_plan(
+                ready.plan,
+                ready.remote,
+                ready.ledger,
+                world,
+                fail_fast=wanted.fail_fast,
+                max_credits=ready.max_credits,
+            )
     finally:
         teller.close()
+
+
+def _say_interrupted(stop: Stop, doing: str | None) -> None:
+    """So that nobody presses again because nothing seems to happen."""
+    below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
+    what = f"what is in flight ({doing})" if doing else "what is in flight"
+    again = "Ctrl-C again" if stop.exit_code == Exit.INTERRUPTED else "Another signal"
+    messages()(f"{below}Interrupted: finishing {what}, then saving. {again} gives a submission up as unknown.\n")
 
 
 def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLines) -> None:
@@ -111,8 +121,11 @@ def _confirmed(stop: Stop, wanted: Apply) -> bool:
         question = "Do you really want to publish this?"
     say = messages()
     say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
-    with stop.interruptible():
-        answer = sys.stdin.readline()
+    try:
+        with stop.interruptible():
+            answer = sys.stdin.readline()
+    except Interrupted as error:
+        raise Interrupted("Interrupted. Nothing was done.", exit_code=error.exit_code) from None
     say("\n")
     return answer.strip() == "yes"
 

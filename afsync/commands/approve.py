@@ -5,16 +5,15 @@ from __future__ import annotations
 import click
 
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection
+from afsync.commands.options import Selection, auto_approve_flag, lock_timeout_flag
 from afsync.commands.preparing import Apply
-from afsync.commands.seconds import Seconds
 
 
 @click.command
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDR...")
-@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+@auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@click.option("--lock-timeout", default=0.0, type=Seconds(), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(addresses: tuple[str, ...], auto_approve: bool, as_json: bool, lock_timeout: float) -> int:
     """Publish jobs that wait for an approval: shows what will be published, and asks.
 

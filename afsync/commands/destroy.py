@@ -7,16 +7,16 @@ from typing import Any
 import click
 
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, selection_flags
+from afsync.commands.options import Selection, auto_approve_flag, lock_timeout_flag, selection_flags
 from afsync.commands.preparing import Apply
 
 
 @click.command
 @selection_flags
-@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+@auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, **selection: Any) -> int:
     """Plan and apply the removal of everything recorded.
 

@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from afsync.commands.screen import report, stdout_paint
 from afsync.output.values import Paint
+
+if TYPE_CHECKING:
+    from afsync.config.reference import Key
+
+WIDEST = 100
+"""Longer lines are hard to read, however wide the terminal is."""
 
 
 @click.command
 @click.argument("path", required=False)
 def command(path: str | None) -> int:
     """Explain a key of the files, such as job.schedule or api.base_url; without PATH, list all of them."""
-    from afsync.config.reference import explain, paths
+    from afsync.config.reference import below, explain
 
+    width = max(40, min(shutil.get_terminal_size().columns, WIDEST))
     if path is None:
-        report()("".join(f"{p}\n" for p in paths()))
-        return 0
-    key, paint = explain(path), stdout_paint()
-    lines = [paint(key.path, "bold"), "", f"  {key.meaning}", "", f"  type:    {key.type}"]
-    lines += [f"  default: {key.default}"] if key.default else []
-    lines += [f"  example: {key.example}"] if key.example else []
-    report()("\n".join([*lines, *_below(key.below, paint)]) + "\n")
+        # What is piped is searched, and is whole for that.
+        lines = [*_listed(below(), width if sys.stdout.isatty() else None)]
+    else:
+        key = explain(path)
+        lines = [*_whole(key, below(key.path), width, stdout_paint())]
+    report()("\n".join(lines) + "\n")
     return 0
 
 
-def _below(paths: tuple[str, ...], paint: Paint) -> list[str]:
-    return ["", paint("  Keys below it:", "dim"), *(f"    {p}" for p in paths)] if paths else []
+def _whole(key: Key, inner: Sequence[Key], width: int, paint: Paint) -> Iterator[str]:
+    yield from (paint(key.path, "bold"), "")
+    yield from _wrapped(key.meaning, "  ", "  ", width)
+    yield ""
+    yield from _wrapped(key.type, "  type:    ", " " * 11, width)
+    # Not wrapped: they are there to be copied.
+    yield from [f"  default: {key.default}"] if key.default else []
+    yield from [f"  example: {key.example}"] if key.example else []
+    if inner:
+        yield from ("", paint("  Keys below it:", "dim"))
+        yield from (f"    {line}" for line in _listed(inner, width - 4))
+
+
+def _wrapped(text: str, first: str, others: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _listed(keys: Sequence[Key], width: int | None) -> Iterator[str]:
+    """A line each, with the first sentence of what it means, as far as there is room."""
+    column = max(len(key.path) for key in keys) + 2
+    for key in keys:
+        line = f"{key.path:{column}}{key.meaning.split('. ')[0].removesuffix('.')}"
+        yield line if width is None or len(line) <= width else f"{line[: width - 1].rstrip()}…"

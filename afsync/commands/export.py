@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
+from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import messages, report
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
 from afsync.config.declarable import writable
@@ -24,7 +25,7 @@ from afsync.output.values import count, visible
 @click.option("--into", metavar="FILE", type=click.Path(), help="The file to add to (afsync.yaml); - prints.")
 @click.option("--split", type=click.Choice(("kind", "month")), help="Several files below account/.")
 @click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(
     templates: bool, jobs: str | None, into: str | None, split: str | None, no_record: bool, lock_timeout: float
 ) -> int:
@@ -51,6 +52,8 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
     texts = texts_for(found, held.project, layout)
     if layout.into == "-":
         report()("".join(texts.values()))
+        if not texts:
+            messages()(_said(found, texts))
         return 0
     write_checked(held.project.root, texts)
     if record:

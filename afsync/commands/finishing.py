@@ -11,11 +11,12 @@ from afsync.commands.event_lines import EventLines
 from afsync.commands.files import write_private
 from afsync.commands.preparing import Apply, Ready
 from afsync.commands.screen import Out, messages, stdout_paint
+from afsync.core.actions import Reason
 from afsync.core.plan import Plan
-from afsync.core.recovery import needs_person
+from afsync.core.recovery import Ask, Wait, needs_person
 from afsync.engine.executor import Report
 from afsync.errors import AfsyncError, Exit, StateError
-from afsync.output.outcomes import Tally, summary_text
+from afsync.output.outcomes import Tally, approved_text, summary_text
 from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
 def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped)
     if not wanted.as_json:
-        _finish_text(ready.plan, done, out)
+        _finish_text(ready.plan, done, out, approving=bool(wanted.approve))
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
@@ -59,15 +60,24 @@ def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> Non
         messages()(f"Warning: {visible(error.message)}\n")
 
 
-def _finish_text(plan: Plan, done: Report, out: Out) -> None:
+def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool) -> None:
     if done.stopped is not None:
         _say_stopped(done.stopped)
-    nothing = not plan.changes and not plan.violations
-    complete = done.stopped is None
-    out(("" if nothing else "\n") + summary_text(done.outcomes, stdout_paint(), complete=complete) + "\n")
-    held = len({v.address for v in plan.violations})
+    complete, paint = done.stopped is None, stdout_paint()
+    if approving:
+        out("\n" + approved_text(done.outcomes, paint, complete=complete) + "\n")
+        return
+    nothing = not (plan.changes or plan.violations or plan.resolutions)
+    held = len({v.address for v in plan.violations if v.code != Reason.UNRESOLVED})
+    before = sum(isinstance(r, Wait | Ask) for r in plan.resolutions)
+    summary = summary_text(done.outcomes, paint, complete=complete, held=held, unresolved=before)
+    out(("" if nothing else "\n") + summary + "\n")
     if held:
         messages()(f"{count(held, 'change')} held back: see above what is to be decided.\n")
+    if unresolved := before + Tally(done.outcomes).unresolved:
+        messages()(
+            f"{count(unresolved, 'submission')} unresolved: `afsync intents` shows what can be said of it now.\n"
+        )
 
 
 def _say_stopped(error: AfsyncError) -> None:

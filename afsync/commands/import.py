@@ -8,12 +8,13 @@ import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import interactive, messages, report, stdout_paint
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
-from afsync.config.problems import did_you_mean
+from afsync.config.problems import close_address
 from afsync.core.recorded import Account
 from afsync.core.remote import Lookups
-from afsync.core.resources import Kind, kind_of
+from afsync.core.resources import Kind, kind_of, typed
 from afsync.core.submissions import may_be_ours
 from afsync.errors import Exit, UsageError
 
@@ -26,7 +27,7 @@ from afsync.errors import Exit, UsageError
 @click.option("--force", is_flag=True, help="Take it over although it differs; the next plan shows how.")
 @click.option("--auto-approve", is_flag=True, help="With --match: do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="With --match: print a JSON document.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(
     address: str | None,
     id: str | None,
@@ -44,8 +45,6 @@ def command(
     """
     if [bool(address and id), match, none].count(True) != 1 or (address and not id):
         raise UsageError("say ADDRESS and ID, or --match, or --none", "such as `afsync import job.best job_8f31`")
-    if match and not auto_approve and not interactive():
-        raise UsageError("import --match asks before it writes, and nobody is there to answer", "add --auto-approve")
     project = work.load_project()
     with desk(project, lock_timeout) as held:
         if match:
@@ -60,7 +59,7 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
     recorded = held.recorded
     declared = held.project.desired.get(address)
     if declared is None:
-        close = did_you_mean(address, (*held.project.desired.templates, *held.project.desired.jobs))
+        close = close_address(address, (*held.project.desired.templates, *held.project.desired.jobs))
         hint = close or "declare it first; `afsync export` writes what the account holds"
         raise UsageError(f"{address} is not declared", hint)
     before = recorded.resources.get(address)
@@ -68,7 +67,7 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
         report()(f"{address} is {resource_id} already.\n")
         return 0
     if before is not None:
-        raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {address}` forgets that first")
+        raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {typed(address)}` forgets that first")
     refuse_open(recorded)
     wanted = Lookups(jobs={resource_id: None}) if kind_of(address) is Kind.JOB else Lookups()
     remote = look(held.project, recorded, wanted)
@@ -88,6 +87,9 @@ def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
     report()(matches_json(found) if as_json else matches_text(found, stdout_paint()))
     if not certain:
         return 0
+    if not auto_approve and not interactive():
+        text = "import --match asks before it writes, and nobody is there to answer; nothing was recorded"
+        raise UsageError(text, "to take over what is certain, add --auto-approve")
     if not auto_approve and not _confirmed(len(certain)):
         messages()("Nothing was recorded.\n")
         return Exit.ERROR

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from afsync.api.access import IN_FILES, said_outside
 from afsync.commands import project as work
 from afsync.commands.bundled import bundled
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report
 from afsync.commands.service import connect
-from afsync.commands.state_file import open_store, read_state
+from afsync.commands.state_file import lineage_there, open_store, read_state
 from afsync.config.project import PROJECT_FILE
-from afsync.errors import AfsyncError
+from afsync.core.remote import EMULATOR
+from afsync.errors import AfsyncError, AuthError
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
 
-LOST = (
-    "\nNow run `afsync plan`. If there was a state that is lost, `afsync import --match` first: it finds again what it "
-    "held.\n"
-)
+LOST = "If there was a state that is lost, `afsync import --match` first: it finds again what it held.\n"
 
 
 @click.command
@@ -50,10 +50,12 @@ def command(from_account: bool, example: str | None) -> int:
     else:
         store.create(project.settings.lineage or "")
         out(f"Created the state {project.settings.state}.\n")
-    _check_key(project)
+    first = _check_key(project)
     if from_account:
         return _from_account(project)
-    out(LOST if lost else "\nNow edit afsync.yaml, then run `afsync plan`.\n")
+    out("\n" + (f"First {first}, then edit" if first else "Now edit") + " afsync.yaml, then run `afsync plan`.\n")
+    if lost:
+        out(LOST)
     return 0
 
 
@@ -70,28 +72,42 @@ def _from_account(project: Project) -> int:
 
 
 def _files(root: Path, *, empty: bool) -> bool:
-    """Whether a first project was written."""
-    from afsync.config.writer import SCHEMA_FILE, add_lineage, starter
+    """Whether a first project was written. Where something is wrong, nothing is."""
+    from afsync.config.writer import SCHEMA_FILE, starter
 
-    say, file = report(), root / PROJECT_FILE
+    file = root / PROJECT_FILE
     begun = not file.exists()
     if begun:
-        for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty).items():
+        # Written down, so that the next shell, without the variable, asks the service that the state belongs to.
+        service = said_outside(os.environ)
+        for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty, base_url=service).items():
             if not (root / name).exists():
                 write_whole(root / name, text)
-                say(f"Wrote {name}.\n")
+                report()(f"Wrote {name}.\n")
     else:
-        # Line ends and a byte order mark are the author's, so the bytes are kept.
-        before = read_text(file)
-        after = add_lineage(before, str(uuid.uuid4()))
-        if after != before:
-            write_whole(file, after)
-            say(f"Added a lineage to {PROJECT_FILE}.\n")
+        _add_lineage(file)
     write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"))
     return begun
 
 
-def _check_key(project: Project) -> None:
+def _add_lineage(file: Path) -> None:
+    """That of the state that is there, or a new one. A file that has one is left as it is."""
+    from afsync.config.writer import add_lineage
+
+    # Line ends and a byte order mark are the author's, so the bytes are kept.
+    before, fresh = read_text(file), str(uuid.uuid4())
+    if add_lineage(before, fresh) == before:
+        return
+    theirs = lineage_there(work.load_project())
+    write_whole(file, add_lineage(before, theirs or fresh))
+    if theirs:
+        report()(f"Added the lineage of the state that is there to {PROJECT_FILE}: {theirs}.\n")
+    else:
+        report()(f"Added a lineage to {PROJECT_FILE}.\n")
+
+
+def _check_key(project: Project) -> str:
+    """Say what service there is, and whether it takes the key; what comes before a plan, if anything does."""
     say = messages()
     try:
         service = connect(project, writes=True)
@@ -100,6 +116,25 @@ def _check_key(project: Project) -> None:
         say(f"The key could not be checked: {visible(error.message)}\n")
         if error.hint:
             say(f"  {visible(error.hint)}\n")
-        return
+        return "set a key that works" if isinstance(error, AuthError) else "see to what is said above"
+    access = service.link.access
+    if access.in_process:
+        say(_emulated(project, account.balance, access.source))
+        return ""
     balance = "" if account.balance is None else f", {account.balance} credits"
     say(f"The key works: account {visible(account.id)}{balance}.\n")
+    if access.source != IN_FILES and access.base_url != project.settings.base_url:
+        say(f"  {access.source} decides here: {PROJECT_FILE} names {visible(project.settings.base_url)}.\n")
+    return ""
+
+
+def _emulated(project: Project, balance: int | None, source: str) -> str:
+    """No key was looked at; who has set one may think it was."""
+    credits = "" if balance is None else f": {balance} pretend credits"
+    begin = f"This project uses the built-in emulator{credits}"
+    if not any(os.environ.get(name, "").strip() for name in ("AURAFLUX_API_KEY", "AURAFLUX_API_KEY_FILE")):
+        return f"{begin}, no key needed.\n"
+    ways = [f"unset {source}"] if source != IN_FILES else []
+    if project.settings.base_url == EMULATOR:
+        ways.append(f"remove `base_url: {EMULATOR}` from {PROJECT_FILE}")
+    return f"{begin}. Your key is not used there.\n  for your own account: {' and '.join(ways)}\n"

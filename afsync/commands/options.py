@@ -30,6 +30,24 @@ class Number(click.IntRange):
     name = "whole number"
 
 
+YEAR = 366 * 24 * 3600.0
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds, of which a clock can count that many."""
+
+    name = "number of seconds"
+
+    def __init__(self, least: float = 0.0) -> None:
+        super().__init__(least, YEAR)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if seconds != seconds:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return seconds
+
+
 class Selection(Struct, frozen=True):
     """What the command line selects and allows, before the project is known."""
 
@@ -134,6 +152,12 @@ TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
 title_flag = click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several.")
 
 
+lock_timeout_flag = click.option(
+    "--lock-timeout", default=0.0, type=Seconds(), metavar="SECONDS", help="Wait for the lock."
+)
+auto_approve_flag = click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+
+
 def check_title(title: str) -> None:
     """It stands outside of the fences, so it has to be plain."""
     if not TITLE.fullmatch(title):
@@ -145,14 +169,12 @@ def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> 
     flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
     if not any(flags.values()):
         return
-    from difflib import get_close_matches
-
+    from afsync.config.problems import close_address
     from afsync.core.selection import matches
 
     known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
     for flag, globs in flags.items():
         for glob in globs:
             if not any(matches(address, (glob,)) for address in known):
-                close = get_close_matches(glob, known, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
+                hint = close_address(glob, known) or "`afsync state list` shows what is recorded"
                 raise UsageError(f"{flag} {glob}: nothing has this address", hint)

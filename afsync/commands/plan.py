@@ -19,7 +19,7 @@ from afsync.commands.options import Selection, check_addresses, check_title, mom
 from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.commands.service import connect, read_remote
-from afsync.commands.state_file import check_account, read_state
+from afsync.commands.state_file import check_account, read_state, warn_of_another_run
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
 from afsync.errors import Exit, Problem, UsageError
@@ -76,6 +76,10 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         raise UsageError("--json and --format markdown exclude each other")
     if wanted.refresh_only and (wanted.out or wanted.destroy or wanted.gitlab_report):
         raise UsageError("--refresh-only plans nothing", "leave --out, --destroy and --gitlab-report away")
+    if wanted.refresh_only and chosen != Selection(chosen.target, chosen.exclude):
+        raise UsageError(
+            "--refresh-only plans nothing", "leave --replace, --allow-empty, --ignore-policy and the limits away"
+        )
     if wanted.out and wanted.at is not None:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):
@@ -95,6 +99,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     options = chosen.options(destroy=wanted.destroy)
     now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
+    warn_of_another_run(project)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
@@ -102,7 +107,8 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
 
         plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
-    remote = read_remote(project, recorded, connect(project, writes=False), now)
+    service = connect(project, writes=False, silent=wanted.form == "json")
+    remote = read_remote(project, recorded, service, now)
     check_account(recorded, remote)
     return checked_plan(project, recorded, remote, now, options, limits)
 
@@ -184,7 +190,8 @@ def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem
     now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
     recorded, _ = read_state(project)
     check_addresses(chosen, project.desired, recorded)
-    remote = read_remote(project, recorded, connect(project, writes=False), now)
+    service = connect(project, writes=False, silent=wanted.form == "json")
+    remote = read_remote(project, recorded, service, now)
     check_account(recorded, remote)
     written = project.settings.timezone
     found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)

@@ -42,16 +42,23 @@ def checked_plan(
         destroy=options.destroy,
         allow_empty=options.allow_empty,
     )
-    return located(plan, project)
+    return located(plan, project, _overridden(limits, project.desired.limits))
 
 
-def located(plan: Plan, project: Project) -> Plan:
+def _overridden(limits: Limits, declared: Limits) -> frozenset[str]:
+    """The limits that are not those of the files; what breaches one of these is not wrong in a file."""
+    names = {name for name in limits.__struct_fields__ if getattr(limits, name) != getattr(declared, name)}
+    return frozenset(name.removesuffix("_percent") for name in names)
+
+
+def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset()) -> Plan:
     """The plan with the places in the files of whatever it has to say about declared resources and limits."""
 
     def place(problem: Problem) -> Problem:
-        if problem.location is not None:
+        if problem.code in overridden:
             return problem
-        return replace(problem, location=project.locate(problem.address or f"limits.{problem.code}"))
+        address = problem.address or f"limits.{problem.code}"
+        return replace(problem, location=project.locate(address, problem.field))
 
     return replace(
         plan,
@@ -78,7 +85,7 @@ def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]
 
     hint = "plan again with the file as it is now"
     try:
-        with open_regular(inside(project.root, path)) as (file, _):
+        with open_regular(inside(project.root, path), path) as (file, _):
             before = _stamp(file)
             if _sha256(file) != sha256:
                 raise PlanStale(f"{path} has changed since the plan was made", hint)

@@ -85,7 +85,7 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     now, saved = work.now(), wanted.saved
     if saved is not None:
         _insist(why_stale(saved, recorded, configuration(project), now))
-    service = connect(project, writes=True, sleep=stop.wait)
+    service = connect(project, writes=True, sleep=stop.wait, silent=wanted.as_json)
     remote = read_remote(project, recorded, service, now)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))

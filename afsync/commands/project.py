@@ -40,8 +40,8 @@ def load_project() -> Project:
 
 def quarantine(project: Project) -> float:
     """Seconds; AFSYNC_QUARANTINE overrides the files."""
-    from afsync.config.checks import quarantine_seconds
     from afsync.config.problems import Wrong
+    from afsync.config.spans import quarantine_seconds
 
     override = os.environ.get("AFSYNC_QUARANTINE", "").strip()
     try:

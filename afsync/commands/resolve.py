@@ -9,6 +9,7 @@ import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import report
 from afsync.commands.service import connect, read_for_intents, resolve_with
 from afsync.commands.state_file import check_lineage, locked, open_store
@@ -24,7 +25,7 @@ from afsync.errors import UsageError
 @click.option("--absent", is_flag=True, help="It was never made; the next plan creates it again.")
 @click.option("--foreign", multiple=True, metavar="ID", help="This one is somebody else's. May be given several times.")
 @click.option("--because", default="", metavar="TEXT", help="Why; kept in the state.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def command(
     address: str, adopt: str | None, absent: bool, foreign: tuple[str, ...], because: str, lock_timeout: float
 ) -> int:

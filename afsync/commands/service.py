@@ -18,8 +18,10 @@ from msgspec.structs import replace
 from afsync import __version__
 from afsync.commands import project as work
 from afsync.commands.project import quarantine
+from afsync.commands.screen import messages
 from afsync.commands.state_file import check_account
 from afsync.errors import AfsyncError, AuthError, UsageError
+from afsync.output.values import count
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -48,10 +50,13 @@ class Service(Struct, frozen=True):
         return Reader(self.link)
 
 
-def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = time.sleep) -> Service:
+def connect(
+    project: Project, *, writes: bool, sleep: Callable[[float], None] = time.sleep, silent: bool = False
+) -> Service:
     """Nothing is sent yet. Raises UsageError or AuthError where the key may not go, or is missing.
 
     `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
+    Long waits for the rate limit are told on stderr, unless `silent`.
     """
     from afsync.api import link
     from afsync.api.access import access
@@ -65,9 +70,15 @@ def connect(project: Project, *, writes: bool, sleep: Callable[[float], None] = 
         sleep=sleep,
         random=random.random,
         app=_emulator(project.root, writes=writes) if granted.in_process else None,
+        waiting=None if silent else _say_waiting,
     )
     click.get_current_context().call_on_close(opened.close)
     return Service(opened, granted.base_url)
+
+
+def _say_waiting(seconds: float, per_minute: int) -> None:
+    requests = count(per_minute, "request")
+    messages()(f"Waiting {round(seconds)} s for the rate limit ({requests} a minute).\n")
 
 
 def _read_key_file(path: str) -> str:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import click
 
+from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.project import load_project
 from afsync.commands.screen import report
 from afsync.commands.state_file import open_store, read_state
 from afsync.core.recorded import Record, Recorded
-from afsync.errors import UsageError
+from afsync.errors import StateError, UsageError
+
+if TYPE_CHECKING:
+    from afsync.store.local import LocalStore
+
+
+NOTHING_LEFT = (
+    "No earlier run has left anything that is not in the state.\n"
+    "To go back to a version: `afsync state restore SERIAL`; `afsync state history` lists them.\n"
+)
 
 
 @click.group
@@ -48,10 +61,9 @@ def show(address: str | None, as_json: bool) -> int:
 def _found(recorded: Recorded, address: str) -> Record:
     record = recorded.resources.get(address)
     if record is None:
-        from difflib import get_close_matches
+        from afsync.config.problems import close_address
 
-        close = get_close_matches(address, recorded.resources, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "`afsync state list` shows what is recorded"
+        hint = close_address(address, recorded.resources) or "`afsync state list` shows what is recorded"
         raise UsageError(f"nothing is recorded under {address}", hint)
     return record
 
@@ -59,22 +71,25 @@ def _found(recorded: Recorded, address: str) -> Record:
 @command.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def mv(old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
     from afsync.commands.taking import desk
     from afsync.core.moves import moved_by_hand
 
-    with desk(load_project(), lock_timeout) as held:
+    project = load_project()
+    with desk(project, lock_timeout) as held:
         _found(held.recorded, old)
         held.write(moved_by_hand(held.recorded, old, new))
     report()(f"{old} is {new} from now on.\n")
+    if project.desired.get(new) is None:
+        report()(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
     return 0
 
 
 @command.command()
 @click.argument("address")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def rm(address: str, lock_timeout: float) -> int:
     """Forget what is recorded under ADDRESS. Nothing is sent: what runs goes on, and nobody here knows of it."""
     from afsync.commands.taking import desk
@@ -91,22 +106,42 @@ def rm(address: str, lock_timeout: float) -> int:
 @command.command()
 def history() -> int:
     """List the versions of the state that can be restored, newest first."""
-    from afsync.output.state_text import history_text
+    from afsync.output.state_text import Copy, history_text
     from afsync.store.disk import Disk
     from afsync.store.history import list_versions
 
     project = load_project()
     store = open_store(project)
     versions = list_versions(Disk(), store.paths, project.settings.lineage)
-    rows = [(v.serial, v.written, v.resources, v.intents, v.problem, v.path.name) for v in versions]
-    report()(history_text(rows))
+    folder, now = store.paths.history, _serial(store)
+    copies = [
+        Copy(
+            v.serial,
+            v.written,
+            v.resources,
+            v.intents,
+            v.problem,
+            file="" if v.problem is None and v.path.parent == folder else v.path.name,
+            current=v.serial == now,
+        )
+        for v in versions
+    ]
+    report()(history_text(copies, os.path.relpath(folder, project.root.absolute())))
     return 0
 
 
+def _serial(store: LocalStore) -> int | None:
+    """That of the state as it is; None where it cannot be read, which is when people look for another."""
+    try:
+        return store.read(unmerged=True)[0].serial
+    except StateError:
+        return None
+
+
 @command.command()
-@click.argument("serial", type=click.IntRange(1), required=False)
+@click.argument("serial", type=Number(1), required=False)
 @click.option("--force", is_flag=True, help="Even if ids or unresolved submissions that are known now are forgotten.")
-@click.option("--lock-timeout", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for the lock.")
+@lock_timeout_flag
 def restore(serial: int | None, force: bool, lock_timeout: float) -> int:
     """Go back to the version SERIAL of the state, as a new version.
 
@@ -124,7 +159,7 @@ def restore(serial: int | None, force: bool, lock_timeout: float) -> int:
         if serial is None:
             merged = store.merge()
             lines = [f"Merged {m.path}: {m.address} is {m.record.id}.\n" for m in merged]
-            report()("".join(lines) or "There is nothing to merge; `afsync state history` lists the versions.\n")
+            report()("".join(lines) or NOTHING_LEFT)
             return 0
         lineage = project.settings.lineage or ""
         recorded = restore_version(

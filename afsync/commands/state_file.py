@@ -15,7 +15,9 @@ import click
 
 from afsync import __version__
 from afsync.commands import project as work
+from afsync.commands.screen import messages
 from afsync.errors import StateError
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -27,13 +29,32 @@ if TYPE_CHECKING:
 
 def open_store(project: Project) -> LocalStore:
     """The state of this project. StateError when there is no lineage that a state could belong to."""
+    if project.settings.lineage is None:
+        raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
+    return _store(project)
+
+
+def _store(project: Project) -> LocalStore:
     from afsync.store.local import LocalStore
     from afsync.store.paths import Paths, state_path
 
-    if project.settings.lineage is None:
-        raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
     paths = Paths(state_path(project.root, project.settings.state), (project.root / ".afsync").absolute())
     return LocalStore(paths, afsync_version=__version__)
+
+
+def lineage_there(project: Project) -> str | None:
+    """The lineage of the state where this project keeps its own; None where there is none. StateError when there is
+    one that cannot be read."""
+    from afsync.store.paths import lineages
+
+    store = _store(project)
+    if not store.paths.state.exists():
+        return None
+    try:
+        return store.read(unmerged=True)[0].lineage
+    except StateError as error:
+        known = " or ".join(f"`lineage: {name}`" for name in lineages(store.paths)) or "the `lineage:` that it has"
+        raise StateError(error.message, f"nothing was changed: write {known} into afsync.yaml, then plan") from None
 
 
 def read_state(project: Project) -> tuple[Recorded, str]:
@@ -56,6 +77,15 @@ def check_account(recorded: Recorded, remote: Remote) -> None:
     from afsync.store.owner import check_owner
 
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
+
+
+def warn_of_another_run(project: Project) -> None:
+    """For a command that takes no lock: what it read may be changing."""
+    from afsync.store.lock import at_work
+
+    holder = at_work(open_store(project).paths.lock, socket.gethostname())
+    if holder is not None:
+        messages()(f"Warning: another run is at work here: {visible(str(holder))}.\n  This plan may be out of date.\n")
 
 
 @contextmanager

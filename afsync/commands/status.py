@@ -6,8 +6,8 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
+from afsync.commands.options import Seconds
 from afsync.commands.screen import report, stdout_paint
-from afsync.commands.seconds import Seconds
 from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
 from afsync.core.status import JobPhase, Until

@@ -10,8 +10,9 @@ from typing import Protocol, assert_never
 from afsync.commands.event_lines import EventLines, Pace
 from afsync.commands.screen import Out
 from afsync.commands.uploading import Uploads
+from afsync.core.actions import Step
 from afsync.core.outcome import Outcome
-from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading, Warned
+from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Uploading, Warned
 from afsync.output.outcomes import (
     event_json,
     outcome_json,
@@ -19,6 +20,8 @@ from afsync.output.outcomes import (
     problem_event_json,
     started_json,
     started_line,
+    submission_line,
+    submitted_line,
 )
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint
@@ -45,8 +48,13 @@ class Lines:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case ChangeStarted(change):
-                self._out(started_line(change) + "\n")
+            case ChangeStarted(change, step):
+                if step is not Step.UPLOAD:  # that one is told of by itself
+                    self._out(started_line(change) + "\n")
+            case SubmissionStarted(change):
+                self._out(submission_line(change) + "\n")
+            case Submitted(change, resource_id, credits):
+                self._out(submitted_line(change, resource_id, credits) + "\n")
             case ChangeDone(outcome):
                 self._out(outcome_line(outcome, self._paint) + "\n")
             case Warned(problem):
@@ -83,6 +91,8 @@ class JsonLines:
         match event:
             case ChangeStarted(change, step):
                 self._out(started_json(change, step, now))
+            case SubmissionStarted() | Submitted():
+                pass  # In `change_start` and `change_done` already.
             case ChangeDone(outcome):
                 self._out(outcome_json(outcome, now))
             case Warned(problem):

@@ -60,7 +60,7 @@ class Jobs:
     def _open(self, ids: Sequence[str]) -> Lookout:
         from afsync.api.polling import Lookout
 
-        service = connect(self._project, writes=False, sleep=self.sleep)
+        service = connect(self._project, writes=False, sleep=self.sleep, silent=True)
         check_account(self._recorded, Remote(service.reader.account(), base_url=service.base_url))
         self._lookout = Lookout(service.reader, ids)
         return self._lookout

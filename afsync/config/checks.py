@@ -1,4 +1,4 @@
-"""Checks of single values in the files: each gives the value back, or raises Wrong."""
+"""Checks of single values in the files. `check_…` gives the value back as it is, or raises Wrong."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from afsync.config.problems import BROKEN, Code, Wrong
+from afsync.config.spans import quarantine_seconds
 from afsync.config.times import parse_zone
+from afsync.core.remote import EMULATOR
 from afsync.core.resources import ADDRESS, KEY
 
-EMULATOR: Final = "emulator"
-
-_QUARANTINE = re.compile(r"(\d{1,6})(s|m|h)", re.ASCII)
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-_LONGEST_QUARANTINE: Final = 24 * 3600
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
@@ -54,17 +51,6 @@ def check_base_url(value: str) -> str:
     return value
 
 
-def quarantine_seconds(value: str) -> int:
-    """`10m`, `90s`, `1h` in seconds, at most a day."""
-    found = _QUARANTINE.fullmatch(value)
-    if found is None:
-        raise Wrong(Code.BAD_FORM, f"`{value[:40]}` is not a duration", "write it as 90s, 10m or 1h")
-    seconds = int(found[1]) * _SECONDS[found[2]]
-    if seconds > _LONGEST_QUARANTINE:
-        raise Wrong(Code.OUT_OF_RANGE, f"`{value}` is longer than a day", "use 24h at the most")
-    return seconds
-
-
 def deletes_percent(value: str) -> float:
     """`30%` as 30.0."""
     found = _PERCENT.fullmatch(value)
@@ -85,12 +71,14 @@ def _is_loopback(host: str) -> bool:
 
 
 def check_quarantine(value: Any) -> Any:
+    """A span; looked at before its type, so that `10` is told that it lacks a unit and not that it is no text."""
     if isinstance(value, str | int | float):
         quarantine_seconds(str(value))
     return value
 
 
 def check_deletes(value: Any) -> Any:
+    """A whole number or a per cent."""
     match value:
         case bool():
             pass
@@ -105,11 +93,13 @@ def check_deletes(value: Any) -> Any:
 
 
 def check_zone(value: str) -> str:
+    """An IANA time zone."""
     parse_zone(value)
     return value
 
 
 def check_lineage(value: str) -> str:
+    """A UUID."""
     if not _UUID.fullmatch(value):
         hint = "restore the one that `afsync init` wrote: it ties these files to their state"
         raise Wrong(Code.BAD_FORM, f"`{value[:60]}` is not a UUID", hint)
@@ -117,6 +107,7 @@ def check_lineage(value: str) -> str:
 
 
 def check_key(value: str) -> str:
+    """The key of a template or a job."""
     if not KEY.fullmatch(value):
         hint = "begin with a letter or a digit, then use letters, digits, `.`, `_`, `-`; at most 100 of them"
         raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be a key", hint)
@@ -124,6 +115,7 @@ def check_key(value: str) -> str:
 
 
 def check_address(value: str) -> str:
+    """`job.KEY` or `template.KEY`."""
     if not ADDRESS.fullmatch(value):
         hint = "write it as job.KEY or template.KEY"
         raise Wrong(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
@@ -131,24 +123,28 @@ def check_address(value: str) -> str:
 
 
 def check_var_name(value: str) -> str:
+    """What can stand in `${var.…}`."""
     if not _VAR_NAME.fullmatch(value):
         raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a variable", "use letters, digits and `_`")
     return value
 
 
 def check_identifier(value: str) -> str:
+    """An id of the service."""
     if re.search(r"\s", value):
         raise Wrong(Code.BAD_FORM, f"`{value[:60]}` is not an id: it holds a space", "copy it from the service")
     return value
 
 
 def check_state_path(value: str) -> str:
+    """A path below afsync.yaml, on any system."""
     if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[/\\]", value) or re.match(r"[A-Za-z]:", value):
         raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
     return value
 
 
 def check_unique(values: list[str]) -> list[str]:
+    """A list in which nothing stands twice."""
     for value in values:
         if values.count(value) > 1:
             raise Wrong(Code.DUPLICATE_ITEM, f"`{value}` is listed twice", "keep one of them")
@@ -156,12 +152,14 @@ def check_unique(values: list[str]) -> list[str]:
 
 
 def check_scalar(value: Any) -> Any:
+    """A text, a number, true or false. What is broken was reported already, and passes."""
     if value is not BROKEN and not isinstance(value, str | int | float):
         raise Wrong(Code.WRONG_TYPE, "it must be a text, a number, true or false", "write a value such as 2")
     return value
 
 
 def check_variable(value: Any) -> Any:
+    """The same, or a list of these."""
     items = value if isinstance(value, list) else [value]
     if any(item is not BROKEN and not isinstance(item, str | int | float) for item in items):
         raise Wrong(Code.WRONG_TYPE, "a variable is a text, a number, true, false, or a list of these", "write one")

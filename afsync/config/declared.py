@@ -34,15 +34,18 @@ class Declared(Struct, frozen=True):
 
     @property
     def location(self) -> Location:
-        return self.document.locate(self.path, at_key=True)
+        return self.locate(None)
+
+    def locate(self, field: str | None) -> Location:
+        """Where the key of the whole is, or one of its own fields."""
+        path = (*self.path, field) if field is not None and field in self.fields else self.path
+        return self.document.locate(path, at_key=True)
 
     def has(self, field: str) -> bool:
         return field in self.fields
 
     def text(self, field: str) -> str | None:
-        """The field where it is a text; None where it is missing or was found wrong already."""
-        value = self.fields.get(field)
-        return value if isinstance(value, str) else None
+        return text_of(self.fields, field)
 
     def fault(self, wrong: Wrong, field: str = "") -> Fault:
         """`wrong`, at one of the fields, or at the key of the whole."""
@@ -55,6 +58,12 @@ class Declared(Struct, frozen=True):
         if not isinstance(found, dict):
             return None, ()
         return found.get("prevent_destroy"), tuple(sorted(found.get("ignore_changes", ())))
+
+
+def text_of(fields: Mapping[str, Any], field: str) -> str | None:
+    """The field where it is a text; None where it is missing or was found wrong already."""
+    value = fields.get(field)
+    return value if isinstance(value, str) else None
 
 
 def collect(section: str, files: Iterable[Parsed], report: Report) -> dict[str, Declared]:

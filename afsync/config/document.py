@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +36,8 @@ class Document:
         self.file = file
         self.text = text
         self.sha256 = sha256
+        self.spelling: Mapping[str, str] = {}
+        """How a section is written here that was misspelt, and is read all the same."""
 
     @cached_property
     def _composed(self) -> Composed:
@@ -103,7 +106,7 @@ class Document:
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None]:
         node, key = self._composed.root, None
-        for step in path:
+        for step in (self.spelling.get(str(path[0]), path[0]), *path[1:]) if path else ():
             if node is None or step not in node.children:
                 break
             key = node.keys.get(str(step), key)
@@ -120,7 +123,7 @@ class Document:
 
 def read(path: FilePath, file: str) -> Document:
     """The file at `path`. Wrong(not_found, unreadable, not_a_file, too_large, not_utf8, bad_character)."""
-    with open_regular(path) as (source, size):
+    with open_regular(path, file) as (source, size):
         data = source.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     if size > MAX_BYTES or len(data) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1024 // 1024} MiB"
@@ -136,7 +139,7 @@ def parse(data: bytes, file: str) -> Document:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Wrong(Code.NOT_UTF8, f"line {line} is not UTF-8 text", "save the file as UTF-8") from None
+        raise Wrong(Code.NOT_UTF8, "this line is not UTF-8 text", "save the file as UTF-8", line) from None
     return Document(file, text, hashlib.sha256(data).hexdigest())
 
 

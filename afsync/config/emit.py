@@ -10,7 +10,6 @@ from typing import Any, Final
 from afsync.config.scalars import resolve
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_(\u00c0-\u024f][\w *.,/()+;'!?%\u00c0-\u024f:-]*")
-WIDTH: Final = 110
 
 
 def flow(value: Any) -> str:

@@ -25,6 +25,9 @@ _DOCUMENTS = ("---", "...", "%")
 _ORDINARY = bytes([0x0A, *range(0x20, 0x7F)])
 _STRANGE = re.compile("[\t\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """Tabs, controls, line ends of other systems, byte order marks."""
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}\n")
+_SPREAD = re.compile(rb"[\[{]\n|\n[\]}]|\A[\]}]")
+"""A flow collection over several lines, in a text of which nothing is left but brackets and lines."""
 _JOINER = "\u200d"
 """It joins emoji: the one character in values that is not printable and yet read alike."""
 
@@ -53,8 +56,7 @@ _UNSURE: Final = (
     # explicit keys
     ("?", _pattern(r"\?(?<![^\s,\[{].)")),
     # numbers that only one of the two knows
-    ("bB", _pattern(r"0[bB][01](?<![^\s,\[{:+-]...)")),
-    ("_", _pattern(r"0[xXoO][0-9a-fA-F]*_")),
+    ("xXoObB", _pattern(r"0(?:[bB][01](?<![^\s,\[{:+-]...)|[xXoO](?:(?<=[-+]..)|[0-9a-fA-F]*_))")),
     ("_", _odd_number),
     # folded text
     (">", _pattern(r">(?<=[\s:-].)[-+0-9]*[ ]*(?:#.*)?$")),
@@ -62,10 +64,15 @@ _UNSURE: Final = (
     ("|", _pattern(r"\|(?<=[\s:-].)[-+]*[0-9]")),
     ("|", _pattern(r"^[ ]*+-.*[\s:-]\|[-+]*[ ]*(?:#.*)?$")),
     ("|", _pattern(r"^([ ]*+).*[\s:-]\|[-+]*[ ]*(?:#.*)?\n(?!\1[ ]+\S)")),
+    # either of these at the start of a line, inside a flow collection, or before something else
+    ("|>", _pattern(r"^[ ]*[|>]")),
+    ("|>", _pattern(r"[\[{].*:[ ]*[|>]")),
+    ("|>", _pattern(r":[ ]*[|>](?![-+0-9]*[ ]*(?:#.*)?$)")),
     # indicators where no value can begin
     ("|>@`%", _pattern(r"[\[{,][ ]*+[|>@`%]")),
-    # a flow collection over several lines
-    ("]}", _pattern(r"\n[ ]*[\]}]")),
+    ("!", _pattern(r"[\[{,:-][ ]*+![ \n]")),
+    # a colon right behind a quote, or that ends or begins an item of a flow collection
+    (":", _pattern(r":(?:(?=[\]},])|(?<=[\[{, '\"].)(?=\S))")),
 )
 """What is read differently: characters of which one has to be there, and how it then looks."""
 _LONGEST_INT = 2**63 - 1
@@ -89,8 +96,9 @@ def read_fast(text: str) -> Any:
 
 def _is_common(text: str) -> bool:
     """Whether the two read this text alike."""
-    strange = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY)
-    if _STRANGE.search("".join(set(strange.decode("utf-8", "surrogatepass")))):
+    data = text.encode("utf-8", "surrogatepass")
+    strange = data.translate(None, _ORDINARY).decode("utf-8", "surrogatepass")
+    if _STRANGE.search("".join(set(strange))) or _SPREAD.search(data.translate(None, _NO_BRACKETS)):
         return False
     if text.startswith(_DOCUMENTS) or any(mark in text and f"\n{mark}" in text for mark in _DOCUMENTS):
         return False
@@ -125,7 +133,7 @@ def _plain(value: dict[str, Any]) -> bool:
                 elif kind is dict or kind is list:
                     below.append(item)
                 elif kind is int:
-                    if not -_LONGEST_INT - 1 <= item <= _LONGEST_INT:
+                    if not -_LONGEST_INT <= item <= _LONGEST_INT:
                         return False
                 elif kind is float:
                     if not math.isfinite(item):

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from afsync.config.checks import (
-    EMULATOR,
     check_address,
     check_base_url,
     check_deletes,
@@ -24,6 +23,7 @@ from afsync.config.checks import (
     check_variable,
     check_zone,
 )
+from afsync.core.remote import EMULATOR
 
 
 def _json(schema_type: str | list[str], check: Callable[[Any], Any], **more: Any) -> tuple[Any, Any]:

@@ -13,13 +13,13 @@ from afsync.config.problems import Code, Wrong
 
 
 @contextmanager
-def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """The open file and its size in bytes. Wrong(not_found, unreadable, not_a_file)."""
+def open_regular(path: Path, written: str) -> Iterator[tuple[BinaryIO, int]]:
+    """The open file and its size in bytes; `written` is what it is called. Wrong(not_found, unreadable, not_a_file)."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable(written, error) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
@@ -49,11 +49,11 @@ def _not_a_file(mode: int) -> Wrong:
     return Wrong(Code.NOT_A_FILE, "this is a pipe or a device", "name a regular file")
 
 
-def _unreadable(path: Path, error: OSError) -> Wrong:
+def _unreadable(written: str, error: OSError) -> Wrong:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return Wrong(Code.NOT_FOUND, f"`{path.name}` does not exist", "check the path; it counts from afsync.yaml")
+        return Wrong(Code.NOT_FOUND, f"`{written}` does not exist", "check the path; it counts from afsync.yaml")
     if isinstance(error, IsADirectoryError):
         return Wrong(Code.NOT_A_FILE, "this is a directory", "name a file in it")
     if isinstance(error, PermissionError):
-        return Wrong(Code.UNREADABLE, f"`{path.name}` may not be read", "check its permissions")
-    return Wrong(Code.UNREADABLE, f"`{path.name}` cannot be read: {error.strerror or error}")
+        return Wrong(Code.UNREADABLE, f"`{written}` may not be read", "check its permissions")
+    return Wrong(Code.UNREADABLE, f"`{written}` cannot be read: {error.strerror or error}")

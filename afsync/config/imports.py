@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from afsync.config.declared import Parsed
-from afsync.config.problems import Code, Fault, Wrong, did_you_mean
+from afsync.config.problems import Code, Fault, Wrong, close_address
 from afsync.config.report import Report
 
 SECTION = "import"
@@ -37,7 +37,7 @@ def _wrong(
 ) -> Fault | None:
     path = (SECTION, address)
     if declared is not None and address not in declared:
-        hint = did_you_mean(address, declared) or "declare it, or remove this line"
+        hint = close_address(address, declared) or "declare it, or remove this line"
         return Fault(Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to take anything over", hint, at_key=True)
     if addresses.setdefault(address, resource_id) != resource_id:
         text = f"`{address}` is to take over {addresses[address]} already"

@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.config.declared import Declared
+from afsync.config.declared import Declared, text_of
 from afsync.config.media import Media
 from afsync.config.problems import Wrong
-from afsync.config.rules import Finding, check_job
+from afsync.config.rules import Finding, check_job, form_of
 from afsync.config.times import parse_schedule
 from afsync.config.words import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
@@ -55,28 +55,23 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
     fields, body, problems = job.fields, _with_defaults(job, context), []
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
-    form = (*fields, _text(fields, "template"), _text(fields, "publishMode"), _text(body, "entry"), imported)
+    form = form_of(job, body, imported=imported)
     if form not in right:
-        problems = [*check_job(job, body, context.templates, complete=context.complete, imported=imported)]
+        problems = [*check_job(job, body, context.templates, complete=context.complete, imports=context.imports)]
         if not problems:
             right.add(form)
     schedule = file = None
     try:
-        if written := _text(fields, "schedule"):
+        if written := text_of(fields, "schedule"):
             schedule = parse_schedule(written, context.zone)
     except Wrong as wrong:
         problems.append(("schedule", wrong))
     try:
-        if path := _text(fields, "file"):
+        if path := text_of(fields, "file"):
             file = context.media.file(path)
     except Wrong as wrong:
         problems.append(("file", wrong))
     return Whole(job, body, schedule, file, tuple(problems))
-
-
-def _text(fields: Mapping[str, Any], field: str) -> str | None:
-    value = fields.get(field)
-    return value if isinstance(value, str) else None
 
 
 def build_job(whole: Whole) -> Job:

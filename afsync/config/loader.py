@@ -13,11 +13,10 @@ from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.jobs import Context, build_job, read_jobs
 from afsync.config.media import Media
 from afsync.config.policy import policy_faults, policy_of
-from afsync.config.problems import BROKEN, Code, Fault, Wrong
+from afsync.config.problems import BROKEN, Code, Fault, Wrong, closest
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
-from afsync.config.shape import Included, fits
-from afsync.config.shape import Project as ProjectShape
+from afsync.config.shape import IncludedFile, ProjectFile, fits
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
 from afsync.config.words import BODY_ORDER
@@ -25,6 +24,8 @@ from afsync.core.resources import Desired, Template
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""
+
+_KNOWN = ProjectFile.__struct_encode_fields__
 
 
 def load(root: Path, *, environ: Mapping[str, str]) -> Project:
@@ -82,8 +83,8 @@ def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, repo
     if parsed is None:
         return Parsed(main, {})
     value = {**parsed.value, "vars": variables} if isinstance(parsed.value.get("vars"), dict) else parsed.value
-    faults = [] if fits(value, ProjectShape) else _explained("ProjectFile", value)
-    report.faults(main, faults or policy_faults(value))
+    right, faults = (True, []) if fits(value, ProjectFile) else _explained(value)
+    report.faults(main, policy_faults(value) if right else faults)
     return parsed
 
 
@@ -91,18 +92,16 @@ def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
     parsed = _interpolated(document, scope, report) if document.value is not None else None
     if parsed is None:
         return Parsed(document, {})
-    if not fits(parsed.value, Included):
-        report.faults(document, _explained("IncludedFile", parsed.value))
+    if not fits(parsed.value, IncludedFile):
+        report.faults(document, _explained(parsed.value, included=True)[1])
     return parsed
 
 
-def _explained(model: str, value: Mapping[str, Any]) -> list[Fault]:
-    """What the authority says of a value that does not fit plainly."""
+def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Fault]]:
     # Imported here: pydantic and the models take long to load, and most files never get this far.
-    from afsync.config import messages, models
+    from afsync.config.messages import explained
 
-    _, faults = messages.check(getattr(models, model), value)
-    return faults
+    return explained(value, included=included)
 
 
 def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | None:
@@ -111,11 +110,12 @@ def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | 
         wrong = Wrong(Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `jobs:`")
         report.faults(document, [wrong.at(())])
         return None
+    whole = _well_spelt(document, report)
     if not document.may_refer:
-        return Parsed(document, document.value)
+        return Parsed(document, whole)
     faults: list[Fault] = []
     value: dict[str, Any] = {}
-    for section, content in document.value.items():
+    for section, content in whole.items():
         if section in _REFERENCING:
             value[section] = interpolate(content, (section,), scope, faults)
         else:
@@ -124,6 +124,26 @@ def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | 
                 refuse(content, (section,), faults)
     report.faults(document, faults)
     return Parsed(document, value)
+
+
+def _well_spelt(document: Document, report: Report) -> dict[str, Any]:
+    """The file's value with `Jobs` for `jobs` reported, and read as what it is meant to be: else nothing would be said
+    about what stands in it, and every template that it declares would be missed."""
+    whole: dict[str, Any] = document.value
+    unknown = [key for key, value in whole.items() if key not in _KNOWN and isinstance(value, dict)]
+    meant = {closest(key, _KNOWN): key for key in unknown}
+    document.spelling = {s: meant[s] for s in ("templates", "jobs") if s in meant and s not in whole}
+    if not document.spelling:
+        return whole
+    sections = {written: section for section, written in document.spelling.items()}
+    report.faults(
+        document,
+        [
+            Fault(Code.UNKNOWN_KEY, (written,), f"unknown key `{written}`", f"did you mean `{section}`?", at_key=True)
+            for written, section in sections.items()
+        ],
+    )
+    return {sections.get(key, key): value for key, value in whole.items()}
 
 
 def _defaults(main: Parsed) -> dict[str, Any]:

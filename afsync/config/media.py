@@ -41,7 +41,7 @@ class Media:
 
 def _hash(path: Path, written: str) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    with open_regular(path) as (source, announced):
+    with open_regular(path, written) as (source, announced):
         if announced > MAX_BYTES:
             message = f"`{written}` has {announced / 2**20:.0f} MB; at most 500 MB can be uploaded"
             raise Wrong(Code.TOO_LARGE, message, "shorten or compress it")

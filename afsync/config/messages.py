@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from msgspec.structs import replace
@@ -22,8 +22,21 @@ _KEY_MARK = "[key]"
 _SECRETS = {"apikey", "key", "token", "secret", "apitoken", "aurafluxapikey", "bearer", "authorization"}
 """What people call the API key, with nothing but its letters."""
 
-_FEW = 6
+_FEW = 7
 """How many choices a message can name."""
+
+_CALLED = {
+    **dict.fromkeys(("title", "subject"), ("name", "topic")),
+    **dict.fromkeys(("publishat", "publishtime", "publishdate", "scheduledat", "time", "when", "date"), ("schedule",)),
+    **dict.fromkeys(("duration", "length", "minutes"), ("durationMins",)),
+    **dict.fromkeys(("source", "link", "video"), ("url",)),
+    **dict.fromkeys(("platform", "channels", "networks"), ("platforms",)),
+    **dict.fromkeys(("zone", "tz"), ("timezone",)),
+}
+"""What people call a key, with nothing but its letters: more often meant than what is spelt alike."""
+
+_OF_A_FORM = {"schedule", "url", "urls", "base_url", "timezone", "dates", "hours"}
+"""Texts that a number in quotes is not yet one of."""
 
 _TYPES = {
     "string_type": "a text",
@@ -42,17 +55,24 @@ _BOUNDS = {
 }
 
 
+def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, list[Fault]]:
+    """Whether afsync.yaml, or a file that it includes, is right in its form, and everything wrong with it that was not
+    reported already."""
+    model, faults = check(IncludedFile, value) if included else check(ProjectFile, value)
+    return model is not None, faults
+
+
 def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | None, list[Fault]]:
     """The validated file, or None and everything wrong with it."""
     try:
         return model.model_validate(value), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        faults = [fault for detail in details for fault in _fault(model, detail)]
+        faults = [fault for detail in details for fault in _fault(model, detail, value)]
         return None, [fault if fault.hint else replace(fault, hint=_for_example(model, fault.path)) for fault in faults]
 
 
-def _fault(model: type[Part], detail: ErrorDetails) -> Iterator[Fault]:
+def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Fault]:
     path, given, context = detail["loc"], detail["input"], detail.get("ctx", {})
     if given is BROKEN:
         return
@@ -64,7 +84,7 @@ def _fault(model: type[Part], detail: ErrorDetails) -> Iterator[Fault]:
         case "value_error":
             yield _own(context["error"], path, at_key=at_key)
         case "extra_forbidden":
-            yield _unknown_key(model, path)
+            yield _unknown_key(model, path, whole)
         case "missing":
             yield _missing(model, path)
         case "literal_error":
@@ -96,7 +116,7 @@ def _by_length(path: Path, kind: str, given: Any, context: Mapping[str, Any], sa
             return Fault(Code.BAD_FORM, path, f"{_name(path)}: {said}")
 
 
-def _unknown_key(model: type[Part], path: Path) -> Fault:
+def _unknown_key(model: type[Part], path: Path, whole: Mapping[str, Any]) -> Fault:
     key = str(path[-1])
     parent = _model_at(model, path[:-1])
     known = {field.alias or name for name, field in parent.model_fields.items()} if parent else set()
@@ -106,8 +126,18 @@ def _unknown_key(model: type[Part], path: Path) -> Fault:
     if re.sub("[^a-z]", "", key.lower()) in _SECRETS:
         hint = "keys never stand in files: set AURAFLUX_API_KEY instead, and make a new one if this was shared"
         return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
-    hint = did_you_mean(key, known) or f"remove it; known here: {', '.join(sorted(known))}"
+    near = _meant(key, known, _value_at(whole, path[:-1])) or did_you_mean(key, known)
+    hint = near or f"remove it; known here: {', '.join(sorted(known))}"
     return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
+
+
+def _meant(key: str, known: Container[str], beside: Container[str]) -> str | None:
+    """`did you mean ...?` for what people call by this name, or that it is there already; None for no such name."""
+    names = [n for n in _CALLED.get(re.sub("[^a-z]", "", key.lower()), ()) if n in known]
+    free = [n for n in names if n not in beside]
+    if free:
+        return f"did you mean `{free[0]}`?"
+    return f"remove it: `{names[0]}` is there already" if names else None
 
 
 def _missing(model: type[Part], path: Path) -> Fault:
@@ -129,7 +159,8 @@ def _unknown_value(path: Path, given: Any, expected: str) -> Fault:
 
 def _wrong_type(path: Path, given: Any, wanted: str) -> Fault:
     message = f"{_name(path)} must be {wanted}, not {shown(given)}"
-    return Fault(Code.WRONG_TYPE, path, message, _type_hint(given, wanted))
+    of_a_form = wanted == "a text" and not _OF_A_FORM.isdisjoint(path[-2:])
+    return Fault(Code.WRONG_TYPE, path, message, None if of_a_form else _type_hint(given, wanted))
 
 
 def _type_hint(given: Any, wanted: str) -> str | None:
@@ -138,8 +169,10 @@ def _type_hint(given: Any, wanted: str) -> str | None:
             return f"write it as [{given}]" if len(str(given)) <= 60 else "write it as a list"
         case (("a number" | "a whole number"), str()) if re.fullmatch(r"-?\d+(\.\d+)?", given):
             return "remove the quotes; a value from ${env.…} is always text"
-        case "true or false", str() if given.lower() in ("yes", "no", "on", "off", "true", "false"):
-            return f"write {'true' if given.lower() in ('yes', 'on', 'true') else 'false'}, without quotes"
+        case "true or false", str() if given.lower() in ("yes", "no", "on", "off"):
+            return f"`{given}` is text in YAML 1.2: write `{'true' if given.lower() in ('yes', 'on') else 'false'}`"
+        case "true or false", str() if given.lower() in ("true", "false"):
+            return f"write {given.lower()}, without quotes"
         case "a text", bool() | int() | float():
             return "put it in quotes"
         case "true or false", _:
@@ -157,10 +190,11 @@ def _for_example(model: type[Part], path: Path) -> str | None:
 
 def _example(model: type[Part], path: Path) -> str | None:
     """The field at `path`, or the one whose list it is an item of, with a value from its description."""
-    names = [step for step in path if isinstance(step, str)]
-    parent = _model_at(model, tuple(names[:-1]))
-    field = parent.model_fields.get(names[-1]) if parent else None
-    return f"`{names[-1]}: {_as_yaml(field.examples[0])}`" if field and field.examples else None
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    parent = _model_at(model, path[:-1])
+    field = parent.model_fields.get(str(path[-1])) if parent else None
+    return f"`{path[-1]}: {_as_yaml(field.examples[0])}`" if field and field.examples else None
 
 
 def _as_yaml(value: Any) -> str:
@@ -210,6 +244,13 @@ def _model_at(model: type[Part], path: Path) -> type[BaseModel] | None:
         else:
             current = _inner(get_args(current)[-1]) if get_args(current) else None
     return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _value_at(whole: Any, path: Path) -> Container[str]:
+    """The mapping at `path`."""
+    for step in path:
+        whole = whole[step]
+    return whole if isinstance(whole, dict) else ()
 
 
 def _inner(annotation: Any) -> Any:

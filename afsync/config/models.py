@@ -21,17 +21,18 @@ from afsync.config.fields import (
     Zone,
 )
 from afsync.config.policy_models import PolicyPart
-from afsync.config.project import BASE_URL, QUARANTINE, STATE
+from afsync.config.project import QUARANTINE, STATE
 from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
+from afsync.core.remote import EMULATOR, SERVICE
 
 
 class Api(Part):
     """How the service is reached. The key itself comes from the environment: `AURAFLUX_API_KEY`."""
 
     base_url: BaseUrl = Field(
-        BASE_URL,
+        SERVICE,
         description="The address of the service. `emulator` is the one built into afsync: no account, no key, no cost.",
-        examples=[BASE_URL, "emulator"],
+        examples=[SERVICE, EMULATOR],
     )
     exclusive: bool = Field(
         False,

@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import Any, get_args
 
 from afsync.config.problems import Code, Fault
+from afsync.config.spans import lead_time, parse_dates, parse_hours
 from afsync.config.times import parse_zone
-from afsync.config.windows import lead_time, parse_dates, parse_hours
 from afsync.config.words import Weekday
 from afsync.core.policy import NO_POLICY, Blackout, Policy
 
@@ -16,7 +16,7 @@ _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}
 
 
 def policy_faults(file: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong with the rules besides their form: days and hours are those of some place."""
+    """What is wrong with rules that are right in their form: days and hours are those of some place."""
     part = file.get("policy")
     if part is None or file.get("timezone") is not None:
         return

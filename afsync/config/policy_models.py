@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from afsync.config.fields import Text, Unique
 from afsync.config.problems import Code, Wrong
 from afsync.config.resource_models import Part, Platforms
-from afsync.config.windows import lead_time, parse_dates, parse_hours
+from afsync.config.spans import lead_time, parse_dates, parse_hours
 from afsync.config.words import Platform, Weekday
 
 

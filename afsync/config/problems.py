@@ -97,13 +97,17 @@ class Mark(Struct, frozen=True):
 
 
 class Wrong(ValueError):
-    """One value is wrong; whoever knows its path makes a `Fault` of it. A ValueError, for validators to raise."""
+    """One value is wrong; whoever knows its path makes a `Fault` of it. A ValueError, for validators to raise.
 
-    def __init__(self, code: Code, message: str, hint: str | None = None) -> None:
+    `line` is where, in a file that is no text and so has no paths.
+    """
+
+    def __init__(self, code: Code, message: str, hint: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.line = line
 
     def at(self, path: Path) -> Fault:
         return Fault(self.code, path, self.message, self.hint)
@@ -124,11 +128,37 @@ NO_VALUE: Final = _Sign.NO_VALUE
 
 def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """`did you mean ...?` for the closest known word; None when none is close."""
+    found = closest(word, known)
+    return f"did you mean `{found}`?" if found else None
+
+
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """The known word that is spelt most alike, or is the beginning of `word`."""
     import difflib
 
-    by_lower = {k.lower(): k for k in sorted(known)}
-    found = difflib.get_close_matches(str(word).lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean `{by_lower[found[0]]}`?" if found else None
+    by_lower, lower = {k.lower(): k for k in sorted(known)}, str(word).lower()
+    found = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+    found = found or [k for k in by_lower if len(k) >= 3 and lower.startswith(k)][:1]
+    return by_lower[found[0]] if found else None
+
+
+def close_address(wrong: str, known: Iterable[str]) -> str | None:
+    """`did you mean ...?` for an address whose key is close, of the same kind if there is one.
+
+    The kind itself is not compared: it would make any two short addresses alike.
+    """
+    import difflib
+
+    def parts(address: str) -> tuple[str, str]:
+        kind, dot, key = address.partition(".")
+        return (kind, key.lower()) if dot and kind in ("job", "template") else ("", address.lower())
+
+    kind, key = parts(wrong)
+    by_key: dict[str, str] = {}
+    for address in sorted(known, key=lambda a: (parts(a)[0] != kind, a)):
+        by_key.setdefault(parts(address)[1], address)
+    found = difflib.get_close_matches(key, by_key, n=1, cutoff=0.7)
+    return f"did you mean `{by_key[found[0]]}`?" if found else None
 
 
 def one_of(words: Iterable[str]) -> str:

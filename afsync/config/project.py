@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from afsync.config.checks import deletes_percent, quarantine_seconds
+from afsync.config.checks import deletes_percent
+from afsync.config.spans import quarantine_seconds
 from afsync.core.policy import NO_POLICY, Policy
+from afsync.core.remote import SERVICE
 from afsync.core.resources import Desired, Limits
 from afsync.errors import Location
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from afsync.config.declared import Declared
 
 PROJECT_FILE = "afsync.yaml"
-BASE_URL = "https://api.auraflux.co/v1"
 STATE = ".afsync/state.json"
 QUARANTINE = "10m"
 
@@ -26,7 +27,7 @@ class Settings(Struct, frozen=True):
     """How this project is run. `quarantine` is in seconds; `state` is a path relative to the root."""
 
     lineage: str | None = None
-    base_url: str = BASE_URL
+    base_url: str = SERVICE
     exclusive: bool = False
     quarantine: int = quarantine_seconds(QUARANTINE)
     state: str = STATE
@@ -50,13 +51,13 @@ class Project(Struct, frozen=True):
     places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
 
-    def locate(self, address: str) -> Location | None:
-        """Where a resource, or a limit (`limits.max_credits`), is declared.
+    def locate(self, address: str, field: str | None = None) -> Location | None:
+        """Where a resource, or a limit (`limits.max_credits`), is declared; where its `field` is, if it has that.
 
         Positions are looked for only when there is something to say about one.
         """
         declared = self.places.get(address)
-        return declared.location if declared else None
+        return declared.locate(field) if declared else None
 
 
 def limits_of(file: Mapping[str, Any]) -> Limits:
@@ -73,7 +74,7 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
     api = file.get("api") or {}
     return Settings(
         lineage=file.get("lineage"),
-        base_url=api.get("base_url", BASE_URL).rstrip("/"),
+        base_url=api.get("base_url", SERVICE).rstrip("/"),
         exclusive=api.get("exclusive", False),
         quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
         state=file.get("state", STATE),

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.config.emit import flow
-from afsync.config.problems import did_you_mean
+from afsync.config.problems import did_you_mean, one_of
 from afsync.config.schema import config_schema
 from afsync.errors import UsageError
 
@@ -36,19 +36,24 @@ class Key(Struct, frozen=True):
 
 
 def explain(path: str) -> Key:
-    """The key at a path such as `job.schedule` or `api.base_url`. UsageError, with what is close, for any other."""
+    """The key at a path such as `job.schedule` or `api.base_url`, or at the only one that ends so.
+
+    UsageError, with what is close, for any other.
+    """
     keys = _keys()
     first, _, rest = path.strip().partition(".")
     wanted = f"{_SHORT.get(first, first)}.{rest}" if rest else _SHORT.get(first, first)
-    if wanted not in keys:
-        close = did_you_mean(wanted, keys) or "`afsync explain` lists all keys"
-        raise UsageError(f"there is no key {path}", close)
-    return keys[wanted]
+    ending = [p for p in keys if p.endswith(f".{wanted}")]
+    if wanted in keys or len(ending) == 1:
+        return keys.get(wanted) or keys[ending[0]]
+    close = f"did you mean {one_of(ending)}?" if ending else did_you_mean(wanted, keys)
+    raise UsageError(f"there is no key {path}", close or "`afsync explain` lists all keys")
 
 
-def paths() -> tuple[str, ...]:
-    """All paths, in the order of the format."""
-    return tuple(_keys())
+def below(path: str = "") -> tuple[Key, ...]:
+    """The keys that the one at `path` holds; without it, all there are. In the order of the format."""
+    keys = _keys()
+    return tuple(keys[p] for p in keys[path].below) if path else tuple(keys.values())
 
 
 @cache
@@ -82,8 +87,9 @@ def _key(path: str, prop: Mapping[str, Any], schema: Mapping[str, Any], model: M
 
 
 def _inner(prop: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The part of the format that a property refers to; empty where it is a plain value."""
+    """The part of the format that a property refers to, or its items do; empty where it is a plain value."""
     for option in prop.get("anyOf", [prop]):
+        option = option.get("items", option)
         if "$ref" in option:
             found: Mapping[str, Any] = schema["definitions"][option["$ref"].rsplit("/", 1)[-1]]
             return found

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from afsync.config.declared import Declared
+from afsync.config.declared import Declared, text_of
 from afsync.config.problems import Code, Wrong, did_you_mean
 
 Finding = tuple[str, Wrong]
 """The field it is about, and what is wrong with it."""
 
 
+def form_of(job: Declared, body: Mapping[str, Any], *, imported: bool) -> Hashable:
+    """Everything that `check_job` looks at, but for the templates: of two jobs of one form, both are right or none."""
+    return (*job.fields, job.text("template"), job.text("publishMode"), text_of(body, "entry"), imported)
+
+
 def check_job(
-    job: Declared, body: Mapping[str, Any], templates: Mapping[str, Declared], *, complete: bool, imported: bool = False
+    job: Declared,
+    body: Mapping[str, Any],
+    templates: Mapping[str, Declared],
+    *,
+    complete: bool,
+    imports: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Everything wrong with `job`, whose `body` has the defaults filled in.
 
     `complete` is false when a file could not be read: a template it may hold is then not missed.
-    What is `imported` may lack its source, which the service does not tell.
+    What is among the `imports` may lack its source, which the service does not tell.
     """
+    imported = f"job.{job.key}" in imports
     fields = job.fields
     if "template" in fields:
         yield from _template(job, templates, complete=complete)
@@ -34,10 +45,12 @@ def check_job(
         case "fetch":
             yield from _not_uploaded(job)
             if "url" not in fields and "urls" not in fields and not imported:
-                hint = (
-                    "add `url:`, or say with `entry:` where the source comes from; a job that was taken over needs its "
-                    f"line `job.{job.key}: ID` in `import:`, under a new key as well"
-                )
+                hint = "add `url:`, or say with `entry:` where the source comes from"
+                if imports:
+                    hint += (
+                        f"; a job that was taken over needs its line `job.{job.key}: ID` in `import:`, under a new "
+                        "key as well"
+                    )
                 yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
         case "compose" | "generate":
             yield from _not_uploaded(job)

@@ -6,13 +6,13 @@ ten thousand jobs, nor a word of the descriptions. `tests/config/test_shape.py` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, NoReturn
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 
 from afsync.config import checks
-from afsync.config.windows import lead_time, parse_dates, parse_hours
+from afsync.config.spans import lead_time, parse_dates, parse_hours, quarantine_seconds
 from afsync.config.words import (
     BodyField,
     Entry,
@@ -25,7 +25,7 @@ from afsync.config.words import (
 )
 
 LEFT_OUT: Any = None
-"""The default of what may be left out. Defaults are not checked, so a key without a value is not right."""
+"""The default of what may be left out. DefaultsPart are not checked, so a key without a value is not right."""
 
 Text = Annotated[str, Meta(min_length=1)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\A\S+\Z")]
@@ -34,11 +34,16 @@ Scalar = str | int | float | bool
 Json = str | int | float | bool | list[Any] | dict[str, Any]
 
 
+def _refuse() -> NoReturn:
+    """It does not fit; why, the models say."""
+    raise ValueError
+
+
 class _Part(Struct, forbid_unknown_fields=True):
     """What is checked beyond types is checked in `__post_init__`, by what the models check it with."""
 
 
-class Lifecycle(_Part):
+class LifecyclePart(_Part):
     prevent_destroy: bool = LEFT_OUT
     ignore_changes: list[BodyField] = LEFT_OUT
 
@@ -46,7 +51,7 @@ class Lifecycle(_Part):
         _unique(self.ignore_changes)
 
 
-class Body(_Part):
+class BodyPart(_Part):
     topic: Annotated[str, Meta(min_length=1, max_length=500)] = LEFT_OUT
     tone: Text = LEFT_OUT
     format: Format = LEFT_OUT
@@ -66,13 +71,13 @@ class Body(_Part):
         _unique(self.platforms)
 
 
-class Template(Body):
-    name: Text = field(default_factory=lambda: _missing())
+class TemplatePart(BodyPart):
+    name: Text = field(default_factory=_refuse)
     description: Text = LEFT_OUT
-    lifecycle: Lifecycle = LEFT_OUT
+    lifecycle: LifecyclePart = LEFT_OUT
 
 
-class Job(Body):
+class JobPart(BodyPart):
     entry: Entry = LEFT_OUT
     template: Text = LEFT_OUT
     fromTemplateId: Identifier = LEFT_OUT
@@ -84,45 +89,45 @@ class Job(Body):
     rerun: Scalar = LEFT_OUT
     approve: Identifier = LEFT_OUT
     allow_duplicate: bool = LEFT_OUT
-    lifecycle: Lifecycle = LEFT_OUT
+    lifecycle: LifecyclePart = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _unique(self.platforms)
+        super().__post_init__()
         if self.url is not None:
             checks.check_url(self.url)
         for url in self.urls or ():
             checks.check_url(url)
 
 
-class JobDefaults(Body):
+class JobDefaultsPart(BodyPart):
     entry: Entry = LEFT_OUT
     publishMode: UnscheduledMode = LEFT_OUT
 
 
-class Defaults(_Part):
-    job: JobDefaults | None = None
+class DefaultsPart(_Part):
+    job: JobDefaultsPart | None = None
 
 
-class Api(_Part):
+class ApiPart(_Part):
     base_url: str = LEFT_OUT
     exclusive: bool = LEFT_OUT
     quarantine: str = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _each(checks.check_base_url, self.base_url)
-        _each(checks.quarantine_seconds, self.quarantine)
+        _if_given(checks.check_base_url, self.base_url)
+        _if_given(quarantine_seconds, self.quarantine)
 
 
-class Limits(_Part):
+class LimitsPart(_Part):
     max_credits: Number = LEFT_OUT
     max_creates: Number = LEFT_OUT
     max_deletes: Number | str = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _each(checks.check_deletes, self.max_deletes)
+        _if_given(checks.check_deletes, self.max_deletes)
 
 
-class Blackout(_Part):
+class BlackoutPart(_Part):
     days: Annotated[list[Weekday], Meta(min_length=1)] = LEFT_OUT
     dates: str = LEFT_OUT
     hours: str = LEFT_OUT
@@ -130,28 +135,28 @@ class Blackout(_Part):
 
     def __post_init__(self) -> None:
         _unique(self.days)
-        _each(parse_dates, self.dates)
-        _each(parse_hours, self.hours)
+        _if_given(parse_dates, self.dates)
+        _if_given(parse_hours, self.hours)
         if self.days is None and self.dates is None and self.hours is None:
-            _missing()
+            _refuse()
 
 
-class Policy(_Part):
+class PolicyPart(_Part):
     allowed_platforms: Annotated[list[Platform], Meta(min_length=1)] = LEFT_OUT
     require_staging: bool = LEFT_OUT
     min_lead: str = LEFT_OUT
     max_per_day: dict[Platform, Number] = LEFT_OUT
-    blackouts: list[Blackout] = LEFT_OUT
+    blackouts: list[BlackoutPart] = LEFT_OUT
 
     def __post_init__(self) -> None:
         _unique(self.allowed_platforms)
-        _each(lead_time, self.min_lead)
+        _if_given(lead_time, self.min_lead)
 
 
-class Included(_Part):
+class IncludedFile(_Part):
     version: Literal[1] = LEFT_OUT
-    templates: dict[str, Template] | None = None
-    jobs: dict[str, Job] | None = None
+    templates: dict[str, TemplatePart] | None = None
+    jobs: dict[str, JobPart] | None = None
     imports: dict[str, Identifier] | None = field(default=None, name="import")
 
     def __post_init__(self) -> None:
@@ -161,30 +166,30 @@ class Included(_Part):
             checks.check_address(address)
 
 
-class Project(Included):
+class ProjectFile(IncludedFile):
     lineage: str = LEFT_OUT
-    api: Api | None = None
+    api: ApiPart | None = None
     state: Text = LEFT_OUT
     timezone: str = LEFT_OUT
-    limits: Limits | None = None
-    policy: Policy | None = None
+    limits: LimitsPart | None = None
+    policy: PolicyPart | None = None
     include: list[Text] | None = None
     vars: dict[str, Any] | None = None
-    defaults: Defaults | None = None
+    defaults: DefaultsPart | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.version is None:
-            _missing()
-        _each(checks.check_lineage, self.lineage)
-        _each(checks.check_state_path, self.state)
-        _each(checks.check_zone, self.timezone)
+            _refuse()
+        _if_given(checks.check_lineage, self.lineage)
+        _if_given(checks.check_state_path, self.state)
+        _if_given(checks.check_zone, self.timezone)
         for name, value in (self.vars or {}).items():
             checks.check_var_name(name)
             checks.check_variable(value)
 
 
-def fits(value: Mapping[str, Any], shape: type[Project | Included]) -> bool:
+def fits(value: Mapping[str, Any], shape: type[ProjectFile | IncludedFile]) -> bool:
     """Whether everything in `value` has a known key and a right value. False says no more than that it may not.
 
     `value` is as the readers of YAML give it: keys are text, and what is broken was reported already.
@@ -198,13 +203,9 @@ def fits(value: Mapping[str, Any], shape: type[Project | Included]) -> bool:
 
 def _unique(items: list[Any] | None) -> None:
     if items is not None and len(set(items)) != len(items):
-        raise ValueError
+        _refuse()
 
 
-def _each(check: Any, value: object) -> None:
+def _if_given(check: Callable[[Any], object], value: object) -> None:
     if value is not None:
         check(value)
-
-
-def _missing() -> Any:
-    raise ValueError

@@ -8,12 +8,19 @@ from msgspec import Struct
 
 
 class Explanation(Struct, frozen=True):
-    """What was wrong and what to do. `at_context`: the construct's beginning is the better place to show."""
+    """What was wrong and what to do. `at_context`: the construct's beginning is the better place to show.
+
+    `at_opening`: so is that of the list or mapping that is still open, which the parser does not tell.
+    """
 
     message: str
     hint: str
     at_context: bool = False
+    at_opening: bool = False
 
+
+_CUT_OFF = "expected the node content, but found '<stream end>'"
+"""After a comma at the end of the file, say."""
 
 _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
     # pattern of the problem, pattern of the context, message, hint, at_context
@@ -21,7 +28,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
         r"'\\t' that cannot start",
         "",
         "a tab stands where only spaces can",
-        "use spaces: to indent, before a comment",
+        "use spaces, not tabs, to indent and before a comment",
         False,
     ),
     (
@@ -92,6 +99,8 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
 
 def explain(problem: str, context: str) -> Explanation:
     """The first row that fits, else the parser's own words."""
+    if problem == _CUT_OFF:
+        return Explanation("what opens here is not closed", "close it with `]` or `}`", at_opening=True)
     for wanted, around, message, hint, at_context in _TABLE:
         found = re.search(wanted, problem)
         if found and around in context:

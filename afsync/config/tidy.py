@@ -13,12 +13,6 @@ _MODELINE = re.compile(r"#\s*yaml-language-server\s*:\s*\$schema\s*=\s*(\S+)\s*"
 _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
-def tidy(text: str) -> str:
-    """The text in the one layout, or as it is where `tidied` leaves it alone; tidying it again changes nothing."""
-    result = tidied(text)
-    return text if result is None else result
-
-
 def tidied(text: str) -> str | None:
     """The text in the one layout. None for one that cannot be read, holds no mapping, or uses a form that is left
     alone: explicit keys, directives, line ends that not everybody takes for such."""

@@ -15,7 +15,9 @@ _FORM = re.compile(
 )
 _LONGEST_CHANGE = timedelta(hours=25)
 """Clocks were moved by a whole day, where the date line was; never by more."""
-_EXAMPLE = "write it as 2026-12-01 09:00, with Z or an offset such as +01:00 unless `timezone` is declared"
+_NEARLY = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)[Tt ]\s*(\d\d?):(\d\d)(:\d\d)?\s*(?:([Zz])|([+-]\d\d):?(\d\d))?", re.ASCII
+)
 
 
 def parse_schedule(written: str, zone: str | None) -> Schedule:
@@ -25,7 +27,7 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
     """
     found = _FORM.fullmatch(written)
     if found is None:
-        raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a time", _EXAMPLE)
+        raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a time", _write_as(written, zone))
     if found.lastgroup == "date":
         raise Wrong(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
     try:
@@ -34,7 +36,21 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
     except Wrong:
         raise
     except (ValueError, OverflowError) as error:
-        raise Wrong(Code.BAD_TIME, f"`{written}` is not a time: {error}", _EXAMPLE) from None
+        raise Wrong(Code.BAD_TIME, f"`{written}` is not a time: {error}", "use a day and a time that exist") from None
+
+
+def _write_as(written: str, zone: str | None) -> str:
+    """How to write what is nearly a time, or any."""
+    near = _NEARLY.fullmatch(written)
+    if near is None:
+        example, offset = "2026-12-01 09:00", None
+    else:
+        year, month, day, hour, minute, seconds, utc, hours, minutes = near.groups()
+        offset = "Z" if utc else f"{hours}:{minutes}" if hours else None
+        example = f"{year}-{month:0>2}-{day:0>2} {hour:0>2}:{minute}{seconds or ''}{offset or ''}"
+        if len(hour) == 1:
+            example += ", with two digits for the hour"
+    return f"write it as {example}" + ("" if zone or offset else "; add Z or an offset such as +01:00")
 
 
 @cache
@@ -67,12 +83,13 @@ def _in_zone(written: str, name: str | None) -> datetime:
     if offset is not None and (offset == zone.utcoffset(later) or offset == zone.utcoffset(local.replace(fold=1))):
         return datetime.fromisoformat(f"{written}Z") - offset
     before, after = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
-    offsets = f"{written}{_offset(before)} or {written}{_offset(after)}"
     if before.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
         message = f"`{written}` happens twice in {name}: the clocks are put back then"
-        raise Wrong(Code.DST_OVERLAP, message, f"say which: {offsets}")
+        hint = f"say which: {written}{_offset(before)} or {written}{_offset(after)}"
+        raise Wrong(Code.DST_OVERLAP, message, hint)
     message = f"`{written}` does not exist in {name}: the clocks are put forward then"
-    raise Wrong(Code.DST_GAP, message, f"use another time, or an offset: {offsets}")
+    there = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
+    raise Wrong(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(there)}")
 
 
 def _offset(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from afsync.config.document import Document
 from afsync.config.problems import Code, Fault
 from afsync.config.project import PROJECT_FILE
+from afsync.core.remote import EMULATOR
 from afsync.errors import ConfigError
 
 SCHEMA_FILE: Final = ".afsync/afsync.schema.json"
@@ -21,13 +22,13 @@ _STARTER: Final = Template("""\
 # yaml-language-server: $$schema=$schema
 #
 # An AuraFlux account as code. `afsync plan` shows what would change and what it costs, `afsync apply` does it.
-# Every key is explained in docs/configuration.md, and in editors that know the YAML language server.
+# Every key is explained by `afsync explain`, and in editors that know the YAML language server.
 
 version: 1
 lineage: $lineage  # ties these files to their state; do not edit it
 
 api:
-  base_url: emulator  # the service built into afsync: no account, no key, no cost. Remove the line for the real one
+  base_url: $service
 
 timezone: UTC  # for times written without an offset, such as Europe/Berlin
 
@@ -58,19 +59,26 @@ _EMPTY: Final = Template("""\
 # yaml-language-server: $$schema=$schema
 version: 1
 lineage: $lineage  # ties these files to their state; do not edit it
-timezone: UTC  # for times written without an offset, such as Europe/Berlin
+${api}timezone: UTC  # for times written without an offset, such as Europe/Berlin
 """)
 
+_EMULATOR: Final = (
+    "emulator  # the service built into afsync: no account, no key, no cost. Remove the line for the real one"
+)
 
-def starter(lineage: str, now: datetime, *, empty: bool = False) -> dict[str, str]:
+
+def starter(lineage: str, now: datetime, *, empty: bool = False, base_url: str | None = None) -> dict[str, str]:
     """File name to text of a first project. Its one job is scheduled a month after `now`, an aware datetime.
 
-    `empty`: it declares nothing, and is for the real service.
+    `empty`: it declares nothing. `base_url`: the service it is for; else an empty one is for the real service, and the
+    other one for the emulator.
     """
     if empty:
-        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage)}
+        api = f"api:\n  base_url: {base_url}\n" if base_url else ""
+        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage, api=api)}
     day = (now + _LEAD).strftime("%Y-%m-%d")
-    text = _STARTER.substitute(schema=SCHEMA_FILE, lineage=lineage, schedule=f"{day} 09:00")
+    service = base_url if base_url not in (None, EMULATOR) else _EMULATOR
+    text = _STARTER.substitute(schema=SCHEMA_FILE, lineage=lineage, schedule=f"{day} 09:00", service=service)
     return {PROJECT_FILE: text}
 
 

@@ -46,7 +46,7 @@ def compose(text: str) -> Composed:
     """Reads one YAML document. Never raises for what `text` holds: everything wrong is in `marks`."""
     composer = _Composer()
     try:
-        for event in _events(text):
+        for event in _events(text, composer):
             composer.take(event)
             if composer.finished:
                 break
@@ -90,13 +90,15 @@ class _Fatal(Exception):
         self.mark = mark
 
 
-def _events(text: str) -> Iterator[Any]:
+def _events(text: str, composer: _Composer) -> Iterator[Any]:
     try:
         yield from YAML(typ="base", pure=True).parse(text)
     except MarkedYAMLError as error:
         said = explain(error.problem or "", error.context or "")
         place = error.context_mark if said.at_context and error.context_mark else error.problem_mark
         line, column = (place.line + 1, place.column + 1) if place else (1, 1)
+        if said.at_opening:
+            line, column = composer.opening or (line, column)
         raise _Fatal(Mark(Code.SYNTAX, line, column, said.message, said.hint)) from None
     except ReaderError as error:
         line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
@@ -130,6 +132,11 @@ class _Composer:
         self._expanded = 0
         self._stack: list[_Open] = []
         self._anchors: dict[str, Node | None] = {}
+
+    @property
+    def opening(self) -> tuple[int, int] | None:
+        """Where the collection begins that is still being read."""
+        return (self._stack[-1].node.line, self._stack[-1].node.column) if self._stack else None
 
     def take(self, event: Any) -> None:
         """One event of the parser."""

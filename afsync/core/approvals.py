@@ -11,7 +11,7 @@ from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
-from afsync.core.resources import Desired, Job
+from afsync.core.resources import Desired, Job, typed
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
 from afsync.errors import AfsyncError
 
@@ -54,7 +54,8 @@ def approved_without_submission(change: Change, job: Job) -> Verdict | None:
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
         f"{job.address} is approved as {job.approve}, but the state has no submission of it",
-        f"take it over with `afsync import {job.address} {job.approve}`, or remove `approve` to submit it",
+        f"take it over with `afsync import {typed(job.address)} {job.approve}`, or remove `approve` to submit it",
+        "approve",
     )
 
 
@@ -65,7 +66,7 @@ def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bo
     else:
         why = f"{change.address} is approved as {approved}, but its submission is {submission}"
         hint = f"review {submission}, then write `approve: {submission}`; or remove the line"
-    return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint)
+    return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint, "approve")
 
 
 def _not_staged(change: Change) -> Verdict:
@@ -73,6 +74,7 @@ def _not_staged(change: Change) -> Verdict:
         replace(change, reason=Reason.APPROVE_NOT_STAGED),
         f"{change.address} is approved as {change.id}, but that was not submitted with `staging: true`",
         "only a staged job waits for an approval; remove `approve`",
+        "approve",
     )
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from afsync.core.recorded import Intent, Recorded
 from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.remote import Remote
-from afsync.core.resources import Kind
+from afsync.core.resources import Kind, typed
 from afsync.core.settling import became, close, record_of, reopen
 from afsync.errors import UsageError
 
@@ -45,7 +45,7 @@ def decide_by_hand(
     intent = resolution.intent
     match saying:
         case SayAdopt(resource_id):
-            result = _adopt(recorded, intent, resource_id, remote)
+            result = _adopt(_unmarked(recorded, resource_id), intent, resource_id, remote)
             return _noted(result, intent, "adopt", (resource_id,), who, why, now)
         case SayAbsent():
             _check_absent(resolution)
@@ -75,9 +75,8 @@ def candidates_of(resolution: Resolution) -> tuple[str, ...]:
 def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:
     _check_free(recorded, intent, resource_id)
     if resource_id in intent.known:
-        hint = (
-            f"if it was never made, say so with `--absent`; `afsync import {intent.address} {resource_id}` takes over"
-        )
+        taking = f"`afsync import {typed(intent.address)} {resource_id}` takes over"
+        hint = f"if it was never made, say so with `--absent`; {taking}"
         raise UsageError(f"{resource_id} was there before this submission", hint)
     if intent.kind is Kind.TEMPLATE:
         template = remote.templates.get(resource_id)
@@ -92,6 +91,11 @@ def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote)
     return became(recorded, intent, record)
 
 
+def _unmarked(recorded: Recorded, resource_id: str) -> Recorded:
+    """A mark is what a person said; when they say otherwise, the later word counts."""
+    return replace(recorded, foreign=tuple(i for i in recorded.foreign if i != resource_id))
+
+
 def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
     holder = next((a for a, r in recorded.resources.items() if (r.kind, r.id) == (intent.kind, resource_id)), None)
     if holder is not None:
@@ -101,8 +105,6 @@ def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
         raise UsageError(text, "`afsync intents` shows the ids it could be")
     if any(d.id == resource_id for d in recorded.deposed):
         raise UsageError(f"{resource_id} is a replaced template that is still to be deleted")
-    if resource_id in recorded.foreign or resource_id in intent.foreign:
-        raise UsageError(f"{resource_id} was marked as somebody else's")
 
 
 def _check_absent(resolution: Resolution) -> None:
@@ -120,7 +122,7 @@ def _foreign(recorded: Recorded, intent: Intent, ids: tuple[str, ...], remote: R
     for resource_id in ids:
         if resource_id not in there:
             raise _unknown(resource_id, intent.kind.value)
-        _check_free(recorded, replace(intent, foreign=()), resource_id)
+        _check_free(recorded, intent, resource_id)
     marked = tuple(dict.fromkeys((*intent.foreign, *ids)))
     known = tuple(dict.fromkeys((*recorded.foreign, *ids)))
     return replace(reopen(recorded, replace(intent, foreign=marked)), foreign=known)

@@ -10,7 +10,7 @@ from typing import Any
 from afsync.core.lookups import is_final
 from afsync.core.recorded import Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Group, Remote, RemoteJob, group_of
-from afsync.core.resources import Kind, normalise, plain
+from afsync.core.resources import Kind, normalise, plain, typed
 from afsync.errors import Problem, Severity
 
 _LONGEST = 80
@@ -48,7 +48,7 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
         changed.insert(0, _now("name", record.declared.get("name"), found.name))
     if changed:
         text = f"{address} ({record.id}) was edited in AuraFlux: {'; '.join(changed)}"
-        hint = f"write that into the files to keep it; `afsync apply --replace {address}` makes it as it was"
+        hint = f"write that into the files to keep it; `afsync apply --replace {typed(address)}` makes it as it was"
         yield _drift(address, "edited", text, hint)
 
 
@@ -67,9 +67,8 @@ def _job(address: str, record: RecordedJob, remote: Remote, now: datetime, zone:
     if job is None:
         if record.id in remote.missing:
             text = f"{name} is not in AuraFlux any more; when it was last seen it was {record.status}"
-            hint = (
-                f"`afsync apply --replace {address}` submits it again (that costs credits), or take it out of the files"
-            )
+            again = f"`afsync apply --replace {typed(address)}` submits it again (that costs credits)"
+            hint = f"{again}, or take it out of the files"
             yield _drift(address, "missing", text, hint)
         return
     again = "a new `rerun:` submits it again (that costs credits), or take it out of the files"

@@ -16,6 +16,7 @@ from afsync.core.job_notices import (
     finished,
     missing,
     moved_finished,
+    passed,
     produced_already,
     stopped,
     undeclared_and_busy,
@@ -23,7 +24,7 @@ from afsync.core.job_notices import (
 from afsync.core.lookups import group_when_seen
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
-from afsync.core.remote import Group, group_of
+from afsync.core.remote import Group, group_of, never_changes
 from afsync.core.resources import Job, Kind, Schedule, Values, same_body
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
@@ -91,7 +92,8 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     verdict = _declared(declared, record, at, edits, facts)
     if declared.approve is None:
         return verdict
-    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in verdict.changes)
+    # Also where that is withheld: published now, it would only be submitted again next time.
+    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in (*verdict.changes, *verdict.withheld))
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
     return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
@@ -123,8 +125,9 @@ def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
 
 
 def _is_over(record: RecordedJob, facts: Facts) -> bool:
-    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history."""
-    return record.status == "published" and record.id not in facts.remote.jobs and not facts.moved
+    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history, so that this
+    is looked at before any table."""
+    return never_changes(record.status) and record.id not in facts.remote.jobs
 
 
 def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
@@ -182,7 +185,9 @@ def _reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, 
     if drifted and _observed(record.id, facts)[1] == wanted:
         drifted = False
     if not edits.schedule and not drifted:
-        return NOTHING
+        known = record.schedule
+        gone_by = wanted is not None and wanted <= facts.now and not ignored
+        return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
     observed = _observed(record.id, facts)[1]
     change = Change(
         declared.address,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group
-from afsync.core.resources import Job
+from afsync.core.resources import Job, Schedule, typed
 from afsync.core.verdict import Verdict, note, warn
 
 AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
@@ -23,6 +23,18 @@ def undeclared_and_busy(address: str) -> Verdict:
 def produced_already(declared: Job) -> Verdict:
     message = f"{declared.address} is produced; edits to its body no longer apply"
     return note(declared.address, "produced", message, AGAIN)
+
+
+def passed(declared: Job, standing: Schedule) -> Verdict:
+    """Where it was set to before it is still ahead, so that what is published is not what the files say."""
+    written = declared.schedule.written if declared.schedule else ""
+    return warn(
+        declared.address,
+        "passed",
+        f"the publish time of {declared.address}, {written}, has passed; {standing.written} stays set",
+        "give it a time still ahead",
+        "schedule",
+    )
 
 
 def finished(declared: Job) -> Verdict:
@@ -54,5 +66,5 @@ def missing(declared: Job, record: RecordedJob) -> Verdict:
         "missing",
         f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
         "it is paid for, so it is not submitted again by itself",
-        f"look into the account; `--replace '{declared.address}'` submits it again (that costs credits)",
+        f"look into the account; `--replace {typed(declared.address)}` submits it again (that costs credits)",
     )

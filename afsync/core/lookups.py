@@ -6,7 +6,7 @@ from datetime import datetime
 
 from afsync.core.moves import find_moves
 from afsync.core.recorded import Recorded, RecordedJob
-from afsync.core.remote import Group, Lookups, group_of
+from afsync.core.remote import Group, Lookups, group_of, never_changes
 from afsync.core.resources import Desired, Job, Kind
 from afsync.core.submissions import LOOKALIKE_AGE
 
@@ -22,7 +22,7 @@ def group_when_seen(record: RecordedJob, now: datetime) -> Group:
 
 def is_final(record: RecordedJob, now: datetime) -> bool:
     """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
-    return record.status == "published" or group_when_seen(record, now) in _FINAL
+    return never_changes(record.status) or group_when_seen(record, now) in _FINAL
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.resources import ADDRESS, Desired, Job, Kind, Template, fingerprint, key_of, kind_of
+from afsync.core.resources import ADDRESS, Desired, Job, Kind, Template, fingerprint, key_of, kind_of, typed
 from afsync.errors import UsageError
 
 
@@ -44,7 +44,7 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
     if not ADDRESS.fullmatch(new) or kind_of(new) is not kind_of(old):
         raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
     if new in recorded.resources:
-        hint = f"`afsync state rm {new}` forgets that first"
+        hint = f"`afsync state rm {typed(new)}` forgets that first"
         raise UsageError(f"{new} is {recorded.resources[new].id} already", hint)
     if recorded.intent_for(old) or recorded.intent_for(new):
         raise UsageError(f"the outcome of a submission of {old} is not known", "resolve it first: `afsync intents`")

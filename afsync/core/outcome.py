@@ -80,21 +80,27 @@ class Applied(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """The change was not carried out, or only in part; `why` says what happened and `hint` what to do."""
+    """The change was not carried out, or only in part; `why` says what happened and `hint` what to do.
+
+    `unfinished`: nothing went wrong with it, the run ended in the middle of it.
+    """
 
     change: Change
     why: str
     hint: str | None = None
     credits: int = 0
     seconds: float = 0.0
+    unfinished: bool = False
 
 
 class Unresolved(Struct, frozen=True):
-    """A submission whose outcome is not known; the address is blocked until it is resolved."""
+    """A submission whose outcome is not known; the address is blocked until it is resolved. `ways`: what a person can
+    type about it, a line each."""
 
     change: Change
     why: str
     hint: str | None = None
+    ways: tuple[str, ...] = ()
     seconds: float = 0.0
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.identity import fingerprint_of
-from afsync.core.recorded import Account, Record
+from afsync.core.recorded import Account, Record, RecordedJob
 from afsync.core.recovery import Resolution
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
@@ -67,6 +67,12 @@ class Change(Struct, frozen=True):
         if isinstance(self.after, Job) and self.after.schedule is None and self.action is not Action.RESCHEDULE:
             skip.add(Step.SET_SCHEDULE)
         return tuple(s for s in ORDER[self.kind, self.action] if s not in skip)
+
+    @property
+    def first_time(self) -> bool:
+        """Whether it only gives a publish time to what has none."""
+        now = self.before.schedule if isinstance(self.before, RecordedJob) else None
+        return self.action is Action.RESCHEDULE and now is None and self.observed is None
 
     @property
     def symbol(self) -> str:
@@ -176,11 +182,11 @@ class Plan(Struct, frozen=True):
 
 
 _MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
-_FREE = {Step.MOVE, Step.FORGET}
+WITHOUT_REQUEST = {Step.MOVE, Step.FORGET}
 
 
 def _requests(change: Change) -> int:
     if change.action is Action.ADOPT:
         return 0
     skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
-    return len([s for s in change.steps if s not in _FREE]) - skipped
+    return len([s for s in change.steps if s not in WITHOUT_REQUEST]) - skipped

@@ -13,14 +13,14 @@ from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.recovery import Ask, Resolution, Wait, outlook, resolve
+from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.selection import select, selected
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template
-from afsync.core.twice import paid_twice
+from afsync.core.twice import named_alike, paid_twice
 from afsync.core.unmatched import unmatched
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
 from afsync.errors import Problem, Severity
@@ -53,7 +53,8 @@ def make_plan(
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
     blocking, doubts = unmatched(verdict, facts)
-    verdict += Verdict(notices=(*paid_twice(verdict.changes), *doubts))
+    alike = named_alike(verdict.changes, desired.templates.values())
+    verdict += Verdict(notices=(*paid_twice(verdict.changes), *alike, *doubts))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -184,7 +185,7 @@ def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
             Problem(
                 Reason.UNRESOLVED.value,
                 f"{r.intent.address}: a submission whose outcome is not known; nothing else is done to it",
-                outlook(r),
+                advice(r),
                 Severity.ERROR,
                 r.intent.address,
             )

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct, field
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 
 class Blackout(Struct, frozen=True):
     """A window in which nothing may be published, in local time.
@@ -19,6 +21,15 @@ class Blackout(Struct, frozen=True):
     dates: tuple[date, date] | None = None
     hours: tuple[time, time] | None = None
     reason: str | None = None
+
+    @property
+    def written(self) -> str:
+        """`sat and sun, 22:00 to 06:00`: as people tell which it is."""
+        days = " and ".join(_DAYS[day] for day in sorted(self.days))
+        first, last = self.dates or (None, None)
+        dates = f"{first}" if first == last else f"{first} to {last}"
+        hours = " to ".join(f"{clock:%H:%M}" for clock in self.hours or ())
+        return ", ".join(part for part in (days, dates if self.dates else "", hours) if part)
 
     def covers(self, local: datetime) -> bool:
         """Whether a local time is in the window."""

@@ -55,7 +55,7 @@ def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:
         yield from _platforms(change, values, policy)
         if policy.require_staging and values.get("staging") is not True:
             text = f"{change.address} would be published without a review, and the policy requires staging"
-            yield _problem(change, "policy_staging", text, f"add `staging: true`, {OVERRIDE}")
+            yield _problem(change, "policy_staging", text, f"add `staging: true`, {OVERRIDE}", "staging")
     moment = publish_time(change, facts)
     if moment is not None:
         yield from _times(change, moment, policy, facts.now)
@@ -68,13 +68,13 @@ def _platforms(change: Change, values: Values, policy: Policy) -> Iterator[Probl
     named = values.get("platforms")
     if not isinstance(named, list | tuple) or not named:
         text = f"{change.address} does not say where it is published, and the policy allows {_listed(allowed)} only"
-        yield _problem(change, "policy_platforms", text, f"set `platforms`, {OVERRIDE}")
+        yield _problem(change, "policy_platforms", text, f"set `platforms`, {OVERRIDE}", "platforms")
         return
     others = [str(p) for p in named if p not in allowed]
     if others:
         where = _listed(others)
         text = f"{change.address} would be published on {where}, and the policy allows {_listed(allowed)} only"
-        yield _problem(change, "policy_platforms", text, f"change its `platforms`, {OVERRIDE}")
+        yield _problem(change, "policy_platforms", text, f"change its `platforms`, {OVERRIDE}", "platforms")
 
 
 def _times(change: Change, moment: datetime, policy: Policy, now: datetime) -> Iterator[Problem]:
@@ -87,14 +87,14 @@ def _times(change: Change, moment: datetime, policy: Policy, now: datetime) -> I
         yield _problem(change, "policy_lead", text, f"give it a later `schedule`, {OVERRIDE}")
     for window in policy.blackouts:
         if window.covers(local.replace(tzinfo=None)):
-            why = f" ({window.reason})" if window.reason else ""
-            text = f"{change.address} would be published {at}, in a blackout of the policy{why}"
+            why = f"{window.written}; {window.reason}" if window.reason else window.written
+            text = f"{change.address} would be published {at}, in a blackout of the policy ({why})"
             yield _problem(change, "policy_blackout", text, f"move it out of the window, {OVERRIDE}")
             return
 
 
-def _problem(change: Change, code: str, message: str, hint: str) -> Problem:
-    return Problem(code, message, hint, Severity.ERROR, change.address)
+def _problem(change: Change, code: str, message: str, hint: str, field: str = "schedule") -> Problem:
+    return Problem(code, message, hint, Severity.ERROR, change.address, field=field)
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

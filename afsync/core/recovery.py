@@ -12,7 +12,7 @@ from afsync.core.evidence import Sighting, service_time, sighting_of, templates_
 from afsync.core.lookalike import agrees
 from afsync.core.recorded import Intent, Phase, Recorded, Scan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import Kind
+from afsync.core.resources import Kind, typed
 
 SCANS_APART = timedelta(seconds=60)
 
@@ -166,7 +166,6 @@ def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Reso
 
 def outlook(resolution: Resolution) -> str:
     """In words, what will happen to an open intent."""
-    address = resolution.intent.address
     match resolution:
         case Adopt(_, job_id, evidence):
             return f"found: it is {job_id} ({evidence}); apply records it, nothing is submitted"
@@ -174,18 +173,41 @@ def outlook(resolution: Resolution) -> str:
             return f"it was not made ({evidence}); it is planned again"
         case Wait(_, until, scan):
             shown = f"; so far this could be it: {', '.join(scan.candidates)}" if scan.candidates else ""
-            return (
-                f"it may still turn up; looked for until {until:%Y-%m-%d %H:%M:%S} UTC{shown}. {_decide_now(address)}"
-            )
+            return f"it may still turn up; looked for until {until:%Y-%m-%d %H:%M:%S} UTC{shown}"
         case Ask(_, why, ids):
             shown = f" ({', '.join(ids)})" if ids else ""
-            return f"a person must decide: {why}{shown}. {_decide_now(address)}"
+            return f"a person must decide: {why}{shown}"
         case _:
             assert_never(resolution)
 
 
-def _decide_now(address: str) -> str:
-    return f"To decide: afsync resolve '{address}' --adopt ID | --absent | --foreign ID"
+def ways(resolution: Resolution) -> tuple[str, ...]:
+    """What a person can type about it, a line each; nothing where it is decided."""
+    match resolution:
+        case Wait(intent, _, scan):
+            return ways_for(intent.address, scan.candidates)
+        case Ask(intent, _, ids):
+            return ways_for(intent.address, ids)
+        case Adopt() | Absent():
+            return ()
+        case _:
+            assert_never(resolution)
+
+
+def ways_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for an open submission that could be one of these."""
+    resolve = f"afsync resolve {typed(address)}"
+    if not ids:
+        return (f"if you know it was not made: {resolve} --absent", f"if you know its id: {resolve} --adopt ID")
+    if len(ids) == 1:
+        one = typed(ids[0])
+        return (f"if it is this one: {resolve} --adopt {one}", f"if it is somebody else's: {resolve} --foreign {one}")
+    return (f"if it is one of them: {resolve} --adopt ID", f"what is somebody else's: {resolve} --foreign ID")
+
+
+def advice(resolution: Resolution) -> str:
+    """Outlook and ways in one line, for programs."""
+    return ". ".join(filter(None, (outlook(resolution), "; ".join(ways(resolution)))))
 
 
 def needs_person(resolutions: tuple[Resolution, ...]) -> bool:

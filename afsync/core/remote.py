@@ -10,6 +10,10 @@ from msgspec import Struct, field
 
 from afsync.core.resources import EMPTY, Values
 
+SERVICE = "https://api.auraflux.co/v1"
+EMULATOR = "emulator"
+"""Stands for the URL of the service that is built in."""
+
 
 class RemoteTemplate(Struct, frozen=True):
     """A template as listed. `echo` holds the declared fields the service tells, under the API's names."""
@@ -17,7 +21,7 @@ class RemoteTemplate(Struct, frozen=True):
     id: str
     name: str
     created_at: datetime | None = None
-    echo: Values = field(default_factory=lambda: EMPTY)
+    echo: Values = EMPTY
 
 
 class RemoteJob(Struct, frozen=True):
@@ -26,11 +30,11 @@ class RemoteJob(Struct, frozen=True):
     id: str
     status: str
     created_at: datetime | None = None
-    echo: Values = field(default_factory=lambda: EMPTY)
+    echo: Values = EMPTY
     updated_at: datetime | None = None
     output_url: str | None = None
     score: str | None = None
-    portals: Values = field(default_factory=lambda: EMPTY)
+    portals: Values = EMPTY
 
 
 class RemoteAccount(Struct, frozen=True):
@@ -114,6 +118,16 @@ _GROUPS: Mapping[str, Group] = {
     "non-compliant": Group.FAILED,
     "cancelled": Group.CANCELLED,
 }
+
+
+def never_changes(status: str) -> bool:
+    """Whether a job is done whatever else is known of it. The rest of its group, `group_of` tells."""
+    return status == "published"
+
+
+def ended_badly(status: str) -> bool:
+    """Whether nothing comes of such a job any more."""
+    return _GROUPS.get(status) in (Group.FAILED, Group.CANCELLED)
 
 
 def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:

@@ -21,6 +21,8 @@ EMPTY: Values = MappingProxyType({})
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 ADDRESS = re.compile(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
 
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9._-]+")
+
 
 class Kind(StrEnum):
     """The two kinds of resource, spelled as in an address."""
@@ -45,6 +47,15 @@ def kind_of(address: str) -> Kind:
 def key_of(address: str) -> str:
     """What follows the kind: `best-cs2`, `show["2026-12-07"]`."""
     return address.split(".", 1)[1]
+
+
+def typed(word: str) -> str:
+    """An address or an id as it is typed in a shell: in quotes only where it needs them."""
+    if _PLAIN_WORD.fullmatch(word):
+        return word
+    from shlex import quote
+
+    return quote(word)
 
 
 class Schedule(Struct, frozen=True, eq=False):

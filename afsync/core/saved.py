@@ -56,7 +56,9 @@ def why_stale(saved: SavedPlan, recorded: Recorded, configuration: str, now: dat
     if saved.configuration != configuration:
         return "the configuration, or a file to be uploaded, has changed since"
     if saved.plan.serial != recorded.serial:
-        return f"the state has changed since (serial {recorded.serial}, it was {saved.plan.serial}): another apply?"
+        return (
+            f"the state has changed since, as by another apply (serial {recorded.serial}, it was {saved.plan.serial})"
+        )
     if now >= saved.expires_at:
         return f"it expired at {saved.expires_at:%Y-%m-%d %H:%M:%S} UTC"
     if now < saved.created_at - timedelta(minutes=5):

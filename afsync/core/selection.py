@@ -25,18 +25,20 @@ def selected(options: Options, *known_by: str) -> bool:
 
 
 def select(verdict: Verdict, options: Options) -> Verdict:
-    """The selected changes and the templates they are submitted from, with a notice that says it is a part."""
+    """The selected changes and the templates they are submitted from, with a notice where that is not all."""
     if not options.target and not options.exclude:
         return verdict
     names = _names(verdict, options)
     chosen = [c for c in verdict.changes if c.address in names]
     needed = {c.after.template for c in chosen if Step.SUBMIT_JOB in c.steps and isinstance(c.after, Job)} - names
     brought = [c for c in verdict.changes if c.address in needed and c.action is not Action.DELETE]
-    notices = [_partial(len(verdict.changes) - len(chosen) - len(brought)), *(_along(c, options) for c in brought)]
+    withheld = tuple(c for c in verdict.withheld if c.address in names)
+    left_out = len(verdict.changes) + len(verdict.withheld) - len(chosen) - len(brought) - len(withheld)
+    notices = [*([_partial(left_out)] if left_out else []), *(_along(c, options) for c in brought)]
     return replace(
         verdict,
         changes=(*chosen, *brought),
-        withheld=tuple(c for c in verdict.withheld if c.address in names),
+        withheld=withheld,
         notices=(*notices, *(n for n in verdict.notices if not n.address or n.address in names)),
         violations=tuple(v for v in verdict.violations if not v.address or v.address in names),
     )
@@ -51,7 +53,7 @@ def _names(verdict: Verdict, options: Options) -> set[str]:
 
 
 def _partial(left_out: int) -> Problem:
-    others = f"{left_out or 'no'} other change{'' if left_out == 1 else 's'}"
+    others = f"{left_out} other change{'' if left_out == 1 else 's'}"
     text = f"this plan is partial: {others} left out by the selection"
     return Problem("partial", text, "plan without --target and --exclude to see all", Severity.WARNING)
 

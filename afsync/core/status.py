@@ -72,7 +72,7 @@ class JobStatus(Struct, frozen=True):
     credits: int | None = None
     score: str | None = None
     output_url: str | None = None
-    portals: Values = field(default_factory=lambda: EMPTY)
+    portals: Values = EMPTY
     updated_at: datetime | None = None
     preview: Preview | None = None
     note: str | None = None

@@ -13,7 +13,7 @@ from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Change, Credits
 from afsync.core.remote import Group, RemoteJob, group_of
-from afsync.core.resources import Job, Kind, Values, fingerprint
+from afsync.core.resources import Job, Kind, Values, fingerprint, typed
 from afsync.core.takeover import decide_import, sourceless
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
@@ -62,6 +62,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.PAST_SCHEDULE),
             f"the publish time of {job.address}, {job.schedule.written}, has passed",
             "give it a time still ahead, or remove the job",
+            "schedule",
         )
     if sourceless(job.values):
         return withhold(
@@ -74,6 +75,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.BLOCKED_TEMPLATE),
             f"{job.address} is made from {job.template}, which is not declared",
             f"declare {job.template}, or take `template` out of `lifecycle.ignore_changes`",
+            "template",
         )
     blocked = facts.blocked_templates.get(job.template or "")
     if blocked is not None:
@@ -88,6 +90,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             replace(change, reason=Reason.BLOCKED_TEMPLATE),
             f"{job.address} names template {raw!r}, which the account does not have",
             "name a template that exists, or declare one and use `template:`",
+            "fromTemplateId",
         )
     return None
 
@@ -135,8 +138,8 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=twins[0].id if len(twins) == 1 else None),
         f"{change.address} looks like {ids}, which is in the account but not in the state",
-        f"take it over with `afsync import {change.address} {twins[0].id}`, or set `allow_duplicate: true` on it "
-        "to pay for another",
+        f"take it over with `afsync import {typed(change.address)} {twins[0].id}`, or set `allow_duplicate: true` on "
+        "it to pay for another",
     )
 
 

@@ -15,7 +15,7 @@ from afsync.core.lookalike import contradictions
 from afsync.core.plan import Change
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import EMPTY, Job, Kind, Schedule, Template, Values, fingerprint, normalise
+from afsync.core.resources import EMPTY, Job, Kind, Schedule, Template, Values, fingerprint, normalise, typed
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
 TEMPLATE_FIELDS = (
@@ -45,8 +45,9 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     owner = next((a for a, r in facts.recorded.resources.items() if r.id == resource_id), None)
     if owner is None and any(d.id == resource_id for d in facts.recorded.deposed):
         owner = "a replaced template that is still to be deleted"
+        return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", "the next apply deletes it")
     if owner is not None:
-        hint = f"`afsync state mv {owner} {declared.address}` renames a record; one id has one address"
+        hint = f"`afsync state mv {typed(owner)} {typed(declared.address)}` renames a record; one id has one address"
         return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", hint)
     if resource_id not in there:
         hint = f"look for its id in the account; without an import {declared.address} is made anew"
@@ -55,7 +56,7 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     if not differing:
         return None
     names = f"{', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
-    anyway = f"`afsync import {declared.address} {resource_id} --force`"
+    anyway = f"`afsync import {typed(declared.address)} {resource_id} --force`"
     hint = f"mend the declaration, or take it over as it is with {anyway}"
     return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names}", hint, differing)
 
@@ -168,16 +169,6 @@ def sourceless(values: Values) -> bool:
     """Whether a job's body lacks what every such job was made from: it was taken over, and nobody knows."""
     needs = values.get("entry", "fetch") in ("fetch", "upload")
     return needs and not any(values.get(field) for field in SOURCES)
-
-
-def pending_imports(facts: Facts, kind: Kind) -> dict[str, str]:
-    """The `import:` entries of one kind that are not recorded yet, and are not held up by an open intent."""
-    blocked = {i.address for i in facts.recorded.intents}
-    return {
-        address: resource_id
-        for address, resource_id in facts.desired.imports.items()
-        if address.startswith(f"{kind}.") and address not in facts.recorded.resources and address not in blocked
-    }
 
 
 def template_of(job: Template | Job, facts: Facts) -> Values:

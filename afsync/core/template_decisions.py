@@ -9,7 +9,7 @@ from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change
 from afsync.core.recorded import Deposed, RecordedTemplate
 from afsync.core.remote import RemoteTemplate
-from afsync.core.resources import Kind, Template, Values, fingerprint, normalise
+from afsync.core.resources import Kind, Template, Values, fingerprint, normalise, typed
 from afsync.core.takeover import decide_import
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
@@ -62,7 +62,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Verdict:
     return withhold(
         replace(create, reason=Reason.SAME_NAME),
         why,
-        f"take it over with `afsync import {declared.address} ID`, or give this one another name",
+        f"take it over with `afsync import {typed(declared.address)} ID`, or give this one another name",
     )
 
 

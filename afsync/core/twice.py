@@ -1,23 +1,38 @@
-"""What a plan pays for twice although that may not be meant: said before it happens."""
+"""What a plan pays for twice, or names alike, although that may not be meant: said before it happens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from afsync.core.actions import Action
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind, fingerprint
+from afsync.core.resources import Job, Kind, Template, fingerprint, typed
 from afsync.errors import Problem, Severity
 
 
 def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
-    """A warning for every such submission, at the job that is new."""
-    new = [(c, c.after) for c in changes if c.action is Action.CREATE and isinstance(c.after, Job)]
-    replaced = {
-        c.before.fingerprint: c for c in changes if c.action is Action.REPLACE and isinstance(c.before, RecordedJob)
+    """A warning for every such submission, at the job that asks for it now."""
+    paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in (Action.CREATE, Action.REPLACE)]
+    given_up = {
+        c.before.fingerprint: c
+        for c in changes
+        if c.action in (Action.REPLACE, Action.DELETE) and isinstance(c.before, RecordedJob)
     }
-    return (*_identical(new), *_swapped(new, replaced))
+    return (*_identical((c, job) for c, job in paid if c.action is Action.CREATE), *_swapped(paid, given_up))
+
+
+def named_alike(changes: Iterable[Change], declared: Collection[Template]) -> Iterator[Problem]:
+    """A warning for every new template with the name of another."""
+    new = {c.address for c in changes if c.action is Action.CREATE and isinstance(c.after, Template)}
+    first: dict[str, str] = {}
+    for template in sorted(declared, key=lambda t: t.address in new) if new else ():
+        other = first.setdefault(template.name, template.address)
+        if other != template.address and template.address in new:
+            text = (
+                f"{other} and {template.address} are both named {template.name!r}; the account shows two of that name"
+            )
+            yield _warning("same_name", text, "give one of them another `name`", template)
 
 
 def _identical(new: Iterable[tuple[Change, Job]]) -> Iterator[Problem]:
@@ -31,20 +46,29 @@ def _identical(new: Iterable[tuple[Change, Job]]) -> Iterator[Problem]:
             yield _warning("identical", text, "remove one, if that is not meant", job)
 
 
-def _swapped(new: Iterable[tuple[Change, Job]], replaced: dict[str, Change]) -> Iterator[Problem]:
-    """A key that was renamed while its old name was given to something else: a change of both, as it is declared."""
-    for change, job in new if replaced else ():
-        old = replaced.get(fingerprint(Kind.JOB, job.values))
-        if old is not None and change.before is None:
-            text = (
-                f"{change.address} asks for what {old.address} was submitted for ({old.id}), and {old.address} for "
-                f"something else now: {old.id} is cancelled, and paid for again as {change.address}"
-            )
-            hint = (
-                f"if {old.address} was renamed, `afsync state mv {old.address} {change.address}` first keeps {old.id}"
-            )
-            yield _warning("swapped", text, hint, job)
+def _swapped(paid: Iterable[tuple[Change, Job]], given_up: dict[str, Change]) -> Iterator[Problem]:
+    """A key that was renamed while its old name, or the new one, belonged to something else: a change of both, as it
+    is declared."""
+    for change, job in paid if given_up else ():
+        old = given_up.get(fingerprint(Kind.JOB, job.values))
+        if old is None or old is change or (change.before is not None and change.action is Action.CREATE):
+            continue
+        now = "is not declared any more" if old.action is Action.DELETE else "asks for something else now"
+        text = (
+            f"{change.address} asks for what {old.address} was submitted for ({old.id}), and {old.address} {now}: "
+            f"{old.id} is cancelled, and paid for again as {change.address}"
+        )
+        yield _warning("swapped", text, f"if {old.address} was renamed, {_keeping(old, change)} keeps {old.id}", job)
 
 
-def _warning(code: str, text: str, hint: str, job: Job) -> Problem:
-    return Problem(code, text, hint, Severity.WARNING, job.address)
+def _keeping(old: Change, new: Change) -> str:
+    """The way to give what `old` was submitted for to the address of `new`."""
+    move = f"`afsync state mv {typed(old.address)} {typed(new.address)}`"
+    if new.before is None:
+        return f"{move} first"
+    spare = f"{old.address.partition('[')[0]}-before"
+    return f"`afsync state mv {typed(new.address)} {spare}`, then {move}"
+
+
+def _warning(code: str, text: str, hint: str, at: Job | Template) -> Problem:
+    return Problem(code, text, hint, Severity.WARNING, at.address)

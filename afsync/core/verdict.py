@@ -87,11 +87,11 @@ def note(address: str, code: str, message: str, hint: str | None = None) -> Verd
     return Verdict(notices=(Problem(code, message, hint, Severity.NOTE, address),))
 
 
-def warn(address: str, code: str, message: str, hint: str | None = None) -> Verdict:
-    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address),))
+def warn(address: str, code: str, message: str, hint: str | None = None, field: str | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address, field=field),))
 
 
-def withhold(change: Change, message: str, hint: str) -> Verdict:
-    """A change that waits for a person; its reason says why and is the violation's code."""
-    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address)
+def withhold(change: Change, message: str, hint: str, field: str | None = None) -> Verdict:
+    """A change that waits for a person; its reason says why and is the violation's code. `field` is what holds it."""
+    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, field=field)
     return Verdict(withheld=(change,), violations=(problem,))

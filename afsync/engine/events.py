@@ -18,6 +18,20 @@ class ChangeStarted(Struct, frozen=True):
     step: Step
 
 
+class SubmissionStarted(Struct, frozen=True):
+    """A change that began with another step comes to its submission."""
+
+    change: Change
+
+
+class Submitted(Struct, frozen=True):
+    """The submission of a change is made, paid for and recorded as `id`; the change still lacks something."""
+
+    change: Change
+    id: str
+    credits: int
+
+
 class ChangeDone(Struct, frozen=True):
     outcome: Outcome
 
@@ -34,5 +48,5 @@ class Uploading(Struct, frozen=True):
     size: int
 
 
-Event: TypeAlias = ChangeStarted | ChangeDone | Warned | Uploading
+Event: TypeAlias = ChangeStarted | SubmissionStarted | Submitted | ChangeDone | Warned | Uploading
 Tell: TypeAlias = Callable[[Event], None]

@@ -7,15 +7,15 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.actions import Step
+from afsync.core.actions import Action, Step
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change, Plan
+from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
 from afsync.core.settling import settle
-from afsync.engine.events import ChangeDone, ChangeStarted, Event, Tell
+from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Tell
 from afsync.engine.ledger import Ledger
-from afsync.engine.run import Halt, Next, Over, Progress, Run
+from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
 from afsync.engine.service import World
 from afsync.engine.steps import perform
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked
@@ -110,20 +110,31 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
         return
     world = execution.world
+    if step not in WITHOUT_REQUEST and change.action is not Action.ADOPT:
+        # It begins when it can be sent: what it waits before is not its own time.
+        with suppress(Interrupted):
+            world.writer.ready()
+        _look_for_signals(execution)
+        if execution.halted is not None:
+            return
     if index not in execution.progress:
-        execution.progress[index] = Progress(started=world.monotonic())
+        execution.progress[index] = Progress()
         _tell(execution, ChangeStarted(change, step))
+    elif step is Step.SUBMIT_JOB:
+        _tell(execution, SubmissionStarted(change))
     progress = execution.progress[index]
+    world.stop.doing, began = change.address, world.monotonic()
     verdict = perform(step, change, progress, execution.run)
+    progress.seconds += world.monotonic() - began
+    world.stop.doing = None
     match verdict:
         case Next() if step is not change.steps[-1]:
-            return
+            if step is Step.SUBMIT_JOB and progress.id is not None:
+                _tell(execution, Submitted(change, progress.id, progress.credits))
         case Next():
-            seconds = world.monotonic() - progress.started
-            _finish(execution, index, Applied(change, progress.id, progress.credits, progress.note, seconds))
+            _finish(execution, index, Applied(change, progress.id, progress.credits, progress.note, progress.seconds))
         case Over(outcome, halt):
-            seconds = world.monotonic() - progress.started
-            outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=seconds)
+            outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=progress.seconds)
             _finish(execution, index, outcome)
             _react(execution, outcome, halt)
 
@@ -157,9 +168,7 @@ def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
 
 def _unfinished(change: Change, progress: Progress | None, why: str | None) -> Outcome:
     reason = why or "the run stopped before it"
-    if progress is None or not progress.touched:
-        return NotAttempted(change, reason)
-    return Failed(change, f"{progress.touched}, then {reason}", "the next apply goes on from there", progress.credits)
+    return NotAttempted(change, reason) if progress is None else cut_short(change, progress, reason)
 
 
 def _finish(execution: Execution, index: int, outcome: Outcome) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from afsync.errors import Exit, Interrupted
+
+_LOOK = 0.1
+_AT_ONCE = 0.2
+"""Seconds: how often it is looked whether all is over, and how soon an end needs no announcement."""
 
 
 class Stop:
@@ -23,6 +27,8 @@ class Stop:
         self.asked = threading.Event()
         self.abandon = threading.Event()
         self.signal: int | None = None
+        self.doing: str | None = None
+        """The address that is being worked on, for whoever tells of it."""
         self.raising = False
 
     def receive(self, number: int) -> None:
@@ -63,6 +69,31 @@ class Stop:
         """Wait, or return at once when a signal comes."""
         if seconds > 0:
             self.asked.wait(seconds)
+
+
+@contextmanager
+def telling_of_signals(stop: Stop, tell: Callable[[str | None], None]) -> Iterator[None]:
+    """Call `tell` when a signal came and this does not end at once; with the address that is worked on, if any.
+
+    In a thread of its own: not in the handler, where it could interrupt a print, nor in the main thread, which has a
+    request to finish. What it runs into, or hangs on, stays there.
+    """
+    over = threading.Event()
+
+    def watch() -> None:
+        while not stop.asked.wait(_LOOK):
+            if over.is_set():
+                return
+        if not over.wait(_AT_ONCE):
+            with suppress(Exception):
+                tell(stop.doing)
+
+    with suppress(RuntimeError):  # where no thread is to be had, nothing is said
+        threading.Thread(target=watch, name="afsync-signals", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 @contextmanager

@@ -8,16 +8,28 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded
-from afsync.core.resources import Kind
+from afsync.core.resources import Kind, typed
 from afsync.errors import StateError, StateLocked
 
 
 class Store(Protocol):
-    """Where states are kept; compare-and-swap, so that two writers cannot both win (`store.base`)."""
+    """Where states are kept, as far as a run changes them (`store.local`). A version is an opaque text that changes
+    with every write.
 
-    def write(self, recorded: Recorded, if_version: str) -> str: ...
+    Two writers that read the same version cannot both win: the second write raises StateLocked and changes nothing.
+    An object store would do the same with a conditional PUT. Anything that is wrong with keeping a state is a
+    StateError; after one nothing more is written.
+    """
 
-    def rescue(self, address: str, record: Record, why: str) -> Path | None: ...
+    def write(self, recorded: Recorded, if_version: str) -> str:
+        """Make `recorded` durable if `if_version` is still the newest; the new version. The serial must have grown.
+
+        How it is kept is the store's business: a small change costs a small write. Changes are found by the
+        identity of the records, so `recorded` should be made from what was read or written last.
+        """
+
+    def rescue(self, address: str, record: Record, why: str) -> Path | None:
+        """Keep a record that could not be written somewhere else; None when not even that works. Never raises."""
 
 
 class Ledger:
@@ -60,7 +72,7 @@ class Ledger:
             self.unwritten[address] = record
             path = self._store.rescue(address, record, str(error))
             where = f"it is kept in {path}" if path else "and the recovery file could not be written either"
-            resolve = f"`afsync resolve {address} --adopt {record.id}`"
+            resolve = f"`afsync resolve {typed(address)} --adopt {record.id}`"
             hint = f"keep that id: once the state can be written, {resolve} records it"
             if path:
                 hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"

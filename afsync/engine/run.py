@@ -9,10 +9,10 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.outcome import Answer, Failed, Outcome, Unresolved
+from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Intent
-from afsync.core.recovery import outlook, resolve
+from afsync.core.recovery import outlook, resolve, ways, ways_for
 from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Kind, Values, fingerprint
 from afsync.engine.ledger import Ledger
@@ -25,9 +25,10 @@ KNOWN = 30
 
 
 class Progress(Struct):
-    """What one change has come to so far. `touched` says what was done, for a run that stops in between."""
+    """What one change has come to so far. `touched` says what was done, for a run that stops in between; `seconds` is
+    how long its own steps took, not those of others in between."""
 
-    started: float
+    seconds: float = 0.0
     id: str | None = None
     credits: int = 0
     note: str | None = None
@@ -89,6 +90,14 @@ def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
     return Failed(change, why, error.hint, progress.credits)
 
 
+def cut_short(change: Change, progress: Progress, why: str) -> Failed | NotAttempted:
+    """The run ended before the change did, which is nobody's fault: what was done of it is on record."""
+    if progress.touched is None:
+        return NotAttempted(change, why)
+    hint = "the next apply does what is missing" + ("; this is not paid for again" if progress.credits else "")
+    return Failed(change, f"{progress.touched}, then {why}", hint, progress.credits, unfinished=True)
+
+
 def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *, known: tuple[str, ...]) -> Intent:
     after = change.after
     assert after is not None
@@ -123,7 +132,8 @@ def submitted(change: Change, progress: Progress, run: Run, result: Result) -> V
             text = f"{progress.touched}, but then: {why}" if progress.touched else why
             return Over(Failed(change, text, _what_to_do(result)), _halt(result))
         case InDoubt(intent, why):
-            return Over(Unresolved(change, f"the answer was lost ({why})", first_look(intent, run)))
+            hint, ways = first_look(intent, run)
+            return Over(Unresolved(change, f"the answer was lost ({why})", hint, ways))
         case _:
             assert_never(result)
 
@@ -141,11 +151,11 @@ def _halt(result: NotSubmitted) -> Halt | None:
     return None
 
 
-def first_look(intent: Intent, run: Run) -> str | None:
-    """What the list shows right now. It decides nothing: the job may still turn up."""
+def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
+    """What the list shows right now, and what can be typed. It decides nothing: the job may still turn up."""
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
-    unseen = f"the next apply looks for it. To decide: afsync resolve '{intent.address}' --adopt ID | --absent"
+    unseen = "the next apply looks for it", ways_for(intent.address, ())
     if run.world.stop.asked.is_set():
         return unseen
     try:
@@ -153,6 +163,6 @@ def first_look(intent: Intent, run: Run) -> str | None:
     except Interrupted:
         return unseen
     except ApiError as error:
-        return f"a first look failed too ({error.message}); apply again after the quarantine"
+        return f"a first look failed too ({error.message}); apply again after the quarantine", ()
     found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)
-    return next((outlook(r) for r in found if r.intent.uuid == intent.uuid), None)
+    return next(((outlook(r), ways(r)) for r in found if r.intent.uuid == intent.uuid), (None, ()))

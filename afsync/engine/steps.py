@@ -6,12 +6,11 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Step
 from afsync.core.moves import moved
-from afsync.core.outcome import NotAttempted
 from afsync.core.plan import Change
 from afsync.engine.approve_step import approve
 from afsync.engine.job_steps import set_schedule, submit_job, upload
 from afsync.engine.retire_steps import retire_job
-from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
+from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, cut_short, failed
 from afsync.engine.template_steps import create_template, delete_template
 from afsync.errors import ApiError, AuthError, Interrupted, PlanStale
 
@@ -24,9 +23,9 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict
         return Over(failed(change, progress, error), Halt(error, "the service does not accept the key"))
     except PlanStale as error:
         return Over(failed(change, progress, error), Halt(error, "a file changed since the plan"))
-    except Interrupted as error:
-        # A free call that still waited for its turn; the executor notices the signal by itself.
-        return Over(failed(change, progress, error) if progress.touched else NotAttempted(change, "interrupted"))
+    except Interrupted:
+        # A call that still waited for its turn; the executor notices the signal by itself.
+        return Over(cut_short(change, progress, "interrupted"))
     except ApiError as error:
         return Over(failed(change, progress, error))
 

@@ -67,7 +67,8 @@ class Attempt(Struct, frozen=True):
 
 
 def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Result:
-    """Write the intent, send once, classify, write the outcome; only then return.
+    """Write the intent, send once, classify, write the outcome; only then return. Interrupted when a signal came
+    before anything was sent.
 
     One request that counts: it is repeated only where the service certainly did nothing. The intent is dated anew
     for each, after all waiting, because the quarantine begins with what was sent last. Raises StateError when the
@@ -79,7 +80,9 @@ def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Resu
             attempt.ready()
             stop.check()
         except Interrupted:
-            return _settle(intent, NotSent("interrupted before it was sent"), ledger)
+            # Certainly not sent, this time or before.
+            ledger.write(close(ledger.recorded, intent))
+            raise
         intent = attempt.stamp(intent)
         ledger.write(_opened(ledger.recorded, intent))
         answer = _sent(attempt)

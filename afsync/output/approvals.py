@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from afsync.core.actions import Action
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview
-from afsync.core.resources import Job
+from afsync.core.resources import Job, typed
 from afsync.output.values import Paint, iso, no_paint, shown, shown_schedule, visible
 
 _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
@@ -40,7 +39,7 @@ def waiting_lines(plan: Plan, paint: Paint = no_paint) -> Iterator[str]:
 
 def approve_command(address: str) -> str:
     """What to type."""
-    return f"afsync approve {shlex.quote(address)}"
+    return f"afsync approve {typed(address)}"
 
 
 def preview_lines(preview: Preview | None, now: datetime) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from afsync.core.by_hand import candidates_of
-from afsync.core.recovery import Resolution, outlook
+from afsync.core.recovery import Resolution, advice, outlook, ways
 from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, shown, visible
 
@@ -26,7 +26,7 @@ def _block(resolution: Resolution) -> str:
     lines += [f"    {visible(field)}: {shown(value)}" for field, value in intent.declared.items()]
     if intent.outcome:
         lines.append(f"  what came back: {visible(intent.outcome)[:200]}")
-    lines.append(f"  {visible(outlook(resolution))}")
+    lines += [f"  {visible(line)}" for line in (outlook(resolution), *ways(resolution))]
     return "\n".join(lines)
 
 
@@ -40,7 +40,7 @@ def intents_json(resolutions: Sequence[Resolution]) -> str:
             "phase": r.intent.phase.value,
             "decision": type(r).__name__.lower(),
             "candidates": list(candidates_of(r)),
-            "message": outlook(r),
+            "message": advice(r),
         }
         for r in resolutions
     ]

@@ -9,10 +9,19 @@ from msgspec import Struct
 
 from afsync.core.actions import Action
 from afsync.core.plan import Change, Plan, Waiting
-from afsync.core.recovery import outlook
+from afsync.core.recovery import outlook, ways
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided
-from afsync.output.plan_text import BLOCKED, HELD_BACK, NO_CHANGES, change_lines, credits_line, held_back, limits_line
+from afsync.output.plan_text import (
+    BLOCKED,
+    HELD_BACK,
+    NO_CHANGES,
+    change_lines,
+    credits_line,
+    held_back,
+    held_number,
+    limits_line,
+)
 from afsync.output.problems import problem_block
 from afsync.output.values import count, visible
 
@@ -86,7 +95,8 @@ def _headline(plan: Plan, title: str) -> str:
     if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
         return f"{headline(title)}\n\n{NO_CHANGES}"
     publish = f", {s.approve} to publish" if s.approve else ""
-    return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}"
+    held = f", {number} held back" if (number := held_number(plan)) else ""
+    return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}{held}"
 
 
 def _facts(plan: Plan) -> Iterator[str]:
@@ -101,7 +111,7 @@ def _facts(plan: Plan) -> Iterator[str]:
 def _sections(plan: Plan, largest: int) -> Iterator[Section]:
     """What a reviewer must know first, so that whatever is cut off, it is not what cannot be undone. An entry above
     `largest` bytes is cut down to its headline."""
-    unknown = (fenced(f"{r.intent.address}\n  {outlook(r)}") for r in plan.resolutions)
+    unknown = (fenced("\n  ".join((r.intent.address, outlook(r), *ways(r)))) for r in plan.resolutions)
     yield Section("Outcome not known", len(plan.resolutions), unknown)
     yield _problems(BLOCKED, plan.blocking)
     yield _published(plan, largest)

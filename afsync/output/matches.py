@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from afsync.core.match import Match
 from afsync.output.json_text import json_text
-from afsync.output.values import Paint, count, no_paint, visible
+from afsync.output.values import Paint, no_paint, visible
 
 SHOWN = 5
 """How many candidates of one address are listed."""
@@ -37,7 +37,7 @@ def _lines(found: Sequence[Match], paint: Paint) -> Iterator[str]:
         if len(match.candidates) > SHOWN:
             yield f"      and {len(match.candidates) - SHOWN} more"
     if nothing:
-        yield paint(f"Nothing that looks like {count(len(nothing), 'resource')}:", "bold")
+        yield paint("Nothing in the account looks like:", "bold")
         yield from (f"    {match.address}" for match in nothing)
 
 

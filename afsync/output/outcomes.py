@@ -42,6 +42,18 @@ def started_line(change: Change) -> str:
     return f"{change.address}: {_verb(change)[0]}..."
 
 
+def submission_line(change: Change) -> str:
+    """Where it did not come first: `job.best-cs2: submitting...`"""
+    again = " the new one" if change.action is Action.REPLACE else ""
+    return f"{change.address}: submitting{again}..."
+
+
+def submitted_line(change: Change, resource_id: str, credits: int) -> str:
+    """What is paid for, as soon as it is: the rest of the change comes after everybody's submissions."""
+    cost = f" ({count(credits, 'credit')})" if credits else ""
+    return f"{change.address}: made as {visible(resource_id)}{cost}, its publish time comes next"
+
+
 def _verb(change: Change) -> tuple[str, str]:
     """What is said while it is done, and when it is."""
     if change.kind is Kind.JOB and change.action is Action.CREATE:
@@ -50,6 +62,8 @@ def _verb(change: Change) -> tuple[str, str]:
         return "cancelling", "cancelled"
     if change.kind is Kind.TEMPLATE and change.action is Action.DELETE:
         return "deleting", "deleted"
+    if change.first_time:
+        return "scheduling", "scheduled"
     return _DOING[change.action], _DONE[change.action]
 
 
@@ -65,9 +79,12 @@ def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
             text += f" ({', '.join(told)})" if told else ""
             return f"{text}: {visible(note)}" if note else text
         case Failed(_, why, hint):
-            return _explained(f"{address}: {paint('failed', 'red')}: {visible(why)}", hint)
-        case Unresolved(_, why, hint):
-            return _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
+            word = paint("unfinished", "yellow") if outcome.unfinished else paint("failed", "red")
+            paid = f" ({count(outcome.credits, 'credit')})" if outcome.unfinished and outcome.credits else ""
+            return _explained(f"{address}: {word}: {visible(why)}{paid}", hint)
+        case Unresolved(_, why, hint, ways):
+            text = _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
+            return "\n  ".join((text, *map(visible, ways)))
         case NotAttempted(_, why):
             return f"{address}: {paint('not attempted', 'yellow')}: {visible(why)}"
         case _:
@@ -88,28 +105,54 @@ class Tally:
         self.approved = sum(a is Action.APPROVE for a in done)
         self.destroyed = sum(a in (Action.DELETE, Action.REPLACE) for a in done)
         self.failed = sum(isinstance(o, Failed) for o in outcomes)
+        self.unfinished = sum(isinstance(o, Failed) and o.unfinished for o in outcomes)
         self.unresolved = sum(isinstance(o, Unresolved) for o in outcomes)
         self.not_attempted = sum(isinstance(o, NotAttempted) for o in outcomes)
         self.credits = sum(o.credits for o in outcomes if isinstance(o, Applied | Failed))
 
 
-def summary_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool) -> str:
-    """The last lines of an apply. The very last is kept byte for byte when all went well."""
+def summary_text(
+    outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool, held: int = 0, unresolved: int = 0
+) -> str:
+    """The last lines of an apply. The very last is kept byte for byte when all went well.
+
+    `complete`: it came to its end. `held` back and `unresolved` is what the plan had to leave aside.
+    """
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
-    if complete and not (t.failed or t.unresolved or t.not_attempted):
-        return _approved(t) + paint(f"Apply complete! Resources: {counted}.", "green")
-    left = [f"{n} {what}" for n, what in _left(t) if n]
-    extra = f"; {', '.join(left)}" if left else ""
-    return _approved(t) + paint(f"Apply incomplete. Resources: {counted}{extra}.", "red")
+    left = left_undone(t, held=held, unresolved=unresolved)
+    if complete and not left:
+        return _said(t) + paint(f"Apply complete! Resources: {counted}.", "green")
+    return _said(t) + paint(f"Apply incomplete. Resources: {'; '.join([counted, *left])}.", "red")
 
 
-def _approved(t: Tally) -> str:
-    return f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
+def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool) -> str:
+    """The last line of an `approve`, which adds and destroys nothing."""
+    t = Tally(outcomes)
+    left = left_undone(t)
+    approved = f"Approved: {count(t.approved, 'job')}"
+    if complete and not left:
+        return paint(f"{approved}.", "green")
+    return paint(f"Approval incomplete. {'; '.join([approved, *left])}.", "red")
 
 
-def _left(t: Tally) -> list[tuple[int, str]]:
-    return [(t.failed, "failed"), (t.unresolved, "unresolved"), (t.not_attempted, "not attempted")]
+def _said(t: Tally) -> str:
+    """What the last line has no words for."""
+    approved = f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
+    return approved + (f"Spent: {count(t.credits, 'credit')}.\n" if t.credits else "")
+
+
+def left_undone(t: Tally, *, held: int = 0, unresolved: int = 0) -> list[str]:
+    """`1 failed, 2 not attempted` as one text, or nothing. What was made and lacks something has not failed."""
+    counts = {
+        "failed": t.failed - t.unfinished,
+        "unfinished": t.unfinished,
+        "unresolved": t.unresolved + unresolved,
+        "not attempted": t.not_attempted,
+        "held back": held,
+    }
+    told = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+    return [told] if told else []
 
 
 def event_json(kind: str, at: datetime, **fields: Any) -> str:

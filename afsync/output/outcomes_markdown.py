@@ -18,7 +18,9 @@ def outcomes_markdown(outcomes: Sequence[Outcome], max_bytes: int = MAX_BYTES, t
     """A headline, and a line per change as far as there is room; ends in a newline."""
     t = Tally(outcomes)
     head = f"{headline(title)} apply: {t.added} added, {t.changed} changed, {t.destroyed} destroyed"
-    wrong = [f"{n} {what}" for n, what in ((t.failed, "failed"), (t.unresolved, "unresolved")) if n]
+    failed = t.failed - t.unfinished
+    counts = ((failed, "failed"), (t.unfinished, "unfinished"), (t.unresolved, "unresolved"))
+    wrong = [f"{n} {what}" for n, what in counts if n]
     lines: list[str] = []
     size = 200
     ordered = sorted(outcomes, key=lambda o: isinstance(o, Applied))
@@ -46,8 +48,10 @@ def apply_markdown(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError
         head = f"{headline(title)} apply: nothing was done"
     else:
         head = f"{headline(title)} apply\n\n{NO_CHANGES}"
-    parts = [f"{marker(title, 'apply')}\n{head}", *(["**Not done**"] if problems else [])]
-    return as_far_as_there_is_room(parts, [problem_block(p) for p in problems], MAX_BYTES)
+    told = problems or ([] if outcomes else plan.notices)
+    above = ["**Not done**" if problems else "**Worth knowing**"] if told else []
+    parts = [f"{marker(title, 'apply')}\n{head}", *above]
+    return as_far_as_there_is_room(parts, [problem_block(p) for p in told], MAX_BYTES)
 
 
 def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:
@@ -55,8 +59,10 @@ def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:
     address = outcome.change.address
     match outcome:
         case Failed(_, why, hint):
-            return Problem("change_failed", f"{address} failed: {why}", hint, address=address, location=at)
-        case Unresolved(_, why, hint):
+            word = "is unfinished" if outcome.unfinished else "failed"
+            return Problem("change_failed", f"{address} {word}: {why}", hint, address=address, location=at)
+        case Unresolved(_, why, hint, ways):
+            hint = ". ".join(filter(None, (hint, "; ".join(ways)))) or None
             return Problem("unresolved", f"{address} is unresolved: {why}", hint, address=address, location=at)
         case Applied() | NotAttempted():
             return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Record, RecordedJob
-from afsync.core.recovery import Resolution, outlook
+from afsync.core.recovery import Resolution, advice
 from afsync.core.resources import Job, Schedule, Template, plain
 from afsync.output.approvals import preview_json
 from afsync.output.json_text import json_text
@@ -112,5 +112,5 @@ def _intent_json(resolution: Resolution) -> dict[str, Any]:
         "seq": intent.seq,
         "at": iso(intent.at),
         "decision": type(resolution).__name__.lower(),
-        "message": outlook(resolution),
+        "message": advice(resolution),
     }

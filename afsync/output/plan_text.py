@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Change, Plan
+from afsync.core.plan import Change, LimitUse, Plan
 from afsync.core.recorded import RecordedJob
-from afsync.core.recovery import outlook
+from afsync.core.recovery import outlook, ways
 from afsync.core.resources import Job, Schedule, key_of, kind_of
 from afsync.errors import Problem, Severity
 from afsync.output.approvals import published_lines, waiting_lines
@@ -38,7 +39,7 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
         for resolution in plan.resolutions:
             yield ""
             yield paint(f"  # {resolution.intent.address}", "bold")
-            yield f"    {outlook(resolution)}"
+            yield from (f"    {visible(line)}" for line in (outlook(resolution), *ways(resolution)))
         yield ""
     if plan.changes:
         yield "afsync will perform the following actions:"
@@ -68,11 +69,17 @@ def held_back(plan: Plan) -> Sequence[Problem]:
     return [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
 
 
+def held_number(plan: Plan) -> int:
+    """How many changes wait for somebody; one may have several problems."""
+    return len({problem.address for problem in held_back(plan)})
+
+
 def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
-    for notice in plan.notices:
+    for notice, following in zip_longest(plan.notices, plan.notices[1:]):
         colour = "yellow" if notice.severity is Severity.WARNING else "dim"
         yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {visible(notice.message)}"
-        if notice.hint:
+        # What holds for several that stand together is said once, below the last.
+        if notice.hint and not (following and following.hint == notice.hint):
             yield f"  {visible(notice.hint)}"
     if plan.notices:
         yield ""
@@ -90,6 +97,8 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     s = plan.summary
     yield f"Plan: {s.add} to add, {s.change} to change, {s.destroy} to destroy."
     yield credits_line(plan.spend, plan.balance)
+    if held := held_number(plan):
+        yield f"Held back: {count(held, 'change')}."
     if s.approve:
         yield f"Approve: {count(s.approve, 'job')} to publish."
     if (limits := limits_line(plan)) is not None:
@@ -111,8 +120,15 @@ _NOUNS = {"max_credits": "credits", "max_creates": "additions", "max_deletes": "
 
 def limits_line(plan: Plan) -> str | None:
     """How much of each limit it takes, with the flag that overrides it; not those that it does not touch."""
-    told = [f"{u.used} of {u.allowed} {_NOUNS.get(u.name, u.name)} ({u.flag})" for u in plan.limits if u.used]
+    told = [f"{_used(u)} ({u.flag})" for u in plan.limits if u.used]
     return f"Limits: {', '.join(told)}." if told else None
+
+
+def _used(use: LimitUse) -> str:
+    noun = _NOUNS.get(use.name, use.name)
+    if use.used <= use.allowed:
+        return f"{use.used} of {use.allowed} {noun}"
+    return f"{use.used} {noun if use.used > 1 else noun.removesuffix('s')}, limit {use.allowed}"
 
 
 def _about(plan: Plan) -> str:
@@ -142,6 +158,8 @@ def _sentence(change: Change) -> str:
             return "will be created" + (": it is missing in the account" if change.reason is Reason.MISSING else "")
         case Action.RESCHEDULE if isinstance(change.after, Job) and change.after.schedule is None:
             return "will be unscheduled"
+        case Action.RESCHEDULE if change.first_time:
+            return "will be scheduled"
         case Action.RESCHEDULE:
             return "will be rescheduled" + (": it was moved in the account" if change.reason is Reason.DRIFT else "")
         case Action.REPLACE:
@@ -174,7 +192,7 @@ def _why_replaced(change: Change) -> str:
 
 def _deleted(change: Change) -> str:
     if change.before is None:
-        return "will lose its replaced predecessor"
+        return "was replaced; its predecessor will be deleted"
     why = "as requested" if change.reason is Reason.REQUESTED else "no longer declared"
     match change.retire:
         case Retire.CANCEL:
@@ -234,7 +252,7 @@ def _schedule_change(change: Change) -> Iterator[str]:
     before = change.before.schedule if isinstance(change.before, RecordedJob) else None
     if change.reason is Reason.DRIFT:
         before = _in_zone_of(change.observed, after)
-    if before != after:
+    if (before and before.utc) != (after and after.utc):
         yield f"schedule: {shown_schedule(before, instant=False)} -> {shown_schedule(after, instant=False)}"
 
 

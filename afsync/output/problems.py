@@ -13,6 +13,8 @@ FORMAT_VERSION = "1.0"
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _MAX_LINE = 160
+_NOWHERE = "no_project"
+"""The code of a file that is missed, and so is not the place of anything."""
 
 
 def problem_block(problem: Problem, paint: Paint = no_paint) -> str:
@@ -20,7 +22,7 @@ def problem_block(problem: Problem, paint: Paint = no_paint) -> str:
     label = paint(f"{problem.severity.value.capitalize()}:", _COLOURS[problem.severity])
     lines = [f"{label} {visible(problem.message)}"]
     at = problem.location
-    if at is not None:
+    if at is not None and problem.code != _NOWHERE:
         lines.append(paint(f"  at {visible(str(at))}", "dim"))
         if at.text is not None and at.line is not None:
             lines += _excerpt(at.line, at.column, at.text)

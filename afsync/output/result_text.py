@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from afsync.core.remote import ended_badly
 from afsync.core.resources import Values
 from afsync.core.results import JobResult
 from afsync.output.tables import Cell, table
@@ -59,6 +60,10 @@ def not_ready(results: Results) -> list[str]:
     for address, (job_id, found) in results.items():
         if found is None:
             lines.append(f"{address} ({visible(job_id)}) is not in the account any more")
+        elif not found.ready and ended_badly(found.status):
+            became = {"failed": "failed", "cancelled": "was cancelled"}.get(found.status, f"is {visible(found.status)}")
+            cause = f" ({visible(found.cause)})" if found.cause else ""
+            lines.append(f"{address} ({visible(job_id)}) {became}{cause}: there is no result")
         elif not found.ready:
             lines.append(f"{address} ({visible(job_id)}) is not finished: it is {visible(found.status)}")
     return lines

@@ -59,7 +59,3 @@ def _text(problem: Problem) -> str:
     text = visible(said)
     # `[text](place)` would be a link, which a backslash takes back (SARIF 3.11.6).
     return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if "](" in text else text
-
-
-def _uri(path: str) -> str:
-    return quote(path, errors="surrogateescape")

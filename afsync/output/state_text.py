@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from afsync.core.recorded import Record, Recorded, RecordedJob
-from afsync.core.resources import key_of, plain
+from afsync.core.resources import key_of, plain, typed
 from afsync.output.json_text import json_text
-from afsync.output.values import count, iso, shown, shown_schedule, visible
+from afsync.output.tables import Cell, table
+from afsync.output.values import iso, shown, shown_schedule, visible
 
 
 def state_text(recorded: Recorded) -> str:
@@ -87,22 +90,42 @@ def forgotten_text(address: str, record: Record, *, declared: bool) -> str:
     else:
         lines.append(f"The template {visible(record.id)} stays in the account.")
     if declared:
-        way = f"`afsync import {address} {visible(record.id)}` records it again"
+        way = f"`afsync import {typed(address)} {visible(record.id)}` records it again"
         what = "submits it once more, for credits" if isinstance(record, RecordedJob) else "makes or adopts one"
         lines.append(f"It is still declared: the next apply {what}. {way}.")
     return "\n".join(lines) + "\n"
 
 
-def history_text(versions: Sequence[tuple[int, datetime, int, int, str | None, str]]) -> str:
-    """`afsync state history`: serial, time, resources, open intents, what is wrong, file name; newest first."""
-    if not versions:
+class Copy(Struct, frozen=True):
+    """A version that can be restored, or has a `problem`; `file` where its name has to be told."""
+
+    serial: int
+    written: datetime
+    resources: int
+    intents: int = 0
+    problem: str | None = None
+    file: str = ""
+    current: bool = False
+
+
+def history_text(copies: Sequence[Copy], folder: str) -> str:
+    """`afsync state history`: a table, newest first, and the `folder` that the copies are in."""
+    if not copies:
         return "There are no earlier versions.\n"
-    lines = []
-    for serial, written, resources, intents, problem, name in versions:
-        held = count(resources, "resource") + (f", {count(intents, 'open submission')}" if intents else "")
-        said = f"cannot be restored: {visible(problem)}" if problem else held
-        lines.append(f"{serial:>8}  {iso(written)}  {said}  ({visible(name)})\n")
-    return "".join(lines)
+    rows = [
+        [
+            Cell(str(c.serial) if c.serial else "?"),
+            Cell(f"{c.written:%Y-%m-%d %H:%M} UTC"),
+            Cell("" if c.problem else str(c.resources)),
+            Cell(str(c.intents or "")),
+            Cell(f"cannot be restored: {visible(c.problem)}" if c.problem else "current" if c.current else ""),
+            Cell(visible(c.file)),
+        ]
+        for c in copies
+    ]
+    head = ("SERIAL", "WRITTEN", "RESOURCES", "UNRESOLVED", "NOTE", "FILE")
+    end = f"\nThey are in {visible(folder)}; `afsync state restore SERIAL` goes back to one.\n"
+    return "\n".join(table(head, rows)) + "\n" + end
 
 
 def list_text(recorded: Recorded) -> str:

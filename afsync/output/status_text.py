@@ -23,7 +23,11 @@ _COLOURS: Mapping[JobPhase, str] = {
 }
 _DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
 _PRODUCED = "produced"
-_KINDS = ("active", _PRODUCED, *(p.value.replace("_", " ") for p in JobPhase if p is not JobPhase.ACTIVE))
+_KINDS = (
+    *("active", _PRODUCED),
+    *(p.value.replace("_", " ") for p in JobPhase if p not in (JobPhase.ACTIVE, JobPhase.UNKNOWN)),
+    *("unresolved", "not submitted"),
+)
 _HEAD = ("JOB", "STATE", "PUBLISHES", "PORTALS", "SCORE", "CREDITS", "LINK")
 
 
@@ -58,8 +62,8 @@ def state(job: JobStatus) -> str:
 
 
 def _publishes(job: JobStatus, now: datetime) -> str:
-    if job.schedule is None:
-        return ""
+    if job.schedule is None or job.phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING):
+        return ""  # The time that was wished for; nothing goes out then.
     return f"{shown_schedule(job.schedule, instant=False)} ({relative(job.schedule.utc, now)})"
 
 
@@ -100,6 +104,8 @@ def summary(jobs: Sequence[JobStatus]) -> str:
 
 
 def _kind(job: JobStatus) -> str:
+    if job.phase is JobPhase.UNKNOWN:
+        return "unresolved" if job.unresolved else "not submitted"
     return _PRODUCED if job.phase is JobPhase.ACTIVE and job.produced else job.phase.value.replace("_", " ")
 
 

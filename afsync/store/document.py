@@ -56,7 +56,7 @@ def read_recorded(value: Any) -> Recorded:
 
 
 def assembled(o: Object, resources: Mapping[str, Record]) -> Recorded:
-    """The same, where the resources were read already."""
+    """The state of these resources and of everything else in the document. Wrong, with the place, as above."""
     recorded = Recorded(
         lineage=lineage(o),
         serial=f.whole(o, "serial"),

@@ -85,11 +85,18 @@ def instant_or_none(o: Object, key: str) -> datetime | None:
     if value is None:
         return None
     try:
-        if value[-1] == "Z" and value[10] == "T":
-            return datetime.fromisoformat(value)
-    except (TypeError, ValueError, IndexError, KeyError):
+        if type(value) is str:
+            return utc(value)
+    except ValueError:
         pass
     raise _wrong(key, "a UTC time such as 2026-12-01T08:00:00Z", value)
+
+
+def utc(text: str) -> datetime:
+    """The instant that such a text means; ValueError for any other."""
+    if text[-1:] != "Z" or text[10:11] != "T":
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
 
 
 def values(o: Object, key: str) -> Object:

@@ -29,10 +29,9 @@ MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
 
 class Document(Struct, frozen=True):
-    """A state file as read: `afsync` wrote it, `folded` is the sha256 of the journal it took in, if it did."""
+    """A state file as read. `folded` is the sha256 of the journal it took in, if it did."""
 
     recorded: Recorded
-    afsync: str
     checksum: str
     folded: str | None
 
@@ -56,13 +55,8 @@ def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None 
     return data[:at] + checksum.encode() + data[at:], checksum
 
 
-def decode(text: str) -> Recorded:
-    """The state in a text. StateError, saying what is wrong and where, when there is none."""
-    return decode_bytes(text.encode("utf-8", "surrogatepass")).recorded
-
-
 def decode_bytes(data: bytes) -> Document:
-    """The same for a file's content. The message of the StateError can follow the file's name."""
+    """The state in a file's content. StateError, whose message can follow the file's name, when there is none."""
     if b"\r" in data:
         # No string in JSON can hold a bare carriage return: this is git, or an editor, at the ends of lines.
         data = data.replace(b"\r\n", b"\n")
@@ -74,26 +68,27 @@ def decode_bytes(data: bytes) -> Document:
 
 def fully(data: bytes) -> Document:
     """What the authority makes of a file. Wrong, saying what and where, when it is not a state."""
-    document = parse_object(data)
-    _check_format(document)
-    checksum = _checked(data, document)
-    recorded = read_recorded(document)
-    return Document(recorded, f.text(document, "afsync"), checksum, f.text_or_none(document, "folded"))
+    return _document(data, parse_object(data), read_recorded)
 
 
 def plainly(data: bytes) -> Document | None:
-    """The same in a third of the time, for a state that is plainly right. Wrong, or None, where it may not be."""
+    """The same in a third of the time, for a state that is plainly right. None where it may not be."""
     state = shape.read(data)
-    if state is None or (resources := shape.records(state)) is None:
+    resources = None if state is None else shape.records(state)
+    if state is None or resources is None:
         return None
-    document = asdict(state)
     try:
-        _check_format(document)
-        checksum = _checked(data, document)
+        return _document(data, asdict(state), lambda o: assembled(o, resources))
     except Wrong:
         return None
-    recorded = assembled(document, resources)
-    return Document(recorded, f.text(document, "afsync"), checksum, f.text_or_none(document, "folded"))
+
+
+def _document(data: bytes, parsed: Object, recorded: Callable[[Object], Recorded]) -> Document:
+    _check_format(parsed)
+    checksum = _checked(data, parsed)
+    result = recorded(parsed)
+    f.text(parsed, "afsync")
+    return Document(result, checksum, f.text_or_none(parsed, "folded"))
 
 
 def parse_object(data: bytes) -> Object:

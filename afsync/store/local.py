@@ -34,7 +34,7 @@ class Known(Struct, frozen=True):
 
 
 class LocalStore:
-    """The state file, its journal and its history (`store.base.Store`).
+    """The state file, its journal and its history (`engine.ledger.Store`).
 
     Reading locks and writes nothing. A write first makes sure, in a section that only one process can be in at a
     time, that the version it builds on is still the newest; that holds whether or not the caller has the lock.
@@ -76,7 +76,9 @@ class LocalStore:
         return loaded.recorded, loaded.version
 
     def write(self, recorded: Recorded, if_version: str) -> str:
-        """See `store.base`. StateLocked when somebody wrote in between, StateError when it cannot be written."""
+        """Make `recorded` durable if `if_version` is still the newest; the new version.
+
+        StateLocked when somebody wrote in between, StateError when it cannot be written."""
         if self._broken is not None:
             raise self._broken
         with self._fatal(), alone(self._disk, self.paths):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +82,7 @@ def acquire(
         while not lock.take():
             left = until - clock()
             if left <= 0:
-                raise _locked(path)
+                raise _locked(path, timeout)
             sleep(min(PAUSE, left))
         _announce(lock.fd, holder)
     except OSError as error:
@@ -116,6 +117,32 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
+def at_work(path: Path, host: str) -> Holder | None:
+    """Another process of this machine, `host`, that says it holds the lock, and lives. Only the file is looked at:
+    trying the lock could get in somebody's way. Of other machines it cannot be told whether their process lives."""
+    try:
+        if not path.stat().st_size:
+            return None
+    except OSError:
+        return None
+    holder = read_holder(path)
+    there = holder is not None and holder.host == host and holder.pid != os.getpid() and lives(holder.pid)
+    return holder if there else None
+
+
+def lives(pid: int) -> bool:
+    """Whether there is such a process on this machine."""
+    if sys.platform == "win32" or pid <= 0:
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # It lives, but belongs to somebody else.
+    return True
+
+
 def _announce(fd: int, holder: Holder) -> None:
     value = {
         "id": holder.id,
@@ -133,12 +160,13 @@ def _announce(fd: int, holder: Holder) -> None:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 
 
-def _locked(path: Path) -> StateLocked:
+def _locked(path: Path, waited: float) -> StateLocked:
     holder = read_holder(path)
+    text = f"Another run is still at work here after {waited:g} s" if waited else "Another run is at work here"
+    hint = "wait longer (`--lock-timeout`)" if waited else "wait for it, or give `--lock-timeout`"
     if holder is None:
-        return StateLocked("Another run is at work here.", "wait for it, or give `--lock-timeout`")
-    hint = f"wait for it, or give `--lock-timeout`; if it hangs, stop it, or `afsync force-unlock {holder.id}`"
-    return StateLocked(f"Another run is at work here: {holder}.", hint)
+        return StateLocked(f"{text}.", hint)
+    return StateLocked(f"{text}: {holder}.", f"{hint}; if it hangs, stop it, or `afsync force-unlock {holder.id}`")
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

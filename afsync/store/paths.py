@@ -66,6 +66,12 @@ def serials(names: tuple[str, ...], lineage: str | None = None) -> list[int]:
     return sorted((int(m[1]) for m in found if m and lineage in (None, m[2])), reverse=True)
 
 
+def lineages(paths: Paths) -> list[str]:
+    """The lineages that the names in the history tell of."""
+    names = paths.history.iterdir() if paths.history.is_dir() else ()
+    return sorted({m[2] for m in (VERSION_NAME.fullmatch(p.name) for p in names) if m})
+
+
 def state_path(root: Path, configured: str) -> Path:
     """The state file that `state:` names, relative to the project. StateError where it would be unsafe to use.
 

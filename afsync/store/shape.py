@@ -6,15 +6,14 @@ that stands twice goes unnoticed here, under a checksum that is right: no accide
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, MsgspecError, Struct
 from msgspec.json import Decoder
 
 from afsync.core.recorded import Record, RecordedJob, RecordedTemplate
-from afsync.core.resources import ADDRESS
-from afsync.core.resources import Schedule as PublishTime
+from afsync.core.resources import Kind, Schedule, kind_of
+from afsync.store.fields import utc
 
 Text = Annotated[str, Meta(min_length=1)]
 
@@ -23,13 +22,13 @@ class _Part(Struct, forbid_unknown_fields=True, gc=False):
     """Nothing may be left out, so nothing has a default."""
 
 
-class Schedule(_Part):
+class SchedulePart(_Part):
     written: str
     utc: str
     zone: str | None
 
 
-class Resource(_Part, tag_field="kind"):
+class ResourcePart(_Part, tag_field="kind"):
     id: Text
     fingerprint: Text
     declared: dict[str, Any]
@@ -37,15 +36,15 @@ class Resource(_Part, tag_field="kind"):
     created_at: str | None
 
 
-class Template(Resource, tag="template"):
+class TemplatePart(ResourcePart, tag="template"):
     schedule: None
     status: None
     credits: None
     rerun: None
 
 
-class Job(Resource, tag="job"):
-    schedule: Schedule | None
+class JobPart(ResourcePart, tag="job"):
+    schedule: SchedulePart | None
     status: Text
     credits: int | None
     rerun: str | None
@@ -53,7 +52,7 @@ class Job(Resource, tag="job"):
     approved: bool
 
 
-class State(_Part):
+class StateFile(_Part):
     """Of the rest there is little, and the authority reads it."""
 
     format: Any
@@ -64,7 +63,7 @@ class State(_Part):
     serial: Any
     counter: Any
     account: Any
-    resources: dict[str, Template | Job]
+    resources: dict[str, TemplatePart | JobPart]
     uploads: Any
     deposed: Any
     intents: Any
@@ -73,10 +72,10 @@ class State(_Part):
     applied_plans: Any
 
 
-_DECODER = Decoder(State)
+_DECODER = Decoder(StateFile)
 
 
-def read(data: bytes) -> State | None:
+def read(data: bytes) -> StateFile | None:
     """The state in `data`. None says no more than that it may not be one."""
     try:
         return _DECODER.decode(data)
@@ -84,7 +83,7 @@ def read(data: bytes) -> State | None:
         return None
 
 
-def records(state: State) -> dict[str, Record] | None:
+def records(state: StateFile) -> dict[str, Record] | None:
     """What it records, by address; None where the authority would refuse one."""
     try:
         return {address: _record(address, resource) for address, resource in state.resources.items()}
@@ -92,16 +91,15 @@ def records(state: State) -> dict[str, Record] | None:
         return None
 
 
-def _record(address: str, resource: Template | Job) -> Record:
-    found = ADDRESS.fullmatch(address)
-    made = None if resource.created_at is None else _utc(resource.created_at)
-    if isinstance(resource, Job) and found and address.startswith("job."):
+def _record(address: str, resource: TemplatePart | JobPart) -> Record:
+    made = None if resource.created_at is None else utc(resource.created_at)
+    if isinstance(resource, JobPart) and kind_of(address) is Kind.JOB:
         at = resource.schedule
         return RecordedJob(
             resource.id,
             resource.fingerprint,
             resource.declared,
-            None if at is None else PublishTime(at.written, _utc(at.utc), at.zone),
+            None if at is None else Schedule(at.written, utc(at.utc), at.zone),
             resource.status,
             resource.credits,
             resource.rerun,
@@ -110,12 +108,6 @@ def _record(address: str, resource: Template | Job) -> Record:
             resource.staged,
             resource.approved,
         )
-    if isinstance(resource, Template) and found and address.startswith("template."):
+    if isinstance(resource, TemplatePart) and kind_of(address) is Kind.TEMPLATE:
         return RecordedTemplate(resource.id, resource.fingerprint, resource.declared, resource.prevent_destroy, made)
     raise ValueError
-
-
-def _utc(text: str) -> datetime:
-    if text[-1:] != "Z" or text[10:11] != "T":
-        raise ValueError
-    return datetime.fromisoformat(text)

@@ -10,7 +10,6 @@ while one may be in flight the lock is left as it is.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -20,7 +19,7 @@ from pathlib import Path
 from afsync.core.evidence import EXCHANGE
 from afsync.core.recorded import Intent, Phase
 from afsync.errors import StateError, StateLocked, UsageError
-from afsync.store.lock import Holder, open_lock, read_holder
+from afsync.store.lock import Holder, lives, open_lock, read_holder
 from afsync.store.oslock import OsLock
 
 
@@ -59,7 +58,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
 
 
 def _refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: str, now: datetime) -> None:
-    here = holder is not None and holder.host == host and _lives(holder.pid)
+    here = holder is not None and holder.host == host and lives(holder.pid)
     for intent in intents:
         # The others have their answer, or it is known to be lost: nothing of theirs is on its way.
         if intent.phase is not Phase.WRITTEN:
@@ -72,18 +71,6 @@ def _refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: st
         if now < until:
             text = f"{intent.address} may be on its way to the service until {until:%Y-%m-%d %H:%M:%S} UTC."
             raise StateLocked(text, "unlock it after that, or end the run that holds the lock")
-
-
-def _lives(pid: int) -> bool:
-    if sys.platform == "win32" or pid <= 0:
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # It lives, but belongs to somebody else.
-    return True
 
 
 def _replace(path: Path) -> None:

@@ -37,7 +37,9 @@ def no_file(path: str) -> str:
     ],
 )
 def test_where_the_key_may_go(yaml: str | None, environ: dict[str, str], base_url: str) -> None:
-    assert access(yaml, ENV | environ, no_file) == Access(base_url, Secret(KEY))
+    said = environ.get("AURAFLUX_BASE_URL", "").strip()
+    source = "AURAFLUX_BASE_URL" if said else "api.base_url"
+    assert access(yaml, ENV | environ, no_file) == Access(base_url, Secret(KEY), source)
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_a_read_is_tried_four_times_against_a_server_that(act: Act, error: type[
 
 
 def test_a_read_that_finds_nobody_says_so() -> None:
-    with pytest.raises(Unreachable, match=r"127\.0\.0\.1 could not be reached \(GET /account\): no connection"):
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ could not be reached \(GET /account\): no connection"):
         Reader(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).account()
 
 

@@ -109,6 +109,29 @@ def test_a_429_makes_everybody_wait() -> None:
     assert sum(time.slept) == pytest.approx(30)
 
 
+def test_a_wait_worth_telling_is_told_once_and_before_it() -> None:
+    time = FakeTime()
+    told: list[tuple[float, int, int]] = []
+    limiter = Limiter(
+        clock=time.clock,
+        sleep=lambda seconds: time.sleep(min(seconds, 7)),  # woken up early, it waits on
+        size=3,
+        waiting=lambda seconds, size: told.append((round(seconds, 1), size, len(time.slept))),
+    )
+    for _ in range(3):
+        send(limiter, time, Window(3), 0.0, 0.0)
+    time.now += WINDOW - 14 + MARGIN
+    limiter.wait()
+    send(limiter, time, Window(3), 0.0, 0.0)
+    assert told == [(14.0, 3, 0)]
+    limiter.hold(1.9)
+    send(limiter, time, Window(3), 0.0, 0.0)
+    assert told == [(14.0, 3, 0)], "nobody wonders so soon"
+    limiter.hold(30)
+    limiter.wait()
+    assert [(seconds, size) for seconds, size, _ in told] == [(14.0, 3), (30.0, 3)]
+
+
 def test_a_wait_can_be_interrupted_and_keeps_no_place() -> None:
     time = FakeTime()
 

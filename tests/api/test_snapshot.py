@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from afsync.api.reader import Reader
-from afsync.api.snapshot import SINGLE, fetch, list_back, together
+from afsync.api.snapshot import SINGLE, fetch, together
 from afsync.core.remote import Lookups, RemoteAccount
 from afsync.errors import AuthError, BadAnswer, Interrupted, Refused
 
@@ -202,13 +202,6 @@ def test_what_cannot_be_read_completely_is_never_nothing_there(path: str, answer
     service = Service(down_from(500), odd={path: answer})
     with pytest.raises(error):
         fetch(Reader(a_link(service)), Lookups({"job_777": None}, since=created(300)))
-
-
-def test_list_back_brings_what_came_in_since() -> None:
-    service = Service(down_from(500))
-    found = list_back(Reader(a_link(service)), ["job_380", "job_379"])
-    assert [job.id for job in found] == [f"job_{n}" for n in range(500, 380, -1)]
-    assert list_back(Reader(a_link(service)), ["job_500"]) == ()
 
 
 # --- reads that overlap ---

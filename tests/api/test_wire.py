@@ -387,6 +387,16 @@ def test_a_result() -> None:
         parse_result([], "job_1")
 
 
+@pytest.mark.parametrize("status", ["failed", "cancelled", "non-compliant"])
+@pytest.mark.parametrize(
+    ("more", "cause"), [({}, None), ({"error": "bad_source"}, "bad_source"), ({"error": "e", "message": "M"}, "M")]
+)
+def test_a_result_that_is_none(status: str, more: dict[str, str], cause: str | None) -> None:
+    told = {"jobId": "job_1", "status": status, "videoUrl": None, "completedAt": MS, **more}
+    assert parse_result(told, "job_1") == JobResult("job_1", status, ready=False, cause=cause)
+    assert parse_result({**told, "videoUrl": "https://cdn.example/v.mp4"}, "job_1").ready
+
+
 def test_staging_assets() -> None:
     found = parse_staging_assets(
         {
@@ -398,7 +408,7 @@ def test_staging_assets() -> None:
         },
         "job_1",
     )
-    assert (found.video_url, found.thumbnail_url, found.script, found.expires_at) == ("https://v", None, "S", AT)
+    assert (found.video_url, found.thumbnail_url, found.expires_at) == ("https://v", None, AT)
 
 
 def test_an_excerpt_is_short_and_safe() -> None:

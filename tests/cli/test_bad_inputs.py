@@ -107,7 +107,7 @@ FILES = {
     # where the project is
     "no such directory": Bad(("-C", "/nowhere/at/all", "plan"), ("Error: ", "-C", "/nowhere/at/all")),
     "a file as directory": Bad(("-C", "/etc/hosts", "plan"), ("Error: ", "-C")),
-    "no afsync.yaml": Bad(("plan",), ("there is no afsync.yaml here", "afsync init"), spoil=gone("afsync.yaml")),
+    "no afsync.yaml": Bad(("plan",), ("there is no afsync.yaml here\n  run `afsync init`",), spoil=gone("afsync.yaml")),
     "afsync.yml": Bad(
         ("plan",),
         ("there is an afsync.yml, but no afsync.yaml", "rename it"),
@@ -236,6 +236,12 @@ FLAGS = {
     "--target nothing": Bad(("plan", "--target", "job.bset"), ("--target job.bset", "did you mean `job.best`?")),
     "--target nothing, applied": Bad(("apply", "--auto-approve", "--target", "job.x*"), ("--target job.x*",)),
     "--exclude nothing": Bad(("plan", "--exclude", "zzz"), ("--exclude zzz: nothing has this address",)),
+    "--replace nothing like it": Bad(("plan", "--replace", "job.zz"), ("--replace job.zz", "`afsync state list`")),
+    "status of nothing like it": Bad(("status", "nope"), ("no job has the address nope\n  `afsync status` shows",)),
+    "status of a bare key": Bad(("status", "bset"), ("no job has the address bset", "did you mean `job.best`?")),
+    "the other kind": Bad(("state", "show", "job.weekly"), ("did you mean `template.weekly`?",)),
+    "apply of an address": Bad(("apply", "job.best"), ("no plan file job.best", "`--target job.best`")),
+    "restore of a word": Bad(("state", "restore", "abc"), ("'abc' is not a valid whole number",)),
     "--replace a glob": Bad(("plan", "--replace", "job.*"), ("--replace job.*: not an address", "job.KEY")),
     "--replace nothing": Bad(("plan", "--replace", "job.bset"), ("--replace job.bset", "did you mean `job.best`?")),
     "--replace a bare key": Bad(("plan", "--replace", "best"), ("--replace best: not an address",)),
@@ -245,6 +251,10 @@ FLAGS = {
     "--max-deletes a word": Bad(("plan", "--max-deletes", "half"), ("--max-deletes half", "5 or 30%")),
     "--max-deletes too much": Bad(("plan", "--max-deletes", "101%"), ("--max-deletes 101%",)),
     "--max-deletes negative": Bad(("apply", "--auto-approve", "--max-deletes", "-1"), ("--max-deletes -1",)),
+    "--lock-timeout no number": Bad(("apply", "--auto-approve", "--lock-timeout", "nan"), ("not a number",)),
+    "--lock-timeout for ever": Bad(("state", "rm", "job.a", "--lock-timeout", "inf"), ("--lock-timeout",)),
+    "--refresh-only and a limit": Bad(("plan", "--refresh-only", "--max-credits", "1"), ("--refresh-only",)),
+    "--refresh-only and --replace": Bad(("plan", "--refresh-only", "--replace", "job.a"), ("--refresh-only",)),
     "--lock-timeout a word": Bad(("apply", "--auto-approve", "--lock-timeout", "long"), ("--lock-timeout",)),
     "--format unknown": Bad(("plan", "--format", "xml"), ("--format", "'xml'", "text")),
     "a schema that is not there": Bad(("schema", "everything"), ("'everything'", "config")),
@@ -318,7 +328,17 @@ ENVIRONMENT = {
     "plain http in YAML": Bad(
         ("plan",), ("http is accepted for this machine only",), spoil=yaml("api: {base_url: http://evil.example/v1}\n")
     ),
-    "nobody listens": Bad(("plan",), ("could not be reached", "check the network"), env=NOTHING_LISTENS),
+    "nobody listens": Bad(
+        ("plan",),
+        ("127.0.0.1:9 could not be reached", "does `afsync emulator` run there? The address is from AURAFLUX_BASE_URL"),
+        env=NOTHING_LISTENS,
+    ),
+    "nobody listens where the files say": Bad(
+        ("plan",),
+        ("localhost:9 could not be reached", "The address is from api.base_url"),
+        env={"AURAFLUX_BASE_URL": None},
+        spoil=yaml("api: {base_url: 'http://localhost:9/v1'}\n"),
+    ),
     "nobody listens, applied": Bad(("apply", "--auto-approve"), ("could not be reached",), env=NOTHING_LISTENS),
     "a quarantine that is none": Bad(
         ("plan",), ("AFSYNC_QUARANTINE", "`soon` is not a duration"), env={"AFSYNC_QUARANTINE": "soon"}

@@ -70,6 +70,17 @@ def test_an_argument_too_few_exits_1(words: Words, sandbox: Sandbox) -> None:
     refused(sandbox.call(*words))
 
 
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_command_takes_a_directory_behind_it(words: Words, sandbox: Sandbox) -> None:
+    refused(done := sandbox.call(*words, *arguments(EVERY[words]), "-C", "/nowhere/at/all"))
+    assert "/nowhere/at/all" in done.err
+
+
+def test_a_command_of_a_group_works_in_that_directory(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["state", "list", "-C", str(sandbox.root)]) == 0
+    assert "job.best\n" in capsys.readouterr().out
+
+
 def test_no_command_shows_what_there_is_and_exits_1(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     done = sandbox.call("state")
     assert (done.code, done.out) == (1, "")

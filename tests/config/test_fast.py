@@ -15,6 +15,32 @@ from afsync.config.yaml import compose
 BROKEN = object()
 
 PROBES = [
+    "a: [c:]",
+    "a: [b:, c]",
+    "a: [b :]",
+    "a: {b:, c: d}",
+    "a: {b: {c:}}",
+    "a: ['q':]",
+    "a: ['q':.5]",
+    "a: {:x}",
+    "a: {a: b, :c}",
+    "a: {b: > c}",
+    "a: {b: |-}",
+    "a: [b: > c]",
+    'a: {"b":>c}',
+    "a: [! |+]",
+    "a: {\n  |=}",
+    "a: {b: \n  >-}",
+    "a: {=\n: ~.}",
+    "a: {e\n- : 1}",
+    "a: -0x1",
+    "a: [+0o17]",
+    "a: -9223372036854775808",
+    "a: -9223372036854775807",
+    "a:\n  |",
+    "a:\n  |+",
+    "a: [x,\n    y]",
+    "a: {b: [1],\n  c: 2}",
     "a: 0o14",
     "a: 012",
     "a: 0x1F",
@@ -240,6 +266,25 @@ def test_generated(entries: list[tuple[str, str]], nested: bool) -> None:
     text = ("jobs:\n" if nested else "") + "\n".join(lines) + "\n"
     agree(text)
     agree(text.replace("\n", "\r\n"))
+
+
+PIECES = [
+    *("a", "b", "x y", ":", ": ", " ", ",", ", ", "[", "]", "{", "}", "|", ">", "|-", ">+", "-", "- ", "# x", "'", '"'),
+    *("'q'", '"r"', "0x1", "-0x1", "+0o7", "0b1", "1_0", "_", "1", ".5", "1e5", "null", "true", "9223372036854775808"),
+    *("\n", "\n  ", "\n    ", "\n- ", "?", "? ", "&", "*", "!", "! ", "<<", "@", "`", "%", "~", ".", "=", "\\n", "---"),
+    *("http://a.b/c:d", "09:30", "\t", "\u00a0", "é"),
+]
+BEFORE = ["a: ", "a:\n  ", "a: [", "a: {", "- ", "a:\n  b: ", "a: {b: ", ""]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.sampled_from(BEFORE),
+    st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
+    st.sampled_from(["", "]", "}", "]}", "\nz: 1"]),
+)
+def test_pieces(before: str, text: str, after: str) -> None:
+    agree(f"{before}{text}{after}\n")
 
 
 @settings(max_examples=400, deadline=None)

@@ -6,8 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from afsync.config.declared import Declared
+from afsync.config.document import Document
+from afsync.config.jobs import Context, read_jobs
 from afsync.config.loader import load
+from afsync.config.media import Media
+from afsync.config.problems import BROKEN
+from afsync.config.rules import Finding
 from afsync.core.resources import Limits
 from tests.config.support import URL, loaded, the_job
 
@@ -157,3 +165,43 @@ def test_limits(written: str, limits: Limits, tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["http://localhost:1/v1", "http://[::1]/v1", "https://example.org/v1", "emulator"])
 def test_base_urls(url: str, tmp_path: Path) -> None:
     assert loaded(tmp_path, f"version: 1\napi: {{base_url: '{url}'}}\n").settings.base_url == url
+
+
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "url": st.just(URL),
+        "urls": st.just([URL]),
+        "file": st.just("a.mp4"),
+        "fileId": st.just("file_1"),
+        "entry": st.sampled_from(["fetch", "upload", "compose", "generate", BROKEN]),
+        "template": st.sampled_from(["plain", "scheduled", "none", BROKEN]),
+        "fromTemplateId": st.just("tpl_1"),
+        "publishMode": st.sampled_from(["immediate", "manual", "scheduled", BROKEN]),
+        "schedule": st.sampled_from(["2026-12-01 09:00Z", "tomorrow"]),
+    },
+)
+DEFAULTS = st.sampled_from([{}, {"entry": "compose"}, {"publishMode": "manual"}])
+
+
+@settings(max_examples=400, deadline=None)
+@given(jobs=st.lists(FIELDS, min_size=1, max_size=12), defaults=DEFAULTS, imports=st.sets(st.integers(0, 11)))
+def test_no_job_is_right_because_another_is(
+    jobs: list[dict[str, Any]], defaults: dict[str, Any], imports: set[int]
+) -> None:
+    """Those of a form that was found right are not looked at again; each must come out as it does alone."""
+    document = Document("afsync.yaml", "")
+    templates = {
+        "plain": Declared(document, "templates", "plain", {"name": "P"}),
+        "scheduled": Declared(document, "templates", "scheduled", {"name": "S", "publishMode": "scheduled"}),
+    }
+    taken = {f"job.j{number}" for number in imports}
+    context = Context(templates, defaults, None, Media(Path("/nowhere")), imports=taken)
+    declared = [Declared(document, "jobs", f"j{number}", fields) for number, fields in enumerate(jobs)]
+    together = [whole.problems for whole in read_jobs(declared, context)]
+    alone = [whole.problems for job in declared for whole in read_jobs([job], context)]
+    assert list(map(_told, together)) == list(map(_told, alone))
+
+
+def _told(problems: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
+    return [(field, wrong.code, str(wrong)) for field, wrong in problems]

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from afsync.config import messages, models, shape
 from afsync.config.problems import BROKEN
+from tests.builders import places
 from tests.config.support import URL
 
 ROOT = Path(__file__).parents[2]
@@ -105,13 +106,6 @@ ODD: list[Any] = [
 ]
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield from places(item, (*path, key))
-
-
 PLACES = list(places(WHOLE))[1:]
 VALUES = st.sampled_from(ODD) | st.sampled_from(PLACES).map(lambda path: at(WHOLE, path))
 
@@ -157,7 +151,7 @@ def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bo
 @example(value={**WHOLE, "vars": {"a": None}})
 @example(value={**WHOLE, "templates": None, "jobs": None, "defaults": {"job": None}})
 def test_what_fits_is_right(value: dict[str, Any]) -> None:
-    if shape.fits(value, shape.Project):
+    if shape.fits(value, shape.ProjectFile):
         assert accepted(value)
 
 
@@ -167,7 +161,7 @@ def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -
     holder, passed = at(value, path[:-1]), 0
     for odd in ODD:
         holder[path[-1]] = odd
-        if shape.fits(value, shape.Project):
+        if shape.fits(value, shape.ProjectFile):
             assert accepted(value), odd
             passed += 1
     assert passed < len(ODD) or "clipSpec" in path or "addOns" in path or "effects" in path
@@ -175,10 +169,10 @@ def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -
 
 def test_the_whole_file_fits() -> None:
     included = {key: WHOLE[key] for key in ("version", "import", "templates", "jobs")}
-    assert shape.fits(WHOLE, shape.Project)
-    assert shape.fits(included, shape.Included)
+    assert shape.fits(WHOLE, shape.ProjectFile)
+    assert shape.fits(included, shape.IncludedFile)
     assert accepted(WHOLE)
-    assert not shape.fits({**included, "timezone": "UTC"}, shape.Included)
+    assert not shape.fits({**included, "timezone": "UTC"}, shape.IncludedFile)
 
 
 def parts(of: Any) -> Iterator[Any]:
@@ -199,7 +193,7 @@ def keys(part: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("model", "form"), [(models.ProjectFile, shape.Project), (models.IncludedFile, shape.Included)]
+    ("model", "form"), [(models.ProjectFile, shape.ProjectFile), (models.IncludedFile, shape.IncludedFile)]
 )
 def test_both_know_the_same_keys(model: Any, form: Any) -> None:
     assert keys(model) == keys(form)

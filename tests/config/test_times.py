@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -74,9 +75,27 @@ def test_what_is_not_one_instant_is_refused(written: str, zone: str | None, code
 
 
 @pytest.mark.parametrize(
+    ("written", "zone", "hint"),
+    [
+        ("tomorrow", "UTC", "write it as 2026-12-01 09:00"),
+        ("tomorrow", None, "write it as 2026-12-01 09:00; add Z or an offset such as +01:00"),
+        ("2027-02-20 9:00", "UTC", "write it as 2027-02-20 09:00, with two digits for the hour"),
+        ("2027-2-3T09:00", "UTC", "write it as 2027-02-03 09:00"),
+        ("2027-02-20 09:00:30 z", None, "write it as 2027-02-20 09:00:30Z"),
+        ("2027-02-20 09:00+0100", None, "write it as 2027-02-20 09:00+01:00"),
+        ("2027-02-20 25:00", "UTC", "use a day and a time that exist"),
+        ("2027-02-29 09:00", None, "use a day and a time that exist"),
+    ],
+)
+def test_how_to_write_it(written: str, zone: str | None, hint: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        parse_schedule(written, zone)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
     ("written", "zone", "offsets"),
     [
-        ("2026-03-29 02:30", "Europe/Berlin", ("+01:00", "+02:00")),
         ("2026-10-25 02:30", "Europe/Berlin", ("+02:00", "+01:00")),
         ("2026-11-01 01:30:15", "America/New_York", ("-04:00", "-05:00")),
     ],
@@ -87,3 +106,37 @@ def test_both_offsets_are_offered_and_both_work(written: str, zone: str, offsets
     instants = {parse_schedule(written + offset, zone).utc for offset in offsets}
     assert len(instants) == 2
     assert all(written + offset in (caught.value.hint or "") for offset in offsets)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "there"),
+    [
+        ("2026-03-29 02:30", "Europe/Berlin", ("2026-03-29 01:30", "2026-03-29 03:30")),
+        ("2026-10-04 02:15", "Australia/Lord_Howe", ("2026-10-04 01:45", "2026-10-04 02:45")),
+        ("2011-12-30 12:00", "Pacific/Apia", ("2011-12-29 12:00", "2011-12-31 12:00")),
+    ],
+)
+def test_the_times_before_and_after_a_gap_are_offered_and_both_work(
+    written: str, zone: str, there: tuple[str, str]
+) -> None:
+    with pytest.raises(Wrong) as caught:
+        parse_schedule(written, zone)
+    assert " or ".join(there) in (caught.value.hint or "")
+    earlier, later = (parse_schedule(time, zone).utc for time in there)
+    assert earlier < later
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "UTC"])
+def test_every_quarter_of_an_hour_of_a_year_is_what_zoneinfo_says(zone: str) -> None:
+    local = datetime(2011, 1, 1)  # noqa: DTZ001
+    while local < datetime(2012, 1, 1):  # noqa: DTZ001
+        fits = {
+            moment.astimezone(UTC)
+            for moment in (local.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+            if moment.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+        }
+        try:
+            assert {parse_schedule(f"{local:%Y-%m-%d %H:%M}", zone).utc} == fits
+        except Wrong as wrong:
+            assert (wrong.code, len(fits)) in {("dst_gap", 0), ("dst_overlap", 2)}
+        local += timedelta(minutes=15)

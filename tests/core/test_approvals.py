@@ -106,6 +106,13 @@ def test_what_is_submitted_again_is_not_published_first(status: str) -> None:
     assert "replaces" in plan.violations[0].message
 
 
+def test_what_only_a_protection_keeps_from_being_submitted_again_is_not_published() -> None:
+    again = replace(approved(), rerun="2", prevent_destroy=True)
+    plan = plan_of(again)
+    assert plan.changes == ()
+    assert [v.code for v in plan.violations] == ["approve_mismatch", "prevent_destroy"]
+
+
 def test_an_edit_that_replaces_it_takes_the_approval_away() -> None:
     plan = plan_of(approved(a_job(staging=True, tone="calm")), "queued")
     assert [c.action for c in plan.changes] == [Action.REPLACE]

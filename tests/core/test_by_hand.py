@@ -100,7 +100,27 @@ def test_one_after_the_other_is_somebody_else_s() -> None:
     assert decided(SayForeign(("job_9",)), still, once).foreign == ("job_8", "job_9")
 
 
-MARKED = a_recorded(intents=(replace(LOST, foreign=("job_9",)),), foreign=("job_9",))
+@pytest.mark.parametrize(
+    "intents",
+    [(replace(LOST, foreign=("job_9",)),), (LOST, an_intent(a_job("other"), seq=2, uuid="u-2", foreign=("job_9",)))],
+    ids=["marked for it", "marked for another"],
+)
+def test_the_later_word_counts(intents: tuple[Intent, ...]) -> None:
+    """Otherwise the only way on would be to call it absent, and to pay again."""
+    marked = a_recorded(intents=intents, foreign=("job_8", "job_9"))
+
+    result = decided(SayAdopt("job_9"), Ask(intents[0], ""), marked)
+
+    assert result.resources["job.best"].id == "job_9"
+    assert (result.intents, result.foreign) == (intents[1:], ("job_8",))
+    assert result.decisions == (entry("adopt", "job_9"),)
+
+
+def test_said_twice_it_is_still_somebody_else_s() -> None:
+    once = decided(SayForeign(("job_9",)))
+    assert decided(SayForeign(("job_9",)), Ask(once.intents[0], ""), once).foreign == ("job_9",)
+
+
 OWNED = a_recorded({"job.other": a_recorded_job(a_job("other"), id="job_9")}, intents=(LOST,))
 REPLACED = a_recorded({"job.best": a_recorded_job(id="job_9")}, intents=(LOST,))
 
@@ -108,12 +128,6 @@ REFUSED: dict[str, tuple[Saying, Resolution, Recorded, str]] = {
     "adopt what does not exist": (SayAdopt("job_0"), SEEN, STATE, "the account has no job job_0"),
     "adopt what belongs to another": (SayAdopt("job_9"), SEEN, OWNED, "job_9 belongs to job.other"),
     "adopt the predecessor": (SayAdopt("job_9"), SEEN, REPLACED, "job_9 is what job.best had before this submission"),
-    "adopt what was called somebody else's": (
-        SayAdopt("job_9"),
-        Ask(MARKED.intents[0], ""),
-        MARKED,
-        "job_9 was marked as somebody else's",
-    ),
     "absent while one is in sight": (
         SayAbsent(),
         Ask(LOST, "", ("job_9",)),

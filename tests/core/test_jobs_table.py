@@ -353,6 +353,7 @@ def test_new_is_refused_when_its_time_is_past(when: datetime) -> None:
             "the publish time of job.best, 20 November, noon, has passed",
             "give it a time still ahead, or remove the job",
             address="job.best",
+            field="schedule",
         ),
     )
 
@@ -385,7 +386,7 @@ WORDS: dict[tuple[str, str], tuple[str, str]] = {
     ("same", "missing"): (
         "job.best (job_1) was queued when last seen and is not in the account any more; it is paid for, so it is not "
         "submitted again by itself",
-        "look into the account; `--replace 'job.best'` submits it again (that costs credits)",
+        "look into the account; `--replace job.best` submits it again (that costs credits)",
     ),
 }
 

@@ -444,6 +444,38 @@ def test_a_renamed_key_whose_old_name_is_used_again_is_said_to_be_paid_twice() -
     assert said.hint == "if job.a was renamed, `afsync state mv job.a job.b` first keeps job_1"
 
 
+def test_two_keys_exchanged_are_said_to_be_paid_twice() -> None:
+    one, other = a_job("a", topic="One"), a_job("b", topic="Other")
+    records = {"job.a": a_recorded_job(one, id="job_1"), "job.b": a_recorded_job(other, id="job_2")}
+
+    plan = planned(
+        replace(other, key="a"),
+        replace(one, key="b"),
+        recorded=records,
+        remote=a_remote(a_remote_job("job_1"), a_remote_job("job_2")),
+    )
+
+    assert {(c.address, c.action) for c in plan.changes} == {("job.a", Action.REPLACE), ("job.b", Action.REPLACE)}
+    assert [(n.code, n.address) for n in plan.notices] == [("swapped", "job.a"), ("swapped", "job.b")]
+    assert plan.notices[1].hint == (
+        "if job.a was renamed, `afsync state mv job.b job.a-before`, then `afsync state mv job.a job.b` keeps job_1"
+    )
+
+
+def test_a_key_renamed_to_one_that_was_there_is_said_to_be_paid_twice() -> None:
+    one, other = a_job("a", topic="One"), a_job("b", topic="Other")
+    records = {"job.a": a_recorded_job(one, id="job_1"), "job.b": a_recorded_job(other, id="job_2")}
+
+    plan = planned(
+        replace(one, key="b"), recorded=records, remote=a_remote(a_remote_job("job_1"), a_remote_job("job_2"))
+    )
+
+    assert {(c.address, c.action) for c in plan.changes} == {("job.a", Action.DELETE), ("job.b", Action.REPLACE)}
+    (said,) = plan.notices
+    assert (said.code, said.address) == ("swapped", "job.b")
+    assert "job.a is not declared any more: job_1 is cancelled" in said.message
+
+
 def test_and_moving_the_record_first_pays_once() -> None:
     state = moved_by_hand(a_recorded({"job.a": a_recorded_job(a_job("a"))}), "job.a", "job.b")
 

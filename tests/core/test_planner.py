@@ -270,7 +270,7 @@ def test_an_open_intent_blocks_its_address(declared: tuple[Job, ...], recorded: 
     assert plan.violations[0].message == (
         "job.best: a submission whose outcome is not known; nothing else is done to it"
     )
-    assert "afsync resolve 'job.best'" in (plan.violations[0].hint or "")
+    assert "afsync resolve job.best --absent" in (plan.violations[0].hint or "")
 
 
 def test_an_open_intent_blocks_nothing_else() -> None:
@@ -334,3 +334,19 @@ def test_what_was_spent_is_shown_where_it_is_known() -> None:
 
     assert credits(record) == [Credits(1, 3)]
     assert credits(unknown) == [Credits(1, 0)]
+
+
+def test_two_templates_of_one_name_are_told_apart_by_nobody() -> None:
+    (told,) = planned(a_template("a"), a_template("b"), a_template("c", name="Another")).notices
+    assert (told.code, told.severity, told.address) == ("same_name", Severity.WARNING, "template.b")
+    assert told.message.startswith("template.a and template.b are both named 'Weekly highlights'")
+
+
+def test_the_new_one_is_told_and_only_when_it_is_new() -> None:
+    old, new = a_template("b"), a_template("a")
+    recorded = {"template.b": a_recorded_template(old)}
+    (told,) = planned(old, new, recorded=recorded, remote=a_remote(a_remote_template())).notices
+    assert told.address == "template.a"
+    both = {**recorded, "template.a": a_recorded_template(new, id="tpl_2")}
+    remote = a_remote(a_remote_template(), a_remote_template("tpl_2"))
+    assert planned(old, new, recorded=both, remote=remote).notices == ()

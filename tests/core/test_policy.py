@@ -130,7 +130,8 @@ def test_a_new_job(case: str) -> None:
 def test_messages_say_when_where_and_why() -> None:
     plan = judged(a_job(schedule=AHEAD + timedelta(days=1)), policy=WEEKENDS)
     assert plan.violations[0].message == (
-        "job.best would be published at Sat 2026-11-28 13:00 CET, in a blackout of the policy (Nobody is there)"
+        "job.best would be published at Sat 2026-11-28 13:00 CET, in a blackout of the policy "
+        "(sat and sun; Nobody is there)"
     )
     plan = judged(a_job(platforms=["youtube", "instagram"]), policy=ONLY_TIKTOK)
     assert plan.violations[0].message == (

@@ -12,6 +12,7 @@ from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change, Credits, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.resources import Schedule
+from afsync.errors import Severity
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned
 
 
@@ -63,12 +64,24 @@ def test_rescheduled(recorded: datetime | None, declared: datetime | None, statu
 
 @pytest.mark.parametrize(
     ("recorded", "declared"),
-    [(PAST, PAST), (None, PAST), (AHEAD, PAST), (PAST, None), (AHEAD, NOW), (NOW, None), (None, None)],
+    [(PAST, PAST), (None, PAST), (PAST, None), (NOW, None), (None, None)],
 )
 def test_a_time_that_has_passed_is_no_difference(recorded: datetime | None, declared: datetime | None) -> None:
     result = plan(scheduled(recorded), declared)
 
     assert (result.changes, result.withheld, result.notices) == ((), (), ())
+
+
+@pytest.mark.parametrize("declared", [PAST, NOW], ids=["gone by", "this very moment"])
+@pytest.mark.parametrize("status", ["queued", "running", "scheduled"])
+def test_that_an_earlier_time_stays_set_is_said(declared: datetime, status: str) -> None:
+    """A year that is mistyped must not pass in silence while the job is published at another time."""
+    result = plan(scheduled(AHEAD, status=status), declared, status)
+
+    assert (result.changes, result.withheld) == ((), ())
+    (said,) = result.notices
+    assert (said.code, said.severity, said.address, said.field) == ("passed", Severity.WARNING, "job.best", "schedule")
+    assert f"has passed; {AHEAD.isoformat()} stays set" in said.message
 
 
 def test_the_same_moment_written_otherwise_is_no_difference() -> None:

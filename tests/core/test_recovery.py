@@ -18,9 +18,11 @@ from afsync.core.recovery import (
     Ask,
     Resolution,
     Wait,
+    advice,
     needs_person,
     outlook,
     resolve,
+    ways,
 )
 from afsync.core.remote import Remote, RemoteJob
 from afsync.core.resources import Kind
@@ -714,30 +716,41 @@ def test_two_runs_find_out_that_nothing_was_made() -> None:
 
 # --- in words ---
 
-WORDS: dict[str, tuple[Resolution, str]] = {
-    "adopt": (Adopt(LOST, "job_9", "why"), "found: it is job_9 (why); apply records it, nothing is submitted"),
-    "absent": (Absent(LOST, "why"), "it was not made (why); it is planned again"),
+WORDS: dict[str, tuple[Resolution, str, tuple[str, ...]]] = {
+    "adopt": (Adopt(LOST, "job_9", "why"), "found: it is job_9 (why); apply records it, nothing is submitted", ()),
+    "absent": (Absent(LOST, "why"), "it was not made (why); it is planned again", ()),
     "wait": (
         Wait(LOST, NOW, Scan(NOW), counts=False),
-        "it may still turn up; looked for until 2026-11-20 12:00:00 UTC. "
-        "To decide: afsync resolve 'job.best' --adopt ID | --absent | --foreign ID",
+        "it may still turn up; looked for until 2026-11-20 12:00:00 UTC",
+        (
+            "if you know it was not made: afsync resolve job.best --absent",
+            "if you know its id: afsync resolve job.best --adopt ID",
+        ),
     ),
     "wait, with something in sight": (
-        Wait(LOST, NOW, Scan(NOW, ("job_8", "job_9")), counts=False),
-        "it may still turn up; looked for until 2026-11-20 12:00:00 UTC; so far this could be it: job_8, job_9. "
-        "To decide: afsync resolve 'job.best' --adopt ID | --absent | --foreign ID",
+        Wait(LOST, NOW, Scan(NOW, ("job_8",)), counts=False),
+        "it may still turn up; looked for until 2026-11-20 12:00:00 UTC; so far this could be it: job_8",
+        (
+            "if it is this one: afsync resolve job.best --adopt job_8",
+            "if it is somebody else's: afsync resolve job.best --foreign job_8",
+        ),
     ),
     "ask": (
-        Ask(LOST, "why", ("job_8", "job_9")),
-        "a person must decide: why (job_8, job_9). "
-        "To decide: afsync resolve 'job.best' --adopt ID | --absent | --foreign ID",
+        Ask(replace(LOST, address='job.show["1 a"]'), "why", ("job_8", "job_9")),
+        "a person must decide: why (job_8, job_9)",
+        (
+            "if it is one of them: afsync resolve 'job.show[\"1 a\"]' --adopt ID",
+            "what is somebody else's: afsync resolve 'job.show[\"1 a\"]' --foreign ID",
+        ),
     ),
 }
 
 
-@pytest.mark.parametrize(("resolution", "text"), WORDS.values(), ids=WORDS)
-def test_outlook(resolution: Resolution, text: str) -> None:
+@pytest.mark.parametrize(("resolution", "text", "typed"), WORDS.values(), ids=WORDS)
+def test_outlook(resolution: Resolution, text: str, typed: tuple[str, ...]) -> None:
     assert outlook(resolution) == text
+    assert ways(resolution) == typed
+    assert advice(resolution) == (f"{text}. {typed[0]}; {typed[1]}" if typed else text)
     assert needs_person((resolution,)) is isinstance(resolution, Wait | Ask)
 
 

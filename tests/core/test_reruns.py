@@ -81,7 +81,7 @@ def test_paid_work_that_went_missing_is_explained() -> None:
     (notice,) = plan.notices
     assert plan.changes == ()
     assert "was running when last seen" in notice.message
-    assert "--replace 'job.best'" in (notice.hint or "")
+    assert "--replace job.best" in (notice.hint or "")
 
 
 def test_a_job_is_not_touched_when_its_template_changes() -> None:

@@ -47,7 +47,7 @@ STALE: dict[str, tuple[dict[str, Any], str]] = {
     "other files": ({"configuration": "x"}, "the configuration, or a file to be uploaded, has changed since"),
     "another apply": (
         {"recorded": a_recorded(serial=8)},
-        "the state has changed since (serial 8, it was 7): another apply?",
+        "the state has changed since, as by another apply (serial 8, it was 7)",
     ),
     "too old": ({"hours": 24}, "it expired at 2026-11-21 12:00:00 UTC"),
     "from the future": (

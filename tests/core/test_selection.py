@@ -109,10 +109,8 @@ def test_a_part_says_how_much_is_left_out() -> None:
     )
 
 
-def test_a_part_that_is_all_there_is_says_so_too() -> None:
-    assert (
-        chosen(target=("*",)).notices[0].message == "this plan is partial: no other changes left out by the selection"
-    )
+def test_a_part_that_is_all_there_is_needs_no_word() -> None:
+    assert chosen(target=("*",)).notices == ()
 
 
 def test_what_is_excluded_and_needed_comes_along_with_a_word_about_it() -> None:

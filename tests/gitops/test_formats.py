@@ -449,11 +449,38 @@ def test_a_breach_names_its_place_and_the_way_out(sandbox: Sandbox, limit: str, 
     assert sandbox.planned(*flag.split())["violations"] == []
 
 
+def test_a_limit_of_the_command_line_is_not_blamed_on_the_file(sandbox: Sandbox) -> None:
+    sandbox.write(PROJECT + "limits:\n  max_credits: 10\n")
+    (violation,) = sandbox.planned("--max-credits", "1")["violations"]
+    assert (violation["code"], violation["file"], violation["line"]) == ("max_credits", None, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "line"),
+    [
+        (["schedule: 2020-01-01 09:00Z"], "past_schedule", 9),
+        (["staging: true", "approve: job_1"], "approve_not_submitted", 10),
+        (["platforms: [youtube]"], "policy_platforms", 9),
+        (["topic: x"], "policy_platforms", 7),
+    ],
+)
+def test_what_holds_a_change_back_is_shown_at_its_field(
+    sandbox: Sandbox, lines: list[str], code: str, line: int
+) -> None:
+    fields = "".join(f"    {text}\n" for text in lines)
+    sandbox.write(f"policy:\n  allowed_platforms: [tiktok]\njobs:\n  best:\n    url: https://a.b/c\n{fields}")
+    places = {v["code"]: v["line"] for v in sandbox.planned()["violations"]}
+    assert places[code] == line
+    assert "\nHeld back: 1 change.\n" in sandbox.does("plan").out
+    assert ", 1 held back\n" in sandbox.does("plan", "--format", "markdown").out
+
+
 def test_per_cent_of_a_small_set(sandbox: Sandbox) -> None:
     sandbox.applied()
     sandbox.write(
         "templates:\n  weekly: {name: Weekly highlights, platforms: [tiktok], tone: hype}\nlimits: {max_deletes: 30%}\n"
     )
+    assert "\nLimits: 2 deletions, limit 1 (--max-deletes).\n" in sandbox.does("plan").out
     (violation,) = sandbox.planned()["violations"]
     assert violation["message"] == "the plan destroys 2 of 3 resources, and the limit is 1"
     assert sandbox.planned("--target", "job.best")["violations"] == []
@@ -471,10 +498,15 @@ def test_the_policy_holds_back_what_breaks_it_and_nothing_else(sandbox: Sandbox)
         assert "job.intro does not say where it is published" in shown and "--ignore-policy" in shown
         assert "at afsync.yaml:11:3" in shown
     done = sandbox.applied(code=4)
-    assert done.out.endswith("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.\n")
+    assert done.out.endswith("Apply incomplete. Resources: 2 added, 0 changed, 0 destroyed; 1 held back.\n")
     assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
     sandbox.applied(code=4)
+    sandbox.write(
+        HELD_BACK.replace("policy:", "  outro: {url: 'https://clips.twitch.tv/three', topic: Outro}\npolicy:")
+    )
     done = sandbox.applied("--ignore-policy")
+    assert done.out.count("does not say where it is published") == 2
+    assert done.out.count("--ignore-policy was given") == 1
     assert "Warning: job.intro does not say where it is published" in done.out
     assert "job.intro" in sandbox.ids()
     sandbox.is_settled()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,7 @@ def test_a_cancelled_job_brings_its_state_back(sandbox: Sandbox, kept: GitLab, r
     shell = kept.start("afsync-apply", BRANCH)
     (held,) = sandbox.control.held(60)
     shell.terminate()
+    time.sleep(1)  # nothing tells that the shell has handed the signal on
     sandbox.control.release(held["id"])
     out, err = shell.communicate(timeout=60)
     assert shell.returncode == 143, out + err

@@ -111,7 +111,7 @@ def some_outcomes(text: str) -> list[Outcome]:
     return [
         Applied(one, text, 1, text),
         Failed(two, text, text),
-        Unresolved(three, text, text),
+        Unresolved(three, text, text, (text,)),
         NotAttempted(four, text),
     ]
 

@@ -166,7 +166,7 @@ class Lab:
         number = next(self._numbers)
         self.control.clear_faults()
         self.control.clear_requests()
-        self.control.options(dialect=variant.dialect, echo=variant.echo, **options)
+        self.control.options(dialect=variant.dialect, echo=variant.echo, **{"rpm": 1_000_000, **options})
         root = self.folder / f"p{number}"
         shutil.copytree(self._pristine, root)
         (root / "afsync.yaml").write_text(text_of(exclusive=variant.exclusive), encoding="utf-8")

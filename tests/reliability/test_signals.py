@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ Recorder = Callable[[str, object], None]
 CODES = {SIGINT: 130, SIGTERM: 143, SIGHUP: 143}
 PROMPTLY = 20.0
 """Seconds that leaving may take on a busy machine; all the waits that it must cut short are longer."""
+AGAIN = "the next apply does what is missing; this is not paid for again"
 SIGNALS = pytest.mark.parametrize("number", CODES, ids=lambda n: n.name)
 
 
@@ -136,12 +138,18 @@ def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory
     project = laboratory.project()
     process = held(project, f"POST /jobs#2: {point}")
     process.deliver(number)
+    wait_for(lambda: "Interrupted: finishing what is in flight (job.b), then saving." in process.err, "it says so")
     laboratory.control.release()
     ended = process.wait()
     assert ended.code == CODES[number], ended
     assert "job.b: submitted" in ended.out
     assert "job.c: not attempted: interrupted" in ended.out
-    assert "job.a: failed: it was made as" in ended.out, "it lacks its publish time"
+    made = project.recorded.resources["job.a"].id
+    assert f"job.a: unfinished: it was made as {made}, then interrupted (1 credit)\n  {AGAIN}\n" in ended.out
+    assert ended.out.endswith(
+        "Spent: 2 credits.\n"
+        "Apply incomplete. Resources: 2 added, 0 changed, 0 destroyed; 1 unfinished, 1 not attempted.\n"
+    ), "it lacks its publish time"
     assert {*project.recorded.resources} == {"template.weekly", "job.a", "job.b"}
     assert not project.recorded.intents
     assert [r["method"] for r in laboratory.control.requests()][-1] == "POST"
@@ -207,12 +215,17 @@ def test_while_waiting_for_the_rate_limit(number: Signals, laboratory: Lab) -> N
     """The window is full for a minute. Nothing of the next request was sent, so nothing is in doubt."""
     window = 7
     project = laboratory.project(rpm=window)
-    process = project.start("apply", "--auto-approve", orders=SLOWLY)
+    as_json = ["--json"] if number is SIGHUP else []
+    process = project.start("apply", "--auto-approve", *as_json, orders=SLOWLY)
     wait_for(lambda: len(laboratory.control.requests()) == window, "the window is full")
+    waits = re.compile(r"Waiting \d+ s for the rate limit \(7 requests a minute\)\.\n")
+    if not as_json:
+        wait_for(lambda: waits.search(process.err) is not None, "it says so")
     with promptly():
         process.deliver(number)
         ended = process.wait()
     assert ended.code == CODES[number], ended
+    assert len(waits.findall(ended.err)) == (0 if as_json else 1), ended.err
     assert not project.recorded.intents
     assert len(laboratory.control.requests()) == window
     laboratory.control.options(rpm=1_000_000)
@@ -231,6 +244,9 @@ def test_while_waiting_as_long_as_the_service_asks_to(number: Signals, target: s
         ended = process.wait()
     assert ended.code == CODES[number], ended
     assert not project.recorded.intents
+    assert "failed" not in ended.out, "nothing went wrong"
+    waited = {"POST": "job.b: not attempted: interrupted\n", "PATCH": ", then interrupted (1 credit)\n", "GET": ""}
+    assert waited[target.split()[0]] in ended.out
     check_settles(project)
 
 

@@ -131,7 +131,7 @@ def test_schedule_given_where_there_was_none_is_set(world: World) -> None:
     world.declare(jobs={"best": a_job(schedule=at)})
     world.performs(
         Planned("job.best", "reschedule", "schedule_changed", spent=1),
-        says=["  # job.best will be rescheduled"],
+        says=["  # job.best will be scheduled"],
         sends=[reschedule(job, at)],
     )
     assert world.of_service(job)["publish_at"] == at
@@ -388,7 +388,7 @@ def test_missing_and_last_seen_active_waits_for_a_person(world: World, status: s
             says=[
                 f"Warning: job.best ({job}) was {status} when last seen and is not in the account any more; "
                 "it is paid for, so it is not submitted again by itself",
-                "  look into the account; `--replace 'job.best'` submits it again (that costs credits)",
+                "  look into the account; `--replace job.best` submits it again (that costs credits)",
             ],
         )
     document = world.planned("--replace", "job.best")

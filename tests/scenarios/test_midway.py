@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from afsync.api.limiter import Limiter
+from afsync.api.link import Link
+from afsync.commands import applying
 from tests.harness import lines
 from tests.scenarios.world import OTHER_URL, TOPIC, URL, Fields, Planned, World, a_job, a_template, post, reschedule
 
@@ -87,6 +93,38 @@ def test_with_fail_fast_it_does(world: World) -> None:
         done = world.applied("--fail-fast", code=1)
     assert len(sent) == 2
     assert "job.c: not attempted: stopped after job.b (--fail-fast)\n" in done.out
+
+
+def test_a_submission_is_told_as_it_begins_and_as_it_is_paid(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And how long it took is what it took itself, not what others did in between, nor the wait for its turn: here a
+    request takes a second, after a minute for the rate limit."""
+    clock = SimpleNamespace(now=0.0, turn=False)
+    send = Link.send
+
+    def wait(_: Limiter) -> None:
+        clock.now += 0.0 if clock.turn else 60.0
+        clock.turn = True
+
+    def sent(self: Link, *args: Any) -> Any:
+        clock.now += 1.0
+        clock.turn = False
+        return send(self, *args)
+
+    monkeypatch.setattr(Limiter, "wait", wait)
+    monkeypatch.setattr(Link, "send", sent)
+    monkeypatch.setattr(applying, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    at = world.at(days=1)
+    world.declare(jobs={key: a_job(topic=key, schedule=at) for key in ("a", "b")})
+    told = [line for line in world.applied().out.splitlines() if line.startswith("job.")]
+    a, b = world.ids().values()
+    assert told == [
+        "job.a: submitting...",
+        f"job.a: made as {a} (1 credit), its publish time comes next",
+        "job.b: submitting...",
+        f"job.b: made as {b} (1 credit), its publish time comes next",
+        f"job.a: submitted after 2.0s ({a}, 1 credit)",
+        f"job.b: submitted after 2.0s ({b}, 1 credit)",
+    ]
 
 
 def test_what_needs_a_template_that_failed_is_not_attempted(world: World) -> None:

@@ -54,12 +54,23 @@ def test_foreign_then_absent_pays_for_another(world: World) -> None:
     world.is_settled()
 
 
+def test_foreign_then_adopt_pays_for_no_other(world: World) -> None:
+    job = lose(world)
+    world.does("resolve", "job.a", "--foreign", str(job), env=LONG)
+    world.does("resolve", "job.a", "--adopt", str(job), env=LONG)
+    assert world.ids() == {"job.a": job}
+    world.applied()
+    world.is_settled()
+
+
 @pytest.mark.parametrize("selection", ["--target=job.b", "--exclude=job.a"])
 def test_an_apply_of_something_else_is_not_silent_about_it(world: World, selection: str) -> None:
     lose(world)
     world.declare(jobs={"a": a_job(), "b": a_job(topic="B")})
     done = world.applied(selection, code=3, env=LONG)
     assert "job.a" in done.out
+    assert done.out.endswith("Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed; 1 unresolved.\n")
+    assert done.err == "1 submission unresolved: `afsync intents` shows what can be said of it now.\n"
     assert list(world.ids()) == ["job.b"]
     assert world.applied(selection, "--json", code=3, env=LONG).events[-1]["type"] == "summary"
 

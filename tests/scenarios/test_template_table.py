@@ -143,7 +143,7 @@ def test_replaced_one_that_could_not_be_deleted_is_deleted_later(world: World) -
     assert [d["id"] for d in world.state["deposed"]] == [old]
     world.performs(
         Planned("template.weekly", "delete", "template_changed"),
-        says=["  # template.weekly will lose its replaced predecessor", f"  - template weekly ({old})"],
+        says=["  # template.weekly was replaced; its predecessor will be deleted", f"  - template weekly ({old})"],
         sends=[delete(f"/templates/{old}")],
     )
     assert world.state["deposed"] == []

@@ -176,6 +176,7 @@ class World(Sandbox):
             done = self.applied(code=code)
         assert sent == []
         assert "held back: see above what is to be decided.\n" in done.err
+        assert "Apply complete!" not in done.out
 
 
 def _summary(changes: Sequence[Planned]) -> str:

@@ -125,6 +125,17 @@ def test_staging_assets(world: World) -> None:
     assert world.planned()["waiting"] == [{"address": "job.intro", "id": job, "preview": None}]
 
 
+@pytest.mark.parametrize(("status", "said"), [("failed", "failed"), ("cancelled", "was cancelled")])
+def test_what_came_to_nothing_is_no_result(world: World, status: str, said: str) -> None:
+    (job,) = world.submitted(a=a_job())
+    world.becomes(status, job)
+    folder = world.root / "videos"
+    done = world.does("result", "job.a", "--download", str(folder), code=1)
+    assert (done.out, done.err) == ("", f"Error: job.a ({job}) {said}: there is no result\n")
+    assert list(folder.iterdir()) == []
+    assert world.does("result", "job.a", "--json", code=1).json["results"][0]["ready"] is False
+
+
 def test_result_and_download(world: World) -> None:
     job = waiting(world)
     world.does("approve", "job.intro", "--auto-approve")

@@ -30,10 +30,10 @@ def test_a_question_on_a_terminal(make_world: MakeWorld) -> None:
     world = make_world()
     job = waiting(world)
     code, shown = on_a_terminal(world, "approve", "job.intro", answer="no\n")
-    assert code == 1 and "Do you really want to publish this?" in shown
+    assert code == 1 and "Do you really want to publish this?" in shown and "Approval cancelled." in shown
     assert world.of_service(job)["approved_at"] is None
     code, shown = on_a_terminal(world, "approve", "job.intro", answer="yes\n")
-    assert code == 0 and "Approved: 1 job." in shown
+    assert code == 0 and plain(shown).endswith("Approved: 1 job.") and "Apply" not in shown
     assert world.of_service(job)["approved_at"]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from afsync.core.remote import Preview
+from afsync.core.resources import Schedule
 from afsync.core.results import JobResult
 from afsync.core.status import JobPhase, JobStatus
 from afsync.output.approvals import preview_json, preview_lines, preview_markdown
@@ -60,6 +61,13 @@ def test_nothing_in_a_status_steers_the_terminal() -> None:
     assert not any(c in result_text({"job.a": (EVIL, result)}) for c in "\x1b\u202e\r")
 
 
+@pytest.mark.parametrize("phase", JobPhase)
+def test_a_publish_time_is_shown_where_it_may_come_true(phase: JobPhase) -> None:
+    job = JobStatus("job.a", phase, id="job_1", status="x", schedule=Schedule("2026-12-01 09:00", AHEAD, "UTC"))
+    never = phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
+    assert ("PUBLISHES" in status_text([job], NOW)) is not never
+
+
 def test_no_jobs() -> None:
     assert status_text([], NOW) == "No jobs.\n"
 
@@ -68,7 +76,7 @@ def test_the_summary_counts_by_phase_in_the_order_of_a_life() -> None:
     phases = [JobPhase.UNKNOWN, JobPhase.DONE, JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE]
     jobs = [JobStatus(f"job.{n}", phase) for n, phase in enumerate(phases)]
     jobs.append(JobStatus("job.x", JobPhase.ACTIVE, produced=True))
-    assert summary(jobs) == "6 jobs: 1 active, 1 produced, 1 waiting for approval, 2 done, 1 unknown."
+    assert summary(jobs) == "6 jobs: 1 active, 1 produced, 1 waiting for approval, 2 done, 1 not submitted."
 
 
 @pytest.mark.parametrize(("expires", "shown"), [(AHEAD, True), (None, True), (PAST, False), (NOW, False)])

@@ -18,6 +18,7 @@ from afsync.core.recorded import (
 )
 from afsync.core.settling import became, record_of
 from afsync.store.disk import Disk
+from afsync.store.format import decode_bytes
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths
 from tests.builders import (
@@ -99,3 +100,8 @@ def everything(serial: int = 7) -> Recorded:
         decisions=({"address": "job.old", "seq": 1, "decision": "absent", "id": None, "why": "not in the list"},),
         applied_plans=("plan-1", "plan-2"),
     )
+
+
+def decode(text: str) -> Recorded:
+    """The state in a text."""
+    return decode_bytes(text.encode("utf-8", "surrogatepass")).recorded

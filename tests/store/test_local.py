@@ -11,10 +11,19 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.errors import Exit, StateError, StateLocked
-from afsync.store.format import decode
 from afsync.store.saving import KEPT
 from tests.builders import LINEAGE, a_recorded_job
-from tests.store.support import OTHER_LINEAGE, a_store, everything, following, job_number, opened, submitted, with_job
+from tests.store.support import (
+    OTHER_LINEAGE,
+    a_store,
+    decode,
+    everything,
+    following,
+    job_number,
+    opened,
+    submitted,
+    with_job,
+)
 
 
 def test_made_and_read(tmp_path: Path) -> None:

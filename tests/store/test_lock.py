@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from afsync.core.recorded import Intent, Phase
 from afsync.errors import Exit, StateError, StateLocked, UsageError
 from afsync.store import oslock
-from afsync.store.lock import Holder, Lock, acquire, read_holder
+from afsync.store.lock import Holder, Lock, acquire, at_work, read_holder
 from afsync.store.unlock import Unlocked, force_unlock
 from tests.builders import NOW, an_intent
 from tests.store.processes import start, start_together
@@ -95,9 +95,26 @@ def test_another_process_holds_it(path: Path) -> None:
         assert "--lock-timeout" in (caught.value.hint or "")
         assert "afsync force-unlock abc12345" in (caught.value.hint or "")
         assert caught.value.exit_code is Exit.LOCKED
+        with pytest.raises(StateLocked) as caught:
+            take(path, timeout=2)
+        assert caught.value.message == f"Another run is still at work here after 2 s: {said}."
+        assert (caught.value.hint or "").startswith("wait longer (`--lock-timeout`); if it hangs, ")
         process.communicate("done\n")
         with take(path):
             pass
+
+
+def test_who_is_at_work_is_told_without_taking_the_lock(path: Path) -> None:
+    assert at_work(path, "elsewhere") is None
+    with held_elsewhere(path) as process:
+        holder = at_work(path, "elsewhere")
+        assert holder is not None and holder.pid == process.pid
+        assert at_work(path, "here") is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert at_work(path, "elsewhere") is None
+    with take(path) as lock:
+        assert at_work(path, lock.holder.host) is None  # it is this very process, or one of another machine
 
 
 def test_it_is_free_once_its_holder_was_killed(path: Path) -> None:

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.store.delta import changed_resources
-from afsync.store.format import decode, encode, encode_bytes
+from afsync.store.format import encode, encode_bytes
 from afsync.store.journal import change_text, first_line, line, read_journal, replay
 from tests.store.strategies import parts, recordeds
+from tests.store.support import decode
 
 SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 

@@ -15,11 +15,11 @@ import pytest
 from msgspec import Struct
 
 from afsync.errors import Exit, StateError
-from afsync.store.format import decode, encode
+from afsync.store.format import encode
 from afsync.store.owner import check_owner
 from afsync.store.paths import Paths, state_path
 from tests.builders import BASE_URL, LINEAGE
-from tests.store.support import OTHER_LINEAGE, a_store, everything, following, paths, with_job
+from tests.store.support import OTHER_LINEAGE, a_store, decode, everything, following, paths, with_job
 
 CHECKSUM = re.compile(r'"checksum": "[^"]*"')
 

@@ -132,7 +132,7 @@ def test_defaults_stand_above_what_they_are_for(sandbox: Sandbox) -> None:
     sandbox.control.seed(key=KEY, status="queued", count=3, fields=fields)
     sandbox.does("init", "--from-account")
     sections = re.findall(r"^(\w+):", (sandbox.root / "afsync.yaml").read_text("utf-8"), re.MULTILINE)
-    assert sections == ["version", "lineage", "timezone", "defaults", "templates", "jobs", "import"]
+    assert sections == ["version", "lineage", "api", "timezone", "defaults", "templates", "jobs", "import"]
     assert NO_CHANGES in sandbox.does("plan").out
 
 
@@ -145,3 +145,12 @@ def test_a_template_whose_name_no_file_can_hold_is_left_out(sandbox: Sandbox) ->
     assert "Wrote 2 templates" in said.out
     assert f"Left out, since no file can hold their names: {made}." in said.err
     assert NO_CHANGES in sandbox.does("plan").out
+
+
+def test_nothing_to_export_says_so_wherever_it_goes(sandbox: Sandbox) -> None:
+    sandbox.write("")
+    sandbox.does("init")
+    said = "Nothing to export: all of it is recorded, or left out.\n"
+    assert sandbox.does("export").out == said
+    done = sandbox.does("export", "--into", "-")
+    assert (done.out, done.err) == ("", said)

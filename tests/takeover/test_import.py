@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from afsync.config.reference import explain, paths
+from afsync.config.reference import below, explain
 from tests.harness import KEY, NO_CHANGES, Sandbox
 
 JOB = "jobs:\n  best: {url: 'https://a.b/c', topic: Best plays, tone: hype}\n"
@@ -167,7 +167,42 @@ def test_init_with_an_example(sandbox: Sandbox, name: str) -> None:
     assert sandbox.call("init", "--example", "quickstrat").code == 1
 
 
-@pytest.mark.parametrize("path", paths())
+@pytest.mark.parametrize("path", [key.path for key in below()])
 def test_every_key_is_explained(path: str) -> None:
     key = explain(path)
     assert key.meaning and key.type
+
+
+def test_all_keys_are_listed_with_what_they_mean(sandbox: Sandbox) -> None:
+    listed = sandbox.does("explain").out.splitlines()
+    assert [line.split()[0] for line in listed] == [key.path for key in below()]
+    assert (
+        "job.rerun                           Another value than before submits a finished job again, for new credits"
+        in listed
+    )
+
+
+@pytest.mark.parametrize("name", ["days", "dates", "hours", "reason"])
+def test_what_a_list_holds_is_explained(sandbox: Sandbox, name: str) -> None:
+    path = f"policy.blackouts.{name}"
+    assert sandbox.does("explain", path).out.startswith(f"{path}\n")
+    assert f"\n    {path} " in sandbox.does("explain", "policy.blackouts").out
+
+
+def test_a_key_is_found_without_its_section(sandbox: Sandbox) -> None:
+    assert sandbox.does("explain", "schedule").out == sandbox.does("explain", "job.schedule").out
+    assert sandbox.does("explain", "api").out.startswith("api\n")
+    done = sandbox.call("explain", "lifecycle.ignore_changes")
+    assert done.code == 1
+    assert "did you mean `template.lifecycle.ignore_changes` or `job.lifecycle.ignore_changes`?" in done.err
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 60), ("300", 100)])
+def test_explanations_fit_the_terminal(
+    sandbox: Sandbox, columns: str, widest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for path in ("job.publishMode", "policy", "limits.max_deletes"):
+        lines = sandbox.does("explain", path).out.splitlines()
+        assert max(map(len, lines)) <= widest
+    assert max(map(len, lines)) > widest - 20, "what is long is wrapped no earlier"

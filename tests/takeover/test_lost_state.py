@@ -68,7 +68,21 @@ def test_saying_that_nothing_is_ours(sandbox: Sandbox) -> None:
 
 
 def test_nobody_is_there_to_answer(sandbox: Sandbox) -> None:
+    """What there is to answer is shown all the same."""
+    declare(sandbox, scheduled=2)
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve", "--target", "job.j1")
+    (made,) = sandbox.ids().values()
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init")
+    done = sandbox.does("import", "--match", code=1)
+    assert f"Certain:\n  < job.j1 is {made}: " in done.out
+    assert "Nothing in the account looks like:\n" in done.out
+    assert "add --auto-approve" in done.err
+    assert sandbox.ids() == {}
+
+
+def test_nobody_is_asked_where_nothing_is_certain(sandbox: Sandbox) -> None:
     sandbox.write("")
     sandbox.does("init")
-    done = sandbox.call("import", "--match")
-    assert done.code == 1 and "--auto-approve" in done.err
+    assert sandbox.does("import", "--match").out == "Everything that is declared is recorded.\n"

@@ -17,8 +17,6 @@ from afsync.emulator.jobs import Job
 from afsync.emulator.lifecycle import Phase
 from afsync.emulator.options import Options
 
-PORTALS = ("source", "script", "production", "quality", "publishing")
-"""Portal 5 is where a staged job waits."""
 OUTPUT = frozenset({Phase.PRODUCED, Phase.PUBLISHING, Phase.PUBLISHED})
 
 

@@ -1,4 +1,4 @@
-"""Spans as a policy writes them: `2h`, `22:00 to 06:00`, `2026-12-24 to 2026-12-26`."""
+"""Spans of time as people write them: `2h`, `22:00 to 06:00`, `2026-12-24 to 2026-12-26`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Final
 
 from afsync.config.problems import Code, Wrong
 
-_LEAD = re.compile(r"(\d{1,6})(m|h|d)", re.ASCII)
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_LONGEST: Final = timedelta(days=365)
+_SPAN = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _HOURS = re.compile(r"(\d\d:\d\d) to (\d\d:\d\d)", re.ASCII)
 _DATES = re.compile(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
 _HOURS_HINT: Final = "write it as 22:00 to 06:00"
@@ -19,13 +18,27 @@ _DATES_HINT: Final = "write it as 2026-12-24 to 2026-12-26, or as one day"
 
 def lead_time(written: str) -> timedelta:
     """`30m`, `2h`, `1d`, at most a year. Wrong(bad_form, out_of_range)."""
-    found = _LEAD.fullmatch(written)
-    if found is None:
+    span = _span(written, "mhd")
+    if span is None:
         raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a span of time", "write it as 30m, 2h or 1d")
-    span = int(found[1]) * _UNITS[found[2]]
-    if span > _LONGEST:
+    if span > timedelta(days=365):
         raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than a year", "use 365d at the most")
     return span
+
+
+def quarantine_seconds(written: str) -> int:
+    """`10m`, `90s`, `1h` in seconds, at most a day. Wrong(bad_form, out_of_range)."""
+    span = _span(written, "smh")
+    if span is None:
+        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a duration", "write it as 90s, 10m or 1h")
+    if span > timedelta(days=1):
+        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than a day", "use 24h at the most")
+    return int(span.total_seconds())
+
+
+def _span(written: str, units: str) -> timedelta | None:
+    found = _SPAN.fullmatch(written)
+    return int(found[1]) * _UNITS[found[2]] if found and found[2] in units else None
 
 
 def parse_hours(written: str) -> tuple[time, time]:
