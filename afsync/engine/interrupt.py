@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
 from afsync.errors import Exit, Interrupted
 
+_SLICE = 0.05
+"""Seconds between two looks at a flag."""
 _LOOK = 0.1
 _AT_ONCE = 0.2
 """Seconds: how often it is looked whether all is over, and how soon an end needs no announcement."""
+
+
+class Flag:
+    """What a signal handler may set. Not an Event: the handler could interrupt the very code that holds its lock, and
+    would then wait for it for ever."""
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def set(self) -> None:
+        self._set = True
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def wait(self, seconds: float) -> bool:
+        """Until it is set, at most so long; whether it is."""
+        until = time.monotonic() + seconds
+        while not self._set and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _SLICE))
+        return self._set
 
 
 class Stop:
@@ -24,8 +48,8 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.abandon = threading.Event()
+        self.asked = Flag()
+        self.abandon = Flag()
         self.signal: int | None = None
         self.doing: str | None = None
         """The address that is being worked on, for whoever tells of it."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
@@ -65,3 +69,37 @@ def test_nothing_is_said_where_all_is_over(signal: bool) -> None:
         thread.join(PATIENCE)
     assert not watchers()
     assert told.words == []
+
+
+STORM = """
+import signal
+from afsync.engine.interrupt import Stop
+stop, hits = Stop(), 0
+def receive(number, frame):
+    global hits
+    hits += 1
+    stop.asked.set()
+signal.signal(signal.SIGALRM, receive)
+signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+while hits < 5000:
+    stop.asked.wait(0)
+    stop.asked.wait(0.0002)
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+
+
+def test_a_signal_never_meets_a_lock() -> None:
+    """It comes thousands of times while the flag that it sets is waited for, in the thread that it interrupts."""
+    subprocess.run([sys.executable, "-c", STORM], check=True, timeout=60)
+
+
+def test_a_wait_ends_when_the_signal_comes() -> None:
+    stop = Stop()
+    before = signal.signal(signal.SIGALRM, lambda number, _frame: stop.receive(signal.SIGTERM))
+    began = time.monotonic()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        stop.sleep(60)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert stop.asked.is_set() and time.monotonic() - began < 30
