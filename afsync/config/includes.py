@@ -35,7 +35,7 @@ def included(root: Path, pattern: str) -> list[str]:
 def _matches(root: Path, pattern: str, parts: tuple[str, ...]) -> list[str]:
     try:
         paths = [p.relative_to(root) for p in root.glob(pattern) if not p.is_dir()]
-    except (ValueError, OSError, NotImplementedError):
+    except (ValueError, OSError, NotImplementedError):  # the last is what pathlib raises for a drive (`C:/x`)
         raise Wrong(Code.BAD_FORM, f"`{pattern}` is not a pattern", "write it as templates/*.yaml") from None
     dotted = any(part.startswith(".") for part in parts)
     return [p.as_posix() for p in paths if dotted or not any(part.startswith(".") for part in p.parts)]

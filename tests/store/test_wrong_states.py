@@ -63,7 +63,7 @@ def drop(path: str) -> Callable[[], str]:
 
 
 def twice(line: str) -> Callable[[], str]:
-    return lambda: text().replace(line, line + line, 1)
+    return lambda: signed(text().replace(line, line + line, 1))
 
 
 class Case(Struct, frozen=True):
@@ -135,6 +135,8 @@ CASES = [
     ),
     Case("a template with a status", put("resources/template.weekly/status", "queued"), "status should be null"),
     Case("a key twice", twice('      "credits": 1,\n'), "has the key 'credits' twice"),
+    Case("a part twice", twice('  "serial": 7,\n'), "has the key 'serial' twice"),
+    Case("an address twice", lambda: one_address_twice(), "has the key 'job.best' twice"),
     Case("a nested key twice", lambda: text().replace('{"a": 1}', '{"a": 1, "a": 2}'), "has the key 'a' twice"),
     Case("bad sha", put("uploads/xyz", {"file_id": "f", "size": 1}), "uploads: 'xyz' is not a sha256"),
     Case("size negative", put(f"uploads/{'ab' * 32}/size", -1), "uploads.abababababab…: size should be a whole number"),
@@ -152,6 +154,14 @@ CASES = [
     Case("decision is text", put("decisions", ["x"]), "decisions[0]: should be an object, not 'x'"),
     Case("plan id is a number", put("applied_plans", [1]), "applied_plans[0]: should be text, not 1"),
 ]
+
+
+def one_address_twice() -> str:
+    """As when both sides of a merge are kept."""
+    whole = text()
+    at = whole.index('    "job.best": {')
+    end = whole.index("    },\n", at) + len("    },\n")
+    return signed(whole[:end] + whole[at:end] + whole[end:])
 
 
 def conflict() -> str:
