@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import sys
 import time
 import uuid
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -113,6 +114,10 @@ def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLin
     publish_plan(plan, root, wanted.title)
 
 
+ANSWER_SLICE = 0.1
+"""Seconds between two looks at whether somebody answered, or a signal came."""
+
+
 def _confirmed(stop: Stop, wanted: Apply) -> bool:
     question = "Do you want to perform these actions?"
     if wanted.destroy:
@@ -123,11 +128,20 @@ def _confirmed(stop: Stop, wanted: Apply) -> bool:
     say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
     try:
         with stop.interruptible():
+            _until_answered(stop)
             answer = sys.stdin.readline()
     except Interrupted as error:
         raise Interrupted("Interrupted. Nothing was done.", exit_code=error.exit_code) from None
     say("\n")
     return answer.strip() == "yes"
+
+
+def _until_answered(stop: Stop) -> None:
+    """A signal that comes just before a read begins to wait is not noticed until that is over. So nothing is read
+    before there is something; where that cannot be told (Windows), it is."""
+    with suppress(OSError, ValueError):
+        while not select.select([sys.stdin], [], [], ANSWER_SLICE)[0]:
+            stop.check()
 
 
 def _teller(plan: Plan, out: Out, link: Link) -> Teller:
