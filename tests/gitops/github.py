@@ -29,7 +29,7 @@ def read_yaml(path: str) -> Any:
 def on_path(folder: Path) -> str:
     """A PATH on which `afsync` is this checkout's, and nothing sleeps."""
     folder.mkdir(exist_ok=True)
-    for name, script in (("afsync", f'exec "{sys.executable}" -m afsync "$@"'), ("sleep", "exit 0")):
+    for name, script in (("afsync", f'exec "{sys.executable}" -P -m afsync "$@"'), ("sleep", "exit 0")):
         shim = folder / name
         shim.write_text(f"#!/bin/sh\n{script}\n")
         shim.chmod(0o755)

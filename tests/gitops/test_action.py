@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,13 @@ from tests.gitops.conftest import PROJECT
 from tests.gitops.github import Comments, Job, Runner, comments, expand, read_yaml
 from tests.harness import HEAD, Sandbox
 
-PULL = {"pull_request": {"number": 7, "head": {"sha": "decaf0123456789"}}}
+
+def pull(repository: str = "team/videos", author: str = "ada") -> dict[str, Any]:
+    head = {"sha": "decaf0123456789", "repo": {"full_name": repository}}
+    return {"pull_request": {"number": 7, "user": {"login": author}, "head": head}}
+
+
+PULL, FORK, BOT_PULL = pull(), pull("stranger/videos"), pull(author="dependabot[bot]")
 FOOTER = "\n<sub>Commit decaf0123456 · [log](https://github.example/team/videos/actions/runs/1)</sub>\n"
 BOT = "github-actions[bot]"
 
@@ -249,10 +256,35 @@ def test_a_fork(sandbox: Sandbox, runner: Runner, offline: str) -> None:
     sandbox.write(PROJECT.replace("Best CS2", "Worst CS2"))
     del runner.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
-        job = passes(runner.run(PULL, offline=offline))
+        job = passes(runner.run(FORK, offline=offline))
     assert sent == []
     assert "planned offline" in job.summary and job.outputs["destroy"] == "1"
     assert "planned offline" not in passes(runner.run(PULL, offline="auto", api_key=sandbox.key)).summary
+
+
+def test_a_missing_key_is_red_unless_it_is_a_fork_or_a_bot(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    del runner.environ["AURAFLUX_API_KEY"]
+    job = runner.run(PULL, offline="auto")
+    assert job.steps["plan"].code == 1 and not job.green
+    assert "this pull request is not from a fork: is the secret set" in job.log
+    passes(runner.run(BOT_PULL, offline="auto"))
+    passes(runner.run(PULL, offline="true"))
+
+
+def test_no_python_of_the_checkout_runs(
+    sandbox: Sandbox, runner: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """`python3 -m venv` would run a venv.py of the pull request, which could set PATH for later steps."""
+    (python,) = [s for s in runner.action["runs"]["steps"] if s["name"] == "Install afsync"]
+    lines = [line.strip() for line in python["run"].splitlines() if "python3" in line]
+    proof = tmp_path_factory.mktemp("proof") / "ran"
+    for name in ("venv.py", "json.py", "ensurepip.py"):
+        (sandbox.root / name).write_text(f"open({str(proof)!r}, 'w')\n")
+    (line,) = lines
+    environ = {**runner.environ, "RUNNER_TEMP": str(tmp_path_factory.mktemp("temp"))}
+    line = line.replace("-m venv", "-m venv --without-pip")
+    subprocess.run(["bash", "-ec", line], cwd=sandbox.root, env=environ, check=True)
+    assert not proof.exists()
 
 
 def test_drift(sandbox: Sandbox, runner: Runner) -> None:
@@ -380,6 +412,8 @@ def test_an_apply_whose_state_is_lost_is_missed(
     )
     planned = runner.run(PULL, state_branch="afsync-state")
     assert any("What it did is not known here" in a for a in planned.annotations)
+    drift = runner.run(command="drift", state_branch="afsync-state")
+    assert not drift.green and "so nothing can be said of it: https://github.example/team" in drift.annotations[-1]
 
     shutil.rmtree(cloned / ".afsync")
     shutil.move(lost, cloned)
@@ -426,6 +460,75 @@ def test_a_state_that_is_committed_as_well_is_refused(
     assert job.steps["state"].code == 7 and "git rm -r --cached" in job.log
 
 
+@pytest.mark.parametrize("path", [".afsync", ".afsync-running", ".afsync/history", ".afsync/state.json", "elsewhere"])
+def test_a_link_on_the_branch_is_not_followed(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments, path: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret").write_text("of the runner")
+    target = outside / "new" if path == ".afsync-running" else outside
+    _commit_link(cloned, tmp_path_factory.mktemp("branch"), path, target)
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    for command in ("plan", "apply", "drift"):
+        with sandbox.watched(reads=True) as sent:
+            job = runner.run(PULL, command=command, state_branch="afsync-state")
+        assert job.steps["state"].code == 7 and sent == []
+        assert f"holds something else than the files of a state: {path}" in job.log
+    assert not (cloned / ".afsync").exists()
+    assert [p.name for p in outside.iterdir()] == ["secret"]
+
+
+def _commit_link(cloned: Path, work: Path, path: str, target: Path) -> None:
+    """Put a link onto the state branch, as anybody could who may push to it."""
+    git(work, "clone", "--quiet", "--branch", "afsync-state", git(cloned, "remote", "get-url", "origin").strip(), "b")
+    link = work / "b" / path
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(target)
+    git(work / "b", "add", "--all", "--force")
+    git(work / "b", "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "--quiet", "--message", "A link")
+    git(work / "b", "push", "--quiet", "origin", "afsync-state")
+
+
+def test_a_directory_that_leads_out_of_the_workspace_is_refused(
+    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (cloned / "videos").symlink_to(outside)
+    (cloned / ".afsync").symlink_to(outside)
+    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
+    assert runner.run(PULL, state_branch="afsync-state", directory="videos").steps["state"].code == 7
+    assert runner.run(PULL, state_branch="afsync-state").steps["state"].code == 7
+    assert list(outside.iterdir()) == []
+
+
+def test_three_projects_of_one_clone_have_a_branch_each_and_one_together(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The commands of docs/ci.md, used again and again in one clone, never carry another client's state along."""
+    origin = tmp_path_factory.mktemp("origin") / "clients.git"
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(tmp_path, "clone", "--quiet", str(origin), "clients")
+    clone = tmp_path / "clients"
+    for name, value in (("user.name", "test"), ("user.email", "test@localhost"), ("commit.gpgsign", "false")):
+        git(clone, "config", name, value)
+    git(clone, "commit", "--quiet", "--allow-empty", "--message", "Nothing yet")
+    for client in ("ada", "bo", "cy"):
+        folder = clone / client / ".afsync"
+        folder.mkdir(parents=True)
+        (folder / "state.json").write_text(client)
+        own = state_branch_commands().replace("afsync-state", f"afsync-state-{client}")
+        for commands in (own, state_branch_commands()):
+            subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=folder.parent, check=True)
+        listed = git(origin, "ls-tree", "-r", "--name-only", f"afsync-state-{client}").split()
+        assert listed == [f"{client}/.afsync/state.json"]
+    together = git(origin, "ls-tree", "-r", "--name-only", "afsync-state").split()
+    assert together == [f"{c}/.afsync/state.json" for c in ("ada", "bo", "cy")]
+    assert git(clone, "status", "--porcelain", "--untracked-files=no") == ""
+
+
 # --- the file itself ---
 
 
@@ -448,7 +551,9 @@ def test_nothing_from_outside_is_pasted_into_a_script() -> None:
 
 def test_the_key_is_given_to_the_steps_that_need_it() -> None:
     steps = read_yaml("action.yml")["runs"]["steps"]
-    assert {s["name"] for s in steps if "AURAFLUX_API_KEY" in s.get("env", {})} == {"Plan", "Apply", "Look for drift"}
+    assert {s["name"] for s in steps if s.get("env", {}).get("AURAFLUX_API_KEY")} == {"Plan", "Apply", "Look for drift"}
+    hidden = {s["name"] for s in steps if s.get("env", {}).get("AURAFLUX_API_KEY") == ""}
+    assert hidden == {"Install afsync", "Fetch the state", "Validate"}
     (step,) = [s for s in steps if s["name"] == "Plan"]
     value = step["env"]["AURAFLUX_API_KEY"]
     assert expand(value, {"inputs": {"api-key": "a"}, "env": {"AURAFLUX_API_KEY": "b"}}) == "a"

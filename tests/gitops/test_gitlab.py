@@ -18,7 +18,12 @@ from tests.harness import Done, Sandbox
 
 pytestmark = pytest.mark.skipif(not all(map(shutil.which, ("bash", "git"))), reason="needs bash and git")
 TEMPLATE = ".gitlab/afsync.gitlab-ci.yml"
-MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
+MERGE_REQUEST = {
+    "CI_PIPELINE_SOURCE": "merge_request_event",
+    "CI_PROJECT_ID": "7",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7",
+}
+FORK = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "8"}
 BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
 SCHEDULE = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
 
@@ -147,8 +152,40 @@ def test_flags_are_words_and_nothing_else(sandbox: Sandbox, gitlab: GitLab) -> N
 def test_a_fork_has_no_key(sandbox: Sandbox, gitlab: GitLab) -> None:
     del gitlab.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
-        done = passes(gitlab.job("afsync-plan", MERGE_REQUEST))
+        done = passes(gitlab.job("afsync-plan", FORK))
     assert sent == [] and "planned offline" in done.out
+
+
+def test_a_missing_key_is_red_unless_it_is_a_fork(sandbox: Sandbox, gitlab: GitLab) -> None:
+    del gitlab.environ["AURAFLUX_API_KEY"]
+    done = gitlab.job("afsync-plan", MERGE_REQUEST)
+    assert done.code == 1 and "this merge request is not from a fork" in done.out
+    assert "planned offline" in passes(gitlab.job("afsync-plan", {**MERGE_REQUEST, "AFSYNC_OFFLINE": "true"})).out
+
+
+def test_no_python_of_the_checkout_runs(
+    sandbox: Sandbox, gitlab: GitLab, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """`python3 -c` would take a json.py of the merge request, and run it with the key in its environment."""
+    proof = tmp_path_factory.mktemp("proof") / "ran"
+    (sandbox.root / "json.py").write_text(f"open({str(proof)!r}, 'w')\nfrom _json import *\nload = lambda f: {{}}\n")
+    script = "\n".join(flat(gitlab.template["afsync-plan"]["script"]))
+    passes(gitlab.job("afsync-plan", MERGE_REQUEST))
+    assert not proof.exists() and "python3 -I" in script
+
+
+def test_what_is_installed_does_not_see_the_secrets(
+    sandbox: Sandbox, gitlab: GitLab, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    seen = tmp_path_factory.mktemp("pip") / "environment"
+    pip = Path(gitlab.environ["PATH"].split(":")[0]) / "pip"
+    pip.write_text(f'#!/bin/sh\nenv > "{seen}"\n')
+    pip.chmod(0o755)
+    gitlab.environ |= {"AFSYNC_INSTALL": "afsync", "AFSYNC_PUSH_TOKEN": "glpat-secret"}
+    gitlab.environ["AFSYNC_STATE_REMOTE"] = "https://afsync:glpat-secret@gitlab.example/videos.git"
+    passes(gitlab.job("afsync-validate", MERGE_REQUEST))
+    assert "AFSYNC_DIRECTORY=." in seen.read_text()
+    assert "glpat-secret" not in seen.read_text() and sandbox.key not in seen.read_text()
 
 
 def test_drift(sandbox: Sandbox, gitlab: GitLab) -> None:
@@ -230,6 +267,8 @@ def test_a_state_that_cannot_be_pushed_is_no_success(sandbox: Sandbox, kept: Git
         done = kept.job("afsync-apply", BRANCH)
     assert done.code == 5 and sent == []
     assert "cut off before it could bring its state back:\nhttps://gitlab.example/videos/-/pipelines/1\n" in done.out
+    drift = kept.job("afsync-drift", SCHEDULE)
+    assert drift.code == 5 and "so nothing can be said of it" in drift.out
 
 
 def test_who_cannot_say_that_it_begins_does_not_begin(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
@@ -237,6 +276,41 @@ def test_who_cannot_say_that_it_begins_does_not_begin(sandbox: Sandbox, kept: Gi
     with sandbox.watched() as sent:
         assert kept.job("afsync-apply", BRANCH).code == 5
     assert sent == [] and on_branch(remote)["resources"] == {}
+
+
+@pytest.mark.parametrize("path", [".afsync", ".afsync-running", ".afsync/history", ".afsync/state.json", "elsewhere"])
+def test_a_link_on_the_branch_is_not_followed(
+    sandbox: Sandbox, kept: GitLab, remote: Path, tmp_path_factory: pytest.TempPathFactory, path: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret").write_text("of the runner")
+    work = tmp_path_factory.mktemp("branch")
+    git(work, "clone", "--quiet", "--branch", "afsync-state", str(remote), "b")
+    link = work / "b" / path
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    link.symlink_to(outside / "new" if path == ".afsync-running" else outside)
+    git(work / "b", "add", "--all", "--force")
+    git(work / "b", "commit", "--quiet", "--message", "A link")
+    git(work / "b", "push", "--quiet", "origin", "afsync-state")
+    for name, when in (("afsync-plan", MERGE_REQUEST), ("afsync-apply", BRANCH), ("afsync-drift", SCHEDULE)):
+        with sandbox.watched(reads=True) as sent:
+            done = kept.job(name, when)
+        assert done.code == 7 and sent == []
+        assert f"holds something else than the files of a state:\n{path}" in done.out
+    assert [p.name for p in outside.iterdir()] == ["secret"]
+
+
+def test_a_directory_that_leads_out_of_the_checkout_is_refused(
+    sandbox: Sandbox, kept: GitLab, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (sandbox.root / "videos").symlink_to(outside)
+    (sandbox.root / ".afsync").symlink_to(outside)
+    assert kept.job("afsync-plan", {**MERGE_REQUEST, "AFSYNC_DIRECTORY": "videos"}).code == 7
+    assert kept.job("afsync-plan", MERGE_REQUEST).code == 7
+    assert list(outside.iterdir()) == []
 
 
 def test_a_state_that_is_committed_as_well_is_refused(sandbox: Sandbox, kept: GitLab) -> None:
