@@ -63,8 +63,8 @@ def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
         texts[name] = _with(before, name, resources, project.settings.timezone, defaults)
     if layout.into == "-":
         return texts
-    read = {f.path for f in project.files}
-    new = [name for name in texts if name not in read]
+    read = {(project.root / f.path).resolve() for f in project.files}
+    new = [name for name in texts if (project.root / name).resolve() not in read]
     main = texts.get(PROJECT_FILE, main)
     for pattern in _patterns(new, layout):
         main = insert_include(main, pattern, PROJECT_FILE)

@@ -62,7 +62,7 @@ def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset
 
     return replace(
         plan,
-        notices=tuple(map(place, plan.notices)),
+        notices=(*project.warnings, *map(place, plan.notices)),
         violations=tuple(map(place, plan.violations)),
         blocking=tuple(map(place, plan.blocking)),
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from afsync.commands.ci import publish_error, repository_prefix
+from afsync.commands.ci import publish_error, publish_problems, repository_prefix
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.project import directory, load_project
 from afsync.commands.screen import report, stdout_paint
-from afsync.errors import ConfigError, Exit, Problem, UsageError
+from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
 
 FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 
@@ -27,7 +27,7 @@ def command(form: str, as_json: bool, json_into: str | None, markdown_into: str 
     """Check everything, offline.
 
     Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key. Exits 1
-    when there are problems, whatever the format.
+    when there are errors, whatever the format.
     """
     from afsync.output.problems import problems_json
 
@@ -55,6 +55,7 @@ def command(form: str, as_json: bool, json_into: str | None, markdown_into: str 
 
 def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:
     """What to say, what is wrong, which files were read, and the error to be raised in the end."""
+    from afsync.output.problems import problem_block
     from afsync.output.values import count
 
     try:
@@ -62,8 +63,12 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
     except ConfigError as error:
         return "", error.problems, (), error
     templates, jobs = len(project.desired.templates), len(project.desired.jobs)
+    if project.warnings:
+        publish_problems(project.warnings, directory())
+    warned = "".join(f"{problem_block(warning, stdout_paint())}\n\n" for warning in project.warnings)
     counted = f"{count(templates, 'template')} and {count(jobs, 'job')} in {count(len(project.files), 'file')}"
-    return f"{stdout_paint()('Valid.', 'green')} {counted}.\n", (), tuple(f.path for f in project.files), None
+    said = f"{warned}{stdout_paint()('Valid.', 'green')} {counted}.\n"
+    return said, project.warnings, tuple(f.path for f in project.files), None
 
 
 def _document(form: str, problems: Sequence[Problem], files: Sequence[str]) -> str:
@@ -82,6 +87,8 @@ def _document(form: str, problems: Sequence[Problem], files: Sequence[str]) -> s
         case "codeclimate":
             return codeclimate(problems, prefix, PROJECT_FILE)
         case "junit":
-            return junit(problems, files or (PROJECT_FILE,), prefix, PROJECT_FILE)
+            return junit(
+                [p for p in problems if p.severity is Severity.ERROR], files or (PROJECT_FILE,), prefix, PROJECT_FILE
+            )
         case _:
             raise AssertionError(form)

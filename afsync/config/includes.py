@@ -2,51 +2,163 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from afsync.config.files import inside
+from msgspec import Struct
+
 from afsync.config.problems import Code, Wrong
+from afsync.config.tree import Entry, Tree
+from afsync.core.text import nfc
 
 _MAGIC = frozenset("*?[")
+_LONGEST = 1000
+_NO_YAML = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers"})
+_YAML = frozenset({".yaml", ".yml"})
+_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,5}$")
+"""How the names of files end, and those of directories hardly ever."""
 
 
-def included(root: Path, pattern: str) -> list[str]:
-    """The files below `root` that `pattern` names, as sorted relative paths with `/`.
+class Found(Struct, frozen=True):
+    """The files that a pattern names, sorted, and those beside them that look as if they were meant too."""
 
-    `**` stands for any number of directories, symbolic links to directories aside; names that begin with a dot are
-    found only by patterns that spell them. Wrong(outside_project, nothing_included, bad_form).
+    files: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class _Place(Struct, frozen=True):
+    """A directory in which these parts of the pattern come next."""
+
+    directory: Path
+    shown: str
+    positions: frozenset[int]
+
+
+def included(tree: Tree, pattern: str) -> Found:
+    """The files that `pattern` names, as relative paths with `/`.
+
+    `**` stands for any number of directories; names that begin with a dot are found only by patterns that spell them.
+    Symbolic links are followed as far as they stay in the project.
+    Wrong(outside_project, nothing_included, bad_form, unreadable, out_of_range).
     """
-    parts = PurePosixPath(pattern).parts
-    if PurePosixPath(pattern).is_absolute() or ".." in parts or "\\" in pattern or "\0" in pattern:
-        raise Wrong(
-            Code.OUTSIDE_PROJECT, f"`{pattern}` leads out of the project", "use a path below afsync.yaml, with /"
-        )
-    if not _MAGIC.intersection(pattern):
-        found = [str(PurePosixPath(pattern))] if (root / pattern).is_file() or _is_odd(root / pattern) else []
-    else:
-        found = _matches(root, pattern, parts)
-    if not found:
-        raise Wrong(Code.NOTHING_INCLUDED, f"`{pattern}` names no file", _hint(root, pattern))
-    for file in found:
-        inside(root, file)
-    return sorted(found)
+    parts = _parts(pattern)
+    files: set[str] = set()
+    left_out: set[str] = set()
+    seen: set[tuple[Path, int]] = set()
+    places = [_Place(tree.root, "", frozenset({0}))] if parts else []
+    while places:
+        place = places.pop()
+        positions = {p for p in _closed(place.positions, parts) if (place.directory, p) not in seen}
+        seen.update((place.directory, p) for p in positions)
+        further = []
+        for entry, shown, matched in _matches(tree, place, positions, parts):
+            if not entry.directory and len(parts) in matched:
+                files.add(shown)
+            elif not entry.directory and len(parts) - 1 in positions and _meant(entry.name, parts[-1]):
+                left_out.add(shown)
+            ahead = frozenset(matched - {len(parts)})
+            if ahead and _enters(entry, shown):
+                further.append(_Place(tree.into(place.directory, entry, shown), shown, ahead))
+        places += sorted(further, key=lambda p: p.shown, reverse=True)
+    if not files:
+        raise Wrong(Code.NOTHING_INCLUDED, f"`{pattern}` names no file", _hint(tree, pattern, left_out))
+    return Found(tuple(sorted(files)), tuple(sorted(left_out)))
 
 
-def _matches(root: Path, pattern: str, parts: tuple[str, ...]) -> list[str]:
-    try:
-        paths = [p.relative_to(root) for p in root.glob(pattern) if not p.is_dir()]
-    except (ValueError, OSError, NotImplementedError):  # the last is what pathlib raises for a drive (`C:/x`)
-        raise Wrong(Code.BAD_FORM, f"`{pattern}` is not a pattern", "write it as templates/*.yaml") from None
+def check_kind(name: str) -> None:
+    """Wrong(bad_form) for a file that is a table by its name."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _NO_YAML:
+        message = f"`{name}` is a table ({suffix}), and `include` takes YAML files"
+        hint = "declare its rows as jobs in a YAML file, and include that; `include` reads `templates` and `jobs`"
+        raise Wrong(Code.BAD_FORM, message, hint)
+
+
+def _parts(pattern: str) -> tuple[str, ...]:
+    """The parts of a pattern, `**` never twice in a row."""
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts or "\\" in pattern or "\0" in pattern:
+        shown = f"`{pattern[:100]}` leads out of the project"
+        raise Wrong(Code.OUTSIDE_PROJECT, shown, "use a path below afsync.yaml, with /")
+    if len(pattern) > _LONGEST:
+        raise Wrong(Code.BAD_FORM, f"`{pattern[:60]}…` is not a path: it is too long", "write it as templates/*.yaml")
+    if any("**" in part and part != "**" for part in path.parts):
+        message = f"`{pattern}` is not a pattern: `**` has to stand alone between two `/`"
+        raise Wrong(Code.BAD_FORM, message, "write it as templates/*.yaml or calendar/**/*.yaml")
+    return tuple(p for n, p in enumerate(path.parts) if p != "**" or path.parts[n - 1 : n] != ("**",))
+
+
+def _closed(positions: frozenset[int], parts: tuple[str, ...]) -> Iterator[int]:
+    """The positions, and those that follow a `**`, which may stand for no directory at all."""
+    for position in positions:
+        yield position
+        if parts[position] == "**" and position + 1 < len(parts):
+            yield position + 1
+
+
+def _matches(
+    tree: Tree, place: _Place, positions: set[int], parts: tuple[str, ...]
+) -> Iterator[tuple[Entry, str, set[int]]]:
+    """The entries of a directory with their paths, and the positions that come next behind each."""
+    prefix = f"{place.shown}/" if place.shown else ""
+    spelt = {p for p in positions if _literal(parts[p])}
+    for position in sorted(spelt):
+        names = [parts[position], *(_variants(parts[position]) if position == len(parts) - 1 else ())]
+        entries = ((name, tree.entry(place.directory, name, prefix + name)) for name in names)
+        yield from ((e, prefix + name, {position + 1} if name == names[0] else set()) for name, e in entries if e)
+    listed = positions - spelt
     dotted = any(part.startswith(".") for part in parts)
-    return [p.as_posix() for p in paths if dotted or not any(part.startswith(".") for part in p.parts)]
+    stays = {p for p in listed if parts[p] == "**"}
+    matchers = [(p + 1, _pattern(parts[p]).match) for p in listed - stays]
+    for entry in tree.entries(place.directory, place.shown, len(listed)) if listed else ():
+        if dotted or not entry.name.startswith("."):
+            name = nfc(entry.name)
+            yield entry, prefix + entry.name, stays | {behind for behind, fits in matchers if fits(name)}
 
 
-def _is_odd(path: Path) -> bool:
-    """There, but neither a file nor a directory: reading it says so."""
-    return path.exists() and not path.is_dir()
+def _enters(entry: Entry, shown: str) -> bool:
+    """Whether there is a directory to go into. Wrong(unreadable) where there was one, by its name, and its link leads
+    nowhere now: what it declared would be missed, and deleted."""
+    if entry.broken is not None and not _FILE.search(entry.name):
+        message = f"`{shown}` cannot be looked into: {entry.broken}"
+        raise Wrong(Code.UNREADABLE, message, "what it declares is not known: put back what it leads to, or remove it")
+    return entry.directory
 
 
-def _hint(root: Path, pattern: str) -> str:
-    if (root / pattern).is_dir():
-        return f"it is a directory: write {pattern.rstrip('/')}/*.yaml"
+def _meant(name: str, part: str) -> bool:
+    """Whether the part matches the name once its end is spelt otherwise: `.yml` for `.yaml`, `.YAML`, `.yaml.txt`."""
+    return part != "**" and any(_fits(part, variant) for variant in _variants(name))
+
+
+def _variants(name: str) -> list[str]:
+    """Other spellings of the name of a YAML file, by its end."""
+    path = PurePosixPath(name)
+    if path.suffix.lower() == ".txt":
+        return [path.stem] if PurePosixPath(path.stem).suffix.lower() in _YAML else []
+    return [path.stem + end for end in (".yaml", ".yml") if end != path.suffix] if path.suffix.lower() in _YAML else []
+
+
+def _literal(part: str) -> bool:
+    """Whether there is one name only that it can stand for, spelt with the very same bytes."""
+    return part.isascii() and not _MAGIC.intersection(part)
+
+
+def _fits(part: str, name: str) -> bool:
+    return _pattern(part).match(nfc(name)) is not None
+
+
+@lru_cache(maxsize=1000)
+def _pattern(part: str) -> re.Pattern[str]:
+    return re.compile(translate(nfc(part)))
+
+
+def _hint(tree: Tree, pattern: str, left_out: set[str]) -> str:
+    name = pattern.rstrip("/")
+    if not _MAGIC.intersection(name) and tree.is_directory(name):
+        return f"it is a directory: write {name or '.'}/*.yaml"
+    if left_out:
+        return f"there is `{min(left_out)}`: rename it, or name it here"
     return "check the spelling, or remove the line"

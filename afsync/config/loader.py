@@ -61,7 +61,8 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     documents = (sources.main, *sources.included)
     files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
     places = {**_limits(main), **addresses}
-    return Project(root, desired, settings_of(main.value), files_read, places, policy_of(main.value))
+    settings, policy = settings_of(main.value), policy_of(main.value)
+    return Project(root, desired, settings, files_read, places, policy, report.warnings)
 
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class Code(StrEnum):
     # other files
     OUTSIDE_PROJECT = "outside_project"
     NOTHING_INCLUDED = "nothing_included"
+    LEFT_OUT = "left_out"
     FILE_TYPE = "file_type"
     LFS_POINTER = "lfs_pointer"
 

@@ -13,7 +13,7 @@ from afsync.config.spans import quarantine_seconds
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
 from afsync.core.resources import Desired, Limits
-from afsync.errors import Location
+from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
     from afsync.config.declared import Declared
@@ -50,6 +50,7 @@ class Project(Struct, frozen=True):
     files: tuple[SourceFile, ...]
     places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
+    warnings: tuple[Problem, ...] = ()
 
     def locate(self, address: str, field: str | None = None) -> Location | None:
         """Where a resource, or a limit (`limits.max_credits`), is declared; where its `field` is, if it has that.

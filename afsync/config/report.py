@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from afsync.config.document import Document
 from afsync.config.problems import Code, Fault, Wrong
 from afsync.config.project import PROJECT_FILE
-from afsync.errors import ConfigError, Location, Problem
+from afsync.errors import ConfigError, Location, Problem, Severity
 
 
 class Report:
@@ -17,6 +17,7 @@ class Report:
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
 
     @property
     def clean(self) -> bool:
@@ -24,6 +25,15 @@ class Report:
 
     def faults(self, document: Document, faults: Iterable[Fault]) -> None:
         self._problems += [document.problem(fault) for fault in faults]
+
+    def warning(self, document: Document, fault: Fault) -> None:
+        """What is allowed, and may not be meant."""
+        self._warnings.append(replace(document.problem(fault), severity=Severity.WARNING))
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """In the order of the problems; each once."""
+        return tuple(sorted(dict.fromkeys(self._warnings), key=_order))
 
     def syntax(self, document: Document) -> None:
         """What is wrong with the YAML of `document` itself."""

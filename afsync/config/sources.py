@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from afsync.config.document import Document, read
-from afsync.config.files import inside
-from afsync.config.includes import included
-from afsync.config.problems import Code, Wrong
+from afsync.config.files import inside, open_regular
+from afsync.config.includes import check_kind, included
+from afsync.config.problems import Code, Fault, Wrong
 from afsync.config.project import PROJECT_FILE
 from afsync.config.report import Report
+from afsync.config.tree import Tree
+
+MAX_PATTERNS: Final = 10_000
+_GLANCE: Final = 100_000
+_SECTION = re.compile(rb"(^|[\s{,\"'])(templates|jobs|import)[\"']?\s*:")
 
 
 class Sources(Struct, frozen=True):
@@ -29,36 +37,96 @@ def read_sources(root: Path, report: Report) -> Sources:
     if main is None:
         return Sources(None, complete=False)
     files, complete = _included(root, main, report)
-    documents = [_read(root, name, report) for name in files]
+    documents = [_part(root, name, main, index, report) for name, index in files]
     readable = tuple(d for d in documents if d is not None)
     return Sources(main, readable, complete=complete and len(readable) == len(documents))
 
 
-def _included(root: Path, main: Document, report: Report) -> tuple[list[str], bool]:
-    """The files to read besides afsync.yaml, sorted, and whether every pattern could be followed."""
-    names: dict[Path, str] = {}
+def _included(root: Path, main: Document, report: Report) -> tuple[list[tuple[str, int]], bool]:
+    """The files to read besides afsync.yaml, sorted, each with the number of the entry of `include` that names it
+    first, and whether every entry could be followed."""
+    tree = Tree(root)
+    files: dict[Path, tuple[str, int]] = {}
+    beside: dict[str, int] = {}
     complete = True
-    for index, pattern in enumerate(_patterns(main)):
+    for pattern, index in _patterns(main, report).items():
         try:
-            for name in included(root, pattern):
-                names.setdefault(inside(root, name), name)
+            found = included(tree, pattern)
+            for name in found.files:
+                check_kind(name)
+                files.setdefault(inside(root, name), (name, index))
+            beside.update((name, index) for name in found.left_out if name not in beside)
         except Wrong as wrong:
             report.faults(main, [wrong.at(("include", index))])
             complete = False
-    names.pop(inside(root, PROJECT_FILE), None)
-    return sorted(names.values()), complete
+            if wrong.code == Code.OUT_OF_RANGE:
+                break
+    main_file = inside(root, PROJECT_FILE)
+    for name, index in sorted(beside.items()) if complete else ():
+        path = _path(root, name)
+        if path is not None and path != main_file and path not in files and _declares(path, name):
+            report.warning(main, _left_out(name, ("include", index)))
+    files.pop(main_file, None)
+    return sorted(files.values()), complete
 
 
-def _patterns(main: Document) -> list[str]:
-    """The patterns of `include`, as far as they are texts; what else stands there is reported with the other values."""
+def _left_out(name: str, path: tuple[str, int]) -> Fault:
+    message = f"`{name}` is not read: no entry of `include` names it, by the end of its name"
+    hint = "rename it, or add a pattern for it; a file that is meant to be left out can end in .off"
+    return Fault(Code.LEFT_OUT, path, message, hint)
+
+
+def _declares(path: Path, name: str) -> bool:
+    """Whether a file looks as if it declared something, as far as that can be seen."""
+    try:
+        with open_regular(path, name) as (file, _):
+            return _SECTION.search(file.read(_GLANCE)) is not None
+    except Wrong as wrong:
+        return wrong.code == Code.UNREADABLE
+
+
+def _path(root: Path, name: str) -> Path | None:
+    try:
+        return inside(root, name)
+    except Wrong:
+        return None
+
+
+def _part(root: Path, name: str, main: Document, index: int, report: Report) -> Document | None:
+    """A file that `include` names. One that declares nothing, or cannot be read, may have been cut off: what it
+    declared would be deleted."""
+    place = main.locate
+    document = _read(root, name, report, lambda: f"{place(('include', index))} includes it")
+    if document is not None and document.value is None and not document.marks:
+        hint = f"fill it, or remove it; {place(('include', index))} includes it"
+        report.file(name, Wrong(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
+        return None
+    return document
+
+
+def _patterns(main: Document, report: Report) -> dict[str, int]:
+    """The patterns of `include` with their numbers, as far as they are texts; what else stands there is reported with
+    the other values."""
     value = main.value.get("include") if isinstance(main.value, dict) else None
-    return [p for p in value if isinstance(p, str) and p and "${" not in p] if isinstance(value, list) else []
+    found: dict[str, int] = {}
+    for index, pattern in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(pattern, str) and pattern and "${" not in pattern:
+            found.setdefault(pattern, index)
+        if len(found) > MAX_PATTERNS:
+            wrong = Wrong(Code.OUT_OF_RANGE, f"`include` has more than {MAX_PATTERNS:,} entries", "use patterns")
+            report.faults(main, [wrong.at(("include", index))])
+            break
+    return found
 
 
-def _read(root: Path, file: str, report: Report) -> Document | None:
+def _read(root: Path, file: str, report: Report, named: Callable[[], str] | None = None) -> Document | None:
+    """`named` says where a file is named that cannot be read."""
     try:
         document = read(inside(root, file), file)
     except Wrong as wrong:
+        if named is not None:
+            hint = "; ".join(part for part in (wrong.hint, named()) if part)
+            wrong = Wrong(wrong.code, wrong.message, hint, wrong.line)
         report.file(file, _no_project(root) or wrong if file == PROJECT_FILE else wrong)
         return None
     report.syntax(document)

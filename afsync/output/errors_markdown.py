@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from afsync.errors import AfsyncError, ConfigError, Problem
+from afsync.errors import AfsyncError, ConfigError, Problem, Severity
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, headline, marker
 from afsync.output.problems import problem_block
 from afsync.output.values import count
@@ -22,7 +22,8 @@ def problems_markdown(
     problems: Sequence[Problem], max_bytes: int = MAX_BYTES, title: str = "", of: str = "plan"
 ) -> str:
     """What is wrong in the files, each at its line; ends in a newline."""
-    said = f"{count(len(problems), 'problem')} in the files" if problems else "the files are valid"
+    wrong = sum(p.severity is Severity.ERROR for p in problems)
+    said = f"{count(wrong, 'problem')} in the files" if wrong else "the files are valid"
     return as_far_as_there_is_room([f"{_head(title, of)}: {said}"], [problem_block(p) for p in problems], max_bytes)
 
 

@@ -171,6 +171,24 @@ def test_a_file_that_may_not_be_read_is_told(sandbox: Sandbox, name: str) -> Non
     assert "ermission" in done.err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="drops capabilities where it runs as root")
+@pytest.mark.parametrize("pattern", ["cal/**/*.yaml", "cal/*/*.yaml", "cal/dec/*.yaml", "cal/dec/b.yaml"])
+@pytest.mark.parametrize("command", ["validate", "plan", "fmt", "export"])
+def test_a_closed_directory_of_included_files_is_told(sandbox: Sandbox, pattern: str, command: str) -> None:
+    text = "jobs: {{{0}: {{url: https://clips.twitch.tv/{0}, topic: {0}}}}}\n"
+    for name in ("nov/a", "dec/b"):
+        sandbox.write(text.format(name[-1]), f"cal/{name}.yaml")
+    main = (sandbox.root / "afsync.yaml").read_text()
+    (sandbox.root / "afsync.yaml").write_text(f"{main}include: ['cal/nov/*.yaml', '{pattern}']\n")
+    (sandbox.root / "cal" / "dec").chmod(0)
+    try:
+        done = sandbox.run(command, preexec_fn=without_privileges)
+    finally:
+        (sandbox.root / "cal" / "dec").chmod(0o755)
+    assert done.code == 1
+    assert "cal/dec" in done.err and "ermission denied" in done.err and "afsync.yaml:" in done.err
+
+
 def test_plan_does_not_mind_that_an_apply_is_at_work(fresh: Sandbox) -> None:
     fresh.write(PROJECT + "  third: {url: https://clips.twitch.tv/three, topic: Third}\n")
     fresh.control.fault("POST /jobs#1: received-then-hold")

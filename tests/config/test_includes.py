@@ -42,7 +42,7 @@ def test_patterns(pattern: str, keys: set[str], tmp_path: Path) -> None:
 
 def test_files_are_listed_in_order_with_the_hash_of_their_bytes(tmp_path: Path) -> None:
     text = "\ufeffjobs: {}\r\n"
-    project = loaded(tmp_path, MAIN.format("z.yaml, '**/*.yaml'"), z=text, d__b="", a="# empty\n")
+    project = loaded(tmp_path, MAIN.format("z.yaml, '**/*.yaml'"), z=text, d__b="jobs: {}", a="jobs: {}\n")
     assert [f.path for f in project.files] == ["afsync.yaml", "a.yaml", "d/b.yaml", "z.yaml"]
     assert project.files[-1].sha256 == hashlib.sha256(text.encode()).hexdigest()
 
@@ -71,6 +71,111 @@ def test_linked_directories_are_not_walked_in_circles(tmp_path: Path) -> None:
     for name in ("x", "y", "z"):
         (tmp_path / "d" / name).symlink_to("..")
     assert len(loaded(tmp_path, MAIN.format("d/**/a.yaml")).desired.jobs) == 1
+
+
+def test_linked_directories_are_followed_wherever_they_stand(tmp_path: Path) -> None:
+    files = {"cal/nov/a.yaml": f"jobs: {{a: {{{JOB}}}}}\n", "real/b.yaml": f"jobs: {{b: {{{JOB}}}}}\n"}
+    write(tmp_path, files)
+    (tmp_path / "cal" / "dec").symlink_to("../real")
+    assert set(loaded(tmp_path, MAIN.format("'cal/**/*.yaml'")).desired.jobs) == {"job.a", "job.b"}
+    assert set(loaded(tmp_path, MAIN.format("'cal/*/*.yaml'")).desired.jobs) == {"job.a", "job.b"}
+    (tmp_path / "real" / "back").symlink_to("../cal")
+    assert len(loaded(tmp_path, MAIN.format("'**/*.yaml'")).files) == 4 - 1
+
+
+@pytest.mark.parametrize("pattern", ["'cal/**/*.yaml'", "'cal/*/*.yaml'", "cal/dec/*.yaml", "cal/dec/a.yaml"])
+@pytest.mark.parametrize(("target", "code"), [("nowhere", "unreadable"), ("../../out", "outside_project")])
+def test_a_directory_that_cannot_be_seen_is_not_an_empty_one(
+    pattern: str, target: str, code: str, tmp_path: Path
+) -> None:
+    write(tmp_path, {"p/cal/nov/a.yaml": "jobs: {}\n", "out/a.yaml": "jobs: {}\n"})
+    root = tmp_path / "p"
+    (root / "cal" / "dec").symlink_to(target)
+    (problem,) = problems(root, MAIN.format(pattern))
+    assert (summary(problem), "`cal/dec" in problem.message) == (f"afsync.yaml:2:11 {code}", True)
+
+
+def test_a_video_that_is_not_here_is_no_directory(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": "jobs: {}\n", "media/x": ""})
+    (tmp_path / "media" / "a.mp4").symlink_to("../annex/a.mp4")
+    assert len(loaded(tmp_path, MAIN.format("'**/*.yaml'")).files) == 2
+
+
+@pytest.mark.parametrize("text", ["", "---\n", "null\n", "# jobs:\n", "\ufeff", "---\n# x\n...\n"])
+@pytest.mark.parametrize("pattern", ["part.yaml", "'*.yaml'"])
+def test_an_included_file_without_content_is_wrong(pattern: str, text: str, tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, MAIN.format(pattern), part=text)
+    assert (summary(problem), "`part.yaml`" in problem.message) == ("part.yaml:1 empty_file", True)
+    assert "afsync.yaml:2:11" in (problem.hint or "")
+
+
+def test_a_file_that_cannot_be_read_names_the_line_that_includes_it(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("nowhere.yaml")
+    (problem,) = problems(tmp_path, MAIN.format("'*.yaml'"))
+    assert summary(problem) == "a.yaml not_found" and "afsync.yaml:2:11" in (problem.hint or "")
+
+
+LEFT_OUT: list[tuple[str, str, set[str]]] = [
+    ("'*.yaml'", "b.yml", {"b.yml"}),
+    ("'*.yml', a.yaml", "b.yml", set()),
+    ("'**/*.yaml'", "d/b.YAML", {"d/b.YAML"}),
+    ("'*.yaml'", "b.yaml.txt", {"b.yaml.txt"}),
+    ("'*.yaml', b.yml", "b.yml", set()),
+    ("a.yaml, '*/jobs.yaml'", "d/jobs.yml", {"d/jobs.yml"}),
+    ("'*.yaml'", "b.yaml.off", set()),
+    ("'*.yaml'", "b.json", set()),
+    ("'*.yaml'", "d/b.yml", set()),
+    ("'a*.yaml'", "b.yml", set()),
+]
+
+
+@pytest.mark.parametrize(("pattern", "file", "expected"), LEFT_OUT)
+def test_what_looks_left_out_is_warned_of(pattern: str, file: str, expected: set[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": "jobs: {}\n", "c/jobs.yaml": "jobs: {}\n", "b.yml": "jobs: {}\n"} | {file: "jobs: {}\n"})
+    if file != "b.yml":
+        (tmp_path / "b.yml").unlink()
+    warnings = loaded(tmp_path, MAIN.format(pattern)).warnings
+    assert {(str(w.code), w.severity.value) for w in warnings} <= {("left_out", "warning")}
+    assert {w.message.split("`")[1] for w in warnings} == expected
+
+
+def test_the_yaml_of_other_programs_is_not_warned_of(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": "jobs: {}\n", "compose.yml": "services: {}\n"})
+    assert loaded(tmp_path, MAIN.format("'*.yaml'")).warnings == ()
+
+
+def test_a_table_is_no_yaml(tmp_path: Path) -> None:
+    write(tmp_path, {"shows.csv": "key,topic\na,b\n"})
+    (problem,) = problems(tmp_path, MAIN.format("shows.csv"))
+    assert summary(problem) == "afsync.yaml:2:11 bad_form"
+    assert "table" in problem.message and "rows as jobs" in (problem.hint or "")
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".yaml", "a" * 40_000, "d/" * 3000 + "a.yaml", "**/" * 2000 + "a.yaml"])
+def test_a_name_that_is_too_long_names_no_file(name: str, tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, MAIN.format(f"'{name}'"))
+    assert problem.code in ("nothing_included", "bad_form")
+
+
+@pytest.mark.parametrize("pattern", ["**/" * 8 + "*.yaml", "**/d/" * 12 + "*.yaml", "**/*/" * 12 + "*.yaml"])
+def test_every_directory_is_gone_through_once(pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"d/" * depth + "x.yaml": "jobs: {}\n" for depth in range(1, 25)})
+    (tmp_path / "d" / "d" / "up").symlink_to("..")
+    (tmp_path / "d" / "d" / "d" / "top").symlink_to("../../..")
+    monkeypatch.setattr("afsync.config.tree.MAX_LOOKS", 20_000)
+    assert len(loaded(tmp_path, MAIN.format(f"'{pattern}'")).files) >= 13
+
+
+def test_how_much_is_looked_at_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {f"{n}.yaml": "jobs: {}\n" for n in range(20)})
+    monkeypatch.setattr("afsync.config.tree.MAX_LOOKS", 50)
+    (problem,) = problems(tmp_path, MAIN.format(", ".join(f"'*{n}.yaml'" for n in range(10))))
+    assert summary(problem) == "afsync.yaml:2:22 out_of_range"
+
+
+def test_names_are_compared_however_their_accents_are_stored(tmp_path: Path) -> None:
+    write(tmp_path, {"ma\u0308rz.yaml": "jobs: {}\n", "ma\u0308rz/a.yaml": "jobs: {}\n"})
+    assert len(loaded(tmp_path, MAIN.format("m\u00e4rz.yaml, m\u00e4rz/*.yaml")).files) == 3
 
 
 def test_a_root_behind_a_link_is_no_problem(tmp_path: Path) -> None:

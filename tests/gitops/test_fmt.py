@@ -324,7 +324,6 @@ def test_what_is_wrong_in_meaning_only_is_laid_out_all_the_same(project: Sandbox
 
 def test_a_file_that_is_left_alone_is_named(project: Sandbox) -> None:
     project.write("jobs:\n  ? a\n  : {url:  https://a.example}\n", "more/jobs.yaml")
-    project.write("# nothing   yet\n", "more/tidy.yaml")
     done = project.does("fmt")
     assert done.out == "afsync.yaml\n"
     assert done.err == (
