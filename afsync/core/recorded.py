@@ -1,51 +1,95 @@
-"""What the state file says: what was made, what for, and what is still unresolved."""
+"""What the state says: what was created, what for, and what is still unresolved.
+
+These structs are the one definition of the state file, its journal and its recovery files: the store reads and writes
+them as they stand here, and the JSON Schema comes from them. To add a field, add it here with `New` and a default, and
+run `make schemas`. A field of `New` is written only where it differs from its default, and the file is then of
+format 2; without such a field it stays of format 1, which afsync 0.1 reads. A value that 0.1 does not know goes into a
+new field, never into an old one.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from afsync.core.resources import Kind, Schedule, Values
+from afsync.core.resources import ADDRESS, Kind, Schedule, Utc, Values
+
+T = TypeVar("T")
+
+NEW = Meta(extra={"format": 2})
+New = Annotated[T, NEW]
+"""A field that format 1 does not have: left out where it has its default."""
+
+Text = Annotated[str, Meta(min_length=1)]
+Count = Annotated[int, Meta(ge=0)]
+_END = r"$(?!\n)"  # `$` alone would let a line end follow
+_ADDRESS = f"^{re.sub(r'[?]P<[a-z]+>', '', ADDRESS.pattern)}{_END}"
+_AN_ADDRESS = "an address such as template.weekly or job.best-cs2"
+Address = Annotated[str, Meta(title=_AN_ADDRESS, pattern=_ADDRESS)]
+AddressKey = Annotated[str, Meta(title=_AN_ADDRESS, extra_json_schema={"pattern": _ADDRESS})]
+"""The same where there are thousands: the store checks it four times as fast, together with the kind."""
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+Uuid = Annotated[str, Meta(title="a UUID", pattern=f"^{UUID.pattern}{_END}")]
+Sha256 = Annotated[str, Meta(title="a sha256", pattern=f"^[0-9a-f]{{64}}{_END}")]
+Declared = Annotated[Values, Meta(description="What it was made from: the API's fields, plus `template` and `file`.")]
+Created = Annotated[Utc | None, Meta(description="The service's own time, UTC.")]
+Credits = Annotated[int | None, Meta(description="What it took; null where that was never reported.")]
+Status = Annotated[Text, Meta(description="What the service last said.")]
+Echo = Annotated[Values, Meta(description="The fields that the service is known to echo.")]
+Head = Annotated[tuple[str, ...], Meta(description="The ids at the head of the job list, newest first.")]
 
 
-class RecordedTemplate(Struct, frozen=True):
-    """A template that afsync made or took over. `declared` is what it was made from."""
+class Publish(StrEnum):
+    """Who publishes a submission when its time has come: the service; afsync (`held`); or that is not known."""
 
-    id: str
-    fingerprint: str
-    declared: Values
+    SERVICE = "service"
+    HELD = "held"
+    UNKNOWN = "unknown"
+
+
+class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="template"):
+    """A template that afsync created or took over. `declared` is what it was made from.
+
+    The last four are null, so that in the file every resource has the same keys.
+    """
+
+    id: Text
+    fingerprint: Text
+    declared: Declared
     prevent_destroy: bool = False
-    created_at: datetime | None = None
+    created_at: Created = None
+    schedule: None = None
+    status: None = None
+    credits: None = None
+    rerun: None = None
 
     @property
     def kind(self) -> Kind:
         return Kind.TEMPLATE
 
 
-class RecordedJob(Struct, frozen=True):
-    """A submission that afsync made or took over.
+class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="job"):
+    """A submission that afsync created or took over. `staged`: it stops before publishing until it is approved.
+    `publish` says how it was submitted, and does not change afterwards."""
 
-    `status` is what the service last said, `credits` what it took (None when that was never told),
-    `created_at` the service's own time (UTC). `staged`: it stops before publishing until somebody approves it.
-    """
-
-    id: str
-    fingerprint: str
-    declared: Values
+    id: Text
+    fingerprint: Text
+    declared: Declared
     schedule: Schedule | None = None
-    status: str = "queued"
-    credits: int | None = None
+    status: Status = "queued"
+    credits: Credits = None
     rerun: str | None = None
     prevent_destroy: bool = False
-    created_at: datetime | None = None
+    created_at: Created = None
     staged: bool = False
     approved: bool = False
+    publish: New[Publish] = Publish.SERVICE
 
     @property
     def kind(self) -> Kind:
@@ -55,24 +99,24 @@ class RecordedJob(Struct, frozen=True):
 Record = RecordedTemplate | RecordedJob
 
 
-class Upload(Struct, frozen=True):
+class Upload(Struct, frozen=True, forbid_unknown_fields=True):
     """A file the service holds; `size` in bytes."""
 
-    file_id: str
-    size: int
+    file_id: Text
+    size: Annotated[int, Meta(ge=0, description="Bytes.")]
 
 
-class Deposed(Struct, frozen=True):
+class Deposed(Struct, frozen=True, forbid_unknown_fields=True):
     """A replaced template that is still to be deleted, and the address it belonged to."""
 
-    id: str
-    address: str
+    id: Text
+    address: Address
 
 
-class Scan(Struct, frozen=True):
+class Scan(Struct, frozen=True, forbid_unknown_fields=True):
     """One look for a lost submission: when (UTC; by the service's clock, where it tells its time) and what it saw."""
 
-    at: datetime
+    at: Utc
     candidates: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     balance: int | None = None
@@ -86,8 +130,8 @@ class Phase(StrEnum):
     COMMITTED_ID_UNKNOWN = "committed_id_unknown"
 
 
-class Intent(Struct, frozen=True):
-    """The record, written before a submission, that it is about to happen (SUBMISSION.md).
+class Intent(Struct, frozen=True, forbid_unknown_fields=True):
+    """The record, written before a submission, that it is about to happen.
 
     `seq` orders intents; clocks do not. `declared`, `schedule`, `rerun` and `prevent_destroy` are what the
     record becomes if the submission turns out to have been made. `echo` holds the fields the service is known
@@ -96,18 +140,18 @@ class Intent(Struct, frozen=True):
     `spent_since` what our own later submissions took. `staged` is true where `declared` and its template say so.
     """
 
-    seq: int
-    uuid: str
-    address: str
+    seq: Count
+    uuid: Text
+    address: Address
     kind: Kind
-    fingerprint: str
-    declared: Values
-    echo: Values
-    at: datetime
-    known: tuple[str, ...] = ()
-    server_time: datetime | None = None
+    fingerprint: Text
+    declared: Declared
+    echo: Echo
+    at: Utc
+    known: Head = ()
+    server_time: Utc | None = None
     balance: int | None = None
-    cost: int = 0
+    cost: Count = 0
     schedule: Schedule | None = None
     rerun: str | None = None
     prevent_destroy: bool = False
@@ -116,31 +160,33 @@ class Intent(Struct, frozen=True):
     outcome: str | None = None
     scans: tuple[Scan, ...] = ()
     foreign: tuple[str, ...] = ()
-    spent_since: int = 0
+    spent_since: Count = 0
+    publish: New[Publish] = Publish.SERVICE
 
 
-class Account(Struct, frozen=True):
+class Account(Struct, frozen=True, forbid_unknown_fields=True):
     """The account a state belongs to."""
 
-    id: str
-    base_url: str
+    id: Text
+    base_url: Text
 
 
 class Recorded(Struct, frozen=True, dict=True):
-    """The whole state, as a value. `counter` numbers the intents ever opened; `foreign` are ids that a person
-    said are not ours; `decisions` is who decided what about which intent, oldest first."""
+    """The whole state, as a value."""
 
-    lineage: str
-    serial: int = 0
-    counter: int = 0
+    lineage: Uuid
+    serial: Annotated[int, Meta(ge=0, description="Grows with every write.")] = 0
+    counter: Annotated[int, Meta(ge=0, description="The number of the last submission that was begun.")] = 0
     account: Account | None = None
-    resources: Mapping[str, Record] = field(default_factory=dict)
-    uploads: Mapping[str, Upload] = field(default_factory=dict)
+    resources: Mapping[AddressKey, Record] = field(default_factory=dict)
+    uploads: Mapping[Sha256, Upload] = field(default_factory=dict)
     deposed: tuple[Deposed, ...] = ()
     intents: tuple[Intent, ...] = ()
-    foreign: tuple[str, ...] = ()
-    decisions: tuple[Mapping[str, Any], ...] = ()
-    applied_plans: tuple[str, ...] = ()
+    foreign: Annotated[tuple[str, ...], Meta(description="Ids that a person said are not ours.")] = ()
+    decisions: Annotated[
+        tuple[Mapping[str, Any], ...], Meta(description="Who decided what about which submission, oldest first.")
+    ] = ()
+    applied_plans: Annotated[tuple[str, ...], Meta(description="Ids of saved plans; each is applied once.")] = ()
 
     @cached_property
     def templates(self) -> Mapping[str, RecordedTemplate]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Values = Mapping[str, Any]
 """Field names of the API (plus `template` and `file`) to JSON values."""
@@ -58,14 +58,17 @@ def typed(word: str) -> str:
     return quote(word)
 
 
-class Schedule(Struct, frozen=True, eq=False):
+Utc = Annotated[datetime, Meta(tz=True, description="UTC.", extra_json_schema={"pattern": "Z$"})]
+
+
+class Schedule(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     """A publish time: as somebody wrote it, the instant it means (UTC), and the zone it is shown in.
 
     The zone makes no difference between two of them.
     """
 
     written: str
-    utc: datetime
+    utc: Utc
     zone: str | None = None
 
     def __eq__(self, other: object) -> bool:

@@ -1,45 +1,35 @@
-"""What one write changed, as a small JSON object: made by comparing two states, and played back onto one."""
+"""What one write changed, as a small JSON object: made by comparing two states, and played back onto one.
+
+It has the parts of a state that changed, under their names. Of a part that is a mapping (resources, uploads) it has
+only the entries that did, null for one that was removed; of intents it has all, one that did not change by its uuid.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import compress
 from operator import is_not
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
-from msgspec.structs import replace
+from msgspec import UNSET, Struct, UnsetType, defstruct
+from msgspec.structs import fields, replace
 
 from afsync.core.recorded import Intent, Record, Recorded
-from afsync.store import fields as f
-from afsync.store.document import read_decision, read_upload_at
-from afsync.store.fields import Object, Wrong, within
-from afsync.store.records import (
-    account_json,
-    deposed_json,
-    intent_json,
-    read_account,
-    read_deposed,
-    read_intent,
-    read_record,
-    record_json,
-    upload_json,
-)
+from afsync.store.document import FORMAT, Writer, bare, check_intent_kinds, check_kinds, from_json, layout
+from afsync.store.fields import Object, Wrong, shown
 
 T = TypeVar("T")
 
-_TO_JSON: Mapping[str, Callable[[Any], Any]] = {
-    "account": account_json,
-    "applied_plans": list,
-    "counter": int,
-    "decisions": list,
-    "deposed": lambda deposed: [deposed_json(d) for d in deposed],
-    "foreign": list,
-    "serial": int,
-}
-"""The parts that are written whole when they change: they are small."""
+PARTS = tuple(name for name in Recorded.__struct_fields__ if name != "lineage")
+"""What can change."""
 
-KEYS = frozenset({*_TO_JSON, "intents", "resources", "uploads"})
-assert {*KEYS, "lineage"} == set(Recorded.__struct_fields__), "every part of a state is in a delta"
+
+class Delta(NamedTuple):
+    """A change as JSON, and the oldest format that knows all that is in it."""
+
+    parts: Object
+    format: int
 
 
 def changed_resources(old: Recorded, new: Recorded) -> Mapping[str, Record | None]:
@@ -47,47 +37,71 @@ def changed_resources(old: Recorded, new: Recorded) -> Mapping[str, Record | Non
     return _changed(old.resources, new.resources)
 
 
-def delta(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> Object:
+def delta(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> Delta:
     """What has to be known besides `old` to have `new`, whose changed resources are given. Only parts that are other
-    objects are looked at.
-
-    `intents` lists the open ones in order: one that did not change by its uuid, any other in full.
-    """
-    parts: Object = {key: write(getattr(new, key)) for key, write in _TO_JSON.items() if _differ(old, new, key)}
-    if resources:
-        parts["resources"] = {a: r and record_json(r) for a, r in resources.items()}
-    uploads = _changed(old.uploads, new.uploads)
-    if uploads:
-        parts["uploads"] = {sha: u and upload_json(u) for sha, u in uploads.items()}
-    if old.intents is not new.intents:
-        before = {i.uuid: i for i in old.intents}
-        parts["intents"] = [i.uuid if before.get(i.uuid) is i else intent_json(i) for i in new.intents]
-    return parts
+    objects are looked at."""
+    parts: Object = {}
+    writer = Writer()
+    for name in PARTS:
+        before, after = getattr(old, name), getattr(new, name)
+        if before is after:
+            continue
+        if isinstance(after, Mapping):
+            changed = resources if name == "resources" else _changed(before, after)
+            if changed:
+                parts[name] = writer.part(changed)
+        elif name == "intents":
+            known = {i.uuid: i for i in old.intents}
+            parts[name] = [i.uuid if known.get(i.uuid) is i else writer.json(i) for i in new.intents]
+        elif before != after:
+            parts[name] = writer.json(after)
+    newer = parts.keys() & dict(layout(Recorded).new).keys()
+    return Delta(parts, FORMAT if newer else writer.format)
 
 
 def read_delta(parts: Object, before: Sequence[Intent]) -> dict[str, Any]:
-    """The parts that changed, by name; of resources and uploads only those that did, None for what is gone. `before`
-    are the intents that were open. Wrong when it is not a change of a state."""
-    unknown = parts.keys() - KEYS
-    if unknown or "serial" not in parts:
-        raise Wrong(f"is not a change of a state: {', '.join(sorted(unknown)) or 'it has no serial'}")
-    news = {key: read(parts) for key, read in _FROM_JSON.items() if key in parts}
-    if "intents" in parts:
+    """The parts that changed, by name; of mappings only the entries that did, None for what is gone. `before` are the
+    intents that were open. Wrong when it is not a change of a state."""
+    change = from_json(parts, _change())
+    news = {name: value for name in PARTS if (value := getattr(change, name)) is not UNSET}
+    check_kinds(news.get("resources", {}))
+    if "intents" in news:
         known = {i.uuid: i for i in before}
-        news["intents"] = f.items(parts, "intents", lambda value: _intent(known, value))
-    for key, read in (("resources", read_record), ("uploads", read_upload_at)):
-        if key in parts:
-            news[key] = {k: None if v is None else read(k, v) for k, v in f.values(parts, key).items()}
+        news["intents"] = tuple(_intent(known, value) for value in news["intents"])
+        check_intent_kinds(news["intents"])
     return news
 
 
+@cache
+def _change() -> type[Struct]:
+    """The type of a delta. It comes from that of a state: every part may be left out, but the serial."""
+    serial: list[tuple[str, Any]] = []
+    others: list[tuple[str, Any, Any]] = []
+    for field in fields(Recorded):
+        if field.name == "serial":
+            serial.append((field.name, field.type))
+        elif field.name in PARTS:
+            whole = tuple[Intent | str, ...] if field.name == "intents" else field.type
+            others.append((field.name, _entries(whole) | UnsetType, UNSET))
+    return defstruct("Change", [*serial, *others], forbid_unknown_fields=True)
+
+
+def _entries(of: Any) -> Any:
+    """The type of what changed in a part: of a mapping, its entries, each of which may be gone."""
+    if get_origin(bare(of)) is not Mapping:
+        return of
+    mapping: Any = Mapping
+    key, value = get_args(bare(of))
+    return mapping[key, value | None]
+
+
 class Replay:
-    """A state that deltas are played back onto. The records are copied once, not for every delta."""
+    """A state that deltas are played back onto. The mappings are copied once, not for every delta."""
 
     def __init__(self, base: Recorded) -> None:
         self._recorded = base
-        self._resources = dict(base.resources)
-        self._uploads = dict(base.uploads)
+        parts = {name: getattr(base, name) for name in PARTS}
+        self._tables = {name: dict(part) for name, part in parts.items() if isinstance(part, Mapping)}
 
     @property
     def serial(self) -> int:
@@ -96,28 +110,12 @@ class Replay:
     def play(self, parts: Object) -> None:
         """Wrong when the delta is not one, or does not fit."""
         news = read_delta(parts, self._recorded.intents)
-        _put(self._resources, news.pop("resources", {}))
-        _put(self._uploads, news.pop("uploads", {}))
+        for name in news.keys() & self._tables.keys():
+            _put(self._tables[name], news.pop(name))
         self._recorded = replace(self._recorded, **news)
 
     def result(self) -> Recorded:
-        return replace(self._recorded, resources=self._resources, uploads=self._uploads)
-
-
-_FROM_JSON: Mapping[str, Callable[[Object], Any]] = {
-    "account": lambda o: within("account", read_account, o["account"]),
-    "applied_plans": lambda o: f.items(o, "applied_plans", f.string),
-    "counter": lambda o: f.whole(o, "counter"),
-    "decisions": lambda o: f.items(o, "decisions", read_decision),
-    "deposed": lambda o: f.items(o, "deposed", read_deposed),
-    "foreign": lambda o: f.items(o, "foreign", f.string),
-    "serial": lambda o: f.whole(o, "serial"),
-}
-
-
-def _differ(old: Recorded, new: Recorded, key: str) -> bool:
-    before, after = getattr(old, key), getattr(new, key)
-    return before is not after and bool(before != after)
+        return replace(self._recorded, **self._tables)
 
 
 def _changed(old: Mapping[str, T], new: Mapping[str, T]) -> dict[str, T | None]:
@@ -139,9 +137,9 @@ def _put(table: dict[str, T], news: Mapping[str, T | None]) -> None:
             table[key] = value
 
 
-def _intent(open_intents: Mapping[str, Intent], value: Any) -> Intent:
+def _intent(known: Mapping[str, Intent], value: Intent | str) -> Intent:
     if not isinstance(value, str):
-        return read_intent(value)
-    if value not in open_intents:
-        raise Wrong(f"no intent {f.shown(value)} was open")
-    return open_intents[value]
+        return value
+    if value not in known:
+        raise Wrong(f"no intent {shown(value)} was open")
+    return known[value]

@@ -1,108 +1,156 @@
-"""A whole state as a JSON object, and back: its keys, its parts, and what must hold between them."""
+"""The values of `core.recorded` as JSON objects, and back; and what must hold between the parts of a state."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
-from afsync.core.recorded import Record, Recorded, Upload
-from afsync.store import fields as f
-from afsync.store.fields import Object, Wrong, obj, within
-from afsync.store.records import (
-    account_json,
-    deposed_json,
-    intent_json,
-    read_account,
-    read_deposed,
-    read_intent,
-    read_record,
-    read_upload,
-    record_json,
-    upload_json,
-)
+from msgspec import Meta, Struct, ValidationError, convert
 
-FORMAT = 1
-"""Goes up when an older afsync could no longer read what a newer one writes."""
+from afsync.core.recorded import Intent, Record, Recorded, RecordedJob, RecordedTemplate, Sha256, Text
+from afsync.core.resources import ADDRESS, Kind, kind_of
+from afsync.store.fields import Object, Wrong, instant_text, shown
 
-# A key that is not known is refused, not passed over: the next write would drop what another afsync kept there.
-KEYS = frozenset({*Recorded.__struct_fields__, "format", "afsync", "folded", "checksum"})
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-SHA256 = re.compile(r"[0-9a-f]{64}")
+FORMAT = 2
+"""The newest format that can be read. A document is written in the oldest one that knows all its fields."""
+
+T = TypeVar("T")
+
+PREFIXES = {RecordedJob: f"{Kind.JOB}.", RecordedTemplate: f"{Kind.TEMPLATE}."}
+"""How an address begins, by what is recorded there."""
 
 
-def recorded_json(recorded: Recorded) -> Object:
-    """Everything that `Recorded` holds, under the state's own keys."""
-    return {
-        "lineage": recorded.lineage,
-        "serial": recorded.serial,
-        "counter": recorded.counter,
-        "account": account_json(recorded.account),
-        "resources": {a: record_json(r) for a, r in sorted(recorded.resources.items())},
-        "uploads": {sha: upload_json(u) for sha, u in sorted(recorded.uploads.items())},
-        "deposed": [deposed_json(d) for d in recorded.deposed],
-        "intents": [intent_json(i) for i in recorded.intents],
-        "foreign": list(recorded.foreign),
-        "decisions": list(recorded.decisions),
-        "applied_plans": list(recorded.applied_plans),
-    }
+PLAIN = frozenset({str, int, bool, dict, type(None)})
+"""What is JSON as it stands."""
 
 
-def read_recorded(value: Any) -> Recorded:
-    """The state that a parsed document describes. Wrong, with the place, when it does not hold together."""
-    o = obj(value, KEYS)
-    return assembled(o, {a: read_record(a, r) for a, r in f.values(o, "resources").items()})
+class StateFile(Recorded, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A state file: the state, and what the file says of itself. A key that is not known is refused, not passed over:
+    the next write would drop what another afsync kept there."""
+
+    format: Annotated[int, Meta(ge=1, le=FORMAT, description="1, or 2 where a field is used that 0.1 does not know.")]
+    afsync: Annotated[Text, Meta(description="The version of afsync that wrote it.")]
+    folded: Annotated[Sha256 | None, Meta(description="The sha256 of the journal that was taken in by this write.")]
+    checksum: Annotated[Sha256, Meta(description="The sha256 of the file with these 64 digits left out.")]
+
+    def recorded(self) -> Recorded:
+        return Recorded(*[getattr(self, name) for name in Recorded.__struct_fields__])
 
 
-def assembled(o: Object, resources: Mapping[str, Record]) -> Recorded:
-    """The state of these resources and of everything else in the document. Wrong, with the place, as above."""
-    recorded = Recorded(
-        lineage=lineage(o),
-        serial=f.whole(o, "serial"),
-        counter=f.whole(o, "counter"),
-        account=within("account", read_account, o["account"]),
-        resources=resources,
-        uploads={sha: read_upload_at(sha, u) for sha, u in f.values(o, "uploads").items()},
-        deposed=f.items(o, "deposed", read_deposed),
-        intents=f.items(o, "intents", read_intent),
-        foreign=f.items(o, "foreign", f.string),
-        decisions=f.items(o, "decisions", read_decision),
-        applied_plans=f.items(o, "applied_plans", f.string),
-    )
-    check_whole(recorded)
-    return recorded
+class Layout(NamedTuple):
+    """The fields of a struct: its tag, those of format 1, which are always written, and the others with their
+    defaults."""
+
+    tag: Mapping[str, Any]
+    first: tuple[str, ...]
+    new: tuple[tuple[str, Any], ...]
 
 
-def lineage(o: Object) -> str:
-    value = f.text(o, "lineage")
-    if not UUID.fullmatch(value):
-        raise Wrong(f"lineage should be a UUID, not {f.shown(value)}")
-    return value
+@cache
+def layout(cls: type[Struct]) -> Layout:
+    names, defaults = cls.__struct_fields__, cls.__struct_defaults__
+    given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    # As text, because evaluating annotations takes longer than reading a small state.
+    written = {n: a for c in reversed(cls.__mro__) for n, a in vars(c).get("__annotations__", {}).items()}
+    new = tuple((name, given[name]) for name in names if str(written[name]).startswith("New["))
+    config = cls.__struct_config__
+    tag = {} if config.tag_field is None else {config.tag_field: config.tag}
+    return Layout(tag, tuple(name for name in names if name not in dict(new)), new)
 
 
-def read_upload_at(sha: str, value: Any) -> Upload:
-    if not SHA256.fullmatch(sha):
-        raise Wrong(f"uploads: {f.shown(sha)} is not a sha256")
-    return within(f"uploads.{sha[:12]}…", read_upload, value)
+class Writer:
+    """Turns values into JSON. `format` is the oldest format that has all the fields that were written so far."""
+
+    def __init__(self) -> None:
+        self.format = 1
+
+    def json(self, value: Any) -> Any:
+        if isinstance(value, Struct):
+            return self._object(value)
+        if type(value) is datetime:
+            return instant_text(value)
+        return [self.json(v) for v in value] if type(value) is tuple else value
+
+    def part(self, value: Any) -> Any:
+        """A part of a state. Those that are mappings come in the order of their keys."""
+        if isinstance(value, Mapping):
+            return {key: self.json(entry) for key, entry in sorted(value.items())}
+        return self.json(value)
+
+    def parts(self, recorded: Recorded) -> Object:
+        """Everything that a state holds, under its own keys."""
+        _, first, new = layout(Recorded)
+        result = {name: self.part(getattr(recorded, name)) for name in first}
+        return result | self._new(recorded, new, self.part)
+
+    def _object(self, value: Struct) -> Object:
+        tag, first, new = layout(type(value))
+        result = {name: v if type(v := getattr(value, name)) in PLAIN else self.json(v) for name in first}
+        result.update(tag)
+        return result | self._new(value, new, self.json) if new else result
+
+    def _new(self, value: Struct, new: tuple[tuple[str, Any], ...], write: Any) -> Object:
+        result = {name: write(now) for name, default in new if (now := getattr(value, name)) != default}
+        if result:
+            self.format = FORMAT
+        return result
 
 
-def read_decision(value: Any) -> Mapping[str, Any]:
-    if type(value) is not dict:
-        raise Wrong(f"should be an object, not {f.shown(value)}")
-    return value
+def from_json(value: Any, of: type[T]) -> T:
+    """Parsed JSON as a value of this type. Wrong, with the place, when it is not one."""
+    try:
+        return convert(value, of)
+    except (ValidationError, ValueError, RecursionError) as error:
+        check(value, of)
+        raise Wrong(f"has a value of a wrong form: {error}") from None
+
+
+def check(value: Any, of: Any) -> None:
+    """Wrong, with the place, when parsed JSON is not a value of this type. All that format 1 writes must be there."""
+    from afsync.store.problems import problem
+
+    found = problem(value, of)
+    if found is not None:
+        raise Wrong(found)
 
 
 def check_whole(recorded: Recorded) -> None:
-    """What holds between the parts: one address per id, and what holds for intents."""
+    """What holds between the parts: records of the kind their address says, one address per id, and intents."""
     records = recorded.resources
+    check_kinds(records)
     if len({(type(r), r.id) for r in records.values()}) != len(records):
         raise Wrong(_shared_id(records))
     check_intents(recorded)
 
 
+def bare(of: Any) -> Any:
+    """A type without its annotations."""
+    return get_args(of)[0] if get_origin(of) is Annotated else of
+
+
+def check_kinds(records: Mapping[str, Record | None]) -> None:
+    """Every key is an address, and every record of the kind that it says; None stands for one that is gone."""
+    is_address = ADDRESS.fullmatch
+    for address, record in records.items():
+        if not is_address(address):
+            raise Wrong(f"{shown(address)} is not an address such as template.weekly or job.best-cs2")
+        if record is not None and not address.startswith(PREFIXES[type(record)]):
+            raise Wrong(f"{address}: kind should be {kind_of(address)}, as the address says, not '{record.kind}'")
+
+
+def check_intent_kinds(intents: Iterable[Intent]) -> None:
+    for number, intent in enumerate(intents):
+        kind = kind_of(intent.address)
+        if intent.kind is not kind:
+            raise Wrong(f"intents[{number}]: kind should be {kind}, as the address says, not '{intent.kind}'")
+
+
 def check_intents(recorded: Recorded) -> None:
-    """One intent per address, and numbers that were given out."""
+    """One intent per address, of the kind it says, and numbers that were given out."""
+    check_intent_kinds(recorded.intents)
     _unique("intents", "address", (i.address for i in recorded.intents))
     _unique("intents", "uuid", (i.uuid for i in recorded.intents))
     _unique("intents", "seq", (str(i.seq) for i in recorded.intents))

@@ -86,7 +86,7 @@ def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Ver
     salvaged = _salvaged(disk, paths)
     if salvaged is not None and lineage in (None, salvaged.lineage):
         yield _good(disk, paths.journal, salvaged), salvaged
-    for path in (*(paths.history / n for n in names), paths.backup):
+    for path in (*(paths.history / n for n in names), paths.backup, paths.old_format):
         if disk.identity(path) is None:
             continue
         try:

@@ -13,15 +13,28 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.recorded import Record, Recorded
+from afsync.core.recorded import Count, Record, Recorded, Text
 from afsync.errors import StateError
-from afsync.store import fields as f
 from afsync.store.delta import Replay, delta, read_delta
-from afsync.store.document import FORMAT, check_intents
-from afsync.store.fields import Object, Wrong, obj
+from afsync.store.document import FORMAT, check, check_intents, from_json
+from afsync.store.fields import Object, Wrong, within
 from afsync.store.format import compact, parse_object
 
-BASE = frozenset({"format", "lineage", "serial", "checksum"})
+
+class FirstLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """The state that a journal builds on, and the newest format that its lines may use."""
+
+    format: int
+    lineage: Text
+    serial: Count
+    checksum: Text
+
+
+class Change(Struct, frozen=True):
+    """One write as the JSON of a line, and the oldest format that knows all that is in it."""
+
+    text: bytes
+    format: int
 
 
 class Journal(Struct, frozen=True):
@@ -34,9 +47,9 @@ class Journal(Struct, frozen=True):
     tail: str
 
 
-def first_line(recorded: Recorded, checksum: str) -> tuple[bytes, str]:
-    """The line that names the state a journal builds on, and its sum."""
-    base = {"format": FORMAT, "lineage": recorded.lineage, "serial": recorded.serial, "checksum": checksum}
+def first_line(recorded: Recorded, checksum: str, number: int = 1) -> tuple[bytes, str]:
+    """The line that names the state a journal builds on, and the format of both; and its sum."""
+    base = {"format": number, "lineage": recorded.lineage, "serial": recorded.serial, "checksum": checksum}
     return line(compact(base).encode(), "")
 
 
@@ -46,16 +59,17 @@ def line(text: bytes, before: str) -> tuple[bytes, str]:
     return total.encode() + b" " + text + b"\n", total
 
 
-def change_text(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> bytes:
-    """The JSON of a change, whose changed resources are given. StateError when it could not be read back: what is
+def change_of(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> Change:
+    """A change, whose changed resources are given. StateError when it could not be read back: what is
     written must never be what makes a state unreadable."""
     try:
-        text = compact(delta(old, new, resources)).encode()
+        parts, number = delta(old, new, resources)
+        text = compact(parts).encode()
         read_delta(parse_object(text), old.intents)
         check_intents(new)
     except (TypeError, ValueError, RecursionError, Wrong) as error:
         raise StateError(f"This cannot be kept in a state: {error}.") from error
-    return text
+    return Change(text, number)
 
 
 def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
@@ -69,7 +83,7 @@ def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
     if not lines:
         raise Wrong("is cut off in line 1" if torn else "is empty")
     first, tail = _checked(lines[0], "", 1)
-    base = f.within("line 1", _read_base, first)
+    base = within("line 1", _read_base, first)
     changes: list[Object] = []
     for number, content in enumerate(lines[1:], 2):
         try:
@@ -79,7 +93,7 @@ def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
                 break
             raise
         changes.append(change)
-    return Journal(f.text(base, "lineage"), f.whole(base, "serial"), f.text(base, "checksum"), tuple(changes), tail)
+    return Journal(base.lineage, base.serial, base.checksum, tuple(changes), tail)
 
 
 def replay(base: Recorded, journal: Journal) -> Recorded:
@@ -87,24 +101,25 @@ def replay(base: Recorded, journal: Journal) -> Recorded:
     state = Replay(base)
     for number, change in enumerate(journal.changes, 2):
         before = state.serial
-        f.within(f"line {number}", state.play, change)
+        within(f"line {number}", state.play, change)
         if state.serial <= before:
             raise Wrong(f"line {number}: the serial goes from {before} to {state.serial}")
     return state.result()
 
 
-def _read_base(value: Any) -> Object:
+def _read_base(value: Any) -> FirstLine:
     number = value.get("format")
     if type(number) is int and number > FORMAT:
         raise Wrong(f"is from a newer afsync: its format is {number}, this one knows up to {FORMAT}")
-    return obj(value, BASE)
+    check(value, FirstLine)
+    return from_json(value, FirstLine)
 
 
 def _checked(content: bytes, before: str, number: int) -> tuple[Object, str]:
     total, _, text = content.partition(b" ")
     if total.decode("ascii", "replace") != _sum(before, text):
         raise Wrong(f"is damaged in line {number}: its checksum is wrong")
-    return f.within(f"line {number}", parse_object, text), total.decode()
+    return within(f"line {number}", parse_object, text), total.decode()
 
 
 def _sum(before: str, text: bytes) -> str:

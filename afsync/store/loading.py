@@ -25,7 +25,8 @@ TRIES = 200
 
 class Loaded(Struct, frozen=True):
     """A state as read: `checksum` is that of the file, `tail` that of the last thing written, in the file or in the
-    journal. `state` and `journal` say which files were there; `pending`, that the journal holds what the file lacks."""
+    journal. `state` and `journal` say which files were there; `pending`, that the journal holds what the file lacks;
+    `format`, that of the file, in which its journal is too."""
 
     recorded: Recorded
     checksum: str
@@ -33,6 +34,7 @@ class Loaded(Struct, frozen=True):
     state: Identity
     journal: Identity | None = None
     pending: bool = False
+    format: int = 1
 
     @property
     def version(self) -> str:
@@ -111,7 +113,7 @@ def _put_together(
         document = decode_bytes(data)
     except StateError as error:
         raise StateError(f"The state {paths.state} {_sentence(error.message)}") from error
-    loaded = Loaded(document.recorded, document.checksum, document.checksum, state)
+    loaded = Loaded(document.recorded, document.checksum, document.checksum, state, format=document.format)
     if journal is not None:
         loaded = _with_journal(paths, document, loaded, *journal)
     newest = max(serials(seen, loaded.recorded.lineage), default=0)

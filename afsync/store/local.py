@@ -10,17 +10,16 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Record, Recorded
+from afsync.core.recorded import UUID, Record, Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk
-from afsync.store.document import UUID
 from afsync.store.history import newest_good
-from afsync.store.journal import change_text
+from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.paths import Paths, serials
 from afsync.store.recoveries import Recovery, keep, merged, pending, read_recovery
-from afsync.store.saving import alone, append, save, unwritable
+from afsync.store.saving import alone, append, keep_old_format, save, unwritable
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -169,12 +168,15 @@ class LocalStore:
     def _keep(self, known: Known, recorded: Recorded) -> Known:
         before = known.loaded.recorded
         resources = changed_resources(before, recorded)
-        change = change_text(before, recorded, resources)
+        change = change_of(before, recorded, resources)
+        newer = change.format > known.loaded.format
+        if newer:
+            keep_old_format(self._disk, self.paths, before, self._afsync)
         large = len(resources) > LARGE and len(resources) > len(recorded.resources) // 4
         # A journal that another run left is taken in, never gone on with: its end may be torn.
-        if large or (known.loaded.pending and not known.ours):
+        if newer or large or (known.loaded.pending and not known.ours):
             return Known(save(self._disk, self.paths, recorded, self._afsync))
-        return Known(append(self._disk, self.paths, known.loaded, recorded, change), ours=True)
+        return Known(append(self._disk, self.paths, known.loaded, recorded, change.text), ours=True)
 
     def _refuse_to_overwrite(self, lineage: str) -> None:
         disk, paths = self._disk, self.paths

@@ -10,32 +10,32 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 from msgspec import Struct
 
+from afsync.core.recorded import Count, Text
+from afsync.core.resources import Utc
 from afsync.errors import StateError, StateLocked
-from afsync.store import fields as f
-from afsync.store.fields import Wrong, obj
+from afsync.store.document import Writer, from_json
+from afsync.store.fields import Wrong
 from afsync.store.format import compact, parse_object
 from afsync.store.oslock import OsLock
 
-KEYS = frozenset({"id", "user", "host", "pid", "command", "since"})
 PAUSE = 0.2
 """Seconds between two tries while waiting."""
 
 
-class Holder(Struct, frozen=True):
+class Holder(Struct, frozen=True, forbid_unknown_fields=True):
     """Who holds the lock, since when (UTC), and the id that `force-unlock` asks for."""
 
-    id: str
-    user: str
-    host: str
-    pid: int
-    command: str
-    since: datetime
+    id: Text
+    user: Text
+    host: Text
+    pid: Count
+    command: Text
+    since: Utc
 
     def __str__(self) -> str:
         return (
@@ -108,11 +108,7 @@ def read_holder(path: Path) -> Holder | None:
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(fd, "rb") as file:
-            o = obj(parse_object(file.read(10_000)), KEYS)
-            return Holder(
-                f.text(o, "id"), f.text(o, "user"), f.text(o, "host"), f.whole(o, "pid"), f.text(o, "command"),
-                f.instant(o, "since"),
-            )  # fmt: skip
+            return from_json(parse_object(file.read(10_000)), Holder)
     except (OSError, Wrong):
         return None
 
@@ -144,18 +140,10 @@ def lives(pid: int) -> bool:
 
 
 def _announce(fd: int, holder: Holder) -> None:
-    value = {
-        "id": holder.id,
-        "user": holder.user,
-        "host": holder.host,
-        "pid": holder.pid,
-        "command": holder.command,
-        "since": f.instant_text(holder.since),
-    }
     try:
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, compact(value).encode() + b"\n")
+        os.write(fd, compact(Writer().json(holder)).encode() + b"\n")
     except OSError:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 

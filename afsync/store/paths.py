@@ -30,6 +30,11 @@ class Paths(Struct, frozen=True):
         return self._beside("backup")
 
     @property
+    def old_format(self) -> Path:
+        """The last version in format 1, which afsync 0.1 reads."""
+        return self._beside("format-1")
+
+    @property
     def guard(self) -> Path:
         return self._beside("guard")
 

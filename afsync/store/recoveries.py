@@ -10,22 +10,29 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.recorded import Address, Deposed, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.settling import became
 from afsync.errors import StateError
-from afsync.store import fields as f
 from afsync.store.disk import Disk, put
-from afsync.store.document import FORMAT
-from afsync.store.fields import Wrong, obj
+from afsync.store.document import FORMAT, Writer, check, check_kinds, from_json
+from afsync.store.fields import Wrong
 from afsync.store.format import compact, parse_object
 from afsync.store.loading import unreadable
 from afsync.store.loading import why as reason
 from afsync.store.paths import Paths
-from afsync.store.records import read_record, record_json
 
-KEYS = frozenset({"format", "lineage", "address", "record", "why"})
 MOST = 10_000
 """How many recovery files one directory may hold."""
+
+
+class RecoveryFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a recovery file holds."""
+
+    format: int
+    lineage: str
+    address: Address
+    record: Record
+    why: str
 
 
 class Recovery(Struct, frozen=True):
@@ -39,13 +46,9 @@ class Recovery(Struct, frozen=True):
 
 def keep(disk: Disk, paths: Paths, lineage: str, address: str, record: Record, why: str) -> Path | None:
     """Write a recovery file; its path, or None when no place takes it. Raises nothing: this is the last resort."""
-    value = {
-        "format": FORMAT,
-        "lineage": lineage,
-        "address": address,
-        "record": record_json(record),
-        "why": why[:2000],
-    }
+    writer = Writer()
+    value = {"lineage": lineage, "address": address, "record": writer.json(record), "why": why[:2000]}
+    value["format"] = writer.format
     for directory, name in _places(paths, lineage):
         try:
             taken = set(disk.names(directory))
@@ -81,11 +84,13 @@ def _names(disk: Disk, directory: Path, paths: Paths) -> tuple[str, ...]:
 def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
     """What a recovery file holds. StateError when it cannot be read, or belongs to another state."""
     try:
-        o = obj(parse_object(disk.read(path)[0]), KEYS)
-        if o["format"] != FORMAT or o["lineage"] != lineage:
+        value = parse_object(disk.read(path)[0])
+        if value.get("format") not in range(1, FORMAT + 1) or value.get("lineage") != lineage:
             raise Wrong("is of another state, or from another afsync")
-        address = f.text(o, "address")
-        return Recovery(path, address, read_record(address, o["record"]), f.string(o["why"]))
+        check(value, RecoveryFile)
+        file = from_json(value, RecoveryFile)
+        check_kinds({file.address: file.record})
+        return Recovery(path, file.address, file.record, file.why)
     except OSError as error:
         problem = f"cannot be read: {reason(error)}"
     except Wrong as error:

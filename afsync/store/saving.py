@@ -42,7 +42,8 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> L
 
     Whatever journal lies there counts as taken in; the state says so until the journal is gone.
     """
-    data, checksum = encode_bytes(recorded, afsync_version, folded=_journal_digest(disk, paths))
+    written = encode_bytes(recorded, afsync_version, folded=_journal_digest(disk, paths))
+    data = written.data
     disk.make_directory(paths.history)
     _clean(disk, paths)
     temporary = temporary_name(disk, paths.state)
@@ -56,7 +57,13 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> L
     _prune(disk, paths, recorded.lineage)
     state = disk.identity(paths.state)
     assert state is not None
-    return Loaded(recorded, checksum, checksum, state, disk.identity(paths.journal))
+    sum_ = written.checksum
+    return Loaded(recorded, sum_, sum_, state, disk.identity(paths.journal), format=written.format)
+
+
+def keep_old_format(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> None:
+    """Keep a state as it is before the first write that an older afsync cannot read. No later write removes it."""
+    put(disk, paths.old_format, encode_bytes(recorded, afsync_version).data)
 
 
 def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change: bytes) -> Loaded:
@@ -65,7 +72,7 @@ def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change:
         data, tail = line(change, loaded.tail)
         _add(disk, paths, data)
     else:
-        first, total = first_line(loaded.recorded, loaded.checksum)
+        first, total = first_line(loaded.recorded, loaded.checksum, loaded.format)
         data, tail = line(change, total)
         put(disk, paths.journal, first + data)
     journal = disk.identity(paths.journal)

@@ -69,7 +69,7 @@ def test_a_state_as_it_is_written() -> None:
 
 
 def _checksum(recorded: Recorded) -> str:
-    data, checksum = encode_bytes(recorded, "0.1.0")
+    data, checksum, _ = encode_bytes(recorded, "0.1.0")
     assert hashlib.sha256(data.replace(checksum.encode(), b"")).hexdigest() == checksum
     return checksum
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from afsync.core.recorded import Recorded
 from afsync.store.delta import changed_resources
 from afsync.store.format import encode, encode_bytes
-from afsync.store.journal import change_text, first_line, line, read_journal, replay
+from afsync.store.journal import change_of, first_line, line, read_journal, replay
 from tests.store.strategies import parts, recordeds
 from tests.store.support import decode
 
@@ -47,7 +47,7 @@ def test_a_journal_plays_back_to_the_same_state(states: list[Recorded]) -> None:
     base, checksum = decode(encode(states[0], "0.1.0")), encode_bytes(states[0], "0.1.0")[1]
     data, tail = first_line(base, checksum)
     for old, new in pairwise(states):
-        written, tail = line(change_text(old, new, changed_resources(old, new)), tail)
+        written, tail = line(change_of(old, new, changed_resources(old, new)).text, tail)
         data += written
     journal = read_journal(data)
     assert replay(base, journal) == states[-1]
@@ -60,7 +60,7 @@ def test_a_journal_cut_off_plays_back_what_was_complete(states: list[Recorded], 
     written, tail = first_line(states[0], "c" * 64)
     ends = [len(written)]
     for old, new in pairwise(states):
-        more, tail = line(change_text(old, new, changed_resources(old, new)), tail)
+        more, tail = line(change_of(old, new, changed_resources(old, new)).text, tail)
         written += more
         ends.append(len(written))
     cut = data.draw(st.integers(ends[0], len(written)))

@@ -1,0 +1,173 @@
+"""What afsync 0.1 wrote is read, and written again byte for byte; what it does not know makes a state of format 2."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import fields, replace
+
+from afsync.core import recorded as definitions
+from afsync.core import resources
+from afsync.core.recorded import NEW, Publish, Recorded, RecordedJob, RecordedTemplate
+from afsync.errors import StateError
+from afsync.store import document
+from afsync.store.format import decode_bytes, encode_bytes, fully, plainly
+from afsync.store.history import list_versions, restore
+from afsync.store.local import LocalStore
+from tests.builders import LINEAGE
+from tests.store.support import a_store, following, job_number, paths, with_job
+
+OLD = Path(__file__).parent / "fixtures/format-1"
+WHOLE = sorted(OLD.glob("*.json"))
+
+
+def old_project(root: Path) -> LocalStore:
+    shutil.copytree(OLD / "project/dot-afsync", root / ".afsync")
+    return a_store(root)
+
+
+def held(number: int) -> RecordedJob:
+    return replace(job_number(number), publish=Publish.HELD)
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
+def test_a_state_of_0_1_is_read_and_written_again_byte_for_byte(path: Path) -> None:
+    data = path.read_bytes()
+    state = decode_bytes(data)
+    assert encode_bytes(state.recorded, "0.1.0", folded=state.folded) == (data, state.checksum, 1)
+    assert state == fully(data)
+    assert (plainly(data) is not None) == (path.stem != "odd")
+
+
+def test_every_field_of_0_1_is_still_written() -> None:
+    """What the fixture has, and nothing else: whatever came since is left out at its default."""
+    old = json.loads((OLD / "everything.json").read_bytes())
+    new = json.loads(encode_bytes(decode_bytes((OLD / "everything.json").read_bytes()).recorded, "0.1.0").data)
+    assert new.keys() == old.keys()
+    assert {a: r.keys() for a, r in new["resources"].items()} == {a: r.keys() for a, r in old["resources"].items()}
+
+
+def test_a_journal_and_a_history_of_0_1_are_read(tmp_path: Path) -> None:
+    store = old_project(tmp_path)
+    recorded, version = store.read(unmerged=True)
+    after = decode_bytes((OLD / "after.json").read_bytes())
+    assert recorded == after.recorded
+    assert version == "9-11b2d90cd6b42bf6dc353ae78ce5b8ce91ae82aa971ed04c7008b1b3cd0d72eb"
+    store.fold()
+    folded = json.loads(store.paths.state.read_bytes())["folded"]
+    assert store.paths.state.read_bytes() == encode_bytes(recorded, "0.1.0", folded=folded).data
+    assert [(v.serial, v.problem) for v in list_versions(store._disk, store.paths)] == [(9, None), (5, None), (1, None)]
+
+
+def test_recovery_files_of_0_1_are_merged(tmp_path: Path) -> None:
+    store = old_project(tmp_path)
+    merged = store.merge()
+    assert [(r.address, r.record.id, r.why) for r in merged] == [
+        ("job.late", "job_9", "disk full"),
+        ("template.late", "tpl_late", "disk full"),
+    ]
+    assert {r.address for r in merged} <= store.read()[0].resources.keys()
+
+
+# --- format 2 ---
+
+
+def test_a_state_is_of_format_2_exactly_while_it_holds_what_0_1_does_not_know() -> None:
+    plain = with_job(Recorded(LINEAGE), 1)
+    newer = plain.with_resource("job.show-2", held(2))
+    data, _, number = encode_bytes(newer, "0.2.0")
+    assert number == json.loads(data)["format"] == 2
+    assert plainly(data) is not None and plainly(data) == fully(data)
+    assert decode_bytes(data).recorded == newer
+    assert b'\n      "publish": "held",\n' in data
+    assert data.count(b'"publish"') == 1, "left out where it is as in format 1"
+    again = encode_bytes(newer.without_resource("job.show-2"), "0.2.0")
+    assert again == encode_bytes(plain, "0.2.0")
+    assert again.format == 1
+
+
+def test_a_key_of_format_2_that_stands_twice_is_noticed() -> None:
+    from tests.store.test_wrong_states import signed
+
+    text = encode_bytes(Recorded(LINEAGE).with_resource("job.show-2", held(2)), "0.2.0").data.decode()
+    line = '      "publish": "held",\n'
+    with pytest.raises(StateError, match="has the key 'publish' twice"):
+        decode_bytes(signed(text.replace(line, line + line)).encode())
+
+
+def test_the_first_write_in_format_2_keeps_the_state_as_0_1_can_read_it(tmp_path: Path) -> None:
+    store = old_project(tmp_path)
+    for path in store.pending(LINEAGE):
+        path.unlink()
+    recorded, version = store.read()
+    last = with_job(recorded, 7)
+    version = store.write(last, version)
+    newer = following(last, resources={**last.resources, "job.show-8": held(8)})
+    version = store.write(newer, version)
+    assert json.loads(store.paths.state.read_bytes())["format"] == 2
+    assert not store.paths.journal.exists(), "a journal of format 1 holds nothing that 0.1 does not know"
+    kept = store.paths.old_format.read_bytes()
+    assert decode_bytes(kept) == decode_bytes(encode_bytes(last, "0.1.0").data), "with what was in the journal"
+    for number in range(12):
+        newer = following(newer, foreign=(f"job_f{number}",))
+        version = store.write(newer, version)
+        store.fold()
+        version = store.read()[1]
+    assert store.paths.old_format.read_bytes() == kept, "whatever the history drops"
+    assert a_store(tmp_path).read() == (newer, version)
+
+
+def test_a_journal_says_the_format_of_its_state(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    recorded, version = store.create(LINEAGE), store.read()[1]
+    recorded = following(recorded, resources={"job.show-1": held(1)})
+    version = store.write(recorded, version)
+    recorded = following(recorded, resources={**recorded.resources, "job.show-2": held(2)})
+    store.write(recorded, version)
+    first = store.paths.journal.read_bytes().splitlines()[0]
+    assert json.loads(first.partition(b" ")[2])["format"] == 2
+    assert a_store(tmp_path).read()[0] == recorded
+
+
+def test_the_copy_in_format_1_can_be_restored(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    recorded, version = store.create(LINEAGE), store.read()[1]
+    store.write(following(recorded, resources={"job.show-1": held(1)}), version)
+    shutil.rmtree(store.paths.history)
+    store.paths.backup.unlink()
+    store.paths.state.write_text("")
+    restored = restore(store._disk, paths(tmp_path), 1, lineage=LINEAGE, afsync_version="0.2.0")
+    assert restored.resources == {}
+
+
+def test_a_recovery_file_is_of_format_2_where_it_needs_to_be(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    store.create(LINEAGE)
+    store.read()
+    for number, (record, expected) in enumerate([(job_number(1), 1), (held(2), 2)]):
+        path = store.rescue(f"job.late-{number}", record, "disk full")
+        assert path is not None
+        assert json.loads(path.read_bytes())["format"] == expected
+    assert [r.record for r in store.merge()] == [job_number(1), held(2)]
+
+
+def structs() -> list[type[Struct]]:
+    found = [*vars(definitions).values(), *vars(resources).values(), document.StateFile]
+    return [s for s in found if isinstance(s, type) and issubclass(s, Struct) and s.__struct_fields__]
+
+
+def test_what_is_new_is_told_from_what_format_1_has() -> None:
+    """The store reads `New` from the annotations as they are written, which is quick; msgspec evaluates them."""
+    for struct in structs():
+        by_type = [f.name for f in fields(struct) if NEW in getattr(f.type, "__metadata__", ())]
+        assert [name for name, _ in document.layout(struct).new] == by_type, struct
+
+
+def test_a_template_has_no_value_where_only_a_job_has_one() -> None:
+    nulls = dict.fromkeys(("schedule", "status", "credits", "rerun"))
+    template = RecordedTemplate("tpl_1", "f", {})
+    assert {name: getattr(template, name) for name in nulls} == nulls
