@@ -76,6 +76,8 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
 
 
 def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> Report:
+    if ready.plan.changes:
+        ready.ledger.rehearse()
     if wanted.saved is not None:
         # From here on this plan cannot be applied a second time, whatever comes of it.
         recorded = ready.ledger.recorded

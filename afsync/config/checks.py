@@ -136,10 +136,20 @@ def check_identifier(value: str) -> str:
     return value
 
 
+_RESERVED = frozenset(
+    {"", ".afsync", "afsync.yaml", "afsync.yml", ".gitignore"}
+    | {f".afsync/{name}" for name in ("lock", "afsync.schema.json", "emulator.db")}
+)
+"""What cannot be a state, because it is something else."""
+
+
 def check_state_path(value: str) -> str:
     """A path below afsync.yaml, on any system."""
     if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[/\\]", value) or re.match(r"[A-Za-z]:", value):
         raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
+    parts = [part.casefold() for part in re.split(r"[/\\]", value) if part not in ("", ".")]
+    if parts[:1] == [".git"] or parts[:2] == [".afsync", "history"] or "/".join(parts) in _RESERVED:
+        raise Wrong(Code.BAD_FORM, f"`{value[:80]}` is kept for something else", "use `.afsync/state.json`")
     return value
 
 

@@ -28,6 +28,9 @@ class Store(Protocol):
         identity of the records, so `recorded` should be made from what was read or written last.
         """
 
+    def rehearse(self) -> None:
+        """Do what writing does, for real, without changing what is kept. StateError when one of its steps fails."""
+
     def rescue(self, address: str, record: Record, why: str) -> Path | None:
         """Keep a record that could not be written somewhere else; None when not even that works. Never raises."""
 
@@ -48,6 +51,16 @@ class Ledger:
     def holds(self, kind: Kind, resource_id: str) -> bool:
         """Whether it is ours already, was in this run, or is somebody else's by a person's word."""
         return (kind, resource_id) in self._ids or resource_id in self.recorded.foreign
+
+    def rehearse(self) -> None:
+        """Make sure that the state can be written, before anything is sent that changes something."""
+        if self.broken is not None:
+            raise self.broken
+        try:
+            self._store.rehearse()
+        except (StateError, StateLocked) as error:
+            self.broken = error
+            raise
 
     def write(self, recorded: Recorded) -> None:
         """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""

@@ -36,7 +36,7 @@ class Identity(Struct, frozen=True):
 
 
 class Disk:
-    """The file system. Methods raise OSError; files are made with mode 0600 and links are never followed."""
+    """The file system. Methods raise OSError; files are created with mode 0600, and links are never followed."""
 
     def read(self, path: Path) -> tuple[bytes, Identity]:
         """All of a regular file. Opening does not wait, whatever the name stands for."""
@@ -67,6 +67,26 @@ class Disk:
     def create(self, path: Path) -> int:
         """A new file, open for writing; FileExistsError when the name is taken."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY, 0o600)
+
+    def keep_access(self, fd: int, like: Path) -> None:
+        """The new file may be used by whoever may use the one at `like`; where the group cannot be kept, only by the
+        owner."""
+        if sys.platform == "win32":
+            return
+        try:
+            there = like.lstat()
+        except FileNotFoundError:
+            return
+        if not stat.S_ISREG(there.st_mode):
+            return
+        for owner in (there.st_uid, -1):
+            try:
+                os.fchown(fd, owner, there.st_gid)
+            except OSError:
+                continue
+            break
+        mode = stat.S_IMODE(there.st_mode) & 0o777
+        os.fchmod(fd, mode if os.fstat(fd).st_gid == there.st_gid else mode & 0o700)
 
     def append_to(self, path: Path) -> int:
         return os.open(path, os.O_WRONLY | os.O_APPEND | CLOEXEC | NOFOLLOW | NONBLOCK | BINARY)
@@ -140,11 +160,14 @@ class Disk:
             lock.close()
 
 
-def write_new(disk: Disk, path: Path, data: bytes) -> None:
-    """A whole new file, on the platter when this returns. What could not be finished is removed, if that works."""
+def write_new(disk: Disk, path: Path, data: bytes, like: Path | None = None) -> None:
+    """A whole new file, durable when this returns, with the mode and group of `like`. What could not be finished is
+    removed, if that works."""
     fd = disk.create(path)
     try:
         try:
+            if like is not None:
+                disk.keep_access(fd, like)
             disk.write(fd, data)
             disk.sync(fd)
         finally:
@@ -155,11 +178,16 @@ def write_new(disk: Disk, path: Path, data: bytes) -> None:
         raise
 
 
-def put(disk: Disk, path: Path, data: bytes) -> None:
+def put(disk: Disk, path: Path, data: bytes, like: Path | None = None) -> None:
     """Replace what a name stands for, or make it: all of the old or all of the new, and durable on return."""
     temporary = temporary_name(disk, path)
-    write_new(disk, temporary, data)
-    disk.rename(temporary, path)
+    write_new(disk, temporary, data, like)
+    try:
+        disk.rename(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            disk.unlink(temporary)
+        raise
     disk.sync_directory(path.parent)
 
 
@@ -170,7 +198,7 @@ def name_again(disk: Disk, path: Path, second: Path) -> None:
     except (FileNotFoundError, FileExistsError):
         raise
     except OSError:
-        write_new(disk, second, disk.read(path)[0])
+        write_new(disk, second, disk.read(path)[0], path)
 
 
 def temporary_name(disk: Disk, path: Path) -> Path:

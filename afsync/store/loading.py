@@ -54,7 +54,12 @@ def load(disk: Disk, paths: Paths) -> Loaded:
 
 
 def unreadable(paths: Paths, error: OSError) -> StateError:
-    return StateError(f"The state {paths.state} cannot be read: {why(error)}.")
+    """The file that is meant is named: it may be the history, and then an older copy is no way out."""
+    place, named = str(error.filename), f"The state {paths.state}"
+    if place.startswith(str(paths.directory)) and place != str(paths.state):
+        named = f"{place}, which belongs to the state {paths.state},"
+    hint = "let this user read it, then run afsync again" if isinstance(error, PermissionError) else None
+    return StateError(f"{named} cannot be read: {why(error)}.", hint)
 
 
 def _load(disk: Disk, paths: Paths) -> Loaded:

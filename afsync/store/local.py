@@ -19,7 +19,7 @@ from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.paths import Paths, serials
 from afsync.store.recoveries import Recovery, keep, merged, pending, read_recovery
-from afsync.store.saving import alone, append, keep_old_format, save, unwritable
+from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -96,6 +96,18 @@ class LocalStore:
         with self._fatal(), alone(self._disk, self.paths):
             known = self._current(known.loaded.version)
             self._known = Known(save(self._disk, self.paths, known.loaded.recorded, self._afsync))
+
+    def rehearse(self) -> None:
+        """Do what a run's writes do, without changing what is read: StateError when one of them fails."""
+        if self._broken is not None:
+            raise self._broken
+        assert self._known is not None
+        with self._fatal(), alone(self._disk, self.paths):
+            known = self._current(self._known.loaded.version)
+            rehearse(self._disk, self.paths)
+            state, journal = self._disk.identity(self.paths.state), self._disk.identity(self.paths.journal)
+            assert state is not None
+            self._known = replace(known, loaded=replace(known.loaded, state=state, journal=journal))
 
     def rescue(self, address: str, record: Record, why: str) -> Path | None:
         """Keep a record that could not be written in a recovery file. None when not even that works; never raises."""

@@ -81,10 +81,26 @@ def state_path(root: Path, configured: str) -> Path:
     """The state file that `state:` names, relative to the project. StateError where it would be unsafe to use.
 
     Links on the way are followed once, here. The file itself must not be one: writing replaces a file, so a link
-    would be cut, and two states would go on side by side.
+    would be cut, and two states would go on side by side. A link may not leave the project, as
+    `../` may not.
     """
     path = root / configured
-    if path.is_symlink():
+    try:
+        linked, place = path.is_symlink(), path.parent.resolve()
+    except OSError as error:
+        text = f"The state {path} cannot be read: {error.strerror or error}."
+        raise StateError(text, "let this user into the directory, then run afsync again") from error
+    if linked:
         hint = "name the file itself in `state:` of afsync.yaml"
         raise StateError(f"The state {path} is a symbolic link; a write would replace the link, not the file.", hint)
-    return path.parent.resolve() / path.name
+    for directory in (path.parent, root / ".afsync", root / ".afsync/history"):
+        _check_inside(root, directory)
+    return place / path.name
+
+
+def _check_inside(root: Path, directory: Path) -> None:
+    """A project that was cloned must not be able to have files written elsewhere."""
+    leads = directory.resolve()
+    if not leads.is_relative_to(root.resolve()):
+        hint = "replace the link by a directory of the project (move there what it holds)"
+        raise StateError(f"{directory} leads out of the project, to {leads}: no state is kept there.", hint)

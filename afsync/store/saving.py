@@ -3,9 +3,11 @@ disk"). Functions raise OSError; they do not try again."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -32,9 +34,48 @@ def alone(disk: Disk, paths: Paths) -> Iterator[None]:
         raise StateLocked(text, "nothing was written; look whether an afsync is stopped or hangs") from error
 
 
+def rehearse(disk: Disk, paths: Paths) -> None:
+    """Do all that a run's writes do, before anything is paid for: replace each file that is there by the same bytes,
+    and create, rename, append to and remove one in each directory. What is read afterwards is what was there.
+
+    Permission bits do not tell it all: a file that is a mount of its own can be written, but not replaced.
+    """
+    disk.make_directory(paths.history)
+    for path in (paths.state, paths.journal, paths.backup):
+        with suppress(FileNotFoundError):
+            put(disk, path, disk.read(path)[0], path)
+    for beside in (paths.state, paths.history / "trial"):
+        _try(disk, beside, paths.state)
+
+
+def _try(disk: Disk, beside: Path, like: Path) -> None:
+    """Both names are those of temporary files, so what a killed run leaves is removed by the next write."""
+    first, second = temporary_name(disk, beside), temporary_name(disk, beside.with_name(f"{beside.name}.trial"))
+    write_new(disk, first, b"{}\n", like)
+    disk.rename(first, second)
+    disk.sync_directory(second.parent)
+    _add(disk, second, b"{}\n")
+    disk.unlink(second)
+
+
+def _what_to_do(error: OSError) -> str:
+    if error.errno == errno.EBUSY:
+        return (
+            "it is a mount of its own, which cannot be replaced: mount the directory that holds it instead, then run "
+            "afsync again"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "let this user write there (the directory too, files in it are replaced), then run afsync again"
+    return "make room or repair the disk, then run afsync again"
+
+
 def unwritable(paths: Paths, error: OSError) -> StateError:
-    text = f"The state {paths.state} could not be written: {why(error)}."
-    return StateError(text, "make room or mend the disk, then run afsync again")
+    told = error.filename2 or error.filename
+    named = Path(told) if isinstance(told, str) else paths.state
+    place = named.parent if is_temporary(named.name, "") else named
+    where = "" if place == paths.state else f" ({place})"
+    text = f"The state {paths.state} could not be written: {why(error)}{where}."
+    return StateError(text, _what_to_do(error))
 
 
 def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> Loaded:
@@ -47,11 +88,11 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> L
     disk.make_directory(paths.history)
     _clean(disk, paths)
     temporary = temporary_name(disk, paths.state)
-    write_new(disk, temporary, data)
+    write_new(disk, temporary, data, paths.state)
     _back_up(disk, paths)
     disk.rename(temporary, paths.state)
     disk.sync_directory(paths.state.parent)
-    put(disk, paths.version(recorded.serial, recorded.lineage), data)
+    put(disk, paths.version(recorded.serial, recorded.lineage), data, paths.state)
     with suppress(OSError):
         disk.unlink(paths.journal)
     _prune(disk, paths, recorded.lineage)
@@ -70,17 +111,17 @@ def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change:
     """Write only what changed since `loaded`, as a line of the journal. The first line of a run makes the file."""
     if loaded.pending:
         data, tail = line(change, loaded.tail)
-        _add(disk, paths, data)
+        _add(disk, paths.journal, data)
     else:
         first, total = first_line(loaded.recorded, loaded.checksum, loaded.format)
         data, tail = line(change, total)
-        put(disk, paths.journal, first + data)
+        put(disk, paths.journal, first + data, paths.state)
     journal = disk.identity(paths.journal)
     return replace(loaded, recorded=recorded, tail=tail, journal=journal, pending=True)
 
 
-def _add(disk: Disk, paths: Paths, data: bytes) -> None:
-    fd = disk.append_to(paths.journal)
+def _add(disk: Disk, path: Path, data: bytes) -> None:
+    fd = disk.append_to(path)
     try:
         disk.write(fd, data)
         disk.sync(fd)

@@ -89,6 +89,9 @@ class SimDisk(Disk):
         self._note(("set", path, None, file.number))
         return self._open(file)
 
+    def keep_access(self, fd: int, like: Path) -> None:
+        """Modes are not kept here."""
+
     def append_to(self, path: Path) -> int:
         self._call("append_to")
         return self._open(self._file(path))

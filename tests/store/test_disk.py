@@ -70,6 +70,14 @@ def one_write(disk: SimDisk, witness: Witness) -> None:
     witness.write(store, with_job(recorded, recorded.serial), version)
 
 
+def rehearsed(disk: SimDisk, witness: Witness) -> None:
+    store = a_store(ROOT, disk)
+    recorded, version = store.read()
+    store.rehearse()
+    assert store.read() == (recorded, version)
+    witness.write(store, with_job(recorded, recorded.serial), version)
+
+
 def killed_in_a_line(disk: SimDisk, witness: Witness) -> None:
     one_write(disk, witness)
     path = paths(ROOT).journal
@@ -139,6 +147,8 @@ SCENARIOS = (
     Scenario("restore", go_back, (create, whole_run, whole_run)),
     Scenario("restore over a journal", go_back, (create, whole_run, one_write)),
     Scenario("restore from the journal", go_back_to_the_journal, (create, whole_run, one_write, state_lost)),
+    Scenario("a rehearsal", rehearsed, (create, whole_run)),
+    Scenario("a rehearsal after a run that was killed", rehearsed, (create, whole_run, one_write)),
     Scenario("merging a recovery file", merge, (create, whole_run, rescued)),
 )
 

@@ -385,7 +385,7 @@ def test_paths_of_another_directory_than_afsync(tmp_path: Path) -> None:
 
 def test_a_project_that_uses_the_state_of_another_has_its_lock(tmp_path: Path) -> None:
     (tmp_path / "one/.afsync").mkdir(parents=True)
-    state = state_path(tmp_path / "other", "../one/.afsync/state.json")
+    state = tmp_path / "one/.afsync/state.json"
     assert Paths(state, tmp_path / "other/.afsync").lock == tmp_path / "one/.afsync/lock"
 
 
