@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from afsync.commands.screen import messages
+from afsync.commands.service import DIALECTS
 from afsync.errors import UsageError
 
 
 @click.command
 @click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
 @click.option("--data", type=click.Path(dir_okay=False), help="Keep everything in this file; else it is forgotten.")
-@click.option("--dialect", type=click.Choice(["documented", "deployed"]), default="documented", show_default=True)
+@click.option("--dialect", type=click.Choice(DIALECTS), default="documented", show_default=True)
 @click.option("--speed", default="1", show_default=True, metavar="N|manual", help="How fast production goes.")
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, instead of what the tier allows.")
 @click.option("--tier", default="operate", show_default=True, help="The plan of accounts made on first use.")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from afsync.core.remote import Remote
 
 EMULATOR_DATA = ".afsync/emulator.db"
+DIALECTS = ("documented", "deployed", "router")
+"""Those of the emulator; the first is the default."""
 MAX_KEY_FILE = 10_000
 """Characters; a longer one is no key."""
 
@@ -94,7 +96,7 @@ def _emulator(root: Path, *, writes: bool) -> App:
 
     data = root / EMULATOR_DATA
     try:
-        app = create_app(data, speed=_emulator_speed(), tier="managed", copied=not writes)
+        app = create_app(data, speed=_emulator_speed(), dialect=_emulator_dialect(), tier="managed", copied=not writes)
     except (sqlite3.Error, OSError, ValueError) as error:
         message = f"the built-in emulator could not start on {data}: {error}"
         raise AfsyncError(message, "remove that file to start anew") from None
@@ -110,6 +112,13 @@ def _emulator_speed() -> float | str:
     except ValueError:
         pass
     raise UsageError(f"AFSYNC_EMULATOR_SPEED={written}: not a speed", "write a number such as 60, or manual")
+
+
+def _emulator_dialect() -> str:
+    written = os.environ.get("AFSYNC_EMULATOR_DIALECT", "").strip() or DIALECTS[0]
+    if written not in DIALECTS:
+        raise UsageError(f"AFSYNC_EMULATOR_DIALECT={written}: not a dialect", f"write one of {', '.join(DIALECTS)}")
+    return written
 
 
 def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from afsync.emulator.clock import Clock, utc_now
@@ -109,10 +110,13 @@ async def _gone(_: Request, _error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    service: Service = request.app.state.service
+    if service.dialect.lenient:
+        page = f"<!DOCTYPE html>\n<pre>Cannot {escape(request.method)} {escape(request.url.path)}</pre>\n"
+        return HTMLResponse(page, 404)
     name = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        service: Service = request.app.state.service
         headers["Allow"] = ", ".join(allowed(request.url.path, reads_templates=service.dialect.reads_templates))
     return JSONResponse({"error": name, "message": error.detail}, error.status_code, headers)
 

@@ -26,7 +26,8 @@ CREATE TABLE jobs (
     mode TEXT NOT NULL, staged INTEGER NOT NULL,
     created INTEGER NOT NULL, visible INTEGER NOT NULL, updated INTEGER NOT NULL,
     started INTEGER, finished INTEGER, outcome TEXT NOT NULL, auto INTEGER NOT NULL, publishing_ms INTEGER NOT NULL,
-    publish_at INTEGER, approved INTEGER, narrowed TEXT, published INTEGER, cancelled INTEGER, forced TEXT
+    publish_at INTEGER, approved INTEGER, narrowed TEXT, published INTEGER, cancelled INTEGER, forced TEXT,
+    events TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX jobs_newest ON jobs (account, created, seq, visible);
 CREATE TABLE templates (
@@ -40,7 +41,9 @@ CREATE TABLE uploads (
 CREATE TABLE pending (seq INTEGER PRIMARY KEY, due INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-VERSION = 1
+VERSION = 2
+UPGRADES = {1: "ALTER TABLE jobs ADD COLUMN events TEXT NOT NULL DEFAULT '[]'"}
+"""What makes a file of an older version one of the next."""
 BUSY_S = 30
 
 
@@ -78,14 +81,17 @@ class Database:
         self._connection.execute("PRAGMA synchronous = OFF")
         if self._version() == VERSION:
             return
-        if self._version() != 0:
+        if self._version() not in (0, *UPGRADES) or self.read_only:
             raise ValueError(f"{self.path} was written by another version of the emulator; remove it to start anew")
         with self.writing() as connection:
             if self._version() == 0:  # another process may have been faster
                 for statement in SCHEMA.split(";"):
                     connection.execute(statement)
                 put_setting(connection, "seed", secrets.token_hex(8))
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+            else:
+                for older in range(self._version(), VERSION):
+                    connection.execute(UPGRADES[older])
+            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])

@@ -12,15 +12,15 @@ class ApiError(Exception):
     def __init__(
         self,
         status: int,
-        error: str,
+        error: str | None,
         message: str | None = None,
         extra: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(error)
+        super().__init__(error or message)
         self.status = status
         self.headers = dict(headers or {})
-        self.body: dict[str, Any] = {"error": error}
+        self.body: dict[str, Any] = {} if error is None else {"error": error}
         if message is not None:
             self.body["message"] = message
         self.body.update(extra or {})

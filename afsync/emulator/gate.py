@@ -35,21 +35,22 @@ class Gate:
 
     def _enter(self, scope: Scope, submission: bool) -> Account:
         service, now = self.service, self.service.clock.now()
-        account = accounts.find_or_create(service.db, _key(scope), service.options, now)
-        if account.tier not in accounts.TIERS_WITH_API:
-            raise ApiError(403, "plan_not_supported", "Your plan has no API access")
+        account = accounts.find_or_create(service.db, _key(scope, service.dialect.lenient), service.options, now)
         limits = service.dialect.limits(account)
         service.limiter.enter(account.key_id, limits.rpm, now)
+        if account.tier not in accounts.TIERS_WITH_API:
+            raise ApiError(403, "plan_not_supported", "Your plan has no API access")
         if submission:
             service.limiter.begin_submission(account.key_id, limits.concurrent)
         return account
 
 
-def _key(scope: Scope) -> str:
+def _key(scope: Scope, lenient: bool) -> str:
     sent = Request(scope).headers.get("authorization", "")
     scheme, _, key = sent.partition(" ")
     if not sent:
-        raise ApiError(401, "missing_api_key", "Send your API key as: Authorization: Bearer af_live_…")
+        error = "missing_auth" if lenient else "missing_api_key"
+        raise ApiError(401, error, "Send your API key as: Authorization: Bearer af_live_…")
     if scheme.lower() != "bearer" or not accounts.KEY.fullmatch(key.strip()):
         raise ApiError(401, "invalid_api_key", "This API key is not valid")
     return key.strip()

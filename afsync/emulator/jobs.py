@@ -11,11 +11,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.emulator import lifecycle, overwriting
 from afsync.emulator.lifecycle import Life, Phase, phase
+from afsync.emulator.overwriting import ENDS, GHOST, ROUTER, Publication, Story
 
 COLUMNS = (
     "seq, id, account, origin, submitted, spec, cost, mode, staged, created, visible, updated, started, finished,"
-    " outcome, auto, publishing_ms, publish_at, approved, narrowed, published, cancelled, forced"
+    " outcome, auto, publishing_ms, publish_at, approved, narrowed, published, cancelled, forced, events"
 )
 
 
@@ -45,6 +47,7 @@ class Job(Struct, frozen=True):
     published: int | None = None
     cancelled: int | None = None
     forced: str | None = None
+    events: str = "[]"
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -63,7 +66,46 @@ class Job(Struct, frozen=True):
 
     def phase(self, now: int) -> Phase:
         """Where it is now."""
-        return phase(self.life, now)
+        return overwriting.phase(self.story, now) if self.mode == ROUTER else phase(self.life, now)
+
+    @property
+    def submitted_fields(self) -> dict[str, Any]:
+        """The body as it came."""
+        body: dict[str, Any] = json.loads(self.submitted)
+        return body
+
+    @property
+    def platforms(self) -> list[str]:
+        """Where it is to be published."""
+        wanted = self.fields.get("platforms")
+        return [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
+
+    @property
+    def story(self) -> Story:
+        """What decides on its status where the last write stays."""
+        events = tuple(json.loads(self.events))
+        topic = str(self.fields.get("topic") or "")
+        return Story(self.life, events, tuple(self.platforms), topic, self.origin == GHOST)
+
+    @property
+    def attempted(self) -> list[str]:
+        """Where it was, or will be, published: its own platforms, and those of approvals."""
+        named = [name for event in json.loads(self.events) for name in event.get("platforms", ())]
+        return list(dict.fromkeys([*self.platforms, *named]))
+
+    def failed_platforms(self, now: int) -> list[str]:
+        """Where the latest attempt to publish it failed."""
+        return overwriting.failed_platforms(self.story, now) if self.mode == ROUTER else []
+
+    def publications(self, now: int) -> list[Publication]:
+        """Every one that happened until now, whatever the service tells."""
+        if self.mode == ROUTER:
+            return overwriting.publications(self.story, now)
+        _, ends = lifecycle.publication(self.life)
+        if self.phase(now) is not Phase.PUBLISHED or ends is None:
+            return []
+        narrowed = json.loads(self.narrowed) if self.narrowed else self.platforms
+        return [Publication(ends, tuple(narrowed), "production" if self.approved is None else "approval")]
 
 
 def job_id(seed: str, number: int) -> str:
@@ -109,6 +151,22 @@ def change(connection: sqlite3.Connection, job: Job, now: int, changes: Mapping[
     assignments = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(f"UPDATE jobs SET {assignments} WHERE seq = ?", (*columns.values(), job.seq))
     return replace(job, **columns)
+
+
+def told(job: Job, what: str, at: int, **more: Any) -> dict[str, Any]:
+    """The column to change when something happens to a job that remembers its events."""
+    return {"events": json.dumps([*json.loads(job.events), {"what": what, "at": at, **more}])}
+
+
+def advanced(job: Job, status: str, now: int) -> dict[str, Any]:
+    """The columns to change so that a job has `status` now, whatever it was."""
+    if job.mode != ROUTER:
+        return lifecycle.advance(job.life, status, now)
+    ended = status in ENDS
+    changes = lifecycle.advance(job.life, "failed" if ended else status, now)
+    if changes["forced"] or status == "cancelled":
+        changes = {}  # a word in the row: it changes nothing that happens
+    return {**changes, **({"outcome": status} if ended else {}), **told(job, "advance", now, to=status)}
 
 
 def ahead(connection: sqlite3.Connection, account: str, now: int) -> int:

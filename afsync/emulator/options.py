@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct
 from msgspec.structs import asdict
 
-DialectName = Literal["documented", "deployed"]
+DialectName = Literal["documented", "deployed", "router"]
 Tier = Literal["operate", "guided", "managed", "starter"]
 """`starter` stands for every plan without API access."""
 
@@ -36,6 +36,11 @@ class Options(Struct):
     check_files: bool = True
     max_upload: int = 500 * 1024 * 1024
     media_bytes: int = 0
+    approval: Literal["newest", "older"] = "newest"
+    publish_profile: bool = True
+    publish_fails: str = ""
+    charging: bool = False
+    shared_ids: bool = False
 
     def __post_init__(self) -> None:
         check(asdict(self))
@@ -80,6 +85,8 @@ def _describe(hint: Any) -> str:
         return "a number that is not negative"
     if hint is type(None):
         return "null"
+    if hint is str:
+        return "a string"
     if get_origin(hint) is Literal:
         return " or ".join(get_args(hint))
     return " or ".join(_describe(part) for part in get_args(hint))

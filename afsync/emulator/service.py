@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+from typing import Any
 
-from afsync.emulator import accounts, submissions
+from afsync.emulator import accounts, lenient, submissions
 from afsync.emulator.accounts import Account
 from afsync.emulator.clock import Clock
 from afsync.emulator.database import Database, get_setting, put_setting
@@ -13,6 +14,7 @@ from afsync.emulator.dialects import Dialect, speak
 from afsync.emulator.errors import ApiError
 from afsync.emulator.faults.book import FaultBook
 from afsync.emulator.faults.holds import Holds
+from afsync.emulator.jobs import Job
 from afsync.emulator.links import Links
 from afsync.emulator.options import Options
 from afsync.emulator.ratelimit import RateLimiter
@@ -51,6 +53,11 @@ class Service:
         """The same, for somebody."""
         return speak(self.options, self.links, account.tier)
 
+    def submit(self, account: Account, body: dict[str, Any], now: int) -> Job:
+        """A paid submission, by the rules of the dialect; ApiError when it is refused."""
+        submit = lenient.submit if self.dialect.lenient else submissions.submit
+        return submit(self.db, account, body, self.options, now)
+
     def move_clock(self, to: int) -> None:
         """Make it `to` now, in this run and in later ones on the same data."""
         self.clock.set(to)
@@ -73,7 +80,7 @@ class Service:
     def _submit_late(self, key: str, body: str, moment: int) -> None:
         account = accounts.find_or_create(self.db, key, self.options, moment)
         with contextlib.suppress(ApiError):  # it would have been refused
-            submissions.submit(self.db, account, json.loads(body), self.options, moment)
+            self.submit(account, json.loads(body), moment)
 
     def close(self) -> None:
         """Let go of the data."""

@@ -8,11 +8,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from afsync.emulator import accounts, fields, jobs, ledger, lifecycle, templates, uploads
+from afsync.emulator import accounts, fields, jobs, ledger, lifecycle, overwriting, templates, uploads
 from afsync.emulator.accounts import Account
 from afsync.emulator.database import Database, get_setting, next_number
 from afsync.emulator.errors import ApiError, invalid
 from afsync.emulator.options import Options
+from afsync.emulator.overwriting import ROUTER
 
 
 def submit(db: Database, account: Account, body: Mapping[str, Any], options: Options, now: int) -> jobs.Job:
@@ -46,6 +47,7 @@ def make(
     """A job as it is right after its submission."""
     name = jobs.job_id(seed, number)
     plan = lifecycle.plan(spec, now, options.speed)
+    router = options.dialect == "router"
     return jobs.Job(
         seq=number,
         id=name,
@@ -54,14 +56,14 @@ def make(
         submitted=json.dumps(body),
         spec=json.dumps(spec),
         cost=price,
-        mode=spec.get("publishMode", "immediate"),
-        staged=int(spec.get("staging", False)),
+        mode=ROUTER if router else spec.get("publishMode", "immediate"),
+        staged=int(spec.get("staging", False) is True),
         created=now,
         visible=now + round(options.list_lag * 1000),
         updated=now,
         started=plan["started"],
         finished=plan["finished"],
-        outcome=_outcome(name, spec, options.fail_share),
+        outcome=_outcome(name, spec, options),
         auto=int(plan["auto"]),
         publishing_ms=plan["publishing_ms"],
     )
@@ -99,9 +101,11 @@ def _check_balance(connection: sqlite3.Connection, account: Account, price: int)
         raise ApiError(402, "insufficient_credits", "Not enough credits for this job", extra)
 
 
-def _outcome(name: str, spec: Mapping[str, Any], fail_share: float) -> str:
+def _outcome(name: str, spec: Mapping[str, Any], options: Options) -> str:
     topic = str(spec.get("topic", ""))
+    if options.dialect == "router" and (ends := overwriting.outcome(topic)) != "complete":
+        return ends
     if "[non-compliant]" in topic:
         return "non-compliant"
     chance = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
-    return "failed" if "[fail]" in topic or chance < fail_share else "complete"
+    return "failed" if "[fail]" in topic or chance < options.fail_share else "complete"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
 from afsync.emulator.database import get_setting, next_number
 
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 COLUMNS = "seq, id, account, name, description, spec, created, updated"
 
 
@@ -40,12 +43,19 @@ class Template(Struct, frozen=True):
 
 
 def create(
-    connection: sqlite3.Connection, account: str, name: str, description: str | None, spec: Mapping[str, Any], now: int
+    connection: sqlite3.Connection,
+    account: str,
+    name: str,
+    description: str | None,
+    spec: Mapping[str, Any],
+    now: int,
+    as_uuid: bool = False,
 ) -> Template:
-    """Store a new one."""
+    """Store a new one; `as_uuid` is the form of its id."""
     number = next_number(connection, "templates")
     seed = get_setting(connection, "seed", "")
-    identity = f"tpl_{hashlib.sha256(f'template:{seed}:{number}'.encode()).hexdigest()[:10]}"
+    digest = hashlib.sha256(f"template:{seed}:{number}".encode())
+    identity = str(UUID(bytes=digest.digest()[:16], version=4)) if as_uuid else f"tpl_{digest.hexdigest()[:10]}"
     template = Template(number, identity, account, name, description, json.dumps(spec), now, now)
     values = [getattr(template, column) for column in template.__struct_fields__]
     connection.execute(f"INSERT INTO templates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)

@@ -348,6 +348,11 @@ ENVIRONMENT = {
         ("AFSYNC_EMULATOR_SPEED=fast",),
         env={"AURAFLUX_BASE_URL": "emulator", "AFSYNC_EMULATOR_SPEED": "fast"},
     ),
+    "a dialect that is none, in the environment": Bad(
+        ("plan",),
+        ("AFSYNC_EMULATOR_DIALECT=klingon", "documented, deployed, router"),
+        env={"AURAFLUX_BASE_URL": "emulator", "AFSYNC_EMULATOR_DIALECT": "klingon"},
+    ),
 }
 
 CASES = {**FILES, **FLAGS, **ENVIRONMENT}

@@ -9,11 +9,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.emulator import fields, jobs, ledger, lifecycle, submissions
+from afsync.emulator import fields, jobs, ledger, submissions
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.control.accounts import owner
 from afsync.emulator.control.body import NUMBER, BadCall, read
 from afsync.emulator.database import get_setting, next_number
+from afsync.emulator.dialects.echo import has_output
 from afsync.emulator.errors import ApiError
 from afsync.emulator.service import Service
 
@@ -40,7 +41,7 @@ def advance(service: Service, body: Json) -> Json:
     chosen = _selected(service, given)
     with service.db.writing() as connection:
         for job in chosen:
-            jobs.change(connection, job, now, lifecycle.advance(job.life, given["to"], now))
+            jobs.change(connection, job, now, jobs.advanced(job, given["to"], now))
     return {"count": len(chosen), "job_ids": [job.id for job in chosen[:LISTED_IDS]]}
 
 
@@ -95,7 +96,7 @@ def _seeds(service: Service, seed_text: str, first: int, account: str, spec: Jso
         yield replace(
             like, seq=number, id=jobs.job_id(seed_text, number), spec=text, submitted=text,
             created=created, visible=created, updated=done, publish_at=parse_iso(given.get("publish_at")),
-            **lifecycle.advance(like.life, status, done),
+            **jobs.advanced(like, status, done),
         )  # fmt: skip
 
 
@@ -122,10 +123,16 @@ def _shown(service: Service, job: jobs.Job) -> Json:
     def moment(ms: int | None) -> str | None:
         return None if ms is None else iso(ms)
 
+    now = service.clock.now()
     return {
         "job_id": job.id, "account": job.account, "origin": job.origin, "credits": job.cost,
-        "status": service.dialect.status(job, service.clock.now()),
+        "status": service.dialect.status(job, now),
         "submitted": json.loads(job.submitted), "fields": job.fields,
         "created_at": moment(job.created), "publish_at": moment(job.publish_at), "approved_at": moment(job.approved),
         "finished_at": moment(job.finished), "cancelled_at": moment(job.cancelled),
+        "made": has_output(job, now), "events": [{**event, "at": iso(event["at"])} for event in job.story.events],
+        "publications": [
+            {"at": iso(one.at), "platforms": list(one.platforms), "by": one.by, "private": one.private}
+            for one in job.publications(now)
+        ],
     }  # fmt: skip

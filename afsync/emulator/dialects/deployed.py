@@ -32,6 +32,7 @@ class Deployed(Struct, frozen=True):
     filters_before_paging: bool = False
     reads_templates: bool = True
     presigned_uploads: bool = True
+    lenient: bool = False
 
     def limits(self, account: Account) -> Limits:
         return echo.limits(account, self.options, LIMITS.get(account.tier, LIMITS["operate"]))
@@ -68,7 +69,7 @@ class Deployed(Struct, frozen=True):
         return {
             "jobId": job.id,
             "status": self.status(job, now),
-            **echo.submitted(job),
+            **self.echoed(job),
             "planTier": self.tier,
             "outputUrl": self.links.video(job.id) if there else None,
             "createdAt": self.moment(job.created, job.seq),
@@ -76,6 +77,18 @@ class Deployed(Struct, frozen=True):
             "portals": echo.portals(job, now),
             "grade": echo.grade(job) if there else None,
         }
+
+    def echoed(self, job: Job) -> Json:
+        return echo.submitted(job)
+
+    def own_status(self, job: Job, now: int) -> str:
+        return self.status(job, now)
+
+    def staging(self, job: Job, _now: int) -> bool:
+        return job.life.staged
+
+    def publish_copy(self, job: Job) -> Json:
+        return echo.publish_copy(job)
 
     def submitted(self, job: Job, account: Account, now: int, ahead: int) -> Answer:
         return 202, {

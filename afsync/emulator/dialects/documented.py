@@ -30,6 +30,7 @@ class Documented(Struct, frozen=True):
     filters_before_paging: bool = True
     reads_templates: bool = False
     presigned_uploads: bool = False
+    lenient: bool = False
 
     def limits(self, account: Account) -> Limits:
         return echo.limits(account, self.options, Limits(RPM, CONCURRENT))
@@ -63,7 +64,7 @@ class Documented(Struct, frozen=True):
 
     def job(self, job: Job, now: int) -> Json:
         there = echo.has_output(job, now)
-        extra = echo.submitted(job) if self.options.echo == "full" else {}
+        extra = self.echoed(job) if self.options.echo == "full" else {}
         return {
             **extra,
             "jobId": job.id,
@@ -73,6 +74,18 @@ class Documented(Struct, frozen=True):
             "platforms": job.fields.get("platforms", []),
             "createdAt": self.moment(job.created),
         }
+
+    def echoed(self, job: Job) -> Json:
+        return echo.submitted(job)
+
+    def own_status(self, job: Job, now: int) -> str:
+        return self.status(job, now)
+
+    def staging(self, job: Job, _now: int) -> bool:
+        return job.life.staged
+
+    def publish_copy(self, job: Job) -> Json:
+        return echo.publish_copy(job)
 
     def submitted(self, job: Job, account: Account, now: int, _ahead: int) -> Answer:
         status = self.status(job, now)

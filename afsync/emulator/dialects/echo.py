@@ -48,6 +48,21 @@ def submitted(job: Job) -> Json:
     }
 
 
+def subject(job: Job) -> str:
+    """What it is about."""
+    return str(job.fields.get("topic") or "Untitled")
+
+
+def publish_copy(job: Job) -> Json:
+    """What is published beside the video."""
+    words = [word.lower() for word in subject(job).split() if word.isalnum()]
+    return {
+        "title": subject(job)[:100],
+        "description": f"{subject(job)}. Made with AuraFlux.",
+        "hashtags": [f"#{word}" for word in words[:5]],
+    }
+
+
 def portals(job: Job, now: int) -> Json:
     """How far each portal has come."""
     return dict(zip((f"portal{n}" for n in range(1, 6)), _portal_states(job, now), strict=True))

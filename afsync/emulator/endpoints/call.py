@@ -16,7 +16,7 @@ from afsync.emulator.dialects import Dialect
 from afsync.emulator.errors import ApiError, invalid, not_found
 from afsync.emulator.service import Service
 
-MAX_BODY = 1_000_000
+MAX_BODY, LENIENT_MAX_BODY = 1_000_000, 10_000_000
 
 
 class Call:
@@ -32,6 +32,8 @@ class Call:
     async def body(self) -> dict[str, Any]:
         """The JSON object that was sent."""
         raw = await self.raw_body()
+        if self.dialect.lenient:
+            return _lenient_body(raw)
         try:
             body = json.loads(raw)
             json.dumps(body, allow_nan=False, ensure_ascii=False).encode()  # what could not be told again
@@ -47,7 +49,8 @@ class Call:
 
     async def raw_body(self) -> bytes:
         """What was sent, if it is not too much."""
-        if int(self.request.headers.get("content-length", "0")) > MAX_BODY:
+        most = LENIENT_MAX_BODY if self.dialect.lenient else MAX_BODY
+        if int(self.request.headers.get("content-length", "0")) > most:
             raise ApiError(413, "payload_too_large", "The body is too large")
         return await self.request.body()
 
@@ -74,6 +77,19 @@ class Call:
         """In JSON."""
         extra = {"requestId": f"req_{self.now:x}", "apiVersion": 1} if self.service.options.extra_fields else {}
         return JSONResponse({**body, **extra}, status)
+
+
+def _lenient_body(raw: bytes) -> dict[str, Any]:
+    """No body is an empty one, and so is a list; what is no JSON is answered in a form of its own."""
+    try:
+        body = json.loads(raw or b"{}")
+        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+        if not isinstance(body, dict | list):
+            raise ValueError
+    except (ValueError, RecursionError):
+        extra = {"ok": False, "label": "BODY_PARSE_FAILED"}
+        raise ApiError(400, None, "The body could not be read as JSON", extra) from None
+    return body if isinstance(body, dict) else {}
 
 
 Endpoint = Callable[[Call], Awaitable[Response]]

@@ -6,7 +6,8 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from afsync.emulator import accounts, jobs, submissions
+from afsync.emulator import accounts, jobs
+from afsync.emulator.endpoints import router
 from afsync.emulator.endpoints.call import Call, route
 from afsync.emulator.errors import ApiError
 from afsync.emulator.lifecycle import UNFINISHED, Phase
@@ -20,7 +21,7 @@ async def submit(call: Call) -> Response:
     """Takes credits."""
     body = await call.body()
     service = call.service
-    job = submissions.submit(service.db, call.account, body, service.options, call.now)
+    job = service.submit(call.account, body, call.now)
     with service.db.reading() as connection:
         account = accounts.find(connection, account_id=call.account.id) or call.account
         waiting = jobs.ahead(connection, call.account.id, call.now)
@@ -30,8 +31,7 @@ async def submit(call: Call) -> Response:
 
 async def index(call: Call) -> Response:
     """A page, newest first; the dialects differ in whether the filter comes before or after the cut."""
-    limit = min(call.count("limit", 20, least=1), MAX_PAGE)
-    offset = call.count("offset", 0, least=0)
+    limit, offset = _cut(call)
     status = call.request.query_params.get("status")
     with call.service.db.reading() as connection:
         if status is not None and call.dialect.filters_before_paging:
@@ -46,6 +46,16 @@ async def index(call: Call) -> Response:
     return call.answer({"jobs": items, "limit": limit, "offset": offset, "count": len(items)})
 
 
+def _cut(call: Call) -> tuple[int, int]:
+    """The page that the query asks for."""
+    if not call.dialect.lenient:
+        return min(call.count("limit", 20, least=1), MAX_PAGE), call.count("offset", 0, least=0)
+    limit, offset = (router.number(call.request.query_params.get(name)) for name in ("limit", "offset"))
+    if limit < 0:
+        raise ApiError(500, "list_jobs_failed", "LIMIT must not be negative")
+    return min(limit or 20, MAX_PAGE), max(0, offset)
+
+
 async def show(call: Call) -> Response:
     """One of them."""
     return call.answer(call.dialect.job(call.job(), call.now))
@@ -54,6 +64,8 @@ async def show(call: Call) -> Response:
 async def cancel(call: Call) -> Response:
     """Before it is finished; again is fine."""
     job = call.job()
+    if call.dialect.lenient:
+        return router.cancel(call, job)
     phase = job.phase(call.now)
     free = phase in UNFINISHED or phase is Phase.CANCELLED
     if job.forced:

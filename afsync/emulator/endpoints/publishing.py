@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from afsync.emulator import jobs
+from afsync.emulator.endpoints import router
 from afsync.emulator.endpoints.call import Call, route
 from afsync.emulator.errors import ApiError, invalid, not_found
 from afsync.emulator.lifecycle import ENDED, Phase
@@ -21,6 +22,8 @@ async def schedule(call: Call) -> Response:
     body = await call.body()
     job = call.job()
     moment = call.dialect.publish_time(body)
+    if call.dialect.lenient:
+        return router.schedule(call, job, moment)
     if moment is not None and moment <= call.now:
         raise invalid("The publish time must be in the future")
     if job.phase(call.now) in {*ENDED, Phase.PUBLISHING} and not job.forced:
@@ -36,6 +39,8 @@ async def calendar(call: Call) -> Response:
         raise not_found("Page")
     with call.service.db.reading() as connection:
         newest = jobs.page(connection, call.account.id, call.now, NEWEST, 0)
+    if call.dialect.lenient:
+        return router.calendar(call, newest)
     waiting = [job for job in newest if job.publish_at and job.publish_at > call.now and not _over(job, call)]
     return call.answer({"scheduled": [call.dialect.schedule_row(job, call.now) for job in waiting]})
 
@@ -44,6 +49,8 @@ async def approve(call: Call) -> Response:
     """Publish a staged job; there is no way back."""
     body = await call.optional_body()
     job = call.job()
+    if call.dialect.lenient:
+        return router.approve(call, job, body)
     _check_approval(call, job)
     platforms = _platforms(body, job.fields.get("platforms", []))
     changes: dict[str, Any] = {"approved": call.now, "narrowed": json.dumps(platforms), "forced": None}

@@ -20,7 +20,9 @@ async def create(call: Call) -> Response:
     """A new one; names need not be unique."""
     new = call.dialect.new_template(await call.body())
     with call.service.db.writing() as connection:
-        template = templates.create(connection, call.account.id, new.name, new.description, new.spec, call.now)
+        template = templates.create(
+            connection, call.account.id, new.name, new.description, new.spec, call.now, call.dialect.lenient
+        )
     status, body = call.dialect.template_created(template)
     return call.answer(body, status)
 
@@ -41,8 +43,11 @@ async def delete(call: Call) -> Response:
 
 
 def _find(call: Call) -> templates.Template:
+    wanted = call.request.path_params["template"]
+    if call.dialect.lenient and not templates.UUID_FORM.fullmatch(wanted):
+        raise ApiError(500, "get_template_failed", "invalid input syntax for type uuid")
     with call.service.db.reading() as connection:
-        template = templates.find(connection, call.request.path_params["template"], call.account.id)
+        template = templates.find(connection, wanted, call.account.id)
     if template is None:
         raise not_found("Template")
     return template
