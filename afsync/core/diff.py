@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from afsync.core.plan import FieldChange
-from afsync.core.resources import Kind, Values, fingerprint, normalise
+from afsync.core.resources import Kind, Values, fingerprint, normalise, plain
 
 
 def fields(kind: Kind, before: Values, after: Values) -> tuple[FieldChange, ...]:
@@ -15,8 +15,11 @@ def fields(kind: Kind, before: Values, after: Values) -> tuple[FieldChange, ...]
     if fingerprint(kind, before) == fingerprint(kind, after):
         return ()
     old, new = normalise(kind, before), normalise(kind, after)
+    written = plain(before), plain(after)
     paths = {tuple(p) for p in _differences(_whole(old), _whole(new))}
-    return tuple(FieldChange(".".join(p), _get(old, p), _get(new, p)) for p in sorted(paths))
+    return tuple(
+        FieldChange(".".join(p), _shown(written[0], old, p), _shown(written[1], new, p)) for p in sorted(paths)
+    )
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[list[str]]:
@@ -36,6 +39,12 @@ def _whole(value: Any) -> Any:
             return "\0" + json.dumps(value, sort_keys=True)
         case _:
             return value
+
+
+def _shown(written: Any, normalised: Any, path: tuple[str, ...]) -> Any:
+    """A text as it is written, which its normalised form may hide; everything else normalised."""
+    value = _get(written, path)
+    return value if isinstance(value, str) else _get(normalised, path)
 
 
 def _get(values: Any, path: tuple[str, ...]) -> Any:

@@ -11,6 +11,7 @@ from afsync.core.lookups import is_final
 from afsync.core.recorded import Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Group, Remote, RemoteJob, group_of
 from afsync.core.resources import Kind, normalise, plain, typed
+from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 
 _LONGEST = 80
@@ -43,8 +44,10 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
         yield _drift(address, "missing", text, "the next apply makes it again")
         return
     ours, theirs = normalise(Kind.TEMPLATE, record.declared), normalise(Kind.TEMPLATE, found.echo)
-    changed = [_now(k, ours.get(k), v) for k, v in sorted(theirs.items()) if k != "name" and ours.get(k) != v]
-    if found.name != record.declared.get("name"):
+    changed = [
+        _now(k, ours.get(k), v) for k, v in sorted(theirs.items()) if k != "name" and not same_text(ours.get(k), v)
+    ]
+    if not same_text(found.name, record.declared.get("name")):
         changed.insert(0, _now("name", record.declared.get("name"), found.name))
     if changed:
         text = f"{address} ({record.id}) was edited in AuraFlux: {'; '.join(changed)}"

@@ -11,6 +11,7 @@ from afsync.core.lookalike import fits
 from afsync.core.recorded import Intent, Recorded
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Kind, normalise
+from afsync.core.text import same_text
 
 EXCHANGE = timedelta(seconds=60)
 """How long one submission may be on its way at the most; see `api.client`."""
@@ -91,7 +92,9 @@ def templates_found(intent: Intent, recorded: Recorded, remote: Remote) -> list[
 
 
 def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
-    if template.name != intent.declared.get("name") or not _time_fits(intent, template.created_at, timedelta(days=1)):
+    if not same_text(template.name, intent.declared.get("name")) or not _time_fits(
+        intent, template.created_at, timedelta(days=1)
+    ):
         return False
     ours = normalise(Kind.TEMPLATE, intent.declared)
-    return all(ours.get(k) == v for k, v in normalise(Kind.TEMPLATE, template.echo).items() if k != "name")
+    return all(same_text(ours.get(k), v) for k, v in normalise(Kind.TEMPLATE, template.echo).items() if k != "name")

@@ -29,6 +29,7 @@ from afsync.core.resources import Job, Kind, Schedule, Values, same_body
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
+from afsync.core.text import nfc
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
@@ -160,7 +161,7 @@ def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits | None:
     ignored = declared.ignore_changes
     values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
     again = None
-    if declared.rerun is not None and declared.rerun != record.rerun:
+    if declared.rerun is not None and (record.rerun is None or nfc(declared.rerun) != nfc(record.rerun)):
         again = Reason.RERUN
     elif facts.options.replace and declared.address in facts.options.replace:
         again = Reason.REQUESTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from afsync.core.resources import Values, plain
+from afsync.core.text import composed, same_text
 
 ECHOED = ("addOns", "contentType", "entry", "format", "platforms", "productionProfile", "tone", "topic")
 """The submitted fields that some dialect echoes (API.md, GET /jobs)."""
@@ -32,14 +33,14 @@ def contradictions(body: Values, echo: Values) -> tuple[str, ...]:
 
 def agrees(body: Values, echo: Values) -> bool:
     """Evidence enough to call it ours: a non-empty topic is echoed, and every echoed field is what we sent."""
-    if not body.get("topic") or body["topic"] != echo.get("topic"):
+    if not body.get("topic") or not same_text(body["topic"], echo.get("topic")):
         return False
     return all(_same(field, _said(body, field), echo[field]) for field in ECHOED if _has(echo, field))
 
 
 def looks_like(body: Values, echo: Values) -> bool:
     """Enough to withhold a paid submission: the same non-empty topic, and no contradiction."""
-    return bool(body.get("topic")) and body["topic"] == echo.get("topic") and fits(body, echo)
+    return bool(body.get("topic")) and same_text(body["topic"], echo.get("topic")) and fits(body, echo)
 
 
 def _contradictable(body: Values, echo: Values, field: str) -> bool:
@@ -58,4 +59,4 @@ def _said(body: Values, field: str) -> Any:
 def _same(field: str, ours: Any, theirs: Any) -> bool:
     if field == "platforms" and isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
         return sorted(map(str, ours)) == sorted(map(str, theirs))
-    return bool(plain(ours) == plain(theirs))
+    return same_text(composed(plain(ours)), composed(plain(theirs)))

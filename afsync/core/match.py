@@ -13,6 +13,7 @@ from afsync.core.remote import Group, RemoteJob, group_of
 from afsync.core.resources import Job, Kind, Template, fingerprint
 from afsync.core.submissions import body_of
 from afsync.core.takeover import objection, template_differences
+from afsync.core.text import compared, same_text
 from afsync.core.verdict import Facts
 
 
@@ -57,9 +58,11 @@ def _named(address: str, facts: Facts) -> Match:
 def _templates(templates: Sequence[Template], facts: Facts) -> Iterable[Match]:
     claims: dict[str, int] = defaultdict(int)
     for template in templates:
-        claims[template.name] += 1
+        claims[compared(template.name)] += 1
     for template in templates:
-        found = [t for t in facts.remote.templates.values() if t.name == template.name and t.id not in facts.owned]
+        found = [
+            t for t in facts.remote.templates.values() if same_text(t.name, template.name) and t.id not in facts.owned
+        ]
         candidates = []
         for seen in found:
             differing = template_differences(template, seen)
@@ -71,7 +74,7 @@ def _templates(templates: Sequence[Template], facts: Facts) -> Iterable[Match]:
                 else "only the name is told"
             )
             candidates.append(Candidate(seen.id, ("the same name", said)))
-        sure = len(found) == 1 and claims[template.name] == 1 and not template_differences(template, found[0])
+        sure = len(found) == 1 and claims[compared(template.name)] == 1 and not template_differences(template, found[0])
         yield Match(template.address, tuple(candidates), candidates[0] if sure else None)
 
 
@@ -129,7 +132,7 @@ def _evidence(job: Job, seen: RemoteJob, facts: Facts) -> tuple[str, ...]:
         return ()
     agreeing = [f for f in ECHOED if f != "topic" and seen.echo.get(f) not in (None, "", [], {}) and body.get(f)]
     found = []
-    if body.get("topic") and seen.echo.get("topic") == body["topic"]:
+    if body.get("topic") and same_text(seen.echo.get("topic"), body["topic"]):
         found.append("the same topic")
     if told is not None:
         found.append("the same publish time")

@@ -9,7 +9,18 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.resources import ADDRESS, Desired, Job, Kind, Template, fingerprint, key_of, kind_of, typed
+from afsync.core.resources import (
+    ADDRESS,
+    Desired,
+    Job,
+    Kind,
+    Template,
+    fingerprint,
+    key_of,
+    kind_of,
+    recorded_fingerprint,
+    typed,
+)
 from afsync.errors import UsageError
 
 
@@ -81,17 +92,17 @@ def _pair(
     exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
     prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}
     wanted = set(prints.values())
-    gone = {a: r for a, r in gone.items() if r.fingerprint in wanted}
+    gone = {a: r for a, r in gone.items() if _recorded_print(r) in wanted}
 
     for marks in (_time_and_rerun, _time):
         taken = set(exact.values())
         exact |= _match(
             {a: (prints[a], *marks(d)) for a, d in new.items() if a in prints and a not in exact},
-            {a: (r.fingerprint, *marks(r)) for a, r in gone.items() if a not in taken},
+            {a: (_recorded_print(r), *marks(r)) for a, r in gone.items() if a not in taken},
         )
     left_new = {a: p for a, p in prints.items() if a not in exact}
     taken = set(exact.values())
-    left_gone = _grouped((a, r.fingerprint) for a, r in gone.items() if a not in taken)
+    left_gone = _grouped((a, _recorded_print(r)) for a, r in gone.items() if a not in taken)
     certain, ambiguous = {}, {}
     for print_, addresses in _grouped(left_new.items()).items():
         olds = left_gone.get(print_, [])
@@ -120,6 +131,11 @@ def _grouped(pairs: Iterable[tuple[str, Hashable]]) -> dict[Hashable, list[str]]
 def _declared_print(declared: Template | Job) -> str:
     kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
     return fingerprint(kind, declared.values)
+
+
+def _recorded_print(record: Record) -> str:
+    kind = Kind.TEMPLATE if isinstance(record, RecordedTemplate) else Kind.JOB
+    return recorded_fingerprint(kind, record.declared, record.fingerprint)
 
 
 def _time(resource: Template | Job | Record) -> tuple[Hashable, ...]:

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
+from afsync.core.text import composed
+
 Values = Mapping[str, Any]
 """Field names of the API (plus `template` and `file`) to JSON values."""
 
@@ -175,10 +177,14 @@ JOB_DEFAULTS: Values = MappingProxyType(
 def normalise(kind: Kind, values: Values) -> dict[str, Any]:
     """`values` in the one form in which equal requests are equal.
 
-    Platforms are a set; whole numbers are ints; an empty `addOns` is none; what the API would assume anyway
-    is spelled out, but only where no template could say otherwise.
+    Texts are in NFC; platforms are a set; whole numbers are ints; an empty `addOns` is none; what the API would
+    assume anyway is spelled out, but only where no template could say otherwise.
     """
-    result = {k: v for k, v in plain(values).items() if v not in (None, {}, [])}
+    return _spelt_out(kind, composed(plain(values)))
+
+
+def _spelt_out(kind: Kind, values: dict[str, Any]) -> dict[str, Any]:
+    result = {k: v for k, v in values.items() if v not in (None, {}, [])}
     platforms = result.get("platforms")
     if isinstance(platforms, list) and all(isinstance(p, str) for p in platforms):
         result["platforms"] = sorted(set(platforms))
@@ -191,7 +197,21 @@ def normalise(kind: Kind, values: Values) -> dict[str, Any]:
 
 def fingerprint(kind: Kind, values: Values) -> str:
     """A hash of the normalised body: 32 hex digits. Two requests that mean the same have the same one."""
-    text = json.dumps([kind.value, normalise(kind, values)], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _hash(kind, normalise(kind, values))
+
+
+def recorded_fingerprint(kind: Kind, known: Values, known_fingerprint: str) -> str:
+    """The fingerprint of what was recorded, as it would be made now: that of texts which are not in NFC was another."""
+    if repr(known).isascii():
+        return known_fingerprint
+    now = fingerprint(kind, known)
+    if now == known_fingerprint or _hash(kind, _spelt_out(kind, plain(known))) != known_fingerprint:
+        return known_fingerprint
+    return now
+
+
+def _hash(kind: Kind, normalised: Values) -> str:
+    text = json.dumps([kind.value, normalised], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -204,4 +224,10 @@ def same_body(values: Values, known: Values, known_fingerprint: str) -> bool:
     no hash, and that is nearly all of a plan."""
     if values == known and _OPEN_FIELDS.isdisjoint(values):
         return True
-    return fingerprint(Kind.JOB, values) == known_fingerprint
+    return same_request(Kind.JOB, values, known, known_fingerprint)
+
+
+def same_request(kind: Kind, values: Values, known: Values, known_fingerprint: str) -> bool:
+    """Whether `values` ask for what `known` asked for, whose fingerprint was recorded."""
+    wanted = fingerprint(kind, values)
+    return wanted == known_fingerprint or wanted == recorded_fingerprint(kind, known, known_fingerprint)

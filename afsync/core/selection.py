@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from afsync.core.actions import Action, Step
 from afsync.core.plan import Change
 from afsync.core.resources import Job
+from afsync.core.text import nfc
 from afsync.core.verdict import Options, Verdict
 from afsync.errors import Problem, Severity
 
 
 def matches(address: str, globs: tuple[str, ...]) -> bool:
     """Whether an address matches one of the globs; brackets are literal, since instances are written with them."""
-    return any(fnmatchcase(address, g.replace("[", "[[]")) for g in globs)
+    return any(fnmatchcase(nfc(address), nfc(g).replace("[", "[[]")) for g in globs)
 
 
 def selected(options: Options, *known_by: str) -> bool:

@@ -16,6 +16,7 @@ from afsync.core.plan import Change
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Job, Kind, Schedule, Template, Values, fingerprint, normalise, typed
+from afsync.core.text import same_text
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
 TEMPLATE_FIELDS = (
@@ -78,8 +79,8 @@ def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str,
     theirs = {k: v for k, v in seen.echo.items() if k in TEMPLATE_FIELDS}
     ours = normalise(Kind.TEMPLATE, declared.values) if seen.echo else {}
     told = normalise(Kind.TEMPLATE, theirs)
-    names = {f for f in {*ours, *told} - {"name"} if ours.get(f) != told.get(f)}
-    return tuple(sorted(names | ({"name"} if declared.name != seen.name else set())))
+    names = {f for f in {*ours, *told} - {"name"} if not same_text(ours.get(f), told.get(f))}
+    return tuple(sorted(names | ({"name"} if not same_text(declared.name, seen.name) else set())))
 
 
 def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> Verdict:

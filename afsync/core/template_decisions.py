@@ -9,8 +9,9 @@ from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change
 from afsync.core.recorded import Deposed, RecordedTemplate
 from afsync.core.remote import RemoteTemplate
-from afsync.core.resources import Kind, Template, Values, fingerprint, normalise, typed
+from afsync.core.resources import Kind, Template, Values, normalise, same_request, typed
 from afsync.core.takeover import decide_import
+from afsync.core.text import same_text
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
@@ -44,7 +45,9 @@ def without_ignored(declared: Values, recorded: Values, ignored: tuple[str, ...]
 def _unrecorded(declared: Template, facts: Facts) -> Verdict:
     if declared.address in facts.desired.imports:
         return decide_import(declared, facts.desired.imports[declared.address], facts)
-    namesakes = [t for t in facts.remote.templates.values() if t.name == declared.name and t.id not in facts.owned]
+    namesakes = [
+        t for t in facts.remote.templates.values() if same_text(t.name, declared.name) and t.id not in facts.owned
+    ]
     create = Change(declared.address, Action.CREATE, Reason.NEW, after=declared)
     if not namesakes:
         return do(create)
@@ -68,8 +71,8 @@ def _unrecorded(declared: Template, facts: Facts) -> Verdict:
 
 def _claims(declared: Template, facts: Facts) -> int:
     """How many would like to have the one of this name: templates that are new, and unresolved ones."""
-    new = {t.address for t in facts.desired.templates.values() if t.name == declared.name}
-    lost = {i.address for i in facts.recorded.intents if i.declared.get("name") == declared.name}
+    new = {t.address for t in facts.desired.templates.values() if same_text(t.name, declared.name)}
+    lost = {i.address for i in facts.recorded.intents if same_text(i.declared.get("name"), declared.name)}
     return len((new - facts.recorded.resources.keys()) | lost)
 
 
@@ -77,14 +80,14 @@ def _equal(declared: Values, remote: RemoteTemplate) -> bool:
     """Equal in all that the service echoes; the documented dialect echoes only the name."""
     if not remote.echo:
         return True
-    ours = {k: v for k, v in normalise(Kind.TEMPLATE, declared).items() if k != "name"}
-    return ours == {k: v for k, v in normalise(Kind.TEMPLATE, remote.echo).items() if k != "name"}
+    ours, theirs = normalise(Kind.TEMPLATE, declared), normalise(Kind.TEMPLATE, remote.echo)
+    return all(same_text(ours.get(k), theirs.get(k)) for k in {*ours, *theirs} - {"name"})
 
 
 def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Verdict:
     values = without_ignored(declared.values, record.declared, declared.ignore_changes)
     after = replace(declared, values=values)
-    changed = fingerprint(Kind.TEMPLATE, values) != record.fingerprint
+    changed = not same_request(Kind.TEMPLATE, values, record.declared, record.fingerprint)
     requested = declared.address in facts.options.replace
     if record.id not in facts.remote.templates:
         return do(Change(declared.address, Action.CREATE, Reason.MISSING, before=record, after=after))

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 
 def nfc(text: str) -> str:
     """`text` in the one form of what looks and means the same: `é` as one character, not as `e` and an accent."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def composed(value: Any) -> Any:
+    """A JSON value with every text in it in that form, keys included."""
+    return value if repr(value).isascii() else _composed(value)
+
+
+def _composed(value: Any) -> Any:
+    match value:
+        case str():
+            return nfc(value)
+        case Mapping():
+            return {nfc(str(k)): _composed(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_composed(v) for v in value]
+        case _:
+            return value
 
 
 def compared(text: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from afsync.core.actions import Action
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind, Template, fingerprint, typed
+from afsync.core.resources import Job, Kind, Template, fingerprint, recorded_fingerprint, typed
+from afsync.core.text import compared
 from afsync.errors import Problem, Severity
 
 
@@ -15,7 +16,7 @@ def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
     """A warning for every such submission, at the job that asks for it now."""
     paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in (Action.CREATE, Action.REPLACE)]
     given_up = {
-        c.before.fingerprint: c
+        recorded_fingerprint(Kind.JOB, c.before.declared, c.before.fingerprint): c
         for c in changes
         if c.action in (Action.REPLACE, Action.DELETE) and isinstance(c.before, RecordedJob)
     }
@@ -27,7 +28,7 @@ def named_alike(changes: Iterable[Change], declared: Collection[Template]) -> It
     new = {c.address for c in changes if c.action is Action.CREATE and isinstance(c.after, Template)}
     first: dict[str, str] = {}
     for template in sorted(declared, key=lambda t: t.address in new) if new else ():
-        other = first.setdefault(template.name, template.address)
+        other = first.setdefault(compared(template.name), template.address)
         if other != template.address and template.address in new:
             text = (
                 f"{other} and {template.address} are both named {template.name!r}; the account shows two of that name"

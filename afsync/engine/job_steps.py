@@ -12,7 +12,7 @@ from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob, Upload
-from afsync.core.resources import EMPTY, Job, Kind, Values, fingerprint, plain
+from afsync.core.resources import EMPTY, Job, Kind, Values, plain, same_request
 from afsync.core.takeover import adopted, taken_over
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
@@ -80,7 +80,9 @@ def _template_values(job: Job, run: Run) -> Values | None:
         return found.echo if found else EMPTY
     record = run.ledger.recorded.resources.get(job.template)
     wanted = run.plan.makes_template(job.template)
-    if record is None or (wanted is not None and record.fingerprint != fingerprint(Kind.TEMPLATE, wanted.values)):
+    if record is None or (
+        wanted is not None and not same_request(Kind.TEMPLATE, wanted.values, record.declared, record.fingerprint)
+    ):
         return None
     return record.declared
 

@@ -11,6 +11,7 @@ from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Kind, Template
 from afsync.core.settling import settle
 from afsync.core.takeover import taken_over, template_record
+from afsync.core.text import same_text
 from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit
 from afsync.errors import ApiError, Interrupted
@@ -25,7 +26,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
         run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
         progress.id = change.id
         return Next()
-    namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if t.name == template.name))
+    namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if same_text(t.name, template.name)))
     opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
     create = run.world.writer.create_template
     result = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.world.stop)

@@ -11,6 +11,7 @@ from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook, ways
 from afsync.core.resources import Job, Schedule, key_of, kind_of
 from afsync.errors import Problem, Severity
+from afsync.output.alike import code_points
 from afsync.output.approvals import published_lines, waiting_lines
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
@@ -220,7 +221,9 @@ def _details(change: Change) -> Iterator[str]:
         case Action.REPLACE if not change.fields:
             yield from _all_fields(change)
         case Action.REPLACE:
-            yield from (f"{visible(f.path)}: {shown(f.before)} -> {shown(f.after)}" for f in change.fields)
+            for field in change.fields:
+                difference = code_points(field.before, field.after)
+                yield f"{visible(field.path)}: {shown(field.before)} -> {shown(field.after)}{difference}"
             yield from _schedule_change(change)
         case Action.RESCHEDULE:
             yield from _schedule_change(change)
