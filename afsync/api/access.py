@@ -107,6 +107,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_real(base_url: str) -> bool:
+    """Whether what is done there counts: neither the emulator nor a service on this machine."""
+    return base_url != EMULATOR and not is_loopback(urlsplit(base_url).hostname or "")
+
+
 def _checked(written: str, source: str) -> SplitResult:
     if "@" in written:
         raise UsageError(f"{source} carries a user name or password.", "remove it; the key comes from AURAFLUX_API_KEY")

@@ -56,7 +56,7 @@ def _read(project: Project, service: Service, recorded: Recorded | None) -> tupl
     now = work.now()
     try:
         remote = read_remote(project, recorded, service, now)
-        check_account(recorded, remote)
+        check_account(project, recorded, remote)
     except StateError:
         return service.reader.account(), None
     return remote.account, checked_plan(project, recorded, remote, now, Options(), project.desired.limits)

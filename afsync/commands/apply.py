@@ -10,6 +10,7 @@ import click
 from afsync.commands.applying import apply
 from afsync.commands.options import (
     Selection,
+    account_flag,
     auto_approve_flag,
     check_title,
     lock_timeout_flag,
@@ -32,6 +33,7 @@ from afsync.errors import UsageError
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write what came of it there.")
 @title_flag
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+@account_flag
 @lock_timeout_flag
 def command(
     planfile: str | None,
@@ -43,6 +45,7 @@ def command(
     markdown_into: str | None,
     title: str,
     fail_fast: bool,
+    account: str | None,
     lock_timeout: float,
     **selection: Any,
 ) -> int:
@@ -69,6 +72,7 @@ def command(
             title=title,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
+            account=account,
             plan_file=planfile,
             expect=expect,
         )

@@ -18,7 +18,7 @@ from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, refused
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.planning import open_planned
-from afsync.commands.preparing import Apply, Ready, prepare, read_saved
+from afsync.commands.preparing import Apply, Ready, prepare, read_saved, unknown_account
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.service import Service
 from afsync.commands.state_file import locked, open_store
@@ -32,6 +32,7 @@ from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
 from afsync.output.plan_text import plan_text
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.api.link import Link
@@ -65,7 +66,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
             return refused(plan, wanted, events)
-        if plan.changes and not wanted.unattended and not _confirmed(stop, wanted):
+        if plan.changes and not wanted.unattended and not _confirmed(stop, wanted, _first(ready)):
             kind = "Approval" if wanted.approve else "Destroy" if wanted.destroy else "Apply"
             messages()(f"{kind} cancelled.\n")
             events.end(())
@@ -120,14 +121,26 @@ ANSWER_SLICE = 0.1
 """Seconds between two looks at whether somebody answered, or a signal came."""
 
 
-def _confirmed(stop: Stop, wanted: Apply) -> bool:
+def _first(ready: Ready) -> str:
+    """What is said before the question where nothing but the key says which account is meant."""
+    account = ready.plan.account
+    if not unknown_account(ready.project, ready.ledger.recorded, account):
+        return ""
+    name = visible(account.id)
+    return (
+        f"\nThis is the first apply: all of it, and this state, will belong to account {name} at "
+        f"{visible(account.base_url)}.\n  (`account: {name}` in afsync.yaml says so for good.)\n"
+    )
+
+
+def _confirmed(stop: Stop, wanted: Apply, first: str) -> bool:
     question = "Do you want to perform these actions?"
     if wanted.destroy:
         question = "Do you really want to destroy all of this?"
     elif wanted.approve:
         question = "Do you really want to publish this?"
     say = messages()
-    say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
+    say(f"{first}\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
     try:
         with stop.interruptible():
             _until_answered(stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, auto_approve_flag, lock_timeout_flag
+from afsync.commands.options import Selection, account_flag, auto_approve_flag, lock_timeout_flag
 from afsync.commands.preparing import Apply
 
 
@@ -13,8 +13,11 @@ from afsync.commands.preparing import Apply
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDR...")
 @auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@account_flag
 @lock_timeout_flag
-def command(addresses: tuple[str, ...], auto_approve: bool, as_json: bool, lock_timeout: float) -> int:
+def command(
+    addresses: tuple[str, ...], auto_approve: bool, as_json: bool, lock_timeout: float, account: str | None
+) -> int:
     """Publish jobs that wait for an approval: shows what will be published, and asks.
 
     Publishing cannot be undone. When there is nothing to publish for one of them, nothing is done, and it says why.
@@ -26,6 +29,7 @@ def command(addresses: tuple[str, ...], auto_approve: bool, as_json: bool, lock_
             auto_approve=auto_approve,
             as_json=as_json,
             lock_timeout=lock_timeout,
+            account=account,
             approve=addresses,
         )
     )

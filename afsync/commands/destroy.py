@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, auto_approve_flag, lock_timeout_flag, selection_flags
+from afsync.commands.options import Selection, account_flag, auto_approve_flag, lock_timeout_flag, selection_flags
 from afsync.commands.preparing import Apply
 
 
@@ -16,8 +16,11 @@ from afsync.commands.preparing import Apply
 @auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+@account_flag
 @lock_timeout_flag
-def command(auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, **selection: Any) -> int:
+def command(
+    auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, account: str | None, **selection: Any
+) -> int:
     """Plan and apply the removal of everything recorded.
 
     The same as `afsync apply --destroy`. `lifecycle.prevent_destroy` holds; the limit on deletes does not.
@@ -30,5 +33,6 @@ def command(auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: fl
             as_json=as_json,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
+            account=account,
         )
     )

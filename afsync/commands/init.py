@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
-from afsync.api.access import IN_FILES, said_outside
+from afsync.api.access import IN_FILES, is_real, said_outside
 from afsync.commands import project as work
 from afsync.commands.bundled import bundled
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report
 from afsync.commands.service import connect
-from afsync.commands.state_file import lineage_there, open_store, read_state
+from afsync.commands.state_file import check_account, lineage_there, open_store, read_state
 from afsync.config.project import PROJECT_FILE
-from afsync.core.remote import EMULATOR
+from afsync.core.recorded import Account
+from afsync.core.remote import EMULATOR, Remote
 from afsync.errors import AfsyncError, AuthError
 from afsync.output.values import visible
 
@@ -123,9 +125,28 @@ def _check_key(project: Project) -> str:
         return ""
     balance = "" if account.balance is None else f", {account.balance} credits"
     say(f"The key works: account {visible(account.id)}{balance}.\n")
+    if is_real(access.base_url):
+        _pin(project, Remote(account, base_url=access.base_url))
     if access.source != IN_FILES and access.base_url != project.settings.base_url:
         say(f"  {access.source} decides here: {PROJECT_FILE} names {visible(project.settings.base_url)}.\n")
     return ""
+
+
+def _pin(project: Project, remote: Remote) -> None:
+    """Write down whose account it is, where nothing says so yet. StateError where the files or the state say another:
+    that is not replaced unasked."""
+    from afsync.commands.taking import desk
+    from afsync.config.writer import add_account
+
+    account = Account(remote.account.id, remote.base_url)
+    with desk(project, 0.0) as held:
+        check_account(project, held.recorded, remote)
+        if held.recorded.account is None:
+            held.write(replace(held.recorded, account=account))
+    if project.settings.account is None:
+        file = project.root / PROJECT_FILE
+        write_whole(file, add_account(read_text(file), account.id))
+        report()(f"Added the account to {PROJECT_FILE}: {visible(account.id)}.\n")
 
 
 def _emulated(project: Project, balance: int | None, source: str) -> str:

@@ -158,6 +158,11 @@ lock_timeout_flag = click.option(
 auto_approve_flag = click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
 
 
+account_flag = click.option(
+    "--account", metavar="ID", help="Refuse any account but this one (the emulator and loopback are not checked)."
+)
+
+
 def check_title(title: str) -> None:
     """It stands outside of the fences, so it has to be plain."""
     if not TITLE.fullmatch(title):

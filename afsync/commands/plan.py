@@ -109,7 +109,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
     service = connect(project, writes=False, silent=wanted.form == "json")
     remote = read_remote(project, recorded, service, now)
-    check_account(recorded, remote)
+    check_account(project, recorded, remote)
     return checked_plan(project, recorded, remote, now, options, limits)
 
 
@@ -192,7 +192,7 @@ def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem
     check_addresses(chosen, project.desired, recorded)
     service = connect(project, writes=False, silent=wanted.form == "json")
     remote = read_remote(project, recorded, service, now)
-    check_account(recorded, remote)
+    check_account(project, recorded, remote)
     written = project.settings.timezone
     found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)
     chosen_ones = (p for p in found if selected(options, p.address or ""))

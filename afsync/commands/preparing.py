@@ -17,11 +17,12 @@ from afsync.commands.service import Service, connect, read_remote
 from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
 from afsync.core.plan import Plan
-from afsync.core.recorded import Account
+from afsync.core.recorded import Account, Recorded
+from afsync.core.resources import typed
 from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
-from afsync.errors import PlanStale
+from afsync.errors import PlanStale, UsageError
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 class Apply(Struct, frozen=True):
     """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
-    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else."""
+    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else; `account` the
+    only one that may be changed."""
 
     selection: Selection
     destroy: bool = False
@@ -47,6 +49,7 @@ class Apply(Struct, frozen=True):
     markdown_into: str | None = None
     title: str = ""
     approve: tuple[str, ...] = ()
+    account: str | None = None
 
     @property
     def unattended(self) -> bool:
@@ -89,10 +92,12 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     remote = read_remote(project, recorded, service, now)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
-    check_account(recorded, remote)
+    check_account(project, recorded, remote, wanted.account)
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
     plan = checked_plan(project, recorded, remote, now, options, limits)
+    if plan.changes and wanted.unattended and wanted.account is None:
+        _refuse_unknown_account(project, recorded, plan.account)
     if wanted.approve:
         plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired)
     most = limits.max_credits
@@ -102,6 +107,20 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     if wanted.expect is not None and wanted.expect != plan.fingerprint:
         _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
     return Ready(project, service, remote, plan, Ledger(store, recorded, version), most)
+
+
+def unknown_account(project: Project, recorded: Recorded, account: Account) -> bool:
+    """Whether neither the files nor the state say whose account it is, so that the key may be the wrong one."""
+    from afsync.api.access import is_real
+
+    return recorded.account is None and project.settings.account is None and is_real(account.base_url)
+
+
+def _refuse_unknown_account(project: Project, recorded: Recorded, account: Account) -> None:
+    if unknown_account(project, recorded, account):
+        text = f"This would be the first apply, in account {account.id} at {account.base_url}; is that the one?"
+        hint = f"write `account: {typed(account.id)}` into afsync.yaml (`afsync init` does), or add --account"
+        raise UsageError(text, f"{hint} {typed(account.id)}")
 
 
 def _insist(why: str | None) -> None:

@@ -20,6 +20,7 @@ from afsync.errors import Exit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from afsync.config.project import Project
     from afsync.output.result_text import Results
 
 
@@ -40,7 +41,7 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
     recorded, _ = read_state(project)
     records = submissions(globs, recorded, project.desired.jobs)
     service = connect(project, writes=False)
-    results = _ask(service, recorded, records)
+    results = _ask(project, service, recorded, records)
     out = report()
     out(result_json(results) if as_json else result_text(results, stdout_paint()))
     failed = not_ready(results)
@@ -55,11 +56,11 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
     return Exit.ERROR if failed else Exit.OK
 
 
-def _ask(service: Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
+def _ask(project: Project, service: Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
     """First whose account it is, then all at the same time."""
     from afsync.api.snapshot import together
 
     reader = service.reader
-    check_account(recorded, Remote(reader.account(), base_url=service.base_url))
+    check_account(project, recorded, Remote(reader.account(), base_url=service.base_url))
     answers = together(*(partial(reader.result, r.id) for r in records.values()))
     return {address: (r.id, found) for (address, r), found in zip(records.items(), answers, strict=True)}

@@ -136,7 +136,7 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
         remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
     except AuthError:
         # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
-        check_account(recorded, Remote(service.reader.account(), base_url=service.base_url))
+        check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
     ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
     return replace(remote, previews=previews(service.reader, ids))
@@ -157,7 +157,7 @@ def read_for_intents(project: Project, recorded: Recorded) -> Remote:
     service = connect(project, writes=False)
     wanted = Lookups(heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB))
     remote = replace(fetch(service.reader, wanted, publish_times=False), base_url=service.base_url)
-    check_account(recorded, remote)
+    check_account(project, recorded, remote)
     return remote
 
 

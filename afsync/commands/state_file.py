@@ -72,10 +72,15 @@ def check_lineage(project: Project, recorded: Recorded) -> None:
     check_owner(recorded, lineage=project.settings.lineage or "", account_id=None, base_url=base_url)
 
 
-def check_account(recorded: Recorded, remote: Remote) -> None:
-    """A state belongs to one account; with another key its ids would mean something else. StateError then."""
-    from afsync.store.owner import check_owner
+def check_account(project: Project, recorded: Recorded, remote: Remote, said: str | None = None) -> None:
+    """A state belongs to one account; with another key its ids would mean something else. StateError then, and when
+    afsync.yaml pins another account, or `--account` (`said`) names one."""
+    from afsync.api.access import is_real
+    from afsync.store.owner import check_owner, check_pin
 
+    if is_real(remote.base_url):
+        for where, pinned in (("`account:` in afsync.yaml", project.settings.account), ("--account", said)):
+            check_pin(where, pinned, remote.account.id, remote.base_url)
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
 
 

@@ -64,7 +64,7 @@ def look(project: Project, recorded: Recorded, wanted: Lookups = EVERYTHING) -> 
 
     service = connect(project, writes=False)
     remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
-    check_account(recorded, remote)
+    check_account(project, recorded, remote)
     return remote
 
 

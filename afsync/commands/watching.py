@@ -61,7 +61,8 @@ class Jobs:
         from afsync.api.polling import Lookout
 
         service = connect(self._project, writes=False, sleep=self.sleep, silent=True)
-        check_account(self._recorded, Remote(service.reader.account(), base_url=service.base_url))
+        remote = Remote(service.reader.account(), base_url=service.base_url)
+        check_account(self._project, self._recorded, remote)
         self._lookout = Lookout(service.reader, ids)
         return self._lookout
 

@@ -105,6 +105,12 @@ class ProjectFile(IncludedFile):
         description="Written by `afsync init`; ties these files to their state. Do not edit it.",
         examples=["0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a11"],
     )
+    account: Identifier | None = Field(
+        None,
+        description="The account that these files are for: with the key of any other nothing is sent. Written by "
+        "`afsync init` when the key works; not checked against the emulator or a service on this machine.",
+        examples=["acct_1a2b3c"],
+    )
     api: Api | None = Field(None, description="How the service is reached.")
     state: StatePath = Field(
         STATE, description="Where the state is kept, below the directory of this file.", examples=[STATE]

@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True):
     quarantine: int = quarantine_seconds(QUARANTINE)
     state: str = STATE
     timezone: str | None = None
+    account: str | None = None
 
 
 class SourceFile(Struct, frozen=True):
@@ -80,4 +81,5 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
         quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
         state=file.get("state", STATE),
         timezone=file.get("timezone"),
+        account=file.get("account"),
     )

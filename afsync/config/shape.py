@@ -168,6 +168,7 @@ class IncludedFile(_Part):
 
 class ProjectFile(IncludedFile):
     lineage: str = LEFT_OUT
+    account: Identifier = LEFT_OUT
     api: ApiPart | None = None
     state: Text = LEFT_OUT
     timezone: str = LEFT_OUT
@@ -182,6 +183,7 @@ class ProjectFile(IncludedFile):
         if self.version is None:
             _refuse()
         _if_given(checks.check_lineage, self.lineage)
+        _if_given(checks.check_identifier, self.account)
         _if_given(checks.check_state_path, self.state)
         _if_given(checks.check_zone, self.timezone)
         for name, value in (self.vars or {}).items():

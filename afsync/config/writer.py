@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -85,26 +86,36 @@ def starter(lineage: str, now: datetime, *, empty: bool = False, base_url: str |
 def add_lineage(text: str, lineage: str) -> str:
     """The text of an afsync.yaml with `lineage` in it; everything else, comments included, stays as it is.
 
-    A text that has a lineage is returned as it is. Raises ConfigError for one that cannot be read, or has no `version`.
+    A text that has one is returned as it is. Raises ConfigError for one that cannot be read, or has no `version`.
     """
+    return _add(text, "lineage", lineage, lineage)
+
+
+def add_account(text: str, account: str) -> str:
+    """The same with the account that it is for."""
+    plain = re.fullmatch(r"[A-Za-z]+[_-][A-Za-z0-9_-]+", account)
+    return _add(text, "account", account, account if plain else json.dumps(account))
+
+
+def _add(text: str, key: str, meant: str, written: str) -> str:
     document = Document(PROJECT_FILE, text.removeprefix("\ufeff"))
     if document.marks:
         raise ConfigError(tuple(document.problems()))
     value = document.value if isinstance(document.value, dict) else {}
-    if "lineage" in value:
+    if key in value:
         return text
     if "version" not in value:
         fault = Fault(Code.MISSING, (), "`version` is missing", "add `version: 1`")
         raise ConfigError((document.problem(fault),))
-    for result in _candidates(text, document, lineage):
-        if _says(result, {**value, "lineage": lineage}):
+    for result in _candidates(text, document, f"{key}: {written}"):
+        if _says(result, {**value, key: meant}):
             return result
-    fault = Fault(Code.BAD_FORM, ("version",), "no lineage can be added here", f"add the line `lineage: {lineage}`")
+    fault = Fault(Code.BAD_FORM, ("version",), f"no {key} can be added here", f"add the line `{key}: {written}`")
     raise ConfigError((document.problem(fault),))
 
 
-def _candidates(text: str, document: Document, lineage: str) -> Iterator[str]:
-    """`text` with a line for the lineage below `version`; then, as in a flow mapping, with an entry before it."""
+def _candidates(text: str, document: Document, entry: str) -> Iterator[str]:
+    """`text` with a line for the entry below `version`; then, as in a flow mapping, with an entry before it."""
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
     key, value = document.locate(("version",), at_key=True), document.locate(("version",))
     assert key.line and key.column and value.line
@@ -112,9 +123,9 @@ def _candidates(text: str, document: Document, lineage: str) -> Iterator[str]:
     above = lines[: value.line]
     if not above[-1].endswith(("\n", "\r")):
         above[-1] += newline
-    yield "".join([*above, " " * (key.column - 1), f"lineage: {lineage}", newline, *lines[value.line :]])
+    yield "".join([*above, " " * (key.column - 1), entry, newline, *lines[value.line :]])
     line, before = lines[key.line - 1], key.column - 1 + (key.line == 1) * (len(text) - len(document.text))
-    lines[key.line - 1] = f"{line[:before]}lineage: {lineage}, {line[before:]}"
+    lines[key.line - 1] = f"{line[:before]}{entry}, {line[before:]}"
     yield "".join(lines)
 
 

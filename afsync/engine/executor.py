@@ -77,9 +77,9 @@ def apply_plan(
 
 def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
     """The state with what the plan has found out: resolved submissions, records as they are now known, and, the
-    first time, the account it belongs to from now on."""
+    first time something changes, the account it belongs to from now on."""
     settled = settle(recorded, plan.resolutions)
-    if settled.account is None:
+    if settled.account is None and plan.changes:
         settled = replace(settled, account=plan.account)
     news = {a: r for a, r in plan.refreshed.items() if settled.resources.get(a) not in (None, r)}
     if not news:

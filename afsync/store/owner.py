@@ -22,3 +22,12 @@ def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, bas
             "use the key and `api.base_url` it was made with; to begin anew in this account (after the emulator, say), "
             "move this state away, `.afsync` with it, and run `afsync init`",
         )
+
+
+def check_pin(where: str, pinned: str | None, account_id: str, base_url: str) -> None:
+    """StateError when `pinned`, which was written in `where`, is another account than the one of the key."""
+    if pinned is not None and pinned != account_id:
+        raise StateError(
+            f"The key is of account {account_id} at {base_url}, but {where} says {pinned}.",
+            f"use the key of {pinned}; if {account_id} is meant, say so there. Nothing was sent",
+        )
