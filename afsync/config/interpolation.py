@@ -1,4 +1,4 @@
-"""`${var.x}` and `${env.NAME}` inside of values; `$${` stands for a literal `${`."""
+"""`${var.x}`, `${env.NAME}` and `${env.NAME:-default}` inside of values; `$${` stands for a literal `${`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,21 @@ _SECRETIVE = re.compile(rf"(^|_)({_SECRET_WORDS})(_|$)|^ACTIONS_", re.IGNORECASE
 """Names that CI systems and people give to secrets. Whoever opens a pull request writes what the plan reads, and the
 plan is posted where others see it."""
 
+OWN = "AFSYNC_"
+"""How the variables begin that afsync itself is given: where the state is, and how it is reached."""
+
+OPEN = "AFSYNC_VAR_"
+"""How the variables begin that are meant for the files."""
+
+LISTED = "AFSYNC_ENV"
+"""The variable in which whoever runs afsync lists what else the files may read. The files cannot widen it."""
+
+_CREDENTIALS = re.compile(r"://(?:[^/?#\s]*|[^/?#\s:@]*:(?!\d+(?:[/?#]|$))\S*)@")
+"""A URL with a user or a password in it."""
+
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
-_NAME = re.compile(r"(?P<kind>var|env)\.(?P<key>[A-Za-z_][A-Za-z0-9_-]*)", re.ASCII)
+_KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
+_NAME = re.compile(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
 
 
 class Scope(Struct, frozen=True):
@@ -105,8 +118,10 @@ def _look_up(name: str, scope: Scope) -> Any:
     found = _NAME.fullmatch(name)
     if found is None:
         message = f"`${{{name[:60]}}}` is not a reference"
-        raise Wrong(Code.BAD_INTERPOLATION, message, "write ${var.name} or ${env.NAME}, or $${ for a literal ${")
-    return _variable(found["key"], scope) if found["kind"] == "var" else _environment(found["key"], scope)
+        raise Wrong(
+            Code.BAD_INTERPOLATION, message, "write ${var.name} or ${env.AFSYNC_VAR_NAME}, or $${ for a literal ${"
+        )
+    return _variable(found["var"], scope) if found["var"] else _environment(found["env"], found["default"], scope)
 
 
 def _variable(key: str, scope: Scope) -> Any:
@@ -118,12 +133,35 @@ def _variable(key: str, scope: Scope) -> Any:
     return scope.variables[key]
 
 
-def _environment(key: str, scope: Scope) -> str:
+def _environment(key: str, default: str | None, scope: Scope) -> str:
     if key.upper().startswith(SECRET):
         raise Wrong(Code.FORBIDDEN_ENV, f"`{key}` cannot be read from YAML", "remove it: the key is sent by itself")
     if _SECRETIVE.search(key):
         message = f"`{key}` is named like a secret, and what YAML reads is shown in every plan"
         raise Wrong(Code.FORBIDDEN_ENV, message, "if it is none, give it another name")
-    if key not in scope.environ:
-        raise Wrong(Code.UNKNOWN_ENV, f"the environment has no variable `{key}`", f"set {key}, or use ${{var.…}}")
-    return clean(scope.environ[key])
+    _check_listed(key, scope)
+    value = scope.environ.get(key)
+    if default is not None and not value:
+        return default
+    if value is None:
+        hint = f"set {key}, or write ${{env.{key}:-…}} with what to use without it"
+        raise Wrong(Code.UNKNOWN_ENV, f"the environment has no variable `{key}`", hint)
+    if _CREDENTIALS.search(value):
+        message = f"`{key}` holds a URL with a user or a password, and what YAML reads is shown in every plan"
+        raise Wrong(Code.FORBIDDEN_ENV, message, "put a URL without it there")
+    return clean(value)
+
+
+def _check_listed(key: str, scope: Scope) -> None:
+    """Wrong(forbidden_env) for what was not meant for the files: a pull request edits them, and its plan is posted."""
+    if key.startswith(OPEN) and key != OPEN:
+        return
+    listed = [name for name in (part.strip() for part in scope.environ.get(LISTED, "").split(",")) if name]
+    if key.upper().startswith(OWN):
+        message = f"`{key}` is how afsync itself is set up, and cannot be read from YAML"
+        raise Wrong(Code.FORBIDDEN_ENV, message, f"names that begin with {OPEN} are for the files")
+    if key not in listed:
+        message = f"`{key}` is not among the variables that these files may read"
+        allowed = ",".join([*dict.fromkeys(listed), key])
+        hint = f"set {LISTED}={allowed} where afsync runs, or name it {OPEN}{key} there and in ${{env.{OPEN}{key}}}"
+        raise Wrong(Code.FORBIDDEN_ENV, message, hint)

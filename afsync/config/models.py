@@ -130,8 +130,8 @@ class ProjectFile(IncludedFile):
     )
     vars: dict[VariableName, Variable] | None = Field(
         None,
-        description="Values to be used as `${var.name}` in templates, jobs and defaults; `${env.NAME}` reads the "
-        "environment.",
+        description="Values to be used as `${var.name}` in templates, jobs and defaults; `${env.AFSYNC_VAR_NAME}` "
+        "reads the environment, as does every name that `AFSYNC_ENV` lists where afsync runs.",
         examples=[{"show": "Weekly CS2"}],
     )
     defaults: Defaults | None = Field(None, description="Values for what is not set elsewhere.")

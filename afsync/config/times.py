@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from afsync.config.problems import Code, Wrong, did_you_mean
@@ -13,6 +14,7 @@ from afsync.core.resources import Schedule
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+_LOCALTIME = Path("/etc/localtime")
 _LONGEST_CHANGE = timedelta(hours=25)
 """Clocks were moved by a whole day, where the date line was; never by more."""
 _NEARLY = re.compile(
@@ -56,12 +58,41 @@ def _write_as(written: str, zone: str | None) -> str:
 @cache
 def parse_zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name. Wrong(unknown_timezone)."""
+    if (meant := _no_zone(name)) is not None:
+        message = f"`{name[:60]}` is a file of the time zone database, and not the name of a time zone"
+        raise Wrong(Code.UNKNOWN_TIMEZONE, message, meant)
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        hint = did_you_mean(name, available_timezones())
+        hint = did_you_mean(name, (z for z in available_timezones() if _no_zone(z) is None))
         message = f"`{name[:60]}` is not a time zone"
         raise Wrong(Code.UNKNOWN_TIMEZONE, message, hint or "use an IANA name such as Europe/Berlin or UTC") from None
+
+
+def _no_zone(name: str) -> str | None:
+    """What to write in place of a file of the zone database that is no zone of its own; None for any other name."""
+    first, _, rest = name.partition("/")
+    match first.lower():
+        case "right" | "posix" if rest:
+            meant = rest if rest in available_timezones() and _no_zone(rest) is None else None
+        case "posixrules":
+            meant = "America/New_York"
+        case "localtime":
+            meant = _local_zone()
+        case "factory":
+            meant = None
+        case _:
+            return None
+    return f"write {meant}" if meant else "use an IANA name such as Europe/Berlin or UTC"
+
+
+def _local_zone() -> str | None:
+    """The zone of this machine, where its name can be known."""
+    try:
+        found = str(_LOCALTIME.resolve()).rpartition("/zoneinfo/")[2]
+    except (OSError, RuntimeError):
+        return None
+    return found if found in available_timezones() and found != "localtime" else None
 
 
 def _with_offset(written: str, found: re.Match[str]) -> datetime:

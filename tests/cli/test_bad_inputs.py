@@ -173,7 +173,9 @@ FILES = {
         ("plan",), ("cannot be read from YAML",), spoil=job("url: 'https://a.b', topic: '${env.AURAFLUX_API_KEY}'")
     ),
     "a missing variable": Bad(
-        ("plan",), ("the environment has no variable `NOPE`",), spoil=job("url: 'https://a.b', topic: '${env.NOPE}'")
+        ("plan",),
+        ("the environment has no variable `AFSYNC_VAR_NOPE`",),
+        spoil=job("url: 'https://a.b', topic: '${env.AFSYNC_VAR_NOPE}'"),
     ),
     "everything that is wrong at once": Bad(
         ("validate",),

@@ -165,7 +165,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         ["`ulr`", "did you mean `url`?"],
     ),
     "no variables at all": (a_job(FETCH, "tone: ${var.x}"), "5:11 unknown_var", ["`x`", "vars:"]),
-    "no such environment": (a_job(FETCH, "tone: a ${env.NOPE}"), "5:11 unknown_env", ["`NOPE`"]),
+    "no such environment": (a_job(FETCH, "tone: a ${env.AFSYNC_VAR_NOPE}"), "5:11 unknown_env", ["`AFSYNC_VAR_NOPE`"]),
     "the key": (a_job(FETCH, "tone: ${env.AURAFLUX_API_KEY}"), "5:11 forbidden_env", ["AURAFLUX_API_KEY"]),
     "the key's file": (a_job(FETCH, "tone: ${env.auraflux_api_key_file}"), "5:11 forbidden_env", ["cannot be read"]),
     "half a reference": (a_job(FETCH, "tone: a ${var.x"), "5:11 bad_interpolation", ["not closed", "$${"]),

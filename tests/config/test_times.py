@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from afsync.config.problems import Wrong
-from afsync.config.times import parse_schedule
+from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.resources import Schedule
+from tests.config.support import problems
 
 GOOD: list[tuple[str, str | None, str]] = [
     ("2026-12-01 09:00", "Europe/Berlin", "2026-12-01T08:00:00"),
@@ -140,3 +142,28 @@ def test_every_quarter_of_an_hour_of_a_year_is_what_zoneinfo_says(zone: str) -> 
         except Wrong as wrong:
             assert (wrong.code, len(fits)) in {("dst_gap", 0), ("dst_overlap", 2)}
         local += timedelta(minutes=15)
+
+
+NO_ZONES = {
+    "localtime": "Asia/Tokyo",
+    "posixrules": "America/New_York",
+    "Factory": "Europe/Berlin or UTC",
+    "right/Europe/Berlin": "write Europe/Berlin",
+    "posix/Europe/Paris": "write Europe/Paris",
+    "right/Nowhere": "an IANA name",
+    "posix/localtime": "an IANA name",
+}
+
+
+@pytest.mark.parametrize(("name", "hint"), NO_ZONES.items())
+def test_what_is_no_zone_of_its_own_is_refused(
+    name: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "zoneinfo" / "Asia").mkdir(parents=True)
+    (tmp_path / "zoneinfo" / "Asia" / "Tokyo").touch()
+    monkeypatch.setattr("afsync.config.times._LOCALTIME", tmp_path / "localtime")
+    (tmp_path / "localtime").symlink_to("zoneinfo/Asia/Tokyo")
+    parse_zone.cache_clear()
+    (problem,) = problems(tmp_path, f"version: 1\ntimezone: {name}\n")
+    assert problem.code == "unknown_timezone" and f"`{name}`" in problem.message
+    assert hint in (problem.hint or "")

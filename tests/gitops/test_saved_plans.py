@@ -135,13 +135,13 @@ def test_what_changed_in_the_account_is_named(sandbox: Sandbox) -> None:
 
 def test_a_dearer_plan_is_refused(sandbox: Sandbox) -> None:
     text = PROJECT.replace(
-        "topic: Best CS2 plays this week", "topic: Best CS2 plays this week\n    format: ${env.LENGTH}"
+        "topic: Best CS2 plays this week", "topic: Best CS2 plays this week\n    format: ${env.AFSYNC_VAR_LENGTH}"
     )
     sandbox.write(text)
     file = sandbox.root / "plan.json"
-    sandbox.does("plan", "--out", str(file), env={"LENGTH": "short"})
-    refused(sandbox, file, "it would now spend 3 credits, not 2", env={"LENGTH": "long"})
-    assert sandbox.does("apply", str(file), env={"LENGTH": "short"}).code == 0
+    sandbox.does("plan", "--out", str(file), env={"AFSYNC_VAR_LENGTH": "short"})
+    refused(sandbox, file, "it would now spend 3 credits, not 2", env={"AFSYNC_VAR_LENGTH": "long"})
+    assert sandbox.does("apply", str(file), env={"AFSYNC_VAR_LENGTH": "short"}).code == 0
 
 
 def test_a_second_time_although_everything_was_refused_and_the_state_is_empty(sandbox: Sandbox, saved: Path) -> None:

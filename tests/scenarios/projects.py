@@ -21,7 +21,7 @@ WORDS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min
     lambda text: text.replace("${", "$(")
 )
 TEXTS = WORDS | st.sampled_from(
-    ["${var.show} #1", "${env.SHOW_NAME}: finals", "${var.show}", "costs $${5}", "null", "1"]
+    ["${var.show} #1", "${env.AFSYNC_VAR_SHOW}: finals", "${var.show}", "costs $${5}", "null", "1"]
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9, width=16) | WORDS,

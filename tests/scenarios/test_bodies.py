@@ -110,19 +110,19 @@ def test_variables_and_the_environment_are_filled_in(world: World) -> None:
         vars={"show": "Weekly CS2", "where": ["tiktok", "youtube"], "minutes": 3},
         jobs={
             "best": {
-                "url": "https://clips.twitch.tv/${env.CLIP}",
-                "topic": "${var.show} in $${style} for ${env.CLIP}",
+                "url": "https://clips.twitch.tv/${env.AFSYNC_VAR_CLIP}",
+                "topic": "${var.show} in $${style} for ${env.AFSYNC_VAR_CLIP}",
                 "platforms": "${var.where}",
                 "durationMins": "${var.minutes}",
             }
         },
     )
     with world.watched() as sent:
-        world.applied(env={"CLIP": "one"})
+        world.applied(env={"AFSYNC_VAR_CLIP": "one"})
     topic = "Weekly CS2 in ${style} for one"
     assert sent == [post("/jobs", url=URL, topic=topic, platforms=["tiktok", "youtube"], durationMins=3)]
-    assert "No changes." in world.does("plan", env={"CLIP": "one"}).out
-    assert "will be replaced: topic, url changed" in world.does("plan", env={"CLIP": "two"}).out
+    assert "No changes." in world.does("plan", env={"AFSYNC_VAR_CLIP": "one"}).out
+    assert "will be replaced: topic, url changed" in world.does("plan", env={"AFSYNC_VAR_CLIP": "two"}).out
 
 
 def test_times_are_local_to_the_time_zone_unless_they_say_otherwise(world: World) -> None:

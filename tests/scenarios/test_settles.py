@@ -25,7 +25,7 @@ from tests.scenarios.projects import Declared, projects
 from tests.scenarios.world import World, valid
 
 EXAMPLES = round(40 * float(os.environ.get("AFSYNC_SCALE", "1")))
-ENVIRON = {"SHOW_NAME": "Monday show"}
+ENVIRON = {"AFSYNC_VAR_SHOW": "Monday show"}
 slow = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -256,8 +256,8 @@ class Writer:
             return value
         if isinstance(value, str) and "$" not in value and "\n" not in value and self.dice.random() < 0.3:
             self.done.add("${env.…}")
-            self.environ[f"TEXT_{len(self.environ)}"] = value
-            return f"${{env.TEXT_{len(self.environ) - 1}}}"
+            self.environ[f"AFSYNC_VAR_TEXT_{len(self.environ)}"] = value
+            return f"${{env.AFSYNC_VAR_TEXT_{len(self.environ) - 1}}}"
         self.done.add("${var.…}")
         self.variables[f"v{len(self.variables)}"] = value
         return f"${{var.v{len(self.variables) - 1}}}"
