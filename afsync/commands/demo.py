@@ -39,14 +39,30 @@ STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-SPEED = "AFSYNC_EMULATOR_SPEED"
+# Against the service's own published code, which accepts more than it keeps.
+ROUTER_STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("The same project. This time the service does what its own published code does.", ("cat", "afsync.yaml")),
+    ("", ("init",)),
+    ("The recap asks for a publish time, the intro for a review.", ("plan",)),
+    ("The service accepts both.", ("apply", "--auto-approve")),
+    ("Production begins, and writes over every publish time.", ("status", "--watch", "--interval", "0.5")),
+    ("Accepted was not kept: see when the recap was published.", ("result", "job.recap", "--json")),
+    ("The review was kept: the intro is published nowhere yet.", ("result", "job.intro", "--json")),
+    ("Nor was anything charged: the balance is what the service says.", ("account",)),
+    ("This is what the next plan makes of it.", ("plan",)),
+)
+STORIES = {"documented": STORY, "router": ROUTER_STORY}
+
+
+DIALECT, SPEED = "AFSYNC_EMULATOR_DIALECT", "AFSYNC_EMULATOR_SPEED"
 USUAL_SPEED = "20"
 """A video that takes three minutes takes nine seconds."""
 
 
 @click.command
 @click.option("--keep", is_flag=True, help="Leave the project where it was made, and say where.")
-def command(keep: bool) -> int:
+@click.option("--dialect", type=click.Choice(tuple(STORIES)), default="documented", show_default=True)
+def command(keep: bool, dialect: str) -> int:
     """Walk through it all against the built-in emulator.
 
     Copies the quickstart to a temporary folder and runs the real commands there: needs no account, no key and no
@@ -55,7 +71,7 @@ def command(keep: bool) -> int:
     root = Path(tempfile.mkdtemp(prefix="afsync-demo-"))
     try:
         shutil.copytree(bundled("examples") / "quickstart", root, dirs_exist_ok=True)
-        tell(root, report())
+        tell(root, report(), dialect)
     finally:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
@@ -64,10 +80,10 @@ def command(keep: bool) -> int:
     return 0
 
 
-def tell(root: Path, out: Out) -> None:
+def tell(root: Path, out: Out, dialect: str = "documented") -> None:
     """Run the story in `root`. Raises AfsyncError when a command does not do what it should."""
     paint = stdout_paint()
-    for said, words in STORY:
+    for said, words in STORIES[dialect]:
         if said:
             out(f"\n{paint(said, 'bold')}\n")
         match words:
@@ -78,13 +94,14 @@ def tell(root: Path, out: Out) -> None:
                 out(f"\n{paint('- ' + before, 'red')}\n{paint('+ ' + after, 'green')}\n")
             case _:
                 out(f"\n{paint('$ ' + shlex.join(('afsync', *words)), 'cyan')}\n")
-                _run(root, words)
+                _run(root, words, dialect)
 
 
-def _run(root: Path, words: tuple[str, ...]) -> None:
+def _run(root: Path, words: tuple[str, ...], dialect: str) -> None:
     hidden = ("AURAFLUX_", "AFSYNC_")
     speed = os.environ.get(SPEED, USUAL_SPEED)
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)} | {SPEED: speed}
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    environ |= {SPEED: speed, DIALECT: dialect}
     done = subprocess.run([sys.executable, "-m", "afsync", *words], cwd=root, env=environ, check=False)
     if done.returncode != 0:
         raise AfsyncError(f"the demo stopped: `afsync {shlex.join(words)}` exited with {done.returncode}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from afsync.emulator import Running
+from afsync.emulator import Running, create_app, running
 from tests.emulator.conftest import KEY, Serve, client_for, submitted
 
 SHORT = {"format": "short", "durationMins": 1, "platforms": ["tiktok", "youtube"]}
@@ -372,3 +375,14 @@ def test_two_submissions_in_a_millisecond(serve: Serve) -> None:
         assert len(ids) == len(emulator.control.jobs()) == (1 if shared else 2)
         told = [event for row in emulator.control.jobs() for event in row["events"] if event["what"] == "submit"]
         assert sorted(event["body"]["topic"] for event in told) == ["a", "b"]
+
+
+def test_a_file_of_the_version_before_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "emulator.db"
+    create_app(file).close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("ALTER TABLE jobs DROP COLUMN events")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    with running(file, dialect="router", speed="manual") as emulator, client_for(emulator) as api:
+        assert status(api, submitted(api)) == "queued"

@@ -80,3 +80,12 @@ def test_the_demo_tells_it_all(tmp_path: Path, record_property: object) -> None:
     ]
     assert "waiting for approval" in out and "Approved: 1 job." in out and "Apply complete!" in out
     record_property("figure", f"afsync demo: {time.monotonic() - began:.0f} s")  # type: ignore[operator]
+
+
+def test_the_demo_of_the_router_shows_what_was_not_kept(tmp_path: Path) -> None:
+    out = Sandbox(tmp_path).ok("demo", "--dialect", "router", env=FAST).out
+    recap, rest = out.split("$ afsync result job.recap --json")[1].split("$ afsync result job.intro --json")
+    intro = rest.split("$ afsync account")[0]
+    assert recap.count('"status": "published"') == 2, "at once, though its time is years ahead"
+    assert '"status": "published"' not in intro
+    assert "50 available (included 50, used 0)" in rest
