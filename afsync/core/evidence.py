@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from afsync.core.lookalike import fits
+from afsync.core.ghosts import ghosts
+from afsync.core.lookalike import MADE_FROM, fits, looks_like
 from afsync.core.recorded import Intent, Recorded
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import Kind, normalise
+from afsync.core.resources import Kind, Values, normalise
 from afsync.core.text import same_text
 
 EXCHANGE = timedelta(seconds=60)
@@ -41,8 +42,23 @@ def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: 
     spoken_for = {r.id for r in recorded.jobs.values()} | set(recorded.foreign)
     marked = {job for other in recorded.intents for job in other.foreign}
     new = [j for j in _newer(intent, remote, quarantine) if j.id not in spoken_for and j.id not in marked]
-    candidates = [j for j in new if fits(intent.echo, j.echo) and _time_fits(intent, j.created_at, quarantine)]
+    hollow = ghosts(remote)
+    timely = [j for j in new if j.id not in hollow and _time_fits(intent, j.created_at, quarantine)]
+    candidates = _possible(sent_by(intent), timely)
     return Sighting(tuple(reversed(new)), tuple(reversed(candidates)))
+
+
+def _possible(body: Values, jobs: list[RemoteJob]) -> list[RemoteJob]:
+    """What nothing speaks against; where none of that has the topic, also what has it and differs elsewhere."""
+    fitting = [j for j in jobs if fits(body, j.echo)]
+    if any(looks_like(body, j.echo) for j in fitting):
+        return fitting
+    return [j for j in jobs if j in fitting or looks_like(body, j.echo)]
+
+
+def sent_by(intent: Intent) -> Values:
+    """What an intent submitted, as far as it can be compared with an echo."""
+    return {**intent.echo, **{f: intent.declared[f] for f in MADE_FROM if intent.declared.get(f)}}
 
 
 def _newer(intent: Intent, remote: Remote, quarantine: timedelta) -> Iterable[RemoteJob]:

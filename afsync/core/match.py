@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.lookalike import ECHOED, contradictions
+from afsync.core.lookalike import ECHOED, contradictions, looks_like
 from afsync.core.remote import Group, RemoteJob, group_of
 from afsync.core.resources import Job, Kind, Template, fingerprint
 from afsync.core.submissions import body_of
@@ -87,7 +87,10 @@ def _jobs(jobs: Sequence[Job], facts: Facts) -> Iterable[Match]:
             takers[candidate.id].append(address)
     prints = {j.address: (fingerprint(Kind.JOB, j.values), j.schedule and j.schedule.utc) for j in jobs}
     for job in jobs:
-        yield Match(job.address, best[job.address], _certain(job.address, best, takers, prints))
+        sure = _certain(job.address, best, takers, prints)
+        # The same topic with other content: a person decides, since what differs would be replaced and paid for.
+        against = objection(job, sure.id, facts) if sure else None
+        yield Match(job.address, best[job.address], None if against else sure)
 
 
 def _certain(
@@ -123,19 +126,23 @@ def _evidence(job: Job, seen: RemoteJob, facts: Facts) -> tuple[str, ...]:
     """What speaks for it; empty where anything speaks against it, or it is somebody else's."""
     group = group_of(seen.status, publish_at=None, staged=False, now=facts.now)
     body = body_of(job, facts)
-    if seen.id in facts.owned or group is Group.CANCELLED or contradictions(body, seen.echo):
+    differing = contradictions(body, seen.echo)
+    if seen.id in facts.owned or group is Group.CANCELLED or (differing and not looks_like(body, seen.echo)):
         return ()
     times = facts.remote.publish_times or {}
     told = times.get(seen.id)
     wanted = job.schedule.utc if job.schedule else None
     if told is not None and told != wanted:
         return ()
-    agreeing = [f for f in ECHOED if f != "topic" and seen.echo.get(f) not in (None, "", [], {}) and body.get(f)]
+    echoed = [f for f in ECHOED if f != "topic" and f not in differing and seen.echo.get(f) not in (None, "", [], {})]
+    agreeing = [f for f in echoed if body.get(f)]
     found = []
     if body.get("topic") and same_text(seen.echo.get("topic"), body["topic"]):
         found.append("the same topic")
     if told is not None:
         found.append("the same publish time")
+    if differing:
+        found.append(f"other {', '.join(differing)}")
     if agreeing:
         found.append(f"the same {', '.join(agreeing)}")
     return tuple(found)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
+from afsync.core.ghosts import ghosts
 from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
@@ -45,7 +46,7 @@ def make_plan(
     written, recorded = recorded, settle(recorded, resolutions)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
-    owned = _owned(settled, desired)
+    owned = _owned(settled, desired, remote)
     facts = Facts(desired, settled, remote, now, options, ambiguous=moves.ambiguous, moved=moves.moved, owned=owned)
     verdict = _moved(moves, settled, desired)
     verdict += _templates(facts, blocked)
@@ -77,7 +78,7 @@ def make_plan(
 
 def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:
     """What a decision about the state as it stands may look at, for those that take something over."""
-    return Facts(desired, recorded, remote, now, owned=_owned(recorded, replace(desired, imports={})))
+    return Facts(desired, recorded, remote, now, owned=_owned(recorded, replace(desired, imports={}), remote))
 
 
 def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
@@ -94,11 +95,11 @@ def _by_address(problem: Problem) -> tuple[str, str]:
     return (problem.address or "", problem.code)
 
 
-def _owned(recorded: Recorded, desired: Desired) -> frozenset[str]:
-    """Ids that are spoken for: recorded, deposed, to be imported, or said by a person not to be ours."""
+def _owned(recorded: Recorded, desired: Desired, remote: Remote) -> frozenset[str]:
+    """Ids that are spoken for: recorded, deposed, to be imported, said by a person not to be ours, or ghosts."""
     ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
     marked = {job for intent in recorded.intents for job in intent.foreign}
-    return frozenset(ids | marked | set(recorded.foreign) | set(desired.imports.values()))
+    return frozenset(ids | marked | ghosts(remote) | set(recorded.foreign) | set(desired.imports.values()))
 
 
 def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Verdict:

@@ -8,8 +8,8 @@ from typing import TypeAlias, assert_never
 
 from msgspec import Struct
 
-from afsync.core.evidence import Sighting, service_time, sighting_of, templates_found, waited
-from afsync.core.lookalike import agrees
+from afsync.core.evidence import Sighting, sent_by, service_time, sighting_of, templates_found, waited
+from afsync.core.lookalike import looks_like
 from afsync.core.recorded import Intent, Phase, Recorded, Scan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Kind, typed
@@ -102,8 +102,8 @@ def _job(
         return Ask(intent, f"{mine.id} could also be another unresolved submission", sighting.ids)
     if exclusive:
         return _adopt(intent, mine, "the account is exclusive, and it is the only new job")
-    if agrees(intent.echo, mine.echo):
-        return _adopt(intent, mine, f"the only new job that fits; topic {mine.echo['topic']!r} and all fields agree")
+    if looks_like(sent_by(intent), mine.echo):
+        return _adopt(intent, mine, f"the only new job with the topic {mine.echo['topic']!r}")
     return Ask(intent, "one job could be it, but the service does not tell enough to be sure", sighting.ids)
 
 
@@ -129,7 +129,8 @@ def _claimed_elsewhere(
 ) -> bool:
     """Whether another submission, of another body, may just as well have made `job`."""
     others = (i for i in intents if i not in twins and job.id in seen[i.uuid].ids)
-    return any(not agrees(intent.echo, job.echo) or agrees(other.echo, job.echo) for other in others)
+    mine = looks_like(sent_by(intent), job.echo)
+    return any(not mine or looks_like(sent_by(other), job.echo) for other in others)
 
 
 def _nothing_found(intent: Intent, sighting: Sighting, scan: Scan, balance: int | None, apart: timedelta) -> Resolution:

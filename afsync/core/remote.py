@@ -110,9 +110,19 @@ class Group(StrEnum):
 
 
 _GROUPS: Mapping[str, Group] = {
+    "pending": Group.OPEN,
     "queued": Group.OPEN,
     "running": Group.OPEN,
     "scheduled": Group.OPEN,
+    "processing": Group.BUSY,
+    "passed": Group.BUSY,
+    "sendback": Group.BUSY,
+    "intervention": Group.BUSY,
+    "hard_stop": Group.BUSY,
+    "operator_review": Group.BUSY,
+    "ready_to_publish": Group.BUSY,
+    "publishing": Group.BUSY,
+    "queued_scheduled": Group.BUSY,
     "published": Group.DONE,
     "failed": Group.FAILED,
     "non-compliant": Group.FAILED,

@@ -61,7 +61,7 @@ class JobStatus(Struct, frozen=True):
 
     `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
     `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
-    it has an outcome that nobody knows.
+    it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
     """
 
     address: str
@@ -79,6 +79,7 @@ class JobStatus(Struct, frozen=True):
     produced: bool = False
     publishes: bool = False
     unresolved: bool = False
+    immediate: bool = False
 
 
 def phase_of(record: RecordedJob, seen: RemoteJob | None, now: datetime, *, missing: bool = False) -> JobPhase:
@@ -110,7 +111,10 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
         note = "its submission is unresolved" if unresolved else "not submitted yet"
         schedule = declared.schedule if declared else None
         return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
-    status = replace(_recorded(address, record, seen, now), publishes=_publishes(record, desired, recorded))
+    publishes = _publishes(record, desired, recorded)
+    status = _recorded(address, record, seen, now)
+    immediate = publishes and record.schedule is None and not record.staged
+    status = replace(status, publishes=publishes, immediate=immediate)
     return status if declared else replace(status, note="no longer declared")
 
 
@@ -154,7 +158,7 @@ def settled(job: JobStatus, until: Until) -> bool:
         case JobPhase.WAITING_FOR_APPROVAL:
             return until is Until.DONE
         case JobPhase.DONE:
-            return until is Until.DONE or job.status == "published" or not job.publishes
+            return until is Until.DONE or job.status == "published" or job.immediate or not job.publishes
         case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
             return True
         case _:

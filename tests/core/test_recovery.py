@@ -253,7 +253,7 @@ def test_one_that_agrees_is_adopted() -> None:
         Adopt(
             LOST,
             "job_9",
-            "the only new job that fits; topic 'Best CS2 plays this week' and all fields agree",
+            "the only new job with the topic 'Best CS2 plays this week'",
             "queued",
             BEFORE + timedelta(seconds=1),
         ),
@@ -278,9 +278,29 @@ def test_a_fallen_balance_does_not_speak_against_one_that_agrees() -> None:
 EXCLUSIVE: dict[str, RemoteJob] = {
     "echoing nothing": a_remote_job("job_9", created_at=BEFORE),
     "echoing no topic": new_job(tone="hype"),
+}
+
+ALIKE: dict[str, RemoteJob] = {
     "echoing more than was sent": new_job(**echoes(a_job()), contentType="clips"),
     "echoing an unexpected format": new_job(**{**echoes(a_job()), "format": "long"}),
+    "echoing another tone": new_job(**{**echoes(a_job()), "tone": "calm"}),
 }
+
+
+@pytest.mark.parametrize("job", ALIKE.values(), ids=ALIKE)
+def test_a_topic_that_occurs_once_is_evidence_enough(job: RemoteJob) -> None:
+    assert [type(r) for r in resolved(LOST, listed=(job,))] == [Adopt]
+
+
+def test_a_ghost_is_adopted_for_nothing_and_keeps_it_from_being_absent() -> None:
+    """What the service keeps of a submission that it refused."""
+    ghost = a_remote_job("job_8", "pending", created_at=BEFORE)
+    other = new_job("job_7", topic="Other", entry="fetch")
+    scanned = replace(LOST, scans=(SCANNED,))
+
+    assert resolved(scanned, listed=(ghost, other), exclusive=True) == (
+        Ask(scanned, "new jobs turned up, none of which could be it", ("job_7", "job_8")),
+    )
 
 
 @pytest.mark.parametrize("job", EXCLUSIVE.values(), ids=EXCLUSIVE)
