@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.credits import effective
+from afsync.core.moves import find_moves
 from afsync.core.plan import Change, Plan
 from afsync.core.policy import NO_POLICY, Policy
-from afsync.core.publishing import crowded, publish_time
+from afsync.core.publishing import counts, crowded, publish_time
 from afsync.core.resources import Job, Values
+from afsync.core.settling import settle
 from afsync.core.verdict import Facts
 from afsync.errors import Problem, Severity
 
@@ -27,6 +29,8 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
     """
     if policy == NO_POLICY:
         return plan
+    facts = _after_moves(plan, facts)
+    plan = _remembering(plan, policy, facts)
     broken = {i: tuple(_broken(c, policy, facts)) for i, c in enumerate(plan.changes)}
     standing = [i for i, found in broken.items() if not found]
     kept = replace(plan, changes=tuple(plan.changes[i] for i in standing))
@@ -43,6 +47,31 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
         withheld=(*plan.withheld, *(replace(c, reason=Reason.POLICY) for i, c in enumerate(plan.changes) if broken[i])),
         violations=(*plan.violations, *problems),
     )
+
+
+def _after_moves(plan: Plan, facts: Facts) -> Facts:
+    """The facts that the plan was made from: what was renamed or resolved is where the plan has it."""
+    settled = settle(facts.recorded, plan.resolutions)
+    blocked = frozenset(i.address for i in settled.intents)
+    return replace(facts, recorded=find_moves(facts.desired, settled, blocked)[1])
+
+
+def _remembering(plan: Plan, policy: Policy, facts: Facts) -> Plan:
+    """The plan without forgetting what counts for `max_per_day`, as long as its day is not over: a second apply
+    would not know of it any more."""
+    kept = [c for c in plan.changes if c.action is Action.FORGET and counts(c, policy.max_per_day, policy.zone, facts)]
+    notes = tuple(
+        Problem(
+            "policy_remembered",
+            f"{c.address} is not declared any more; it stays in the state until its day is over, for `max_per_day`",
+            None,
+            Severity.NOTE,
+            c.address,
+        )
+        for c in kept
+    )
+    changes = tuple(c for c in plan.changes if c not in kept)
+    return replace(plan, changes=changes, notices=(*plan.notices, *notes)) if kept else plan
 
 
 def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
 from afsync.core.actions import Action, Step
@@ -12,8 +12,9 @@ from afsync.core.plan import Change, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Schedule, Values
-from afsync.core.settling import settle
 from afsync.core.verdict import Facts
+
+_MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
 
 Slot = tuple[str, date]
 """A platform and a local day."""
@@ -43,8 +44,10 @@ def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> 
     """
     if not most:
         return {}
-    touched = {c.id for c in plan.changes if c.action in (Action.DELETE, Action.REPLACE, Action.RESCHEDULE)}
-    taken = Counter(s for r in _records(plan, facts) if r.id not in touched for s in _recorded_slots(r, zone, facts))
+    touched = {c.id for c in plan.changes if c.action in _MOVING}
+    taken = Counter(
+        s for r in facts.recorded.jobs.values() if r.id not in touched for s in _recorded_slots(r, zone, facts)
+    )
     found = {}
     for moment, _, place in sorted(_timed(plan, facts)):
         change = plan.changes[place]
@@ -63,26 +66,35 @@ def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> 
     return found
 
 
+def counts(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
+    """Whether what a change lets go of was published, or is to be, on a day that is not over and is counted."""
+    record = change.before
+    if not isinstance(record, RecordedJob):
+        return False
+    today = facts.now.astimezone(zone).date()
+    return any(platform in most and day >= today for platform, day in _recorded_slots(record, zone, facts))
+
+
 def _timed(plan: Plan, facts: Facts) -> Iterator[tuple[datetime, str, int]]:
     for place, change in enumerate(plan.changes):
-        moment = None if change.action is Action.APPROVE else publish_time(change, facts)
+        moment = publish_time(change, facts)
         if moment is not None:
             yield moment, change.address, place
 
 
-def _records(plan: Plan, facts: Facts) -> Iterable[RecordedJob]:
-    settled = settle(facts.recorded, plan.resolutions)
-    for address, record in settled.resources.items():
-        seen = plan.refreshed.get(address, record)
-        if isinstance(seen, RecordedJob):
-            yield seen
-
-
 def _recorded_slots(record: RecordedJob, zone: tzinfo, facts: Facts) -> Iterator[Slot]:
-    if group_of(record.status, publish_at=None, staged=False, now=facts.now) in (Group.FAILED, Group.CANCELLED):
+    seen = facts.remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    if group_of(status, publish_at=None, staged=False, now=facts.now) in (
+        Group.FAILED,
+        Group.CANCELLED,
+    ):
         return
     values = effective(record.declared, facts.template_values(record.declared))
     moment = _moment(record.schedule, values, record.created_at)
+    if record.staged and record.approved and (record.schedule is None or record.schedule.utc <= facts.now):
+        # The last that happened to it is that it was published; the account tells when.
+        moment = seen.updated_at if seen and seen.updated_at else moment
     if moment is not None:
         yield from _slots(values, moment, zone)
 

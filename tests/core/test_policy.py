@@ -55,6 +55,54 @@ def judged(
     return check_policy(plan, policy, facts)
 
 
+def test_what_counts_for_a_day_that_is_not_over_is_not_forgotten() -> None:
+    """Removed and published, and a new one in its place: the second apply would know of one only."""
+    policy = Policy(max_per_day={"tiktok": 1}, zone=BERLIN)
+    gone = a_recorded_job(a_job("gone", platforms=["tiktok"]), status="published", created_at=NOW)
+    old = replace(gone, created_at=NOW - timedelta(days=1))
+    new = a_job("new", topic="Another", platforms=["tiktok"])
+
+    today = judged(new, policy=policy, recorded={"job.gone": gone})
+    later = judged(new, policy=policy, recorded={"job.gone": old})
+
+    assert (today.changes, codes(today)) == ((), ["policy_per_day"])
+    assert [n.code for n in today.notices] == ["policy_remembered"]
+    assert [(c.address, c.action) for c in later.changes] == [
+        ("job.new", Action.CREATE),
+        ("job.gone", Action.FORGET),
+    ]
+
+
+def test_approvals_count_on_their_day() -> None:
+    policy = Policy(max_per_day={"tiktok": 1}, zone=BERLIN)
+    jobs = [a_job(k, topic=k, staging=True, platforms=["tiktok"]) for k in ("a", "b")]
+    records = {j.address: a_recorded_job(j, id=f"job_{j.key}", status="complete", staged=True) for j in jobs}
+    remote = a_remote(*(a_remote_job(f"job_{j.key}", "complete") for j in jobs))
+    approved = [replace(j, approve=f"job_{j.key}") for j in jobs]
+    published = {**records, "job.a": replace(records["job.a"], status="published", approved=True)}
+    seen = a_remote(replace(a_remote_job("job_a", "published"), updated_at=NOW), a_remote_job("job_b", "complete"))
+
+    both = judged(*approved, policy=policy, recorded=records, remote=remote)
+    second = judged(jobs[0], approved[1], policy=policy, recorded=published, remote=seen)
+
+    assert ([c.address for c in both.changes], codes(both)) == (["job.a"], ["policy_per_day"])
+    assert (second.changes, codes(second)) == ((), ["policy_per_day"])
+
+
+def test_one_set_of_facts_for_the_plan_and_its_policy() -> None:
+    """A job cancelled outside whose key is renamed counts by what the plan sees of it, under its new key."""
+    policy = Policy(max_per_day={"tiktok": 1}, zone=BERLIN)
+    record = a_recorded_job(a_job("old", platforms=["tiktok"], schedule=SOON), status="queued")
+    renamed = a_job("renamed", platforms=["tiktok"], schedule=SOON)
+    other = a_job("other", topic="Another", platforms=["tiktok"], schedule=SOON)
+    remote = a_remote(a_remote_job(record.id, "cancelled"))
+
+    plan = judged(renamed, other, policy=policy, recorded={"job.old": record}, remote=remote)
+
+    assert codes(plan) == []
+    assert ("job.other", Action.CREATE) in [(c.address, c.action) for c in plan.changes]
+
+
 def codes(plan: Plan) -> list[str]:
     return [v.code for v in plan.violations]
 
@@ -219,10 +267,10 @@ def test_removing_and_making_templates_is_free() -> None:
     assert [c.action for c in plan.changes] == [Action.CREATE, Action.DELETE] and not plan.violations
 
 
-def test_an_approval_is_held_to_the_blackouts_only() -> None:
+def test_an_approval_needs_no_notice_and_is_held_to_the_blackouts() -> None:
     job = replace(a_job(staging=True, platforms=["tiktok"]), approve="job_1")
     record = a_recorded_job(job, status="complete", staged=True)
-    policy = replace(ONLY_TIKTOK, min_lead=timedelta(hours=2), max_per_day={"tiktok": 0}, zone=BERLIN)
+    policy = replace(ONLY_TIKTOK, min_lead=timedelta(hours=2), zone=BERLIN)
     remote = a_remote(a_remote_job(status="complete"))
     plan = judged(job, policy=policy, recorded={"job.best": record}, remote=remote)
     assert [c.action for c in plan.changes] == [Action.APPROVE] and not plan.violations
