@@ -38,4 +38,4 @@ def copy_example(name: str, root: Path) -> None:
             continue
         text = _SCHEMA_LINE.sub(f"# yaml-language-server: $schema={up}{SCHEMA_FILE}", read_text(file))
         text = _LINEAGE.sub(f"lineage: {uuid.uuid4()}", text) if place.name == PROJECT_FILE else text
-        write_whole(root / place, text)
+        write_whole(root / place, text, root)

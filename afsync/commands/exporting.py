@@ -106,7 +106,7 @@ def write_checked(root: Path, texts: Texts) -> None:
     """Write the files; back to what they were where the project cannot be loaded with them."""
     before = {name: read_text(root / name) if (root / name).exists() else None for name in texts}
     for name, text in texts.items():
-        write_whole(root / name, text)
+        write_whole(root / name, text, root)
     try:
         work.load_project()
     except AfsyncError:
@@ -115,5 +115,5 @@ def write_checked(root: Path, texts: Texts) -> None:
                 with suppress(OSError):
                     (root / name).unlink()
             else:
-                write_whole(root / name, old)
+                write_whole(root / name, old, root)
         raise

@@ -14,12 +14,12 @@ LARGEST = 256 * 1024 * 1024
 def write_private(path: Path, text: str) -> None:
     """Write `text`, readable by the owner only; a crash leaves the old file or the new one.
 
-    A device or a pipe (`/dev/stdout`, `>(…)`) is written to, not replaced.
+    A device or a pipe (`/dev/stdout`, `>(…)`) is written to, not replaced; of a link, the file that it leads to.
     """
     if _is_a_stream(path):
         _pour(path, text)
     else:
-        _write(path, text, None)
+        _write(_followed(path), text, None)
 
 
 def _is_a_stream(path: Path) -> bool:
@@ -38,8 +38,14 @@ def _pour(path: Path, text: str) -> None:
         raise _unwritable(path, error) from None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """The same with the permissions that the file has, or any new file gets. Line ends stay as they are."""
+def write_whole(path: Path, text: str, within: Path | None = None) -> None:
+    """The same with the permissions that the file has, or any new file gets. Line ends stay as they are.
+
+    A link is replaced, or, where `within` is a project, followed as long as it stays in there."""
+    if within is not None:
+        path = _followed(path)
+        if not path.resolve().is_relative_to(within.resolve()):
+            raise AfsyncError(f"{path} is outside of the project: nothing is written there", "replace the link")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode & 0o777
@@ -71,6 +77,14 @@ def _write(path: Path, text: str, mode: int | None) -> None:
     except OSError as error:
         Path(beside).unlink(missing_ok=True)
         raise _unwritable(path, error) from None
+
+
+def _followed(path: Path) -> Path:
+    """What a link leads to; the link itself stays."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError) as error:
+        raise AfsyncError(f"{path} could not be written: its links go in a circle") from error
 
 
 def _unwritable(path: Path, error: OSError) -> AfsyncError:

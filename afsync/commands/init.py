@@ -84,11 +84,11 @@ def _files(root: Path, *, empty: bool) -> bool:
         service = said_outside(os.environ)
         for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty, base_url=service).items():
             if not (root / name).exists():
-                write_whole(root / name, text)
+                write_whole(root / name, text, root)
                 report()(f"Wrote {name}.\n")
     else:
         _add_lineage(file)
-    write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"))
+    write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"), root)
     return begun
 
 
@@ -101,7 +101,7 @@ def _add_lineage(file: Path) -> None:
     if add_lineage(before, fresh) == before:
         return
     theirs = lineage_there(work.load_project())
-    write_whole(file, add_lineage(before, theirs or fresh))
+    write_whole(file, add_lineage(before, theirs or fresh), file.parent)
     if theirs:
         report()(f"Added the lineage of the state that is there to {PROJECT_FILE}: {theirs}.\n")
     else:
@@ -145,7 +145,7 @@ def _pin(project: Project, remote: Remote) -> None:
             held.write(replace(held.recorded, account=account))
     if project.settings.account is None:
         file = project.root / PROJECT_FILE
-        write_whole(file, add_account(read_text(file), account.id))
+        write_whole(file, add_account(read_text(file), account.id), project.root)
         report()(f"Added the account to {PROJECT_FILE}: {visible(account.id)}.\n")
 
 

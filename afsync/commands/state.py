@@ -141,27 +141,36 @@ def _serial(store: LocalStore) -> int | None:
 @command.command()
 @click.argument("serial", type=Number(1), required=False)
 @click.option("--force", is_flag=True, help="Even if ids or unresolved submissions that are known now are forgotten.")
+@click.option("--union", is_flag=True, help="After a merge with conflicts: keep what both sides hold.")
 @lock_timeout_flag
-def restore(serial: int | None, force: bool, lock_timeout: float) -> int:
+def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -> int:
     """Go back to the version SERIAL of the state, as a new version.
 
-    Without SERIAL: only merge the recovery files that an earlier run left because the disk failed.
+    With --union: put together the two sides of a merge whose markers are in the state. Without either: only merge the
+    recovery files that an earlier run left because the disk failed.
     """
     from afsync import __version__
     from afsync.commands.state_file import locked
     from afsync.engine.interrupt import Stop
     from afsync.store.disk import Disk
     from afsync.store.history import restore as restore_version
+    from afsync.store.history import unite
 
+    if union and (serial is not None or force):
+        raise UsageError("--union does not go with SERIAL or --force", "leave one of them out")
     project = load_project()
     store = open_store(project)
     with locked(store, lock_timeout, Stop()):
+        lineage = project.settings.lineage or ""
+        if union:
+            both = unite(Disk(), store.paths, lineage=lineage, afsync_version=__version__)
+            report()(f"Put both sides together as version {both.serial}: {len(both.resources)} resources.\n")
+            return 0
         if serial is None:
             merged = store.merge()
             lines = [f"Merged {m.path}: {m.address} is {m.record.id}.\n" for m in merged]
             report()("".join(lines) or NOTHING_LEFT)
             return 0
-        lineage = project.settings.lineage or ""
         recorded = restore_version(
             Disk(), store.paths, serial, lineage=lineage, afsync_version=__version__, force=force
         )

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
+from afsync.store.damaged import Glimpse, glimpse, sides, united
 from afsync.store.disk import Disk, name_again
 from afsync.store.fields import Wrong
 from afsync.store.format import decode_bytes
@@ -19,6 +20,10 @@ from afsync.store.journal import read_journal, replay
 from afsync.store.loading import load, unreadable, why
 from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
+
+NEWER = "upgrade afsync to the version that wrote it, or a later one; do not restore an older copy"
+UNION = "`afsync state restore --union` keeps what both sides hold; do not restore an older version"
+WITHOUT_UNION = "`afsync state history` lists the versions that can be restored"
 
 
 class Version(Struct, frozen=True):
@@ -61,23 +66,74 @@ def restore(
     """Write the copy with this serial as a new version, newer than everything there is.
 
     Numbers that were given out stay given out. StateError when there is no such copy, or when something that is
-    known now would be forgotten: an unresolved submission, or an id (`force` goes back all the same). A state that
-    cannot be read is kept under a name that ends in `.damaged-N`.
+    known now, or that a damaged state still tells, would be forgotten: an unresolved submission, or an id (`force` goes
+    back all the same). A state that cannot be read is kept under a name that ends in `.damaged-N`.
     """
     try:
         wanted = _find(disk, paths, serial, lineage)
         with alone(disk, paths):
             current = _readable(disk, paths, lineage)
+            seen = look(disk, paths, lineage) if current is None else Glimpse()
             if current is not None and not force:
                 _refuse_to_forget(current, wanted, serial)
+            elif not force:
+                _refuse_damaged(seen, wanted, serial, union=two_sides(disk, paths) is not None)
             known = [wanted] if current is None else [wanted, current]
-            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in known)])
+            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in known), seen.serial])
             if current is None:
                 _keep_damaged(disk, paths)
-            version = replace(wanted, serial=newest + 1, counter=max(r.counter for r in known))
+            version = replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
             return save(disk, paths, version, afsync_version).recorded
     except OSError as error:
         raise unwritable(paths, error) from error
+
+
+def unite(disk: Disk, paths: Paths, *, lineage: str, afsync_version: str) -> Recorded:
+    """Write what both sides of a merge hold, where the state has its markers, as a new version. StateError where there
+    are none, a side is not sound, or the two contradict each other; nothing is changed then."""
+    try:
+        with alone(disk, paths):
+            both = two_sides(disk, paths)
+            if both is None or disk.identity(paths.journal) is not None:
+                why_not = "a journal is beside it" if both else "it does not hold two sound sides of a merge"
+                raise StateError(f"The state {paths.state} cannot be put together: {why_not}.", WITHOUT_UNION)
+            result = united(*both)
+            if result.lineage != lineage:
+                raise StateError(f"The two sides are of another project: their lineage is {result.lineage}.")
+            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in both)])
+            _keep_damaged(disk, paths)
+            return save(disk, paths, replace(result, serial=newest + 1), afsync_version).recorded
+    except OSError as error:
+        raise unwritable(paths, error) from error
+
+
+def two_sides(disk: Disk, paths: Paths) -> tuple[Recorded, Recorded] | None:
+    """What a merge with conflicts has put into the state; None where it is something else, or a side is damaged."""
+    with suppress(OSError, StateError):
+        found = sides(disk.read(paths.state)[0])
+        if found is not None:
+            return decode_bytes(found[0]).recorded, decode_bytes(found[1]).recorded
+    return None
+
+
+def look(disk: Disk, paths: Paths, lineage: str) -> Glimpse:
+    """What can still be told of a state that cannot be read."""
+    texts = []
+    for path in (paths.state, paths.journal):
+        try:
+            texts.append(disk.read(path)[0])
+        except OSError:
+            texts.append(b"")
+    return glimpse(texts[0], texts[1], lineage)
+
+
+def forgotten(seen: Glimpse, wanted: Recorded) -> list[str]:
+    """What a damaged state tells of, and `wanted` does not know."""
+    ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
+    known = {i.address for i in wanted.intents}
+    lost = [f"{address} ({resource_id})" for address, resource_id in seen.records if resource_id not in ids]
+    held = {address for address, _ in seen.records}
+    return lost + [f"the submission of {address}" for address in seen.open if address not in known | held]
 
 
 def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:
@@ -145,15 +201,29 @@ def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
     return None
 
 
+def _refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
+    if seen.newer:
+        text = "The state is from a newer afsync; going back to an older version would forget what it holds."
+        raise StateError(text, NEWER)
+    lost = forgotten(seen, wanted)
+    if lost:
+        text = f"The state is damaged, but it tells that going back to serial {serial} would forget {shown(lost)}."
+        hint = "put the undamaged file back if there is one; else add --force, and import these"
+        raise StateError(text, UNION if union else hint)
+
+
+def shown(lost: list[str]) -> str:
+    return ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+
+
 def _refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
     known = {(i.seq, i.address) for i in wanted.intents}
     ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
     lost = [f"the unresolved submission of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
     lost += [f"{a} ({r.id})" for a, r in sorted(current.resources.items()) if r.id not in ids]
     if lost:
-        shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
         hint = "resolve and import what matters first, or add --force"
-        raise StateError(f"The state can be read, and going back to serial {serial} would forget {shown}.", hint)
+        raise StateError(f"The state can be read, and going back to serial {serial} would forget {shown(lost)}.", hint)
 
 
 def _keep_damaged(disk: Disk, paths: Paths) -> None:

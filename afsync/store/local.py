@@ -14,10 +14,10 @@ from afsync.core.recorded import UUID, Record, Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk
-from afsync.store.history import newest_good
+from afsync.store.history import NEWER, UNION, look, newest_good, two_sides
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
-from afsync.store.paths import Paths, serials
+from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merged, pending, read_recovery
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
 
@@ -147,6 +147,12 @@ class LocalStore:
             raise unreadable(self.paths, error) from error
 
     def _way_out(self) -> str:
+        names = lineages(self.paths)
+        seen = look(self._disk, self.paths, names[0] if len(names) == 1 else "")
+        if seen.newer:
+            return NEWER
+        if two_sides(self._disk, self.paths):
+            return UNION
         try:
             good = newest_good(self._disk, self.paths)
         except StateError:
@@ -154,6 +160,8 @@ class LocalStore:
         if good is None:
             return self._nothing_left()
         found = f"the newest good copy has the serial {good.serial} ({good.path})"
+        if seen.serial > good.serial:
+            found += f", and the damaged one had {seen.serial}: what was submitted in between would be forgotten"
         return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
 
     def _nothing_left(self) -> str:

@@ -121,7 +121,9 @@ def test_a_damaged_journal_is_good_up_to_its_damage(tmp_path: Path) -> None:
     place = paths(tmp_path)
     place.journal.write_bytes(place.journal.read_bytes().replace(b"show-9", b"show-x"))
     assert told(place)[0] == (4, 3, None)
-    assert go_back(tmp_path, 4).resources.keys() == {"job.show-0", "job.show-7", "job.show-8"}
+    with pytest.raises(StateError, match=r"would forget job\.show-x"):
+        go_back(tmp_path, 4)
+    assert go_back(tmp_path, 4, force=True).resources.keys() == {"job.show-0", "job.show-7", "job.show-8"}
 
 
 def test_a_journal_whose_base_is_gone_is_only_kept(tmp_path: Path) -> None:
@@ -131,7 +133,9 @@ def test_a_journal_whose_base_is_gone_is_only_kept(tmp_path: Path) -> None:
         path.unlink()
     assert told(place) == [(1, 0, None)]
     journal = place.journal.read_bytes()
-    assert go_back(tmp_path, 1).serial == 2
+    with pytest.raises(StateError, match=r"would forget job\.show-7"):
+        go_back(tmp_path, 1)
+    assert go_back(tmp_path, 1, force=True).serial == 6
     assert place.journal.with_name("state.json.journal.damaged-1").read_bytes() == journal
 
 
@@ -142,10 +146,12 @@ def test_going_back_over_a_damaged_journal_keeps_it(tmp_path: Path) -> None:
     store.write(with_job(recorded, 7), version)
     journal = store.paths.journal.read_bytes().replace(b"show-7", b"show-8")
     store.paths.journal.write_bytes(journal)
-    assert go_back(tmp_path, 2).serial == 3
+    with pytest.raises(StateError, match=r"would forget job\.show-8"):
+        go_back(tmp_path, 2)
+    assert go_back(tmp_path, 2, force=True).serial == 4
     assert not store.paths.journal.exists()
     assert store.paths.journal.with_name("state.json.journal.damaged-1").read_bytes() == journal
-    assert a_store(tmp_path).read()[0].serial == 3
+    assert a_store(tmp_path).read()[0].serial == 4
 
 
 def test_an_old_state_put_back_by_hand_is_brought_up_to_date(tmp_path: Path) -> None:
