@@ -1,0 +1,26 @@
+"""What the statuses of the service mean, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MEANINGS: Mapping[str, str] = {
+    "pending": "The submission was received and is not in the queue yet; one that was refused can stay so for good.",
+    "queued": "It waits for production and can be cancelled.",
+    "running": "It is being produced.",
+    "scheduled": "It has a publish time that is still ahead.",
+    "processing": "It is being produced, or people at the service look at it; nothing is sent to it.",
+    "passed": "A stage of production accepted it; the next one follows.",
+    "sendback": "A stage of production sent it back to be done again.",
+    "intervention": "Production stopped for people at the service to step in.",
+    "hard_stop": "A stage of production stopped it; it may still go on, or fail.",
+    "operator_review": "Its grade is low, and people at the service review it; lists can say `processing`.",
+    "ready_to_publish": "It is produced and waits for a slot of the service; it may stay so.",
+    "queued_scheduled": "It waits for its publish time at the service.",
+    "publishing": "It is being published.",
+    "complete": "It is produced; a job that publishes immediately is published by then.",
+    "published": "It is published.",
+    "failed": "Nothing comes of it; `afsync result` can tell the reason.",
+    "non-compliant": "The service refused its content; nothing comes of it.",
+    "cancelled": "It was cancelled; a service that was producing it already may still finish it.",
+}
