@@ -18,7 +18,7 @@ def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
     given_up = {
         recorded_fingerprint(Kind.JOB, c.before.declared, c.before.fingerprint): c
         for c in changes
-        if c.action in (Action.REPLACE, Action.DELETE) and isinstance(c.before, RecordedJob)
+        if c.action in (Action.REPLACE, Action.DELETE, Action.FORGET) and isinstance(c.before, RecordedJob)
     }
     return (*_identical((c, job) for c, job in paid if c.action is Action.CREATE), *_swapped(paid, given_up))
 
@@ -54,10 +54,11 @@ def _swapped(paid: Iterable[tuple[Change, Job]], given_up: dict[str, Change]) ->
         old = given_up.get(fingerprint(Kind.JOB, job.values))
         if old is None or old is change or (change.before is not None and change.action is Action.CREATE):
             continue
-        now = "is not declared any more" if old.action is Action.DELETE else "asks for something else now"
+        now = "asks for something else now" if old.action is Action.REPLACE else "is not declared any more"
+        kept = "is finished" if old.action is Action.FORGET else "is cancelled"
         text = (
             f"{change.address} asks for what {old.address} was submitted for ({old.id}), and {old.address} {now}: "
-            f"{old.id} is cancelled, and paid for again as {change.address}"
+            f"{old.id} {kept}, and paid for again as {change.address}"
         )
         yield _warning("swapped", text, f"if {old.address} was renamed, {_keeping(old, change)} keeps {old.id}", job)
 

@@ -485,3 +485,16 @@ def test_and_moving_the_record_first_pays_once() -> None:
 
     assert [(c.address, c.action) for c in plan.changes] == [("job.a", Action.CREATE)]
     assert plan.notices == ()
+
+
+def test_a_finished_one_renamed_to_a_key_that_was_there_is_said_to_be_paid_twice() -> None:
+    records = {
+        "job.a": a_recorded_job(a_job("a"), id="job_a", status="published"),
+        "job.b": a_recorded_job(a_job("b", topic="Another"), id="job_b"),
+    }
+
+    plan = planned(a_job("b"), recorded=records, remote=a_remote(a_remote_job("job_b")))
+
+    (said,) = plan.notices
+    assert (said.code, said.address, said.severity) == ("swapped", "job.b", Severity.WARNING)
+    assert "job_a is finished, and paid for again as job.b" in said.message
