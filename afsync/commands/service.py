@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import stat
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +22,7 @@ from afsync.commands.project import quarantine
 from afsync.commands.screen import messages
 from afsync.commands.state_file import check_account
 from afsync.errors import AfsyncError, AuthError, UsageError
-from afsync.output.values import count
+from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -86,6 +87,10 @@ def _say_waiting(seconds: float, per_minute: int) -> None:
 def _read_key_file(path: str) -> str:
     """No more of it than any key has: it may be a pipe, or something endless."""
     with Path(path).open(encoding="utf-8") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077 and os.name == "posix":
+            name, mode = visible(path), stat.S_IMODE(status.st_mode)
+            messages()(f"Warning: others can read the key file {name} (mode {mode:04o}).\n  chmod 600 {name}\n")
         return file.read(MAX_KEY_FILE)
 
 

@@ -18,6 +18,18 @@ from afsync.errors import ConfigError
 SCHEMA_FILE: Final = ".afsync/afsync.schema.json"
 """Where a project keeps the schema that its first line names, relative to the root."""
 
+IGNORE_FILE: Final = ".gitignore"
+_IGNORE: Final = """\
+# What afsync keeps for this machine alone. The state, its history and the schema belong into version control:
+# the first line of afsync.yaml names the schema.
+.afsync/lock
+.afsync/*.guard
+.afsync/*.backup
+.afsync/.*.tmp
+.afsync/history/.*.tmp
+.afsync/emulator.db*
+"""
+
 _LEAD = timedelta(days=30)
 _STARTER: Final = Template("""\
 # yaml-language-server: $$schema=$schema
@@ -76,11 +88,11 @@ def starter(lineage: str, now: datetime, *, empty: bool = False, base_url: str |
     """
     if empty:
         api = f"api:\n  base_url: {base_url}\n" if base_url else ""
-        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage, api=api)}
+        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage, api=api), IGNORE_FILE: _IGNORE}
     day = (now + _LEAD).strftime("%Y-%m-%d")
     service = base_url if base_url not in (None, EMULATOR) else _EMULATOR
     text = _STARTER.substitute(schema=SCHEMA_FILE, lineage=lineage, schedule=f"{day} 09:00", service=service)
-    return {PROJECT_FILE: text}
+    return {PROJECT_FILE: text, IGNORE_FILE: _IGNORE}
 
 
 def add_lineage(text: str, lineage: str) -> str:
