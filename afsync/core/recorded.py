@@ -9,34 +9,19 @@ new field, never into an old one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from afsync.core.resources import ADDRESS, Kind, Schedule, Utc, Values
+from afsync.core.resources import Kind, Schedule, Utc, Values
+from afsync.core.state_types import Address, AddressKey, Count, New, Sha256, Text, Uuid
+from afsync.core.trust import UNSEEN, Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 
-T = TypeVar("T")
-
-NEW = Meta(extra={"format": 2})
-New = Annotated[T, NEW]
-"""A field that format 1 does not have: left out where it has its default."""
-
-Text = Annotated[str, Meta(min_length=1)]
-Count = Annotated[int, Meta(ge=0)]
-_END = r"$(?!\n)"  # `$` alone would let a line end follow
-_ADDRESS = f"^{re.sub(r'[?]P<[a-z]+>', '', ADDRESS.pattern)}{_END}"
-_AN_ADDRESS = "an address such as template.weekly or job.best-cs2"
-Address = Annotated[str, Meta(title=_AN_ADDRESS, pattern=_ADDRESS)]
-AddressKey = Annotated[str, Meta(title=_AN_ADDRESS, extra_json_schema={"pattern": _ADDRESS})]
-"""The same where there are thousands: the store checks it four times as fast, together with the kind."""
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-Uuid = Annotated[str, Meta(title="a UUID", pattern=f"^{UUID.pattern}{_END}")]
-Sha256 = Annotated[str, Meta(title="a sha256", pattern=f"^[0-9a-f]{{64}}{_END}")]
 Declared = Annotated[Values, Meta(description="What it was made from: the API's fields, plus `template` and `file`.")]
 Created = Annotated[Utc | None, Meta(description="The service's own time, UTC.")]
 Credits = Annotated[int | None, Meta(description="What it took; null where that was never reported.")]
@@ -51,6 +36,15 @@ class Publish(StrEnum):
     SERVICE = "service"
     HELD = "held"
     UNKNOWN = "unknown"
+
+
+class Approval(Struct, frozen=True, forbid_unknown_fields=True):
+    """A decision to publish a job, which is not sent before the job's time: when (UTC), by whom, and to which platforms
+    (none: to all of its own)."""
+
+    at: Utc
+    by: Text
+    platforms: tuple[str, ...] = ()
 
 
 class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="template"):
@@ -76,7 +70,14 @@ class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
 class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="job"):
     """A submission that afsync created or took over. `staged`: it stops before publishing until it is approved.
-    `publish` says how it was submitted, and does not change afterwards."""
+
+    `publish` says how it was submitted, and does not change afterwards. `schedule` is set once it is recorded;
+    `schedule_repeats` counts how often the same instant was set again, with a 2xx, after it was found missing.
+    `schedule_finding` is whether the service kept it: KEPT and LOST are counted in `trust` as they are recorded, so
+    that each counts once, and LOST ends every attempt. Both belong to the instant: another one begins without them.
+    `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
+    whether the publication followed, `published_on` and `failed_on` the platforms of which either was seen.
+    """
 
     id: Text
     fingerprint: Text
@@ -90,6 +91,13 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     staged: bool = False
     approved: bool = False
     publish: New[Publish] = Publish.SERVICE
+    schedule_repeats: New[Count] = 0
+    schedule_finding: New[Finding | None] = None
+    approval: New[Approval | None] = None
+    approved_at: New[Utc | None] = None
+    publish_finding: New[Finding | None] = None
+    published_on: New[tuple[str, ...]] = ()
+    failed_on: New[tuple[str, ...]] = ()
 
     @property
     def kind(self) -> Kind:
@@ -130,14 +138,24 @@ class Phase(StrEnum):
     COMMITTED_ID_UNKNOWN = "committed_id_unknown"
 
 
+class Purpose(StrEnum):
+    """What an intent is about to do: submit something, or publish a job that is there."""
+
+    SUBMISSION = "submission"
+    APPROVAL = "approval"
+
+
 class Intent(Struct, frozen=True, forbid_unknown_fields=True):
-    """The record, written before a submission, that it is about to happen.
+    """The record, written before a submission or an approval, that it is about to happen.
 
     `seq` orders intents; clocks do not. `declared`, `schedule`, `rerun` and `prevent_destroy` are what the
     record becomes if the submission turns out to have been made. `echo` holds the fields the service is known
     to echo, `known` the ids at the head of the list when it was written (newest first), `at` our own clock and
     `server_time` the service's (both UTC), `cost` the expected credits, `balance` those before it,
     `spent_since` what our own later submissions took. `staged` is true where `declared` and its template say so.
+
+    An approval has the address, fingerprint and `declared` of the record, an empty `echo`, the `job_id` that is
+    published, and the platforms it names (none: all of the job's own).
     """
 
     seq: Count
@@ -162,6 +180,20 @@ class Intent(Struct, frozen=True, forbid_unknown_fields=True):
     foreign: tuple[str, ...] = ()
     spent_since: Count = 0
     publish: New[Publish] = Publish.SERVICE
+    purpose: New[Purpose] = Purpose.SUBMISSION
+    job_id: New[Text | None] = None
+    platforms: New[tuple[str, ...]] = ()
+
+
+class Watched(Struct, frozen=True, forbid_unknown_fields=True):
+    """A job that afsync cancelled and forgot, whose cancellation is watched: its record, to take it over again where it
+    turns out to be alive, the address it had, and the times of the cancellation and of the end of the watch (UTC)."""
+
+    address: Address
+    record: RecordedJob
+    cancelled_at: Utc
+    until: Utc
+    finding: Finding | None = None
 
 
 class Account(Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,6 +219,16 @@ class Recorded(Struct, frozen=True, dict=True):
         tuple[Mapping[str, Any], ...], Meta(description="Who decided what about which submission, oldest first.")
     ] = ()
     applied_plans: Annotated[tuple[str, ...], Meta(description="Ids of saved plans; each is applied once.")] = ()
+    trust: New[Annotated[Mapping[Effect, Trust], Meta(description="What was kept in this account, by effect.")]] = (
+        field(default_factory=dict)
+    )
+    costs: New[Annotated[Mapping[CostKind, Cost], Meta(description="What jobs took in this account.")]] = field(
+        default_factory=dict
+    )
+    staging_ignored: New[StagingIgnored | None] = None
+    watched: New[Annotated[Mapping[str, Watched], Meta(description="Cancelled jobs, by the service's id.")]] = field(
+        default_factory=dict
+    )
 
     @cached_property
     def templates(self) -> Mapping[str, RecordedTemplate]:
@@ -198,6 +240,21 @@ class Recorded(Struct, frozen=True, dict=True):
 
     def intent_for(self, address: str) -> Intent | None:
         return next((i for i in self.intents if i.address == address), None)
+
+    @property
+    def submissions(self) -> tuple[Intent, ...]:
+        """The intents that submit something."""
+        return tuple(i for i in self.intents if i.purpose is Purpose.SUBMISSION)
+
+    @property
+    def approvals(self) -> tuple[Intent, ...]:
+        """The intents that publish a job."""
+        return tuple(i for i in self.intents if i.purpose is Purpose.APPROVAL)
+
+    def with_finding(self, effect: Effect, finding: Finding, at: datetime) -> Recorded:
+        """The state with one more effect that was kept or lost. The caller records it where it was seen, too."""
+        trust = self.trust.get(effect, UNSEEN).with_finding(finding, at)
+        return replace(self, trust={**self.trust, effect: trust})
 
     def with_resource(self, address: str, record: Record) -> Recorded:
         return replace(self, resources={**self.resources, address: record})

@@ -48,6 +48,7 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
         prevent_destroy=intent.prevent_destroy,
         created_at=created_at or intent.server_time,
         staged=intent.staged,
+        publish=intent.publish,
     )
 
 

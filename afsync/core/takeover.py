@@ -13,7 +13,7 @@ from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.credits import effective
 from afsync.core.lookalike import contradictions
 from afsync.core.plan import Change
-from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.recorded import Publish, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Job, Kind, Schedule, Template, Values, fingerprint, normalise, typed
 from afsync.core.text import same_text
@@ -141,6 +141,7 @@ def _job_record(declared: Job, seen: RemoteJob, remote: Remote, now: datetime, t
         created_at=seen.created_at,
         staged=bool(body.get("staging")),
         approved=seen.status in ON_ITS_WAY,
+        publish=Publish.UNKNOWN,
     )
 
 

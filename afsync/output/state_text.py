@@ -8,11 +8,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.recorded import Record, Recorded, RecordedJob
+from afsync.core.recorded import Approval, Publish, Purpose, Record, Recorded, RecordedJob
 from afsync.core.resources import key_of, plain, typed
+from afsync.core.trust import Effect, Finding
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
 from afsync.output.values import iso, shown, shown_schedule, visible
+
+INTENT_WORDS = {Purpose.SUBMISSION: "a submission", Purpose.APPROVAL: "an approval"}
+EFFECT_WORDS = {
+    Effect.SCHEDULE: "Publish times",
+    Effect.CANCEL: "Cancellations",
+    Effect.PUBLICATION: "Publications",
+}
 
 
 def state_text(recorded: Recorded) -> str:
@@ -34,7 +42,17 @@ def _lines(recorded: Recorded) -> Iterator[str]:
         yield f"{deposed.address}: replaced template {visible(deposed.id)} is still to be deleted"
     for intent in recorded.intents:
         yield ""
-        yield f"{intent.address}: a submission of {iso(intent.at)} whose outcome is not known"
+        yield f"{intent.address}: {INTENT_WORDS[intent.purpose]} of {iso(intent.at)} whose outcome is not known"
+    for job_id, watched in sorted(recorded.watched.items()):
+        yield ""
+        finding = ", was not kept" if watched.finding is Finding.LOST else ""
+        yield f"{watched.address}: cancelled job {visible(job_id)} is watched until {iso(watched.until)}{finding}"
+    if recorded.trust or recorded.staging_ignored:
+        yield ""
+    for effect, trust in sorted(recorded.trust.items()):
+        yield f"{EFFECT_WORDS[effect]}: {trust.kept} kept, {trust.lost} lost"
+    if recorded.staging_ignored is not None:
+        yield f"Review was asked for and not granted: {visible(recorded.staging_ignored.job_id)}"
 
 
 def record_lines(address: str, record: Record) -> Iterator[str]:
@@ -45,6 +63,7 @@ def record_lines(address: str, record: Record) -> Iterator[str]:
         if record.schedule is not None:
             yield f"    schedule: {shown_schedule(record.schedule)}"
         yield f"    status: {visible(record.status)}{', approved' if record.approved else ''}"
+        yield from _publication_lines(record)
         if record.credits is not None:
             yield f"    credits: {record.credits}"
         if record.rerun is not None:
@@ -53,6 +72,23 @@ def record_lines(address: str, record: Record) -> Iterator[str]:
         yield "    lifecycle: {prevent_destroy: true}"
     if record.created_at is not None:
         yield f"    created: {iso(record.created_at)}"
+
+
+def _publication_lines(record: RecordedJob) -> Iterator[str]:
+    """How it is published, and what was seen of that; nothing where it is as the service does it by itself."""
+    if record.publish is not Publish.SERVICE:
+        yield f"    publish: {record.publish}"
+    if record.schedule_repeats:
+        yield f"    publish time set again: {record.schedule_repeats}"
+    if record.schedule_finding is not None:
+        yield f"    publish time: {record.schedule_finding}"
+    if record.approval is not None:
+        yield f"    approval: {iso(record.approval.at)} by {visible(record.approval.by)}"
+    if record.publish_finding is not None:
+        yield f"    publication: {record.publish_finding}"
+    for word, platforms in (("published on", record.published_on), ("failed on", record.failed_on)):
+        if platforms:
+            yield f"    {word}: {', '.join(map(visible, platforms))}"
 
 
 def record_json(address: str, record: Record) -> str:
@@ -76,8 +112,22 @@ def record_json(address: str, record: Record) -> str:
             "rerun": record.rerun,
             "staged": record.staged,
             "approved": record.approved,
+            "approved_at": iso(record.approved_at) if record.approved_at else None,
+            "approval": _approval_json(record.approval),
+            "publish": record.publish.value,
+            "publish_finding": record.publish_finding,
+            "schedule_finding": record.schedule_finding,
+            "schedule_repeats": record.schedule_repeats,
+            "published_on": list(record.published_on),
+            "failed_on": list(record.failed_on),
         }
     return json_text(document)
+
+
+def _approval_json(approval: Approval | None) -> dict[str, Any] | None:
+    if approval is None:
+        return None
+    return {"at": iso(approval.at), "by": approval.by, "platforms": list(approval.platforms)}
 
 
 def forgotten_text(address: str, record: Record, *, declared: bool) -> str:

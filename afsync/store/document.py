@@ -10,8 +10,9 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from afsync.core.recorded import Intent, Record, Recorded, RecordedJob, RecordedTemplate, Sha256, Text
+from afsync.core.recorded import Intent, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import ADDRESS, Kind, kind_of
+from afsync.core.state_types import Sha256, Text
 from afsync.store.fields import Object, Wrong, instant_text, shown
 
 FORMAT = 2
@@ -21,6 +22,11 @@ T = TypeVar("T")
 
 PREFIXES = {RecordedJob: f"{Kind.JOB}.", RecordedTemplate: f"{Kind.TEMPLATE}."}
 """How an address begins, by what is recorded there."""
+
+
+def _default(given: Any) -> Any:
+    """A default as a value: msgspec keeps the factory of one that is not shared."""
+    return given.factory() if hasattr(given, "factory") else given
 
 
 PLAIN = frozenset({str, int, bool, dict, type(None)})
@@ -55,10 +61,11 @@ def layout(cls: type[Struct]) -> Layout:
     given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
     # As text, because evaluating annotations takes longer than reading a small state.
     written = {n: a for c in reversed(cls.__mro__) for n, a in vars(c).get("__annotations__", {}).items()}
-    new = tuple((name, given[name]) for name in names if str(written[name]).startswith("New["))
+    new = tuple((name, _default(given[name])) for name in names if str(written[name]).startswith("New["))
     config = cls.__struct_config__
     tag = {} if config.tag_field is None else {config.tag_field: config.tag}
-    return Layout(tag, tuple(name for name in names if name not in dict(new)), new)
+    # In the order of the file, which costs less to sort.
+    return Layout(tag, tuple(sorted(name for name in names if name not in dict(new))), new)
 
 
 class Writer:
@@ -68,10 +75,10 @@ class Writer:
         self.format = 1
 
     def json(self, value: Any) -> Any:
-        if isinstance(value, Struct):
-            return self._object(value)
         if type(value) is datetime:
             return instant_text(value)
+        if isinstance(value, Struct):
+            return self._object(value)
         return [self.json(v) for v in value] if type(value) is tuple else value
 
     def part(self, value: Any) -> Any:
@@ -83,20 +90,22 @@ class Writer:
     def parts(self, recorded: Recorded) -> Object:
         """Everything that a state holds, under its own keys."""
         _, first, new = layout(Recorded)
-        result = {name: self.part(getattr(recorded, name)) for name in first}
-        return result | self._new(recorded, new, self.part)
+        written = [*first, *self._used(recorded, new)]
+        return {name: self.part(getattr(recorded, name)) for name in written}
 
     def _object(self, value: Struct) -> Object:
         tag, first, new = layout(type(value))
-        result = {name: v if type(v := getattr(value, name)) in PLAIN else self.json(v) for name in first}
+        written = (*first, *self._used(value, new)) if new else first
+        result = {name: v if type(v := getattr(value, name)) in PLAIN else self.json(v) for name in written}
         result.update(tag)
-        return result | self._new(value, new, self.json) if new else result
-
-    def _new(self, value: Struct, new: tuple[tuple[str, Any], ...], write: Any) -> Object:
-        result = {name: write(now) for name, default in new if (now := getattr(value, name)) != default}
-        if result:
-            self.format = FORMAT
         return result
+
+    def _used(self, value: Struct, new: tuple[tuple[str, Any], ...]) -> list[str]:
+        """The fields of format 2 that have another value than their default."""
+        used = [name for name, default in new if getattr(value, name) != default]
+        if used:
+            self.format = FORMAT
+        return used
 
 
 def from_json(value: Any, of: type[T]) -> T:
@@ -133,10 +142,10 @@ def bare(of: Any) -> Any:
 
 def check_kinds(records: Mapping[str, Record | None]) -> None:
     """Every key is an address, and every record of the kind that it says; None stands for one that is gone."""
-    is_address = ADDRESS.fullmatch
+    if not all(map(ADDRESS.fullmatch, records)):
+        wrong = next(address for address in records if not ADDRESS.fullmatch(address))
+        raise Wrong(f"{shown(wrong)} is not an address such as template.weekly or job.best-cs2")
     for address, record in records.items():
-        if not is_address(address):
-            raise Wrong(f"{shown(address)} is not an address such as template.weekly or job.best-cs2")
         if record is not None and not address.startswith(PREFIXES[type(record)]):
             raise Wrong(f"{address}: kind should be {kind_of(address)}, as the address says, not '{record.kind}'")
 

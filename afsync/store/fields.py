@@ -41,4 +41,6 @@ def shown(value: Any) -> str:
 
 def instant_text(at: datetime) -> str:
     """A UTC instant as text; the zone it came in does not matter."""
-    return at.astimezone(UTC).isoformat()[:-6] + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat()[:-6] + "Z"

@@ -26,7 +26,7 @@ from afsync.store.fields import Object, Wrong, shown
 
 CHECKSUM = b'\n  "checksum": "'
 SHA256 = re.compile(r"[0-9a-f]{64}")
-BLOCKS = frozenset({"resources", "intents"})
+BLOCKS = frozenset({"resources", "intents", "watched"})
 """The parts whose items take one line per field."""
 MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
@@ -118,6 +118,8 @@ def _lines(file: StateFile) -> int:
 
 
 def _lines_of(name: str, part: Any) -> int:
+    if isinstance(part, Struct) and name != "account":
+        return 2 + len(Writer().json(part))
     if not part or not isinstance(part, Mapping | tuple):
         return 1
     if name not in BLOCKS:
@@ -205,7 +207,10 @@ def _pieces(document: Object, encoder: json.JSONEncoder, quoted: Callable[[str],
         return plain[value] if value is None or type(value) is bool else encoder.encode(value)
 
     def block(value: Object) -> str:
-        lines = ",\n      ".join([f'"{k}": {one_line(value[k])}' for k in sorted(value)])
+        # Texts are most of it, and a call for each would take as long as writing them.
+        lines = ",\n      ".join(
+            [f'"{k}": {quoted(v) if type(v := value[k]) is str else one_line(v)}' for k in sorted(value)]
+        )
         return f"{{\n      {lines}\n    }}"
 
     lead = "{\n  "

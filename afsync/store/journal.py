@@ -13,7 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.recorded import Count, Record, Recorded, Text
+from afsync.core.recorded import Record, Recorded
+from afsync.core.state_types import Count, Text
 from afsync.errors import StateError
 from afsync.store.delta import Replay, delta, read_delta
 from afsync.store.document import FORMAT, check, check_intents, from_json

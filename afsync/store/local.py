@@ -10,7 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import UUID, Record, Recorded
+from afsync.core.recorded import Record, Recorded
+from afsync.core.state_types import UUID
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk

@@ -15,8 +15,8 @@ from types import TracebackType
 
 from msgspec import Struct
 
-from afsync.core.recorded import Count, Text
 from afsync.core.resources import Utc
+from afsync.core.state_types import Count, Text
 from afsync.errors import StateError, StateLocked
 from afsync.store.document import Writer, from_json
 from afsync.store.fields import Wrong

@@ -10,8 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Address, Deposed, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.settling import became
+from afsync.core.state_types import Address
 from afsync.errors import StateError
 from afsync.store.disk import Disk, put
 from afsync.store.document import FORMAT, Writer, check, check_kinds, from_json

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.json import schema_components
 
-from afsync.core import recorded, resources
+from afsync.core import recorded, resources, trust
 from afsync.store.document import StateFile, layout
 
 Schema = dict[str, Any]
@@ -31,13 +31,15 @@ def _strict(name: str, schema: Schema) -> Schema:
     """A definition in which all that format 1 always writes is required. What may be left out keeps its default."""
     if "description" in schema:
         schema["description"] = " ".join(schema["description"].split())
-    cls = {**vars(resources), **vars(recorded), StateFile.__name__: StateFile}[name]
+    cls = {**vars(resources), **vars(trust), **vars(recorded), StateFile.__name__: StateFile}[name]
     if schema.get("type") != "object":
         return schema
     new = dict(layout(cls).new)
     for field, value in schema["properties"].items():
         if field not in new:
             value.pop("default", None)
+        elif isinstance(value["default"], tuple):
+            value["default"] = [*value["default"]]
     schema["properties"] = dict(sorted(schema["properties"].items()))
     schema["required"] = sorted(schema["properties"].keys() - new.keys())
     return schema

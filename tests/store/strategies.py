@@ -11,17 +11,22 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import (
     Account,
+    Approval,
     Deposed,
     Intent,
     Phase,
+    Publish,
+    Purpose,
     Record,
     Recorded,
     RecordedJob,
     RecordedTemplate,
     Scan,
     Upload,
+    Watched,
 )
 from afsync.core.resources import Kind, Schedule
+from afsync.core.trust import Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from tests.builders import LINEAGE
 
 text = st.text(max_size=12)
@@ -38,6 +43,8 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 values: st.SearchStrategy[Mapping[str, Any]] = st.dictionaries(text, json_values, max_size=4)
 schedules = st.none() | st.builds(Schedule, text, instants, st.none() | text)
 shas = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
+findings = st.none() | st.sampled_from(Finding)
+names = st.lists(text, max_size=2).map(tuple)
 uploads = st.builds(Upload, some_text, counts)
 jobs = st.builds(
     RecordedJob,
@@ -52,6 +59,14 @@ jobs = st.builds(
     st.none() | instants,
     st.booleans(),
     st.booleans(),
+    publish=st.sampled_from(Publish),
+    schedule_repeats=st.integers(0, 2),
+    schedule_finding=findings,
+    approval=st.none() | st.builds(Approval, instants, some_text, names),
+    approved_at=st.none() | instants,
+    publish_finding=findings,
+    published_on=names,
+    failed_on=names,
 )
 templates = st.builds(RecordedTemplate, some_text, some_text, values, st.booleans(), st.none() | instants)
 scans = st.builds(Scan, instants, st.lists(text).map(tuple), st.lists(text).map(tuple), st.none() | st.integers())
@@ -90,6 +105,10 @@ def intents(draw: st.DrawFn, seq: int) -> Intent:
             scans=st.lists(scans, max_size=2).map(tuple),
             foreign=st.lists(text, max_size=2).map(tuple),
             spent_since=counts,
+            publish=st.sampled_from(Publish),
+            purpose=st.sampled_from(Purpose),
+            job_id=st.none() | some_text,
+            platforms=names,
         )
     )
 
@@ -119,6 +138,14 @@ parts: dict[str, st.SearchStrategy[Any]] = {
     "foreign": st.lists(text, max_size=3).map(tuple),
     "decisions": st.lists(values, max_size=2).map(tuple),
     "applied_plans": st.lists(text, max_size=2).map(tuple),
+    "trust": st.dictionaries(
+        st.sampled_from(Effect), st.builds(Trust, counts, counts, st.none() | instants, st.none() | instants)
+    ),
+    "costs": st.dictionaries(st.sampled_from(CostKind), st.builds(Cost, counts, instants, counts)),
+    "staging_ignored": st.none() | st.builds(StagingIgnored, some_text, instants),
+    "watched": st.dictionaries(
+        text, st.builds(Watched, addresses(Kind.JOB), jobs, instants, instants, findings), max_size=2
+    ),
 }
 recordeds = st.builds(
     Recorded, lineage=st.just(LINEAGE), serial=st.integers(1, 10**9), counter=st.integers(3, 10**9), **parts

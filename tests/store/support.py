@@ -8,15 +8,20 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import (
     Account,
+    Approval,
     Deposed,
     Intent,
     Phase,
+    Publish,
+    Purpose,
     Recorded,
     RecordedJob,
     Scan,
     Upload,
+    Watched,
 )
 from afsync.core.settling import became, record_of
+from afsync.core.trust import UNSEEN, Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from afsync.store.disk import Disk
 from afsync.store.format import decode_bytes
 from afsync.store.local import LocalStore
@@ -88,17 +93,40 @@ def everything(serial: int = 7) -> Recorded:
             'job.show["2026-12-07"]': a_recorded_job(
                 id="job_7", credits=None, created_at=None, staged=True, approved=True
             ),
+            "job.held": a_recorded_job(
+                id="job_10",
+                publish=Publish.HELD,
+                schedule_repeats=1,
+                schedule_finding=Finding.LOST,
+                approval=Approval(NOW, "alice@host", ("tiktok",)),
+                approved_at=NOW,
+                publish_finding=Finding.LOST,
+                published_on=("tiktok",),
+                failed_on=("youtube",),
+            ),
             "job.best": a_recorded_job(job, status="scheduled"),
         },
         uploads={"ab" * 32: Upload("file_1", 1000), "cd" * 32: Upload("file_2", 0)},
         deposed=(Deposed("tpl_0", "template.weekly"),),
         intents=(
             an_intent(a_job("lost"), seq=4, scans=(scan, Scan(NOW)), foreign=("job_6",), outcome="reset"),
+            an_intent(
+                a_job("held"),
+                seq=3,
+                purpose=Purpose.APPROVAL,
+                job_id="job_10",
+                platforms=("tiktok",),
+                publish=Publish.HELD,
+            ),
             an_intent(a_template("new"), seq=5, phase=Phase.WRITTEN, server_time=None, balance=None),
         ),
         foreign=("job_5", "job_6"),
         decisions=({"address": "job.old", "seq": 1, "decision": "absent", "id": None, "why": "not in the list"},),
         applied_plans=("plan-1", "plan-2"),
+        trust={Effect.SCHEDULE: Trust(3, 1, NOW, NOW), Effect.CANCEL: UNSEEN},
+        costs={CostKind.SHORT: Cost(1, NOW), CostKind.GENERATE: Cost(30, NOW, 2)},
+        staging_ignored=StagingIgnored("job_5", NOW),
+        watched={"job_4": Watched("job.gone", job_number(4), NOW, AHEAD, Finding.LOST)},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,17 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from afsync.core import recorded as definitions
-from afsync.core import resources
-from afsync.core.recorded import NEW, Publish, Recorded, RecordedJob, RecordedTemplate
+from afsync.core import resources, trust
+from afsync.core.recorded import Publish, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.state_types import NEW
+from afsync.core.trust import Effect, Finding, Trust
 from afsync.errors import StateError
 from afsync.store import document
 from afsync.store.format import decode_bytes, encode_bytes, fully, plainly
 from afsync.store.history import list_versions, restore
 from afsync.store.local import LocalStore
-from tests.builders import LINEAGE
-from tests.store.support import a_store, following, job_number, paths, with_job
+from tests.builders import LINEAGE, NOW
+from tests.store.support import a_store, everything, following, job_number, paths, with_job
 
 OLD = Path(__file__).parent / "fixtures/format-1"
 WHOLE = sorted(OLD.glob("*.json"))
@@ -156,7 +159,7 @@ def test_a_recovery_file_is_of_format_2_where_it_needs_to_be(tmp_path: Path) -> 
 
 
 def structs() -> list[type[Struct]]:
-    found = [*vars(definitions).values(), *vars(resources).values(), document.StateFile]
+    found = [*vars(definitions).values(), *vars(resources).values(), *vars(trust).values(), document.StateFile]
     return [s for s in found if isinstance(s, type) and issubclass(s, Struct) and s.__struct_fields__]
 
 
@@ -171,3 +174,46 @@ def test_a_template_has_no_value_where_only_a_job_has_one() -> None:
     nulls = dict.fromkeys(("schedule", "status", "credits", "rerun"))
     template = RecordedTemplate("tpl_1", "f", {})
     assert {name: getattr(template, name) for name in nulls} == nulls
+
+
+def test_what_is_known_of_keeping_is_written_and_read_as_it_was() -> None:
+    state = everything()
+    document = json.loads(encode_bytes(state, "0.2.0").data)
+    assert document["format"] == 2
+    assert document["trust"]["schedule"] == {
+        "kept": 3,
+        "lost": 1,
+        "last_kept": "2026-11-20T12:00:00Z",
+        "last_lost": "2026-11-20T12:00:00Z",
+    }
+    assert document["watched"]["job_4"]["record"]["kind"] == "job"
+    assert decode_bytes(encode_bytes(state, "0.2.0").data).recorded == state
+
+
+def test_intents_are_told_apart_by_their_purpose() -> None:
+    state = everything()
+    assert [i.job_id for i in state.approvals] == ["job_10"]
+    assert [i.seq for i in state.submissions] == [4, 5]
+
+
+def test_findings_are_counted_in_trust() -> None:
+    later = NOW + timedelta(hours=1)
+    state = Recorded(LINEAGE).with_finding(Effect.CANCEL, Finding.LOST, NOW)
+    state = state.with_finding(Effect.CANCEL, Finding.KEPT, later).with_finding(Effect.CANCEL, Finding.KEPT, NOW)
+    assert state.trust == {Effect.CANCEL: Trust(2, 1, NOW, NOW)}
+
+
+def test_the_parts_of_format_2_go_through_a_journal(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    recorded, version = store.create(LINEAGE), store.read()[1]
+    whole = everything()
+    changes: tuple[dict[str, object], ...] = (
+        {"trust": whole.trust, "watched": whole.watched, "costs": whole.costs},
+        {"trust": {}, "watched": {}, "staging_ignored": whole.staging_ignored},
+        {"watched": whole.watched, "staging_ignored": None},
+    )
+    for change in changes:
+        recorded = following(recorded, **change)
+        version = store.write(recorded, version)
+        assert a_store(tmp_path).read() == (recorded, version)
+    assert store.paths.journal.exists()

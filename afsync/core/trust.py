@@ -1,0 +1,68 @@
+"""What was seen of the service keeping what it accepted: publish times, cancellations, publications, costs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.resources import Utc
+from afsync.core.state_types import Count, Text
+
+
+class Effect(StrEnum):
+    """What the service accepts and may not keep."""
+
+    SCHEDULE = "schedule"
+    CANCEL = "cancel"
+    PUBLICATION = "publication"
+
+
+class Finding(StrEnum):
+    """Whether something that was accepted was kept. Before that is known there is no finding."""
+
+    KEPT = "kept"
+    LOST = "lost"
+
+
+class Trust(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often one effect was kept and lost in this account, and when it was last seen so (UTC)."""
+
+    kept: Count
+    lost: Count
+    last_kept: Utc | None
+    last_lost: Utc | None
+
+    def with_finding(self, finding: Finding, at: Utc) -> Trust:
+        """One more, seen at `at`."""
+        if finding is Finding.KEPT:
+            return replace(self, kept=self.kept + 1, last_kept=at)
+        return replace(self, lost=self.lost + 1, last_lost=at)
+
+
+UNSEEN = Trust(0, 0, None, None)
+"""An effect of which nothing was seen yet."""
+
+
+class CostKind(StrEnum):
+    """The kinds of job that differ in price."""
+
+    SHORT = "short"
+    LONG = "long"
+    GENERATE = "generate"
+
+
+class Cost(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the last job of a kind took in this account: credits, when it was seen (UTC), and how many were seen."""
+
+    credits: Count
+    at: Utc
+    seen: Count = 1
+
+
+class StagingIgnored(Struct, frozen=True, forbid_unknown_fields=True):
+    """The service answered `staging: false` to a submission that asked for a review: which one, and when (UTC)."""
+
+    job_id: Text
+    at: Utc
