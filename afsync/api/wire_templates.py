@@ -27,11 +27,20 @@ _ROW_FIELDS = {
 
 _NOT_IN_SPEC = ("name", "description")
 
+_FORMS = {"short": "short-form", "long": "long-form"}
+"""How the service's own code writes a template's `format`: as the `templateId` of its spec."""
+
 
 def template_body(values: Values) -> dict[str, Any]:
-    """The body of POST /templates for both dialects: the flat fields, and the same again as `jobSpec`."""
+    """The body of POST /templates for every dialect: the flat fields, and the same again as `jobSpec`, where format and
+    platforms also stand as the service's own code writes them."""
     flat: dict[str, Any] = plain(values)
-    return {**flat, "jobSpec": {k: v for k, v in flat.items() if k not in _NOT_IN_SPEC}}
+    spec = {k: v for k, v in flat.items() if k not in _NOT_IN_SPEC}
+    if spec.get("format") in _FORMS:
+        spec["templateId"] = _FORMS[spec["format"]]
+    if spec.get("platforms"):
+        spec["order"] = {"publish": {"platforms": spec["platforms"]}}
+    return {**flat, "jobSpec": spec}
 
 
 def parse_templates(value: object) -> dict[str, RemoteTemplate]:
@@ -56,7 +65,7 @@ def parse_template(row: Row, what: str) -> RemoteTemplate:
 
 
 def _echo(row: Row, what: str) -> dict[str, Any]:
-    spec = _parsed(row.get("job_spec", row.get("jobSpec")), what)
+    spec = _flattened(_parsed(row.get("job_spec", row.get("jobSpec")), what))
     echo = {k: v for k, v in kept(spec or {}).items() if k not in _NOT_IN_SPEC and _told(v)}
     for name, column in _ROW_FIELDS.items():
         value = row.get(name, row.get(column))
@@ -64,6 +73,18 @@ def _echo(row: Row, what: str) -> dict[str, Any]:
         if name not in echo and _told(value) and (spec is None or name == "description"):
             echo[name] = kept(_listed(value) if name == "platforms" else value)
     return echo
+
+
+def _flattened(spec: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A spec with format and platforms as fields, where it tells them in the way of the service's own code."""
+    if spec is None:
+        return None
+    flat = {k: v for k, v in spec.items() if k not in ("templateId", "order")}
+    form = next((f for f, name in _FORMS.items() if name == spec.get("templateId")), None)
+    order = spec.get("order")
+    publish = order.get("publish") if isinstance(order, dict) else None
+    platforms = publish.get("platforms") if isinstance(publish, dict) else None
+    return {**({"format": form} if form else {}), **({"platforms": platforms} if platforms else {}), **flat}
 
 
 def _parsed(spec: object, what: str) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
 from afsync.core.remote import Remote
+from afsync.core.request import template_unknown
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.selection import select, selected
 from afsync.core.settling import settle
@@ -55,7 +56,8 @@ def make_plan(
     verdict = select(_undecided(verdict, moves), options)
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
-    verdict += Verdict(notices=(*paid_twice(verdict.changes), *alike, *doubts))
+    unknown = template_unknown(verdict.changes, facts)
+    verdict += Verdict(notices=(*paid_twice(verdict.changes), *alike, *doubts, *unknown))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,

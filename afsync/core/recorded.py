@@ -50,7 +50,8 @@ class Approval(Struct, frozen=True, forbid_unknown_fields=True):
 class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="template"):
     """A template that afsync created or took over. `declared` is what it was made from.
 
-    The last four are null, so that in the file every resource has the same keys.
+    The four before the last are null, so that in the file every resource has the same keys. `created`: afsync created
+    it, so it holds what is declared and nothing else.
     """
 
     id: Text
@@ -62,6 +63,7 @@ class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     status: None = None
     credits: None = None
     rerun: None = None
+    created: New[bool] = False
 
     @property
     def kind(self) -> Kind:

@@ -37,7 +37,12 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
     """The record an intent becomes. The schedule is set in a step of its own, so it is not in it yet."""
     if intent.kind is Kind.TEMPLATE:
         return RecordedTemplate(
-            resource_id, intent.fingerprint, intent.declared, intent.prevent_destroy, created_at or intent.server_time
+            resource_id,
+            intent.fingerprint,
+            intent.declared,
+            intent.prevent_destroy,
+            created_at or intent.server_time,
+            created=True,
         )
     return RecordedJob(
         id=resource_id,

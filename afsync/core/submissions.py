@@ -67,7 +67,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
     if sourceless(job.values):
         return withhold(
             replace(change, reason=Reason.UNKNOWN_SOURCE),
-            f"{job.address} was taken over, and what it is made from is not known here",
+            f"what {job.address} is made from is not known here: it was taken over, or `entry` is ignored without it",
             "add its `url` (or `urls`, `file`, `fileId`), then it can be submitted again",
         )
     if job.template is not None and job.template not in facts.desired.templates:

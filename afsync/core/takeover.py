@@ -164,13 +164,14 @@ def taken_over(recorded: Recorded, address: str, record: Record) -> Recorded:
     return replace(recorded.with_resource(address, record), foreign=foreign)
 
 
-SOURCES = ("url", "urls", "file", "fileId")
+SOURCES = {"fetch": ("url", "urls"), "upload": ("file", "fileId")}
+"""What a job of each entry is made from; the other entries need no source."""
 
 
 def sourceless(values: Values) -> bool:
-    """Whether a job's body lacks what every such job was made from: it was taken over, and nobody knows."""
-    needs = values.get("entry", "fetch") in ("fetch", "upload")
-    return needs and not any(values.get(field) for field in SOURCES)
+    """Whether a body lacks what such a job is made from: it was taken over, or its `entry` alone is ignored."""
+    needs = SOURCES.get(values.get("entry", "fetch"), ())
+    return bool(needs) and not any(values.get(field) for field in needs)
 
 
 def template_of(job: Template | Job, facts: Facts) -> Values:

@@ -7,12 +7,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.actions import Action
-from afsync.core.credits import effective
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob, Upload
-from afsync.core.resources import EMPTY, Job, Kind, Values, plain, same_request
+from afsync.core.recorded import RecordedJob, RecordedTemplate, Upload
+from afsync.core.request import requested, template_is_known
+from afsync.core.resources import EMPTY, Job, Kind, Values, same_request
 from afsync.core.takeover import adopted, taken_over
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
@@ -54,12 +54,10 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     over = _over_limit(change, run)
     if over is not None:
         return over
-    body = _body(job, run)
-    merged = {"entry": "fetch", **effective(job.values, template)}
-    opened = intent(
-        change, run, Kind.JOB, job.values, echo_of(merged), known=(*run.submitted, *run.remote.head)[:KNOWN]
-    )
-    opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=bool(merged.get("staging")))
+    body = _body(job, template, run)
+    echo = echo_of({"entry": "fetch", **body})
+    opened = intent(change, run, Kind.JOB, job.values, echo, known=(*run.submitted, *run.remote.head)[:KNOWN])
+    opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=body.get("staging") is True)
     result = submit(opened, run.attempt(lambda: run.world.writer.submit_job(body)), run.ledger, run.world.stop)
     return submitted(change, progress, run, result)
 
@@ -87,16 +85,16 @@ def _template_values(job: Job, run: Run) -> Values | None:
     return record.declared
 
 
-def _body(job: Job, run: Run) -> dict[str, Any]:
-    """What is sent: the declared values, with the template and the file by the ids they have by now."""
+def _body(job: Job, template: Values, run: Run) -> dict[str, Any]:
+    """What is sent: all that is declared, with the template and the file by the ids they have by now."""
     recorded = run.ledger.recorded
-    body: dict[str, Any] = {k: plain(v) for k, v in job.values.items() if k not in ("template", "file")}
-    if job.template is not None:
-        body["fromTemplateId"] = recorded.resources[job.template].id
+    made_from = recorded.resources.get(job.template or "")
+    record = made_from if isinstance(made_from, RecordedTemplate) else None
+    body = requested(job, template, known=template_is_known(job, record, run.remote))
+    if record is not None:
+        body["fromTemplateId"] = record.id
     if job.file is not None:
         body["fileId"] = recorded.uploads[job.file.sha256].file_id
-    if job.schedule is not None:
-        body["publishMode"] = "scheduled"
     return body
 
 

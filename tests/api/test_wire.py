@@ -249,8 +249,28 @@ def test_a_template_goes_out_flat_and_as_job_spec() -> None:
         "description": "d",
         "format": "short",
         "platforms": ["tiktok"],
-        "jobSpec": {"format": "short", "platforms": ["tiktok"]},
+        "jobSpec": {
+            "format": "short",
+            "platforms": ["tiktok"],
+            "templateId": "short-form",
+            "order": {"publish": {"platforms": ["tiktok"]}},
+        },
     }
+
+
+def test_a_template_of_the_service_s_own_code_is_read_as_it_is_declared() -> None:
+    spec = {"templateId": "long-form", "order": {"publish": {"platforms": ["youtube"]}}, "tone": "calm"}
+    row = {"id": "tpl_1", "name": "Weekly", "job_spec": spec}
+    assert wire_templates.parse_template(row, "here").echo == {
+        "format": "long",
+        "platforms": ["youtube"],
+        "tone": "calm",
+    }
+    sent = wire_templates.template_body({"name": "Weekly", "format": "short", "platforms": ["tiktok"], "staging": True})
+    back = wire_templates.parse_template({"id": "tpl_1", "name": "Weekly", "job_spec": sent["jobSpec"]}, "here")
+    assert back.echo == {"format": "short", "platforms": ["tiktok"], "staging": True}
+    odd = {"id": "tpl_1", "name": "Weekly", "job_spec": {"templateId": 7, "order": ["x"]}}
+    assert wire_templates.parse_template(odd, "here").echo == {}
 
 
 SPEC = '{"format":"short","platforms":["tiktok"],"tone":null}'

@@ -646,7 +646,7 @@ def test_an_adopted_template_deposes_the_one_it_replaces() -> None:
     settled = settle(state, (Adopt(TEMPLATE_LOST, "tpl_9", ""),))
 
     assert settled.resources["template.weekly"] == RecordedTemplate(
-        "tpl_9", TEMPLATE_LOST.fingerprint, a_template().values, False, ago(seconds=5)
+        "tpl_9", TEMPLATE_LOST.fingerprint, a_template().values, False, ago(seconds=5), created=True
     )
     assert settled.deposed == (Deposed("tpl_1", "template.weekly"),)
 

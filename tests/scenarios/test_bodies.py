@@ -11,9 +11,11 @@ from tests.scenarios.world import (
     World,
     a_job,
     a_template,
+    creation,
     delete,
     post,
     reschedule,
+    submission,
 )
 
 EVERY_FIELD: Fields = {
@@ -44,7 +46,7 @@ def test_every_field_is_sent_as_it_was_written(world: World) -> None:
     world.performs(
         Planned("template.all", "create", "new"),
         Planned("job.best", "create", "new", spend=2),
-        sends=[post("/templates", **named, jobSpec=template), post("/jobs", **EVERY_FIELD)],
+        sends=[creation(**named), post("/jobs", **EVERY_FIELD)],
         costs=2,
     )
     job = world.of_service(world.ids()["job.best"])
@@ -56,7 +58,7 @@ def test_every_field_is_sent_as_it_was_written(world: World) -> None:
 def test_defaults_fill_what_neither_a_job_nor_its_template_sets(world: World) -> None:
     raw = world.by_hand("POST", "/templates", {"name": "Raw", "jobSpec": {}})
     raw_id = raw.get("template", raw)["id"]
-    defaults = {"tone": "calm", "format": "long", "publishMode": "manual", "platforms": ["instagram"]}
+    defaults: Fields = {"tone": "calm", "format": "long", "publishMode": "manual", "platforms": ["instagram"]}
     at = world.at(days=7)
     world.declare(
         defaults={"job": defaults},
@@ -77,18 +79,13 @@ def test_defaults_fill_what_neither_a_job_nor_its_template_sets(world: World) ->
         Planned("job.d-raw", "create", "new", spend=1),
         Planned("job.e-timed", "create", "new", spend=2),
         costs=8,
+        told=["template_unknown"],
         sends=lambda ids: [
-            post(
-                "/templates",
-                name="Weekly highlights",
-                tone="hype",
-                platforms=["tiktok"],
-                jobSpec={"tone": "hype", "platforms": ["tiktok"]},
-            ),
-            post("/jobs", url=URL, topic="A", **defaults),
-            post("/jobs", url=URL, topic="B", **{**defaults, "tone": "loud", "format": "short"}),
-            post(
-                "/jobs",
+            creation(name="Weekly highlights", tone="hype", platforms=["tiktok"]),
+            submission(url=URL, topic="A", **defaults),
+            submission(url=URL, topic="B", **{**defaults, "tone": "loud", "format": "short"}),
+            submission(
+                a_template(),
                 url=URL,
                 topic="C",
                 format="long",
@@ -96,7 +93,7 @@ def test_defaults_fill_what_neither_a_job_nor_its_template_sets(world: World) ->
                 fromTemplateId=ids["template.weekly"],
             ),
             post("/jobs", url=URL, topic="D", fromTemplateId=raw_id),
-            post("/jobs", url=URL, topic="E", **{**defaults, "publishMode": "scheduled"}),
+            submission(url=URL, topic="E", **{**defaults, "publishMode": "scheduled"}),
             reschedule(ids["job.e-timed"], at),
         ],
     )
@@ -120,7 +117,7 @@ def test_variables_and_the_environment_are_filled_in(world: World) -> None:
     with world.watched() as sent:
         world.applied(env={"AFSYNC_VAR_CLIP": "one"})
     topic = "Weekly CS2 in ${style} for one"
-    assert sent == [post("/jobs", url=URL, topic=topic, platforms=["tiktok", "youtube"], durationMins=3)]
+    assert sent == [submission(url=URL, topic=topic, platforms=["tiktok", "youtube"], durationMins=3)]
     assert "No changes." in world.does("plan", env={"AFSYNC_VAR_CLIP": "one"}).out
     assert "will be replaced: topic, url changed" in world.does("plan", env={"AFSYNC_VAR_CLIP": "two"}).out
 
@@ -154,7 +151,7 @@ def test_ignored_fields_are_no_difference(world: World) -> None:
         says=["  # job.best will be replaced: topic changed after submission (1 credit, 1 already spent)"],
         sends=lambda ids: [
             delete(f"/jobs/{job}"),
-            post("/jobs", url=URL, topic="Other", tone="hype", publishMode="scheduled"),
+            submission(url=URL, topic="Other", tone="hype", publishMode="scheduled"),
             reschedule(ids["job.best"], edited["schedule"]),
         ],
         costs=1,

@@ -7,8 +7,18 @@ from typing import Any
 from msgspec import Struct
 
 from tests.scenarios.conftest import MakeWorld
-from tests.scenarios.test_template_table import create
-from tests.scenarios.world import URL, Fields, Planned, World, a_template, delete, post, reschedule, valid
+from tests.scenarios.world import (
+    URL,
+    Fields,
+    Planned,
+    World,
+    a_template,
+    creation,
+    delete,
+    reschedule,
+    submission,
+    valid,
+)
 
 WAIT = {"AFSYNC_QUARANTINE": "10m"}
 OLD, NEW = "2031-01-06T09:00:00Z", "2031-01-13T09:00:00Z"
@@ -179,20 +189,20 @@ def test_every_row_of_both_tables(make_world: MakeWorld, dialect: str) -> None:
         done = world.applied(code=3, env=WAIT)
     ids = world.ids()
     assert sent == [
-        create(**a_template(name="Edited", tone="calm")),
-        create(**a_template(name="Gone")),
-        create(**a_template(name="Made")),
+        creation(**a_template(name="Edited", tone="calm")),
+        creation(**a_template(name="Gone")),
+        creation(**a_template(name="Made")),
         delete(f"/jobs/{before['job.again-open']}"),
         delete(f"/jobs/{before['job.edited-open']}"),
         delete(f"/jobs/{before['job.out-open']}"),
-        post("/jobs", **body_of("again-done")),
-        post("/jobs", **body_of("again-failed")),
-        post("/jobs", **body_of("again-gone")),
-        post("/jobs", **body_of("again-open")),
-        post("/jobs", **body_of("again-staged")),
-        post("/jobs", **body_of("edited-open")),
-        post("/jobs", **body_of("new", fromTemplateId=ids["template.edited"])),
-        post("/jobs", **body_of("new-long")),
+        submission(**body_of("again-done")),
+        submission(**body_of("again-failed")),
+        submission(**body_of("again-gone")),
+        submission(**body_of("again-open")),
+        submission(**body_of("again-staged")),
+        submission(**body_of("edited-open")),
+        submission(a_template(name="Edited", tone="calm"), **body_of("new", fromTemplateId=ids["template.edited"])),
+        submission(**body_of("new-long")),
         reschedule(before["job.later-open"], NEW),
         reschedule(before["job.later-produced"], NEW),
         reschedule(before["job.moved-by-hand"], OLD),

@@ -18,8 +18,8 @@ from tests.scenarios.world import (
     a_job,
     a_template,
     delete,
-    post,
     reschedule,
+    submission,
 )
 
 OPEN = {"documented": ("queued", "running"), "deployed": ("queued", "scheduled")}
@@ -55,10 +55,10 @@ def test_new_is_created(world: World) -> None:
         ],
         costs=7,
         sends=lambda ids: [
-            post("/jobs", url=URL, topic="Later", tone="hype", publishMode="scheduled"),
-            post("/jobs", url=URL, topic=TOPIC, tone="hype", durationMins=2.5, platforms=["tiktok", "youtube"]),
-            post("/jobs", url=URL, urls=[OTHER_URL], topic="Long", tone="hype", format="long", publishMode="scheduled"),
-            post("/jobs", entry="generate", prompt="A neon city", publishMode="manual", staging=True),
+            submission(url=URL, topic="Later", tone="hype", publishMode="scheduled"),
+            submission(url=URL, topic=TOPIC, tone="hype", durationMins=2.5, platforms=["tiktok", "youtube"]),
+            submission(url=URL, urls=[OTHER_URL], topic="Long", tone="hype", format="long", publishMode="scheduled"),
+            submission(entry="generate", prompt="A neon city", publishMode="manual", staging=True),
             reschedule(ids["job.a-later"], first),
             reschedule(ids["job.c-long"], second),
         ],
@@ -77,7 +77,7 @@ def test_new_is_held_back_when_its_time_is_past(world: World) -> None:
         Planned("job.other", "create", "new", spend=1),
         held=["past_schedule"],
         says=["    give it a time still ahead, or remove the job"],
-        sends=[post("/jobs", url=OTHER_URL, topic="Something else", tone="hype")],
+        sends=[submission(url=OTHER_URL, topic="Something else", tone="hype")],
         costs=1,
         code=4,
     )
@@ -200,7 +200,7 @@ def test_other_body_while_open_is_replaced(world: World) -> None:
         ],
         sends=lambda ids: [
             delete(f"/jobs/{old}"),
-            post("/jobs", url=OTHER_URL, topic=TOPIC, tone="calm", format="long", publishMode="scheduled"),
+            submission(url=OTHER_URL, topic=TOPIC, tone="calm", format="long", publishMode="scheduled"),
             reschedule(ids["job.best"], later),
         ],
         costs=2,
@@ -294,7 +294,7 @@ def test_rerun_once_it_is_over_submits_again(world: World, stands: str) -> None:
     world.performs(
         Planned("job.best", "create", "rerun", spend=1, spent=1),
         says=["  # job.best will be submitted again: `rerun` changed (1 credit, 1 already spent)", "  + job best"],
-        sends=[post("/jobs", url=URL, topic=TOPIC, tone="hype")],
+        sends=[submission(url=URL, topic=TOPIC, tone="hype")],
         costs=1,
     )
     assert world.ids()["job.best"] != old
@@ -310,7 +310,7 @@ def test_rerun_once_it_is_over_submits_again(world: World, stands: str) -> None:
 def test_rerun_at_the_first_submission_is_only_recorded(world: World) -> None:
     world.declare(jobs={"best": a_job(rerun="first")})
     world.performs(
-        Planned("job.best", "create", "new", spend=1), sends=[post("/jobs", url=URL, topic=TOPIC, tone="hype")], costs=1
+        Planned("job.best", "create", "new", spend=1), sends=[submission(url=URL, topic=TOPIC, tone="hype")], costs=1
     )
     assert world.record("job.best")["rerun"] == "first"
     world.is_settled()
@@ -322,7 +322,7 @@ def test_rerun_while_open_replaces(world: World) -> None:
     world.performs(
         Planned("job.best", "replace", "rerun", spend=1, spent=1),
         says=["  # job.best will be replaced: `rerun` changed (1 credit, 1 already spent)", f"-/+ job best ({old})"],
-        sends=[delete(f"/jobs/{old}"), post("/jobs", url=URL, topic=TOPIC, tone="hype")],
+        sends=[delete(f"/jobs/{old}"), submission(url=URL, topic=TOPIC, tone="hype")],
         costs=1,
     )
     world.is_settled()
@@ -339,7 +339,7 @@ def test_rerun_once_produced_replaces_and_takes_the_old_time_off_first(world: Wo
             change,
             sends=lambda ids: [
                 reschedule(old, None),
-                post("/jobs", url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
+                submission(url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
                 reschedule(ids["job.best"], at),
             ],
             costs=1,
@@ -358,7 +358,7 @@ def test_rerun_of_a_staged_one_leaves_the_old_one_unapproved(world: World) -> No
     world.declare(jobs={"best": a_job(staging=True, rerun=2)})
     world.performs(
         Planned("job.best", "replace", "rerun", spend=1, spent=1),
-        sends=[post("/jobs", url=URL, topic=TOPIC, tone="hype", staging=True)],
+        sends=[submission(url=URL, topic=TOPIC, tone="hype", staging=True)],
         costs=1,
     )
     assert world.of_service(old)["status"] == "complete"
@@ -395,7 +395,7 @@ def test_missing_and_last_seen_active_waits_for_a_person(world: World, status: s
     assert [Planned.of(c) for c in document["changes"]] == [Planned("job.best", "create", "requested", 1, 1)]
     with world.watched() as sent:
         world.applied("--replace", "job.best")
-    assert sent == [post("/jobs", url=URL, topic=TOPIC, tone="calm")]
+    assert sent == [submission(url=URL, topic=TOPIC, tone="calm")]
     world.is_settled()
 
 
@@ -537,7 +537,7 @@ def test_a_finished_one_renamed_with_rerun_is_submitted_once(world: World) -> No
         Planned("job.new", "move", "renamed"),
         Planned("job.new", "create", "rerun", spend=1, spent=1),
         sends=lambda ids: [
-            post("/jobs", url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
+            submission(url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
             reschedule(ids["job.new"], at),
         ],
         costs=1,
@@ -561,7 +561,7 @@ def test_a_finished_one_removed_before_the_new_one_comes_is_forgotten_and_the_ne
     world.performs(
         Planned("job.new", "create", "new", spend=1),
         sends=lambda ids: [
-            post("/jobs", url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
+            submission(url=URL, topic=TOPIC, tone="hype", publishMode="scheduled"),
             reschedule(ids["job.new"], at),
         ],
         costs=1,
@@ -598,25 +598,25 @@ def test_new_and_like_one_that_nobody_recorded_is_held_back(make_world: MakeWorl
     )
     world.declare(jobs={"best": a_job(allow_duplicate=True)})
     world.performs(
-        Planned("job.best", "create", "new", spend=1), sends=[post("/jobs", url=URL, topic=TOPIC, tone="hype")], costs=1
+        Planned("job.best", "create", "new", spend=1), sends=[submission(url=URL, topic=TOPIC, tone="hype")], costs=1
     )
     world.is_settled()
 
 
-@pytest.mark.parametrize("twin", ["cancelled", "too old", "another topic", "another tone", "no topic"])
+@pytest.mark.parametrize("twin", ["cancelled", "too old", "another topic", "other platforms", "no topic"])
 def test_new_and_unlike_all_others_is_created(make_world: MakeWorld, dialect: str, twin: str) -> None:
     world = make_world(dialect, echo="full")
-    fields = {"url": URL, "topic": "Other" if twin == "another topic" else TOPIC, "tone": "hype"}
-    fields |= {"tone": "calm"} if twin == "another tone" else {}
+    fields: Fields = {"url": URL, "topic": "Other" if twin == "another topic" else TOPIC, "tone": "hype"}
+    fields |= {"platforms": ["youtube"]} if twin == "other platforms" else {}
     world.control.seed(
         key=world.key,
         status="cancelled" if twin == "cancelled" else "published",
         age=(31 if twin == "too old" else 1) * 86400,
         fields=fields,
     )
-    job = a_job(topic=None if twin == "no topic" else TOPIC)
+    job = a_job(topic=None if twin == "no topic" else TOPIC, platforms=["tiktok"])
     world.declare(jobs={"best": job})
-    world.performs(Planned("job.best", "create", "new", spend=1), sends=[post("/jobs", **job)], costs=1)
+    world.performs(Planned("job.best", "create", "new", spend=1), sends=[submission(**job)], costs=1)
 
 
 @pytest.mark.parametrize("then", ["nothing", "edit", "removal", "rename", "replace", "destroy"])
@@ -627,7 +627,7 @@ def test_unresolved_is_blocked(world: World, then: str) -> None:
     wait = {"AFSYNC_QUARANTINE": "10m"}
     with world.watched() as sent:
         done = world.applied(code=3, env=wait)
-    assert sent == [post("/jobs", url=URL, topic=TOPIC, tone="hype")]  # and nothing more is submitted in this run
+    assert sent == [submission(url=URL, topic=TOPIC, tone="hype")]  # and nothing more is submitted in this run
     assert "job.best: unresolved: the answer was lost" in done.out
     assert "job.keep: not attempted: nothing more is submitted while job.best is unresolved" in done.out
     assert [i["address"] for i in world.state["intents"]] == ["job.best"]
@@ -642,7 +642,7 @@ def test_unresolved_is_blocked(world: World, then: str) -> None:
     assert [i["address"] for i in document["intents"]] == ["job.best"]
     with world.watched() as sent:
         done = world.applied(*flags, code=3, env=wait)
-    keep = post("/jobs", url=OTHER_URL, topic="Something else", tone="hype")
+    keep = submission(url=OTHER_URL, topic="Something else", tone="hype")
     assert sent == ([] if then == "destroy" else [keep])
     assert "Submissions whose outcome was not known:" in done.out
     assert [i["address"] for i in world.state["intents"]] == ["job.best"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness import lines
-from tests.scenarios.world import OTHER_URL, TOPIC, URL, Fields, Planned, World, a_job, a_template, delete, post
+from tests.scenarios.world import OTHER_URL, TOPIC, URL, Fields, Planned, World, a_job, a_template, delete, submission
 
 SAME_EVERYWHERE = ["documented"]
 """Nothing in these tests depends on how the service speaks."""
@@ -130,7 +130,7 @@ def test_prevent_destroy_is_kept_in_the_state_and_stops_nothing_else(world: Worl
         Planned("job.new", "create", "new", spend=1),
         held=["prevent_destroy", "prevent_destroy"],
         says=["  Error: template.weekly would be deleted, and `lifecycle.prevent_destroy` forbids it"],
-        sends=[delete(f"/jobs/{other}"), post("/jobs", url=OTHER_URL, topic="New", tone="hype")],
+        sends=[delete(f"/jobs/{other}"), submission(url=OTHER_URL, topic="New", tone="hype")],
         costs=1,
         code=4,
     )
@@ -178,10 +178,10 @@ def test_target_brings_what_it_needs_and_says_that_it_is_a_part(world: World) ->
     assert set(world.ids()) == {"template.weekly", "job.best"}
     with world.watched() as sent:
         world.applied("--exclude", "template.*", "--exclude", "job.show.1")
-    assert sent == [post("/jobs", url=URL, topic="2", tone="hype")]
+    assert sent == [submission(url=URL, topic="2", tone="hype")]
     with world.watched() as sent:
         world.applied("--target", "job.*", "--exclude", "*.2")
-    assert sent == [post("/jobs", url=URL, topic="1", tone="hype")]
+    assert sent == [submission(url=URL, topic="1", tone="hype")]
 
 
 def test_target_leaves_other_removals_alone(world: World) -> None:
@@ -203,7 +203,7 @@ def test_replace_does_it_again(world: World) -> None:
     with world.watched() as sent:
         world.applied(*flags)
     assert lines(sent) == ["POST /templates", f"DELETE /jobs/{old}", "POST /jobs", f"DELETE /templates/{template}"]
-    assert sent[2].body == {"url": URL, "topic": TOPIC, "tone": "hype"}
+    assert sent[2].body == {"url": URL, "topic": TOPIC, "tone": "hype", "format": "short", "durationMins": 1}
     world.is_settled()
     world.becomes("published", world.ids()["job.best"])
     plan = world.does("plan", "--replace", "job.best")

@@ -11,7 +11,18 @@ from afsync.api.limiter import Limiter
 from afsync.api.link import Link
 from afsync.commands import applying
 from tests.harness import lines
-from tests.scenarios.world import OTHER_URL, TOPIC, URL, Fields, Planned, World, a_job, a_template, post, reschedule
+from tests.scenarios.world import (
+    OTHER_URL,
+    TOPIC,
+    URL,
+    Fields,
+    Planned,
+    World,
+    a_job,
+    a_template,
+    reschedule,
+    submission,
+)
 
 THREE: Fields = {key: a_job(topic=f"Topic {key}") for key in ("a", "b", "c")}
 
@@ -185,7 +196,7 @@ def test_a_replacement_that_is_refused_is_submitted_by_the_next_apply(world: Wor
     assert world.ids() == {}
     world.performs(
         Planned("job.a", "create", "new", spend=1),
-        sends=[post("/jobs", url=URL, topic=TOPIC, tone="calm")],
+        sends=[submission(url=URL, topic=TOPIC, tone="calm")],
         costs=1,
     )
     world.is_settled()

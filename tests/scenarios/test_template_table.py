@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Sent
-from tests.scenarios.world import OTHER_URL, TOPIC, URL, Planned, World, a_job, a_template, delete, post
+from tests.scenarios.world import (
+    OTHER_URL,
+    TOPIC,
+    URL,
+    Planned,
+    World,
+    a_job,
+    a_template,
+    creation,
+    delete,
+    post,
+    submission,
+)
 
 NAME = "Weekly highlights"
-
-
-def create(**fields: Any) -> Sent:
-    """The flat fields for one dialect, `jobSpec` for the other."""
-    spec = {name: value for name, value in fields.items() if name not in ("name", "description")}
-    return post("/templates", **fields, jobSpec=spec)
 
 
 def made_by_hand(world: World, **fields: Any) -> str:
@@ -40,7 +45,7 @@ def test_new_of_a_new_name_is_created(world: World) -> None:
     world.performs(
         Planned("template.weekly", "create", "new"),
         says=["  # template.weekly will be created", "  + template weekly", f"      name: {NAME}"],
-        sends=[create(**fields)],
+        sends=[creation(**fields)],
     )
     (template,) = [t for t in world.control.templates() if t["id"] == world.ids()["template.weekly"]]
     assert template["description"] == "For Mondays"
@@ -49,13 +54,18 @@ def test_new_of_a_new_name_is_created(world: World) -> None:
 
 
 def test_new_and_equal_to_the_one_of_its_name_is_adopted(world: World) -> None:
+    """Where the service does not report what the template holds, no default goes out that could override it."""
     theirs = made_by_hand(world)
     world.declare(templates={"weekly": a_template()}, jobs={"best": a_job(template="weekly")})
+    unknown = world.dialect == "documented"
+    body = {**a_template(), "url": URL, "topic": TOPIC, "fromTemplateId": theirs}
+    body.pop("name")
     world.performs(
         Planned("template.weekly", "adopt", "same_name"),
         Planned("job.best", "create", "new", spend=1),
         says=["  # template.weekly will be taken over: the account has an equal one of that name"],
-        sends=[post("/jobs", url=URL, topic=TOPIC, tone="hype", fromTemplateId=theirs)],
+        sends=[post("/jobs", **body) if unknown else submission(**body)],
+        told=["template_unknown"] if unknown else [],
         costs=1,
     )
     assert world.ids()["template.weekly"] == theirs
@@ -67,7 +77,8 @@ def test_new_and_different_from_the_one_of_its_name_is_held_back(world: World) -
     theirs = made_by_hand(world, tone="calm")
     world.declare(templates={"weekly": a_template()}, jobs={"best": a_job(template="weekly")})
     if world.dialect == "documented":
-        world.plans(Planned("template.weekly", "adopt", "same_name"), Planned("job.best", "create", "new", spend=1))
+        changes = Planned("template.weekly", "adopt", "same_name"), Planned("job.best", "create", "new", spend=1)
+        world.plans(*changes, told=["template_unknown"])
         return
     world.withholds(
         "blocked_template",
@@ -120,8 +131,13 @@ def test_other_content_is_replaced_and_later_jobs_use_the_new_one(world: World) 
             "      tone: hype -> calm",
         ],
         sends=lambda ids: [
-            create(**a_template(tone="calm", platforms=["youtube"])),
-            post("/jobs", url=OTHER_URL, topic="Two", fromTemplateId=ids["template.weekly"]),
+            creation(**a_template(tone="calm", platforms=["youtube"])),
+            submission(
+                a_template(tone="calm", platforms=["youtube"]),
+                url=OTHER_URL,
+                topic="Two",
+                fromTemplateId=ids["template.weekly"],
+            ),
             delete(f"/templates/{old}"),
         ],
         costs=1,
@@ -157,7 +173,7 @@ def test_same_but_missing_is_created(world: World) -> None:
     world.performs(
         Planned("template.weekly", "create", "missing"),
         says=["  # template.weekly will be created: it is missing in the account"],
-        sends=[create(**a_template())],
+        sends=[creation(**a_template())],
     )
     assert world.ids()["job.best"] == job
     assert world.ids()["template.weekly"] != old
@@ -172,8 +188,8 @@ def test_a_job_made_from_a_missing_one_waits_for_the_new_one(world: World) -> No
         Planned("template.weekly", "create", "missing"),
         Planned("job.best", "create", "new", spend=1),
         sends=lambda ids: [
-            create(**a_template()),
-            post("/jobs", url=URL, topic=TOPIC, tone="hype", fromTemplateId=ids["template.weekly"]),
+            creation(**a_template()),
+            submission(a_template(), url=URL, topic=TOPIC, fromTemplateId=ids["template.weekly"]),
         ],
         costs=1,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -51,6 +51,22 @@ def a_template(**fields: Any) -> Fields:
 
 def post(path: str, **body: Any) -> Sent:
     return Sent("POST", path, body)
+
+
+def submission(template: Mapping[str, Any] | None = None, **fields: Any) -> Sent:
+    """A submission as it is sent: what the job and its template declare, and the documented format and length."""
+    inherited = {k: v for k, v in (template or {}).items() if k not in ("name", "description")}
+    return post("/jobs", **{"format": "short", "durationMins": 1, **inherited, **fields})
+
+
+def creation(**fields: Any) -> Sent:
+    """A template as it is sent: flat, as `jobSpec`, and there once more as the service's own code reads it."""
+    spec = {k: v for k, v in fields.items() if k not in ("name", "description")}
+    if "format" in fields:
+        spec["templateId"] = f"{fields['format']}-form"
+    if "platforms" in fields:
+        spec["order"] = {"publish": {"platforms": fields["platforms"]}}
+    return post("/templates", **fields, jobSpec=spec)
 
 
 def reschedule(job: str, at: str | None) -> Sent:
