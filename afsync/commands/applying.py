@@ -83,6 +83,9 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
         # From here on this plan cannot be applied a second time, whatever comes of it.
         recorded = ready.ledger.recorded
         ready.ledger.write(replace(recorded, applied_plans=(*recorded.applied_plans[-49:], wanted.saved.id)))
+    options = wanted.saved.options if wanted.saved is not None else wanted.selection.options()
+    if options.accept_unstaged and ready.ledger.recorded.staging_ignored is not None:
+        ready.ledger.write(replace(ready.ledger.recorded, staging_ignored=None))
     teller = None if wanted.as_json else _teller(ready.plan, out, ready.service.link)
     if events:
         teller = JsonLines(events, len(ready.plan.changes), work.now, teller)

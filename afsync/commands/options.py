@@ -56,6 +56,7 @@ class Selection(Struct, frozen=True):
     replace: tuple[str, ...] = ()
     allow_empty: bool = False
     ignore_policy: bool = False
+    accept_unstaged: bool = False
     max_credits: int | None = None
     max_creates: int | None = None
     max_deletes: str | None = None
@@ -73,6 +74,7 @@ class Selection(Struct, frozen=True):
             destroy=destroy,
             allow_empty=self.allow_empty,
             ignore_policy=self.ignore_policy,
+            accept_unstaged=self.accept_unstaged,
         )
 
     def limits(self, declared: Limits) -> Limits:
@@ -107,6 +109,7 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
     click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
     click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
+    click.option("--accept-unstaged", is_flag=True, help="Submit jobs for review although that was ignored before."),
     click.option("--max-credits", type=Number(0), metavar="N", help="Spend at most N credits."),
     click.option("--max-creates", type=Number(0), metavar="N", help="Add at most N resources."),
     click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N per cent, of what is recorded."),

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     BLOCKED_TEMPLATE = "blocked_template"
     POLICY = "policy"
     UNRESOLVED = "unresolved"
+    STAGING_IGNORED = "staging_ignored"
     APPROVE_MISMATCH = "approve_mismatch"
     APPROVE_NOT_STAGED = "approve_not_staged"
     APPROVE_NOT_SUBMITTED = "approve_not_submitted"

@@ -84,6 +84,15 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             f"{job.address} is made from {job.template}, {blocked}",
             f"settle {job.template} first",
         )
+    ignored = facts.recorded.staging_ignored
+    if ignored is not None and not facts.options.accept_unstaged and body_of(job, facts).get("staging") is True:
+        return withhold(
+            replace(change, reason=Reason.STAGING_IGNORED),
+            f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "
+            "published as soon as it is produced",
+            "remove `staging`, or submit it all the same with --accept-unstaged",
+            "staging",
+        )
     raw = job.values.get("fromTemplateId")
     if raw is not None and raw not in facts.remote.templates:
         return withhold(

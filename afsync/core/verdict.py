@@ -19,8 +19,8 @@ class Options(Struct, frozen=True):
 
     `replace`: addresses to submit or make again. `target`, `exclude`: globs over addresses. `destroy`: plan the
     removal of everything recorded. `allow_empty`: declaring nothing is meant. `ignore_policy`: what the policy
-    forbids is only warned of. `quarantine` (seconds) and `exclusive`: how lost answers are looked for
-    (`core.recovery`).
+    forbids is only warned of. `accept_unstaged`: jobs for review are submitted although the service ignored that
+    before. `quarantine` (seconds) and `exclusive`: how lost answers are looked for (`core.recovery`).
     """
 
     replace: frozenset[str] = frozenset()
@@ -29,6 +29,7 @@ class Options(Struct, frozen=True):
     destroy: bool = False
     allow_empty: bool = False
     ignore_policy: bool = False
+    accept_unstaged: bool = False
     quarantine: float = 600.0
     exclusive: bool = False
 

@@ -39,6 +39,7 @@ class Options(Struct):
     approval: Literal["newest", "older"] = "newest"
     publish_profile: bool = True
     publish_fails: str = ""
+    ignore_staging: bool = False
     charging: bool = False
     shared_ids: bool = False
 

@@ -46,6 +46,8 @@ def make(
 ) -> jobs.Job:
     """A job as it is right after its submission."""
     name = jobs.job_id(seed, number)
+    if options.ignore_staging:
+        spec = {**spec, "staging": False}
     plan = lifecycle.plan(spec, now, options.speed)
     router = options.dialect == "router"
     return jobs.Job(

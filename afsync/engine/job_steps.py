@@ -16,8 +16,8 @@ from afsync.core.resources import EMPTY, Job, Kind, Values, same_request
 from afsync.core.takeover import adopted, taken_over
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
-from afsync.engine.submission import submit
-from afsync.errors import ApiError, LimitRefused, Refused
+from afsync.engine.submission import Submitted, submit
+from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
 
 
 def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
@@ -58,8 +58,31 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     echo = echo_of({"entry": "fetch", **body})
     opened = intent(change, run, Kind.JOB, job.values, echo, known=(*run.submitted, *run.remote.head)[:KNOWN])
     opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=body.get("staging") is True)
+    if opened.staged and run.ledger.recorded.staging_ignored is not None:
+        return Over(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
     result = submit(opened, run.attempt(lambda: run.world.writer.submit_job(body)), run.ledger, run.world.stop)
-    return submitted(change, progress, run, result)
+    going_on = submitted(change, progress, run, result)
+    if isinstance(result, Submitted) and result.unstaged:
+        return _cancel_unstaged(change, result.id, progress, run)
+    return going_on
+
+
+def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) -> Over:
+    """What would be published without the review is cancelled at once. Its record stays, so that it is not paid for
+    again by itself."""
+    try:
+        too_late = run.world.writer.cancel(job_id)
+    except (ApiError, Interrupted) as error:
+        what = f"cancelling it failed ({error.message})"
+    else:
+        what = "it was cancelled at once" if too_late is None else f"it could not be cancelled (it is {too_late})"
+        record = run.ledger.recorded.resources[change.address]
+        assert isinstance(record, RecordedJob)
+        status = replace(record, status=too_late or "cancelled")
+        run.ledger.write(run.ledger.recorded.with_resource(change.address, status))
+    why = f"submitted as {job_id}, but the service says that it does not stop for a review; {what}"
+    hint = f"look at {job_id} in AuraFlux: it may be published; nothing more that waits for a review is submitted"
+    return Over(Failed(change, why, hint, progress.credits))
 
 
 def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> Verdict:

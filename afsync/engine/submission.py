@@ -22,6 +22,7 @@ from afsync.core.outcome import (
 )
 from afsync.core.recorded import Intent, Phase, Recorded, RecordedJob
 from afsync.core.settling import became, close, record_of, reopen
+from afsync.core.trust import StagingIgnored
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import Interrupted
@@ -33,10 +34,12 @@ LIMITED_SENDS = 5
 
 
 class Submitted(Struct, frozen=True):
-    """Done and recorded. `credits` is what it cost."""
+    """Done and recorded. `credits` is what it cost; `unstaged`: the answer says that it does not stop for the review
+    that it was submitted with."""
 
     id: str
     credits: int
+    unstaged: bool = False
 
 
 class NotSubmitted(Struct, frozen=True):
@@ -128,8 +131,11 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
                     record, credits=cost, staged=intent.staged if answer.staging is None else answer.staging
                 )
             done = became(recorded, intent, record)
+            unstaged = intent.staged and answer.staging is False
+            if unstaged:
+                done = replace(done, staging_ignored=StagingIgnored(answer.id, intent.at))
             ledger.write_record(_charged(done, cost), intent.address, record)
-            return Submitted(answer.id, cost)
+            return Submitted(answer.id, cost, unstaged)
         case Rejected(status, code, detail):
             ledger.write(close(recorded, intent))
             return NotSubmitted(detail or code or f"HTTP {status}", answer.stops_run, status == 402)

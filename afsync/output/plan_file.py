@@ -21,7 +21,7 @@ FORMAT = 1
 KIND = "afsync-plan"
 _BINDING = {"kind", "format", "id", "created_at", "expires_at", "configuration", "options", "checksum"}
 """The keys that a file has besides those of the plan's document."""
-_FLAGS = ("destroy", "allow_empty", "ignore_policy")
+_FLAGS = ("destroy", "allow_empty", "ignore_policy", "accept_unstaged")
 _LISTS = ("replace", "target", "exclude")
 
 
@@ -87,7 +87,7 @@ def _refuse(name: str, why: str) -> NoReturn:
 
 def _saved(body: Mapping[str, Any], document: Mapping[str, Any]) -> SavedPlan:
     options = body["options"]
-    if options.keys() != {*_FLAGS, *_LISTS}:
+    if options.keys() | {"accept_unstaged"} != {*_FLAGS, *_LISTS}:  # plans of 0.1 do not have it
         raise KeyError
     return SavedPlan(
         id=typed(body["id"], str),
@@ -100,6 +100,7 @@ def _saved(body: Mapping[str, Any], document: Mapping[str, Any]) -> SavedPlan:
             destroy=typed(options["destroy"], bool),
             allow_empty=typed(options["allow_empty"], bool),
             ignore_policy=typed(options["ignore_policy"], bool),
+            accept_unstaged=typed(options.get("accept_unstaged", False), bool),
         ),
         configuration=typed(body["configuration"], str),
         created_at=moment(body["created_at"]),
