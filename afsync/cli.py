@@ -32,7 +32,7 @@ COMMANDS = {
     "import": "Record what the account holds already.",
     "export": "Write YAML for what the account holds.",
     "explain": "Explain a key of the files.",
-    "intents": "Show submissions whose outcome is not known.",
+    "intents": "Show submissions and approvals whose outcome is not known.",
     "resolve": "Say what became of such a submission.",
     "account": "Show plan, balance and limits.",
     "schema": "Print a JSON Schema.",

@@ -38,6 +38,25 @@ def classify(result: Result, *, id_field: str = "jobId") -> Answer:
             return Unknown(f"the service answered {status}", _raw(result))
 
 
+def classify_approval(result: Result, job_id: str) -> Answer:
+    """The same for the approval of a job: a whole answer that says yes is one, whatever else it tells. 409 says that
+    nothing was done by this request."""
+    match result:
+        case Reply(409) if (form := error_form(result.body)) is not None:
+            return Rejected(409, form.code, form.detail)
+        case Reply(status) if 200 <= status <= 299:
+            try:
+                row = {} if status == 204 else decode(result.body)
+            except ValueError:
+                row = None
+            if not result.complete or not isinstance(row, dict):
+                return Unknown(f"the answer ({status}) is not what the API promises", _raw(result))
+            told = row.get("status")
+            return Committed(job_id, status=printable(told, 100) if isinstance(told, str) and told else None)
+        case _:
+            return classify(result)
+
+
 def _committed(reply: Reply, id_field: str) -> Answer:
     row = _row(reply.body, id_field)
     if row is None:

@@ -36,4 +36,6 @@ def _preview(reader: Reader, job_id: str) -> Preview | None:
         assets = reader.staging_assets(job_id)
     except ApiError:
         return None
-    return Preview(assets.video_url, assets.thumbnail_url, assets.expires_at) if assets else None
+    if assets is None:
+        return None
+    return Preview(assets.video_url, assets.thumbnail_url, assets.expires_at, assets.staging)

@@ -27,6 +27,7 @@ class StagingAssets(Struct, frozen=True):
     thumbnail_url: str | None = None
     publish_copy: Values = EMPTY
     expires_at: datetime | None = None
+    staging: bool | None = None
 
 
 def parse_result(value: object, job_id: str) -> JobResult:
@@ -56,7 +57,7 @@ def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
     row = an_object(value, what)
     output = row.get("output")
     told: Row = output if isinstance(output, dict) else {}
-    status = row.get("status")
+    status, staging = row.get("status"), row.get("staging")
     return StagingAssets(
         id=id_of({"jobId": job_id, **row}, what, "jobId"),
         status=printable(status, 100) if isinstance(status, str) else None,
@@ -64,6 +65,7 @@ def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
         thumbnail_url=_link(told, "thumbnailUrl"),
         publish_copy=_object(told.get("publishCopy")),
         expires_at=moment_of(row, what, "urlExpiresAt"),
+        staging=staging if isinstance(staging, bool) else None,
     )
 
 

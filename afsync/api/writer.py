@@ -6,19 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from afsync.api.classify import classify
+from afsync.api.classify import classify, classify_approval
 from afsync.api.exchange import Lost, Result
 from afsync.api.link import Link
 from afsync.api.reader import Reader, checked_id
-from afsync.api.refusals import error_for
-from afsync.api.retries import LIMITED_TRIES, answer_of, backoff, is_limited, never_left
 from afsync.api.upload import Upload
-from afsync.api.wire import optional_text
 from afsync.api.wire_jobs import check_schedule_set, schedule_body
 from afsync.api.wire_templates import template_body
-from afsync.core.outcome import Answer
+from afsync.core.outcome import Answer, Committed, Rejected, Unknown
 from afsync.core.resources import Values, plain
-from afsync.errors import ApiError, AuthError, Interrupted, Refused, Unreachable
+from afsync.errors import ApiError, Interrupted, Refused
 
 
 class Writer:
@@ -75,47 +72,24 @@ class Writer:
             if refused.status != 404:
                 raise
 
-    def approve(self, job_id: str, platforms: tuple[str, ...] = ()) -> str | None:
-        """POST /jobs/:id/approve-publish; returns the status where it is told. Cannot be undone, so it is sent again
-        only where it certainly was not received.
+    def approve(self, job_id: str, platforms: tuple[str, ...] = ()) -> Answer:
+        """POST /jobs/:id/approve-publish, once. Cannot be undone.
 
-        Refused with 422 while there is nothing to publish. When the answer is lost, or says that it is done already,
-        one look at the job decides; Unreachable when that does not show it as published.
+        When the answer is lost, or says that it is done already, one look at the job decides: Committed where it shows
+        as published.
         """
         path = f"/jobs/{checked_id(job_id)}/approve-publish"
-        result = self._once(path, {"platforms": list(platforms)} if platforms else {})
-        try:
-            answer = answer_of(result)
-        except ValueError:
-            return self._approved_after_all(
-                job_id, error_for(result, f"POST {path}", self._link.access.place, self._link.access.source)
-            )
-        return optional_text(answer, "status") if isinstance(answer, dict) else None
-
-    def _once(self, path: str, body: dict[str, Any]) -> Result:
-        for attempt in range(LIMITED_TRIES):
-            result = self._link.post_once(path, body, abandoned=self._abandoned)
-            if not is_limited(result) and not never_left(result):
-                break
-            if never_left(result):
-                self._link.sleep(backoff(attempt, self._link.random()))
-        return result
-
-    def _approved_after_all(self, job_id: str, error: ApiError) -> str:
-        """The status of a job that is published although its approval was not acknowledged. Raises `error` if not."""
-        refused = isinstance(error, Refused) and error.status != 409
-        if isinstance(error, AuthError) or refused or (self._abandoned and self._abandoned()):
-            raise error
+        result = self._submit(path, {"platforms": list(platforms)} if platforms else {})
+        answer = classify_approval(result, job_id)
+        in_doubt = isinstance(answer, Unknown) or (isinstance(answer, Rejected) and answer.status == 409)
+        if not in_doubt or (self._abandoned and self._abandoned()):
+            return answer
         try:
             job = self._reader.job(job_id)
-        except ApiError:
-            job = None
-        if job is not None and job.status in ("publishing", "published"):
-            return job.status
-        if isinstance(error, Refused):
-            raise error
-        hint = "the next plan looks again; nothing was sent a second time"
-        raise Unreachable(f"{error.message} {job_id} does not show as published.", hint)
+        except (ApiError, Interrupted):
+            return answer
+        shown = job is not None and job.status in ("publishing", "published")
+        return Committed(job_id, status=job.status) if job and shown else answer
 
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str:
         """Send `size` bytes of `file`, from its beginning; the id a job names it by. Free, and may be sent again.

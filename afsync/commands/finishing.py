@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ from afsync.commands.event_lines import EventLines
 from afsync.commands.files import write_private
 from afsync.commands.preparing import Apply, Ready
 from afsync.commands.screen import Out, messages, stdout_paint
-from afsync.core.actions import Reason
+from afsync.core.actions import Action, Reason
+from afsync.core.outcome import Unresolved
 from afsync.core.plan import Plan
+from afsync.core.recorded import Purpose
 from afsync.core.recovery import Ask, Wait, needs_person
 from afsync.engine.executor import Report
 from afsync.errors import AfsyncError, Exit, StateError
+from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
 from afsync.output.values import count, visible
 
@@ -75,9 +79,14 @@ def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool) -> None
     if held:
         messages()(f"{count(held, 'change')} held back: see above what is to be decided.\n")
     if unresolved := before + Tally(done.outcomes).unresolved:
-        messages()(
-            f"{count(unresolved, 'submission')} unresolved: `afsync intents` shows what can be said of it now.\n"
-        )
+        noun = unresolved_noun(_unresolved(plan, done))
+        messages()(f"{count(unresolved, noun)} unresolved: `afsync intents` shows what can be said of it now.\n")
+
+
+def _unresolved(plan: Plan, done: Report) -> Iterator[Purpose]:
+    yield from (r.intent.purpose for r in plan.resolutions if isinstance(r, Wait | Ask))
+    for change in (o.change for o in done.outcomes if isinstance(o, Unresolved)):
+        yield Purpose.APPROVAL if change.action is Action.APPROVE else Purpose.SUBMISSION
 
 
 def _say_stopped(error: AfsyncError) -> None:

@@ -13,7 +13,7 @@ from afsync.commands.state_file import read_state
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 def command(as_json: bool) -> int:
-    """Show submissions whose outcome is not known, and what can be said of them now.
+    """Show submissions and approvals whose outcome is not known, and what can be said of them now.
 
     Looks into the account; writes nothing.
     """

@@ -14,6 +14,7 @@ from afsync.commands.screen import report
 from afsync.commands.service import connect, read_for_intents, resolve_with
 from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
+from afsync.core.recorded import Purpose
 from afsync.core.resources import Kind
 from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
@@ -21,15 +22,21 @@ from afsync.errors import UsageError
 
 @click.command
 @click.argument("address")
-@click.option("--adopt", metavar="ID", help="It was made: it is this one.")
-@click.option("--absent", is_flag=True, help="It was never made; the next plan creates it again.")
+@click.option("--adopt", metavar="ID", help="It was made: it is this one. Of an approval: this job was published.")
+@click.option(
+    "--absent", is_flag=True, help="It was never made; the next plan creates it again. Of an approval: not published."
+)
 @click.option("--foreign", multiple=True, metavar="ID", help="This one is somebody else's. May be given several times.")
 @click.option("--because", default="", metavar="TEXT", help="Why; kept in the state.")
 @lock_timeout_flag
 def command(
     address: str, adopt: str | None, absent: bool, foreign: tuple[str, ...], because: str, lock_timeout: float
 ) -> int:
-    """Say what became of a submission whose outcome is not known. Works without a terminal."""
+    """Say what became of a submission or an approval whose outcome is not known. Works without a terminal.
+
+    A job of which you say that it was not published may be approved again, and a `publish: held` one whose time has
+    come is published by the next apply.
+    """
     from afsync.core.by_hand import decide_by_hand
 
     saying = _saying(adopt, absent, foreign)
@@ -39,7 +46,9 @@ def command(
         recorded, version = store.read()
         check_lineage(project, recorded)
         if recorded.intent_for(address) is None:
-            raise UsageError(f"{address} has no unresolved submission", "`afsync intents` shows what is open")
+            raise UsageError(
+                f"{address} has no unresolved submission or approval", "`afsync intents` shows what is open"
+            )
         remote = read_for_intents(project, recorded)
         resolution = next(r for r in resolve_with(project, recorded, remote) if r.intent.address == address)
         if isinstance(saying, SayAdopt) and resolution.intent.kind is Kind.JOB and saying.id not in remote.jobs:
@@ -50,7 +59,8 @@ def command(
         decided = decide_by_hand(recorded, resolution, saying, remote, who=_who(), why=because, now=work.now())
         store.write(replace(decided, serial=recorded.serial + 1), version)
         store.fold()
-    report()(f"{address}: {_said(saying)}\n")
+    approval = resolution.intent.purpose is Purpose.APPROVAL
+    report()(f"{address}: {_said_of_approval(saying) if approval else _said(saying)}\n")
     return 0
 
 
@@ -71,6 +81,12 @@ def _said(saying: Saying) -> str:
             return "recorded as never made; the next plan creates it again."
         case SayForeign(ids):
             return f"{', '.join(ids)} marked as somebody else's."
+
+
+def _said_of_approval(saying: Saying) -> str:
+    return (
+        "recorded as published." if isinstance(saying, SayAdopt) else "recorded as not published; it can be approved."
+    )
 
 
 def _who() -> str:

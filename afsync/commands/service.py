@@ -143,8 +143,9 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
         # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
         check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
-    ids = (w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs)
-    return replace(remote, previews=previews(service.reader, ids))
+    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs]
+    in_doubt = [str(i.job_id) for i in recorded.approvals]
+    return replace(remote, previews=previews(service.reader, [*in_doubt, *ids]))
 
 
 def _as_of(at: datetime, remote: Remote) -> Remote:
@@ -154,16 +155,19 @@ def _as_of(at: datetime, remote: Remote) -> Remote:
 
 
 def read_for_intents(project: Project, recorded: Recorded) -> Remote:
-    """What the account shows of open submissions; nothing else is looked at."""
+    """What the account shows of open submissions and approvals; nothing else is looked at."""
+    from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.core.remote import Lookups
     from afsync.core.resources import Kind
 
     service = connect(project, writes=False)
-    wanted = Lookups(heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB))
+    approved = [str(i.job_id) for i in recorded.approvals]
+    heads = tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB)
+    wanted = Lookups(jobs=dict.fromkeys(approved), heads=heads)
     remote = replace(fetch(service.reader, wanted, publish_times=False), base_url=service.base_url)
     check_account(project, recorded, remote)
-    return remote
+    return replace(remote, previews=previews(service.reader, approved))
 
 
 def resolve_with(project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:

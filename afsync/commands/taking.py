@@ -86,6 +86,6 @@ def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = 
 
 def refuse_open(recorded: Recorded) -> None:
     """What an open submission has become could be taken over by mistake."""
-    if recorded.intents:
-        text = f"{recorded.intents[0].address} has a submission whose outcome is not known"
+    if recorded.submissions:
+        text = f"{recorded.submissions[0].address} has a submission whose outcome is not known"
         raise UsageError(text, "resolve it first: `afsync intents` shows what could be it")

@@ -89,7 +89,8 @@ def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bo
 
 def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiting]:
     """The submissions that wait for an approval, by address."""
-    staged = [(a, r) for a, r in recorded.jobs.items() if r.staged and not r.approved]
+    in_doubt = {i.address for i in recorded.intents}
+    staged = [(a, r) for a, r in recorded.jobs.items() if r.staged and not r.approved and a not in in_doubt]
     for address, record in sorted(staged, key=lambda pair: pair[0]):
         if waits_for_approval(record, remote, now):
             seen = remote.jobs.get(record.id)

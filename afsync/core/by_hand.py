@@ -8,7 +8,8 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Intent, Recorded
+from afsync.core.lost_approvals import published
+from afsync.core.recorded import Intent, Purpose, Recorded
 from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.remote import Remote
 from afsync.core.resources import Kind, typed
@@ -43,6 +44,10 @@ def decide_by_hand(
     `resolution` is what can be said without them. Raises UsageError where the account contradicts them.
     """
     intent = resolution.intent
+    if intent.purpose is Purpose.APPROVAL:
+        result = _approval(recorded, resolution, saying, remote)
+        what = "adopt" if isinstance(saying, SayAdopt) else "absent"
+        return _noted(result, intent, what, (str(intent.job_id),), who, why, now)
     match saying:
         case SayAdopt(resource_id):
             result = _adopt(_unmarked(recorded, resource_id), intent, resource_id, remote)
@@ -55,6 +60,22 @@ def decide_by_hand(
             return _noted(result, intent, "foreign", ids, who, why, now)
         case _:
             assert_never(saying)
+
+
+def _approval(recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote) -> Recorded:
+    """Whether a job was published is all that there is to say; one that was not may be approved again."""
+    intent = resolution.intent
+    match saying:
+        case SayAdopt(job_id) if job_id == intent.job_id:
+            seen = remote.jobs.get(job_id)
+            return published(recorded, intent, intent.server_time or intent.at, seen.status if seen else None)
+        case SayAbsent() if isinstance(resolution, Adopt):
+            raise UsageError(f"{intent.job_id} was approved: {resolution.evidence}", "the next apply records it")
+        case SayAbsent():
+            return close(recorded, intent)
+        case _:
+            text = f"what is not known is whether {intent.job_id} was published"
+            raise UsageError(text, f"say `--adopt {typed(str(intent.job_id))}` if it was, `--absent` if it was not")
 
 
 def candidates_of(resolution: Resolution) -> tuple[str, ...]:

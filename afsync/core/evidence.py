@@ -40,7 +40,7 @@ class Sighting(Struct, frozen=True):
 
 def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: timedelta) -> Sighting:
     spoken_for = {r.id for r in recorded.jobs.values()} | set(recorded.foreign)
-    marked = {job for other in recorded.intents for job in other.foreign}
+    marked = {job for other in recorded.submissions for job in other.foreign}
     new = [j for j in _newer(intent, remote, quarantine) if j.id not in spoken_for and j.id not in marked]
     hollow = ghosts(remote)
     timely = [j for j in new if j.id not in hollow and _time_fits(intent, j.created_at, quarantine)]
@@ -102,7 +102,7 @@ def _time_fits(intent: Intent, created: datetime | None, quarantine: timedelta) 
 def templates_found(intent: Intent, recorded: Recorded, remote: Remote) -> list[RemoteTemplate]:
     """The templates that are new and could be what `intent` made."""
     owned = {r.id for r in recorded.templates.values()} | {d.id for d in recorded.deposed}
-    marked = {template for other in recorded.intents for template in other.foreign}
+    marked = {template for other in recorded.submissions for template in other.foreign}
     not_ours = {*owned, *marked, *intent.known, *recorded.foreign}
     return [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
 

@@ -35,10 +35,11 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     return Lookups(
         jobs={
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
+            **{str(i.job_id): None for i in recorded.approvals},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
         },
         since=now - LOOKALIKE_AGE if twins else None,
-        heads=tuple(i.known for i in recorded.intents if i.kind is Kind.JOB),
+        heads=tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB),
     )
 
 

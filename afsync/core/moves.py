@@ -57,8 +57,10 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
     if new in recorded.resources:
         hint = f"`afsync state rm {typed(new)}` forgets that first"
         raise UsageError(f"{new} is {recorded.resources[new].id} already", hint)
-    if recorded.intent_for(old) or recorded.intent_for(new):
-        raise UsageError(f"the outcome of a submission of {old} is not known", "resolve it first: `afsync intents`")
+    if intent := recorded.intent_for(old) or recorded.intent_for(new):
+        raise UsageError(
+            f"the outcome of {intent.purpose.one} of {old} is not known", "resolve it first: `afsync intents`"
+        )
     renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
     deposed = tuple(replace(d, address=new) if d.address == old else d for d in recorded.deposed)
     return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)

@@ -100,7 +100,7 @@ def _by_address(problem: Problem) -> tuple[str, str]:
 def _owned(recorded: Recorded, desired: Desired, remote: Remote) -> frozenset[str]:
     """Ids that are spoken for: recorded, deposed, to be imported, said by a person not to be ours, or ghosts."""
     ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
-    marked = {job for intent in recorded.intents for job in intent.foreign}
+    marked = {job for intent in recorded.submissions for job in intent.foreign}
     return frozenset(ids | marked | ghosts(remote) | set(recorded.foreign) | set(desired.imports.values()))
 
 
@@ -187,7 +187,7 @@ def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
         violations=tuple(
             Problem(
                 Reason.UNRESOLVED.value,
-                f"{r.intent.address}: a submission whose outcome is not known; nothing else is done to it",
+                f"{r.intent.address}: {r.intent.purpose.one} whose outcome is not known; nothing else is done to it",
                 advice(r),
                 Severity.ERROR,
                 r.intent.address,

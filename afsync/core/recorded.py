@@ -146,6 +146,11 @@ class Purpose(StrEnum):
     SUBMISSION = "submission"
     APPROVAL = "approval"
 
+    @property
+    def one(self) -> str:
+        """With its article."""
+        return f"{'an' if self is Purpose.APPROVAL else 'a'} {self.value}"
+
 
 class Intent(Struct, frozen=True, forbid_unknown_fields=True):
     """The record, written before a submission or an approval, that it is about to happen.

@@ -4,73 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias, assert_never
-
-from msgspec import Struct
+from typing import assert_never
 
 from afsync.core.evidence import Sighting, sent_by, service_time, sighting_of, templates_found, waited
 from afsync.core.lookalike import looks_like
-from afsync.core.recorded import Intent, Phase, Recorded, Scan
+from afsync.core.lost_approvals import approval_outlook, approval_ways, resolve_approval
+from afsync.core.recorded import Intent, Phase, Purpose, Recorded, Scan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.resolution import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.resources import Kind, typed
 
+__all__ = ["Absent", "Adopt", "Ask", "Resolution", "Wait", "advice", "needs_person", "outlook", "resolve", "ways"]
+
 SCANS_APART = timedelta(seconds=60)
-
-
-class Adopt(Struct, frozen=True):
-    """The submission was made: it is `id`. `evidence` says how that is known and goes into the state."""
-
-    intent: Intent
-    id: str
-    evidence: str
-    status: str = "queued"
-    created_at: datetime | None = None
-
-
-class Absent(Struct, frozen=True):
-    """The submission was not made; it may be planned again."""
-
-    intent: Intent
-    evidence: str
-
-
-class Wait(Struct, frozen=True):
-    """Too early to tell. `scan` is what this look saw: kept by apply once the quarantine is over (`counts`)."""
-
-    intent: Intent
-    until: datetime
-    scan: Scan
-    counts: bool
-
-
-class Ask(Struct, frozen=True):
-    """The evidence does not suffice; a person must decide. `candidates` are the ids it could be."""
-
-    intent: Intent
-    why: str
-    candidates: tuple[str, ...] = ()
-
-
-Resolution: TypeAlias = Adopt | Absent | Wait | Ask
 
 
 def resolve(
     recorded: Recorded, remote: Remote, now: datetime, *, quarantine: float, exclusive: bool
 ) -> tuple[Resolution, ...]:
-    """What can be said now of every open intent, in the order of their numbers (SUBMISSION.md, "Recovery").
+    """What can be said now of every open intent: submissions in the order of their numbers (SUBMISSION.md, "Recovery"),
+    then approvals.
 
     `quarantine` is in seconds: how long after an attempt a job may still turn up. `exclusive` says that nobody
     else submits with this account.
     """
-    intents = sorted(recorded.intents, key=lambda i: i.seq)
+    intents = sorted(recorded.submissions, key=lambda i: i.seq)
     wait = timedelta(seconds=quarantine)
     jobs = [i for i in intents if i.kind is Kind.JOB]
+    approvals = sorted(recorded.approvals, key=lambda i: i.seq)
     seen = {i.uuid: sighting_of(i, recorded, remote, wait) for i in jobs}
     found = {i.uuid: templates_found(i, recorded, remote) for i in intents if i.kind is Kind.TEMPLATE}
-    return tuple(
+    submitted = tuple(
         _template(i, found) if i.kind is Kind.TEMPLATE else _job(i, jobs, seen, remote, now, wait, exclusive)
         for i in intents
     )
+    return (*submitted, *(resolve_approval(i, remote, now, wait) for i in approvals))
 
 
 def _job(
@@ -167,6 +135,8 @@ def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Reso
 
 def outlook(resolution: Resolution) -> str:
     """In words, what will happen to an open intent."""
+    if resolution.intent.purpose is Purpose.APPROVAL:
+        return approval_outlook(resolution)
     match resolution:
         case Adopt(_, job_id, evidence):
             return f"found: it is {job_id} ({evidence}); apply records it, nothing is submitted"
@@ -184,6 +154,8 @@ def outlook(resolution: Resolution) -> str:
 
 def ways(resolution: Resolution) -> tuple[str, ...]:
     """What a person can type about it, a line each; nothing where it is decided."""
+    if resolution.intent.purpose is Purpose.APPROVAL:
+        return approval_ways(resolution.intent) if needs_person((resolution,)) else ()
     match resolution:
         case Wait(intent, _, scan):
             return ways_for(intent.address, scan.candidates)

@@ -50,11 +50,13 @@ class RemoteAccount(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """Links for a reviewer of a job that waits for an approval; they stop working at `expires_at` (UTC)."""
+    """Links for a reviewer of a job that waits for an approval; they stop working at `expires_at` (UTC). `staging` is
+    whether the service says that it stops before publishing."""
 
     video_url: str | None = None
     thumbnail_url: str | None = None
     expires_at: datetime | None = None
+    staging: bool | None = None
 
     def valid(self, now: datetime) -> bool:
         """Whether there is a link, and it still works."""

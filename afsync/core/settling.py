@@ -7,8 +7,9 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from afsync.core.recorded import Deposed, Intent, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
+from afsync.core.lost_approvals import published
+from afsync.core.recorded import Deposed, Intent, Purpose, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.resolution import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.resources import Kind
 
 
@@ -17,6 +18,9 @@ def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
     open_now = {i.uuid for i in recorded.intents}
     for resolution in (r for r in resolutions if r.intent.uuid in open_now):
         match resolution:
+            case Adopt(intent, job_id, evidence, status) if intent.purpose is Purpose.APPROVAL:
+                recorded = published(recorded, intent, intent.server_time or intent.at, status)
+                recorded = _decided(recorded, intent, "adopt", job_id, evidence)
             case Adopt(intent, job_id, evidence, status, created_at):
                 recorded = became(recorded, intent, record_of(intent, job_id, status, created_at))
                 recorded = _decided(recorded, intent, "adopt", job_id, evidence)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.credits import effective
-from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, group_of
 from afsync.core.resources import EMPTY, Desired, Schedule, Values
 from afsync.core.selection import matches
@@ -106,7 +106,8 @@ def statuses(
 def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now: datetime) -> JobStatus:
     declared = desired.jobs.get(address)
     record = recorded.resources.get(address)
-    unresolved = recorded.intent_for(address) is not None
+    intent = recorded.intent_for(address)
+    unresolved = intent is not None and intent.purpose is Purpose.SUBMISSION
     if unresolved or not isinstance(record, RecordedJob):
         note = "its submission is unresolved" if unresolved else "not submitted yet"
         schedule = declared.schedule if declared else None
@@ -115,6 +116,8 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     status = _recorded(address, record, seen, now)
     immediate = publishes and record.schedule is None and not record.staged
     status = replace(status, publishes=publishes, immediate=immediate)
+    if intent is not None:
+        return replace(status, phase=JobPhase.UNKNOWN, note="its approval is unresolved", unresolved=True)
     return status if declared else replace(status, note="no longer declared")
 
 

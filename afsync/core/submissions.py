@@ -118,7 +118,7 @@ def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
 
 def _in_doubt(change: Change, job: Job, facts: Facts) -> Verdict | None:
     """A key that was renamed while its submission is unresolved must not be paid for under its new name."""
-    open_now = ((i.address, i.declared) for i in facts.recorded.intents if i.kind is Kind.JOB)
+    open_now = ((i.address, i.declared) for i in facts.recorded.submissions if i.kind is Kind.JOB)
     mine = _without_template(job.values)
     gone = [a for a, values in open_now if _without_template(values) == mine and not facts.desired.get(a)]
     if not gone or job.allow_duplicate:

@@ -96,7 +96,7 @@ def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> V
 def _in_doubt(declared: Template | Job, resource_id: str, facts: Facts) -> Objection | None:
     """What an open submission may have become is not taken over as something else: it would be made again."""
     kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
-    open_now = (i for i in facts.recorded.intents if i.kind is kind)
+    open_now = (i for i in facts.recorded.submissions if i.kind is kind)
     owner = next((i.address for i in open_now if resource_id not in {*i.known, *i.foreign}), None)
     if owner is None:
         return None

@@ -72,7 +72,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Verdict:
 def _claims(declared: Template, facts: Facts) -> int:
     """How many would like to have the one of this name: templates that are new, and unresolved ones."""
     new = {t.address for t in facts.desired.templates.values() if same_text(t.name, declared.name)}
-    lost = {i.address for i in facts.recorded.intents if same_text(i.declared.get("name"), declared.name)}
+    lost = {i.address for i in facts.recorded.submissions if same_text(i.declared.get("name"), declared.name)}
     return len((new - facts.recorded.resources.keys()) | lost)
 
 

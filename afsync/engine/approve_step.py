@@ -1,13 +1,30 @@
-"""The step that publishes a staged job. It cannot be undone, so it is sent once."""
+"""The step that publishes a produced job. It cannot be undone: an intent is written before, and it is sent once."""
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from datetime import timedelta
+from typing import assert_never
 
-from afsync.core.outcome import NotAttempted
+from afsync.core.lost_approvals import approval_outlook, approval_ways, published
+from afsync.core.outcome import (
+    Answer,
+    Committed,
+    CommittedIdUnknown,
+    Limited,
+    NotAttempted,
+    NotSent,
+    Rejected,
+    Unknown,
+    Unresolved,
+)
 from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob
-from afsync.engine.run import Next, Over, Progress, Run, Verdict
+from afsync.core.recorded import Intent, Purpose, RecordedJob, Scan
+from afsync.core.resolution import Wait
+from afsync.core.resources import EMPTY, Kind
+from afsync.core.settling import close
+from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
+from afsync.engine.submission import deliver, in_doubt
+from afsync.errors import ApiError, AuthError
 
 
 def approve(change: Change, progress: Progress, run: Run) -> Verdict:
@@ -15,9 +32,69 @@ def approve(change: Change, progress: Progress, run: Run) -> Verdict:
     record = run.ledger.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob) or record.id != change.id:
         return Over(NotAttempted(change, f"{change.id} is not its submission any more"))
-    status = run.world.writer.approve(record.id)
-    progress.id, progress.touched = record.id, "it was published"
-    # Where the service does not say how far it is, it is on its way; the next plan looks again.
-    approved = replace(record, approved=True, status=status or "publishing")
-    run.ledger.write(run.ledger.recorded.with_resource(change.address, approved))
-    return Next()
+    opened = _intent(change, record, run)
+    attempt = run.attempt(lambda: run.world.writer.approve(record.id, opened.platforms))
+    opened, answer = deliver(opened, attempt, run.ledger, run.world.stop)
+    return _settled(opened, answer, change, progress, run)
+
+
+def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
+    return Intent(
+        seq=run.ledger.recorded.counter + 1,
+        uuid=run.world.new_id(),
+        address=change.address,
+        kind=Kind.JOB,
+        fingerprint=record.fingerprint,
+        declared=record.declared,
+        echo=EMPTY,
+        at=run.world.clock(),
+        server_time=run.server_time(),
+        schedule=record.schedule,
+        staged=record.staged,
+        publish=record.publish,
+        purpose=Purpose.APPROVAL,
+        job_id=record.id,
+    )
+
+
+def _settled(opened: Intent, answer: Answer, change: Change, progress: Progress, run: Run) -> Verdict:
+    ledger = run.ledger
+    match answer:
+        case Committed(job_id, status):
+            progress.id, progress.touched = job_id, "it was published"
+            # Where the service does not say how far it is, it is being published; the next plan looks again.
+            at = opened.server_time or opened.at
+            ledger.write(published(ledger.recorded, opened, at, status or "publishing"))
+            return Next()
+        case Rejected() | NotSent() | Limited():
+            ledger.write(close(ledger.recorded, opened))
+            return _refused(answer, change, progress)
+        case CommittedIdUnknown() | Unknown():
+            kept = in_doubt(opened, answer, ledger).intent
+            return Over(_unresolved(kept, answer.why, change, run))
+        case _:
+            assert_never(answer)
+
+
+def _refused(answer: Rejected | NotSent | Limited, change: Change, progress: Progress) -> Verdict:
+    match answer:
+        case Rejected(status, code, detail):
+            why = detail or code or f"HTTP {status}"
+            error = AuthError(f"The service refused: {why}.", "check the key and what its plan allows")
+            halt = Halt(error, "the service does not accept the key") if status in (401, 403) else None
+            return Over(failed(change, progress, ApiError(why)), halt)
+        case NotSent(why):
+            return Over(failed(change, progress, ApiError(f"nothing was sent: {why}")))
+        case Limited():
+            why = "the service kept answering 429 (too many requests); nothing was done"
+            return Over(failed(change, progress, ApiError(why)))
+        case _:
+            assert_never(answer)
+
+
+def _unresolved(kept: Intent, why: str, change: Change, run: Run) -> Unresolved:
+    """The writer has looked at the job already, and it does not show what came of it."""
+    now = run.world.clock()
+    found = Wait(kept, now + timedelta(seconds=run.plan.quarantine), Scan(now), counts=False)
+    why = f"the answer was lost ({why}); nothing is sent a second time"
+    return Unresolved(change, why, approval_outlook(found), approval_ways(kept))

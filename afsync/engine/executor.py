@@ -141,7 +141,7 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
 
 def _react(execution: Execution, outcome: Outcome, halt: Halt | None) -> None:
     """What a bad outcome means for the rest of the run."""
-    if isinstance(outcome, Unresolved):
+    if isinstance(outcome, Unresolved) and outcome.change.action is not Action.APPROVE:
         execution.no_submissions = f"nothing more is submitted while {outcome.change.address} is unresolved"
     if halt is not None:
         _stop(execution, halt.error, halt.why)

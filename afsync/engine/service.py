@@ -17,8 +17,9 @@ from afsync.engine.interrupt import Stop
 
 
 class Writer(Protocol):
-    """The calls that change something (`api.writer`). The free ones raise ApiError; the two that create return an
-    Answer, raise nothing but Interrupted while they still wait to be sent, and are never repeated by the writer."""
+    """The calls that change something (`api.writer`). The free ones raise ApiError; those that submit or
+    approve return an Answer, raise nothing but Interrupted while they still wait to be sent, and are never repeated by
+    the writer."""
 
     def ready(self) -> None:
         """Wait until a submission would leave at once; Interrupted when a signal comes first."""
@@ -34,8 +35,9 @@ class Writer(Protocol):
 
     def delete_template(self, template_id: str) -> None: ...
 
-    def approve(self, job_id: str) -> str | None:
-        """Publish a staged job, once; its status where that is told."""
+    def approve(self, job_id: str, platforms: tuple[str, ...]) -> Answer:
+        """Publish a produced job, to these of its platforms where some are named. Committed also where the answer was
+        lost and the job shows that it is published."""
 
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str: ...
 

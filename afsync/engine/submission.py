@@ -25,7 +25,7 @@ from afsync.core.settling import became, close, record_of, reopen
 from afsync.core.trust import StagingIgnored
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
-from afsync.errors import Interrupted
+from afsync.errors import Interrupted, UsageError
 
 SENDS = 3
 """How often a request that never left may be sent, under the same intent."""
@@ -70,8 +70,13 @@ class Attempt(Struct, frozen=True):
 
 
 def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Result:
-    """Write the intent, send once, classify, write the outcome; only then return. Interrupted when a signal came
-    before anything was sent.
+    """Write the intent, send once, classify, write the outcome; only then return. Raises what `deliver` raises."""
+    return _settle(*deliver(intent, attempt, ledger, stop), ledger)
+
+
+def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tuple[Intent, Answer]:
+    """Write the intent and send once: the intent as it is open now, and what came of it. Interrupted when a signal
+    came before anything was sent.
 
     One request that counts: it is repeated only where the service certainly did nothing. The intent is dated anew
     for each, after all waiting, because the quarantine begins with what was sent last. Raises StateError when the
@@ -97,9 +102,9 @@ def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Resu
                 limited += 1
                 wait = retry_after
             case _:
-                return _settle(intent, answer, ledger)
+                return intent, answer
         if not_sent >= SENDS or limited >= LIMITED_SENDS:
-            return _settle(intent, answer, ledger)
+            return intent, answer
         stop.sleep(wait)
 
 
@@ -109,6 +114,8 @@ def _sent(attempt: Attempt) -> Answer:
         return attempt.send()
     except Interrupted:
         return NotSent("interrupted before it was sent")
+    except UsageError as error:
+        return NotSent(error.message)
     except Exception as error:
         return Unknown(f"it broke off ({type(error).__name__}: {error})")
 
@@ -122,7 +129,7 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
     match answer:
         case Committed() if ledger.holds(intent.kind, answer.id) or answer.id in intent.known:
             why = f"the service answered with {answer.id}, which was there before"
-            return _in_doubt(intent, CommittedIdUnknown(why, answer.raw), ledger)
+            return in_doubt(intent, CommittedIdUnknown(why, answer.raw), ledger)
         case Committed():
             record = record_of(intent, answer.id, answer.status or "queued", answer.created_at or answer.server_time)
             cost = intent.cost if answer.credits is None else answer.credits
@@ -146,7 +153,7 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
             ledger.write(close(recorded, intent))
             return NotSubmitted("the service kept answering 429 (too many requests); nothing was done")
         case CommittedIdUnknown() | Unknown():
-            return _in_doubt(intent, answer, ledger)
+            return in_doubt(intent, answer, ledger)
         case _:
             assert_never(answer)
 
@@ -158,7 +165,7 @@ def _charged(recorded: Recorded, cost: int) -> Recorded:
     return replace(recorded, intents=tuple(replace(i, spent_since=i.spent_since + cost) for i in recorded.intents))
 
 
-def _in_doubt(intent: Intent, answer: CommittedIdUnknown | Unknown, ledger: Ledger) -> InDoubt:
+def in_doubt(intent: Intent, answer: CommittedIdUnknown | Unknown, ledger: Ledger) -> InDoubt:
     committed = isinstance(answer, CommittedIdUnknown)
     phase = Phase.COMMITTED_ID_UNKNOWN if committed else Phase.UNKNOWN
     kept = replace(intent, phase=phase, outcome=": ".join(filter(None, (answer.why, answer.raw)))[:2000])

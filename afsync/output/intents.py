@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from afsync.core.by_hand import candidates_of
+from afsync.core.recorded import Purpose
 from afsync.core.recovery import Resolution, advice, outlook, ways
 from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, shown, visible
@@ -17,12 +18,21 @@ def intents_text(resolutions: Sequence[Resolution]) -> str:
     if not resolutions:
         return "No submission is unresolved.\n"
     blocks = [_block(r) for r in resolutions]
-    return "\n\n".join([*blocks, f"{count(len(resolutions), 'unresolved submission')}."]) + "\n"
+    noun = unresolved_noun(r.intent.purpose for r in resolutions)
+    return "\n\n".join([*blocks, f"{count(len(resolutions), f'unresolved {noun}')}."]) + "\n"
+
+
+def unresolved_noun(purposes: Iterable[Purpose]) -> str:
+    """What the outcomes that are not known belong to: `submission`, `approval`, or `request` for both."""
+    kinds = set(purposes)
+    return kinds.pop().value if len(kinds) == 1 else "request"
 
 
 def _block(resolution: Resolution) -> str:
     intent = resolution.intent
     lines = [f"{intent.address}, submitted {iso(intent.at)} ({count(intent.cost, 'credit')})"]
+    if intent.purpose is Purpose.APPROVAL:
+        lines = [f"{intent.address} ({visible(str(intent.job_id))}), approved {iso(intent.at)}"]
     lines += [f"    {visible(field)}: {shown(value)}" for field, value in intent.declared.items()]
     if intent.outcome:
         lines.append(f"  what came back: {visible(intent.outcome)[:200]}")
@@ -38,6 +48,8 @@ def intents_json(resolutions: Sequence[Resolution]) -> str:
             "at": iso(r.intent.at),
             "cost": r.intent.cost,
             "phase": r.intent.phase.value,
+            "purpose": r.intent.purpose.value,
+            "job_id": r.intent.job_id,
             "decision": type(r).__name__.lower(),
             "candidates": list(candidates_of(r)),
             "message": advice(r),

@@ -13,6 +13,7 @@ from afsync.core.resources import Job, Schedule, key_of, kind_of
 from afsync.errors import Problem, Severity
 from afsync.output.alike import code_points
 from afsync.output.approvals import published_lines, waiting_lines
+from afsync.output.intents import unresolved_noun
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
 
@@ -36,7 +37,8 @@ def plan_text(plan: Plan, paint: Paint = no_paint) -> str:
 
 def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
     if plan.resolutions:
-        yield "Submissions whose outcome was not known:"
+        noun = unresolved_noun(r.intent.purpose for r in plan.resolutions)
+        yield f"{noun.capitalize()}s whose outcome was not known:"
         for resolution in plan.resolutions:
             yield ""
             yield paint(f"  # {resolution.intent.address}", "bold")

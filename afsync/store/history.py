@@ -219,7 +219,7 @@ def shown(lost: list[str]) -> str:
 def _refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
     known = {(i.seq, i.address) for i in wanted.intents}
     ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
-    lost = [f"the unresolved submission of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
+    lost = [f"the unresolved {i.purpose} of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
     lost += [f"{a} ({r.id})" for a, r in sorted(current.resources.items()) if r.id not in ids]
     if lost:
         hint = "resolve and import what matters first, or add --force"

@@ -17,10 +17,12 @@ from enum import Enum
 from pathlib import Path
 
 from afsync.core.evidence import EXCHANGE
-from afsync.core.recorded import Intent, Phase
+from afsync.core.recorded import Intent, Phase, Purpose
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.lock import Holder, lives, open_lock, read_holder
 from afsync.store.oslock import OsLock
+
+_DOING = {Purpose.SUBMISSION: "being submitted", Purpose.APPROVAL: "being published"}
 
 
 class Unlocked(Enum):
@@ -66,7 +68,7 @@ def _refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: st
         if here:
             assert holder is not None
             hint = f"stop it first: `kill {holder.pid}` lets it finish and frees the lock by itself"
-            raise StateLocked(f"{intent.address} is being submitted right now, by {holder}.", hint)
+            raise StateLocked(f"{intent.address} is {_DOING[intent.purpose]} right now, by {holder}.", hint)
         until = intent.at + EXCHANGE
         if now < until:
             text = f"{intent.address} may be on its way to the service until {until:%Y-%m-%d %H:%M:%S} UTC."

@@ -13,7 +13,7 @@ from afsync.api.reader import Reader
 from afsync.api.retries import LONGEST_WAIT, RETRY_AFTER_CAP, RETRY_AFTER_DEFAULT, backoff, retry_after
 from afsync.api.wire import ErrorForm
 from afsync.api.writer import Writer
-from afsync.core.outcome import Limited, NotSent
+from afsync.core.outcome import Committed, Limited, NotSent, Rejected, Unknown
 from afsync.errors import ApiError, AuthError, BadAnswer, Interrupted, Refused, Unreachable, UsageError
 
 from .support import KEY, FakeTime, a_link, an_access, an_answer, answering
@@ -160,8 +160,7 @@ def test_free_calls_that_may_be_repeated_are(call: Callable[[Writer], object]) -
 )
 def test_an_approval_is_not_repeated_when_it_may_have_been_done(answer: httpx.Response | Exception) -> None:
     handler, got = answering(answer)
-    with pytest.raises((Unreachable, BadAnswer)):
-        Writer(a_link(handler)).approve("job_1")
+    assert isinstance(Writer(a_link(handler)).approve("job_1"), Unknown)
     assert [request.method for request in got].count("POST") == 1
 
 
@@ -174,25 +173,29 @@ def test_one_look_decides_when_an_approval_was_not_acknowledged(
 ) -> None:
     handler, got = answering(answer, an_answer(200, {"jobId": "job_1", "status": status}))
     writer = Writer(a_link(handler))
+    found = writer.approve("job_1")
     if done:
-        assert writer.approve("job_1") == status
+        assert found == Committed("job_1", status=status)
     else:
-        with pytest.raises((Unreachable, Refused)):
-            writer.approve("job_1")
+        assert isinstance(found, Unknown | Rejected)
     assert [request.method for request in got] == ["POST", "GET"]
 
 
-def test_an_approval_is_repeated_when_it_was_certainly_not_done() -> None:
-    handler, got = answering(httpx.ConnectError("x"), LIMITED, an_answer(200, {"jobId": "job_1", "approved": True}))
-    assert Writer(a_link(handler)).approve("job_1", ("tiktok",)) is None
-    assert len(got) == 3
-    assert got[0].content == b'{"platforms": ["tiktok"]}'
-    handler, _ = answering(an_answer(200, {"jobId": "job_1", "status": "publishing"}))
-    assert Writer(a_link(handler)).approve("job_1") == "publishing"
-    handler, _ = answering(an_answer(422, {"error": "no_output"}))
-    with pytest.raises(Refused) as caught:
-        Writer(a_link(handler)).approve("job_1")
-    assert (caught.value.status, caught.value.code) == (422, "no_output")
+def test_what_an_answer_to_an_approval_says() -> None:
+    answers: list[tuple[httpx.Response | Exception, object]] = [
+        (an_answer(200, {"jobId": "job_1", "approved": True}), Committed("job_1")),
+        (an_answer(202, {"accepted": True, "status": "publishing"}), Committed("job_1", status="publishing")),
+        (an_answer(204, b""), Committed("job_1")),
+        (an_answer(422, {"error": "no_output"}), Rejected(422, "no_output", "no_output")),
+        (httpx.ConnectError("x"), NotSent),
+        (LIMITED, Limited),
+    ]
+    for answer, expected in answers:
+        handler, got = answering(answer)
+        found = Writer(a_link(handler)).approve("job_1", ("tiktok",))
+        assert found == expected or type(found) is expected
+        assert got[0].content == b'{"platforms": ["tiktok"]}'
+        assert len(got) == 1
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,6 @@ def test_a_job_without_output_has_no_result_and_cannot_be_approved(line: Link) -
     assert result is not None
     assert not result.ready
     assert reader.result("job_nobody") is None
-    with pytest.raises(Refused) as caught:
-        writer.approve(made.id)
-    assert caught.value.status == 422
+    refused = writer.approve(made.id)
+    assert isinstance(refused, Rejected)
+    assert refused.status == 422

@@ -112,11 +112,40 @@ def test_a_lost_answer_is_not_sent_twice(make_world: MakeWorld, fault: str) -> N
         assert world.record("job.intro")["approved"]
         world.is_settled()
     else:
-        assert result.code == Exit.ERROR, result
-        assert "does not show as published" in result.out and "nothing was sent a second time" in result.out
+        assert result.code == Exit.UNRESOLVED, result
+        assert "nothing is sent a second time" in result.out and "may still be published" in result.out
+        assert "1 approval unresolved" in result.err
         assert not world.record("job.intro")["approved"]
+        with world.watched() as again:
+            assert world.call("apply", "--auto-approve").code == Exit.UNRESOLVED
+        assert again == []
+        assert f"job.intro ({job}), approved" in world.does("intents").out
+        assert "its approval is unresolved" in world.does("status").out
+        world.does("resolve", "job.intro", "--foreign", job, code=Exit.ERROR)
+        world.does("resolve", "job.intro", "--adopt", "job_other", code=Exit.ERROR)
+        world.does("resolve", "job.intro", "--absent")
         world.applied()
         assert world.of_service(job)["approved_at"]
+
+
+@pytest.mark.parametrize("by_person", [False, True])
+def test_a_lost_approval_is_closed_by_the_status_or_by_a_person(make_world: MakeWorld, by_person: bool) -> None:
+    world = make_world()
+    job = waiting(world)
+    world.control.call("POST", "/faults", fault=f"POST /jobs/{job}/approve-publish: committed-then-close")
+    world.control.call("POST", "/faults", fault=f"GET /jobs/{job}#1-4: received-then-status(503)")
+    world.call("approve", "job.intro", "--auto-approve")
+    (intent,) = world.state["intents"]
+    assert (intent["purpose"], intent["job_id"]) == ("approval", job)
+    if by_person:
+        world.does("resolve", "job.intro", "--absent", code=Exit.ERROR)
+        world.does("resolve", "job.intro", "--adopt", job)
+    else:
+        with world.watched() as sent:
+            world.applied()
+        assert sent == []
+    assert world.record("job.intro")["approved"] and not world.state["intents"]
+    world.is_settled()
 
 
 def test_what_the_stream_of_events_says(make_world: MakeWorld) -> None:

@@ -141,7 +141,7 @@ class SimService:
             raise Crash
         next(j for j in self.jobs if j.id == job_id).publish_at = at
 
-    def approve(self, job_id: str) -> str | None:
+    def approve(self, job_id: str, platforms: tuple[str, ...]) -> Answer:
         raise AssertionError("nothing is staged here")
 
     def delete_template(self, template_id: str) -> None:
