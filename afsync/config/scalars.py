@@ -17,6 +17,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NUMERIC_START = frozenset("+-.0123456789")
 _LARGEST = 2**63 - 1
+_SHOWN = 100
 _STANDARD = "tag:yaml.org,2002:"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -48,13 +49,18 @@ def tagged(text: str, tag: str) -> Any:
         raise unknown_tag(tag)
     value = resolve(text)
     if not wanted[kind](value):
-        raise Wrong(Code.WRONG_TYPE, f"`{text}` is not what its tag `!!{kind}` says", "remove the tag")
+        raise Wrong(Code.WRONG_TYPE, f"`{short(text)}` is not what its tag `!!{kind}` says", "remove the tag")
     return float(value) if kind == "float" else value
 
 
 def unknown_tag(tag: str) -> Wrong:
     shown = "!!" + tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else tag
-    return Wrong(Code.UNKNOWN_TAG, f"the tag `{shown}` means nothing here", "remove the tag, or quote the text")
+    return Wrong(Code.UNKNOWN_TAG, f"the tag `{short(shown)}` means nothing here", "remove the tag, or quote the text")
+
+
+def short(text: str) -> str:
+    """`text` as a message shows it: a name may be as long as the file."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def clean(text: str) -> str:

@@ -25,12 +25,13 @@ from ruamel.yaml.reader import ReaderError
 
 from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
 from afsync.config.problems import BROKEN, Code, Mark, Wrong
-from afsync.config.scalars import clean, resolve, tagged, unknown_tag
+from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
 from afsync.config.syntax import explain
 
 MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
 
+_NO_VERSION: Final = "remove the `%YAML` line: it is 1.2"
 _SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
 _MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
 
@@ -104,6 +105,10 @@ def _events(text: str, composer: _Composer) -> Iterator[Any]:
         line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
         message = f"the character U+{int(error.character):04X} cannot be used in text"
         raise _Fatal(Mark(Code.BAD_CHARACTER, line, column, message, "remove it")) from None
+    except AssertionError:
+        # The parser's only check of this kind is of the version.
+        line = text.count("\n", 0, max(0, text.find("%YAML"))) + 1
+        raise _Fatal(Mark(Code.YAML_VERSION, line, 1, "this version of YAML is not read here", _NO_VERSION)) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # The latter two: an escape such as "\UFFFFFFFF" that is no character.
         message = "this is not valid YAML: " + str(error).splitlines()[0]
@@ -162,7 +167,7 @@ class _Composer:
             self.finished = True
         if event.version and tuple(event.version) != (1, 2):
             said = ".".join(str(part) for part in event.version)
-            self._mark(node, Code.YAML_VERSION, f"YAML {said} is not read here", "remove the `%YAML` line: it is 1.2")
+            self._mark(node, Code.YAML_VERSION, f"YAML {said} is not read here", _NO_VERSION)
 
     def _scalar(self, event: Any) -> Node:
         node = _node(event)
@@ -184,13 +189,14 @@ class _Composer:
     def _alias(self, event: Any) -> Node:
         place = _node(event)
         if event.anchor not in self._anchors:
-            message = f"`*{event.anchor}` names no anchor above"
-            self._mark(place, Code.UNKNOWN_ALIAS, message, f"declare it with `&{event.anchor}`, or quote the text")
+            name = short(event.anchor)
+            message = f"`*{name}` names no anchor above"
+            self._mark(place, Code.UNKNOWN_ALIAS, message, f"declare it with `&{name}`, or quote the text")
             place.value = BROKEN
             return place
         node = self._anchors[event.anchor]
         if node is None:
-            self._stop(place, Code.ALIAS_LOOP, f"`*{event.anchor}` contains itself", "break the circle")
+            self._stop(place, Code.ALIAS_LOOP, f"`*{short(event.anchor)}` contains itself", "break the circle")
         self._expanded += node.size
         if self._expanded > MAX_EXPANSION:
             self._stop(place, Code.ALIAS_BOMB, "the aliases of this file stand for too many values", "use fewer")
@@ -242,7 +248,7 @@ class _Composer:
             self._bad_key(key)
         elif key.value in top.node.keys:
             first = top.node.keys[key.value].line
-            message = f"`{key.value}` is written twice: first on line {first}"
+            message = f"`{short(key.value)}` is written twice: first on line {first}"
             self._mark(key, Code.DUPLICATE_KEY, message, "keep one of them")
         else:
             if node.text == "" and node.value is None:
@@ -264,8 +270,9 @@ class _Composer:
     def _bad_key(self, key: Node) -> None:
         if key.value is BROKEN:
             return
-        shown = f"`{key.text}`" if key.text else "this key"
-        hint = f'put it in quotes: "{key.text}"' if key.text else "put text that begins with `{` or `[` in quotes"
+        text = short(key.text or "")
+        shown = f"`{text}`" if text else "this key"
+        hint = f'put it in quotes: "{text}"' if text else "put text that begins with `{` or `[` in quotes"
         self._mark(key, Code.NON_STRING_KEY, f"{shown} is not text, and keys are", hint)
 
     def _anchor(self, name: str | None, node: Node | None) -> None:
