@@ -194,7 +194,7 @@ AGAIN: dict[str, tuple[tuple[Job, ...], dict[str, Record], str | None]] = {
     "one of several": ((a_job("a"), a_job("b", url=None, urls=[OTHER, URL])), {}, "job.b"),
     "a file": ((a_job("a", file=a_file()), a_job("b", file=a_file("copy.mp4"), topic="n")), {}, "job.b"),
     "the id of a file": (
-        (a_job("a", url=None, fileId="f1", entry="upload"), a_job("b", url=None, fileId="f1", entry="upload", topic="n")),
+        tuple(a_job(key, url=None, fileId="f1", entry="upload", topic=key) for key in "ab"),
         {},
         "job.b",
     ),
