@@ -18,7 +18,8 @@ from msgspec import Struct
 from afsync import __file__ as afsync_package
 from afsync import __version__
 from afsync.core.plan import Plan
-from benchmarks.measuring import Command, measure, measure_in_turn
+from benchmarks.hostile import HOSTILE
+from benchmarks.measuring import Command, judged, measure, measure_in_turn
 from benchmarks.peers import peers
 from benchmarks.plans import a_plan_of
 from benchmarks.world import COMMAND, KEY, account, afsync, environ, record_all, write_project
@@ -158,7 +159,17 @@ def rendering(_root: Path) -> None:
             row(f"a plan of {changes:,} changes as {name}", f"{took:.2f} s, {size:,} bytes", "at most 1 s")
 
 
+def hostile(root: Path) -> None:
+    """Not a part of the results: `python -m benchmarks hostile`."""
+    for name, text in HOSTILE.items():
+        for mib in (1, 4, 15.9):
+            (root / "afsync.yaml").write_text(text(int(mib * 1024 * 1024)), encoding="utf-8")
+            took = judged(Command(afsync(root, "validate")))
+            row(f"validate {mib:g} MiB of {name}", f"{took.processor:.1f} s, {took.mib:.0f} MiB", "10 s, 500 MiB")
+
+
 PARTS = {f.__name__: f for f in (starting, noop_plans, validating, requests, applies, limited, latency, rendering)}
+OTHERS = {"hostile": hostile}
 
 
 def main() -> None:
@@ -167,7 +178,7 @@ def main() -> None:
     for name in chosen:
         root = Path(tempfile.mkdtemp(prefix="afsync-bench-"))
         try:
-            PARTS[name](root)
+            {**PARTS, **OTHERS}[name](root)
         finally:
             shutil.rmtree(root, ignore_errors=True)
     if chosen == list(PARTS):

@@ -47,6 +47,17 @@ def measure_in_turn(commands: Mapping[str, Command], runs: int = 5) -> dict[str,
     }
 
 
+def judged(command: Command) -> Measured:
+    """One run, whatever it exits with."""
+    started = time.perf_counter()
+    child = subprocess.run(
+        [sys.executable, "-S", "-c", _JUDGED, *command.words],
+        env=command.environ, cwd=command.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    processor, kib = child.stdout.split()
+    return Measured(time.perf_counter() - started, float(processor), int(kib) / 1024)
+
+
 def _peak(command: Command) -> float:
     """MiB. Run from a small process, because Linux counts what the parent held when it began another program."""
     done = subprocess.run(
@@ -56,14 +67,16 @@ def _peak(command: Command) -> float:
     return int(done.stdout) / 1024
 
 
-_PEAK = """
+_RUN = """
 import os, resource, sys
 if (child := os.fork()) == 0:
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1), os.dup2(nowhere, 2)
     os.execvp(sys.argv[1], sys.argv[1:])
-print(os.wait4(child, 0)[2].ru_maxrss)
+used = os.wait4(child, 0)[2]
 """
+_PEAK = f"{_RUN}print(used.ru_maxrss)"
+_JUDGED = f"{_RUN}print(used.ru_utime + used.ru_stime, used.ru_maxrss)"
 
 
 def _run(command: Command) -> tuple[float, float]:

@@ -17,6 +17,8 @@ _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 _LONGEST_URL: Final = 2048
+MOST_ITEMS: Final = 100
+"""How many items a variable holds that is a list."""
 _ORDINARY_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
 """Most URLs are nothing else, and need no closer look."""
 
@@ -173,6 +175,8 @@ def check_variable(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     if any(item is not BROKEN and not isinstance(item, str | int | float) for item in items):
         raise Wrong(Code.WRONG_TYPE, "a variable is a text, a number, true, false, or a list of these", "write one")
-    if len(items) > 100:
-        raise Wrong(Code.OUT_OF_RANGE, "a variable holds at most 100 items", "write the list where it is used")
+    if len(items) > MOST_ITEMS:
+        raise Wrong(
+            Code.OUT_OF_RANGE, f"a variable holds at most {MOST_ITEMS} items", "write the list where it is used"
+        )
     return value

@@ -71,7 +71,7 @@ def collect(section: str, files: Iterable[Parsed], report: Report) -> dict[str, 
     result: dict[str, Declared] = {}
     for declared in _entries(section, files):
         first = result.setdefault(declared.key, declared)
-        if first is not declared:
+        if first is not declared and not report.full(declared.document):
             wrong = Wrong(
                 Code.DECLARED_TWICE,
                 f"`{declared.key}` is declared twice under `{section}`: first in {first.location}",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final
 
 from afsync.config.fast import NOT_READ, read_fast
 from afsync.config.files import open_regular
+from afsync.config.lines import Lines
 from afsync.config.node import Node
+from afsync.config.places import Places
 from afsync.config.problems import Code, Fault, Mark, Path, Wrong
 from afsync.core.resources import KEY
 from afsync.errors import Location, Problem
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from afsync.config.yaml import Composed
 
 MAX_BYTES: Final = 16 * 1024 * 1024
+_LARGE: Final = 200_000
+"""Files up to so many characters are read as a whole to find a position in them."""
 _SHOWN = 400
 """How much of a source line is kept to be shown, in characters."""
 
@@ -52,8 +56,15 @@ class Document:
         return read_fast(self.text)
 
     @cached_property
-    def _lines(self) -> list[str]:
-        return re.split(r"\r\n|\r|\n", self.text)
+    def _lines(self) -> Lines:
+        return Lines(self.text)
+
+    @cached_property
+    def _places(self) -> Places | None:
+        """For a large file that the fast reader read: to read all of it with positions would take minutes."""
+        if self._fast is NOT_READ or len(self.text) <= _LARGE:
+            return None
+        return Places(self.text, self._lines, self._fast)
 
     @property
     def value(self) -> Any:
@@ -100,13 +111,17 @@ class Document:
             location=location,
         )
 
-    def problems(self) -> list[Problem]:
-        """What is wrong with the YAML itself, located."""
-        return [Problem(m.code, _masked(m.message), m.hint, location=self._at(m.line, m.column)) for m in self.marks]
+    def problems(self, marks: Iterable[Mark] | None = None) -> list[Problem]:
+        """What is wrong with the YAML itself, or these `marks` of it, located."""
+        marks = self.marks if marks is None else marks
+        return [Problem(m.code, _masked(m.message), m.hint, location=self._at(m.line, m.column)) for m in marks]
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None]:
+        written = (self.spelling.get(str(path[0]), path[0]), *path[1:]) if path else ()
+        if self._places is not None:
+            return self._places.find(written)
         node, key = self._composed.root, None
-        for step in (self.spelling.get(str(path[0]), path[0]), *path[1:]) if path else ():
+        for step in written:
             if node is None or step not in node.children:
                 break
             key = node.keys.get(str(step), key)
@@ -117,8 +132,7 @@ class Document:
         return (None, key) if key is not None else (node, None)
 
     def _at(self, line: int, column: int) -> Location:
-        text = self._lines[line - 1] if line <= len(self._lines) else ""
-        return Location(self.file, line, column, _masked(text[:_SHOWN]))
+        return Location(self.file, line, column, _masked(self._lines.begin(line, _SHOWN)))
 
 
 def read(path: FilePath, file: str) -> Document:

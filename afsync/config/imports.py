@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from afsync.config.declared import Parsed
-from afsync.config.problems import Code, Fault, Wrong, close_address
+from afsync.config.problems import Code, Effort, Fault, Wrong, close_address
 from afsync.config.report import Report
 
 SECTION = "import"
@@ -27,17 +27,23 @@ def check_imports(files: Iterable[Parsed], declared: Collection[str], report: Re
     """
     addresses: dict[str, str] = {}
     owners: dict[str, str] = {}
+    effort = Effort()
     for file in files:
-        found = [_wrong(a, i, addresses, owners, declared if complete else None) for a, i in _entries(file)]
-        report.faults(file.document, [fault for fault in found if fault])
+        found = (_wrong(a, i, addresses, owners, declared if complete else None, effort) for a, i in _entries(file))
+        report.faults(file.document, (fault for fault in found if fault))
 
 
 def _wrong(
-    address: str, resource_id: str, addresses: dict[str, str], owners: dict[str, str], declared: Collection[str] | None
+    address: str,
+    resource_id: str,
+    addresses: dict[str, str],
+    owners: dict[str, str],
+    declared: Collection[str] | None,
+    effort: Effort,
 ) -> Fault | None:
     path = (SECTION, address)
     if declared is not None and address not in declared:
-        hint = close_address(address, declared) or "declare it, or remove this line"
+        hint = close_address(address, declared, effort) or "declare it, or remove this line"
         return Fault(Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to take anything over", hint, at_key=True)
     if addresses.setdefault(address, resource_id) != resource_id:
         text = f"`{address}` is to take over {addresses[address]} already"

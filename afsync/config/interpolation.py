@@ -6,13 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from afsync.config.problems import BROKEN, Code, Fault, Path, Wrong, did_you_mean
+from afsync.config.problems import BROKEN, Code, Effort, Fault, Path, Wrong, did_you_mean
 from afsync.config.scalars import clean
 
 MAX_TEXT: Final = 100_000
 """The longest text a value may become, in characters."""
+
+MAX_EXPANSION: Final = 20_000_000
+"""How many characters all references of a project may stand for, together."""
+
+_MOST_WRONG: Final = 10
+"""After so many wrong references in one text, the rest of it is not looked at."""
 
 SECRET = "AURAFLUX_API_KEY"
 """Variables that begin so hold the API key or lead to it. A file that could read them could send them away."""
@@ -39,11 +45,31 @@ _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
 _NAME = re.compile(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
 
 
+class Spent(Struct):
+    """What the references of a project came to so far: characters, and the search for what misspelt ones mean."""
+
+    characters: int = 0
+    effort: Effort = field(default_factory=Effort)
+
+    def count(self, value: Any) -> None:
+        """Wrong(out_of_range) at the value that is too much; what comes behind it is not counted."""
+        before = self.characters
+        self.characters += sum(len(item) if isinstance(item, str) else 20 for item in _items(value))
+        if before <= MAX_EXPANSION < self.characters:
+            message = f"the references up to here stand for more than {MAX_EXPANSION:,} characters, together"
+            raise Wrong(Code.OUT_OF_RANGE, message, "use shorter variables, or fewer references")
+
+    @property
+    def over(self) -> bool:
+        return self.characters > MAX_EXPANSION
+
+
 class Scope(Struct, frozen=True):
     """What can be named: the project's variables (None while these themselves are read) and the environment."""
 
     environ: Mapping[str, str]
     variables: Mapping[str, Any] | None = None
+    spent: Spent = field(default_factory=Spent)
 
     def __repr__(self) -> str:
         return "Scope(…)"  # the environment holds secrets
@@ -79,24 +105,36 @@ def refuse(value: Any, path: Path, faults: list[Fault]) -> None:
 def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
     """The new value of `text`, of any type where it is one reference and nothing else; BROKEN when it cannot be had."""
     parts: list[Any] = []
-    end = 0
+    end = length = broken = 0
     for token in _TOKEN.finditer(text):
-        parts.append(text[end : token.start()])
-        end = token.end()
+        before, end = text[end : token.start()], token.end()
         try:
-            parts.append(_replacement(token, scope, whole=token[0] == text))
+            value = _replacement(token, scope, whole=token[0] == text)
+            length = _length(length + len(before), value)
+            parts += (before, value)
+            broken += value is BROKEN
         except Wrong as wrong:
             faults.append(wrong.at(path))
-            parts.append(BROKEN)
-    if BROKEN in parts:
+            broken += 1
+            if wrong.code == Code.OUT_OF_RANGE or broken > _MOST_WRONG:
+                break
+    if broken:
         return BROKEN
     if len(parts) == 2 and parts[0] == "" and end == len(text):
         return parts[1]
-    if sum(map(len, parts)) > MAX_TEXT:
-        message = f"this becomes longer than {MAX_TEXT} characters"
-        faults.append(Wrong(Code.OUT_OF_RANGE, message, "use shorter variables").at(path))
-        return BROKEN
     return "".join([*parts, text[end:]])
+
+
+def _length(before: int, value: Any) -> int:
+    """How long the text is with `value` at its end. Wrong(out_of_range)."""
+    after = before + len(value) if isinstance(value, str) else before
+    if after > MAX_TEXT:
+        raise Wrong(Code.OUT_OF_RANGE, f"this becomes longer than {MAX_TEXT} characters", "use shorter variables")
+    return after
+
+
+def _items(value: Any) -> Any:
+    return value if isinstance(value, list) else (value,)
 
 
 def _replacement(token: re.Match[str], scope: Scope, *, whole: bool) -> Any:
@@ -105,7 +143,8 @@ def _replacement(token: re.Match[str], scope: Scope, *, whole: bool) -> Any:
         return "${"
     if token["name"] is None:
         raise Wrong(Code.BAD_INTERPOLATION, "`${` is not closed", "write ${var.name}, or $${ for a literal ${")
-    value = _look_up(token["name"], scope)
+    value = BROKEN if scope.spent.over else _look_up(token["name"], scope)
+    scope.spent.count(value)
     if whole or value is BROKEN or isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -128,7 +167,10 @@ def _variable(key: str, scope: Scope) -> Any:
     if scope.variables is None:
         raise Wrong(Code.BAD_INTERPOLATION, "a variable cannot use another one", "write its value out; ${env.…} works")
     if key not in scope.variables:
-        hint = did_you_mean(key, scope.variables) or f"declare it under `vars:` in afsync.yaml, as `{key}: …`"
+        hint = (
+            did_you_mean(key, scope.variables, scope.spent.effort)
+            or f"declare it under `vars:` in afsync.yaml, as `{key}: …`"
+        )
         raise Wrong(Code.UNKNOWN_VAR, f"there is no variable `{key}`", hint)
     return scope.variables[key]
 

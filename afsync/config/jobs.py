@@ -6,11 +6,11 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from afsync.config.declared import Declared, text_of
 from afsync.config.media import Media
-from afsync.config.problems import Wrong
+from afsync.config.problems import Effort, Wrong
 from afsync.config.rules import Finding, check_job, form_of
 from afsync.config.times import parse_schedule
 from afsync.config.words import BODY_ORDER
@@ -30,6 +30,7 @@ class Context(Struct, frozen=True):
     media: Media
     complete: bool = True
     imports: Collection[str] = ()
+    effort: Effort = field(default_factory=Effort)
 
 
 class Whole(Struct, frozen=True):
@@ -57,7 +58,16 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
     form = form_of(job, body, imported=imported)
     if form not in right:
-        problems = [*check_job(job, body, context.templates, complete=context.complete, imports=context.imports)]
+        problems = [
+            *check_job(
+                job,
+                body,
+                context.templates,
+                complete=context.complete,
+                imports=context.imports,
+                effort=context.effort,
+            )
+        ]
         if not problems:
             right.add(form)
     schedule = file = None

@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_right
 
 _LINE = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+")
 _ENDED = re.compile("[\r\n\x85\u2028\u2029]\\Z")
 _DOCUMENT_END = re.compile(r"\.\.\.(\s|\Z)")
+
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Lines:
+    """The lines of a text as messages count them, without a copy of each: a large file has millions."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = array("q", (0, *(found.end() for found in _BREAK.finditer(text))))
+
+    def number(self, offset: int) -> int:
+        """The line, from 1, in which a character stands."""
+        return bisect_right(self._starts, offset)
+
+    def begin(self, line: int, most: int) -> str:
+        """The first so many characters of a line; nothing for one that is not there."""
+        if line > len(self._starts):
+            return ""
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self._text)
+        return self._text[start : min(end, start + most)].rstrip("\r\n")
 
 
 def lines_of(text: str) -> list[str]:

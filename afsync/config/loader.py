@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from afsync.config.checks import MOST_ITEMS
 from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.imports import check_imports, imports_of
@@ -13,7 +14,7 @@ from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.jobs import Context, build_job, read_jobs
 from afsync.config.media import Media
 from afsync.config.policy import policy_faults, policy_of
-from afsync.config.problems import BROKEN, Code, Fault, Wrong, closest
+from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
 from afsync.config.shape import IncludedFile, ProjectFile, fits
@@ -37,8 +38,9 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     sources = read_sources(root, report)
     if sources.main is None:
         raise report.error()
-    variables = _variables(sources.main, Scope(environ), report)
-    scope = Scope(environ, {k: v if isinstance(v, str | int | float | list) else BROKEN for k, v in variables.items()})
+    first = Scope(environ)
+    variables = _variables(sources.main, first, report)
+    scope = Scope(environ, {k: v if _usable(v) else BROKEN for k, v in variables.items()}, first.spent)
     main = _parse_main(sources.main, variables, scope, report)
     files = [main, *(_parse_included(d, scope, report) for d in sources.included)]
     templates, jobs = collect("templates", files, report), collect("jobs", files, report)
@@ -47,7 +49,7 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     imports = imports_of(files)
     context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
     wholes = read_jobs(_by_key(jobs), context)
-    for whole in (w for w in wholes if w.problems):
+    for whole in (w for w in wholes if w.problems and not report.full(w.job.document)):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if not report.clean:
         raise report.error()
@@ -67,11 +69,16 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
     """The values of `vars`, with the environment filled in; not checked yet."""
-    faults: list[Fault] = []
+    faults = Faults()
     section = main.value.get("vars") if isinstance(main.value, dict) else None
     values: dict[str, Any] = interpolate(section, ("vars",), scope, faults) if isinstance(section, dict) else {}
     report.faults(main, faults)
     return values
+
+
+def _usable(variable: object) -> bool:
+    """Whether it may be used; of any other, what is wrong is said where it is declared."""
+    return isinstance(variable, str | int | float) or (isinstance(variable, list) and len(variable) <= MOST_ITEMS)
 
 
 def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, report: Report) -> Parsed:
@@ -100,7 +107,7 @@ def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
 
 def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Fault]]:
     # Imported here: pydantic and the models take long to load, and most files never get this far.
-    from afsync.config.messages import explained
+    from afsync.config.portions import explained
 
     return explained(value, included=included)
 
@@ -114,7 +121,7 @@ def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | 
     whole = _well_spelt(document, report)
     if not document.may_refer:
         return Parsed(document, whole)
-    faults: list[Fault] = []
+    faults = Faults()
     value: dict[str, Any] = {}
     for section, content in whole.items():
         if section in _REFERENCING:
@@ -132,7 +139,8 @@ def _well_spelt(document: Document, report: Report) -> dict[str, Any]:
     about what stands in it, and every template that it declares would be missed."""
     whole: dict[str, Any] = document.value
     unknown = [key for key, value in whole.items() if key not in _KNOWN and isinstance(value, dict)]
-    meant = {closest(key, _KNOWN): key for key in unknown}
+    effort = Effort()
+    meant = {closest(key, _KNOWN, effort): key for key in unknown}
     document.spelling = {s: meant[s] for s in ("templates", "jobs") if s in meant and s not in whole}
     if not document.spelling:
         return whole

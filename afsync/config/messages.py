@@ -55,13 +55,6 @@ _BOUNDS = {
 }
 
 
-def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, list[Fault]]:
-    """Whether afsync.yaml, or a file that it includes, is right in its form, and everything wrong with it that was not
-    reported already."""
-    model, faults = check(IncludedFile, value) if included else check(ProjectFile, value)
-    return model is not None, faults
-
-
 def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | None, list[Fault]]:
     """The validated file, or None and everything wrong with it."""
     try:

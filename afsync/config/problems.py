@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -23,9 +23,11 @@ class Code(StrEnum):
     TOO_LARGE = "too_large"
     NOT_UTF8 = "not_utf8"
     EMPTY_FILE = "empty_file"
+    MORE_PROBLEMS = "more_problems"
     # YAML
     SYNTAX = "syntax"
     BAD_CHARACTER = "bad_character"
+    MERGE_CONFLICT = "merge_conflict"
     DUPLICATE_KEY = "duplicate_key"
     NON_STRING_KEY = "non_string_key"
     UNKNOWN_TAG = "unknown_tag"
@@ -87,6 +89,18 @@ class Fault(Struct, frozen=True):
     at_key: bool = False
 
 
+MAX_PROBLEMS: Final = 500
+"""How many problems of one file are shown. A large file could hold a million."""
+
+
+class Faults(list[Fault]):
+    """The faults of one file as they are found. What is beyond those that are shown is left out, but for one."""
+
+    def append(self, fault: Fault) -> None:
+        if len(self) <= MAX_PROBLEMS:
+            super().append(fault)
+
+
 class Mark(Struct, frozen=True):
     """A problem at a line and column of one document, both from 1."""
 
@@ -127,23 +141,43 @@ NO_VALUE: Final = _Sign.NO_VALUE
 """Stands for the value of a key that has none."""
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str | None:
+class Effort:
+    """How much may still be spent on comparing misspelt words with those that are known, in about 50 ns each."""
+
+    def __init__(self, left: int = 5_000_000) -> None:
+        self._left = left
+
+    def allows(self, word: str, known: Collection[str]) -> bool:
+        """Whether `word` may be compared with all of these, which is then counted."""
+        if len(word) > _LONGEST_WORD or self._left < 100 * len(known):
+            return False
+        self._left -= sum(100 + len(word) * min(len(k), _LONGEST_WORD) for k in known)
+        return self._left >= 0
+
+
+_LONGEST_WORD: Final = 200
+
+
+def did_you_mean(word: object, known: Iterable[str], effort: Effort | None = None) -> str | None:
     """`did you mean ...?` for the closest known word; None when none is close."""
-    found = closest(word, known)
+    found = closest(word, known, effort)
     return f"did you mean `{found}`?" if found else None
 
 
-def closest(word: object, known: Iterable[str]) -> str | None:
-    """The known word that is spelt most alike, or is the beginning of `word`."""
+def closest(word: object, known: Iterable[str], effort: Effort | None = None) -> str | None:
+    """The known word that is spelt most alike, or is the beginning of `word`; None where that would take too long."""
     import difflib
 
-    by_lower, lower = {k.lower(): k for k in sorted(known)}, str(word).lower()
+    lower, known = str(word).lower(), [k for k in known if len(k) <= _LONGEST_WORD]
+    if not (effort or Effort()).allows(lower, known):
+        return None
+    by_lower = {k.lower(): k for k in sorted(known)}
     found = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
     found = found or [k for k in by_lower if len(k) >= 3 and lower.startswith(k)][:1]
     return by_lower[found[0]] if found else None
 
 
-def close_address(wrong: str, known: Iterable[str]) -> str | None:
+def close_address(wrong: str, known: Iterable[str], effort: Effort | None = None) -> str | None:
     """`did you mean ...?` for an address whose key is close, of the same kind if there is one.
 
     The kind itself is not compared: it would make any two short addresses alike.
@@ -154,6 +188,9 @@ def close_address(wrong: str, known: Iterable[str]) -> str | None:
         kind, dot, key = address.partition(".")
         return (kind, key.lower()) if dot and kind in ("job", "template") else ("", address.lower())
 
+    known = list(known)
+    if not (effort or Effort()).allows(wrong, known):
+        return None
     kind, key = parts(wrong)
     by_key: dict[str, str] = {}
     for address in sorted(known, key=lambda a: (parts(a)[0] != kind, a)):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from afsync.config.document import Document
-from afsync.config.problems import Code, Fault, Wrong
+from afsync.config.problems import MAX_PROBLEMS, Code, Fault, Wrong
 from afsync.config.project import PROJECT_FILE
 from afsync.errors import ConfigError, Location, Problem, Severity
+
+T = TypeVar("T")
 
 
 class Report:
@@ -18,13 +23,14 @@ class Report:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._counts: Counter[str] = Counter()
 
     @property
     def clean(self) -> bool:
         return not self._problems
 
     def faults(self, document: Document, faults: Iterable[Fault]) -> None:
-        self._problems += [document.problem(fault) for fault in faults]
+        self._problems += [document.problem(fault) for fault in self._counted(document.file, faults)]
 
     def warning(self, document: Document, fault: Fault) -> None:
         """What is allowed, and may not be meant."""
@@ -37,7 +43,18 @@ class Report:
 
     def syntax(self, document: Document) -> None:
         """What is wrong with the YAML of `document` itself."""
-        self._problems += document.problems()
+        self._problems += document.problems(self._counted(document.file, document.marks))
+
+    def full(self, document: Document) -> bool:
+        """Whether nothing more is shown of this file."""
+        return self._counts[document.file] > MAX_PROBLEMS
+
+    def _counted(self, file: str, found: Iterable[T]) -> list[T]:
+        """As many as are still shown of this file."""
+        room = MAX_PROBLEMS - self._counts[file]
+        taken = list(islice(found, max(0, room) + 1))
+        self._counts[file] += len(taken)
+        return taken[: max(0, room)]
 
     def file(self, file: str, wrong: Wrong) -> None:
         """A file that could not be read at all."""
@@ -45,7 +62,13 @@ class Report:
 
     def error(self) -> ConfigError:
         """All problems: those of afsync.yaml first, then by file, line and column; each once."""
-        return ConfigError(_zone_once(sorted(dict.fromkeys(self._problems), key=_order)))
+        more = (_more(file) for file, count in sorted(self._counts.items()) if count > MAX_PROBLEMS)
+        return ConfigError((*_zone_once(sorted(dict.fromkeys(self._problems), key=_order)), *more))
+
+
+def _more(file: str) -> Problem:
+    message = f"there is more wrong in this file: {MAX_PROBLEMS} problems of it are shown"
+    return Problem(Code.MORE_PROBLEMS, message, "fix these first", location=Location(file))
 
 
 def _zone_once(problems: list[Problem]) -> tuple[Problem, ...]:

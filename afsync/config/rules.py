@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from afsync.config.declared import Declared, text_of
-from afsync.config.problems import Code, Wrong, did_you_mean
+from afsync.config.problems import Code, Effort, Wrong, did_you_mean
 
 Finding = tuple[str, Wrong]
 """The field it is about, and what is wrong with it."""
@@ -24,16 +24,17 @@ def check_job(
     *,
     complete: bool,
     imports: Collection[str] = (),
+    effort: Effort | None = None,
 ) -> Iterator[Finding]:
     """Everything wrong with `job`, whose `body` has the defaults filled in.
 
     `complete` is false when a file could not be read: a template it may hold is then not missed.
-    What is among the `imports` may lack its source, which the service does not tell.
+    What is among the `imports` may lack its source, which the service does not tell. `effort` is shared by all jobs.
     """
     imported = f"job.{job.key}" in imports
     fields = job.fields
     if "template" in fields:
-        yield from _template(job, templates, complete=complete)
+        yield from _template(job, templates, effort, complete=complete)
     if "schedule" not in fields:
         yield from _unscheduled(job, templates)
     elif (mode := job.text("publishMode")) in ("immediate", "manual"):
@@ -56,7 +57,9 @@ def check_job(
             yield from _not_uploaded(job)
 
 
-def _template(job: Declared, templates: Mapping[str, Declared], *, complete: bool) -> Iterator[Finding]:
+def _template(
+    job: Declared, templates: Mapping[str, Declared], effort: Effort | None, *, complete: bool
+) -> Iterator[Finding]:
     if job.has("fromTemplateId"):
         message = "`template` and `fromTemplateId` cannot both be set"
         hint = "keep `template` for one declared here, `fromTemplateId` for any other"
@@ -64,7 +67,7 @@ def _template(job: Declared, templates: Mapping[str, Declared], *, complete: boo
     key = job.text("template")
     if key is None or key in templates or not complete:
         return
-    hint = did_you_mean(key, templates) or "declare it under `templates:`, or use `fromTemplateId` for a raw id"
+    hint = did_you_mean(key, templates, effort) or "declare it under `templates:`, or use `fromTemplateId` for a raw id"
     yield "template", Wrong(Code.UNKNOWN_TEMPLATE, f"there is no template `{key}`", hint)
 
 

@@ -6,6 +6,7 @@ aliases that multiply each other end in a clear problem, at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
@@ -24,7 +25,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
-from afsync.config.problems import BROKEN, Code, Mark, Wrong
+from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Mark, Wrong
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
 from afsync.config.syntax import explain
 
@@ -32,6 +33,11 @@ MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
 
 _NO_VERSION: Final = "remove the `%YAML` line: it is 1.2"
+MAX_EVENTS: Final = 150_000
+MAX_LENGTH: Final = 4_000_000
+"""How many values and keys of one file are read here, and how many characters: both take long. Only what the fast
+reader cannot read, or finds fault with, comes here; of a larger file the beginning is read."""
+
 _SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
 _MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
 
@@ -41,19 +47,41 @@ class Composed(Struct, frozen=True):
 
     root: Node | None
     marks: tuple[Mark, ...]
+    events: int = 0
 
 
-def compose(text: str) -> Composed:
-    """Reads one YAML document. Never raises for what `text` holds: everything wrong is in `marks`."""
-    composer = _Composer()
+def compose(text: str, most: int = MAX_EVENTS) -> Composed:
+    """Reads one YAML document of `most` so many values and keys. Never raises for what `text` holds: everything wrong
+    is in `marks`."""
+    composer = _Composer(most)
+    read = text if len(text) <= MAX_LENGTH else text[: text.rfind("\n", 0, MAX_LENGTH) + 1]
     try:
-        for event in _events(text, composer):
+        for event in _events(read, composer, cut=read is not text):
             composer.take(event)
             if composer.finished:
                 break
+        else:
+            if read is not text:
+                raise _Fatal(_too_much(read.count("\n")))
     except _Fatal as stop:
-        return Composed(None, (*composer.marks, stop.mark))
-    return Composed(composer.root, tuple(composer.marks))
+        return _unmerged(text) or Composed(None, (*composer.marks, stop.mark), composer.events)
+    if composer.marks and (conflict := _unmerged(text)):
+        return conflict
+    return Composed(composer.root, tuple(composer.marks), composer.events)
+
+
+_CONFLICT = re.compile(r"^(<{7}|>{7})(?= |\r?$)", re.MULTILINE)
+
+
+def _unmerged(text: str) -> Composed | None:
+    """What is said of a file in which a merge left its markers, whatever else they break."""
+    found = _CONFLICT.search(text)
+    if found is None:
+        return None
+    line = len(re.findall(r"\r\n|\r|\n", text[: found.start()])) + 1
+    message = f"a merge conflict is left here: `{found[1]}`, `=======` and such lines mark the two sides of it"
+    hint = "keep the lines of one side, or of both, and remove the markers, here and below"
+    return Composed(None, (Mark(Code.MERGE_CONFLICT, line, 1, message, hint),))
 
 
 class Token(Struct, frozen=True):
@@ -91,10 +119,12 @@ class _Fatal(Exception):
         self.mark = mark
 
 
-def _events(text: str, composer: _Composer) -> Iterator[Any]:
+def _events(text: str, composer: _Composer, *, cut: bool) -> Iterator[Any]:
     try:
         yield from YAML(typ="base", pure=True).parse(text)
     except MarkedYAMLError as error:
+        if cut and (error.problem_mark is None or error.problem_mark.index >= len(text) - 1):
+            raise _Fatal(_too_much(text.count("\n"))) from None
         said = explain(error.problem or "", error.context or "")
         place = error.context_mark if said.at_context and error.context_mark else error.problem_mark
         line, column = (place.line + 1, place.column + 1) if place else (1, 1)
@@ -129,8 +159,10 @@ class _Open(Struct):
 class _Composer:
     """Builds the tree from events with a stack of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.root: Node | None = None
+        self.events = 0
+        self._most = most
         self.marks: list[Mark] = []
         self.finished = False
         self._documents = 0
@@ -145,6 +177,9 @@ class _Composer:
 
     def take(self, event: Any) -> None:
         """One event of the parser."""
+        self.events += 1
+        if self.events > self._most:
+            raise _Fatal(_too_much(event.start_mark.line + 1))
         match event:
             case ScalarEvent():
                 self._place(self._scalar(event), merging=self._is_merge(event))
@@ -280,13 +315,24 @@ class _Composer:
             self._anchors[name] = node
 
     def _mark(self, node: Node, code: Code, message: str, hint: str | None) -> None:
-        self.marks.append(Mark(code, node.line, node.column, message, hint))
+        mark = Mark(code, node.line, node.column, message, hint)
+        if len(self.marks) >= MAX_PROBLEMS:
+            raise _Fatal(mark)
+        self.marks.append(mark)
 
     def _stop(self, node: Node, code: Code, message: str, hint: str) -> NoReturn:
         raise _Fatal(Mark(code, node.line, node.column, message, hint))
 
     def _too_deep(self, node: Node) -> NoReturn:
         self._stop(node, Code.TOO_DEEP, f"this is nested more than {MAX_DEPTH} levels deep", "flatten it")
+
+
+def _too_much(line: int) -> Mark:
+    message = (
+        "the file is too large to be read behind this line: it holds something that is wrong, or that only small files "
+        "can hold (an anchor, an alias, a tag, `<<`, a collection in brackets over several lines)"
+    )
+    return Mark(Code.TOO_LARGE, max(1, line), 1, message, "split it, and name the parts under `include`")
 
 
 def _node(event: Any) -> Node:

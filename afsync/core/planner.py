@@ -24,6 +24,7 @@ from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template
 from afsync.core.twice import named_alike, paid_twice
 from afsync.core.unmatched import unmatched
+from afsync.core.used_again import used_again
 from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
 from afsync.errors import Problem, Severity
 
@@ -57,7 +58,9 @@ def make_plan(
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
     unknown = template_unknown(verdict.changes, facts)
-    verdict += Verdict(notices=(*paid_twice(verdict.changes), *alike, *doubts, *unknown))
+    twice = paid_twice(verdict.changes)
+    again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
+    verdict += Verdict(notices=(*twice, *again, *alike, *doubts, *unknown))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,

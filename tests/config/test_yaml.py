@@ -8,6 +8,7 @@ import pytest
 
 from afsync.config.document import Document, parse
 from afsync.config.problems import Path
+from afsync.config.yaml import compose
 
 VALUES: list[tuple[str, Any]] = [
     ("yes", "yes"),
@@ -175,3 +176,29 @@ def test_everything_wrong_with_the_yaml_is_found() -> None:
         (7, 5, "wrong_type"),
     ]
     assert document.value["a"] == 1, "what can be read is read"
+
+
+CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> branch\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("    topic: ours\n", "    topic: theirs\n"),
+        ("", "    topic: theirs\n"),
+        ("  b: {url: https://a.b/c}\n", "  c: {url: https://a.b/c}\n"),
+        ("    prompt: |\n      a\n", "    prompt: |\n      b\n"),
+        ("    topic: a\n||||||| base\n    topic: c\n", "    topic: b\n"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_merge_that_left_its_markers_is_one_problem(ours: str, theirs: str, newline: str) -> None:
+    text = "version: 1\njobs:\n  a:\n    url: https://a.b/c\n" + CONFLICT.format(ours=ours, theirs=theirs)
+    (mark,) = compose(text.replace("\n", newline)).marks
+    assert (mark.code, mark.line, mark.column) == ("merge_conflict", 5, 1)
+    assert "merge conflict" in mark.message and "<<<<<<<" in mark.message
+
+
+def test_a_marker_inside_a_text_is_none() -> None:
+    text = "a: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> b\n"
+    assert compose(text).marks == ()

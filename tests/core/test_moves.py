@@ -484,7 +484,7 @@ def test_and_moving_the_record_first_pays_once() -> None:
     )
 
     assert [(c.address, c.action) for c in plan.changes] == [("job.a", Action.CREATE)]
-    assert plan.notices == ()
+    assert [n.code for n in plan.notices] == ["same_source"]
 
 
 def test_a_finished_one_renamed_to_a_key_that_was_there_is_said_to_be_paid_twice() -> None:

@@ -18,6 +18,7 @@ from tests.builders import (
     LATER,
     LINEAGE,
     NOW,
+    URL,
     a_file,
     a_job,
     a_recorded,
@@ -145,7 +146,11 @@ IDENTICAL: dict[str, tuple[Job, Job, bool]] = {
     ),
     "platforms in another order": (a_job(platforms=["a", "b"]), a_job("twin", platforms=["b", "a"]), True),
     "what is assumed anyway": (a_job(format="short"), a_job("twin"), True),
-    "another moment": (a_job(schedule=AHEAD), a_job("twin", schedule=LATER), False),
+    "another moment": (
+        a_job(schedule=AHEAD),
+        a_job("twin", schedule=LATER, allow_duplicate=True),
+        False,
+    ),
     "another body": (a_job(), a_job("twin", url="https://other"), False),
 }
 
@@ -159,10 +164,59 @@ def test_one_that_is_left_out_is_not_paid_for_twice() -> None:
     assert [n.code for n in planned(a_job(), a_job("twin"), target=("job.twin",)).notices] == ["partial"]
 
 
-def test_one_that_is_recorded_already_is_another_matter() -> None:
-    plan = planned(a_job(), a_job("twin"), recorded={"job.best": a_recorded_job()}, remote=a_remote(a_remote_job()))
+def test_a_source_that_is_used_again_with_something_else_is_told() -> None:
+    plan = planned(a_job(schedule=AHEAD), a_job("next", schedule=LATER, topic="Another"))
 
-    assert plan.notices == ()
+    assert plan.notices == (
+        Problem(
+            "same_source",
+            f"job.next is made from {URL}, as job.best is: a video of it is paid for a second time",
+            "remove one of them, if that is not meant, or set `allow_duplicate: true` on this one",
+            Severity.WARNING,
+            "job.next",
+        ),
+    )
+
+
+OTHER = "https://clips.twitch.tv/two"
+AGAIN: dict[str, tuple[tuple[Job, ...], dict[str, Record], str | None]] = {
+    "a recorded job, of another body": ((a_job(), a_job("x", tone="calm")), {"job.best": a_recorded_job()}, "job.x"),
+    "a recorded job, of the same body": ((a_job(), a_job("x")), {"job.best": a_recorded_job()}, "job.x"),
+    "a finished job": ((a_job("x", topic="n"),), {"job.best": a_recorded_job(status="published")}, "job.x"),
+    "one that failed": ((a_job(), a_job("x", tone="calm")), {"job.best": a_recorded_job(status="failed")}, None),
+    "one that is cancelled by the same plan": ((a_job("x", tone="calm"),), {"job.best": a_recorded_job()}, None),
+    "the same job, replaced": ((a_job(tone="calm"),), {"job.best": a_recorded_job()}, None),
+    "a job that changes its source": (
+        (a_job("a"), a_job("b")),
+        {"job.a": a_recorded_job(a_job("a")), "job.b": a_recorded_job(a_job("b", url=OTHER), id="job_2")},
+        "job.b",
+    ),
+    "one of several": ((a_job("a"), a_job("b", url=None, urls=[OTHER, URL])), {}, "job.b"),
+    "a file": ((a_job("a", file=a_file()), a_job("b", file=a_file("copy.mp4"), topic="n")), {}, "job.b"),
+    "the id of a file": (
+        tuple(a_job(key, url=None, fileId="f1", entry="upload", topic=key) for key in "ab"),
+        {},
+        "job.b",
+    ),
+    "what may be duplicated": ((a_job("a"), a_job("b", tone="calm", allow_duplicate=True)), {}, None),
+    "what may be duplicated, and comes first": ((a_job("a", allow_duplicate=True), a_job("b", tone="x")), {}, "job.b"),
+    "another source": ((a_job("a"), a_job("b", url=OTHER)), {}, None),
+    "no source": ((a_job("a", url=None, entry="compose"), a_job("b", url=None, entry="compose", topic="n")), {}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "records", "told"), AGAIN.values(), ids=AGAIN)
+def test_a_source_used_again(declared: tuple[Job, ...], records: dict[str, Record], told: str | None) -> None:
+    listed = [a_remote_job(r.id, r.status) for r in records.values() if isinstance(r, RecordedJob)]
+    plan = planned(*declared, recorded=records, remote=a_remote(*listed))
+
+    assert [n.address for n in plan.notices if n.code == "same_source"] == ([told] if told else [])
+
+
+def test_a_third_use_is_told_once_and_names_the_first() -> None:
+    notices = planned(a_job("a"), a_job("b", topic="B"), a_job("c", topic="C")).notices
+
+    assert [(n.address, "as job.a is" in n.message) for n in notices] == [("job.b", True), ("job.c", True)]
 
 
 # --- what was seen, for apply to save ---

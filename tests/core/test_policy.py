@@ -60,7 +60,7 @@ def test_what_counts_for_a_day_that_is_not_over_is_not_forgotten() -> None:
     policy = Policy(max_per_day={"tiktok": 1}, zone=BERLIN)
     gone = a_recorded_job(a_job("gone", platforms=["tiktok"]), status="published", created_at=NOW)
     old = replace(gone, created_at=NOW - timedelta(days=1))
-    new = a_job("new", topic="Another", platforms=["tiktok"])
+    new = a_job("new", topic="Another", url="https://clips.twitch.tv/two", platforms=["tiktok"])
 
     today = judged(new, policy=policy, recorded={"job.gone": gone})
     later = judged(new, policy=policy, recorded={"job.gone": old})

@@ -60,8 +60,8 @@ def test_no_globs_match_nothing() -> None:
 DECLARED: tuple[Template | Job, ...] = (
     a_template("plain", name="Plain"),
     a_template("weekly"),
-    a_job("a", template="weekly", topic="a"),
-    a_job("b", topic="b"),
+    a_job("a", template="weekly", topic="a", url="https://clips.twitch.tv/a"),
+    a_job("b", topic="b", url="https://clips.twitch.tv/b"),
     a_job("c", topic="c", schedule=LATER),
 )
 RECORDED = {"job.c": a_recorded_job(a_job(topic="c"))}

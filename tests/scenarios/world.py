@@ -161,7 +161,9 @@ class World(Sandbox):
         assert {request.method for request in sent} <= READS
         valid("plan", document)
         assert [Planned.of(change) for change in document["changes"]] == list(changes)
-        assert [w["code"] for w in document["warnings"]] == list(told)
+        # Most jobs here are made from one URL, and that is not what these scenarios are about.
+        codes = [w["code"] for w in document["warnings"] if w["code"] != "same_source" or "same_source" in told]
+        assert codes == list(told)
         assert [v["code"] for v in document["violations"]] == list(held)
         shown = text.out.splitlines()
         assert [line for line in says if line not in shown] == [], text.out

@@ -1,0 +1,127 @@
+"""Where things stand in a large text whose value is known: only the lines around a place are read with positions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from afsync.config.lines import Lines
+from afsync.config.node import Node
+from afsync.config.problems import Path
+
+_SMALL: Final = 2_000
+"""An excerpt of so many characters is not worth being divided."""
+_MOST_EVENTS: Final = 60_000
+"""How much all excerpts together may hold. Whatever is beyond is shown at the key of what holds it."""
+
+_LONGEST: Final = 200_000
+"""An excerpt of more characters is not read: a text without end, or a list of thousands in one line."""
+
+_CONTENT = re.compile(r"^( *)(?=[^ #\r\n])", re.MULTILINE)
+_BEHIND_KEY = re.compile(r"[\"']?[ ]*:[ ]*(?=[#\r\n]|\Z)")
+Found = tuple[Node | None, Node | None]
+"""A value and its key."""
+
+
+class Places:
+    """Positions in `text`, which the fast reader read as `value`: block mappings and lists, in plain lines."""
+
+    def __init__(self, text: str, lines: Lines, value: Any) -> None:
+        self._text, self._lines, self._value = text, lines, value
+        self._children: dict[Path, dict[str | int, tuple[int, int]]] = {}
+        self._read: dict[tuple[int, int], Node | None] = {}
+        self._left = _MOST_EVENTS
+
+    def find(self, path: Path) -> Found:
+        """The value at `path` and its key, or the nearest above that is found."""
+        span, value = (0, len(self._text)), self._value
+        taken = 0
+        for taken, step in enumerate(path):
+            inner = self._divided(path[:taken], span, value).get(step) if span[1] - span[0] > _SMALL else None
+            if inner is None:
+                break
+            span, value = inner, value[step]
+        else:
+            taken = len(path)
+        if taken == 0:
+            return None, None
+        return self._in_excerpt(span, path[taken - 1 :], value)
+
+    def _in_excerpt(self, span: tuple[int, int], path: Path, value: Any) -> Found:
+        """`path` begins with the step that the excerpt is of."""
+        above = self._lines.number(span[0]) - 1
+        root = self._excerpt(span)
+        first = 0 if isinstance(path[0], int) else path[0]
+        if root is None or first not in root.children or root.children[first].value != value:
+            indent = len(self._text[span[0] : span[1]]) - len(self._text[span[0] : span[1]].lstrip(" "))
+            return None, Node(above + 1, indent + 1)
+        node, key = root, None
+        for step in (first, *path[1:]):
+            if step not in node.children:
+                return (None, _moved(key, above)) if key is not None else (_moved(node, above), None)
+            key = node.keys.get(str(step), key)
+            node = node.children[step]
+        return _moved(node, above), key and _moved(key, above)
+
+    def _excerpt(self, span: tuple[int, int]) -> Node | None:
+        from afsync.config.yaml import compose
+
+        if span not in self._read and span[1] - span[0] > _LONGEST:
+            self._read[span] = None
+        if span not in self._read:
+            composed = compose(self._text[span[0] : span[1]], most=self._left)
+            self._left = max(0, self._left - composed.events)
+            self._read[span] = None if composed.marks else composed.root
+        return self._read[span]
+
+    def _divided(self, path: Path, span: tuple[int, int], value: Any) -> dict[str | int, tuple[int, int]]:
+        """The lines of every entry of the collection at `path`; nothing where it is not written line by line."""
+        if path not in self._children:
+            starts = self._starts(path, span, value)
+            ends = [*list(starts.values())[1:], span[1]]
+            self._children[path] = {
+                step: (start, end) for (step, start), end in zip(starts.items(), ends, strict=False)
+            }
+        return self._children[path]
+
+    def _starts(self, path: Path, span: tuple[int, int], value: Any) -> dict[str | int, int]:
+        begin, end = span
+        if path:
+            behind = _BEHIND_KEY.search(self._text, begin, end)
+            line_end = self._text.find("\n", begin, end) + 1
+            if behind is None or not line_end or behind.start() > line_end:
+                return {}
+            begin = line_end
+        first = _CONTENT.search(self._text, begin, end)
+        if first is None or not isinstance(value, dict | list):
+            return {}
+        lines = re.compile(rf"^ {{{len(first[1])}}}(?=[^ #\r\n])", re.MULTILINE).finditer(self._text, begin, end)
+        found = self._keys(lines, value) if isinstance(value, dict) else self._items(lines)
+        return found if len(found) == len(value) else {}
+
+    def _keys(self, lines: Any, value: dict[str, Any]) -> dict[str | int, int]:
+        """The lines of the keys, in the order in which they were read: what begins otherwise belongs to one above."""
+        found: dict[str | int, int] = {}
+        keys = iter(value)
+        key = next(keys, None)
+        for line in lines:
+            if key is None:
+                break
+            at = line.end() + (self._text[line.end()] in "'\"")
+            if self._text.startswith(key, at) and self._text[at + len(key) : at + len(key) + 1] in ("'", '"', " ", ":"):
+                found[key] = line.start()
+                key = next(keys, None)
+        return found
+
+    def _items(self, lines: Any) -> dict[str | int, int]:
+        found: dict[str | int, int] = {}
+        for line in lines:
+            if self._text.startswith(("- ", "-\n", "-\r"), line.end()):
+                found[len(found)] = line.start()
+        return found
+
+
+def _moved(node: Node, lines: int) -> Node:
+    return replace(node, line=node.line + lines)

@@ -1,0 +1,70 @@
+"""What is wrong with the form of a file, found portion by portion, so that a large one takes no more than it has to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from afsync.config.messages import check
+from afsync.config.models import IncludedFile, ProjectFile
+from afsync.config.problems import MAX_PROBLEMS, Code, Fault, Faults, Path
+from afsync.config.resource_models import JobPart, TemplatePart
+
+_PORTION: Final = 200
+"""How many jobs are explained at a time."""
+_MOST: Final = 1_000
+"""How many entries of any other list or mapping are."""
+
+_BY_KEY = ("templates", "jobs", "import", "vars")
+"""The sections that hold any number of entries."""
+_FREE = frozenset({"clipSpec", "effects", "addOns"})
+"""Values of any form, which are never wrong."""
+_KNOWN = frozenset({"import", *ProjectFile.model_fields, *JobPart.model_fields, *TemplatePart.model_fields})
+
+
+def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, Faults]:
+    """Whether afsync.yaml, or a file that it includes, is right in its form, and what is wrong with it that was not
+    reported already, as far as it is shown."""
+    faults, right = Faults(), True
+    cut: list[Fault] = []
+    for portion in _portions(value):
+        part = _trimmed(portion, (), cut)
+        model, found = check(IncludedFile, part) if included else check(ProjectFile, part)
+        right &= model is not None
+        for fault in found:
+            faults.append(fault)
+        if len(faults) > MAX_PROBLEMS:
+            break
+    if not faults and right and cut:
+        faults.append(cut[0])
+    return right and not cut, faults
+
+
+def _portions(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The file without what is large, then some of what is large at a time."""
+    large = {k: part for k, part in value.items() if k in _BY_KEY and isinstance(part, dict) and len(part) > _PORTION}
+    yield {k: part for k, part in value.items() if k not in large}
+    for section, entries in large.items():
+        items = iter(entries.items())
+        while portion := dict(islice(items, _PORTION)):
+            yield {"version": 1, section: portion}
+
+
+def _trimmed(value: Any, path: Path, cut: list[Fault]) -> Any:
+    """`value` with the first entries of what is long. What it then lacks may be what is wrong: that is in `cut`."""
+    if isinstance(value, dict):
+        kept = (
+            value
+            if len(value) <= _MOST
+            else {k: v for n, (k, v) in enumerate(value.items()) if n < _MOST or k in _KNOWN}
+        )
+        result: Any = {k: v if k in _FREE else _trimmed(v, (*path, k), cut) for k, v in kept.items()}
+    elif isinstance(value, list):
+        result = [_trimmed(item, (*path, n), cut) for n, item in enumerate(value[:_MOST])]
+    else:
+        return value
+    if len(result) < len(value):
+        message = f"this has {len(value):,} entries, and something is wrong behind the first {_MOST:,}"
+        cut.append(Fault(Code.OUT_OF_RANGE, path, message, "shorten it"))
+    return result

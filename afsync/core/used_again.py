@@ -1,0 +1,73 @@
+"""A source that a new submission uses although another job has it: a second video is made of it, and paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from afsync.core.actions import Action
+from afsync.core.plan import Change
+from afsync.core.recorded import Record, RecordedJob
+from afsync.core.remote import ended_badly
+from afsync.core.resources import Job
+from afsync.errors import Problem, Severity
+
+Source = tuple[str, str]
+"""What kind of source, and which."""
+
+_NOT_USED = (Action.REPLACE, Action.DELETE)
+"""What is recorded under such an address is cancelled."""
+
+
+def used_again(
+    changes: Collection[Change], resources: Mapping[str, Record], warned: Collection[str | None]
+) -> Iterator[Problem]:
+    """A warning for every new submission whose source was used before, but for those that are `warned` of already.
+
+    One with `allow_duplicate` is meant; it counts as a use all the same.
+    """
+    paid = sorted((c for c in changes if _is_paid(c)), key=lambda c: c.address)
+    if not paid:
+        return
+    users = _recorded_uses(resources, {c.address for c in changes if c.action in _NOT_USED})
+    for change in paid:
+        job = change.after
+        assert isinstance(job, Job)
+        own = set(_sources(change.before.declared)) if isinstance(change.before, RecordedJob) else set()
+        taken = [s for s in _sources(job.values) if s in users and s not in own]
+        if taken and not job.allow_duplicate and job.address not in warned:
+            yield _warning(job, taken[0], users[taken[0]])
+        for source in _sources(job.values):
+            users.setdefault(source, change.address)
+
+
+def _is_paid(change: Change) -> bool:
+    return change.action in (Action.CREATE, Action.REPLACE) and isinstance(change.after, Job)
+
+
+def _recorded_uses(resources: Mapping[str, Record], given_up: Collection[str]) -> dict[Source, str]:
+    """Every source of a recorded job that something came of, or may, and what it was submitted for."""
+    return {
+        source: f"{address} ({record.id})"
+        for address, record in sorted(resources.items(), reverse=True)
+        if isinstance(record, RecordedJob) and not ended_badly(record.status) and address not in given_up
+        for source in _sources(record.declared)
+    }
+
+
+def _sources(values: Mapping[str, Any]) -> Iterator[Source]:
+    """What the service makes the video from: URLs, and files by their contents or their id."""
+    urls = values.get("urls")
+    for url in (values.get("url"), *(urls if isinstance(urls, list | tuple) else ())):
+        if isinstance(url, str):
+            yield "url", url
+    for field in ("file", "fileId"):
+        if isinstance(values.get(field), str):
+            yield field, values[field]
+
+
+def _warning(job: Job, source: Source, user: str) -> Problem:
+    named = source[1] if source[0] == "url" else "its file"
+    text = f"{job.address} is made from {named}, as {user} is: a video of it is paid for a second time"
+    hint = "remove one of them, if that is not meant, or set `allow_duplicate: true` on this one"
+    return Problem("same_source", text, hint, Severity.WARNING, job.address)
