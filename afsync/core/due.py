@@ -13,7 +13,7 @@ from afsync.core.moves import find_moves
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, group_of
-from afsync.core.resources import Desired
+from afsync.core.resources import Desired, Schedule
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
 _ENDED = (Group.FAILED, Group.CANCELLED, Group.DONE)
@@ -44,10 +44,14 @@ def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
     if recorded.approvals or candidates(desired, recorded, now):
         return False
     return not any(
-        is_held(record, declared) and not record.approved and not (record.schedule == declared.schedule)
+        is_held(record, declared) and not record.approved and _instant(record.schedule) != declared.schedule.utc
         for address, record in recorded.jobs.items()
         if (declared := desired.jobs.get(address)) is not None and declared.schedule is not None
     )
+
+
+def _instant(schedule: Schedule | None) -> datetime | None:
+    return schedule.utc if schedule else None
 
 
 def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
