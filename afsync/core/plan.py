@@ -68,9 +68,8 @@ class Change(Struct, frozen=True):
         skip = set()
         if not self.uploads:
             skip.add(Step.UPLOAD)
-        if isinstance(self.after, Job) and self.after.schedule is None and self.action is not Action.RESCHEDULE:
-            skip.add(Step.SET_SCHEDULE)
-        if isinstance(self.after, Job) and self.after.held and self.action is not Action.RESCHEDULE:
+        job = self.after
+        if self.action is not Action.RESCHEDULE and isinstance(job, Job) and (job.schedule is None or job.held):
             skip.add(Step.SET_SCHEDULE)
         return tuple(s for s in ORDER[self.kind, self.action] if s not in skip)
 
@@ -202,12 +201,13 @@ class Plan(Struct, frozen=True):
         return fingerprint_of(self.lineage, self.account.id, self.changes)
 
 
+_SUBMITS = (Action.CREATE, Action.REPLACE)
 _MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
 WITHOUT_REQUEST = {Step.MOVE, Step.FORGET}
 
 
 def _requests(change: Change) -> int:
-    if change.sends_nothing:
+    if change.action not in _SUBMITS and change.sends_nothing:
         return 0
     skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
     return len([s for s in change.steps if s not in WITHOUT_REQUEST]) - skipped

@@ -113,6 +113,8 @@ def summary_lines(plan: Plan) -> Iterator[str]:
 
 def approve_line(plan: Plan) -> Iterator[str]:
     """How many jobs an apply publishes, and for how many it writes an approval down."""
+    if not plan.summary.approve:
+        return
     later = sum(c.later is not None for c in plan.changes)
     now = plan.summary.approve - later
     told = [f"{count(now, 'job')} to publish"] if now else []
@@ -263,8 +265,8 @@ def _all_fields(change: Change) -> Iterator[str]:
             yield f"{visible(field)}: {shown(value)}"
     if isinstance(after, Job) and after.schedule is not None:
         yield f"schedule: {shown_schedule(after.schedule)}"
-    if isinstance(after, Job) and after.held:
-        yield "publish: held"
+        if after.held:
+            yield "publish: held"
 
 
 def _schedule_change(change: Change) -> Iterator[str]:
