@@ -27,6 +27,7 @@ from afsync.errors import UsageError
 @selection_flags
 @click.option("--expect", metavar="FINGERPRINT", help="Refuse any plan but the one that was reviewed.")
 @click.option("--destroy", is_flag=True, help="Remove everything recorded.")
+@click.option("--due", is_flag=True, help="Only publish `held` jobs whose time has come.")
 @auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write these into FILE as well.")
@@ -39,6 +40,7 @@ def command(
     planfile: str | None,
     expect: str | None,
     destroy: bool,
+    due: bool,
     auto_approve: bool,
     as_json: bool,
     json_into: str | None,
@@ -61,10 +63,13 @@ def command(
     chosen = Selection(**selection)
     if planfile is not None and (destroy or chosen.options() != Options()):
         raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
+    if due and (planfile is not None or destroy or expect is not None):
+        raise UsageError("--due does nothing else", "leave the plan file, --destroy and --expect away")
     return apply(
         Apply(
             chosen,
             destroy=destroy,
+            due=due,
             auto_approve=auto_approve,
             as_json=as_json,
             json_into=json_into,

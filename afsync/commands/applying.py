@@ -21,7 +21,7 @@ from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved, unknown_account
 from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
 from afsync.commands.service import Service
-from afsync.commands.state_file import locked, open_store
+from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.commands.uploading import UploadBar
 from afsync.core.plan import Plan
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.remote import Lookups, Remote
     from afsync.store.local import LocalStore
+
+
+NOTHING_DUE = "Nothing is due.\n"
 
 
 def apply(wanted: Apply) -> int:
@@ -59,6 +62,11 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
     store = open_store(project)
     stop = Stop()
     with handling_signals(stop), locked(store, wanted.lock_timeout, stop):
+        if wanted.due and _nothing_due(project, store):
+            events.end(())
+            if not wanted.as_json:
+                out(NOTHING_DUE)
+            return Exit.OK
         with stop.interruptible():
             ready = prepare(wanted, project, store, stop)
         plan, ledger = ready.plan, ready.ledger
@@ -74,6 +82,17 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
         done = _carry_out(ready, wanted, stop, out, events)
         done = _fold(store, ledger, done)
     return finish(ready, done, wanted, out, events)
+
+
+def _nothing_due(project: Project, store: LocalStore) -> bool:
+    """Whether files, state and clock tell already that there is nothing to publish, as nearly always."""
+    from afsync.core.due import nothing_to_do
+
+    recorded, _ = store.read(unmerged=True)
+    check_lineage(project, recorded)
+    if store.pending(recorded.lineage):
+        return False
+    return nothing_to_do(project.desired, recorded, work.now())
 
 
 def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> Report:
@@ -115,7 +134,9 @@ def _say_interrupted(stop: Stop, doing: str | None) -> None:
 
 def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLines) -> None:
     events.plan(plan)
-    if not wanted.as_json:
+    if wanted.due and not (plan.changes or plan.violations or plan.resolutions) and not wanted.as_json:
+        out(NOTHING_DUE)
+    elif not wanted.as_json:
         out(plan_text(plan, stdout_paint()))
     publish_plan(plan, root, wanted.title)
 
@@ -190,6 +211,7 @@ def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> Worl
         new_id=lambda: str(uuid.uuid4()),
         stop=stop,
         tell=tell,
+        who=work.who(),
     )
 
 

@@ -13,13 +13,20 @@ from afsync.commands.preparing import Apply
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDR...")
 @auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--now", "at_once", is_flag=True, help="Publish `held` jobs at once, before their time.")
 @account_flag
 @lock_timeout_flag
 def command(
-    addresses: tuple[str, ...], auto_approve: bool, as_json: bool, lock_timeout: float, account: str | None
+    addresses: tuple[str, ...],
+    auto_approve: bool,
+    as_json: bool,
+    at_once: bool,
+    lock_timeout: float,
+    account: str | None,
 ) -> int:
     """Publish jobs that wait for an approval: shows what will be published, and asks.
 
+    Of a job that is `publish: held` the approval is written down, and its time publishes it; --now publishes at once.
     Publishing cannot be undone. When there is nothing to publish for one of them, nothing is done, and it says why.
     To approve by a pull request, write `approve: ID` on the job instead.
     """
@@ -31,5 +38,6 @@ def command(
             lock_timeout=lock_timeout,
             account=account,
             approve=addresses,
+            at_once=at_once,
         )
     )

@@ -38,7 +38,7 @@ def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
 def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped)
     if not wanted.as_json:
-        _finish_text(ready.plan, done, out, approving=bool(wanted.approve))
+        _finish_text(ready.plan, done, out, approving=bool(wanted.approve), due=wanted.due)
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
@@ -64,12 +64,14 @@ def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> Non
         messages()(f"Warning: {visible(error.message)}\n")
 
 
-def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool) -> None:
+def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool, due: bool) -> None:
     if done.stopped is not None:
         _say_stopped(done.stopped)
     complete, paint = done.stopped is None, stdout_paint()
     if approving:
         out("\n" + approved_text(done.outcomes, paint, complete=complete) + "\n")
+        return
+    if due and not (plan.changes or plan.violations or plan.resolutions):
         return
     nothing = not (plan.changes or plan.violations or plan.resolutions)
     held = len({v.address for v in plan.violations if v.code != Reason.UNRESOLVED})

@@ -24,17 +24,33 @@ if TYPE_CHECKING:
 
 
 def checked_plan(
-    project: Project, recorded: Recorded, remote: Remote, at: datetime, options: Options, limits: Limits
+    project: Project,
+    recorded: Recorded,
+    remote: Remote,
+    at: datetime,
+    options: Options,
+    limits: Limits,
+    *,
+    due: bool = False,
 ) -> Plan:
-    """The plan with its policy and limits checked; what the policy holds back does not count for the limits."""
+    """The plan with its policy and limits checked; what the policy holds back does not count for the limits. `due`:
+    only what is published because its time has come."""
     from afsync.core.limits import check_plan
     from afsync.core.planner import make_plan
     from afsync.core.policy_check import check_policy
     from afsync.core.verdict import Facts
 
-    options = replace(options, quarantine=quarantine(project), exclusive=project.settings.exclusive)
+    options = replace(
+        options, quarantine=quarantine(project), exclusive=project.settings.exclusive, late=project.settings.late
+    )
     plan = make_plan(project.desired, recorded, remote, at, options)
+    if due:
+        from afsync.core.due import candidates, only_due
+
+        plan = only_due(plan, candidates(project.desired, recorded, at))
     plan = check_policy(plan, project.policy, Facts(project.desired, recorded, remote, at, options))
+    if due:
+        return located(plan, project)
     plan = check_plan(
         plan,
         limits,

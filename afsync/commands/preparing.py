@@ -13,7 +13,7 @@ from afsync.commands.files import read_text
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import messages
-from afsync.commands.service import Service, connect, read_remote
+from afsync.commands.service import Service, connect, read_due, read_remote
 from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
 from afsync.core.plan import Plan
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 class Apply(Struct, frozen=True):
     """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
-    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else; `account` the
+    fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else (`at_once`: before
+    their time); `due` those whose time has come, and nothing else; `account` the
     only one that may be changed."""
 
     selection: Selection
@@ -50,6 +51,8 @@ class Apply(Struct, frozen=True):
     title: str = ""
     approve: tuple[str, ...] = ()
     account: str | None = None
+    at_once: bool = False
+    due: bool = False
 
     @property
     def unattended(self) -> bool:
@@ -89,17 +92,17 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     if saved is not None:
         _insist(why_stale(saved, recorded, configuration(project), now))
     service = connect(project, writes=True, sleep=stop.wait, silent=wanted.as_json)
-    remote = read_remote(project, recorded, service, now)
+    remote = (read_due if wanted.due else read_remote)(project, recorded, service, now)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
     check_account(project, recorded, remote, wanted.account)
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
-    plan = checked_plan(project, recorded, remote, now, options, limits)
+    plan = checked_plan(project, recorded, remote, now, options, limits, due=wanted.due)
     if plan.changes and wanted.unattended and wanted.account is None:
         _refuse_unknown_account(project, recorded, plan.account)
     if wanted.approve:
-        plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired)
+        plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired, at_once=wanted.at_once)
     most = limits.max_credits
     if saved is not None:
         _insist(why_different(saved, plan))

@@ -26,6 +26,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def who() -> str:
+    """Who runs this command, for what is written down."""
+    import getpass
+    import socket
+
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):
+        return "unknown"
+
+
 def load_project() -> Project:
     """The files, checked. Raises ConfigError with everything that is wrong with them, which CI is shown as well."""
     from afsync.commands.ci import publish_problems

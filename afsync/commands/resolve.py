@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
-
 import click
 from msgspec.structs import replace
 
@@ -56,7 +53,7 @@ def command(
             found = connect(project, writes=False).reader.job(saying.id)
             if found is not None:
                 remote = replace(remote, jobs={**remote.jobs, found.id: found})
-        decided = decide_by_hand(recorded, resolution, saying, remote, who=_who(), why=because, now=work.now())
+        decided = decide_by_hand(recorded, resolution, saying, remote, who=work.who(), why=because, now=work.now())
         store.write(replace(decided, serial=recorded.serial + 1), version)
         store.fold()
     approval = resolution.intent.purpose is Purpose.APPROVAL
@@ -87,10 +84,3 @@ def _said_of_approval(saying: Saying) -> str:
     return (
         "recorded as published." if isinstance(saying, SayAdopt) else "recorded as not published; it can be approved."
     )
-
-
-def _who() -> str:
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except OSError:
-        return "somebody"

@@ -7,7 +7,7 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +131,7 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.core.approvals import waiting
+    from afsync.core.due import unknown_staging
     from afsync.core.lookups import lookups
     from afsync.core.remote import Remote
 
@@ -144,8 +145,31 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
         check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs]
-    in_doubt = [str(i.job_id) for i in recorded.approvals]
-    return replace(remote, previews=previews(service.reader, [*in_doubt, *ids]))
+    in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
+    produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
+    return replace(remote, previews=previews(service.reader, dict.fromkeys([*produced, *ids])))
+
+
+def read_due(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """What `apply --due` needs of the account: itself, and the jobs whose time has come by our own clock."""
+    from afsync.api.due import read_jobs
+    from afsync.core.due import candidates, unknown_staging
+
+    if recorded.submissions:
+        return read_remote(project, recorded, service, at)  # what is found out of these needs all of it
+    found = candidates(project.desired, recorded, at)
+    approved = [str(i.job_id) for i in recorded.approvals]
+    remote = read_jobs(service.reader, [*approved, *(r.id for r in found.values())])
+    remote = _as_of(at, replace(remote, base_url=service.base_url))
+    return _with_staging(remote, service, [*approved, *unknown_staging(project.desired, recorded, at)])
+
+
+def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remote:
+    """With what the service says of those that are produced."""
+    from afsync.api.previews import previews
+
+    produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
+    return replace(remote, previews=previews(service.reader, produced))
 
 
 def _as_of(at: datetime, remote: Remote) -> Remote:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from afsync.config.declared import Declared, text_of
 from afsync.config.media import Media
 from afsync.config.problems import Effort, Wrong
-from afsync.config.rules import Finding, check_job, form_of
+from afsync.config.rules import Finding, check_held, check_job, form_of
 from afsync.config.times import parse_schedule
 from afsync.config.words import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
@@ -21,7 +21,7 @@ class Context(Struct, frozen=True):
     """What a job's meaning depends on besides itself. `zone` is what times without an offset are local to.
 
     `complete` is false when a file could not be read, which may hold a template that is missed. `imports` are the
-    addresses that are taken over.
+    addresses that are taken over. `publish` is who publishes where a job does not say so.
     """
 
     templates: Mapping[str, Declared]
@@ -31,6 +31,7 @@ class Context(Struct, frozen=True):
     complete: bool = True
     imports: Collection[str] = ()
     effort: Effort = field(default_factory=Effort)
+    publish: str = "service"
 
 
 class Whole(Struct, frozen=True):
@@ -43,6 +44,7 @@ class Whole(Struct, frozen=True):
     body: Mapping[str, Any]
     schedule: Schedule | None
     file: File | None
+    held: bool
     problems: tuple[Finding, ...]
 
 
@@ -56,7 +58,8 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
     fields, body, problems = job.fields, _with_defaults(job, context), []
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
-    form = form_of(job, body, imported=imported)
+    held = fields.get("publish", context.publish) == "held"
+    form = (*form_of(job, body, imported=imported), held)
     if form not in right:
         problems = [
             *check_job(
@@ -68,6 +71,7 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
                 effort=context.effort,
             )
         ]
+        problems += check_held(job, held=held and not imported)
         if not problems:
             right.add(form)
     schedule = file = None
@@ -81,7 +85,7 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
             file = context.media.file(path)
     except Wrong as wrong:
         problems.append(("file", wrong))
-    return Whole(job, body, schedule, file, tuple(problems))
+    return Whole(job, body, schedule, file, held, tuple(problems))
 
 
 def build_job(whole: Whole) -> Job:
@@ -104,6 +108,7 @@ def build_job(whole: Whole) -> Job:
         prevent_destroy,
         ignore_changes,
         fields.get("approve"),
+        whole.held,
     )
 
 

@@ -47,7 +47,10 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     addresses = _places(templates, jobs)
     check_imports(files, addresses, report, complete=sources.complete)
     imports = imports_of(files)
-    context = Context(templates, _defaults(main), _zone(main), Media(root), sources.complete, imports)
+    defaults = _defaults(main)
+    context = Context(
+        templates, defaults, _zone(main), Media(root), sources.complete, imports, publish=_publisher(main, defaults)
+    )
     wholes = read_jobs(_by_key(jobs), context)
     for whole in (w for w in wholes if w.problems and not report.full(w.job.document)):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
@@ -159,6 +162,13 @@ def _defaults(main: Parsed) -> dict[str, Any]:
     section = main.value.get("defaults")
     job = section.get("job") if isinstance(section, dict) else None
     return job if isinstance(job, dict) else {}
+
+
+def _publisher(main: Parsed, defaults: Mapping[str, Any]) -> str:
+    """Who publishes a job that does not say so."""
+    api = main.value.get("api")
+    of_all = api.get("publish") if isinstance(api, dict) else None
+    return str(defaults.get("publish") or of_all or "service")
 
 
 def _zone(main: Parsed) -> str | None:

@@ -21,8 +21,9 @@ from afsync.config.fields import (
     Zone,
 )
 from afsync.config.policy_models import PolicyPart
-from afsync.config.project import QUARANTINE, STATE
+from afsync.config.project import LATE, QUARANTINE, STATE
 from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
+from afsync.config.words import Publisher
 from afsync.core.remote import EMULATOR, SERVICE
 
 
@@ -43,6 +44,18 @@ class Api(Part):
         QUARANTINE,
         description="How long after a lost answer a job may still turn up: a number with `s`, `m` or `h`, at most 24h.",
         examples=["10m", "90s", "1h"],
+    )
+    publish: Publisher = Field(
+        "service",
+        description="Who publishes scheduled jobs that do not say so themselves: `service` gives the time to the "
+        "service, `held` keeps it here, and afsync publishes them when it has come (`afsync apply --due`).",
+        examples=["held"],
+    )
+    late: Quarantine = Field(
+        LATE,
+        description="How long after its time a `held` job is still published by itself; after that a person decides. A "
+        "number with `s`, `m` or `h`, at most 24h.",
+        examples=["6h", "30m"],
     )
 
 

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 PROJECT_FILE = "afsync.yaml"
 STATE = ".afsync/state.json"
 QUARANTINE = "10m"
+LATE = "6h"
 
 
 class Settings(Struct, frozen=True):
-    """How this project is run. `quarantine` is in seconds; `state` is a path relative to the root."""
+    """How this project is run. `quarantine` and `late` are in seconds; `state` is a path relative to the root."""
 
     lineage: str | None = None
     base_url: str = SERVICE
     exclusive: bool = False
     quarantine: int = quarantine_seconds(QUARANTINE)
+    late: int = quarantine_seconds(LATE)
     state: str = STATE
     timezone: str | None = None
     account: str | None = None
@@ -79,6 +81,7 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
         base_url=api.get("base_url", SERVICE).rstrip("/"),
         exclusive=api.get("exclusive", False),
         quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
+        late=quarantine_seconds(api.get("late", LATE)),
         state=file.get("state", STATE),
         timezone=file.get("timezone"),
         account=file.get("account"),

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from afsync.config.fields import Identifier, Scalar, Text, Unique, Url
 from afsync.config.problems import NO_VALUE
-from afsync.config.words import BodyField, Entry, Format, Platform, Profile, PublishMode, UnscheduledMode
+from afsync.config.words import BodyField, Entry, Format, Platform, Profile, Publisher, PublishMode, UnscheduledMode
 
 Platforms = Annotated[list[Platform], Field(min_length=1), Unique]
 
@@ -97,6 +97,9 @@ class JobDefaults(Body):
     publishMode: UnscheduledMode | None = Field(
         None, description="When it is published; not applied to jobs that have a `schedule`.", examples=["manual"]
     )
+    publish: Publisher | None = Field(
+        None, description="Who publishes them at their `schedule`; wins over `api.publish`.", examples=["held"]
+    )
 
 
 class TemplatePart(Body):
@@ -147,6 +150,13 @@ class JobPart(Body):
         None,
         description="When it is published: local to `timezone`, or with an offset or Z. Changing it later is free.",
         examples=["2026-12-01 09:00", "2026-12-01T09:00:00Z", "2026-12-01 09:00+01:00"],
+    )
+    publish: Publisher | None = Field(
+        None,
+        description="Who publishes it at its `schedule`. `service`: the service is given the time. `held`: it is "
+        "submitted so that it stops before publishing, and afsync publishes it when its time has come (`afsync apply "
+        "--due`). Counts at the submission; later edits do not reach it. Else `defaults.job` or `api` says it.",
+        examples=["held"],
     )
     rerun: Scalar = Field(
         None,

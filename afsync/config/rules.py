@@ -12,7 +12,7 @@ Finding = tuple[str, Wrong]
 """The field it is about, and what is wrong with it."""
 
 
-def form_of(job: Declared, body: Mapping[str, Any], *, imported: bool) -> Hashable:
+def form_of(job: Declared, body: Mapping[str, Any], *, imported: bool) -> tuple[Hashable, ...]:
     """Everything that `check_job` looks at, but for the templates: of two jobs of one form, both are right or none."""
     return (*job.fields, job.text("template"), job.text("publishMode"), text_of(body, "entry"), imported)
 
@@ -79,6 +79,14 @@ def _unscheduled(job: Declared, templates: Mapping[str, Declared]) -> Iterator[F
     if template and not job.has("publishMode") and template.text("publishMode") == "scheduled":
         message = f"the template `{template.key}` says `publishMode: scheduled`, and the job has no `schedule`"
         yield "template", Wrong(Code.MISSING_SCHEDULE, message, "write `schedule:` with the time")
+
+
+def check_held(job: Declared, *, held: bool) -> Iterator[Finding]:
+    """What afsync is to publish needs a time for that."""
+    if held and not job.has("schedule"):
+        hint = "write `schedule:` with the time, or `publish: service` on it"
+        message = "a job that is `publish: held` needs a `schedule`: afsync publishes it at that time"
+        yield "publish", Wrong(Code.MISSING_SCHEDULE, message, hint)
 
 
 def _upload(job: Declared, *, imported: bool) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from afsync.config.words import (
     Format,
     Platform,
     Profile,
+    Publisher,
     PublishMode,
     UnscheduledMode,
     Weekday,
@@ -86,6 +87,7 @@ class JobPart(BodyPart):
     file: Text = LEFT_OUT
     fileId: Identifier = LEFT_OUT
     schedule: Text = LEFT_OUT
+    publish: Publisher = LEFT_OUT
     rerun: Scalar = LEFT_OUT
     approve: Identifier = LEFT_OUT
     allow_duplicate: bool = LEFT_OUT
@@ -102,6 +104,7 @@ class JobPart(BodyPart):
 class JobDefaultsPart(BodyPart):
     entry: Entry = LEFT_OUT
     publishMode: UnscheduledMode = LEFT_OUT
+    publish: Publisher = LEFT_OUT
 
 
 class DefaultsPart(_Part):
@@ -112,10 +115,13 @@ class ApiPart(_Part):
     base_url: str = LEFT_OUT
     exclusive: bool = LEFT_OUT
     quarantine: str = LEFT_OUT
+    publish: Publisher = LEFT_OUT
+    late: str = LEFT_OUT
 
     def __post_init__(self) -> None:
         _if_given(checks.check_base_url, self.base_url)
         _if_given(quarantine_seconds, self.quarantine)
+        _if_given(quarantine_seconds, self.late)
 
 
 class LimitsPart(_Part):

@@ -52,6 +52,9 @@ class Reason(StrEnum):
     APPROVE_MISMATCH = "approve_mismatch"
     APPROVE_NOT_STAGED = "approve_not_staged"
     APPROVE_NOT_SUBMITTED = "approve_not_submitted"
+    DUE = "due"
+    LATE = "late"
+    PUBLISH_UNKNOWN = "publish_unknown"
 
 
 class Retire(StrEnum):
@@ -69,14 +72,15 @@ class Step(IntEnum):
     """The order in which things happen; within a step, by address (DESIGN.md)."""
 
     MOVE = 0
-    CREATE_TEMPLATE = 1
-    RETIRE_JOB = 2
-    UPLOAD = 3
-    SUBMIT_JOB = 4
-    SET_SCHEDULE = 5
-    APPROVE = 6
-    DELETE_TEMPLATE = 7
-    FORGET = 8
+    PUBLISH_DUE = 1
+    CREATE_TEMPLATE = 2
+    RETIRE_JOB = 3
+    UPLOAD = 4
+    SUBMIT_JOB = 5
+    SET_SCHEDULE = 6
+    APPROVE = 7
+    DELETE_TEMPLATE = 8
+    FORGET = 9
 
 
 ORDER: Mapping[tuple[Kind, Action], tuple[Step, ...]] = {

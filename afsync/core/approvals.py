@@ -8,10 +8,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
+from afsync.core.held import is_held
 from afsync.core.plan import Change, Credits, Plan, Waiting
-from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
-from afsync.core.resources import Desired, Job, typed
+from afsync.core.resources import Desired, Job, Schedule, typed
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
 from afsync.errors import AfsyncError
 
@@ -45,6 +46,22 @@ def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *,
             return note(job.address, "approve_waits", message, "an apply after that publishes it")
         case _:
             return NOTHING  # it failed, was cancelled or is gone, and that is said anyway
+
+
+def decide_held_approval(
+    job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool, ahead: bool
+) -> Verdict:
+    """The same for a job that afsync publishes at its time: until then the approval is only recorded, and then it is
+    carried out (`core.held`). `ahead` says that the time has not come."""
+    assert job.approve is not None
+    change = approval(job.address, record, job)
+    if job.approve != record.id or resubmitted:
+        return _mismatch(change, job.approve, record.id, resubmitted=resubmitted)
+    if record.approved or record.approval or status in ON_ITS_WAY or not record.staged:
+        return NOTHING
+    if group is not Group.PRODUCED:
+        return decide_approval(job, record, group, status, resubmitted=resubmitted)
+    return do(replace(change, later=job.schedule)) if ahead else NOTHING
 
 
 def approved_without_submission(change: Change, job: Job) -> Verdict | None:
@@ -81,7 +98,7 @@ def _not_staged(change: Change) -> Verdict:
 def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bool:
     """Whether the submission is produced, and stays unpublished until somebody approves it."""
     seen = remote.jobs.get(record.id)
-    if not record.staged or record.approved or record.id in remote.missing:
+    if not record.staged or record.approved or record.approval or record.id in remote.missing:
         return False
     status = seen.status if seen else record.status
     return group_of(status, publish_at=None, staged=True, now=now) is Group.PRODUCED
@@ -98,32 +115,52 @@ def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiti
             yield Waiting(address, record.id, remote.previews.get(record.id), tuple(platforms))
 
 
-def only_approvals(plan: Plan, recorded: Recorded, remote: Remote, addresses: Iterable[str], desired: Desired) -> Plan:
+def only_approvals(
+    plan: Plan, recorded: Recorded, remote: Remote, addresses: Iterable[str], desired: Desired, *, at_once: bool = False
+) -> Plan:
     """The plan that publishes these recorded jobs and does nothing else. AfsyncError, naming each, when there is
-    nothing to publish for one of them: it cannot be undone, so it is all or none."""
-    records = {a: recorded.jobs[a] for a in sorted(set(addresses))}
-    wrong = {a: why for a, r in records.items() if (why := why_not(r, remote, plan.as_of)) is not None}
+    nothing to publish for one of them: it cannot be undone, so it is all or none.
+
+    Of a held job whose time has not come the approval is recorded, unless it is to be published `at_once`.
+    """
+    jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in sorted(set(addresses))]
+    wrong = {a: why for a, r, d in jobs if (why := why_not(r, remote, plan.as_of, d, at_once=at_once)) is not None}
     if wrong:
         told = "; ".join(f"{address} {why}" for address, why in wrong.items())
         raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
-    changes = tuple(approval(a, r, desired.jobs.get(a)) for a, r in records.items())
+    changes = tuple(
+        replace(approval(a, r, d), later=None if at_once else _its_time(r, d, plan.as_of)) for a, r, d in jobs
+    )
     waits = tuple(waiting(recorded, remote, plan.as_of))
     return replace(
         plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
     )
 
 
-def why_not(record: RecordedJob, remote: Remote, now: datetime) -> str | None:
-    """Why there is nothing to publish; None when the submission waits for an approval."""
+def _its_time(record: RecordedJob, declared: Job | None, now: datetime) -> Schedule | None:
+    """The time at which afsync publishes it, while that is ahead."""
+    ahead = record.schedule is not None and record.schedule.utc > now
+    return record.schedule if ahead and is_held(record, declared) else None
+
+
+def why_not(
+    record: RecordedJob, remote: Remote, now: datetime, declared: Job | None = None, *, at_once: bool = False
+) -> str | None:
+    """Why there is nothing to publish; None when the submission waits for an approval, or may be published."""
     seen = remote.jobs.get(record.id)
     status = seen.status if seen else record.status
     if record.id in remote.missing:
         return f"({record.id}) is not in the account any more"
     if record.approved or status in ON_ITS_WAY:
         return f"({record.id}) was approved already; it is {status}"
-    if not record.staged:
+    if not record.staged and record.publish is Publish.SERVICE:
         return f"({record.id}) was not submitted with `staging: true`, so it waits for no approval"
-    if waits_for_approval(record, remote, now):
-        return None
-    ended = group_of(status, publish_at=None, staged=True, now=now) in (Group.FAILED, Group.CANCELLED)
-    return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"
+    group = group_of(status, publish_at=None, staged=True, now=now)
+    if group is not Group.PRODUCED:
+        ended = group in (Group.FAILED, Group.CANCELLED)
+        return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"
+    time = _its_time(record, declared, now)
+    if time is not None and not at_once and (record.approval or not record.staged):
+        what = "was approved already, and is" if record.approval else "is"
+        return f"({record.id}) {what} published at {time.written}; `--now` publishes it at once"
+    return None

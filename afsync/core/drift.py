@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from afsync.core.lookups import is_final
-from afsync.core.recorded import Recorded, RecordedJob, RecordedTemplate
+from afsync.core.recorded import Publish, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Group, Remote, RemoteJob, group_of
 from afsync.core.resources import Kind, normalise, plain, typed
 from afsync.core.text import same_text
@@ -88,7 +88,12 @@ def _publish_time(
     address: str, record: RecordedJob, job: RemoteJob, remote: Remote, now: datetime, zone: tzinfo
 ) -> Iterator[Problem]:
     times = remote.publish_times
-    if times is None or (job.id not in remote.covered and job.id not in times) or job.status == "published":
+    if (
+        record.publish is Publish.HELD
+        or times is None
+        or (job.id not in remote.covered and job.id not in times)
+        or job.status == "published"
+    ):
         return
     wanted = record.schedule.utc if record.schedule and record.schedule.utc > now else None
     found = times.get(job.id)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from afsync.core.actions import Reason
 from afsync.core.recorded import Record, RecordedJob
 from afsync.core.resources import Job, Schedule, Template, plain
 
@@ -16,15 +17,26 @@ if TYPE_CHECKING:
 
 
 def fingerprint_of(lineage: str, account: str, changes: Iterable[Change]) -> str:
-    """A short hash. It is the same for a plan that was written to a file and read back."""
-    text = json.dumps([lineage, account, [_row(c) for c in changes]], sort_keys=True, default=str)
+    """A short hash. It is the same for a plan that was written to a file and read back. What is published because its
+    time has come is no part of it: time passes between a review and the apply."""
+    rows = [_row(c) for c in changes if c.reason is not Reason.DUE]
+    text = json.dumps([lineage, account, rows], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _row(c: Change) -> list[Any]:
     """All but whether a file is on the service already, which costs nothing and is nobody's decision."""
     return [
-        [c.address, c.action, c.reason, c.id, c.retire, c.moved_from, _at(c.observed)],
+        [
+            c.address,
+            c.action,
+            c.reason,
+            c.id,
+            c.retire,
+            c.moved_from,
+            _at(c.observed),
+            *([_at(c.later)] if c.later else []),
+        ],
         _before(c.before),
         _after(c.after),
         [[f.path, plain(f.before), plain(f.after)] for f in c.fields],
@@ -46,7 +58,8 @@ def _after(declared: Template | Job | None) -> Any:
             return plain(declared.values)
         case Job():
             file = declared.file.path if declared.file else None
-            return [plain(declared.values), _at(declared.schedule), declared.rerun, file]
+            publisher = ["held"] if declared.held else []
+            return [plain(declared.values), _at(declared.schedule), declared.rerun, file, *publisher]
 
 
 def _at(schedule: Schedule | None) -> str | None:

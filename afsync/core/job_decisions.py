@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from afsync.core import diff
 from afsync.core.actions import Action, Reason, Retire, Step
-from afsync.core.approvals import decide_approval
+from afsync.core.approvals import decide_approval, decide_held_approval
+from afsync.core.held import When, decide_due, is_held, stops, when_due
 from afsync.core.job_notices import (
     busy,
     finished,
@@ -56,15 +57,15 @@ class Edits(Struct, frozen=True):
         return self.body or self.schedule
 
 
-def standing(record: RecordedJob, facts: Facts) -> Standing:
-    """Read from the remote where the job was seen, else from the record."""
+def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> Standing:
+    """Read from the remote where the job was seen, else from the record. The time of a held job is kept here alone."""
     recorded_at = record.schedule.utc if record.schedule else None
     if record.id in facts.remote.missing:
         return Standing(Group.MISSING, recorded_at)
     job = facts.remote.jobs.get(record.id)
-    told, observed = _observed(record.id, facts)
+    told, observed = (False, None) if is_held(record, declared) else _observed(record.id, facts)
     ahead = observed if told and observed else recorded_at
-    waits = record.staged and not record.approved
+    waits = stops(record, declared)
     group = group_of(job.status if job else record.status, publish_at=ahead, staged=waits, now=facts.now)
     return Standing(group, ahead, told and observed != _still_ahead(recorded_at, facts.now))
 
@@ -86,17 +87,24 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     if declared is None:
         return _undeclared(address, record, standing(record, facts), facts)
     edits = _edits(declared, record, facts)
-    if edits is None and declared.approve is None and _is_over(record, facts):
+    held = is_held(record, declared)
+    if edits is None and declared.approve is None and _is_over(record, facts) and not held:
         return NOTHING
-    at = standing(record, facts)
+    at = standing(record, facts, declared)
     edits = Edits(declared.values) if edits is None else edits
     verdict = _declared(declared, record, at, edits, facts)
+    changing = (*verdict.changes, *verdict.withheld)
+    # Also where that is withheld: published now, it would only be submitted again next time.
+    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
+    if held and at.group is Group.PRODUCED and not changing:
+        verdict += decide_due(declared, record, facts)
     if declared.approve is None:
         return verdict
-    # Also where that is withheld: published now, it would only be submitted again next time.
-    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in (*verdict.changes, *verdict.withheld))
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
+    if held:
+        ahead = bool(changing) or when_due(record, facts) is When.AHEAD
+        return verdict + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
     return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
 
 
@@ -121,8 +129,7 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
 
 def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
     """A produced job can no longer be cancelled; what can be taken off is its publish time."""
-    staged = record.staged and not record.approved
-    return Retire.LEAVE if staged or at.publish_at is None else Retire.UNSCHEDULE
+    return Retire.LEAVE if stops(record) or at.publish_at is None else Retire.UNSCHEDULE
 
 
 def _is_over(record: RecordedJob, facts: Facts) -> bool:
@@ -133,6 +140,8 @@ def _is_over(record: RecordedJob, facts: Facts) -> bool:
 
 def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
     match at.group:
+        case Group.BUSY if edits.schedule and not edits.body and not edits.again and is_held(record, declared):
+            return NOTHING if record.approved else _reschedule(declared, record, at, edits, facts)
         case Group.BUSY:
             return busy(declared.address) if edits or edits.again else NOTHING
         case Group.OPEN if edits.again or edits.body:
@@ -171,9 +180,11 @@ def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits | None:
 
 
 def _time_differs(declared: Job, record: RecordedJob, now: datetime) -> bool:
-    """A publish time is only ever set to a moment still ahead, so one that has passed is no difference."""
+    """The service is only ever given a time still ahead, so there one that has passed is no difference."""
     wanted = declared.schedule.utc if declared.schedule else None
     known = record.schedule.utc if record.schedule else None
+    if wanted is not None and is_held(record, declared):
+        return wanted != known
     if wanted is None:
         return _still_ahead(known, now) is not None
     return wanted > now and wanted != known

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from afsync.core.held import is_held
 from afsync.core.moves import find_moves
-from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Lookups, group_of, never_changes
 from afsync.core.resources import Desired, Job, Kind
 from afsync.core.submissions import LOOKALIKE_AGE
@@ -16,7 +17,7 @@ _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 def group_when_seen(record: RecordedJob, now: datetime) -> Group:
     """Where a job stands if nothing has happened to it since its status was recorded."""
     at = record.schedule.utc if record.schedule else None
-    waits = record.staged and not record.approved
+    waits = (record.staged or record.publish is Publish.HELD) and not record.approved
     return group_of(record.status, publish_at=at, staged=waits, now=now)
 
 
@@ -32,8 +33,13 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     _, settled = find_moves(desired, recorded, blocked)
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
     twins = any(_may_have_twin(desired.jobs[address]) for address in new)
+    # How these were submitted is not known, and they are to be published when their time has come.
+    taken_over = (
+        r for a, r in settled.jobs.items() if r.publish is Publish.UNKNOWN and is_held(r, desired.jobs.get(a))
+    )
     return Lookups(
         jobs={
+            **{r.id: r.created_at for r in taken_over if not r.approved and not never_changes(r.status)},
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},

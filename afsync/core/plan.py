@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.identity import fingerprint_of
-from afsync.core.recorded import Account, Record, RecordedJob
+from afsync.core.recorded import Account, Publish, Record, RecordedJob
 from afsync.core.recovery import Resolution
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
@@ -38,7 +38,8 @@ class Change(Struct, frozen=True):
     `before` is what is recorded, `after` what is declared. `id` is the remote id that is acted upon: the old
     submission, or the template or job taken over. `retire` says how an old submission is taken out. `observed`
     is a publish time read back from the service where it is not what was recorded. `moved_from` is the address
-    a record comes from. `warning` is what a reviewer should know about this very change.
+    a record comes from. `later` is the time at which an approval publishes that
+    is only recorded now.
     """
 
     address: str
@@ -53,6 +54,7 @@ class Change(Struct, frozen=True):
     observed: Schedule | None = None
     moved_from: str | None = None
     uploads: bool = False
+    later: Schedule | None = None
 
     @property
     def kind(self) -> Kind:
@@ -61,12 +63,30 @@ class Change(Struct, frozen=True):
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps this change really goes through."""
+        if self.reason is Reason.DUE:
+            return (Step.PUBLISH_DUE,)
         skip = set()
         if not self.uploads:
             skip.add(Step.UPLOAD)
-        if isinstance(self.after, Job) and self.after.schedule is None and self.action is not Action.RESCHEDULE:
+        job = self.after
+        if self.action is not Action.RESCHEDULE and isinstance(job, Job) and (job.schedule is None or job.held):
             skip.add(Step.SET_SCHEDULE)
         return tuple(s for s in ORDER[self.kind, self.action] if s not in skip)
+
+    @property
+    def held(self) -> bool:
+        """Whether afsync publishes what it is about, not the service."""
+        job = self.after if isinstance(self.after, Job) else None
+        if isinstance(self.before, RecordedJob) and Step.SUBMIT_JOB not in self.steps:
+            unknown = self.before.publish is Publish.UNKNOWN
+            return job is not None and job.held if unknown else self.before.publish is Publish.HELD
+        return job is not None and job.held
+
+    @property
+    def sends_nothing(self) -> bool:
+        """Whether it only changes the state: the time of a held job is kept there, and an approval that waits."""
+        kept_here = self.action is Action.RESCHEDULE and self.held
+        return self.action is Action.ADOPT or kept_here or self.later is not None
 
     @property
     def first_time(self) -> bool:
@@ -181,12 +201,13 @@ class Plan(Struct, frozen=True):
         return fingerprint_of(self.lineage, self.account.id, self.changes)
 
 
+_SUBMITS = (Action.CREATE, Action.REPLACE)
 _MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
 WITHOUT_REQUEST = {Step.MOVE, Step.FORGET}
 
 
 def _requests(change: Change) -> int:
-    if change.action is Action.ADOPT:
+    if change.action not in _SUBMITS and change.sends_nothing:
         return 0
     skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
     return len([s for s in change.steps if s not in WITHOUT_REQUEST]) - skipped

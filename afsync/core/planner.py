@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
 from afsync.core.ghosts import ghosts
+from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.plan import Change, Plan, Waiting
+from afsync.core.publish_notices import publish_notices
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
 from afsync.core.remote import Remote
@@ -60,7 +62,8 @@ def make_plan(
     unknown = template_unknown(verdict.changes, facts)
     twice = paid_twice(verdict.changes)
     again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
-    verdict += Verdict(notices=(*twice, *again, *alike, *doubts, *unknown))
+    publish = publish_notices(verdict.changes, facts)
+    verdict += Verdict(notices=(*twice, *again, *alike, *doubts, *unknown, *publish))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -231,5 +234,5 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     if wanted and known and wanted.written != known.written and wanted.utc == known.utc:
         record = replace(record, schedule=wanted)
     if seen is not None and seen.status in ON_ITS_WAY:
-        return replace(record, approved=record.approved or record.staged)
+        return replace(record, approved=record.approved or stops(record), approval=None)
     return record

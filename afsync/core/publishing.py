@@ -29,7 +29,7 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
     if not isinstance(job, Job):
         return None
     if change.action is Action.APPROVE:
-        return facts.now
+        return facts.now if change.later is None else change.later.utc
     if change.action is Action.RESCHEDULE:
         return job.schedule.utc if job.schedule else None
     if Step.SUBMIT_JOB not in change.steps or change.action is Action.ADOPT:
@@ -92,7 +92,9 @@ def _recorded_slots(record: RecordedJob, zone: tzinfo, facts: Facts) -> Iterator
         return
     values = effective(record.declared, facts.template_values(record.declared))
     moment = _moment(record.schedule, values, record.created_at)
-    if record.staged and record.approved and (record.schedule is None or record.schedule.utc <= facts.now):
+    if record.approved and record.approved_at is not None:
+        moment = record.approved_at
+    elif record.staged and record.approved and (record.schedule is None or record.schedule.utc <= facts.now):
         # The last that happened to it is that it was published; the account tells when.
         moment = seen.updated_at if seen and seen.updated_at else moment
     if moment is not None:

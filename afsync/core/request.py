@@ -38,14 +38,18 @@ def is_known(record: RecordedTemplate | None, template: RemoteTemplate | None) -
 
 
 def requested(job: Job, template: Values = EMPTY, *, known: bool = True) -> dict[str, Any]:
-    """The fields of a submission: the job's own, else its template's, else the documented default.
+    """The fields of a submission: the job's own, else its template's, else the documented default. A held job stops
+    before publishing, and has no publish mode.
 
     `template` is what the job's template holds, as far as that is known; unless all of it is `known`, no default is
     filled in, since that would override what the template may say. Whatever has no value is left out.
     """
     own = {k: v for k, v in job.values.items() if k not in ("template", "file")}
     body = {k: plain(v) for k, v in effective(own, template).items() if v not in (None, [], {})}
-    if job.schedule is not None:
+    if job.held:
+        body.pop("publishMode", None)
+        body["staging"] = True
+    elif job.schedule is not None:
         body["publishMode"] = "scheduled"
     return {**ALWAYS, **body} if known else body
 

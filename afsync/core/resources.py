@@ -109,7 +109,7 @@ class Job(Struct, frozen=True):
     request, except that a template is named by key in `template` and an uploaded file by its sha256 in `file`.
     The schedule, and the `publishMode: scheduled` that comes from it, are not in `values`.
     `prevent_destroy` is None where the files say nothing. `rerun` is compared as text. `approve` is the id of the
-    one submission that may be published.
+    one submission that may be published. `held` says that afsync publishes it at its time, not the service.
     """
 
     key: str
@@ -121,6 +121,7 @@ class Job(Struct, frozen=True):
     prevent_destroy: bool | None = None
     ignore_changes: tuple[str, ...] = ()
     approve: str | None = None
+    held: bool = False
 
     @property
     def address(self) -> str:

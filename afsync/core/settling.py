@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from afsync.core.lost_approvals import published
-from afsync.core.recorded import Deposed, Intent, Purpose, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.recorded import Deposed, Intent, Publish, Purpose, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resolution import Absent, Adopt, Ask, Resolution, Wait
 from afsync.core.resources import Kind
 
@@ -38,7 +38,7 @@ def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
 
 
 def record_of(intent: Intent, resource_id: str, status: str, created_at: datetime | None) -> Record:
-    """The record an intent becomes. The schedule is set in a step of its own, so it is not in it yet."""
+    """The record an intent becomes."""
     if intent.kind is Kind.TEMPLATE:
         return RecordedTemplate(
             resource_id,
@@ -52,6 +52,8 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
         id=resource_id,
         fingerprint=intent.fingerprint,
         declared=intent.declared,
+        # Where the service publishes, the time is set in a step of its own.
+        schedule=intent.schedule if intent.publish is Publish.HELD else None,
         status=status,
         rerun=intent.rerun,
         prevent_destroy=intent.prevent_destroy,

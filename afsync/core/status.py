@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.credits import effective
+from afsync.core.held import stops
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, group_of
-from afsync.core.resources import EMPTY, Desired, Schedule, Values
+from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.selection import matches
 
 
@@ -82,16 +83,24 @@ class JobStatus(Struct, frozen=True):
     immediate: bool = False
 
 
-def phase_of(record: RecordedJob, seen: RemoteJob | None, now: datetime, *, missing: bool = False) -> JobPhase:
+def phase_of(
+    record: RecordedJob,
+    seen: RemoteJob | None,
+    now: datetime,
+    *,
+    missing: bool = False,
+    declared: Job | None = None,
+) -> JobPhase:
     """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
-    waits = record.staged and not record.approved
+    waits = stops(record, declared)
+    review = record.staged and record.approval is None
     at = record.schedule.utc if record.schedule else None
     if missing:
         # The service purges old jobs; one that was finished when last seen is still that.
         last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
         return last if last in (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED) else JobPhase.MISSING
     group = group_of(seen.status if seen else record.status, publish_at=at, staged=waits, now=now)
-    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits else _PHASES[group]
+    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits and review else _PHASES[group]
 
 
 def statuses(
@@ -113,7 +122,7 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
         schedule = declared.schedule if declared else None
         return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
     publishes = _publishes(record, desired, recorded)
-    status = _recorded(address, record, seen, now)
+    status = _recorded(address, record, declared, seen, now)
     immediate = publishes and record.schedule is None and not record.staged
     status = replace(status, publishes=publishes, immediate=immediate)
     if intent is not None:
@@ -121,9 +130,9 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     return status if declared else replace(status, note="no longer declared")
 
 
-def _recorded(address: str, record: RecordedJob, seen: Seen, now: datetime) -> JobStatus:
+def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> JobStatus:
     job = seen.jobs.get(record.id)
-    phase = phase_of(record, job, now, missing=record.id in seen.missing)
+    phase = phase_of(record, job, now, missing=record.id in seen.missing, declared=declared)
     status = job.status if job else record.status
     preview = seen.previews.get(record.id) if phase is JobPhase.WAITING_FOR_APPROVAL else None
     return JobStatus(

@@ -85,7 +85,8 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             f"settle {job.template} first",
         )
     ignored = facts.recorded.staging_ignored
-    if ignored is not None and not facts.options.accept_unstaged and body_of(job, facts).get("staging") is True:
+    stops = job.held or body_of(job, facts).get("staging") is True
+    if ignored is not None and not facts.options.accept_unstaged and stops:
         return withhold(
             replace(change, reason=Reason.STAGING_IGNORED),
             f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "

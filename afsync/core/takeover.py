@@ -148,7 +148,7 @@ def _job_record(declared: Job, seen: RemoteJob, remote: Remote, now: datetime, t
 def _publish_time(declared: Job, seen: RemoteJob, remote: Remote, now: datetime) -> Schedule | None:
     """The publish time as the service tells it; as declared where it tells none, or the declared one has passed."""
     wanted, times = declared.schedule, remote.publish_times
-    if times is None or (seen.id not in times and seen.id not in remote.covered):
+    if declared.held or times is None or (seen.id not in times and seen.id not in remote.covered):
         return wanted
     told = times.get(seen.id)
     if told is None:

@@ -21,6 +21,7 @@ class Options(Struct, frozen=True):
     removal of everything recorded. `allow_empty`: declaring nothing is meant. `ignore_policy`: what the policy
     forbids is only warned of. `accept_unstaged`: jobs for review are submitted although the service ignored that
     before. `quarantine` (seconds) and `exclusive`: how lost answers are looked for (`core.recovery`).
+    `late` (seconds): how long after its time a held job is still published by itself.
     """
 
     replace: frozenset[str] = frozenset()
@@ -32,6 +33,7 @@ class Options(Struct, frozen=True):
     accept_unstaged: bool = False
     quarantine: float = 600.0
     exclusive: bool = False
+    late: float = 21_600.0
 
 
 class Facts(Struct, frozen=True):

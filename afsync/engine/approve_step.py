@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from afsync.core.lost_approvals import approval_outlook, approval_ways, published
 from afsync.core.outcome import (
     Answer,
@@ -18,7 +20,7 @@ from afsync.core.outcome import (
     Unresolved,
 )
 from afsync.core.plan import Change
-from afsync.core.recorded import Intent, Purpose, RecordedJob, Scan
+from afsync.core.recorded import Approval, Intent, Purpose, RecordedJob, Scan
 from afsync.core.resolution import Wait
 from afsync.core.resources import EMPTY, Kind
 from afsync.core.settling import close
@@ -32,6 +34,11 @@ def approve(change: Change, progress: Progress, run: Run) -> Verdict:
     record = run.ledger.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob) or record.id != change.id:
         return Over(NotAttempted(change, f"{change.id} is not its submission any more"))
+    if change.later is not None:
+        waits = Approval(run.world.clock(), run.world.who)
+        run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
+        progress.id, progress.note = record.id, f"it is published at {change.later.written}"
+        return Next()
     opened = _intent(change, record, run)
     attempt = run.attempt(lambda: run.world.writer.approve(record.id, opened.platforms))
     opened, answer = deliver(opened, attempt, run.ledger, run.world.stop)

@@ -110,7 +110,7 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
         return
     world = execution.world
-    if step not in WITHOUT_REQUEST and change.action is not Action.ADOPT:
+    if step not in WITHOUT_REQUEST and not change.sends_nothing:
         # It begins when it can be sent: what it waits before is not its own time.
         with suppress(Interrupted):
             world.writer.ready()

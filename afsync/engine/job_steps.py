@@ -7,10 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.actions import Action
+from afsync.core.credits import effective
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob, RecordedTemplate, Upload
+from afsync.core.recorded import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.request import requested, template_is_known
 from afsync.core.resources import EMPTY, Job, Kind, Values, same_request
 from afsync.core.takeover import adopted, taken_over
@@ -57,8 +58,14 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     body = _body(job, template, run)
     echo = echo_of({"entry": "fetch", **body})
     opened = intent(change, run, Kind.JOB, job.values, echo, known=(*run.submitted, *run.remote.head)[:KNOWN])
-    opened = replace(opened, schedule=job.schedule, rerun=job.rerun, staged=body.get("staging") is True)
-    if opened.staged and run.ledger.recorded.staging_ignored is not None:
+    opened = replace(
+        opened,
+        schedule=job.schedule,
+        rerun=job.rerun,
+        staged=effective(job.values, template).get("staging") is True,
+        publish=Publish.HELD if job.held else Publish.SERVICE,
+    )
+    if body.get("staging") is True and run.ledger.recorded.staging_ignored is not None:
         return Over(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
     result = submit(opened, run.attempt(lambda: run.world.writer.submit_job(body)), run.ledger, run.world.stop)
     going_on = submitted(change, progress, run, result)
@@ -136,6 +143,10 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
     record = run.ledger.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob):
         return Over(NotAttempted(change, "its submission was not made"))
+    if change.sends_nothing:
+        run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
+        progress.id = record.id
+        return Next()
     moment = job.schedule.utc if job.schedule else None
     if moment is not None and moment <= run.world.clock():
         why = f"its publish time, {job.schedule.written if job.schedule else ''}, has passed while applying"

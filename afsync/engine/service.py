@@ -49,7 +49,8 @@ class OpenFile(Protocol):
 
 
 class World(Struct, frozen=True):
-    """`look` fetches what the service shows (a read). `clock` is our own time (UTC), `new_id` a fresh uuid."""
+    """`look` fetches what the service shows (a read). `clock` is our own time (UTC), `new_id` a fresh uuid.
+    `who` is written down beside what a person decides."""
 
     writer: Writer
     look: Callable[[Lookups], Remote]
@@ -59,3 +60,4 @@ class World(Struct, frozen=True):
     new_id: Callable[[], str]
     stop: Stop
     tell: Tell
+    who: str = "afsync"

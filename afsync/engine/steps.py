@@ -54,6 +54,7 @@ _STEPS = {
     Step.UPLOAD: upload,
     Step.SUBMIT_JOB: submit_job,
     Step.SET_SCHEDULE: set_schedule,
+    Step.PUBLISH_DUE: approve,
     Step.APPROVE: approve,
     Step.DELETE_TEMPLATE: delete_template,
     Step.FORGET: _forget,

@@ -20,7 +20,7 @@ from afsync.core.outcome import (
     Rejected,
     Unknown,
 )
-from afsync.core.recorded import Intent, Phase, Recorded, RecordedJob
+from afsync.core.recorded import Intent, Phase, Publish, Recorded, RecordedJob
 from afsync.core.settling import became, close, record_of, reopen
 from afsync.core.trust import StagingIgnored
 from afsync.engine.interrupt import Stop
@@ -134,11 +134,11 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
             record = record_of(intent, answer.id, answer.status or "queued", answer.created_at or answer.server_time)
             cost = intent.cost if answer.credits is None else answer.credits
             if isinstance(record, RecordedJob):
-                record = replace(
-                    record, credits=cost, staged=intent.staged if answer.staging is None else answer.staging
-                )
+                record = replace(record, credits=cost, staged=_staged(intent, answer))
+            unstaged = answer.staging is False and (intent.staged or intent.publish is Publish.HELD)
+            if unstaged and isinstance(record, RecordedJob):
+                record = replace(record, publish=Publish.UNKNOWN)  # it does not stop before publishing
             done = became(recorded, intent, record)
-            unstaged = intent.staged and answer.staging is False
             if unstaged:
                 done = replace(done, staging_ignored=StagingIgnored(answer.id, intent.at))
             ledger.write_record(_charged(done, cost), intent.address, record)
@@ -156,6 +156,12 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
             return in_doubt(intent, answer, ledger)
         case _:
             assert_never(answer)
+
+
+def _staged(intent: Intent, answer: Committed) -> bool:
+    """Whether it waits for a review. A held job stops without one, so what the service says of that is no review."""
+    told = intent.publish is not Publish.HELD and answer.staging is not None
+    return bool(answer.staging) if told else intent.staged
 
 
 def _charged(recorded: Recorded, cost: int) -> Recorded:

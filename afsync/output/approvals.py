@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from afsync.core.actions import Action
+from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview
@@ -67,7 +67,10 @@ def published_lines(change: Change, waiting: Waiting | None, now: datetime | Non
     if waiting is not None and waiting.platforms and "platforms" not in record.declared:
         yield f"platforms: {shown(waiting.platforms)}"
     if record.schedule is not None:
-        yield f"schedule: {shown_schedule(record.schedule)}; an approval publishes right away"
+        at_once = (
+            "" if change.later is not None or change.reason is Reason.DUE else "; an approval publishes right away"
+        )
+        yield f"schedule: {shown_schedule(record.schedule)}{at_once}"
     if waiting is not None and now is not None:
         yield from preview_lines(waiting.preview, now)
 

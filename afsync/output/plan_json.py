@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from afsync.core.plan import Change, Plan
-from afsync.core.recorded import Record, RecordedJob
+from afsync.core.recorded import Publish, Record, RecordedJob
 from afsync.core.recovery import Resolution, advice
 from afsync.core.resources import Job, Schedule, Template, plain
 from afsync.output.approvals import preview_json
@@ -68,6 +68,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "moved_from": change.moved_from,
         "retire": change.retire.value if change.retire else None,
         "observed": schedule_json(change.observed),
+        "later": schedule_json(change.later),
         "uploads": change.uploads,
         "file": _file(change.after),
         "rerun": change.after.rerun if isinstance(change.after, Job) else None,
@@ -93,6 +94,8 @@ def _before(record: Record | None) -> dict[str, Any] | None:
     values: dict[str, Any] = plain(record.declared)
     if isinstance(record, RecordedJob) and record.schedule is not None:
         values["schedule"] = schedule_json(record.schedule)
+    if isinstance(record, RecordedJob) and record.publish is not Publish.SERVICE:
+        values["publish"] = record.publish.value
     return values
 
 
@@ -102,6 +105,8 @@ def _after(declared: Template | Job | None) -> dict[str, Any] | None:
     values: dict[str, Any] = plain(declared.values)
     if isinstance(declared, Job) and declared.schedule is not None:
         values["schedule"] = schedule_json(declared.schedule)
+    if isinstance(declared, Job) and declared.held:
+        values["publish"] = Publish.HELD.value
     return values
 
 

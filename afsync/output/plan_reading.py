@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change, Credits, FieldChange, LimitUse, Plan, Waiting
-from afsync.core.recorded import Account, Record, RecordedJob, RecordedTemplate
+from afsync.core.recorded import Account, Publish, Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, kind_of
 from afsync.errors import Location, Problem, Severity
 
 T = TypeVar("T")
+_OURS = ("schedule", "publish")
+"""What is declared and is no field of a request."""
 
 
 def plan_from_document(document: Mapping[str, Any]) -> Plan:
@@ -68,6 +70,7 @@ def _change(c: Mapping[str, Any]) -> Change:
         observed=_schedule(c["observed"]),
         moved_from=optional(c["moved_from"], str),
         uploads=typed(c["uploads"], bool),
+        later=_schedule(c.get("later")),
     )
     assert change.steps is not None  # KeyError for an action that there is not for this kind
     return change
@@ -76,21 +79,23 @@ def _change(c: Mapping[str, Any]) -> Change:
 def _record(kind: Kind, before: Any, resource_id: Any) -> Record | None:
     if before is None:
         return None
-    values = {k: v for k, v in before.items() if k != "schedule"}
+    values = {k: v for k, v in before.items() if k not in _OURS}
     if kind is Kind.TEMPLATE:
         return RecordedTemplate(str(resource_id), "", values)
-    return RecordedJob(str(resource_id), "", values, schedule=_schedule(before.get("schedule")))
+    publish = Publish(before.get("publish", Publish.SERVICE))
+    return RecordedJob(str(resource_id), "", values, schedule=_schedule(before.get("schedule")), publish=publish)
 
 
 def _declared(address: str, c: Mapping[str, Any]) -> Template | Job | None:
     after, file = c["after"], c["file"]
     if after is None:
         return None
-    values = {k: v for k, v in after.items() if k != "schedule"}
+    values = {k: v for k, v in after.items() if k not in _OURS}
     if kind_of(address) is Kind.TEMPLATE:
         return Template(key_of(address), values)
     found = File(typed(file["path"], str), typed(file["sha256"], str), typed(file["size"], int)) if file else None
-    return Job(key_of(address), values, _schedule(after.get("schedule")), found, optional(c["rerun"], str))
+    held = after.get("publish") == Publish.HELD
+    return Job(key_of(address), values, _schedule(after.get("schedule")), found, optional(c["rerun"], str), held=held)
 
 
 def _schedule(value: Any) -> Schedule | None:

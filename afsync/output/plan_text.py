@@ -102,14 +102,25 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     yield credits_line(plan.spend, plan.balance)
     if held := held_number(plan):
         yield f"Held back: {count(held, 'change')}."
-    if s.approve:
-        yield f"Approve: {count(s.approve, 'job')} to publish."
+    yield from approve_line(plan)
     if (limits := limits_line(plan)) is not None:
         yield limits
     if plan.requests:
         yield f"API: {count(plan.requests, 'request')}, about {_about(plan)}."
     if plan.changes:
         yield f"Fingerprint: {plan.fingerprint}"
+
+
+def approve_line(plan: Plan) -> Iterator[str]:
+    """How many jobs an apply publishes, and for how many it writes an approval down."""
+    if not plan.summary.approve:
+        return
+    later = sum(c.later is not None for c in plan.changes)
+    now = plan.summary.approve - later
+    told = [f"{count(now, 'job')} to publish"] if now else []
+    told += [f"{count(later, 'job')} to publish at {'their times' if later > 1 else 'its time'}"] if later else []
+    if told:
+        yield f"Approve: {', '.join(told)}."
 
 
 def credits_line(spend: int, balance: int | None) -> str:
@@ -180,6 +191,10 @@ def _sentence(change: Change) -> str:
         case Action.FORGET:
             gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
             return f"will be forgotten: {gone}; nothing is sent"
+        case Action.APPROVE if change.later is not None:
+            return f"will be approved; it is published at {visible(change.later.written)}"
+        case Action.APPROVE if change.reason is Reason.DUE:
+            return "will be published, since its time has come, which cannot be undone"
         case Action.APPROVE:
             return "will be published, which cannot be undone"
 
@@ -250,6 +265,8 @@ def _all_fields(change: Change) -> Iterator[str]:
             yield f"{visible(field)}: {shown(value)}"
     if isinstance(after, Job) and after.schedule is not None:
         yield f"schedule: {shown_schedule(after.schedule)}"
+        if after.held:
+            yield "publish: held"
 
 
 def _schedule_change(change: Change) -> Iterator[str]:

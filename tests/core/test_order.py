@@ -62,6 +62,7 @@ def test_order_is_this_table() -> None:
 def test_steps_follow_each_other_as_designed() -> None:
     assert [s.name for s in sorted(Step)] == [
         "MOVE",
+        "PUBLISH_DUE",
         "CREATE_TEMPLATE",
         "RETIRE_JOB",
         "UPLOAD",

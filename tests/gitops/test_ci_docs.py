@@ -40,13 +40,34 @@ def test_the_pipelines_are_yaml_and_use_what_there_is(text: str) -> None:
 
 def test_an_apply_is_never_cancelled_and_its_state_is_always_kept() -> None:
     jobs = [j for text in YAML for j in below(parse(text.encode(), "ci.yaml").value) if is_apply(j)]
-    assert len(jobs) == 2
+    assert len(jobs) == 3
     for job in jobs:
         kept = [s for s in job["steps"] if "upload-artifact" in s.get("uses", "")]
         assert [s["if"] for s in kept] == ["always()"]
         assert kept[0]["with"]["include-hidden-files"] is True and kept[0]["with"]["path"] == ".afsync/"
         assert job.get("concurrency", {}).get("cancel-in-progress") is not True
-    assert DOCS.count("{group: afsync, cancel-in-progress: false}") == 2
+    assert DOCS.count("{group: afsync, cancel-in-progress: false}") == 3
+
+
+def test_what_is_due_is_published_by_every_recipe_one_at_a_time() -> None:
+    part = DOCS.split("## Publish at the time")[1].split("\n## ")[0]
+    blocks = dict(re.findall(r"^```(yaml|crontab|ini)\n(.*?)^```$", part, re.DOTALL | re.MULTILINE))
+    github, gitlab = (
+        parse(t.encode(), "ci.yaml").value for t in re.findall(r"^```yaml\n(.*?)^```$", part, re.S | re.M)
+    )
+    (job,) = github["jobs"].values()
+    assert job["steps"][1]["with"]["args"] == "--due"
+    apply = read_yaml(".gitlab/afsync.gitlab-ci.yml")[gitlab["afsync-due"]["extends"]]
+    assert "resource_group" in apply and "$AFSYNC_APPLY_ARGS" in str(apply["script"])
+    assert gitlab["afsync-due"]["variables"] == {"AFSYNC_APPLY_ARGS": "--due"}
+    from afsync.cli import cli
+
+    for line in (blocks["crontab"].splitlines()[1], blocks["ini"]):
+        assert "afsync apply --due --auto-approve" in line
+    described = CliRunner().invoke(cli, ["apply", "--help"]).output
+    assert "--due" in described and "--auto-approve" in described
+    assert "Type=oneshot" in blocks["ini"]
+    assert [github["on"]["schedule"][0]["cron"], "OnCalendar=*:0/10"][0].startswith("*/10")
 
 
 def is_apply(job: Any) -> bool:

@@ -1,0 +1,80 @@
+"""The plan of `apply --due`: what is published because its time has come, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from afsync.core.actions import Action, Reason
+from afsync.core.held import is_held
+from afsync.core.moves import find_moves
+from afsync.core.plan import Change, Plan
+from afsync.core.recorded import Publish, Recorded, RecordedJob
+from afsync.core.remote import Group, group_of
+from afsync.core.resources import Desired, Schedule
+
+HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
+_ENDED = (Group.FAILED, Group.CANCELLED, Group.DONE)
+
+
+def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str, RecordedJob]:
+    """The submissions that may be due by our own clock, by the address they have in the files."""
+    settled = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))[1]
+    found = {}
+    for address, record in settled.jobs.items():
+        declared = desired.jobs.get(address)
+        if declared is None or declared.schedule is None or record.approved or not is_held(record, declared):
+            continue
+        past = record.schedule is not None and record.schedule.utc <= now
+        ended = group_of(record.status, publish_at=None, staged=True, now=now) in _ENDED
+        if past and not ended and recorded.intent_for(address) is None:
+            found[address] = record
+    return found
+
+
+def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list[str]:
+    """The ids of those of which only the service can say that they stop before publishing."""
+    return [r.id for r in candidates(desired, recorded, now).values() if r.publish is Publish.UNKNOWN]
+
+
+def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
+    """Whether nothing can be due, and no time that is kept here changes, without a look at the account."""
+    if recorded.approvals or candidates(desired, recorded, now):
+        return False
+    return not any(
+        is_held(record, declared) and not record.approved and _instant(record.schedule) != declared.schedule.utc
+        for address, record in recorded.jobs.items()
+        if (declared := desired.jobs.get(address)) is not None and declared.schedule is not None
+    )
+
+
+def _instant(schedule: Schedule | None) -> datetime | None:
+    return schedule.utc if schedule else None
+
+
+def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
+    """What of a plan is done by `apply --due`: what is due, moves of its address, and times that are kept here.
+    `looked_at` are the addresses whose jobs were read."""
+    due = {c.address for c in plan.changes if c.reason is Reason.DUE}
+    changes = tuple(c for c in plan.changes if c.reason is Reason.DUE or _kept_here(c, due))
+    withheld = tuple(c for c in plan.withheld if c.reason in HOLDS_BACK and c.action is Action.APPROVE)
+    addresses = {c.address for c in withheld}
+    violations = tuple(v for v in plan.violations if v.address in addresses or v.code == Reason.UNRESOLVED)
+    return replace(
+        plan,
+        changes=changes,
+        withheld=withheld,
+        violations=violations,
+        notices=tuple(n for n in plan.notices if n.address in addresses),
+        blocking=(),
+        refreshed={a: r for a, r in plan.refreshed.items() if a in looked_at},
+        waiting=(),
+    )
+
+
+def _kept_here(change: Change, due: set[str]) -> bool:
+    if change.action is Action.MOVE:
+        return change.address in due
+    return change.action is Action.RESCHEDULE and change.sends_nothing

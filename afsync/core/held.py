@@ -1,0 +1,99 @@
+"""Jobs that afsync publishes when their time has come (`publish: held`): whether one is due, and what is done then."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from msgspec.structs import replace
+
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Change, Credits
+from afsync.core.recorded import Publish, RecordedJob
+from afsync.core.resources import Job, Schedule, typed
+from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
+
+
+def is_held(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether its time is kept here. Of what was taken over it is not known; there the declaration counts."""
+    if record.publish is Publish.UNKNOWN:
+        return declared is not None and declared.held
+    return record.publish is Publish.HELD
+
+
+def stops(record: RecordedJob, declared: Job | None = None) -> bool:
+    """Whether it stops before publishing until it is approved, and was not."""
+    return (record.staged or is_held(record, declared)) and not record.approved
+
+
+class When(Enum):
+    """What the time of a produced job that was not approved yet comes to."""
+
+    AHEAD = auto()
+    DUE = auto()
+    LATE = auto()
+    """So long ago that a person decides."""
+    UNKNOWN = auto()
+    """It has come, but whether the job stops before publishing is not known."""
+
+
+def when(record: RecordedJob, *, staging: bool | None, now: datetime, service: datetime | None, late: float) -> When:
+    """`staging` is what the service says of the job, `service` its clock (both None where not told), `late` in
+    seconds. A time is past by both clocks, or ahead."""
+    both = now if service is None else min(now, service)
+    if record.schedule is None or record.schedule.utc > both:
+        return When.AHEAD
+    if record.publish is not Publish.HELD and staging is not True:
+        return When.UNKNOWN
+    decided = record.schedule.utc if record.approval is None else max(record.schedule.utc, record.approval.at)
+    return When.LATE if both - decided > timedelta(seconds=late) else When.DUE
+
+
+def when_due(record: RecordedJob, facts: Facts) -> When:
+    """The same, from what was read."""
+    preview, remote = facts.remote.previews.get(record.id), facts.remote
+    staging = preview.staging if preview else None
+    return when(record, staging=staging, now=facts.now, service=remote.server_time, late=facts.options.late)
+
+
+def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
+    """What is done about a held job that is produced, not approved, and stays as it is recorded."""
+    if declared.approve not in (None, record.id):
+        return NOTHING  # that it is another submission's is said anyway
+    if record.staged and record.approval is None and declared.approve is None:
+        return NOTHING  # it waits for its review
+    if declared.schedule is None or record.schedule is None or declared.schedule.utc != record.schedule.utc:
+        return NOTHING
+    spent = Credits(0, record.credits or 0)
+    change = Change(
+        declared.address, Action.APPROVE, Reason.DUE, before=record, after=declared, id=record.id, credits=spent
+    )
+    match when_due(record, facts):
+        case When.DUE:
+            return do(change)
+        case When.LATE:
+            return _late(change, record.schedule)
+        case When.UNKNOWN:
+            return _unknown(change, record.schedule)
+        case When.AHEAD:
+            return NOTHING
+
+
+def _late(change: Change, schedule: Schedule) -> Verdict:
+    return withhold(
+        replace(change, reason=Reason.LATE),
+        f"{change.address} ({change.id}) was to be published at {schedule.written}, longer ago than `api.late`",
+        f"publish it with `afsync approve {typed(change.address)}`, or give it a time still ahead",
+        "schedule",
+    )
+
+
+def _unknown(change: Change, schedule: Schedule) -> Verdict:
+    return withhold(
+        replace(change, reason=Reason.PUBLISH_UNKNOWN),
+        f"{change.address} ({change.id}) is to be published at {schedule.written}, but how it was submitted is not "
+        "known, and the service does not call it staged: it may be published already",
+        f"look at `afsync result {typed(change.address)}`; if it was published, write `publish: service` on it, else "
+        f"`afsync approve {typed(change.address)}` publishes it",
+        "publish",
+    )

@@ -1,0 +1,55 @@
+"""What a plan says about who publishes: jobs that a switch to `held` does not reach, and a mode that may not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from afsync.core.actions import Action, Step
+from afsync.core.lookups import is_final
+from afsync.core.plan import Change
+from afsync.core.recorded import Publish
+from afsync.core.resources import Job
+from afsync.core.submissions import body_of
+from afsync.core.verdict import Facts
+from afsync.errors import Problem, Severity
+
+
+def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
+    """One for each kind, whatever the number of jobs."""
+    if any(job.held for job in facts.desired.jobs.values()):
+        yield from _not_reached(changes, facts)
+    submitted = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
+    yield from _manual([job for job in submitted if isinstance(job, Job)], facts)
+
+
+def _not_reached(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
+    going = {c.id for c in changes if Step.SUBMIT_JOB in c.steps}
+    names = [
+        address
+        for address, record in sorted(facts.recorded.jobs.items())
+        if record.publish is Publish.SERVICE
+        and (job := facts.desired.jobs.get(address)) is not None
+        and job.held
+        and record.id not in going
+        and not is_final(record, facts.now)
+    ]
+    if names:
+        text = (
+            f"{_named(names)} {'were' if len(names) > 1 else 'was'} submitted before `publish: held` was declared: it "
+            "does not reach what is submitted, and the service publishes as before"
+        )
+        yield Problem("held_not_reached", text, None, Severity.NOTE, names[0], field="publish")
+
+
+def _manual(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
+    bodies = ((job, body_of(job, facts)) for job in jobs if not job.held)
+    names = [j.address for j, b in bodies if b.get("publishMode") == "manual" and b.get("staging") is not True]
+    if names:
+        has = "have" if len(names) > 1 else "has"
+        text = f"{_named(names)} {has} `publishMode: manual`, which a service may ignore: it may be published at once"
+        hint = "`staging: true` stops before publishing"
+        yield Problem("manual_not_certain", text, hint, Severity.WARNING, names[0], field="publishMode")
+
+
+def _named(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,170 @@
+"""Jobs that afsync publishes at their time, from the YAML to what is public, in all dialects."""
+
+from __future__ import annotations
+
+from afsync.errors import Exit
+from tests.harness import lines
+from tests.held.world import HeldWorld
+from tests.scenarios.world import Planned, a_job
+
+
+def test_a_held_job_is_published_when_its_time_has_come(world: HeldWorld) -> None:
+    world.declare(jobs={"a": world.a_held()})
+    assert "publish: held" in world.does("plan").out
+    with world.watched() as sent:
+        world.applied()
+    assert lines(sent) == ["POST /jobs"]
+    assert sent[0].body["staging"] is True and "publishMode" not in sent[0].body
+    job = world.ids()["job.a"]
+    record = world.record("job.a")
+    assert (record["publish"], record["schedule"]["utc"], record["staged"]) == ("held", world.at(hours=2), False)
+    world.is_settled()
+    with world.watched(reads=True) as sent:
+        assert world.due().out == "Nothing is due.\n"
+    assert sent == []
+    world.becomes("complete", job)
+    world.pass_time(hours=1)
+    world.is_settled()
+    assert world.publications(job) == 0
+    world.pass_time(hours=1, minutes=5)
+    assert [Planned.of(c) for c in world.planned()["changes"]] == [Planned("job.a", "approve", "due", spent=1)]
+    with world.watched() as sent:
+        done = world.due()
+    assert lines(sent) == [f"POST /jobs/{job}/approve-publish"]
+    assert "Approved: 1 job." in done.out
+    assert world.publications(job) <= 1
+    world.becomes("published", job)
+    world.is_settled()
+    assert world.due().out == "Nothing is due.\n"
+
+
+def test_any_apply_publishes_what_is_due_before_anything_else(world: HeldWorld) -> None:
+    job = world.produced()
+    declared = world.a_held()
+    world.pass_time(hours=2, minutes=5)
+    world.declare(jobs={"a": declared, "b": a_job(topic="Another")})
+    with world.watched() as sent:
+        world.applied()
+    assert lines(sent) == [f"POST /jobs/{job}/approve-publish", "POST /jobs"]
+
+
+def test_what_is_not_produced_waits_in_few_requests(world: HeldWorld) -> None:
+    world.submitted(a=world.a_held(), b=world.a_held(topic="B"), c=world.a_held(topic="C"))
+    world.pass_time(hours=2, minutes=5)
+    with world.watched(reads=True) as sent:
+        assert world.due().out == "Nothing is due.\n"
+    assert len(sent) <= 3, sent
+
+
+def test_another_time_is_a_change_of_the_state_only(world: HeldWorld) -> None:
+    job = world.produced()
+    world.declare(jobs={"a": world.a_held(hours=5)})
+    plan = world.planned()
+    assert plan["requests"] == 0
+    assert [Planned.of(c) for c in plan["changes"]] == [Planned("job.a", "reschedule", "schedule_changed", spent=1)]
+    world.pass_time(hours=3)
+    with world.watched() as sent:
+        world.due()
+    assert sent == []
+    assert world.publications(job) == 0
+    world.is_settled()
+    world.pass_time(hours=2, minutes=5)
+    world.due()
+    assert world.of_service(job)["approved_at"]
+
+
+def test_later_than_late_a_person_decides(world: HeldWorld) -> None:
+    job = world.produced()
+    world.pass_time(hours=9)
+    done = world.due(code=Exit.REFUSED)
+    assert "longer ago than `api.late`" in done.out
+    assert world.applied(code=Exit.REFUSED)
+    assert world.publications(job) == 0
+    world.does("approve", "job.a", "--auto-approve")
+    assert world.of_service(job)["approved_at"]
+
+
+def test_what_is_no_longer_declared_or_is_replaced_is_not_published(world: HeldWorld) -> None:
+    job = world.produced()
+    declared = world.a_held()
+    world.pass_time(hours=2, minutes=5)
+    world.declare(jobs={"a": {**declared, "rerun": 2}})
+    assert world.due().out == "Nothing is due.\n"
+    world.declare(jobs={"b": a_job(topic="Another")})
+    assert world.due().out == "Nothing is due.\n"
+    world.applied()
+    assert "job.a" not in world.ids()
+    assert world.of_service(job)["approved_at"] is None
+
+
+def test_an_approval_of_another_submission_publishes_nothing(world: HeldWorld) -> None:
+    job = world.produced()
+    declared = world.a_held()
+    world.pass_time(hours=2, minutes=5)
+    world.declare(jobs={"a": {**declared, "approve": "job_8f31"}})
+    world.applied(code=Exit.REFUSED)
+    assert world.due().out == "Nothing is due.\n"
+    assert world.of_service(job)["approved_at"] is None
+
+
+def test_a_review_and_a_time_are_both_needed(world: HeldWorld) -> None:
+    job = world.produced(staging=True)
+    assert "waiting for approval" in world.does("status").out
+    with world.watched() as sent:
+        done = world.does("approve", "job.a", "--auto-approve")
+    assert sent == []
+    assert f"it is published at {world.at(hours=2)}" in done.out
+    assert world.record("job.a")["approval"]["by"]
+    assert "waiting for approval" not in world.does("status").out
+    assert "was approved already" in world.does("approve", "job.a", "--auto-approve", code=1).err
+    world.is_settled()
+    world.pass_time(hours=2, minutes=5)
+    world.due()
+    assert world.of_service(job)["approved_at"]
+    assert "approval" not in world.record("job.a")
+
+
+def test_without_the_review_nothing_is_published_at_the_time(world: HeldWorld) -> None:
+    job = world.produced(staging=True)
+    declared = world.a_held(staging=True)
+    world.pass_time(hours=2, minutes=5)
+    assert world.due().out == "Nothing is due.\n"
+    world.declare(jobs={"a": {**declared, "approve": job}})
+    world.due()
+    assert world.of_service(job)["approved_at"]
+
+
+def test_an_approval_in_the_files_waits_for_the_time(world: HeldWorld) -> None:
+    job = world.produced(staging=True)
+    world.declare(jobs={"a": world.a_held(staging=True, approve=job)})
+    with world.watched() as sent:
+        world.applied()
+    assert sent == [] and world.record("job.a")["approval"]
+    world.is_settled()
+
+
+def test_now_publishes_before_the_time(world: HeldWorld) -> None:
+    job = world.produced()
+    assert "`--now` publishes it at once" in world.does("approve", "job.a", "--auto-approve", code=1).err
+    world.does("approve", "job.a", "--now", "--auto-approve")
+    assert world.of_service(job)["approved_at"]
+
+
+def test_a_switch_to_held_does_not_reach_what_is_submitted(world: HeldWorld) -> None:
+    at = world.at(hours=2)
+    world.submitted(a=a_job(schedule=at))
+    world.declare(jobs={"a": a_job(schedule=at, publish="held")})
+    plan = world.planned()
+    assert [w["code"] for w in plan["warnings"]] == ["held_not_reached"]
+    assert not plan["changes"]
+
+
+def test_a_blackout_holds_back_what_is_due(world: HeldWorld) -> None:
+    job = world.produced()
+    declared = world.a_held()
+    world.pass_time(hours=2, minutes=5)
+    today = world.now().date().isoformat()
+    policy = {"blackouts": [{"dates": f"{today} to {today}"}]}
+    world.declare(jobs={"a": declared}, policy=policy)
+    assert "in a blackout" in world.due(code=Exit.REFUSED).out
+    assert world.of_service(job)["approved_at"] is None

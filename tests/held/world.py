@@ -1,0 +1,26 @@
+"""A project whose jobs are `publish: held`, and what became public of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.scenarios.world import Fields, World, a_job
+
+
+@dataclass
+class HeldWorld(World):
+    def a_held(self, *, hours: float = 2, **fields: Any) -> Fields:
+        return a_job(**{"platforms": ["tiktok"], "publish": "held", "schedule": self.at(hours=hours), **fields})
+
+    def produced(self, **fields: Any) -> str:
+        """`job.a`, submitted and produced, to be published in two hours."""
+        (job,) = self.submitted(a=self.a_held(**fields))
+        self.becomes("complete", job)
+        return job
+
+    def publications(self, job: str) -> int:
+        return len(self.of_service(job)["publications"])
+
+    def due(self, *args: str, code: int = 0) -> Any:
+        return self.does("apply", "--due", "--auto-approve", *args, code=code)
