@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
+from afsync.core.by_hand import candidates_of
 from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
+from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.publish_notices import publish_notices
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
@@ -46,7 +48,7 @@ def make_plan(
     """
     if options.destroy:
         desired = replace(desired, templates={}, jobs={})
-    resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=options.exclusive)
+    resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     written, recorded = recorded, settle(recorded, resolutions)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
@@ -57,6 +59,7 @@ def make_plan(
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
+    verdict = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
     unknown = template_unknown(verdict.changes, facts)
@@ -228,7 +231,7 @@ def _refresh(address: str, record: Record, facts: Facts) -> Record:
 def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
     seen = facts.remote.jobs.get(record.id)
     if seen is not None:
-        record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
+        record = replace(record, status=seen.status, created_at=seen.created_at or record.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
     known = record.schedule
     if wanted and known and wanted.written != known.written and wanted.utc == known.utc:
