@@ -56,7 +56,7 @@ def _since(new: list[Job], desired: Desired, recorded: Recorded, now: datetime) 
         return young
     if all(job.allow_duplicate for job in new) and not _any_rerun(desired, recorded):
         return None
-    return max(recorded.newest_known or young, young)
+    return max(recorded.known_until or young, young)
 
 
 def _may_have_twin(job: Job) -> bool:

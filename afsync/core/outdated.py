@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -17,6 +18,9 @@ from afsync.core.text import same_text
 from afsync.core.verdict import Facts, Verdict, withhold
 from afsync.errors import Problem, Severity
 
+DATE_PRECISION = timedelta(seconds=1)
+"""A creation time may come from a Date header, in whole seconds."""
+
 NAMED = 3
 """So many ids are written out."""
 
@@ -26,22 +30,29 @@ WAYS = (
 )
 
 
-def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> Verdict:
-    """The verdict with the submissions withheld that may have been made already, by a newer state than this one.
+def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Verdict, datetime | None]:
+    """The verdict with the submissions withheld that may have been made already, by a newer state than this one; and
+    from when on jobs are in doubt, for the state to keep.
 
     The sign is a job in the account that is newer than the last one recorded here, and unknown. Ids in `asked` are
     those that an open submission is about. A state that has submitted nothing yet is judged by `core.unmatched`.
+    What held something back stays in doubt until a person decided, whatever is submitted and recorded meanwhile.
     """
     paid = [c for c in verdict.changes if _is_judged(c)] if facts.recorded.counter else []
-    strangers = [s for s in _newer(facts) if s.id not in asked] if paid else []
+    if not paid:
+        return verdict, facts.recorded.suspected  # the list may not have been read far enough to say more
+    strangers = [s for s in _newer(facts) if s.id not in asked]
     if not strangers:
-        return verdict
+        return verdict, None
     doubts = {c.address: found for c in paid if (found := list(_doubts(c, strangers, facts)))}
+    suspected = facts.recorded.suspected or (facts.recorded.newest_known if doubts else None)
     kept = replace(verdict, changes=tuple(c for c in verdict.changes if c.address not in doubts or not _is_judged(c)))
     for change in paid:
         if change.address in doubts:
             kept += _withheld(change, doubts[change.address])
-    return kept if len(doubts) == len(paid) else kept + Verdict(notices=(_warning(strangers),))
+    if len(doubts) < len(paid):
+        kept += Verdict(notices=(_warning(strangers),))
+    return kept, suspected
 
 
 def _is_judged(change: Change) -> bool:
@@ -53,9 +64,12 @@ def _newer(facts: Facts) -> Iterator[RemoteJob]:
     """The unknown jobs that are newer than all that are, or were, recorded. Where a job tells no creation time, its
     place in the list decides; equal times count, unless the last one was recorded and is not any more."""
     recorded, remote = facts.recorded, facts.remote
-    mark = recorded.newest_known
+    mark = recorded.known_until
     if mark is None and not recorded.jobs:
         return
+    forgotten = mark is not None and mark == recorded.newest
+    if forgotten and mark is not None and not mark.microsecond:
+        mark += DATE_PRECISION  # the forgotten job itself is listed, and may tell its time more exactly
     above = _listed_first(recorded, remote)
     for job in remote.jobs.values():
         if not may_be_ours(job, facts):
@@ -63,7 +77,7 @@ def _newer(facts: Facts) -> Iterator[RemoteJob]:
         if job.created_at is None or mark is None:
             newer = job.id in above
         else:
-            newer = job.created_at > mark or (job.created_at == mark and mark != recorded.newest)
+            newer = job.created_at > mark or (job.created_at == mark and not forgotten)
         if newer:
             yield job
 

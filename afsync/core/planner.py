@@ -59,7 +59,7 @@ def make_plan(
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
-    verdict = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
+    verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
     unknown = template_unknown(verdict.changes, facts)
@@ -79,6 +79,7 @@ def make_plan(
         blocking=blocking,
         resolutions=resolutions,
         refreshed=_refreshed(facts, recorded),
+        suspected=suspected,
         balance=remote.account.balance,
         per_minute=remote.account.per_minute or 60,
         declared=len(desired.templates) + len(desired.jobs),
@@ -231,7 +232,7 @@ def _refresh(address: str, record: Record, facts: Facts) -> Record:
 def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
     seen = facts.remote.jobs.get(record.id)
     if seen is not None:
-        record = replace(record, status=seen.status, created_at=seen.created_at or record.created_at)
+        record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
     known = record.schedule
     if wanted and known and wanted.written != known.written and wanted.utc == known.utc:

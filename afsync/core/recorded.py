@@ -212,7 +212,8 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Recorded(Struct, frozen=True, dict=True):
     """The whole state, as a value. `newest` is when the newest job was created that was recorded once and is not any
-    more, where none that is recorded is newer."""
+    more, where none that is recorded is newer. `suspected`: what was created after this moment is not known, and held a
+    submission back."""
 
     lineage: Uuid
     serial: Annotated[int, Meta(ge=0, description="Grows with every write.")] = 0
@@ -239,6 +240,9 @@ class Recorded(Struct, frozen=True, dict=True):
     )
 
     newest: New[Annotated[Utc | None, Meta(description="The newest job that is no longer recorded, UTC.")]] = None
+    suspected: New[Annotated[Utc | None, Meta(description="Jobs created after this, UTC, are still to be judged.")]] = (
+        None
+    )
 
     @cached_property
     def templates(self) -> Mapping[str, RecordedTemplate]:
@@ -253,6 +257,12 @@ class Recorded(Struct, frozen=True, dict=True):
         """When the newest job was created that is recorded, or was."""
         times = [r.created_at for r in self.jobs.values() if r.created_at is not None]
         return max([*times, self.newest] if self.newest else times, default=None)
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Up to when what the account holds is known: the newest job recorded, or where a doubt began before that."""
+        known = self.newest_known
+        return known if known is None or self.suspected is None else min(known, self.suspected)
 
     def intent_for(self, address: str) -> Intent | None:
         return next((i for i in self.intents if i.address == address), None)

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
+from afsync.core.planner import make_plan
 from afsync.core.recorded import Recorded
 from afsync.core.remote import RemoteJob
 from tests.builders import (
@@ -23,6 +24,7 @@ from tests.builders import (
     a_remote_job,
     ago,
     an_intent,
+    desired,
     planned,
 )
 
@@ -124,3 +126,29 @@ def test_a_job_that_is_forgotten_raises_the_mark_and_a_newer_one_replaces_it() -
     assert (left.newest, left.newest_known) == (RECENT, RECENT)
     after = left.with_resource("job.next", a_recorded_job(a_job("next"), id="job_2", created_at=NOW))
     assert (after.newest, after.newest_known) == (None, NOW)
+
+
+def test_what_held_a_submission_back_stays_in_doubt_whatever_is_submitted_meanwhile() -> None:
+    """Otherwise the next job that is recorded would be newer than the unknown one, and the guard would be gone."""
+    state = replace(
+        a_recorded({"job.old": a_recorded_job(a_job("old"), id="job_old", created_at=ago(days=2))}), counter=1
+    )
+    stranger = a_remote_job("job_7", status="queued", created_at=ago(hours=3))
+    mine = a_remote_job("job_old", status="queued", created_at=ago(days=2))
+    declared = desired(a_job("old"), a_job("new", topic="New"))
+    plan = make_plan(declared, state, a_remote(stranger, mine), NOW)
+    assert [c.reason for c in plan.withheld] == [Reason.OUTDATED_STATE]
+    assert plan.suspected == ago(days=2)
+
+    later = replace(
+        state.with_resource("job.more", a_recorded_job(a_job("more"), id="job_more", created_at=ago(minutes=5))),
+        suspected=plan.suspected,
+    )
+    declared = desired(a_job("old"), a_job("more"), a_job("new", topic="New"))
+    more = a_remote_job("job_more", status="queued", created_at=ago(minutes=5))
+    plan = make_plan(declared, later, a_remote(more, stranger, mine), NOW)
+    assert [c.address for c in plan.withheld] == ["job.new"]
+
+    told = replace(later, foreign=("job_7",))
+    plan = make_plan(declared, told, a_remote(more, stranger, mine), NOW)
+    assert plan.withheld == () and plan.suspected is None
