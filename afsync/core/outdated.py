@@ -19,7 +19,7 @@ from afsync.core.verdict import Facts, Verdict, withhold
 from afsync.errors import Problem, Severity
 
 DATE_PRECISION = timedelta(seconds=1)
-"""A creation time may come from a Date header, in whole seconds."""
+"""A creation time may have been taken from a Date header, in whole seconds, when the answer gave none."""
 
 NAMED = 3
 """So many ids are written out."""
@@ -68,7 +68,7 @@ def _newer(facts: Facts) -> Iterator[RemoteJob]:
     if mark is None and not recorded.jobs:
         return
     forgotten = mark is not None and mark == recorded.newest
-    if forgotten and mark is not None and not mark.microsecond:
+    if forgotten and mark is not None:
         mark += DATE_PRECISION  # the forgotten job itself is listed, and may tell its time more exactly
     above = _listed_first(recorded, remote)
     for job in remote.jobs.values():

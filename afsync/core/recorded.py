@@ -291,5 +291,7 @@ class Recorded(Struct, frozen=True, dict=True):
     def without_resource(self, address: str) -> Recorded:
         """The state that forgets a resource; what was created after a forgotten job stays known to be newer."""
         kept = replace(self, resources={a: r for a, r in self.resources.items() if a != address})
-        known, left = self.newest_known, kept.newest_known
-        return kept if known is None or known == left else replace(kept, newest=known)
+        gone, left = self.resources.get(address), kept.newest_known
+        if not isinstance(gone, RecordedJob) or gone.created_at is None or (left and gone.created_at < left):
+            return kept
+        return replace(kept, newest=gone.created_at)
