@@ -136,8 +136,8 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     from afsync.core.remote import Remote
 
     wanted = lookups(project.desired, recorded, at)
-    # A state that is new may be one that was lost; publish times are what tells.
-    timed = bool(wanted.jobs) or (wanted.since is not None and not recorded.counter)
+    # A state may be new because it was lost, or older than the account; publish times are what tells.
+    timed = bool(wanted.jobs) or wanted.since is not None
     try:
         remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
     except AuthError:
@@ -198,7 +198,7 @@ def resolve_with(project: Project, recorded: Recorded, remote: Remote) -> tuple[
     """What can be said now of every open submission."""
     from afsync.core.recovery import resolve
 
-    exclusive = project.settings.exclusive
+    exclusive = bool(project.settings.exclusive)
     return resolve(recorded, remote, work.now(), quarantine=quarantine(project), exclusive=exclusive)
 
 

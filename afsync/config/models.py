@@ -35,10 +35,11 @@ class Api(Part):
         description="The address of the service. `emulator` is the one built into afsync: no account, no key, no cost.",
         examples=[SERVICE, EMULATOR],
     )
-    exclusive: bool = Field(
-        False,
+    exclusive: bool | None = Field(
+        None,
         description="True promises that only afsync submits with this account, so that a submission whose answer "
-        "was lost can be resolved without asking.",
+        "was lost can be resolved without asking, and any job that is not known says that the state is old. False says "
+        "that others submit too. Left out: not known.",
     )
     quarantine: Quarantine = Field(
         QUARANTINE,

@@ -29,7 +29,7 @@ class Settings(Struct, frozen=True):
 
     lineage: str | None = None
     base_url: str = SERVICE
-    exclusive: bool = False
+    exclusive: bool | None = None
     quarantine: int = quarantine_seconds(QUARANTINE)
     late: int = quarantine_seconds(LATE)
     state: str = STATE
@@ -79,7 +79,7 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
     return Settings(
         lineage=file.get("lineage"),
         base_url=api.get("base_url", SERVICE).rstrip("/"),
-        exclusive=api.get("exclusive", False),
+        exclusive=api.get("exclusive"),
         quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
         late=quarantine_seconds(api.get("late", LATE)),
         state=file.get("state", STATE),

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     POLICY = "policy"
     UNRESOLVED = "unresolved"
     STAGING_IGNORED = "staging_ignored"
+    OUTDATED_STATE = "outdated_state"
     APPROVE_MISMATCH = "approve_mismatch"
     APPROVE_NOT_STAGED = "approve_not_staged"
     APPROVE_NOT_SUBMITTED = "approve_not_submitted"

@@ -32,7 +32,6 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     blocked = frozenset(i.address for i in recorded.intents)
     _, settled = find_moves(desired, recorded, blocked)
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
-    twins = any(_may_have_twin(desired.jobs[address]) for address in new)
     # How these were submitted is not known, and they are to be published when their time has come.
     taken_over = (
         r for a, r in settled.jobs.items() if r.publish is Publish.UNKNOWN and is_held(r, desired.jobs.get(a))
@@ -44,11 +43,27 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
             **{str(i.job_id): None for i in recorded.approvals},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
         },
-        since=now - LOOKALIKE_AGE if twins else None,
+        since=_since([desired.jobs[address] for address in new], desired, settled, now),
         heads=tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB),
     )
+
+
+def _since(new: list[Job], desired: Desired, recorded: Recorded, now: datetime) -> datetime | None:
+    """How far back unknown jobs matter to what is submitted: as far as one could be a twin of a new job; else, down to
+    the last job that is recorded, since anything newer says that this state is older than the account."""
+    young = now - LOOKALIKE_AGE
+    if any(_may_have_twin(job) for job in new):
+        return young
+    if all(job.allow_duplicate for job in new) and not _any_rerun(desired, recorded):
+        return None
+    return max(recorded.known_until or young, young)
 
 
 def _may_have_twin(job: Job) -> bool:
     """Only a topic makes a twin, and a template of either sort may bring one."""
     return not job.allow_duplicate and any(job.values.get(f) for f in ("topic", "template", "fromTemplateId"))
+
+
+def _any_rerun(desired: Desired, recorded: Recorded) -> bool:
+    asked = ((recorded.jobs.get(a), job) for a, job in desired.jobs.items() if job.rerun is not None)
+    return any(r is not None and r.rerun != job.rerun and not job.allow_duplicate for r, job in asked)

@@ -73,7 +73,7 @@ def moved(recorded: Recorded, old: str, new: str, record: Record) -> Recorded:
     recognised later, when its own key was renamed too.
     """
     renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
-    return _rename_templates(recorded, renamed).without_resource(old).with_resource(new, record)
+    return _apply({new: old}, _rename_templates(recorded, renamed)).with_resource(new, record)
 
 
 def _pair(

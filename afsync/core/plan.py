@@ -144,7 +144,8 @@ class Plan(Struct, frozen=True):
     `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
     each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
     those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records
-    as the service tells them now, for apply to save. `resolutions` say what becomes of every submission whose
+    as the service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt.
+    `resolutions` say what becomes of every submission whose
     outcome was not known; `quarantine` (seconds) is how long they are looked for. `balance` is None where the
     service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
     `limits` are those in force.
@@ -161,6 +162,7 @@ class Plan(Struct, frozen=True):
     blocking: tuple[Problem, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
     refreshed: Mapping[str, Record] = field(default_factory=dict)
+    suspected: datetime | None = None
     balance: int | None = None
     per_minute: int = 60
     declared: int = 0

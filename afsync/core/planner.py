@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
+from afsync.core.by_hand import candidates_of
 from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
+from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.publish_notices import publish_notices
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
@@ -46,7 +48,7 @@ def make_plan(
     """
     if options.destroy:
         desired = replace(desired, templates={}, jobs={})
-    resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=options.exclusive)
+    resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     written, recorded = recorded, settle(recorded, resolutions)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
@@ -57,6 +59,7 @@ def make_plan(
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves), options)
+    verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
     unknown = template_unknown(verdict.changes, facts)
@@ -76,6 +79,7 @@ def make_plan(
         blocking=blocking,
         resolutions=resolutions,
         refreshed=_refreshed(facts, recorded),
+        suspected=suspected,
         balance=remote.account.balance,
         per_minute=remote.account.per_minute or 60,
         declared=len(desired.templates) + len(desired.jobs),

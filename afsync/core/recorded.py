@@ -211,7 +211,9 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recorded(Struct, frozen=True, dict=True):
-    """The whole state, as a value."""
+    """The whole state, as a value. `newest` is when the newest job was created that was recorded once and is not any
+    more, where none that is recorded is newer. `suspected`: what was created after this moment is not known, and held a
+    submission back."""
 
     lineage: Uuid
     serial: Annotated[int, Meta(ge=0, description="Grows with every write.")] = 0
@@ -237,6 +239,11 @@ class Recorded(Struct, frozen=True, dict=True):
         default_factory=dict
     )
 
+    newest: New[Annotated[Utc | None, Meta(description="The newest job that is no longer recorded, UTC.")]] = None
+    suspected: New[Annotated[Utc | None, Meta(description="Jobs created after this, UTC, are still to be judged.")]] = (
+        None
+    )
+
     @cached_property
     def templates(self) -> Mapping[str, RecordedTemplate]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedTemplate)}
@@ -244,6 +251,18 @@ class Recorded(Struct, frozen=True, dict=True):
     @cached_property
     def jobs(self) -> Mapping[str, RecordedJob]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedJob)}
+
+    @property
+    def newest_known(self) -> datetime | None:
+        """When the newest job was created that is recorded, or was."""
+        times = [r.created_at for r in self.jobs.values() if r.created_at is not None]
+        return max([*times, self.newest] if self.newest else times, default=None)
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Up to when what the account holds is known: the newest job recorded, or where a doubt began before that."""
+        known = self.newest_known
+        return known if known is None or self.suspected is None else min(known, self.suspected)
 
     def intent_for(self, address: str) -> Intent | None:
         return next((i for i in self.intents if i.address == address), None)
@@ -264,7 +283,15 @@ class Recorded(Struct, frozen=True, dict=True):
         return replace(self, trust={**self.trust, effect: trust})
 
     def with_resource(self, address: str, record: Record) -> Recorded:
-        return replace(self, resources={**self.resources, address: record})
+        resources = {**self.resources, address: record}
+        if self.newest and isinstance(record, RecordedJob) and record.created_at and record.created_at > self.newest:
+            return replace(self, resources=resources, newest=None)
+        return replace(self, resources=resources)
 
     def without_resource(self, address: str) -> Recorded:
-        return replace(self, resources={a: r for a, r in self.resources.items() if a != address})
+        """The state that forgets a resource; what was created after a forgotten job stays known to be newer."""
+        kept = replace(self, resources={a: r for a, r in self.resources.items() if a != address})
+        gone, left = self.resources.get(address), kept.newest_known
+        if not isinstance(gone, RecordedJob) or gone.created_at is None or (left and gone.created_at < left):
+            return kept
+        return replace(kept, newest=gone.created_at)

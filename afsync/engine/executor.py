@@ -81,6 +81,8 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
     settled = settle(recorded, plan.resolutions)
     if settled.account is None and plan.changes:
         settled = replace(settled, account=plan.account)
+    if settled.suspected != plan.suspected:
+        settled = replace(settled, suspected=plan.suspected)
     news = {a: r for a, r in plan.refreshed.items() if settled.resources.get(a) not in (None, r)}
     if not news:
         return settled

@@ -141,7 +141,7 @@ def test_what_is_not_said_is_not_there(tmp_path: Path) -> None:
 def test_settings(tmp_path: Path) -> None:
     settings = loaded(tmp_path, "version: 1\n").settings
     assert (settings.base_url, settings.quarantine) == ("https://api.auraflux.co/v1", 600)
-    assert (settings.exclusive, settings.state, settings.timezone) == (False, ".afsync/state.json", None)
+    assert (settings.exclusive, settings.state, settings.timezone) == (None, ".afsync/state.json", None)
     api = "api: {base_url: 'http://127.0.0.1:80/v1/', exclusive: true, quarantine: 1h}\n"
     settings = loaded(tmp_path, f"version: 1\nstate: a/b.json\ntimezone: UTC\n{api}").settings
     assert (settings.base_url, settings.quarantine) == ("http://127.0.0.1:80/v1", 3600)

@@ -72,15 +72,18 @@ SINCE: dict[str, tuple[Job, datetime | None]] = {
     "with a topic": (a_job(), ago(days=30)),
     "whose template may have one": (a_job(topic=None, template="weekly"), ago(days=30)),
     "whose raw template may have one": (a_job(topic=None, fromTemplateId="tpl_9"), ago(days=30)),
-    "without a topic": (a_job(topic=None), None),
-    "with an empty topic": (a_job(topic=""), None),
+    "without a topic": (a_job(topic=None), RECENT),
+    "with an empty topic": (a_job(topic=""), RECENT),
     "with allow_duplicate": (a_job(allow_duplicate=True), None),
 }
 
 
 @pytest.mark.parametrize(("job", "since"), SINCE.values(), ids=SINCE)
 def test_a_new_job_asks_for_its_possible_twins(job: Job, since: datetime | None) -> None:
-    assert lookups(desired(job), a_recorded(), NOW).since == since
+    """Without a topic: whether anything is newer than the last job that is recorded."""
+    recorded = a_recorded({"job.done": a_recorded_job(id="job_2", status="published")})
+
+    assert lookups(desired(job, a_job("done")), recorded, NOW).since == since
 
 
 def test_a_renamed_job_is_not_new() -> None:
