@@ -48,8 +48,9 @@ def test_a_person_may_go_on_all_the_same(world: World) -> None:
     world.applied(code=1)
     world.control.options(ignore_staging=False)
     assert "job.b will be submitted" in world.does("plan", "--accept-unstaged").out
-    world.does("plan", "--accept-unstaged", "--out", "reviewed.plan")
-    world.does("apply", "reviewed.plan")
+    reviewed = str(world.root / "reviewed.plan")
+    world.does("plan", "--accept-unstaged", "--out", reviewed)
+    world.does("apply", reviewed)
     assert world.record("job.b")["staged"] is True
     assert "staging_ignored" not in world.state
 
