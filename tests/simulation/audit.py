@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from afsync.core.actions import Action
 from afsync.core.outcome import Applied, Outcome
-from afsync.core.plan import Plan
-from afsync.core.recorded import Recorded
+from afsync.core.plan import Change, Plan
+from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.resources import Desired, Job
 from afsync.engine.events import ChangeDone, Event, Submitted
 from afsync.output.outcomes import outcome_json, outcome_line, submitted_line, summary_json, summary_text
@@ -80,6 +81,8 @@ class Audit:
     def _word(self, outcome: Applied, word: str, job_id: str) -> None:
         change = outcome.change
         address, job = change.address, self.service.job(job_id)
+        if change.later is not None or (word in ("scheduled", "rescheduled") and _is_held(change)):
+            return  # the state keeps it; nothing is sent
         wanted = change.after.schedule.utc if isinstance(change.after, Job) and change.after.schedule else None
         match word:
             case "submitted":
@@ -93,8 +96,9 @@ class Audit:
                 self._check(word, address, job_id, job is None or job.publish_at == wanted)
                 self.promises.append(Promise("time", address, job_id, self.service.clock.now, wanted))
             case "removed":
-                self._check(word, address, job_id, job is None or job.publish_at is None or self._life(job_id).staged)
-            case "approved":
+                left = job is None or job.owner is None or job.publish_at is None or self._life(job_id).staged
+                self._check(word, address, job_id, left)
+            case "approved" | "published":
                 life = self._life(job_id)
                 here = any(by == "afsync" for _, by, _ in life.approvals)
                 self._check(word, address, job_id, here or any(p.by == "afsync" for p in life.publications))
@@ -104,7 +108,7 @@ class Audit:
                 self._check(word, address, job_id, job_id not in self.service.templates)
             case _:
                 assert word in OF_STATE, f"no audit knows the word {word!r}"
-        if word in ("submitted", "replaced") and address.startswith("job.") and wanted is not None:
+        if word in ("submitted", "replaced") and wanted is not None and not _is_held(change):
             self.promises.append(Promise("time", address, job_id, self.service.clock.now, wanted))
 
     def _cancelled(self, word: str, address: str, job_id: str) -> None:
@@ -149,6 +153,8 @@ class Audit:
         life = self._life(record.id)
         if life.publications and life.publications[0].by != "production":
             return True  # approved by the files, or by a person
+        if record.publish is Publish.HELD:
+            return not life.publications
         early = any(p.at < job.schedule.utc for p in life.publications)
         return made.status in ("running", "cancelled") or (not early and made.publish_at == job.schedule.utc)
 
@@ -182,3 +188,10 @@ class Audit:
         self.made[what] = self.made.get(what, 0) + 1
         if not so:
             self.false.append(f"{what}: {address} {job_id} at {self.service.clock.now:%m-%d %H:%M:%S}")
+
+
+def _is_held(change: Change) -> bool:
+    """Whether afsync keeps the time of the submission that it is about."""
+    if change.action is Action.RESCHEDULE and isinstance(change.before, RecordedJob):
+        return change.before.publish is Publish.HELD
+    return isinstance(change.after, Job) and change.after.held

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from afsync.core.actions import Reason
 from afsync.core.limits import check_plan
 from afsync.core.lookups import lookups
 from afsync.core.outcome import Failed
@@ -54,6 +55,10 @@ class Days(Scenario):
         self.two_runners = self.two_runners and self.random.random() < 0.5
         self.version = 0
         self.reviewed: dict[str, bool] = {}
+        self.held: set[str] = set()
+        self.ever_held: set[str] = set()
+        self.early: list[str] = []
+        self.effects.asked = self._asked
         self.approved: Counter[str] = Counter()
         templates = {}
         if self.random.random() < 0.5:
@@ -82,7 +87,9 @@ class Days(Scenario):
             values["template"] = "t"
         if self.random.random() < 0.3:
             values["staging"] = self.random.random() < 0.8
-        job = self._versioned(Job(f"j{n}", values, self._time() if self.random.random() < 0.5 else None))
+        time = self._time() if self.random.random() < 0.5 else None
+        held = time is not None and self.random.random() < 0.5
+        job = self._versioned(Job(f"j{n}", values, time, held=held))
         self.audit.urls[job.address] = str(values["url"])
         self._declare(job)
 
@@ -97,6 +104,9 @@ class Days(Scenario):
         made_from = self.desired.templates.get(job.template or "")
         declared = job.values.get("staging", made_from.values.get("staging") if made_from else None)
         self.reviewed[tone] = declared is True
+        if job.held:
+            self.held.add(tone)
+            self.ever_held.add(tone)
         return replace(job, values={**job.values, "tone": tone})
 
     def _declare(self, job: Job) -> None:
@@ -115,7 +125,8 @@ class Days(Scenario):
             case 2:
                 self._declare(replace(job, schedule=self._time()))
             case 3:
-                self._declare(replace(job, schedule=None))
+                self.held.discard(str(job.values["tone"]))
+                self._declare(replace(job, schedule=None, held=False))
             case 4:
                 kept = {a: j for a, j in self.desired.jobs.items() if a != job.address}
                 self.desired = replace(self.desired, jobs=kept)
@@ -127,6 +138,14 @@ class Days(Scenario):
         if record is not None and record.staged:
             self.approved[record.id] += 1
             self._declare(replace(job, approve=record.id))
+
+    def _asked(self, job: SimJob) -> None:
+        """afsync sends an approval: of a held job no sooner than its time, unless a person asked for it."""
+        for declared in self.desired.jobs.values():
+            time = declared.schedule
+            mine = self.audit.urls[declared.address] == job.body["url"] and job.body["tone"] in self.held
+            if mine and declared.held and time and time.utc > self.clock.now:
+                self.early.append(f"public before its time: {job.id}, {time.utc}, at {self.clock.now}")
 
     def _others(self) -> None:
         """What somebody does in the product, to any job."""
@@ -159,7 +178,8 @@ class Days(Scenario):
             self.failed, before = set(), self._held(ledger)
             report = apply_plan(plan, remote, ledger, self._world(self.clock))
             self.failed = {o.change.address for o in report.outcomes if isinstance(o, Failed) and o.hint}
-            self.audit.summary(report.outcomes, self._held(ledger) - before)
+            if not self.two_runners:  # beside the state, what the other one made cannot be told apart
+                self.audit.summary(report.outcomes, self._held(ledger) - before)
 
     def _held(self, ledger: Ledger) -> set[str]:
         """What the run has on disk, in the state or beside it."""
@@ -186,7 +206,7 @@ class Days(Scenario):
             self._rest(f"{hours} hours later")
         self.audit.end()
         self._judge_world()
-        return self.problems + self.audit.false
+        return self.problems + self.early + self.audit.false
 
     def _resolve(self) -> None:
         for _ in range(8):
@@ -204,7 +224,8 @@ class Days(Scenario):
             self._apply_or_crash()
             self.clock.advance(700)
         plan = self._plan()[0]
-        left = [c for c in plan.changes if c.address not in self.failed]
+        due = Reason.DUE  # by now, not when it was applied last
+        left = [c for c in plan.changes if c.address not in self.failed and c.reason is not due]
         if left and not plan.blocking:
             told = ", ".join(f"{c.action} {c.address} ({c.reason})" for c in left)
             self.problems.append(f"endless, {when}: {told}")
@@ -246,7 +267,10 @@ class Days(Scenario):
             self.problems.append(f"published twice: {job.id} {life.publications}")
         if self.reviewed[job.body["tone"]] and any(p.by == "production" for p in life.publications):
             self.problems.append(f"public without review: {job.id}")
-        if mine and not self.approved[job.id]:
+        tone = job.body["tone"]
+        if tone in self.held and any(p.by == "production" for p in life.publications):
+            self.problems.append(f"held and published by the service: {job.id}")
+        if mine and not self.approved[job.id] and (tone not in self.ever_held or self.reviewed[tone]):
             self.problems.append(f"published unasked: {job.id}")
         times = Counter(p.at for p in self.audit.promises if p.what == "time" and p.id == job.id and p.at is not None)
         self.problems += [f"{n} PATCHes: {job.id} {at}" for at, n in times.items() if n > PATCHES]

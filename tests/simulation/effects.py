@@ -6,7 +6,7 @@ publish time is gone when production writes next, and what is not staged is publ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,8 @@ class Effects(SimService):
     lives: dict[str, Life] = field(default_factory=dict)
     bodies: dict[str, Values] = field(default_factory=dict)
     by: str = "afsync"
+    asked: Callable[[SimJob], None] | None = None
+    """Hears of every approval of afsync that arrives."""
 
     @property
     def router(self) -> bool:
@@ -140,6 +142,8 @@ class Effects(SimService):
         job = self.job(job_id)
         if job is None or job.status not in ("complete", "published"):
             return Rejected(422, "no_output", "there is no output yet")
+        if by == self.by and self.asked is not None:
+            self.asked(job)
         life = self.lives[job_id]
         if not self.router and (not life.staged or life.approvals):
             return Rejected(409, "not_staged", "it does not wait for an approval")

@@ -13,7 +13,15 @@ from tests.simulation.test_simulation import Recorder
 SEEDS = int(os.environ.get("AFSYNC_SEEDS", "300"))
 PARTS = 2
 
-IN_EVERY_DIALECT = ("a lost answer", "paid twice", "published twice", "public without review", "published unasked")
+IN_EVERY_DIALECT = (
+    "a lost answer",
+    "paid twice",
+    "published twice",
+    "public without review",
+    "published unasked",
+    "held and",
+    "public before",
+)
 """What does not depend on the service keeping what it accepts."""
 
 
