@@ -283,15 +283,30 @@ class Recorded(Struct, frozen=True, dict=True):
         return replace(self, trust={**self.trust, effect: trust})
 
     def with_resource(self, address: str, record: Record) -> Recorded:
+        before = self.resources.get(address)
+        kept = self._letting_go(None if before is None or before.id == record.id else before.id)
         resources = {**self.resources, address: record}
         if self.newest and isinstance(record, RecordedJob) and record.created_at and record.created_at > self.newest:
-            return replace(self, resources=resources, newest=None)
-        return replace(self, resources=resources)
+            return replace(kept, resources=resources, newest=None)
+        return replace(kept, resources=resources)
 
     def without_resource(self, address: str) -> Recorded:
         """The state that forgets a resource; what was created after a forgotten job stays known to be newer."""
-        kept = replace(self, resources={a: r for a, r in self.resources.items() if a != address})
-        gone, left = self.resources.get(address), kept.newest_known
+        gone = self.resources.get(address)
+        resources = {a: r for a, r in self.resources.items() if a != address}
+        kept = replace(self._letting_go(gone.id if gone else None), resources=resources)
+        left = kept.newest_known
         if not isinstance(gone, RecordedJob) or gone.created_at is None or (left and gone.created_at < left):
             return kept
         return replace(kept, newest=gone.created_at)
+
+    def _letting_go(self, gone: str | None) -> Recorded:
+        """What is let go is known to be no lost submission's, so none that is open may take it over."""
+        if gone is None or not self.intents:
+            return self
+        return replace(self, intents=tuple(_not_its(gone, i) for i in self.intents))
+
+
+def _not_its(gone: str, intent: Intent) -> Intent:
+    submits = intent.purpose is Purpose.SUBMISSION and gone not in intent.foreign
+    return replace(intent, foreign=(*intent.foreign, gone)) if submits else intent

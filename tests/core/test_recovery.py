@@ -260,6 +260,18 @@ def test_one_that_agrees_is_adopted() -> None:
     )
 
 
+@pytest.mark.parametrize("exclusive", [False, True])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_another_address_let_go_meanwhile_is_not_adopted(exclusive: bool, replaced: bool) -> None:
+    """It was submitted for that address, whatever it looks like."""
+    other = a_recorded_job(id="job_9")
+    recorded = replace(a_recorded(), intents=(LOST,), resources={"job.other": other})
+    after = replace(other, id="job_10")
+    state = recorded.with_resource("job.other", after) if replaced else recorded.without_resource("job.other")
+    (found,) = resolve(state, a_remote(new_job(), KNOWN), NOW, quarantine=600.0, exclusive=exclusive)
+    assert not isinstance(found, Adopt)
+
+
 def test_one_among_new_ones_that_do_not_fit_is_adopted() -> None:
     listed = (new_job("job_8", topic="Other"), new_job("job_9"), new_job("job_7", topic="Other"))
 

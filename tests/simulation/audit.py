@@ -1,0 +1,197 @@
+"""Holds what afsync says against what is so: at the moment it is said, and when the seed ends.
+
+Words that only say what was asked for are no claims. A claim that turned out false later is taken back where a plan
+made after that names the submission.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from afsync.core.actions import Action
+from afsync.core.outcome import Applied, Outcome
+from afsync.core.plan import Change, Plan
+from afsync.core.recorded import Publish, Recorded, RecordedJob
+from afsync.core.resources import Desired, Job
+from afsync.engine.events import ChangeDone, Event, Submitted
+from afsync.output.outcomes import outcome_json, outcome_line, submitted_line, summary_json, summary_text
+from tests.simulation.effects import Effects, Life
+
+LINE = re.compile(r"(?P<address>\S+): (?P<word>[a-z ]+?) after [^(:]*(?:\((?P<told>[^)]*)\))?(?:: (?P<note>.*))?")
+MADE = re.compile(r"(?P<address>\S+): made as (?P<id>\S+?)(?: \((?P<told>[^)]*)\))?, its publish time comes next")
+CREDITS = re.compile(r"(\d+) credits?")
+SPENT = re.compile(r"Spent: (\d+) credits?(?:, by the balance.*)?\.")
+OF_STATE = ("moved", "forgotten", "taken over", "taken out")
+"""Words about the state file, or about a job that was left as it is."""
+
+
+@dataclass
+class Promise:
+    """What was said of one job and is to be so until it is taken back."""
+
+    what: str
+    address: str
+    id: str
+    said: datetime
+    at: datetime | None = None
+
+
+@dataclass
+class Audit:
+    """The claims of one seed. `false` are those that were not so, `made` how many of each kind there were."""
+
+    service: Effects
+    urls: dict[str, str]
+    false: list[str] = field(default_factory=list)
+    made: dict[str, int] = field(default_factory=dict)
+    promises: list[Promise] = field(default_factory=list)
+    named: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def tell(self, event: Event) -> None:
+        """One event of the engine, as it is printed and as it is written."""
+        match event:
+            case Submitted(change, job_id, credits):
+                made = MADE.fullmatch(submitted_line(change, job_id, credits))
+                assert made is not None
+                self._check("submitted", change.address, made["id"], self._is_made(change.address, made["id"]))
+                self._credits(change.address, made["id"], made["told"] or "")
+            case ChangeDone(outcome):
+                self._outcome(outcome)
+
+    def _outcome(self, outcome: Outcome) -> None:
+        text = outcome_line(outcome).splitlines()[0]
+        written = json.loads(outcome_json(outcome, self.service.clock.now))
+        assert (written["outcome"] == "applied") is isinstance(outcome, Applied)
+        if not isinstance(outcome, Applied):
+            return
+        said = LINE.fullmatch(text)
+        assert said is not None, text
+        self._word(outcome, said["word"], str(outcome.id))
+        if outcome.change.address.startswith("job.") and said["told"]:
+            self._credits(outcome.change.address, str(outcome.id), said["told"])
+            if said["word"] in ("submitted", "replaced") and written["credits"] is not None:
+                true = self.service.lives[str(outcome.id)].cost
+                self._check("credits of JSON", outcome.change.address, str(outcome.id), written["credits"] == true)
+
+    def _word(self, outcome: Applied, word: str, job_id: str) -> None:
+        change = outcome.change
+        address, job = change.address, self.service.job(job_id)
+        if change.later is not None or (word in ("scheduled", "rescheduled") and _is_held(change)):
+            return  # the state keeps it; nothing is sent
+        wanted = change.after.schedule.utc if isinstance(change.after, Job) and change.after.schedule else None
+        match word:
+            case "submitted":
+                self._check(word, address, job_id, self._is_made(address, job_id))
+            case "replaced" if address.startswith("job."):
+                self._check(word, address, job_id, self._is_made(address, job_id))
+                self._cancelled(word, address, str(change.id))
+            case "cancelled":
+                self._cancelled(word, address, job_id)
+            case "scheduled" | "rescheduled":
+                self._check(word, address, job_id, job is None or job.publish_at == wanted)
+                self.promises.append(Promise("time", address, job_id, self.service.clock.now, wanted))
+            case "removed":
+                left = job is None or job.owner is None or job.publish_at is None or self._life(job_id).staged
+                self._check(word, address, job_id, left)
+            case "approved" | "published":
+                life = self._life(job_id)
+                here = any(by == "afsync" for _, by, _ in life.approvals)
+                self._check(word, address, job_id, here or any(p.by == "afsync" for p in life.publications))
+            case "created" | "replaced":
+                self._check(word, address, job_id, job_id in self.service.templates)
+            case "deleted":
+                self._check(word, address, job_id, job_id not in self.service.templates)
+            case _:
+                assert word in OF_STATE, f"no audit knows the word {word!r}"
+        if word in ("submitted", "replaced") and wanted is not None and not _is_held(change):
+            self.promises.append(Promise("time", address, job_id, self.service.clock.now, wanted))
+
+    def _cancelled(self, word: str, address: str, job_id: str) -> None:
+        job = self.service.job(job_id)
+        self._check(f"{word}: cancelled", address, job_id, job is None or job.status == "cancelled")
+        self.promises.append(Promise("cancel", address, job_id, self.service.clock.now))
+
+    def summary(self, outcomes: Sequence[Outcome], made: set[str], **more: Any) -> None:
+        """The last lines of an apply, in which these jobs were `made`."""
+        text = summary_text(outcomes, complete=True, **more)
+        written = json.loads(summary_json(outcomes, self.service.clock.now, *more.values()))
+        true = sum(self.service.lives[job_id].cost for job_id in made & self.service.lives.keys())
+        for line in text.splitlines():
+            if (spent := SPENT.fullmatch(line)) is not None:
+                self._check("spent", "the run", line, int(spent[1]) == true or "balance" in line)
+        if written["credits"] is not None:
+            self._check("spent in JSON", "the run", str(written["credits"]), written["credits"] == true)
+
+    def planned(self, plan: Plan, desired: Desired, recorded: Recorded) -> None:
+        """What a plan names, and, where it says `No changes`, whether the account is what is declared."""
+        problems = [*plan.notices, *plan.violations, *plan.blocking]
+        text = "\n".join(f"{p.address} {p.message} {p.hint}" for p in problems)
+        for promise in self.promises:
+            if promise.id in text or any(p.address == promise.address and "kept" in p.code for p in problems):
+                self.named.setdefault(promise.id, []).append(self.service.clock.now)
+        if plan.changes or plan.violations or plan.resolutions:
+            return
+        for address, job in desired.jobs.items():
+            if address in text:
+                continue
+            self._check("no changes", address, "", self._matches(job, recorded))
+
+    def _matches(self, job: Job, recorded: Recorded) -> bool:
+        record = recorded.jobs.get(job.address)
+        if record is None:
+            return False
+        made = self.service.job(record.id)
+        if made is None or made.owner is None:
+            return True
+        if job.schedule is None or self.service.clock.now >= job.schedule.utc or self._life(record.id).fails:
+            return self._is_made(job.address, record.id)
+        life = self._life(record.id)
+        if life.publications and life.publications[0].by != "production":
+            return True  # approved by the files, or by a person
+        if record.publish is Publish.HELD:
+            return not life.publications
+        early = any(p.at < job.schedule.utc for p in life.publications)
+        return made.status in ("running", "cancelled") or (not early and made.publish_at == job.schedule.utc)
+
+    def end(self) -> None:
+        """What was promised is so, or was taken back by name."""
+        last = {(p.what, p.id): p for p in self.promises}
+        for promise in last.values():
+            life = self._life(promise.id)
+            after = [p for p in life.publications if p.by == "production" and p.at > promise.said]
+            broken = after if promise.what == "cancel" else [p for p in after if promise.at and p.at < promise.at]
+            if broken:
+                told = any(at >= broken[0].at for at in self.named.get(promise.id, ()))
+                self._check(f"{promise.what} at the end", promise.address, promise.id, told)
+
+    # --- what is so ---
+
+    def _life(self, job_id: str) -> Life:
+        return self.service.lives[job_id]
+
+    def _is_made(self, address: str, job_id: str) -> bool:
+        job = self.service.job(job_id)
+        if job is None:
+            return job_id in self.service.lives
+        return job.owner == "declared" and job.body["url"] == self.urls[address]
+
+    def _credits(self, address: str, job_id: str, told: str) -> None:
+        if (said := CREDITS.search(told)) is not None:
+            self._check("credits", address, job_id, int(said[1]) == self._life(job_id).cost)
+
+    def _check(self, what: str, address: str, job_id: str, so: bool) -> None:
+        self.made[what] = self.made.get(what, 0) + 1
+        if not so:
+            self.false.append(f"{what}: {address} {job_id} at {self.service.clock.now:%m-%d %H:%M:%S}")
+
+
+def _is_held(change: Change) -> bool:
+    """Whether afsync keeps the time of the submission that it is about."""
+    if change.action is Action.RESCHEDULE and isinstance(change.before, RecordedJob):
+        return change.before.publish is Publish.HELD
+    return isinstance(change.after, Job) and change.after.held
