@@ -10,7 +10,7 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.addresses import submissions
-from afsync.commands.screen import messages, report, stdout_paint
+from afsync.commands.screen import messages, report, stdout_paint, told
 from afsync.commands.service import Service, connect
 from afsync.commands.state_file import check_account, read_state
 from afsync.core.recorded import Recorded, RecordedJob
@@ -51,9 +51,8 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
         failed += collect(service.link, results, folder)
     for line in failed:
         messages()(f"Error: {line}\n")
-    if out.error is not None:
-        work.warn_closed(out.error)
-    return Exit.ERROR if failed else Exit.OK
+    written = told(out)
+    return Exit.ERROR if failed else written
 
 
 def _ask(project: Project, service: Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:

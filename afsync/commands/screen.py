@@ -46,6 +46,26 @@ def report() -> Out:
     return Out(sys.stdout)
 
 
+def tell(text: str) -> int:
+    """Write a report that is all a command is for; its exit code. One that could not be written has failed, unless its
+    reader went away by choice (`| head`)."""
+    out = report()
+    out(text)
+    return told(out)
+
+
+def told(out: Out) -> int:
+    """The exit code of a command that is nothing but its report."""
+    if out.error is None or isinstance(out.error, BrokenPipeError):
+        return 0
+    say_unwritten(out.error)
+    return 1
+
+
+def say_unwritten(error: OSError) -> None:
+    messages()(f"afsync: the report could not be written: {error.strerror or error}\n")
+
+
 def messages() -> Out:
     return Out(sys.stderr)
 

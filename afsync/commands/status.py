@@ -7,11 +7,11 @@ import click
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
 from afsync.commands.options import Seconds
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.screen import stdout_paint, tell
 from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
 from afsync.core.status import JobPhase, Until
-from afsync.errors import Exit, UsageError
+from afsync.errors import UsageError
 
 INTERVAL = 5.0
 UNTIL = [until.value for until in Until]
@@ -43,17 +43,13 @@ def command(
     jobs = Jobs(project, recorded, globs)
     if watching:
         return watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
-    _show(jobs, as_json)
-    return Exit.OK
+    return _show(jobs, as_json)
 
 
-def _show(jobs: Jobs, as_json: bool) -> None:
+def _show(jobs: Jobs, as_json: bool) -> int:
     from afsync.output.status_json import status_json
     from afsync.output.status_text import status_text
 
     now = work.now()
     found = jobs.look(now, lambda job: job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL))
-    out = report()
-    out(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
-    if out.error is not None:
-        work.warn_closed(out.error)
+    return tell(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
