@@ -67,7 +67,7 @@ def _foreign(reply: Reply, what: str, host: str) -> ApiError:
         )
     said = f"{what}: {host} answered {reply.status} with text that is not the API's: {excerpt(reply.body)}."
     hint = "a proxy or another service may be answering; check `api.base_url`"
-    return Unreachable(said, "try again later") if reply.status >= 500 else BadAnswer(said, hint)
+    return Unreachable(said, "try again later") if reply.status >= 500 else BadAnswer(said, hint, status=reply.status)
 
 
 def _reach_hint(why: str, host: str, source: str | None) -> str:

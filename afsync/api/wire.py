@@ -6,6 +6,7 @@ ignored.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from afsync.errors import BadAnswer
 
 Row = Mapping[str, Any]
 
-_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._:-]{1,200}")
+_ID = re.compile(r"(?=.*[A-Za-z0-9])[^/\\?\s](?:[^/\\]{0,198}[^/\\\s])?")
 
 
 MOST_VALUES = 1_000_000
@@ -41,7 +42,11 @@ def decode(body: bytes) -> Any:
     try:
         return json.loads(body)
     except RecursionError:
+        pass
+    try:
         return json.loads(shallow(body))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def too_many(body: bytes) -> bool:
@@ -82,13 +87,29 @@ def _field(error: object) -> str:
 
 
 def usable_id(value: object) -> bool:
-    """Whether `value` can be an id (SUBMISSION.md). Dots alone are none: they would mean another path."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
+    """Whether `value` can be an id. It may hold whatever an account's name may (`|`, `@`, `+`, a space), so it is
+    encoded in a path and quoted in a shell. Dots alone are none: they would mean another path."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and _ID.fullmatch(value) is not None
+
+
+ODD = "?"
+"""Begins the made-up id of a row that has none."""
+
+
+def made_up_id(row: object) -> str:
+    """For a row that has no usable id: the same on another page, since it is neither a resource nor nothing."""
+    text = json.dumps(kept(row), sort_keys=True, default=str)
+    return ODD + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def quoted(value: object, limit: int = 60) -> str:
+    """A value that could not be read, as it came, for a message."""
+    return printable(json.dumps(kept(value), default=str), limit)
 
 
 def bad(what: str, expected: str, got: object) -> BadAnswer:
     """The error for an answer that is not what the API promises."""
-    shown = excerpt(got) if isinstance(got, bytes) else printable(json.dumps(kept(got), default=str), 120)
+    shown = excerpt(got) if isinstance(got, bytes) else quoted(got, 120)
     return BadAnswer(
         f"The service's answer to {what} is not what the API promises: expected {expected}, got {shown}.",
         "if this goes on, something between here and the service may be changing answers",
@@ -100,14 +121,6 @@ def an_object(value: object, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise bad(what, "an object", value)
     return value
-
-
-def rows_of(value: object, field: str, what: str) -> list[dict[str, Any]]:
-    """The list of objects under `field`."""
-    rows = list_of(value, field, what)
-    if not all(isinstance(row, dict) for row in rows):
-        raise bad(what, f"a list of objects in `{field}`", rows)
-    return rows
 
 
 def list_of(value: object, field: str, what: str) -> list[Any]:

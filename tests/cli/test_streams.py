@@ -97,8 +97,18 @@ def test_the_lines_are_the_same_whatever_the_terminal(fresh: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("yes\n", 0), ("y\n", 1), ("YES\n", 1), ("Yes\n", 1), ("yes please\n", 1), ("no\n", 1), ("\n", 1), ("\x04", 1)],
-    ids=["yes", "y", "YES", "Yes", "yes please", "no", "nothing", "end of input"],
+    [
+        ("yes\n", 0),
+        ("y\nyes\n", 0),
+        ("y\ny\n", 1),
+        ("YES\n", 1),
+        ("Yes\n", 1),
+        ("yes please\n", 1),
+        ("no\n", 1),
+        ("\n", 1),
+        ("\x04", 1),
+    ],
+    ids=["yes", "y, yes", "y, y", "YES", "Yes", "yes please", "no", "nothing", "end of input"],
 )
 def test_only_yes_counts(fresh: Sandbox, answer: str, code: int) -> None:
     fresh.write(CHANGED)
@@ -245,7 +255,7 @@ def test_streams_that_are_closed_from_the_start(fresh: Sandbox, closed: tuple[in
 
 NOT_UTF8 = [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}]
 NOT_UTF8 += [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
-MACHINES = [("plan", f"--format={form}") for form in ("text", "json", "markdown")]
+MACHINES: list[tuple[str, ...]] = [("plan", f"--format={form}") for form in ("text", "json", "markdown")]
 MACHINES += [("show", "--json"), ("status", "--json"), ("account", "--json"), ("state", "show", "--json")]
 MACHINES += [("validate", f"--format={form}") for form in ("json", "sarif", "codeclimate", "junit")]
 
