@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands.screen import tell
+from afsync.commands.screen import report
 
 
 @click.command
@@ -23,4 +23,5 @@ def command(shell: str) -> int:
 
     completion = get_completion_class(shell)
     assert completion is not None
-    return tell(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source().rstrip() + "\n")
+    report()(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source().rstrip() + "\n")
+    return 0

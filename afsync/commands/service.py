@@ -7,7 +7,7 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.recovery import Resolution
-    from afsync.core.remote import Preview, Remote
+    from afsync.core.remote import Remote
 
 EMULATOR_DATA = ".afsync/emulator.db"
 DIALECTS = ("documented", "deployed", "router")
@@ -126,8 +126,8 @@ def _emulator_dialect() -> str:
     return written
 
 
-def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime, *, links: bool = False) -> Remote:
-    """What a plan needs of the account, and no more. With `links` also those for reviewers."""
+def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """What a plan needs of the account, and no more."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.core.approvals import waiting
@@ -144,15 +144,10 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
         # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
         check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
-    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
+    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs]
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
-    found = previews(service.reader, dict.fromkeys([*produced, *ids]))
-    return replace(remote, previews=found if links else _without_links(found))
-
-
-def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
-    return {job_id: preview.without_links() for job_id, preview in found.items()}
+    return replace(remote, previews=previews(service.reader, dict.fromkeys([*produced, *ids])))
 
 
 def read_due(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
@@ -174,7 +169,7 @@ def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remot
     from afsync.api.previews import previews
 
     produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
-    return replace(remote, previews=_without_links(previews(service.reader, produced)))
+    return replace(remote, previews=previews(service.reader, produced))
 
 
 def _as_of(at: datetime, remote: Remote) -> Remote:

@@ -14,7 +14,6 @@ from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
-from afsync.core.odd import not_known
 from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.publish_notices import publish_notices
@@ -63,7 +62,7 @@ def make_plan(
     verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
-    unknown = (*template_unknown(verdict.changes, facts), *not_known(recorded, remote, verdict.notices))
+    unknown = template_unknown(verdict.changes, facts)
     twice = paid_twice(verdict.changes)
     again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
     publish = publish_notices(verdict.changes, facts)
@@ -232,7 +231,7 @@ def _refresh(address: str, record: Record, facts: Facts) -> Record:
 
 def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
     seen = facts.remote.jobs.get(record.id)
-    if seen is not None and seen.unreadable is None:
+    if seen is not None:
         record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
     known = record.schedule

@@ -127,8 +127,7 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     status = replace(status, publishes=publishes, immediate=immediate)
     if intent is not None:
         return replace(status, phase=JobPhase.UNKNOWN, note="its approval is unresolved", unresolved=True)
-    gone = None if declared else "no longer declared"
-    return replace(status, note=", ".join(filter(None, (gone, status.note))) or None)
+    return status if declared else replace(status, note="no longer declared")
 
 
 def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> JobStatus:
@@ -146,18 +145,10 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         score=job.score if job else None,
         output_url=job.output_url if job else None,
         portals=job.portals if job else EMPTY,
-        note=_odd(job, phase),
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
     )
-
-
-def _odd(job: RemoteJob | None, phase: JobPhase) -> str | None:
-    """Why it failed, or what could not be read of it."""
-    if job is None:
-        return None
-    return job.unreadable or (job.failure if phase is JobPhase.FAILED else None)
 
 
 def _publishes(record: RecordedJob, desired: Desired, recorded: Recorded) -> bool:

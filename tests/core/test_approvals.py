@@ -68,8 +68,7 @@ def test_whatever_its_publish_time(when: object) -> None:
 def test_what_is_not_produced_is_noted(status: str) -> None:
     plan = plan_of(approved(), status)
     assert (plan.changes, plan.withheld, plan.violations) == ((), (), ())
-    unread = [(Severity.WARNING, "not_known")] if status == "rendering" else []
-    assert [(n.severity, n.code) for n in plan.notices] == [(Severity.NOTE, "approve_waits"), *unread]
+    assert [(n.severity, n.code) for n in plan.notices] == [(Severity.NOTE, "approve_waits")]
 
 
 @pytest.mark.parametrize("status", ["publishing", "published"])
