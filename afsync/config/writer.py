@@ -25,6 +25,7 @@ _IGNORE: Final = """\
 .afsync/lock
 .afsync/*.guard
 .afsync/*.backup
+.afsync/*.format-1
 .afsync/.*.tmp
 .afsync/history/.*.tmp
 .afsync/emulator.db*

@@ -78,12 +78,17 @@ TEMPLATE: dict[str, Strategy] = {
     "publishMode": st.sampled_from(["immediate", "manual", "scheduled"]),
     "lifecycle": LIFECYCLE,
 }
-DEFAULTS: dict[str, Strategy] = {**COMMON, "entry": st.sampled_from(["fetch", "compose", "generate"])}
+DEFAULTS: dict[str, Strategy] = {
+    **COMMON,
+    "entry": st.sampled_from(["fetch", "compose", "generate"]),
+    "publish": st.just("service"),
+}
 JOB: dict[str, Strategy] = {
     **COMMON,
     "schedule": TIMES,
     "rerun": st.booleans() | st.integers(-3, 3) | st.sampled_from([1.1, 0.5]) | WORDS,
     "allow_duplicate": st.booleans(),
+    "publish": st.just("service"),
     "lifecycle": LIFECYCLE,
 }
 """Fields that a job may have whatever it is made from; the others are drawn together, in `_source` and `_origin`."""

@@ -145,7 +145,7 @@ def test_every_field_of_the_configuration_is_made_up() -> None:
     assert set(made_up.STRICT) == set(PolicyPart.model_fields)
     assert {"days", "dates", "hours", "reason"} == set(BlackoutPart.model_fields)
     assert {"prevent_destroy", "ignore_changes"} == set(Lifecycle.model_fields)
-    assert {"exclusive", "quarantine", "base_url"} == set(Api.model_fields)
+    assert {"exclusive", "quarantine", "base_url", "publish", "late"} == set(Api.model_fields)
     assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.model_fields)
     assert {"job"} == set(Defaults.model_fields)
     written = {"version", "lineage", "account", "vars", "include", "templates", "jobs"}
