@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from afsync.core.resources import EMPTY, Values
+from afsync.core.results import JobResult
 
 SERVICE = "https://api.auraflux.co/v1"
 EMULATOR = "emulator"
@@ -87,8 +88,8 @@ class Remote(Struct, frozen=True):
     looked for and are not there. `head` are the ids of the newest jobs in the list's order. `publish_times` maps
     job ids to publish times still ahead, and is None where the service does not offer them; it speaks only of the
     `covered` jobs. `server_time` is the service's clock (its Date header) at the time that all of it is taken to be of,
-    `base_url` where all of it came from, `previews` are links for reviewers by job id. `odd` are rows of the list
-    that have no usable id; their own is made up.
+    `base_url` where all of it came from, `previews` are links for reviewers by job id, `results` what was asked for of
+    jobs that may have been published. `odd` are rows of the list that have no usable id; their own is made up.
     """
 
     account: RemoteAccount
@@ -103,6 +104,7 @@ class Remote(Struct, frozen=True):
     base_url: str = ""
     previews: Mapping[str, Preview] = field(default_factory=dict)
     odd: tuple[RemoteJob, ...] = ()
+    results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
 class Lookups(Struct, frozen=True):
