@@ -31,6 +31,10 @@ class Writer:
         """Wait until a submission would leave at once. Raises what the waiting raises."""
         self._link.limiter.wait()
 
+    def estimate(self, requests: int) -> float:
+        """Seconds until the last of so many more requests could be sent, as far as the rate limit goes."""
+        return self._link.limiter.estimate(requests)
+
     def submit_job(self, body: Values) -> Answer:
         """POST /jobs, once. Costs credits."""
         return classify(self._submit("/jobs", plain(body)))

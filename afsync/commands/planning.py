@@ -35,10 +35,11 @@ def checked_plan(
 ) -> Plan:
     """The plan with its policy and limits checked; what the policy holds back does not count for the limits. `due`:
     only what is published because its time has come."""
+    from afsync.core.clocks import said_of
     from afsync.core.limits import check_plan
-    from afsync.core.planner import make_plan
+    from afsync.core.planner import facts_at, make_plan
     from afsync.core.policy_check import check_policy
-    from afsync.core.verdict import Facts
+    from afsync.core.sequence import too_late
 
     options = replace(
         options, quarantine=quarantine(project), exclusive=project.settings.exclusive, late=project.settings.late
@@ -48,9 +49,11 @@ def checked_plan(
         from afsync.core.due import candidates, only_due
 
         plan = only_due(plan, candidates(project.desired, recorded, at))
-    plan = check_policy(plan, project.policy, Facts(project.desired, recorded, remote, at, options))
+    facts = facts_at(at, project.desired, recorded, remote, options)
+    plan = check_policy(plan, project.policy, facts)
     if due:
         return located(plan, project)
+    plan = replace(plan, notices=(*said_of(plan.skew), *plan.notices, *too_late(plan)))
     plan = check_plan(
         plan,
         limits,

@@ -21,6 +21,7 @@ from afsync.commands import project as work
 from afsync.commands.project import quarantine
 from afsync.commands.screen import messages
 from afsync.commands.state_file import check_account
+from afsync.core.durations import duration
 from afsync.errors import AfsyncError, AuthError, UsageError
 from afsync.output.values import count, visible
 
@@ -81,7 +82,7 @@ def connect(
 
 def _say_waiting(seconds: float, per_minute: int) -> None:
     requests = count(per_minute, "request")
-    messages()(f"Waiting {round(seconds)} s for the rate limit ({requests} a minute).\n")
+    messages()(f"Waiting {duration(round(seconds))} for the rate limit ({requests} a minute).\n")
 
 
 def _read_key_file(path: str) -> str:
@@ -133,8 +134,11 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     from afsync.core.approvals import waiting
     from afsync.core.due import unknown_staging
     from afsync.core.lookups import lookups
+    from afsync.core.moves import find_moves
     from afsync.core.remote import Remote
+    from afsync.core.unset import results_needed
 
+    _, settled = find_moves(project.desired, recorded, frozenset(i.address for i in recorded.intents))
     wanted = lookups(project.desired, recorded, at)
     # A state may be new because it was lost, or older than the account; publish times are what tells.
     timed = bool(wanted.jobs) or wanted.since is not None
@@ -147,7 +151,10 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs]
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
-    return replace(remote, previews=previews(service.reader, dict.fromkeys([*produced, *ids])))
+    results = (service.reader.result(i) for i in results_needed(project.desired, settled, remote))
+    shown = previews(service.reader, dict.fromkeys([*produced, *ids]))
+    found = {r.id: r for r in results if r is not None}
+    return replace(remote, previews=shown, results=found)
 
 
 def read_due(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:

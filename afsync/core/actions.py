@@ -27,6 +27,8 @@ class Reason(StrEnum):
     NEW = "new"
     SCHEDULE_CHANGED = "schedule_changed"
     DRIFT = "drift"
+    UNSET = "unset"
+    SCHEDULE_NOT_KEPT = "schedule_not_kept"
     BODY_CHANGED = "body_changed"
     REMOVED = "removed"
     FINISHED = "finished"
@@ -70,7 +72,7 @@ class Retire(StrEnum):
 
 
 class Step(IntEnum):
-    """The order in which things happen; within a step, by address (DESIGN.md)."""
+    """The order in which things happen (`core.sequence`); a submission is followed at once by its own publish time."""
 
     MOVE = 0
     PUBLISH_DUE = 1

@@ -31,6 +31,7 @@ from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
 from afsync.core.text import nfc
+from afsync.core.unset import decide_unset, lacks_time
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
 
 
@@ -92,7 +93,10 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
         return NOTHING
     at = standing(record, facts, declared)
     edits = Edits(declared.values) if edits is None else edits
-    verdict = _declared(declared, record, at, edits, facts)
+    seen = facts.remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    verdict = None if held else _without_time(declared, record, at, edits, status, facts)
+    verdict = verdict or _declared(declared, record, at, edits, facts)
     changing = (*verdict.changes, *verdict.withheld)
     # Also where that is withheld: published now, it would only be submitted again next time.
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
@@ -100,8 +104,6 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
         verdict += decide_due(declared, record, facts)
     if declared.approve is None:
         return verdict
-    seen = facts.remote.jobs.get(record.id)
-    status = seen.status if seen else record.status
     if held:
         ahead = bool(changing) or when_due(record, facts) is When.AHEAD
         return verdict + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
@@ -136,6 +138,24 @@ def _is_over(record: RecordedJob, facts: Facts) -> bool:
     """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history, so that this
     is looked at before any table."""
     return never_changes(record.status) and record.id not in facts.remote.jobs
+
+
+def _without_time(
+    declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
+) -> Verdict | None:
+    """What comes before everything else about a job that stays: its publish time was never set."""
+    renamed = at.group is Group.DONE and declared.address in facts.moved
+    purged = at.group is Group.MISSING and group_when_seen(record, facts.now) is Group.DONE
+    instead = edits.again or (edits.body and at.group is Group.OPEN)
+    if not lacks_time(declared, record) or instead or renamed or purged:
+        return None
+    observed = _observed(record.id, facts)[1]
+    if observed is not None and declared.schedule is not None and observed != declared.schedule.utc:
+        return None  # it has another time already, which is a change like any other
+    verdict = decide_unset(declared, record, at.group, status, facts)
+    if verdict is None or not edits.body or at.group is Group.MISSING:
+        return verdict
+    return verdict + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
 
 
 def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:

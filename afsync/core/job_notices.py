@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from afsync.core.plan import Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group
 from afsync.core.resources import Job, Schedule, typed
@@ -9,6 +10,17 @@ from afsync.core.verdict import Verdict, note, warn
 
 AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
 LATER = "plan again when it is finished"
+
+CONTRADICTING = frozenset({
+    "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
+})  # fmt: skip
+"""Notices that say of a job that it is not what the files say."""
+
+
+def everything_matches(plan: Plan) -> bool:
+    """Whether there is nothing to do, and nothing said that contradicts it."""
+    left = plan.changes or plan.withheld or plan.violations or plan.blocking or plan.resolutions
+    return not left and not any(n.code in CONTRADICTING for n in plan.notices)
 
 
 def busy(address: str) -> Verdict:

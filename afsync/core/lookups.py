@@ -10,6 +10,7 @@ from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Lookups, group_of, never_changes
 from afsync.core.resources import Desired, Job, Kind
 from afsync.core.submissions import LOOKALIKE_AGE
+from afsync.core.unset import to_look_up
 
 _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
@@ -41,6 +42,7 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
             **{r.id: r.created_at for r in taken_over if not r.approved and not never_changes(r.status)},
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
+            **{r.id: r.created_at for r in to_look_up(desired, settled)},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
         },
         since=_since([desired.jobs[address] for address in new], desired, settled, now),

@@ -89,6 +89,14 @@ class Change(Struct, frozen=True):
         return self.action is Action.ADOPT or kept_here or self.later is not None
 
     @property
+    def due(self) -> datetime | None:
+        """When it is about to be published (UTC): what is due first is done first."""
+        wanted = self.after.schedule if isinstance(self.after, Job) else None
+        known = self.before.schedule if isinstance(self.before, RecordedJob) else None
+        schedule = wanted or known
+        return schedule.utc if schedule else None
+
+    @property
     def first_time(self) -> bool:
         """Whether it only gives a publish time to what has none."""
         now = self.before.schedule if isinstance(self.before, RecordedJob) else None
@@ -148,7 +156,8 @@ class Plan(Struct, frozen=True):
     `resolutions` say what becomes of every submission whose
     outcome was not known; `quarantine` (seconds) is how long they are looked for. `balance` is None where the
     service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
-    `limits` are those in force.
+    `limits` are those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the
+    service's clock is ahead of ours.
     """
 
     lineage: str
@@ -165,6 +174,8 @@ class Plan(Struct, frozen=True):
     suspected: datetime | None = None
     balance: int | None = None
     per_minute: int = 60
+    reads: int = 0
+    skew: float = 0.0
     declared: int = 0
     quarantine: float = 600.0
     waiting: tuple[Waiting, ...] = ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
 from afsync.core.by_hand import candidates_of
+from afsync.core.clocks import ahead, skew
 from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
@@ -23,6 +24,7 @@ from afsync.core.remote import Remote
 from afsync.core.request import template_unknown
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.selection import select, selected
+from afsync.core.sequence import by_due
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template
@@ -48,12 +50,14 @@ def make_plan(
     """
     if options.destroy:
         desired = replace(desired, templates={}, jobs={})
+    difference = skew(remote.server_time, now)
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     written, recorded = recorded, settle(recorded, resolutions)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
     owned = _owned(settled, desired, remote)
-    facts = Facts(desired, settled, remote, now, options, ambiguous=moves.ambiguous, moved=moves.moved, owned=owned)
+    facts = facts_at(now, desired, settled, remote, options)
+    facts = replace(facts, ambiguous=moves.ambiguous, moved=moves.moved, owned=owned)
     verdict = _moved(moves, settled, desired)
     verdict += _templates(facts, blocked)
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
@@ -82,9 +86,11 @@ def make_plan(
         suspected=suspected,
         balance=remote.account.balance,
         per_minute=remote.account.per_minute or 60,
+        reads=remote.requests,
+        skew=difference,
         declared=len(desired.templates) + len(desired.jobs),
         quarantine=options.quarantine,
-        waiting=tuple(w for w in waiting(settled, remote, now) if _waits(w, desired, options)),
+        waiting=tuple(w for w in waiting(settled, remote, facts.now) if _waits(w, desired, options)),
     )
 
 
@@ -93,14 +99,21 @@ def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime
     return Facts(desired, recorded, remote, now, owned=_owned(recorded, replace(desired, imports={}), remote))
 
 
+def facts_at(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
+    """What decisions look at; where the clocks are far apart, by the service's: it is the one that publishes."""
+    by_service = now + timedelta(seconds=ahead(skew(remote.server_time, now)))
+    return Facts(desired, recorded, remote, by_service, options)
+
+
 def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
     return job.address in desired.jobs and selected(options, job.address)
 
 
-def _order(change: Change) -> tuple[int, str, str]:
-    """By the step that defines the change (for a job that is submitted, that is its submission), then by address."""
+def _order(change: Change) -> tuple[int, tuple[datetime, str, str]]:
+    """By the step that defines the change (for a job that is submitted, that is its submission), then by publish
+    time and address."""
     main = Step.SUBMIT_JOB if Step.SUBMIT_JOB in change.steps else change.steps[0]
-    return (int(main), change.address, change.id or "")
+    return (int(main), by_due(change))
 
 
 def _by_address(problem: Problem) -> tuple[str, str]:

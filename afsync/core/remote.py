@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from afsync.core.resources import EMPTY, Values
+from afsync.core.results import JobResult
 
 SERVICE = "https://api.auraflux.co/v1"
 EMULATOR = "emulator"
@@ -70,7 +71,8 @@ class Remote(Struct, frozen=True):
     looked for and are not there. `head` are the ids of the newest jobs in the list's order. `publish_times` maps
     job ids to publish times still ahead, and is None where the service does not offer them; it speaks only of the
     `covered` jobs. `server_time` is the service's clock (its Date header) at the time that all of it is taken to be of,
-    `base_url` where all of it came from, `previews` are links for reviewers by job id.
+    `base_url` where all of it came from, `previews` are links for reviewers by job id, `results` what was asked for of
+    jobs that may have been published.
     """
 
     account: RemoteAccount
@@ -84,6 +86,7 @@ class Remote(Struct, frozen=True):
     requests: int = 0
     base_url: str = ""
     previews: Mapping[str, Preview] = field(default_factory=dict)
+    results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
 class Lookups(Struct, frozen=True):

@@ -26,3 +26,17 @@ class JobResult(Struct, frozen=True):
     platforms: tuple[Values, ...] = ()
     completed_at: datetime | None = None
     cause: str | None = None
+
+    @property
+    def published_to(self) -> tuple[str, ...]:
+        """The platforms it was published to, as far as the service tells; `?` for one without a name."""
+        return tuple(str(row.get("platform", "?")) for row in self.platforms if _is_out(row))
+
+
+_OUT = ("published", "success", "succeeded", "complete", "completed", "live")
+
+
+def _is_out(row: Values) -> bool:
+    """The service does not promise a form, so that any sign of a publication counts."""
+    told = str(row.get("status", "")).lower() in _OUT or row.get("success") is True or row.get("published") is True
+    return told or any(row.get(name) for name in ("url", "postUrl", "publishedAt"))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from afsync.core.clocks import ahead
 from afsync.core.plan import Plan
 from afsync.core.recorded import Account, Recorded
 from afsync.core.resources import Job
@@ -37,6 +38,7 @@ class SavedPlan(Struct, frozen=True):
 def expiry(plan: Plan, notice: timedelta = NO_NOTICE) -> datetime:
     """24 hours, or the first moment at which a decision would change: a publish time that is to be set passes, or
     comes nearer than the policy's `notice`."""
+    notice += timedelta(seconds=ahead(plan.skew))
     times = (c.after.schedule.utc - notice for c in plan.changes if isinstance(c.after, Job) and c.after.schedule)
     return min([plan.as_of + LIFETIME, *(t for t in times if t > plan.as_of)])
 

@@ -17,6 +17,7 @@ from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.selection import matches
+from afsync.core.sequence import NEVER
 
 
 class JobPhase(StrEnum):
@@ -106,10 +107,11 @@ def phase_of(
 def statuses(
     desired: Desired, recorded: Recorded, seen: Seen, now: datetime, globs: tuple[str, ...] = ()
 ) -> tuple[JobStatus, ...]:
-    """Every declared job, and every recorded one, by address; those that match `globs`, where there are any."""
-    addresses = sorted({*desired.jobs, *recorded.jobs})
-    chosen = (a for a in addresses if not globs or matches(a, globs))
-    return tuple(_status(a, desired, recorded, seen, now) for a in chosen)
+    """Every declared job, and every recorded one; those that match `globs`, where there are any. By publish time, those
+    without one last, then by address: the order of a plan."""
+    chosen = (a for a in {*desired.jobs, *recorded.jobs} if not globs or matches(a, globs))
+    jobs = (_status(a, desired, recorded, seen, now) for a in chosen)
+    return tuple(sorted(jobs, key=lambda job: (job.schedule.utc if job.schedule else NEVER, job.address)))
 
 
 def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now: datetime) -> JobStatus:

@@ -12,6 +12,7 @@ from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolv
 from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
+from afsync.core.sequence import turns
 from afsync.core.settling import settle
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Tell
 from afsync.engine.ledger import Ledger
@@ -90,13 +91,12 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
 
 
 def _walk(execution: Execution) -> None:
-    by_address = sorted(enumerate(execution.plan.changes), key=lambda place: place[1].address)
-    for step in Step:
-        for index, change in by_address:
-            if step in change.steps and index not in execution.outcomes:
+    for turn in turns(execution.plan.changes):
+        for step in turn.steps:
+            if turn.place not in execution.outcomes:
                 _look_for_signals(execution)
                 if execution.halted is None:
-                    _take(execution, index, change, step)
+                    _take(execution, turn.place, turn.change, step)
     _look_for_signals(execution)
 
 

@@ -46,9 +46,6 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     assert isinstance(job, Job)
     if change.action is Action.ADOPT:
         return _take_over(change, job, progress, run)
-    if job.schedule is not None and job.schedule.utc <= run.world.clock():
-        why = f"its publish time, {job.schedule.written}, has passed while applying; nothing was submitted"
-        return Over(Failed(change, why, "give it a time still ahead"))
     template = _template_values(job, run)
     if template is None:
         return Over(NotAttempted(change, f"{job.template} was not made"))
@@ -67,7 +64,9 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     )
     if body.get("staging") is True and run.ledger.recorded.staging_ignored is not None:
         return Over(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
-    result = submit(opened, run.attempt(lambda: run.world.writer.submit_job(body)), run.ledger, run.world.stop)
+    # The publish time needs a request of its own.
+    attempt = run.attempt(lambda: run.world.writer.submit_job(body), lambda: run.too_late(change, 2))
+    result = submit(opened, attempt, run.ledger, run.world.stop)
     going_on = submitted(change, progress, run, result)
     if isinstance(result, Submitted) and result.unstaged:
         return _cancel_unstaged(change, result.id, progress, run)
@@ -148,8 +147,7 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
         progress.id = record.id
         return Next()
     moment = job.schedule.utc if job.schedule else None
-    if moment is not None and moment <= run.world.clock():
-        why = f"its publish time, {job.schedule.written if job.schedule else ''}, has passed while applying"
+    if moment is not None and (why := run.too_late(change, 0)) is not None:
         return Over(failed(change, progress, ApiError(why, "give it a time still ahead")))
     try:
         run.world.writer.set_schedule(record.id, moment)

@@ -16,6 +16,8 @@ from afsync.errors import Refused
 
 def retire_job(change: Change, progress: Progress, run: Run) -> Verdict:
     assert change.id is not None and change.retire is not None
+    if change.action is Action.REPLACE and (why := run.too_late(change, 3)) is not None:
+        return Over(Failed(change, f"{why}; it was not replaced", "give it a time still ahead"))
     match change.retire:
         case Retire.CANCEL:
             return _cancel(change, change.id, progress, run)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.clocks import ahead
+from afsync.core.durations import duration
 from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Intent
 from afsync.core.recovery import outlook, resolve, ways, ways_for
 from afsync.core.remote import Lookups, Remote
-from afsync.core.resources import Kind, Values, fingerprint
+from afsync.core.resources import Job, Kind, Values, fingerprint
+from afsync.core.sequence import EACH
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.engine.submission import Attempt, InDoubt, NotSubmitted, Result, Submitted
@@ -71,15 +74,32 @@ class Run(Struct):
     def balance(self) -> int | None:
         return None if self.remote.account.balance is None else self.remote.account.balance - self.spent
 
+    def now(self) -> datetime:
+        """What decides whether a publish time has passed: our clock, or the service's where they are far apart."""
+        return self.world.clock() + timedelta(seconds=ahead(self.plan.skew))
+
+    def too_late(self, change: Change, requests: int) -> str | None:
+        """Why a publish time cannot be met any more when so many requests come before it is set."""
+        schedule = change.after.schedule if isinstance(change.after, Job) else None
+        if schedule is None:
+            return None
+        now = self.now()
+        if schedule.utc <= now:
+            return f"its publish time, {schedule.written}, has passed while applying"
+        needed = self.world.writer.estimate(requests) + requests * EACH
+        if requests and (schedule.utc - now).total_seconds() <= needed:
+            return f"its publish time, {schedule.written}, cannot be met any more: that takes {duration(needed)}"
+        return None
+
     def server_time(self) -> datetime | None:
         """The service's clock now: what it said when we looked, and what has passed since then on ours."""
         if self.remote.server_time is None:
             return None
         return self.remote.server_time + (self.world.clock() - self.plan.as_of)
 
-    def attempt(self, send: Callable[[], Answer]) -> Attempt:
+    def attempt(self, send: Callable[[], Answer], too_late: Callable[[], str | None] | None = None) -> Attempt:
         """How a submission of this run goes out."""
-        return Attempt(self.world.writer.ready, self._dated, send)
+        return Attempt(self.world.writer.ready, self._dated, send, too_late or (lambda: None))
 
     def _dated(self, intent: Intent) -> Intent:
         return replace(intent, at=self.world.clock(), server_time=self.server_time())
@@ -139,6 +159,8 @@ def submitted(change: Change, progress: Progress, run: Run, result: Result) -> V
 
 
 def _what_to_do(result: NotSubmitted) -> str | None:
+    if result.too_late:
+        return "give it a time still ahead"
     return "top up the account, then apply again" if result.out_of_credits else None
 
 

@@ -24,6 +24,9 @@ class Writer(Protocol):
     def ready(self) -> None:
         """Wait until a submission would leave at once; Interrupted when a signal comes first."""
 
+    def estimate(self, requests: int) -> float:
+        """Seconds until the last of so many more requests could be sent, as far as the rate limit goes."""
+
     def submit_job(self, body: Values) -> Answer: ...
 
     def create_template(self, body: Values) -> Answer: ...

@@ -48,6 +48,7 @@ class NotSubmitted(Struct, frozen=True):
     why: str
     stops_run: bool = False
     out_of_credits: bool = False
+    too_late: bool = False
 
 
 class InDoubt(Struct, frozen=True):
@@ -62,11 +63,13 @@ Result: TypeAlias = Submitted | NotSubmitted | InDoubt
 
 class Attempt(Struct, frozen=True):
     """How a submission goes out. `ready` waits until it would leave at once (Interrupted when a signal comes first),
-    `stamp` dates the intent, `send` makes one POST and says what came of it."""
+    `stamp` dates the intent, `send` makes one POST and says what came of it. `too_late` is asked after all waiting
+    why it would be in vain by now, if it would."""
 
     ready: Callable[[], None]
     stamp: Callable[[Intent], Intent]
     send: Callable[[], Answer]
+    too_late: Callable[[], str | None] = lambda: None
 
 
 def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Result:
@@ -91,6 +94,9 @@ def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tup
             # Certainly not sent, this time or before.
             ledger.write(close(ledger.recorded, intent))
             raise
+        if (why := attempt.too_late()) is not None:
+            ledger.write(close(ledger.recorded, intent))
+            return NotSubmitted(f"{why}; nothing was submitted", too_late=True)
         intent = attempt.stamp(intent)
         ledger.write(_opened(ledger.recorded, intent))
         answer = _sent(attempt)

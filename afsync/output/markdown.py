@@ -15,12 +15,12 @@ from afsync.output.approvals import preview_markdown, undecided
 from afsync.output.plan_text import (
     BLOCKED,
     HELD_BACK,
-    NO_CHANGES,
     change_lines,
     credits_line,
     held_back,
     held_number,
     limits_line,
+    nothing_line,
 )
 from afsync.output.problems import problem_block
 from afsync.output.values import count, visible
@@ -92,8 +92,8 @@ def _size(lines: Sequence[str]) -> int:
 
 def _headline(plan: Plan, title: str) -> str:
     s = plan.summary
-    if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
-        return f"{headline(title)}\n\n{NO_CHANGES}"
+    if (nothing := nothing_line(plan)) is not None:
+        return f"{headline(title)}\n\n{nothing}"
     publish = f", {s.approve} to publish" if s.approve else ""
     held = f", {number} held back" if (number := held_number(plan)) else ""
     return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}{held}"

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from afsync.core.actions import Action, Retire, Step
+from afsync.core.durations import duration
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change
 from afsync.core.resources import Kind
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
 from afsync.output.problems import problem_json
-from afsync.output.values import Paint, count, duration, iso, no_paint, visible
+from afsync.output.values import Paint, count, iso, no_paint, visible
 
 _DOING = {
     Action.CREATE: "creating",
@@ -49,7 +50,7 @@ def submission_line(change: Change) -> str:
 
 
 def submitted_line(change: Change, resource_id: str, credits: int) -> str:
-    """What is paid for, as soon as it is: the rest of the change comes after everybody's submissions."""
+    """What is paid for, as soon as it is."""
     cost = f" ({count(credits, 'credit')})" if credits else ""
     return f"{change.address}: made as {visible(resource_id)}{cost}, its publish time comes next"
 

@@ -9,7 +9,7 @@ from afsync.core.plan import Plan
 from afsync.errors import AfsyncError, Location, Problem
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
 from afsync.output.outcomes import Tally, outcome_line
-from afsync.output.plan_text import NO_CHANGES
+from afsync.output.plan_text import nothing_line
 from afsync.output.problems import problem_block
 from afsync.output.values import count
 
@@ -47,7 +47,7 @@ def apply_markdown(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError
     elif problems:
         head = f"{headline(title)} apply: nothing was done"
     else:
-        head = f"{headline(title)} apply\n\n{NO_CHANGES}"
+        head = f"{headline(title)} apply\n\n{nothing_line(plan)}"
     told = problems or ([] if outcomes else plan.notices)
     above = ["**Not done**" if problems else "**Worth knowing**"] if told else []
     parts = [f"{marker(title, 'apply')}\n{head}", *above]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Publish, Record, RecordedJob
 from afsync.core.recovery import Resolution, advice
@@ -14,6 +15,8 @@ from afsync.output.problems import problem_json
 from afsync.output.values import iso
 
 FORMAT_VERSION = "1.0"
+SCHEDULE = "schedule"
+"""The path of what is no field of a body: `before` and `after` hold it too."""
 
 
 def plan_json(plan: Plan) -> str:
@@ -75,8 +78,19 @@ def change_json(change: Change) -> dict[str, Any]:
         "credits": {"spend": change.credits.spend, "spent": change.credits.spent},
         "before": _before(change.before),
         "after": _after(change.after),
-        "fields": [{"path": f.path, "before": plain(f.before), "after": plain(f.after)} for f in change.fields],
+        "fields": [{"path": f.path, "before": plain(f.before), "after": plain(f.after)} for f in change.fields]
+        + _schedule_field(change),
     }
+
+
+def _schedule_field(change: Change) -> list[dict[str, Any]]:
+    """The publish time as one more field, where it is what changes."""
+    if change.action not in (Action.RESCHEDULE, Action.REPLACE):
+        return []
+    known = change.before.schedule if isinstance(change.before, RecordedJob) else None
+    before = schedule_json(change.observed if change.reason is Reason.DRIFT else known)
+    after = schedule_json(change.after.schedule if isinstance(change.after, Job) else None)
+    return [{"path": SCHEDULE, "before": before, "after": after}] if before != after else []
 
 
 def schedule_json(schedule: Schedule | None) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from afsync.core.plan import Change, Credits, FieldChange, LimitUse, Plan, Waiti
 from afsync.core.recorded import Account, Publish, Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, kind_of
 from afsync.errors import Location, Problem, Severity
+from afsync.output.plan_json import SCHEDULE
 
 T = TypeVar("T")
 _OURS = ("schedule", "publish")
@@ -64,7 +65,9 @@ def _change(c: Mapping[str, Any]) -> Change:
         before=_record(kind_of(address), c["before"], c["id"]),
         after=_declared(address, c),
         id=optional(c["id"], str),
-        fields=tuple(FieldChange(typed(f["path"], str), f["before"], f["after"]) for f in c["fields"]),
+        fields=tuple(
+            FieldChange(typed(f["path"], str), f["before"], f["after"]) for f in c["fields"] if f["path"] != SCHEDULE
+        ),
         credits=Credits(typed(c["credits"]["spend"], int), typed(c["credits"]["spent"], int)),
         retire=None if c["retire"] is None else Retire(c["retire"]),
         observed=_schedule(c["observed"]),

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from afsync.core.actions import Action, Reason, Retire
+from afsync.core.durations import duration
+from afsync.core.job_notices import everything_matches
 from afsync.core.plan import Change, LimitUse, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook, ways
 from afsync.core.resources import Job, Schedule, key_of, kind_of
+from afsync.core.sequence import plan_seconds
 from afsync.errors import Problem, Severity
 from afsync.output.alike import code_points
 from afsync.output.approvals import published_lines, waiting_lines
@@ -18,6 +21,7 @@ from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
 
 NO_CHANGES = "No changes. Your account matches the configuration."
+NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
 BLOCKED = "Nothing is applied until this is decided"
 HELD_BACK = "Held back until somebody decides"
 
@@ -89,10 +93,17 @@ def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def _verdict(plan: Plan, paint: Paint) -> Iterator[str]:
-    if not plan.changes and not plan.violations and not plan.blocking and not plan.resolutions:
-        yield paint(NO_CHANGES, "green")
+    if (nothing := nothing_line(plan)) is not None:
+        yield paint(nothing, "green" if nothing == NO_CHANGES else "yellow")
         return
     yield from summary_lines(plan)
+
+
+def nothing_line(plan: Plan) -> str | None:
+    """What is said where nothing is to be done and nothing is held back; None otherwise."""
+    if plan.changes or plan.violations or plan.blocking or plan.resolutions:
+        return None
+    return NO_CHANGES if everything_matches(plan) else NOTHING_POSSIBLE
 
 
 def summary_lines(plan: Plan) -> Iterator[str]:
@@ -106,7 +117,7 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     if (limits := limits_line(plan)) is not None:
         yield limits
     if plan.requests:
-        yield f"API: {count(plan.requests, 'request')}, about {_about(plan)}."
+        yield f"API: {count(plan.requests, 'request')}, about {duration(max(1, round(plan_seconds(plan))))}."
     if plan.changes:
         yield f"Fingerprint: {plan.fingerprint}"
 
@@ -145,12 +156,6 @@ def _used(use: LimitUse) -> str:
     return f"{use.used} {noun if use.used > 1 else noun.removesuffix('s')}, limit {use.allowed}"
 
 
-def _about(plan: Plan) -> str:
-    """Half a second a request, and the rate limit where there are many."""
-    seconds = max(plan.requests * 0.5, (plan.requests - plan.per_minute) * 60 / plan.per_minute)
-    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
-
-
 def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = None) -> Iterator[str]:
     """A change: a sentence, the symbol with kind, key and id, and the fields. `plan` tells what waits for approval."""
     yield "  " + paint(f"# {change.address} {_sentence(change)}", "bold")
@@ -173,7 +178,7 @@ def _sentence(change: Change) -> str:
         case Action.RESCHEDULE if isinstance(change.after, Job) and change.after.schedule is None:
             return "will be unscheduled"
         case Action.RESCHEDULE if change.first_time:
-            return "will be scheduled"
+            return "will be scheduled" + (": it has no publish time yet" if change.reason is Reason.UNSET else "")
         case Action.RESCHEDULE:
             return "will be rescheduled" + (": it was moved in the account" if change.reason is Reason.DRIFT else "")
         case Action.REPLACE:

@@ -97,14 +97,6 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def duration(seconds: float) -> str:
-    """`0.4s`, `12s`, `3m 20s`."""
-    if seconds < 10:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
-
-
 def size(number: int) -> str:
     """Bytes as people say them: `6.8 kB`, `12.3 MB`."""
     return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.1f} kB"

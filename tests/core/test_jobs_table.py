@@ -257,6 +257,8 @@ def _case(situation: str, stand: Stand) -> Case:
         "--replace": again,
         "removed": None,
     }[situation]
+    if situation in ("other schedule", "other body and schedule") and stand.publish_at is None:
+        recorded = a_job(schedule=PAST)  # one that was never given a time is in test_unset
     record = a_recorded_job(recorded, status=stand.status, staged=stand.staged, approved=stand.approved)
     return Case(stand, record, declared, requested=situation == "--replace")
 

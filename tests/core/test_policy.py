@@ -297,7 +297,7 @@ def of_the_day(key: str, hours: int = 0, **fields: Any) -> Job:
 
 def test_the_latest_of_a_day_has_no_room() -> None:
     plan = judged(*(of_the_day(f"j{i}", 3 - i) for i in range(3)), policy=TWO)
-    assert [c.address for c in plan.changes] == ["job.j1", "job.j2"]
+    assert [c.address for c in plan.changes] == ["job.j2", "job.j1"]
     assert codes(plan) == ["policy_per_day"]
     assert plan.violations[0].message == (
         "job.j0 would be one more on tiktok on Fri 2026-11-27, and the policy allows 2 a day"

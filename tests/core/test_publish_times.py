@@ -59,12 +59,13 @@ def scheduled(when: datetime | None, **over: Any) -> RecordedJob:
 def test_rescheduled(recorded: datetime | None, declared: datetime | None, status: str) -> None:
     record = scheduled(recorded, status=status)
 
-    assert plan(record, declared, status).changes == (reschedule(record, declared),)
+    reason = Reason.UNSET if recorded is None else Reason.SCHEDULE_CHANGED
+    assert plan(record, declared, status).changes == (reschedule(record, declared, reason),)
 
 
 @pytest.mark.parametrize(
     ("recorded", "declared"),
-    [(PAST, PAST), (None, PAST), (PAST, None), (NOW, None), (None, None)],
+    [(PAST, PAST), (PAST, None), (NOW, None), (None, None)],
 )
 def test_a_time_that_has_passed_is_no_difference(recorded: datetime | None, declared: datetime | None) -> None:
     result = plan(scheduled(recorded), declared)
@@ -101,14 +102,14 @@ def test_taken_off_what_is_produced() -> None:
 def test_set_on_what_waits_for_approval() -> None:
     record = scheduled(None, status="complete", staged=True)
 
-    assert plan(record, AHEAD, "complete").changes == (reschedule(record, AHEAD),)
+    assert plan(record, AHEAD, "complete").changes == (reschedule(record, AHEAD, Reason.UNSET),)
 
 
 def test_a_step_that_a_crash_left_out_is_a_free_reschedule() -> None:
     """A submission is recorded without its publish time; setting it is a step of its own."""
     record = replace(scheduled(AHEAD), schedule=None)
 
-    assert plan(record, AHEAD).changes == (reschedule(record, AHEAD),)
+    assert plan(record, AHEAD).changes == (reschedule(record, AHEAD, Reason.UNSET),)
     assert plan(record, AHEAD).spend == 0
 
 

@@ -133,8 +133,8 @@ def test_a_submission_is_told_as_it_begins_and_as_it_is_paid(world: World, monke
         f"job.a: made as {a} (1 credit), its publish time comes next",
         "job.b: submitting...",
         f"job.b: made as {b} (1 credit), its publish time comes next",
-        f"job.a: submitted after 2.0s ({a}, 1 credit)",
-        f"job.b: submitted after 2.0s ({b}, 1 credit)",
+        f"job.a: submitted after 2 s ({a}, 1 credit)",
+        f"job.b: submitted after 2 s ({b}, 1 credit)",
     ]
 
 

@@ -87,6 +87,9 @@ class SimService:
     def ready(self) -> None:
         """There is no rate limit."""
 
+    def estimate(self, requests: int) -> float:
+        return 0.0
+
     def submit_job(self, body: Values) -> Answer:
         """One POST, with everything that can befall it."""
         self.clock.advance(0.3)

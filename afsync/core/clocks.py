@@ -1,0 +1,32 @@
+"""Our clock and the service's: how far they are apart, and which one decides whether a time has passed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from afsync.core.durations import duration
+from afsync.errors import Problem, Severity
+
+SAID, DECISIVE = 60.0, 300.0
+"""Seconds by which clocks may differ: beyond the first that is said, beyond the second the service's decides."""
+
+
+def skew(server_time: datetime | None, now: datetime) -> float:
+    """Seconds by which the service's clock is ahead of ours; 0 where it is not told."""
+    return (server_time - now).total_seconds() if server_time is not None else 0.0
+
+
+def ahead(difference: float) -> float:
+    """What to add to our clock before it decides whether a time has passed."""
+    return difference if abs(difference) > DECISIVE else 0.0
+
+
+def said_of(difference: float) -> tuple[Problem, ...]:
+    """A warning where the clocks are more than a minute apart."""
+    if abs(difference) <= SAID:
+        return ()
+    side = "ahead of" if difference > 0 else "behind"
+    text = f"the service's clock is {duration(abs(difference))} {side} the one of this machine"
+    if ahead(difference):
+        text += "; whether a publish time has passed is decided by the service's"
+    return (Problem("clock_skew", text, "set the clock of this machine", Severity.WARNING),)
