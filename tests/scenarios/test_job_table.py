@@ -130,7 +130,7 @@ def test_schedule_given_where_there_was_none_is_set(world: World) -> None:
     at = world.at(days=7)
     world.declare(jobs={"best": a_job(schedule=at)})
     world.performs(
-        Planned("job.best", "reschedule", "schedule_changed", spent=1),
+        Planned("job.best", "reschedule", "unset", spent=1),
         says=["  # job.best will be scheduled"],
         sends=[reschedule(job, at)],
     )

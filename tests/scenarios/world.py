@@ -15,6 +15,8 @@ import httpx
 import jsonschema
 from msgspec import Struct
 
+from afsync.core.job_notices import CONTRADICTING
+from afsync.output.plan_text import NOTHING_POSSIBLE
 from tests.harness import NO_CHANGES, NOTHING_APPLIED, READS, Done, Sandbox, Sent
 
 URL = "https://clips.twitch.tv/one"
@@ -172,7 +174,7 @@ class World(Sandbox):
             assert _summary(changes) in shown
             assert f"Credits: {spend} to spend, {self.balance} available, {self.balance - spend} after." in shown
         else:
-            assert shown[-1] == NO_CHANGES
+            assert shown[-1] == nothing_to_do(told)
         assert text.err == ""
         return document
 
@@ -183,7 +185,7 @@ class World(Sandbox):
         with self.watched() as sent:
             done = self.applied()
         assert sent == []
-        assert done.out.endswith(f"{NO_CHANGES}\n{NOTHING_APPLIED}\n")
+        assert done.out.endswith(f"{nothing_to_do(told)}\n{NOTHING_APPLIED}\n")
         after = self.state["resources"]
         assert _apart_from_status(after) == _apart_from_status(before)
 
@@ -243,3 +245,8 @@ FORMATS = jsonschema.FormatChecker()
 @FORMATS.checks("date-time", raises=ValueError)
 def _is_an_instant(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+def nothing_to_do(told: Sequence[str]) -> str:
+    """The last line of a plan without changes: it claims no match where something told contradicts it."""
+    return NOTHING_POSSIBLE if CONTRADICTING & set(told) else NO_CHANGES
