@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from afsync.core.credits import effective
+from afsync.core.credits import DOCUMENTED, effective
 from afsync.core.lookalike import echo_of
 from afsync.core.plan import Plan
 from afsync.core.planner import make_plan
@@ -28,6 +28,7 @@ from afsync.core.recorded import (
 )
 from afsync.core.remote import Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, File, Job, Kind, Schedule, Template, Values, fingerprint
+from afsync.core.trust import Cost, CostKind, Effect, Trust
 from afsync.core.verdict import Options
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -189,6 +190,12 @@ def a_remote(
     )
 
 
+PROVEN = {Effect.SCHEDULE: Trust(3, 0, OLDER, None)}
+"""An account that was seen to keep publish times, in which nothing is to be said about that."""
+COSTS = {kind: Cost(credits, OLDER) for kind, credits in DOCUMENTED.items()}
+"""One that took what the reference says."""
+
+
 def a_recorded(
     resources: Mapping[str, Record] | None = None,
     *,
@@ -197,6 +204,8 @@ def a_recorded(
     uploads: Mapping[str, Upload] | None = None,
     foreign: tuple[str, ...] = (),
     serial: int = 7,
+    trust: Mapping[Effect, Trust] = PROVEN,
+    costs: Mapping[CostKind, Cost] = COSTS,
 ) -> Recorded:
     return Recorded(
         lineage=LINEAGE,
@@ -208,6 +217,8 @@ def a_recorded(
         deposed=deposed,
         intents=intents,
         foreign=foreign,
+        trust=trust,
+        costs=costs,
     )
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -193,6 +194,7 @@ def _teller(plan: Plan, out: Out, link: Link) -> Teller:
 
 
 def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> World:
+    from afsync.api.readback import read_back
     from afsync.api.snapshot import fetch
     from afsync.api.writer import Writer
 
@@ -212,6 +214,7 @@ def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> Worl
         stop=stop,
         tell=tell,
         who=work.who(),
+        read_back=partial(read_back, service.reader),
     )
 
 

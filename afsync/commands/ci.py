@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.outcome import Outcome
     from afsync.core.plan import Plan
+    from afsync.core.seen import Looked
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:
@@ -32,13 +33,15 @@ def publish_plan(plan: Plan, root: Path, title: str = "") -> None:
     publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
 
 
-def publish_outcomes(outcomes: Sequence[Outcome], project: Project, title: str = "") -> None:
+def publish_outcomes(
+    outcomes: Sequence[Outcome], project: Project, title: str = "", looked: Looked | None = None, settle: float = 0.0
+) -> None:
     """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
     if not in_github() or not outcomes:
         return
     from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
 
-    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes, title=title))
+    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes, title=title, looked=looked, settle=settle))
     wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
     publish_problems([p for p in wrong if p is not None], project.root)
 

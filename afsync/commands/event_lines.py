@@ -13,10 +13,12 @@ from afsync.commands import project as work
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
 from afsync.core.plan import Plan
+from afsync.core.seen import Looked
 from afsync.engine.events import ChangeDone, Event
 from afsync.errors import AfsyncError, ConfigError, Problem
 from afsync.output.outcomes import event_json, problem_event_json, summary_json
 from afsync.output.plan_json import plan_document
+from afsync.output.seen import seen_fields
 
 EVERY = timedelta(seconds=5)
 """How often it is told how far the run is."""
@@ -46,18 +48,22 @@ class EventLines:
     def problem(self, problem: Problem, at: datetime) -> None:
         self(problem_event_json(problem, at))
 
-    def end(self, outcomes: Sequence[Outcome], stopped: AfsyncError | None = None) -> None:
-        """What ended the run early, if something did, and the summary; only once."""
+    def end(
+        self, outcomes: Sequence[Outcome], stopped: AfsyncError | None = None, looked: Looked | None = None
+    ) -> None:
+        """What was seen at the end, what ended the run early, if something did, and the summary; only once."""
         if self._ended:
             return
         self._ended = True
         now = work.now()
+        if looked is not None:
+            self(event_json("seen", now, **seen_fields(looked)))
         if isinstance(stopped, ConfigError):
             for problem in stopped.problems:
                 self.problem(problem, now)
         elif stopped is not None:
             self(event_json("error", now, code=_code(stopped), message=stopped.message, hint=stopped.hint))
-        self(summary_json(outcomes, now))
+        self(summary_json(outcomes, now, looked))
 
 
 def _code(error: AfsyncError) -> str:

@@ -21,6 +21,7 @@ from afsync.engine.executor import Report
 from afsync.errors import AfsyncError, Exit, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
+from afsync.output.seen import seen_lines
 from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
@@ -36,14 +37,14 @@ def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
 
 
 def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
-    events.end(done.outcomes, done.stopped)
+    events.end(done.outcomes, done.stopped, done.looked)
     if not wanted.as_json:
         _finish_text(ready.plan, done, out, approving=bool(wanted.approve), due=wanted.due)
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
     _markdown_into(wanted, ready.plan, done)
-    publish_outcomes(done.outcomes, ready.project, wanted.title)
+    publish_outcomes(done.outcomes, ready.project, wanted.title, done.looked, ready.plan.settle)
     if done.stopped is not None:
         publish_error(done.stopped)
     if out.error is not None:
@@ -59,7 +60,8 @@ def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> Non
 
     outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
     try:
-        write_private(Path(wanted.markdown_into), apply_markdown(plan, outcomes, stopped, wanted.title))
+        looked = done.looked if done else None
+        write_private(Path(wanted.markdown_into), apply_markdown(plan, outcomes, stopped, wanted.title, looked))
     except AfsyncError as error:
         messages()(f"Warning: {visible(error.message)}\n")
 
@@ -76,8 +78,9 @@ def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool, due: bo
     nothing = not (plan.changes or plan.violations or plan.resolutions)
     held = len({v.address for v in plan.violations if v.code != Reason.UNRESOLVED})
     before = sum(isinstance(r, Wait | Ask) for r in plan.resolutions)
-    summary = summary_text(done.outcomes, paint, complete=complete, held=held, unresolved=before)
-    out(("" if nothing else "\n") + summary + "\n")
+    seen = "".join(f"{line}\n" for line in seen_lines(done.looked, plan.settle))
+    summary = summary_text(done.outcomes, paint, complete=complete, held=held, unresolved=before, looked=done.looked)
+    out(("" if nothing else "\n") + seen + summary + "\n")
     if held:
         messages()(f"{count(held, 'change')} held back: see above what is to be decided.\n")
     if unresolved := before + Tally(done.outcomes).unresolved:

@@ -41,9 +41,7 @@ def checked_plan(
     from afsync.core.policy_check import check_policy
     from afsync.core.sequence import too_late
 
-    options = replace(
-        options, quarantine=quarantine(project), exclusive=project.settings.exclusive, late=project.settings.late
-    )
+    options = timed(options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
     if due:
         from afsync.core.due import candidates, only_due
@@ -62,6 +60,19 @@ def checked_plan(
         allow_empty=options.allow_empty,
     )
     return located(plan, project, _overridden(limits, project.desired.limits))
+
+
+def timed(options: Options, project: Project) -> Options:
+    """The options with what the project says of waiting for lost answers and for what was accepted."""
+    settings = project.settings
+    return replace(
+        options,
+        quarantine=quarantine(project),
+        exclusive=settings.exclusive,
+        late=settings.late,
+        settle=settings.settle,
+        watch=settings.watch,
+    )
 
 
 def _overridden(limits: Limits, declared: Limits) -> frozenset[str]:

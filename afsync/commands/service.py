@@ -131,6 +131,7 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     """What a plan needs of the account, and no more."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
+    from afsync.core import kept
     from afsync.core.approvals import waiting
     from afsync.core.due import unknown_staging
     from afsync.core.lookups import lookups
@@ -141,7 +142,7 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     _, settled = find_moves(project.desired, recorded, frozenset(i.address for i in recorded.intents))
     wanted = lookups(project.desired, recorded, at)
     # A state may be new because it was lost, or older than the account; publish times are what tells.
-    timed = bool(wanted.jobs) or wanted.since is not None
+    timed = bool(wanted.jobs.keys() - recorded.watched.keys()) or wanted.since is not None
     try:
         remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
     except AuthError:
@@ -151,7 +152,9 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs]
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
-    results = (service.reader.result(i) for i in results_needed(project.desired, settled, remote))
+    gone = kept.results_needed(project.desired, recorded, remote, at, project.settings.settle)
+    asked = dict.fromkeys((*results_needed(project.desired, settled, remote), *gone))
+    results = (service.reader.result(i) for i in asked)
     shown = previews(service.reader, dict.fromkeys([*produced, *ids]))
     found = {r.id: r for r in results if r is not None}
     return replace(remote, previews=shown, results=found)

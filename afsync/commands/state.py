@@ -91,12 +91,18 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
 @click.argument("address")
 @lock_timeout_flag
 def rm(address: str, lock_timeout: float) -> int:
-    """Forget what is recorded under ADDRESS. Nothing is sent: what runs goes on, and nobody here knows of it."""
+    """Forget what is recorded under ADDRESS, or a cancelled job, by its id. Nothing is sent: what runs goes on, and
+    nobody here knows of it."""
     from afsync.commands.taking import desk
+    from afsync.core.cancels import without_watch
     from afsync.output.state_text import forgotten_text
 
     project = load_project()
     with desk(project, lock_timeout) as held:
+        if address in held.recorded.watched:
+            held.write(without_watch(held.recorded, address))
+            report()(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
+            return 0
         record = _found(held.recorded, address)
         held.write(held.recorded.without_resource(address))
     report()(forgotten_text(address, record, declared=project.desired.get(address) is not None))

@@ -47,12 +47,13 @@ class Jobs:
     def look(self, now: datetime, matters: Callable[[JobStatus], bool]) -> tuple[JobStatus, ...]:
         """Look at the submitted jobs for which `matters` holds. Nothing is asked where nothing was submitted."""
         known = self.known(now)
-        ids = [job.id for job in known if job.id is not None]
+        ids = list(dict.fromkeys([*(job.id for job in known if job.id is not None), *self._recorded.watched]))
         if not ids:
             return known
         first = self._lookout is None
         lookout = self._lookout or self._open(ids)
-        lookout.look([job.id for job in known if job.id and matters(job)], page=first)
+        wanted = [job.id for job in known if job.id and matters(job) and not job.cancelled]
+        lookout.look([*wanted, *(self._recorded.watched if first else ())], page=first)
         waiting = [j.id for j in self.known(now) if j.id and j.phase is JobPhase.WAITING_FOR_APPROVAL]
         lookout.preview(waiting, now)
         return self.known(now)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from afsync.config.problems import BROKEN, Code, Wrong
-from afsync.config.spans import quarantine_seconds
+from afsync.config.spans import quarantine_seconds, watch_seconds
 from afsync.config.times import parse_zone
 from afsync.core.remote import EMULATOR
 from afsync.core.resources import ADDRESS, KEY
@@ -76,6 +76,13 @@ def check_quarantine(value: Any) -> Any:
     """A span; looked at before its type, so that `10` is told that it lacks a unit and not that it is no text."""
     if isinstance(value, str | int | float):
         quarantine_seconds(str(value))
+    return value
+
+
+def check_watch(value: Any) -> Any:
+    """The same, with days."""
+    if isinstance(value, str | int | float):
+        watch_seconds(str(value))
     return value
 
 

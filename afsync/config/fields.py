@@ -21,6 +21,7 @@ from afsync.config.checks import (
     check_url,
     check_var_name,
     check_variable,
+    check_watch,
     check_zone,
 )
 from afsync.core.remote import EMULATOR
@@ -39,6 +40,7 @@ BaseUrl = Annotated[
     str, AfterValidator(check_base_url), Field(json_schema_extra={"pattern": f"^(https?://.+|{EMULATOR})$"})
 ]
 Quarantine = Annotated[str, BeforeValidator(check_quarantine), Field(json_schema_extra={"pattern": "^[0-9]+(s|m|h)$"})]
+Watch = Annotated[str, BeforeValidator(check_watch), Field(json_schema_extra={"pattern": "^[0-9]+(s|m|h|d)$"})]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Lineage = Annotated[str, AfterValidator(check_lineage), Field(json_schema_extra={"format": "uuid"})]
 StatePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(check_state_path)]

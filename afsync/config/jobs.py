@@ -21,7 +21,8 @@ class Context(Struct, frozen=True):
     """What a job's meaning depends on besides itself. `zone` is what times without an offset are local to.
 
     `complete` is false when a file could not be read, which may hold a template that is missed. `imports` are the
-    addresses that are taken over. `publish` is who publishes where a job does not say so.
+    addresses that are taken over. `publish` is who publishes where a job does not say so;
+    None where nothing says so.
     """
 
     templates: Mapping[str, Declared]
@@ -31,7 +32,7 @@ class Context(Struct, frozen=True):
     complete: bool = True
     imports: Collection[str] = ()
     effort: Effort = field(default_factory=Effort)
-    publish: str = "service"
+    publish: str | None = None
 
 
 class Whole(Struct, frozen=True):
@@ -44,7 +45,7 @@ class Whole(Struct, frozen=True):
     body: Mapping[str, Any]
     schedule: Schedule | None
     file: File | None
-    held: bool
+    publish: str | None
     problems: tuple[Finding, ...]
 
 
@@ -58,7 +59,8 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
     fields, body, problems = job.fields, _with_defaults(job, context), []
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
-    held = fields.get("publish", context.publish) == "held"
+    publish = fields.get("publish", context.publish)
+    held = publish == "held"
     form = (*form_of(job, body, imported=imported), held)
     if form not in right:
         problems = [
@@ -85,7 +87,7 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
             file = context.media.file(path)
     except Wrong as wrong:
         problems.append(("file", wrong))
-    return Whole(job, body, schedule, file, held, tuple(problems))
+    return Whole(job, body, schedule, file, publish, tuple(problems))
 
 
 def build_job(whole: Whole) -> Job:
@@ -108,7 +110,8 @@ def build_job(whole: Whole) -> Job:
         prevent_destroy,
         ignore_changes,
         fields.get("approve"),
-        whole.held,
+        whole.publish == "held",
+        whole.publish is not None,
     )
 
 

@@ -164,11 +164,12 @@ def _defaults(main: Parsed) -> dict[str, Any]:
     return job if isinstance(job, dict) else {}
 
 
-def _publisher(main: Parsed, defaults: Mapping[str, Any]) -> str:
-    """Who publishes a job that does not say so."""
+def _publisher(main: Parsed, defaults: Mapping[str, Any]) -> str | None:
+    """Who publishes a job that does not say so, if anything says that."""
     api = main.value.get("api")
     of_all = api.get("publish") if isinstance(api, dict) else None
-    return str(defaults.get("publish") or of_all or "service")
+    found = defaults.get("publish") or of_all
+    return None if found is None else str(found)
 
 
 def _zone(main: Parsed) -> str | None:

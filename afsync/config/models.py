@@ -18,10 +18,11 @@ from afsync.config.fields import (
     Text,
     Variable,
     VariableName,
+    Watch,
     Zone,
 )
 from afsync.config.policy_models import PolicyPart
-from afsync.config.project import LATE, QUARANTINE, STATE
+from afsync.config.project import LATE, QUARANTINE, SETTLE, STATE, WATCH
 from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
 from afsync.config.words import Publisher
 from afsync.core.remote import EMULATOR, SERVICE
@@ -57,6 +58,18 @@ class Api(Part):
         description="How long after its time a `held` job is still published by itself; after that a person decides. A "
         "number with `s`, `m` or `h`, at most 24h.",
         examples=["6h", "30m"],
+    )
+    settle: Quarantine = Field(
+        SETTLE,
+        description="How long what the service accepted may stay unseen before a plan judges that it was not kept: a "
+        "number with `s`, `m` or `h`, at most 24h.",
+        examples=["2m", "30s"],
+    )
+    watch: Watch = Field(
+        WATCH,
+        description="How long a cancelled job is watched, so that one that is produced all the same is noticed: a "
+        "number with `s`, `m`, `h` or `d`, at most 30d.",
+        examples=["24h", "7d"],
     )
 
 

@@ -35,6 +35,7 @@ def policy_of(file: Mapping[str, Any]) -> Policy:
     return Policy(
         allowed_platforms=tuple(part["allowed_platforms"]) if "allowed_platforms" in part else None,
         require_staging=part.get("require_staging", False),
+        require_proven_schedule=part.get("require_proven_schedule", False),
         min_lead=lead_time(part["min_lead"]) if "min_lead" in part else None,
         max_per_day=part.get("max_per_day", {}),
         blackouts=tuple(map(_blackout, part.get("blackouts", ()))),

@@ -81,6 +81,11 @@ class PolicyPart(Part):
     require_staging: bool = Field(
         False, description="True wants `staging: true` for every job, so that somebody approves what is published."
     )
+    require_proven_schedule: bool = Field(
+        False,
+        description="True submits nothing that relies on the service to keep its publish time before this account was "
+        "seen to keep one, nor after it lost one.",
+    )
     min_lead: Lead | None = Field(
         None,
         description="How long before its publication a job is submitted or moved at the latest: a number with `m`, "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from afsync.config.checks import deletes_percent
-from afsync.config.spans import quarantine_seconds
+from afsync.config.spans import quarantine_seconds, watch_seconds
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
 from afsync.core.resources import Desired, Limits
@@ -22,16 +22,20 @@ PROJECT_FILE = "afsync.yaml"
 STATE = ".afsync/state.json"
 QUARANTINE = "10m"
 LATE = "6h"
+SETTLE = "2m"
+WATCH = "24h"
 
 
 class Settings(Struct, frozen=True):
-    """How this project is run. `quarantine` and `late` are in seconds; `state` is a path relative to the root."""
+    """How this project is run; spans are in seconds, and `state` is a path relative to the root."""
 
     lineage: str | None = None
     base_url: str = SERVICE
     exclusive: bool | None = None
     quarantine: int = quarantine_seconds(QUARANTINE)
     late: int = quarantine_seconds(LATE)
+    settle: int = quarantine_seconds(SETTLE)
+    watch: int = watch_seconds(WATCH)
     state: str = STATE
     timezone: str | None = None
     account: str | None = None
@@ -82,6 +86,8 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
         exclusive=api.get("exclusive"),
         quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
         late=quarantine_seconds(api.get("late", LATE)),
+        settle=quarantine_seconds(api.get("settle", SETTLE)),
+        watch=watch_seconds(api.get("watch", WATCH)),
         state=file.get("state", STATE),
         timezone=file.get("timezone"),
         account=file.get("account"),

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 from msgspec import Meta, Struct, ValidationError, convert, field
 
 from afsync.config import checks
-from afsync.config.spans import lead_time, parse_dates, parse_hours, quarantine_seconds
+from afsync.config.spans import lead_time, parse_dates, parse_hours, quarantine_seconds, watch_seconds
 from afsync.config.words import (
     BodyField,
     Entry,
@@ -117,11 +117,15 @@ class ApiPart(_Part):
     quarantine: str = LEFT_OUT
     publish: Publisher = LEFT_OUT
     late: str = LEFT_OUT
+    settle: str = LEFT_OUT
+    watch: str = LEFT_OUT
 
     def __post_init__(self) -> None:
         _if_given(checks.check_base_url, self.base_url)
         _if_given(quarantine_seconds, self.quarantine)
         _if_given(quarantine_seconds, self.late)
+        _if_given(quarantine_seconds, self.settle)
+        _if_given(watch_seconds, self.watch)
 
 
 class LimitsPart(_Part):
@@ -150,6 +154,7 @@ class BlackoutPart(_Part):
 class PolicyPart(_Part):
     allowed_platforms: Annotated[list[Platform], Meta(min_length=1)] = LEFT_OUT
     require_staging: bool = LEFT_OUT
+    require_proven_schedule: bool = LEFT_OUT
     min_lead: str = LEFT_OUT
     max_per_day: dict[Platform, Number] = LEFT_OUT
     blackouts: list[BlackoutPart] = LEFT_OUT

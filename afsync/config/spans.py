@@ -36,6 +36,16 @@ def quarantine_seconds(written: str) -> int:
     return int(span.total_seconds())
 
 
+def watch_seconds(written: str) -> int:
+    """`24h`, `90m`, `7d` in seconds, at most 30 days. Wrong(bad_form, out_of_range)."""
+    span = _span(written, "smhd")
+    if span is None:
+        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a duration", "write it as 90m, 24h or 7d")
+    if span > timedelta(days=30):
+        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than 30 days", "use 30d at the most")
+    return int(span.total_seconds())
+
+
 def _span(written: str, units: str) -> timedelta | None:
     found = _SPAN.fullmatch(written)
     return int(found[1]) * _UNITS[found[2]] if found and found[2] in units else None

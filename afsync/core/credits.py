@@ -1,13 +1,19 @@
-"""What a submission will cost, by the documented rules; the answer's own `creditCost` is the truth."""
+"""What a submission will cost, by what earlier ones took or the documented rules; the answer is the truth."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from afsync.core.resources import EMPTY, Values
+from afsync.core.trust import Cost, CostKind
 
-SHORT, LONG_OR_MULTI, GENERATE = 1, 2, 3
-"""Credits per job (API.md, "Credit costs")."""
+DOCUMENTED = {CostKind.SHORT: 1, CostKind.LONG: 2, CostKind.GENERATE: 3}
+"""Credits per job, by the reference."""
+
+EMPTY_COSTS: Mapping[CostKind, Cost] = MappingProxyType({})
 
 _NOT_INHERITED = {"name", "description"}
 
@@ -18,12 +24,23 @@ def effective(values: Values, template: Values = EMPTY) -> dict[str, Any]:
     return {**inherited, **{k: v for k, v in values.items() if v is not None}}
 
 
-def estimate(values: Values) -> int:
-    """Credits for one submission of the effective `values`."""
+def cost_kind(values: Values) -> CostKind:
+    """What decides on the price of the effective `values`. A job of several clips costs what a long one does."""
     if values.get("entry") == "generate":
-        return GENERATE
+        return CostKind.GENERATE
     urls = values.get("urls")
     sources = (len(urls) if isinstance(urls, list | tuple) else bool(urls)) + bool(values.get("url"))
-    if values.get("format") == "long" or sources > 1:
-        return LONG_OR_MULTI
-    return SHORT
+    return CostKind.LONG if values.get("format") == "long" or sources > 1 else CostKind.SHORT
+
+
+def estimate(values: Values, seen: Mapping[CostKind, Cost] = EMPTY_COSTS) -> int:
+    """Credits for one submission of the effective `values`: what the last of its kind took, else the documented."""
+    kind = cost_kind(values)
+    return seen[kind].credits if kind in seen else DOCUMENTED[kind]
+
+
+def learnt(seen: Mapping[CostKind, Cost], values: Values, credits: int, at: datetime) -> dict[CostKind, Cost]:
+    """The costs that are known once a submission of these values took `credits`."""
+    kind = cost_kind(values)
+    before = seen[kind].seen if kind in seen else 0
+    return {**seen, kind: Cost(credits, at, before + 1)}

@@ -39,7 +39,7 @@ class Sighting(Struct, frozen=True):
 
 
 def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: timedelta) -> Sighting:
-    spoken_for = {r.id for r in recorded.jobs.values()} | set(recorded.foreign)
+    spoken_for = {r.id for r in recorded.jobs.values()} | set(recorded.foreign) | set(recorded.watched)
     marked = {job for other in recorded.submissions for job in other.foreign}
     new = [j for j in _newer(intent, remote, quarantine) if j.id not in spoken_for and j.id not in marked]
     hollow = ghosts(remote)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from afsync.core import diff
 from afsync.core.actions import Action, Reason, Retire, Step
 from afsync.core.approvals import decide_approval, decide_held_approval
+from afsync.core.cancels import has_lost_one, two_videos
 from afsync.core.held import When, decide_due, is_held, stops, when_due
 from afsync.core.job_notices import (
     busy,
@@ -22,11 +23,13 @@ from afsync.core.job_notices import (
     stopped,
     undeclared_and_busy,
 )
+from afsync.core.kept import nothing_to_take_off, publish_time_of, settled, time_was_lost
 from afsync.core.lookups import group_when_seen
+from afsync.core.not_kept import not_seen_yet, schedule_not_kept, still_matters
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of, never_changes
-from afsync.core.resources import Job, Kind, Schedule, Values, same_body
+from afsync.core.resources import Job, Kind, Schedule, Values, same_body, typed
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
@@ -60,7 +63,7 @@ class Edits(Struct, frozen=True):
 
 def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> Standing:
     """Read from the remote where the job was seen, else from the record. The time of a held job is kept here alone."""
-    recorded_at = record.schedule.utc if record.schedule else None
+    recorded_at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     if record.id in facts.remote.missing:
         return Standing(Group.MISSING, recorded_at)
     job = facts.remote.jobs.get(record.id)
@@ -72,11 +75,7 @@ def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> 
 
 
 def _observed(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
-    """Whether the service tells this job's publish time, and what it is, if it is still ahead."""
-    times = facts.remote.publish_times
-    if times is None:
-        return False, None
-    return job_id in times or job_id in facts.remote.covered, _still_ahead(times.get(job_id), facts.now)
+    return publish_time_of(job_id, facts.remote, facts.now)
 
 
 def _still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
@@ -95,7 +94,10 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     edits = Edits(declared.values) if edits is None else edits
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
-    verdict = None if held else _without_time(declared, record, at, edits, status, facts)
+    verdict = None
+    if not held:
+        verdict = _without_time(declared, record, at, edits, status, facts)
+        verdict = verdict or _not_kept(declared, record, at, edits, status, facts)
     verdict = verdict or _declared(declared, record, at, edits, facts)
     changing = (*verdict.changes, *verdict.withheld)
     # Also where that is withheld: published now, it would only be submitted again next time.
@@ -158,6 +160,22 @@ def _without_time(
     return verdict + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
 
 
+def _not_kept(
+    declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
+) -> Verdict | None:
+    """A publish time that the service did not keep is not set again, whatever else is to be said of the job."""
+    over = at.group in (Group.FAILED, Group.CANCELLED, Group.MISSING)
+    instead = edits.again or (edits.body and at.group is Group.OPEN)
+    if over or instead or not still_matters(declared, record, facts.now):
+        return None
+    if declared.schedule is not None and _observed(record.id, facts)[1] == declared.schedule.utc:
+        return None
+    held = schedule_not_kept(declared, record, status)
+    if not edits.body:
+        return held
+    return held + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
+
+
 def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
     match at.group:
         case Group.BUSY if edits.schedule and not edits.body and not edits.again and is_held(record, declared):
@@ -206,7 +224,7 @@ def _time_differs(declared: Job, record: RecordedJob, now: datetime) -> bool:
     if wanted is not None and is_held(record, declared):
         return wanted != known
     if wanted is None:
-        return _still_ahead(known, now) is not None
+        return _still_ahead(known, now) is not None and not time_was_lost(record)
     return wanted > now and wanted != known
 
 
@@ -216,6 +234,12 @@ def _reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, 
     drifted = at.drifted and not ignored and (wanted is None or wanted > facts.now)
     if drifted and _observed(record.id, facts)[1] == wanted:
         drifted = False
+    if nothing_to_take_off(declared, record, facts.remote, facts.now, facts.options.settle):
+        return NOTHING
+    since = record.schedule_unseen_since
+    gone = _observed(record.id, facts)[1] is None
+    if drifted and gone and not edits.schedule and not settled(since, facts.now, facts.options.settle):
+        return not_seen_yet(declared, record)
     if not edits.schedule and not drifted:
         known = record.schedule
         gone_by = wanted is not None and wanted <= facts.now and not ignored
@@ -246,8 +270,18 @@ def _replace(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, f
         fields=diff.fields(Kind.JOB, record.declared, job.values),
     )
     change = replace(change, credits=Credits(change.credits.spend, record.credits or 0))
+    if retire is Retire.CANCEL:
+        seen = facts.remote.jobs.get(record.id)
+        told = two_videos(record.id, seen.status if seen else record.status, change.credits.spend, record.credits)
+        change = replace(change, warning=told)
     if (held := withheld_reason(change, facts)) is not None:
         return held
+    if change.warning and has_lost_one(facts.recorded) and declared.address not in facts.options.replace:
+        return withhold(
+            replace(change, reason=Reason.CANCEL_UNPROVEN),
+            f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
+            f"`afsync apply --replace {typed(declared.address)}` replaces it all the same; or take the edit back",
+        )
     return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 

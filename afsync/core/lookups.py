@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from afsync.core.held import is_held
+from afsync.core.kept import time_was_lost
 from afsync.core.moves import find_moves
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Lookups, group_of, never_changes
@@ -17,7 +18,7 @@ _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 def group_when_seen(record: RecordedJob, now: datetime) -> Group:
     """Where a job stands if nothing has happened to it since its status was recorded."""
-    at = record.schedule.utc if record.schedule else None
+    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     waits = (record.staged or record.publish is Publish.HELD) and not record.approved
     return group_of(record.status, publish_at=at, staged=waits, now=now)
 
@@ -28,8 +29,8 @@ def is_final(record: RecordedJob, now: datetime) -> bool:
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
-    """What to find: jobs that can still change; young jobs, if something new could be one of them; and what lies
-    between now and each open intent."""
+    """What to find: jobs that can still change, and those that were cancelled and are watched; young jobs, if
+    something new could be one of them; and what lies between now and each open intent."""
     blocked = frozenset(i.address for i in recorded.intents)
     _, settled = find_moves(desired, recorded, blocked)
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
@@ -43,6 +44,7 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
             **{r.id: r.created_at for r in to_look_up(desired, settled)},
+            **{i: w.record.created_at for i, w in recorded.watched.items()},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
         },
         since=_since([desired.jobs[address] for address in new], desired, settled, now),

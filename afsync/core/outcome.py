@@ -13,9 +13,10 @@ from afsync.core.plan import Change
 
 
 class NotSent(Struct, frozen=True):
-    """No byte of the request can have reached the service. It may be sent again."""
+    """No byte of the request can have reached the service. It may be sent again, unless it is `too_late` for it."""
 
     why: str
+    too_late: bool = False
 
 
 class Limited(Struct, frozen=True):
@@ -70,11 +71,12 @@ Answer: TypeAlias = NotSent | Limited | Rejected | Committed | CommittedIdUnknow
 
 
 class Applied(Struct, frozen=True):
-    """The change was carried out. `id` is the resource's id now, `credits` what was really taken."""
+    """The change was carried out. `id` is the resource's id now, `credits` what was really taken; None where the
+    service did not say."""
 
     change: Change
     id: str | None = None
-    credits: int = 0
+    credits: int | None = 0
     note: str | None = None
     seconds: float = 0.0
 
@@ -88,7 +90,7 @@ class Failed(Struct, frozen=True):
     change: Change
     why: str
     hint: str | None = None
-    credits: int = 0
+    credits: int | None = 0
     seconds: float = 0.0
     unfinished: bool = False
 

@@ -10,10 +10,11 @@ from msgspec import Struct, field
 
 from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.identity import fingerprint_of
-from afsync.core.recorded import Account, Publish, Record, RecordedJob
+from afsync.core.recorded import Account, Publish, Record, RecordedJob, Watched
 from afsync.core.recovery import Resolution
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
+from afsync.core.trust import Effect, Trust
 from afsync.errors import Problem
 
 
@@ -55,6 +56,7 @@ class Change(Struct, frozen=True):
     moved_from: str | None = None
     uploads: bool = False
     later: Schedule | None = None
+    warning: str | None = None
 
     @property
     def kind(self) -> Kind:
@@ -152,9 +154,10 @@ class Plan(Struct, frozen=True):
     `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
     each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
     those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records
-    as the service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt.
-    `resolutions` say what becomes of every submission whose
-    outcome was not known; `quarantine` (seconds) is how long they are looked for. `balance` is None where the
+    as the service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt, `trust`, what
+    was kept until now, and `watched`, the cancelled jobs that are still watched.
+    `resolutions` say what becomes of every submission whose outcome was not known; `quarantine` (seconds) is how long
+    they are looked for, `settle` and `watch` (seconds) as in `core.verdict.Options`. `balance` is None where the
     service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
     `limits` are those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the
     service's clock is ahead of ours.
@@ -172,14 +175,18 @@ class Plan(Struct, frozen=True):
     resolutions: tuple[Resolution, ...] = ()
     refreshed: Mapping[str, Record] = field(default_factory=dict)
     suspected: datetime | None = None
+    trust: Mapping[Effect, Trust] = field(default_factory=dict)
     balance: int | None = None
     per_minute: int = 60
     reads: int = 0
     skew: float = 0.0
     declared: int = 0
     quarantine: float = 600.0
+    settle: float = 120.0
+    watch: float = 86_400.0
     waiting: tuple[Waiting, ...] = ()
     limits: tuple[LimitUse, ...] = ()
+    watched: Mapping[str, Watched] = field(default_factory=dict)
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""

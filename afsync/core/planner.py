@@ -9,14 +9,17 @@ from msgspec.structs import replace
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.approvals import ON_ITS_WAY, waiting
 from afsync.core.by_hand import candidates_of
+from afsync.core.cancels import judged_cancels, not_cancelled
 from afsync.core.clocks import ahead, skew
 from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
+from afsync.core.kept import judged, nothing_to_take_off
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
+from afsync.core.proof import unproven
 from afsync.core.publish_notices import publish_notices
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
@@ -52,7 +55,9 @@ def make_plan(
         desired = replace(desired, templates={}, jobs={})
     difference = skew(remote.server_time, now)
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
-    written, recorded = recorded, settle(recorded, resolutions)
+    written, settled_now = recorded, settle(recorded, resolutions)
+    recorded = judged(settled_now, desired, remote, by_service_clock(now, remote), options)
+    recorded = judged_cancels(recorded, remote, now, options)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
     owned = _owned(settled, desired, remote)
@@ -70,7 +75,8 @@ def make_plan(
     twice = paid_twice(verdict.changes)
     again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
     publish = publish_notices(verdict.changes, facts)
-    verdict += Verdict(notices=(*twice, *again, *alike, *doubts, *unknown, *publish))
+    trusted = (*not_cancelled(facts), *unproven(verdict.changes, facts))
+    verdict += Verdict(notices=(*trusted, *twice, *again, *alike, *doubts, *unknown, *publish))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -82,14 +88,18 @@ def make_plan(
         violations=tuple(sorted(verdict.violations, key=_by_address)),
         blocking=blocking,
         resolutions=resolutions,
-        refreshed=_refreshed(facts, recorded),
+        refreshed=_refreshed(facts, settled_now) | _judged_before_moving(moves, recorded, settled_now),
         suspected=suspected,
+        trust=recorded.trust,
+        watched=recorded.watched,
         balance=remote.account.balance,
         per_minute=remote.account.per_minute or 60,
         reads=remote.requests,
         skew=difference,
         declared=len(desired.templates) + len(desired.jobs),
         quarantine=options.quarantine,
+        settle=options.settle,
+        watch=options.watch,
         waiting=tuple(w for w in waiting(settled, remote, facts.now) if _waits(w, desired, options)),
     )
 
@@ -101,8 +111,12 @@ def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime
 
 def facts_at(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
     """What decisions look at; where the clocks are far apart, by the service's: it is the one that publishes."""
-    by_service = now + timedelta(seconds=ahead(skew(remote.server_time, now)))
-    return Facts(desired, recorded, remote, by_service, options)
+    return Facts(desired, recorded, remote, by_service_clock(now, remote), options)
+
+
+def by_service_clock(now: datetime, remote: Remote) -> datetime:
+    """Our time, or the service's where the clocks are far apart."""
+    return now + timedelta(seconds=ahead(skew(remote.server_time, now)))
 
 
 def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
@@ -121,9 +135,11 @@ def _by_address(problem: Problem) -> tuple[str, str]:
 
 
 def _owned(recorded: Recorded, desired: Desired, remote: Remote) -> frozenset[str]:
-    """Ids that are spoken for: recorded, deposed, to be imported, said by a person not to be ours, or ghosts."""
+    """Ids that are spoken for: recorded, deposed, to be imported, watched after a cancel, said by a person not to be
+    ours, or ghosts."""
     ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
     marked = {job for intent in recorded.submissions for job in intent.foreign}
+    ids |= set(recorded.watched)
     return frozenset(ids | marked | ghosts(remote) | set(recorded.foreign) | set(desired.imports.values()))
 
 
@@ -232,6 +248,12 @@ def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
     return result
 
 
+def _judged_before_moving(moves: Moves, recorded: Recorded, before: Recorded) -> dict[str, Record]:
+    """What was found out about records that this plan moves: it counts, whether they are moved or not."""
+    olds = set(moves.moved.values()) & recorded.resources.keys()
+    return {old: r for old in olds if (r := recorded.resources[old]) is not before.resources[old]}
+
+
 def _refresh(address: str, record: Record, facts: Facts) -> Record:
     """The record itself where nothing new is known of it, which is nearly always."""
     declared = facts.desired.get(address)
@@ -250,6 +272,10 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     known = record.schedule
     if wanted and known and wanted.written != known.written and wanted.utc == known.utc:
         record = replace(record, schedule=wanted)
+    if isinstance(declared, Job) and nothing_to_take_off(
+        declared, record, facts.remote, facts.now, facts.options.settle
+    ):
+        record = replace(record, schedule=None, schedule_repeats=0, schedule_unseen_since=None, schedule_finding=None)
     if seen is not None and seen.status in ON_ITS_WAY:
         return replace(record, approved=record.approved or stops(record), approval=None)
     return record

@@ -52,6 +52,7 @@ class Policy(Struct, frozen=True):
 
     allowed_platforms: tuple[str, ...] | None = None
     require_staging: bool = False
+    require_proven_schedule: bool = False
     min_lead: timedelta | None = None
     max_per_day: Mapping[str, int] = field(default_factory=dict)
     blackouts: tuple[Blackout, ...] = ()

@@ -12,9 +12,11 @@ from afsync.core.credits import effective
 from afsync.core.moves import find_moves
 from afsync.core.plan import Change, Plan
 from afsync.core.policy import NO_POLICY, Policy
+from afsync.core.proof import relies_on_schedule
 from afsync.core.publishing import counts, crowded, publish_time
 from afsync.core.resources import Job, Values
 from afsync.core.settling import settle
+from afsync.core.trust import UNSEEN, Effect
 from afsync.core.verdict import Facts
 from afsync.errors import Problem, Severity
 
@@ -51,7 +53,7 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
 
 def _after_moves(plan: Plan, facts: Facts) -> Facts:
     """The facts that the plan was made from: what was renamed or resolved is where the plan has it."""
-    settled = settle(facts.recorded, plan.resolutions)
+    settled = replace(settle(facts.recorded, plan.resolutions), trust=plan.trust)
     blocked = frozenset(i.address for i in settled.intents)
     return replace(facts, recorded=find_moves(facts.desired, settled, blocked)[1])
 
@@ -85,6 +87,11 @@ def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:
         if policy.require_staging and values.get("staging") is not True:
             text = f"{change.address} would be published without a review, and the policy requires staging"
             yield _problem(change, "policy_staging", text, f"add `staging: true`, {OVERRIDE}", "staging")
+        trust = facts.recorded.trust.get(Effect.SCHEDULE, UNSEEN)
+        if policy.require_proven_schedule and relies_on_schedule(change) and not (trust.kept and trust.holds):
+            text = f"{change.address} relies on its publish time, and the policy requires that this account was seen "
+            hint = f"remove `schedule`, {OVERRIDE}"
+            yield _problem(change, "policy_proven_schedule", f"{text}to keep one, and lost none since", hint)
     moment = publish_time(change, facts)
     if moment is not None:
         yield from _times(change, moment, policy, facts.now)

@@ -75,6 +75,7 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
 
     `publish` says how it was submitted, and does not change afterwards. `schedule` is set once it is recorded;
     `schedule_repeats` counts how often the same instant was set again, with a 2xx, after it was found missing.
+    `schedule_unseen_since` (UTC) is when the service accepted it, until it is seen or nothing tells of it.
     `schedule_finding` is whether the service kept it: KEPT and LOST are counted in `trust` as they are recorded, so
     that each counts once, and LOST ends every attempt. Both belong to the instant: another one begins without them.
     `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
@@ -94,6 +95,7 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     approved: bool = False
     publish: New[Publish] = Publish.SERVICE
     schedule_repeats: New[Count] = 0
+    schedule_unseen_since: New[Utc | None] = None
     schedule_finding: New[Finding | None] = None
     approval: New[Approval | None] = None
     approved_at: New[Utc | None] = None

@@ -135,6 +135,11 @@ _GROUPS: Mapping[str, Group] = {
 }
 
 
+def is_known(status: str) -> bool:
+    """Whether a status is one of the service's words as far as they are known."""
+    return status == "complete" or status in _GROUPS
+
+
 def never_changes(status: str) -> bool:
     """Whether a job is done whatever else is known of it. The rest of its group, `group_of` tells."""
     return status == "published"

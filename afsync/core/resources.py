@@ -109,7 +109,8 @@ class Job(Struct, frozen=True):
     request, except that a template is named by key in `template` and an uploaded file by its sha256 in `file`.
     The schedule, and the `publishMode: scheduled` that comes from it, are not in `values`.
     `prevent_destroy` is None where the files say nothing. `rerun` is compared as text. `approve` is the id of the
-    one submission that may be published. `held` says that afsync publishes it at its time, not the service.
+    one submission that may be published. `held` says that afsync publishes it at its time, not the service;
+    `publish_declared`, that the files say who does.
     """
 
     key: str
@@ -122,6 +123,7 @@ class Job(Struct, frozen=True):
     ignore_changes: tuple[str, ...] = ()
     approve: str | None = None
     held: bool = False
+    publish_declared: bool = False
 
     @property
     def address(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -11,10 +11,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.approvals import ON_ITS_WAY
+from afsync.core.cancels import is_back
 from afsync.core.credits import effective
 from afsync.core.held import stops
+from afsync.core.kept import time_was_lost
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
-from afsync.core.remote import Group, Preview, RemoteJob, group_of
+from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
@@ -64,6 +66,7 @@ class JobStatus(Struct, frozen=True):
     `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
     `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
     it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
+    `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for.
     """
 
     address: str
@@ -82,6 +85,7 @@ class JobStatus(Struct, frozen=True):
     publishes: bool = False
     unresolved: bool = False
     immediate: bool = False
+    cancelled: bool = False
 
 
 def phase_of(
@@ -95,7 +99,7 @@ def phase_of(
     """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
     waits = stops(record, declared)
     review = record.staged and record.approval is None
-    at = record.schedule.utc if record.schedule else None
+    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     if missing:
         # The service purges old jobs; one that was finished when last seen is still that.
         last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
@@ -110,7 +114,8 @@ def statuses(
     """Every declared job, and every recorded one; those that match `globs`, where there are any. By publish time, those
     without one last, then by address: the order of a plan."""
     chosen = (a for a in {*desired.jobs, *recorded.jobs} if not globs or matches(a, globs))
-    jobs = (_status(a, desired, recorded, seen, now) for a in chosen)
+    jobs = [_status(a, desired, recorded, seen, now) for a in chosen]
+    jobs += [j for j in _cancelled(recorded, seen, now) if not globs or matches(j.address, globs)]
     return tuple(sorted(jobs, key=lambda job: (job.schedule.utc if job.schedule else NEVER, job.address)))
 
 
@@ -125,11 +130,24 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
         return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
     publishes = _publishes(record, desired, recorded)
     status = _recorded(address, record, declared, seen, now)
-    immediate = publishes and record.schedule is None and not record.staged
+    timed = record.schedule is not None and not time_was_lost(record)
+    immediate = publishes and not timed and not record.staged
     status = replace(status, publishes=publishes, immediate=immediate)
     if intent is not None:
         return replace(status, phase=JobPhase.UNKNOWN, note="its approval is unresolved", unresolved=True)
-    return status if declared else replace(status, note="no longer declared")
+    gone = None if declared else "no longer declared"
+    return replace(status, note=", ".join(filter(None, (gone, status.note))) or None)
+
+
+def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobStatus]:
+    """The jobs that were cancelled and are there all the same."""
+    for job_id, entry in recorded.watched.items():
+        job = seen.jobs.get(job_id)
+        alive = not ended_badly(job.status) if job else is_back(entry)
+        if alive:
+            status = _recorded(entry.address, entry.record, None, seen, now)
+            note = f"cancelled {entry.cancelled_at:%Y-%m-%d %H:%M} UTC, and there all the same"
+            yield replace(status, note=note, cancelled=True, preview=None)
 
 
 def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> JobStatus:
@@ -147,6 +165,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         score=job.score if job else None,
         output_url=job.output_url if job else None,
         portals=job.portals if job else EMPTY,
+        note="publish time not kept" if time_was_lost(record) else None,
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
@@ -155,7 +174,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
 
 def _publishes(record: RecordedJob, desired: Desired, recorded: Recorded) -> bool:
     """Whether it goes out by itself. With a template that cannot be read here, the service's default is assumed."""
-    if record.schedule is not None:
+    if record.schedule is not None and not time_was_lost(record):
         return True
     address = f"template.{record.declared.get('template')}"
     made_from = desired.templates.get(address)
@@ -166,6 +185,8 @@ def _publishes(record: RecordedJob, desired: Desired, recorded: Recorded) -> boo
 
 def settled(job: JobStatus, until: Until) -> bool:
     """Whether nothing more is waited for. What waits for a person is produced, but not published."""
+    if job.cancelled:
+        return True
     match job.phase:
         case JobPhase.ACTIVE:
             return until is Until.DONE and job.produced
@@ -181,7 +202,7 @@ def settled(job: JobStatus, until: Until) -> bool:
 
 def went_well(job: JobStatus) -> bool:
     """Whether what is settled is what was wished for."""
-    return job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
+    return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
 
 
 BUSY_TIMES = 10

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.approvals import approved_without_submission
+from afsync.core.cancels import same_as_cancelled, ways_on
 from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Change, Credits
 from afsync.core.remote import Group, RemoteJob, group_of
 from afsync.core.resources import Job, Kind, Values, fingerprint, typed
 from afsync.core.takeover import decide_import, sourceless
+from afsync.core.trust import UNSEEN, Effect
 from afsync.core.verdict import Facts, Verdict, do, withhold
 
 LOOKALIKE_AGE = timedelta(days=30)
@@ -33,7 +35,7 @@ def submission(job: Job, facts: Facts) -> Change:
         Action.CREATE,
         Reason.NEW,
         after=job,
-        credits=Credits(spend=estimate(body_of(job, facts))),
+        credits=Credits(spend=estimate(body_of(job, facts), facts.recorded.costs)),
         uploads=job.file is not None and job.file.sha256 not in facts.recorded.uploads,
     )
 
@@ -63,6 +65,22 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             f"the publish time of {job.address}, {job.schedule.written}, has passed",
             "give it a time still ahead, or remove the job",
             "schedule",
+        )
+    trust = facts.recorded.trust.get(Effect.SCHEDULE, UNSEEN)
+    if job.schedule is not None and not job.publish_declared and not trust.holds:
+        return withhold(
+            replace(change, reason=Reason.SCHEDULE_UNPROVEN),
+            f"{job.address} relies on its publish time, and this account lost one and kept none since: it would be "
+            "published as soon as it is produced",
+            "say who publishes: `publish: held` leaves that to afsync, `publish: service` relies on the service",
+            "schedule",
+        )
+    if (twin := same_as_cancelled(job.values, facts)) is not None:
+        return withhold(
+            replace(change, reason=Reason.CANCEL_NOT_KEPT),
+            f"{job.address} asks for what {twin} was submitted for, which was cancelled and is "
+            f"{facts.recorded.watched[twin].record.status} all the same",
+            ways_on(replace(facts.recorded.watched[twin], address=job.address), twin),
         )
     if sourceless(job.values):
         return withhold(

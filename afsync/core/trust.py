@@ -34,6 +34,11 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
     last_kept: Utc | None
     last_lost: Utc | None
 
+    @property
+    def holds(self) -> bool:
+        """Whether none was lost since the last one that was kept."""
+        return self.last_lost is None or (self.last_kept is not None and self.last_kept >= self.last_lost)
+
     def with_finding(self, finding: Finding, at: Utc) -> Trust:
         """One more, seen at `at`."""
         if finding is Finding.KEPT:

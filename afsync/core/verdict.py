@@ -22,7 +22,8 @@ class Options(Struct, frozen=True):
     forbids is only warned of. `accept_unstaged`: jobs for review are submitted although the service ignored that
     before. `quarantine` (seconds) and `exclusive` (None: not declared): how lost answers are looked for
     (`core.recovery`), and what unknown jobs in the account mean (`core.outdated`). `late` (seconds): how long after its
-    time a held job is still published by itself.
+    time a held job is still published by itself. `settle` and `watch` (seconds): how long what was accepted may stay
+    unseen, and how long a cancelled job is watched (`core.kept`, `core.cancels`).
     """
 
     replace: frozenset[str] = frozenset()
@@ -35,6 +36,8 @@ class Options(Struct, frozen=True):
     quarantine: float = 600.0
     exclusive: bool | None = None
     late: float = 21_600.0
+    settle: float = 120.0
+    watch: float = 86_400.0
 
 
 class Facts(Struct, frozen=True):

@@ -29,7 +29,7 @@ class Submitted(Struct, frozen=True):
 
     change: Change
     id: str
-    credits: int
+    credits: int | None
 
 
 class ChangeDone(Struct, frozen=True):

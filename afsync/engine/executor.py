@@ -12,25 +12,25 @@ from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolv
 from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
+from afsync.core.seen import Looked
 from afsync.core.sequence import turns
 from afsync.core.settling import settle
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Tell
 from afsync.engine.ledger import Ledger
+from afsync.engine.look_back import look_back
 from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
 from afsync.engine.service import World
 from afsync.engine.steps import perform
-from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked
+from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, StateLocked
 
 
 class Report(Struct, frozen=True):
-    """One outcome per change, in the plan's order, and what ended the run early, if something did."""
+    """One outcome per change, in the plan's order, what ended the run early, if something did, and what was seen at
+    the end."""
 
     outcomes: tuple[Outcome, ...]
     stopped: AfsyncError | None = None
-
-    @property
-    def credits(self) -> int:
-        return sum(o.credits for o in self.outcomes if isinstance(o, Applied | Failed))
+    looked: Looked | None = None
 
 
 class Execution(Struct):
@@ -73,7 +73,16 @@ def apply_plan(
         if index not in execution.outcomes:
             started = execution.progress.get(index)
             _finish(execution, index, _cut_off(change, ledger) or _unfinished(change, started, execution.halted))
-    return Report(tuple(execution.outcomes[i] for i in range(len(plan.changes))), execution.stopped)
+    outcomes = tuple(execution.outcomes[i] for i in range(len(plan.changes)))
+    try:
+        looked = None if isinstance(execution.stopped, _NO_LOOK) else look_back(outcomes, run)
+    except (StateError, StateLocked) as error:
+        return Report(outcomes, error)
+    return Report(outcomes, execution.stopped, looked)
+
+
+_NO_LOOK = (Interrupted, StateError, StateLocked, AuthError)
+"""After these nothing more is asked."""
 
 
 def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
@@ -84,6 +93,8 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
         settled = replace(settled, account=plan.account)
     if settled.suspected != plan.suspected:
         settled = replace(settled, suspected=plan.suspected)
+    if (plan.trust, plan.watched) != (settled.trust, settled.watched):
+        settled = replace(settled, trust=plan.trust, watched=plan.watched)
     news = {a: r for a, r in plan.refreshed.items() if settled.resources.get(a) not in (None, r)}
     if not news:
         return settled
@@ -161,7 +172,7 @@ def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
     why = "the state could not be written"
     record = ledger.unwritten.get(change.address)
     if record is not None:
-        credits = record.credits or 0 if isinstance(record, RecordedJob) else 0
+        credits = record.credits if isinstance(record, RecordedJob) else 0
         return Failed(change, f"it was made as {record.id}, but then {why}", credits=credits)
     if ledger.recorded.intent_for(change.address) is not None:
         return Unresolved(change, f"it was sent, but then {why}", "the next apply looks for it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Change
 from afsync.core.recorded import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.request import requested, template_is_known
-from afsync.core.resources import EMPTY, Job, Kind, Values, same_request
+from afsync.core.resources import EMPTY, Job, Kind, Schedule, Values, same_request
 from afsync.core.takeover import adopted, taken_over
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
@@ -131,7 +132,8 @@ def _over_limit(change: Change, run: Run) -> Over | None:
     """What is really taken counts, so the limit can be reached although the plan was within it."""
     if run.max_credits is None or run.spent + change.credits.spend <= run.max_credits:
         return None
-    why = f"{run.spent} credits were spent, and this one would pass the limit of {run.max_credits}"
+    by = " by the estimate" if run.unknown_cost else ""
+    why = f"{run.spent} credits were spent{by}, and this one would pass the limit of {run.max_credits}"
     error = LimitRefused(f"Stopped: {why}.", f"raise it with --max-credits {run.spent + change.credits.spend}")
     return Over(NotAttempted(change, why), Halt(error, "the limit on credits was reached"))
 
@@ -153,9 +155,24 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
         run.world.writer.set_schedule(record.id, moment)
     except Refused as error:
         raise _unschedulable(error, record.id) if moment is None else error from None
-    run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
+    scheduled = _scheduled(record, job.schedule, run.world.clock())
+    run.ledger.write(run.ledger.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
     return Next()
+
+
+def _scheduled(record: RecordedJob, schedule: Schedule | None, now: datetime) -> RecordedJob:
+    """The record once the service accepted a publish time, or that there is none any more. What is set a second time
+    is counted; what was found out holds for one instant only."""
+    known = record.schedule
+    again = schedule is not None and known is not None and schedule.utc == known.utc
+    return replace(
+        record,
+        schedule=schedule,
+        schedule_repeats=record.schedule_repeats + 1 if again else 0,
+        schedule_unseen_since=now if schedule is not None else None,
+        schedule_finding=record.schedule_finding if again else None,
+    )
 
 
 def _unschedulable(error: Refused, job_id: str) -> Refused:

@@ -7,6 +7,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Retire
+from afsync.core.cancels import watched
 from afsync.core.outcome import Failed
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
@@ -36,7 +37,9 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdic
     too_late = run.world.writer.cancel(job_id)
     recorded = run.ledger.recorded
     if too_late is None:
-        run.ledger.write(recorded.without_resource(change.address))
+        record = recorded.resources.get(change.address)
+        assert isinstance(record, RecordedJob)
+        run.ledger.write(watched(recorded, change.address, record, run.world.clock(), run.plan.watch))
         return _retired(change, progress, run, f"{job_id} was cancelled")
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
@@ -60,7 +63,9 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
-        run.ledger.write(recorded.with_resource(change.address, replace(record, schedule=None)))
+        run.ledger.write(
+            recorded.with_resource(change.address, replace(record, schedule=None, schedule_unseen_since=None))
+        )
     return _retired(change, progress, run, f"the publish time of {job_id} was taken off")
 
 

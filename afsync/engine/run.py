@@ -33,7 +33,7 @@ class Progress(Struct):
 
     seconds: float = 0.0
     id: str | None = None
-    credits: int = 0
+    credits: int | None = 0
     note: str | None = None
     touched: str | None = None
 
@@ -69,10 +69,12 @@ class Run(Struct):
     max_credits: int | None = None
     spent: int = 0
     submitted: tuple[str, ...] = ()
+    unknown_cost: bool = False
 
     @property
     def balance(self) -> int | None:
-        return None if self.remote.account.balance is None else self.remote.account.balance - self.spent
+        balance = self.remote.account.balance
+        return None if balance is None or self.unknown_cost else balance - self.spent
 
     def now(self) -> datetime:
         """What decides whether a publish time has passed: our clock, or the service's where they are far apart."""
@@ -114,7 +116,7 @@ def cut_short(change: Change, progress: Progress, why: str) -> Failed | NotAttem
     """The run ended before the change did, which is nobody's fault: what was done of it is on record."""
     if progress.touched is None:
         return NotAttempted(change, why)
-    hint = "the next apply does what is missing" + ("; this is not paid for again" if progress.credits else "")
+    hint = "the next apply does what is missing" + ("" if progress.credits == 0 else "; this is not paid for again")
     return Failed(change, f"{progress.touched}, then {why}", hint, progress.credits, unfinished=True)
 
 
@@ -145,7 +147,9 @@ def submitted(change: Change, progress: Progress, run: Run, result: Result) -> V
             progress.id, progress.credits = resource_id, cost
             progress.touched = f"it was made as {resource_id}"
             if change.kind is Kind.JOB:
-                run.spent += cost
+                # For the limit, what is not reported counts as it was estimated.
+                run.spent += change.credits.spend if cost is None else cost
+                run.unknown_cost = run.unknown_cost or cost is None
                 run.submitted = (resource_id, *run.submitted)[:KNOWN]
             return Next()
         case NotSubmitted(why):

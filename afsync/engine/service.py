@@ -12,6 +12,7 @@ from msgspec import Struct
 from afsync.core.outcome import Answer
 from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Values
+from afsync.core.seen import ReadBack
 from afsync.engine.events import Tell
 from afsync.engine.interrupt import Stop
 
@@ -51,9 +52,15 @@ class OpenFile(Protocol):
     def __call__(self, path: str, sha256: str) -> AbstractContextManager[BinaryIO]: ...
 
 
+class ReadingBack(Protocol):
+    """Reads what the service shows of the newest jobs, of publish times, templates and the balance. Raises ApiError."""
+
+    def __call__(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack: ...
+
+
 class World(Struct, frozen=True):
-    """`look` fetches what the service shows (a read). `clock` is our own time (UTC), `new_id` a fresh uuid.
-    `who` is written down beside what a person decides."""
+    """`look` fetches what the service shows (a read), `read_back` what it shows of a run at its end. `clock` is our own
+    time (UTC), `new_id` a fresh uuid. `who` is written down beside what a person decides."""
 
     writer: Writer
     look: Callable[[Lookups], Remote]
@@ -64,3 +71,4 @@ class World(Struct, frozen=True):
     stop: Stop
     tell: Tell
     who: str = "afsync"
+    read_back: ReadingBack | None = None

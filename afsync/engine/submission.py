@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.credits import learnt
 from afsync.core.outcome import (
     Answer,
     Committed,
@@ -34,11 +35,11 @@ LIMITED_SENDS = 5
 
 
 class Submitted(Struct, frozen=True):
-    """Done and recorded. `credits` is what it cost; `unstaged`: the answer says that it does not stop for the review
-    that it was submitted with."""
+    """Done and recorded. `credits` is what it cost, None where the service did not say; `unstaged`: the answer says
+    that it does not stop for the review that it was submitted with."""
 
     id: str
-    credits: int
+    credits: int | None
     unstaged: bool = False
 
 
@@ -96,7 +97,7 @@ def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tup
             raise
         if (why := attempt.too_late()) is not None:
             ledger.write(close(ledger.recorded, intent))
-            return NotSubmitted(f"{why}; nothing was submitted", too_late=True)
+            return intent, NotSent(f"{why}; nothing was submitted", too_late=True)
         intent = attempt.stamp(intent)
         ledger.write(_opened(ledger.recorded, intent))
         answer = _sent(attempt)
@@ -138,23 +139,24 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
             return in_doubt(intent, CommittedIdUnknown(why, answer.raw), ledger)
         case Committed():
             record = record_of(intent, answer.id, answer.status or "queued", answer.created_at or answer.server_time)
-            cost = intent.cost if answer.credits is None else answer.credits
             if isinstance(record, RecordedJob):
-                record = replace(record, credits=cost, staged=_staged(intent, answer))
+                record = replace(record, credits=answer.credits, staged=_staged(intent, answer))
+                recorded = _learnt(recorded, intent, answer.credits)
             unstaged = answer.staging is False and (intent.staged or intent.publish is Publish.HELD)
             if unstaged and isinstance(record, RecordedJob):
                 record = replace(record, publish=Publish.UNKNOWN)  # it does not stop before publishing
             done = became(recorded, intent, record)
             if unstaged:
                 done = replace(done, staging_ignored=StagingIgnored(answer.id, intent.at))
+            cost = intent.cost if answer.credits is None else answer.credits
             ledger.write_record(_charged(done, cost), intent.address, record)
-            return Submitted(answer.id, cost, unstaged)
+            return Submitted(answer.id, answer.credits if isinstance(record, RecordedJob) else 0, unstaged)
         case Rejected(status, code, detail):
             ledger.write(close(recorded, intent))
             return NotSubmitted(detail or code or f"HTTP {status}", answer.stops_run, status == 402)
-        case NotSent(why):
+        case NotSent(why, too_late):
             ledger.write(close(recorded, intent))
-            return NotSubmitted(f"nothing was sent: {why}")
+            return NotSubmitted(why if too_late else f"nothing was sent: {why}", too_late=too_late)
         case Limited():
             ledger.write(close(recorded, intent))
             return NotSubmitted("the service kept answering 429 (too many requests); nothing was done")
@@ -168,6 +170,13 @@ def _staged(intent: Intent, answer: Committed) -> bool:
     """Whether it waits for a review. A held job stops without one, so what the service says of that is no review."""
     told = intent.publish is not Publish.HELD and answer.staging is not None
     return bool(answer.staging) if told else intent.staged
+
+
+def _learnt(recorded: Recorded, intent: Intent, credits: int | None) -> Recorded:
+    """The next estimates go by what this one took."""
+    if credits is None:
+        return recorded
+    return replace(recorded, costs=learnt(recorded.costs, {**intent.declared, **intent.echo}, credits, intent.at))
 
 
 def _charged(recorded: Recorded, cost: int) -> Recorded:

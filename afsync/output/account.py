@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from afsync.core.limits import deletes_allowed
 from afsync.core.plan import Plan
 from afsync.core.remote import RemoteAccount
 from afsync.core.resources import Limits
+from afsync.core.trust import UNSEEN, Effect, Trust
 from afsync.output.json_text import json_text
-from afsync.output.values import count, visible
+from afsync.output.values import count, iso, visible
 
 FORMAT_VERSION = "1.0"
 
@@ -26,7 +28,8 @@ def account_text(account: RemoteAccount, base_url: str, limits: Limits, recorded
     ]
     if plan is not None:
         rows.append(("declared", _declared(plan)))
-    return "".join(f"{name + ':':<12}{text}\n" for name, text in rows)
+        rows += [("kept" if not number else "", text) for number, text in enumerate(_kept(plan.trust))]
+    return "".join(f"{name + ':' if name else '':<12}{text}\n" for name, text in rows)
 
 
 def _credits(account: RemoteAccount) -> str:
@@ -45,6 +48,20 @@ def _limits(limits: Limits, recorded: int) -> str:
     spend = "the balance" if limits.max_credits is None else count(limits.max_credits, "credit")
     adds = "any number" if limits.max_creates is None else str(limits.max_creates)
     return f"spends at most {spend}, adds {adds}, destroys at most {deletes_allowed(limits, recorded)}"
+
+
+_EFFECTS = {Effect.SCHEDULE: "publish time", Effect.CANCEL: "cancellation", Effect.PUBLICATION: "publication"}
+
+
+def _kept(trust: Mapping[Effect, Trust]) -> Iterator[str]:
+    """What was seen of the service keeping what it accepted."""
+    for effect, noun in _EFFECTS.items():
+        seen = trust.get(effect, UNSEEN)
+        if seen.kept or seen.lost:
+            last = max(filter(None, (seen.last_kept, seen.last_lost)))
+            yield f"{seen.kept} of {count(seen.kept + seen.lost, noun)}, last seen {last:%Y-%m-%d %H:%M} UTC"
+        else:
+            yield f"no {noun} was seen to be kept, nor to be lost"
 
 
 def _declared(plan: Plan) -> str:
@@ -67,9 +84,19 @@ def account_json(account: RemoteAccount, limits: Limits, recorded: int, plan: Pl
             "max_creates": limits.max_creates,
             "max_deletes": deletes_allowed(limits, recorded),
         },
+        "trust": {effect.value: _trust(plan.trust.get(effect, UNSEEN) if plan else UNSEEN) for effect in Effect},
         "declared": None if plan is None else {"spend": plan.spend, "after": _after(plan)},
     }
     return json_text(document)
+
+
+def _trust(seen: Trust) -> dict[str, Any]:
+    return {
+        "kept": seen.kept,
+        "lost": seen.lost,
+        "last_kept": iso(seen.last_kept) if seen.last_kept else None,
+        "last_lost": iso(seen.last_lost) if seen.last_lost else None,
+    }
 
 
 def _after(plan: Plan) -> int | None:

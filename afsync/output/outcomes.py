@@ -11,6 +11,7 @@ from afsync.core.durations import duration
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change
 from afsync.core.resources import Kind
+from afsync.core.seen import Looked
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
 from afsync.output.problems import problem_json
@@ -49,10 +50,17 @@ def submission_line(change: Change) -> str:
     return f"{change.address}: submitting{again}..."
 
 
-def submitted_line(change: Change, resource_id: str, credits: int) -> str:
+def submitted_line(change: Change, resource_id: str, credits: int | None) -> str:
     """What is paid for, as soon as it is."""
-    cost = f" ({count(credits, 'credit')})" if credits else ""
+    cost = f" ({told[0]})" if (told := _cost(credits)) else ""
     return f"{change.address}: made as {visible(resource_id)}{cost}, its publish time comes next"
+
+
+def _cost(credits: int | None) -> list[str]:
+    """What it took, in words; nothing where it was free."""
+    if credits is None:
+        return ["cost unknown"]
+    return [count(credits, "credit")] if credits else []
 
 
 def _verb(change: Change) -> tuple[str, str]:
@@ -75,13 +83,13 @@ def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
         case Applied(change, resource_id, spent, note, seconds):
             done = "taken out" if note and change.action is Action.DELETE else _verb(change)[1]
             told = [visible(resource_id)] if resource_id else []
-            told += [count(spent, "credit")] if spent else []
+            told += _cost(spent)
             text = f"{address}: {paint(done, 'green')} after {duration(seconds)}"
             text += f" ({', '.join(told)})" if told else ""
             return f"{text}: {visible(note)}" if note else text
         case Failed(_, why, hint):
             word = paint("unfinished", "yellow") if outcome.unfinished else paint("failed", "red")
-            paid = f" ({count(outcome.credits, 'credit')})" if outcome.unfinished and outcome.credits else ""
+            paid = f" ({told[0]})" if outcome.unfinished and (told := _cost(outcome.credits)) else ""
             return _explained(f"{address}: {word}: {visible(why)}{paid}", hint)
         case Unresolved(_, why, hint, ways):
             text = _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
@@ -109,11 +117,19 @@ class Tally:
         self.unfinished = sum(isinstance(o, Failed) and o.unfinished for o in outcomes)
         self.unresolved = sum(isinstance(o, Unresolved) for o in outcomes)
         self.not_attempted = sum(isinstance(o, NotAttempted) for o in outcomes)
-        self.credits = sum(o.credits for o in outcomes if isinstance(o, Applied | Failed))
+        costs = [o.credits for o in outcomes if isinstance(o, Applied | Failed)]
+        self.credits = sum(c for c in costs if c is not None)
+        self.unknown_costs = sum(c is None for c in costs)
 
 
 def summary_text(
-    outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool, held: int = 0, unresolved: int = 0
+    outcomes: Sequence[Outcome],
+    paint: Paint = no_paint,
+    *,
+    complete: bool,
+    held: int = 0,
+    unresolved: int = 0,
+    looked: Looked | None = None,
 ) -> str:
     """The last lines of an apply. The very last is kept byte for byte when all went well.
 
@@ -123,8 +139,8 @@ def summary_text(
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     left = left_undone(t, held=held, unresolved=unresolved)
     if complete and not left:
-        return _said(t) + paint(f"Apply complete! Resources: {counted}.", "green")
-    return _said(t) + paint(f"Apply incomplete. Resources: {'; '.join([counted, *left])}.", "red")
+        return _said(t, looked) + paint(f"Apply complete! Resources: {counted}.", "green")
+    return _said(t, looked) + paint(f"Apply incomplete. Resources: {'; '.join([counted, *left])}.", "red")
 
 
 def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool) -> str:
@@ -137,10 +153,21 @@ def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, compl
     return paint(f"Approval incomplete. {'; '.join([approved, *left])}.", "red")
 
 
-def _said(t: Tally) -> str:
+def _said(t: Tally, looked: Looked | None) -> str:
     """What the last line has no words for."""
     approved = f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
-    return approved + (f"Spent: {count(t.credits, 'credit')}.\n" if t.credits else "")
+    spent = spent_text(t, looked)
+    return approved + (f"Spent: {spent}.\n" if spent else "")
+
+
+def spent_text(t: Tally, looked: Looked | None) -> str:
+    """What the run took, as far as that is known; empty where it took nothing."""
+    if not t.unknown_costs:
+        return count(t.credits, "credit") if t.credits else ""
+    if looked is not None and looked.spent is not None:
+        return f"{count(looked.spent, 'credit')}, by the balance ({looked.before} before, {looked.after} after)"
+    others = f"; the others took {count(t.credits, 'credit')}" if t.credits else ""
+    return f"unknown: the service did not report the cost of {count(t.unknown_costs, 'job')}{others}"
 
 
 def left_undone(t: Tally, *, held: int = 0, unresolved: int = 0) -> list[str]:
@@ -179,8 +206,9 @@ def outcome_json(outcome: Outcome, at: datetime) -> str:
     return event_json("change_done", at, **fields)
 
 
-def summary_json(outcomes: Sequence[Outcome], at: datetime) -> str:
+def summary_json(outcomes: Sequence[Outcome], at: datetime, looked: Looked | None = None) -> str:
     t = Tally(outcomes)
+    spent = (looked.spent if looked else None) if t.unknown_costs else t.credits
     return event_json(
         "summary",
         at,
@@ -191,7 +219,7 @@ def summary_json(outcomes: Sequence[Outcome], at: datetime) -> str:
         failed=t.failed,
         unresolved=t.unresolved,
         not_attempted=t.not_attempted,
-        credits=t.credits,
+        credits=spent,
     )
 
 

@@ -6,16 +6,27 @@ from collections.abc import Sequence
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Plan
+from afsync.core.seen import Looked
 from afsync.errors import AfsyncError, Location, Problem
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
-from afsync.output.outcomes import Tally, outcome_line
+from afsync.output.outcomes import Tally, outcome_line, spent_text
 from afsync.output.plan_text import nothing_line
 from afsync.output.problems import problem_block
+from afsync.output.seen import seen_lines
 from afsync.output.values import count
 
 
-def outcomes_markdown(outcomes: Sequence[Outcome], max_bytes: int = MAX_BYTES, title: str = "") -> str:
-    """A headline, and a line per change as far as there is room; ends in a newline."""
+def outcomes_markdown(
+    outcomes: Sequence[Outcome],
+    max_bytes: int = MAX_BYTES,
+    title: str = "",
+    looked: Looked | None = None,
+    settle: float = 0.0,
+) -> str:
+    """A headline, and a line per change as far as there is room, then what was seen at the end; ends in a newline.
+
+    `settle` (seconds) is how long what was accepted may stay unseen.
+    """
     t = Tally(outcomes)
     head = f"{headline(title)} apply: {t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     failed = t.failed - t.unfinished
@@ -32,18 +43,26 @@ def outcomes_markdown(outcomes: Sequence[Outcome], max_bytes: int = MAX_BYTES, t
         lines.append(line)
     left_out = len(ordered) - len(lines)
     more = f"\n\n_{count(left_out, 'more change')} not shown here; see the log._" if left_out else ""
-    told = fenced("\n".join(lines))
-    return f"{', '.join([head, *wrong])}\n\n{count(t.credits, 'credit')} spent.\n\n{told}{more}\n"
+    told = fenced("\n".join([*lines, *seen_lines(looked, settle)]))
+    text = spent_text(t, looked)
+    spent = f"Spent: {text}." if t.unknown_costs else f"{count(t.credits, 'credit')} spent."
+    return f"{', '.join([head, *wrong])}\n\n{spent}\n\n{told}{more}\n"
 
 
-def apply_markdown(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | None, title: str = "") -> str:
+def apply_markdown(
+    plan: Plan,
+    outcomes: Sequence[Outcome],
+    stopped: AfsyncError | None,
+    title: str = "",
+    looked: Looked | None = None,
+) -> str:
     """The whole run as a comment on the pull request that was merged: what was done, what stopped it, what was held
     back; ends in a newline."""
     problems = [*plan.blocking, *plan.violations]
     if stopped is not None:
         problems.insert(0, Problem("stopped", stopped.message, stopped.hint))
     if outcomes:
-        head = outcomes_markdown(outcomes, MAX_BYTES // 2, title).rstrip("\n")
+        head = outcomes_markdown(outcomes, MAX_BYTES // 2, title, looked, plan.settle).rstrip("\n")
     elif problems:
         head = f"{headline(title)} apply: nothing was done"
     else:

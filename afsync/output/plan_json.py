@@ -73,6 +73,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "observed": schedule_json(change.observed),
         "later": schedule_json(change.later),
         "uploads": change.uploads,
+        "warning": change.warning,
         "file": _file(change.after),
         "rerun": change.after.rerun if isinstance(change.after, Job) else None,
         "credits": {"spend": change.credits.spend, "spent": change.credits.spent},

@@ -166,6 +166,8 @@ def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = No
     yield f"{pad}{symbol} {kind_of(change.address)} {key_of(change.address)}{shown_id}"
     details = _published(change, plan) if change.action is Action.APPROVE else _details(change)
     yield from (f"      {line}" for line in details)
+    if change.warning:
+        yield "      " + paint(f"warning: {visible(change.warning)}", "yellow")
 
 
 def _sentence(change: Change) -> str:
@@ -179,6 +181,8 @@ def _sentence(change: Change) -> str:
             return "will be unscheduled"
         case Action.RESCHEDULE if change.first_time:
             return "will be scheduled" + (": it has no publish time yet" if change.reason is Reason.UNSET else "")
+        case Action.RESCHEDULE if change.reason is Reason.DRIFT and change.observed is None:
+            return "will be scheduled again: the service does not show its publish time any more"
         case Action.RESCHEDULE:
             return "will be rescheduled" + (": it was moved in the account" if change.reason is Reason.DRIFT else "")
         case Action.REPLACE:

@@ -18,6 +18,7 @@ from tests.builders import (
     LATER,
     LINEAGE,
     NOW,
+    PROVEN,
     URL,
     a_file,
     a_job,
@@ -37,7 +38,13 @@ from tests.builders import (
 
 
 def test_a_plan_says_what_it_was_made_of() -> None:
-    plan = planned(a_job(), a_template(), recorded=a_recorded(serial=9), remote=a_remote(per_minute=120), quarantine=60)
+    plan = planned(
+        a_job(),
+        a_template(),
+        recorded=a_recorded(serial=9),
+        remote=a_remote(per_minute=120),
+        quarantine=60,
+    )
 
     assert replace(plan, changes=()) == Plan(
         lineage=LINEAGE,
@@ -48,6 +55,7 @@ def test_a_plan_says_what_it_was_made_of() -> None:
         per_minute=120,
         declared=2,
         quarantine=60,
+        trust=PROVEN,
     )
 
 

@@ -193,7 +193,7 @@ def test_an_id_that_was_there_before_is_no_answer(recorded: Recorded, intent: In
 
 def test_a_job_and_a_template_may_have_the_same_id() -> None:
     world = Small([Committed("17")], a_recorded({"template.weekly": a_recorded_template(id="17")}))
-    assert world.submit() == Submitted("17", 1)
+    assert world.submit() == Submitted("17", None)
 
 
 def test_an_id_that_cannot_be_written_is_kept_elsewhere() -> None:

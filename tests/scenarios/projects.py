@@ -88,7 +88,7 @@ JOB: dict[str, Strategy] = {
     "schedule": TIMES,
     "rerun": st.booleans() | st.integers(-3, 3) | st.sampled_from([1.1, 0.5]) | WORDS,
     "allow_duplicate": st.booleans(),
-    "publish": st.just("service"),
+    "publish": st.just("service"),  # what is held has tests of its own
     "lifecycle": LIFECYCLE,
 }
 """Fields that a job may have whatever it is made from; the others are drawn together, in `_source` and `_origin`."""
@@ -105,6 +105,10 @@ TOP: dict[str, Strategy] = {
         optional={
             "exclusive": st.booleans(),
             "quarantine": st.sampled_from(["0s", "90s", "10m"]),
+            "settle": st.sampled_from(["0s", "2m"]),
+            "watch": st.sampled_from(["90m", "7d"]),
+            "late": st.sampled_from(["30m", "6h"]),
+            "publish": st.just("service"),
             "base_url": st.just("https://api.auraflux.co/v1"),  # the environment says otherwise
         },
     ),
@@ -131,6 +135,7 @@ TOP: dict[str, Strategy] = {
 STRICT: dict[str, Strategy] = {
     "allowed_platforms": st.just(["tiktok", "youtube"]),
     "require_staging": st.just(True),
+    "require_proven_schedule": st.just(True),
     "min_lead": st.sampled_from(["30m", "2d"]),
     "max_per_day": st.sampled_from([{"tiktok": 1}, {"tiktok": 0, "youtube": 1}]),
     "blackouts": st.lists(

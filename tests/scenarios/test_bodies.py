@@ -74,15 +74,17 @@ def test_defaults_fill_what_neither_a_job_nor_its_template_sets(world: World) ->
     )
     world.performs(
         Planned("template.weekly", "create", "new"),
+        Planned("job.e-timed", "create", "new", spend=2),
         Planned("job.a-plain", "create", "new", spend=2),
         Planned("job.b-own", "create", "new", spend=1),
         Planned("job.c-made", "create", "new", spend=2),
         Planned("job.d-raw", "create", "new", spend=1),
-        Planned("job.e-timed", "create", "new", spend=2),
         costs=8,
         told=["manual_not_certain", "template_unknown"],
         sends=lambda ids: [
             creation(name="Weekly highlights", tone="hype", platforms=["tiktok"]),
+            submission(url=URL, topic="E", **{**defaults, "publishMode": "scheduled"}),
+            reschedule(ids["job.e-timed"], at),
             submission(url=URL, topic="A", **defaults),
             submission(url=URL, topic="B", **{**defaults, "tone": "loud", "format": "short"}),
             submission(
@@ -94,8 +96,6 @@ def test_defaults_fill_what_neither_a_job_nor_its_template_sets(world: World) ->
                 fromTemplateId=ids["template.weekly"],
             ),
             post("/jobs", url=URL, topic="D", fromTemplateId=raw_id),
-            submission(url=URL, topic="E", **{**defaults, "publishMode": "scheduled"}),
-            reschedule(ids["job.e-timed"], at),
         ],
     )
     fields = world.of_service(world.ids()["job.c-made"])["fields"]

@@ -92,7 +92,7 @@ def test_one_failure_does_not_stop_the_others(world: World) -> None:
     assert "Apply incomplete. Resources: 3 added, 0 changed, 0 destroyed; 1 failed.\n" in done.out
     with world.watched() as sent:
         world.applied()
-    assert [s.body["topic"] for s in sent] == ["Topic b"]
+    assert [s.body["topic"] for s in sent] == ["Topic a"]
     world.is_settled()
 
 

@@ -1,0 +1,119 @@
+"""Whether the service kept what it accepted, judged by what is seen of it now (docs/trust.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from afsync.core.held import is_held
+from afsync.core.recorded import Publish, Recorded, RecordedJob
+from afsync.core.remote import Group, Remote, group_of, never_changes
+from afsync.core.resources import Desired, Job
+from afsync.core.trust import Effect, Finding
+from afsync.core.verdict import Options
+
+PRODUCED = "complete"
+REPEATS = 1
+"""How often a publish time that is gone is set again."""
+
+
+def publish_time_of(job_id: str, remote: Remote, now: datetime) -> tuple[bool, datetime | None]:
+    """Whether the service tells this job's publish time, and what it is, if it is still ahead."""
+    times = remote.publish_times
+    if times is None:
+        return False, None
+    found = times.get(job_id)
+    return found is not None or job_id in remote.covered, found if found is not None and found > now else None
+
+
+def time_was_lost(record: RecordedJob) -> bool:
+    """Whether the publish time that is recorded was not kept, so that nothing is to be expected of it."""
+    return record.schedule_finding is Finding.LOST
+
+
+def settled(since: datetime | None, now: datetime, settle: float) -> bool:
+    """Whether what was accepted then must be visible by now. None: it was seen, or is older than this is recorded."""
+    return since is None or now - since >= timedelta(seconds=settle)
+
+
+def judged(recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options) -> Recorded:
+    """The state with every finding that what is seen now allows, each counted once. `now` is UTC."""
+    found: dict[str, RecordedJob] = {}
+    for address, record in recorded.resources.items():
+        if record.id not in remote.jobs or not isinstance(record, RecordedJob) or record.schedule is None:
+            continue
+        if not _may_be_held(record, desired.jobs.get(address)):
+            finding = schedule_finding(record, remote, now, options.settle)
+            if finding is not record.schedule_finding:
+                found[address] = _with_finding(record, finding, remote)
+    if not found:
+        return recorded
+    for record in found.values():
+        if record.schedule_finding is not None:
+            recorded = recorded.with_finding(Effect.SCHEDULE, record.schedule_finding, now)
+    return replace(recorded, resources={**recorded.resources, **found})
+
+
+def _may_be_held(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether its time may be kept here alone, so that the service's list says nothing of it."""
+    return is_held(record, declared) or (declared is None and record.publish is Publish.UNKNOWN)
+
+
+def _with_finding(record: RecordedJob, finding: Finding | None, remote: Remote) -> RecordedJob:
+    result = remote.results.get(record.id)
+    where = result.published_to if result is not None and finding is Finding.LOST else record.published_on
+    return replace(record, schedule_finding=finding, published_on=where)
+
+
+def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle: float) -> Finding | None:
+    """Whether a publish time was kept; None while that is not known, and where an approval overtook it.
+
+    Kept: the publication is first seen at its time or later, or the time is still set past production. Lost: it was
+    published before, is past production without its time, or the time is gone although it was set again.
+    """
+    seen, known = remote.jobs.get(record.id), record.schedule_finding
+    if record.schedule is None or seen is None or known is Finding.LOST or record.approved:
+        return known
+    at = record.schedule.utc
+    if never_changes(seen.status):
+        if at > now:
+            return Finding.LOST
+        return known if never_changes(record.status) else Finding.KEPT
+    told, observed = publish_time_of(record.id, remote, now)
+    if at <= now or not told or not settled(record.schedule_unseen_since, now, settle):
+        return known
+    if observed is not None:
+        return Finding.KEPT if seen.status == PRODUCED and observed == at else known
+    return Finding.LOST if _is_lost(record, seen.status, now) else known
+
+
+def _is_lost(record: RecordedJob, status: str, now: datetime) -> bool:
+    """A publish time that is gone: whether setting it again would not help."""
+    if status == PRODUCED:
+        return True
+    is_open = group_of(status, publish_at=None, staged=False, now=now) is Group.OPEN
+    return is_open and record.schedule_repeats >= REPEATS
+
+
+def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: datetime, settle: float) -> Iterator[str]:
+    """The produced jobs whose publish time is found gone now: only their results tell where they were published."""
+    for address, record in recorded.jobs.items():
+        seen = remote.jobs.get(record.id)
+        if _may_be_held(record, desired.jobs.get(address)):
+            continue
+        if seen is None or seen.status != PRODUCED or record.staged or record.schedule_finding is Finding.LOST:
+            continue
+        if schedule_finding(record, remote, now, settle) is Finding.LOST:
+            yield record.id
+
+
+def nothing_to_take_off(declared: Job, record: RecordedJob, remote: Remote, now: datetime, settle: float) -> bool:
+    """Whether a publish time that is no longer declared is not set at the service anyway."""
+    if declared.schedule is not None or record.schedule is None or time_was_lost(record):
+        return False
+    if "schedule" in declared.ignore_changes or is_held(record, declared):
+        return False
+    told, observed = publish_time_of(record.id, remote, now)
+    return told and observed is None and settled(record.schedule_unseen_since, now, settle)

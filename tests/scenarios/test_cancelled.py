@@ -1,0 +1,106 @@
+"""Cancelled is asked for, not done: jobs that are produced all the same, and what they hold back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import NO_CHANGES, lines
+from tests.scenarios.conftest import MakeWorld
+from tests.scenarios.world import OTHER_URL, World, a_job, valid
+
+BEST = a_job(platforms=["tiktok"])
+OTHER = a_job(url=OTHER_URL, topic="Other")
+
+
+@pytest.fixture
+def back(make_world: MakeWorld) -> tuple[World, str]:
+    """A router that finished a job although afsync had cancelled it."""
+    world = make_world("router")
+    job, _ = world.submitted(best=BEST, other=OTHER)
+    world.becomes("running", job)
+    world.declare(jobs={"other": OTHER})
+    world.applied()
+    world.becomes("complete", job)
+    world.pass_time(minutes=3)
+    return world, job
+
+
+def test_it_is_named_in_every_plan_and_status_for_no_further_request(back: tuple[World, str]) -> None:
+    world, job = back
+    for _ in range(2):
+        with world.watched(reads=True) as sent:
+            done = world.does("plan")
+        assert sorted(lines(sent)) == ["GET /account", "GET /jobs", "GET /schedule", "GET /templates"]
+        assert f"Warning: job.best ({job}) was cancelled on" in done.out
+        assert "is complete all the same: http" in done.out
+        assert NO_CHANGES not in done.out
+        world.applied()
+    assert "and there all the same" in world.does("status").out
+    shown = [j for j in world.does("status", "--json").json["jobs"] if j["id"] == job]
+    assert [(j["status"], j["output_url"] is not None) for j in shown] == [("complete", True)]
+    assert world.state["trust"]["cancel"]["lost"] == 1
+    valid("state", world.state)
+
+
+def test_it_is_forgotten_by_its_id(back: tuple[World, str]) -> None:
+    world, job = back
+    world.applied()
+    world.does("state", "rm", job)
+
+    world.is_settled()
+    assert "watched" not in world.state
+    assert job not in world.does("status").out
+
+
+def test_it_is_forgotten_when_its_watch_ends(back: tuple[World, str]) -> None:
+    world, _ = back
+    world.applied()
+    world.pass_time(hours=25)
+    world.applied()
+
+    assert "watched" not in world.state
+    world.is_settled()
+
+
+def test_the_same_is_not_submitted_again_but_taken_over_for_free(back: tuple[World, str]) -> None:
+    world, job = back
+    world.declare(jobs={"best": BEST, "other": OTHER})
+    before = world.balance
+    with world.watched() as sent:
+        held = world.call("apply", "--auto-approve")
+    assert held.code == 4
+    assert sent == []
+    assert [v["code"] for v in world.planned()["violations"]] == ["cancel_not_kept"]
+
+    world.does("import", "job.best", job)
+    world.is_settled()
+    assert world.balance == before
+    assert world.record("job.best")["credits"] is None, "the service did not report it"
+
+
+@pytest.mark.parametrize("dialect", ["documented", "deployed", "router"])
+def test_a_cancel_that_is_kept_is_counted_when_its_watch_ends(make_world: MakeWorld, dialect: str) -> None:
+    world = make_world(dialect)
+    world.submitted(best=BEST, other=OTHER)
+    world.declare(jobs={"other": OTHER})
+    assert "Seen: 1 of 1 cancellations.\n" in world.applied().out
+
+    world.is_settled()
+    world.pass_time(hours=25)
+    world.applied()
+    assert world.state["trust"]["cancel"]["kept"] == 1
+    assert "watched" not in world.state
+
+
+def test_a_replacement_in_production_is_withheld_once_a_cancel_was_lost(back: tuple[World, str]) -> None:
+    world, _ = back
+    other = world.ids()["job.other"]
+    world.becomes("running", other)
+    world.declare(jobs={"other": {**OTHER, "tone": "calm"}})
+    held = world.call("apply", "--auto-approve")
+    assert held.code == 4
+    assert "two videos are made, for an unknown number of credits already spent and 1 more" in held.out
+
+    (change,) = world.planned("--replace", "job.other")["changes"]
+    assert change["action"] == "replace"
+    assert "two videos are made" in change["warning"]
