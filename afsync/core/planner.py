@@ -272,9 +272,9 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     known = record.schedule
     if wanted and known and wanted.written != known.written and wanted.utc == known.utc:
         record = replace(record, schedule=wanted)
-    if isinstance(declared, Job) and nothing_to_take_off(
-        declared, record, facts.remote, facts.now, facts.options.settle
-    ):
+    settle = facts.options.settle
+    # Nearly all of a long history was not looked at, and nothing more is to be asked about it.
+    if seen and isinstance(declared, Job) and nothing_to_take_off(declared, record, facts.remote, facts.now, settle):
         record = replace(record, schedule=None, schedule_repeats=0, schedule_unseen_since=None, schedule_finding=None)
     if seen is not None and seen.status in ON_ITS_WAY:
         return replace(record, approved=record.approved or stops(record), approval=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from afsync.errors import Exit
@@ -16,9 +14,9 @@ UNDONE = ("received-then-close", "headers-then-reset", "received-then-status(503
 
 def due_now(world: HeldWorld) -> str:
     """`job.a`, produced, whose time was an hour ago also by the clock of this machine."""
-    world.ahead = timedelta(hours=-3)
+    world.pass_time(hours=-3)
     job = world.produced()
-    world.ahead = timedelta()
+    world.pass_time(hours=3)
     return job
 
 
@@ -73,14 +71,14 @@ def test_a_run_that_is_killed_in_the_middle_publishes_once(world: HeldWorld, poi
 
 @pytest.mark.parametrize("staged", [True, False])
 def test_a_lost_state_publishes_only_what_the_service_calls_staged(world: HeldWorld, staged: bool) -> None:
-    world.ahead = timedelta(hours=-3)
+    world.pass_time(hours=-3)
     fields = {"topic": "T", "platforms": ["tiktok"], "staging": staged}
     job = world.by_hand("POST", "/jobs", a_job(**fields))["jobId"]
     world.becomes("complete", job)
     world.declare(jobs={"a": world.a_held(topic="T")}, **{"import": {"job.a": job}})
     world.applied()
     assert world.record("job.a")["publish"] == "unknown"
-    world.ahead = timedelta()
+    world.pass_time(hours=3)
     before = world.publications(job)
     if staged:
         world.due()

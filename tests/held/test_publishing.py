@@ -27,7 +27,9 @@ def test_a_held_job_is_published_when_its_time_has_come(world: HeldWorld) -> Non
     world.is_settled()
     assert world.publications(job) == 0
     world.pass_time(hours=1, minutes=5)
-    assert [Planned.of(c) for c in world.planned()["changes"]] == [Planned("job.a", "approve", "due", spent=1)]
+    assert [Planned.of(c) for c in world.planned()["changes"]] == [
+        Planned("job.a", "approve", "due", spent=world.known(1))
+    ]
     with world.watched() as sent:
         done = world.due()
     assert lines(sent) == [f"POST /jobs/{job}/approve-publish"]
@@ -61,7 +63,9 @@ def test_another_time_is_a_change_of_the_state_only(world: HeldWorld) -> None:
     world.declare(jobs={"a": world.a_held(hours=5)})
     plan = world.planned()
     assert plan["requests"] == 0
-    assert [Planned.of(c) for c in plan["changes"]] == [Planned("job.a", "reschedule", "schedule_changed", spent=1)]
+    assert [Planned.of(c) for c in plan["changes"]] == [
+        Planned("job.a", "reschedule", "schedule_changed", spent=world.known(1))
+    ]
     world.pass_time(hours=3)
     with world.watched() as sent:
         world.due()
