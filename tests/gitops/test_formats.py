@@ -173,6 +173,7 @@ def test_the_events_of_an_apply(sandbox: Sandbox) -> None:
     events = stream(sandbox.applied("--json", code=1))
     assert [e["type"] for e in events if e["type"] != "progress" or e["unit"] == "changes"] == [
         "plan",
+        "warning",  # what a job costs here was not seen yet
         "change_start",
         "progress",
         "change_done",
@@ -181,6 +182,7 @@ def test_the_events_of_an_apply(sandbox: Sandbox) -> None:
         "change_done",
         "change_done",
         "progress",
+        "seen",
         "summary",
     ]
     told = [(e["done"], e["total"]) for e in events if e["type"] == "progress" and e["unit"] == "changes"]

@@ -46,7 +46,9 @@ def test_nothing_is_sent_for_a_refactoring(sandbox: Sandbox, seed: int) -> None:
     sandbox.does("init", env=environ)
     sandbox.does("apply", "--auto-approve", env=environ)
     for job in sandbox.control.jobs(key=sandbox.key):
-        sandbox.control.advance(dice.choice(STATUSES), job_ids=[job["job_id"]])
+        # What is published before its time was not kept, and that is said.
+        early = ("published",) if job["publish_at"] else ()
+        sandbox.control.advance(dice.choice([s for s in STATUSES if s not in early]), job_ids=[job["job_id"]])
     before = sorted(sandbox.ids().values())
 
     other, renamed = refactored(project, dice)
@@ -62,7 +64,7 @@ def test_nothing_is_sent_for_a_refactoring(sandbox: Sandbox, seed: int) -> None:
         sandbox.does("apply", "--auto-approve", env=environ)
     assert sent == []
     assert sorted(sandbox.ids().values()) == before
-    assert NO_CHANGES in sandbox.does("plan", env=environ).out
+    assert sandbox.planned(env=environ)["changes"] == []
 
 
 def test_every_kind_of_refactoring_happens() -> None:
