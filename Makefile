@@ -20,7 +20,16 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	fi
 	@touch $@
 
-demo: $(VENV)/.installed  ## the whole story against the built-in emulator
+# What afsync itself needs, at the pinned versions; a fresh machine installs no development packages for a look at it.
+$(VENV)/.runs: requirements-dev.txt pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing $(VENV) && VIRTUAL_ENV=$(VENV) uv pip install --quiet -c requirements-dev.txt -e . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements-dev.txt -e . ; \
+	fi
+	@touch $@
+
+demo: $(VENV)/.runs  ## the whole story against the built-in emulator
 	@$(BIN)/afsync demo
 
 test: $(VENV)/.installed  ## all tests, on all cores

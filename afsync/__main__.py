@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import os
 import sys
@@ -27,22 +28,43 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 def _run(words: list[str]) -> int:
     # What asks for the version asks often, and should not wait for a command line to be loaded.
     if words in (["version"], ["--version"]):
-        sys.stdout.write(f"afsync {__version__}\n")
-        return 0
+        return _version()
     from afsync.cli import run
 
     return run(words)
 
 
+def _version() -> int:
+    try:
+        sys.stdout.write(f"afsync {__version__}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"afsync: the report could not be written: {error.strerror}\n")
+        return 1
+    return 0
+
+
 def _open_streams() -> None:
-    """A stream that was closed swallows what is written to it, before a file of ours gets its number; and what the
-    other side's encoding cannot express becomes an escape, not an error in the middle of an apply."""
+    """A stream that was closed swallows what is written to it, before a file of ours gets its number. What goes into a
+    pipe or a file is UTF-8, whatever the locale; what a terminal's encoding cannot express becomes an escape that JSON
+    has as well, not an error in the middle of an apply."""
+    codecs.register_error("afsync", _escaped)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
         elif mode == "w" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            own = stream.encoding if stream.isatty() or name == "stderr" else "utf-8"
+            stream.reconfigure(encoding=own, errors="afsync")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    escapes = (f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+    return "".join(escapes), error.end
 
 
 def _leave(code: int) -> NoReturn:

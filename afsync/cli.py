@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -113,6 +114,8 @@ def run(args: Sequence[str] | None = None) -> int:
         return int(result or 0)
     except click.exceptions.Exit as error:
         return error.exit_code
+    except SystemExit:
+        return 0  # click leaves so where the reader of what it prints itself went away (`afsync --help | head`)
     except click.ClickException as error:
         return _usage(error)
     except (Exception, KeyboardInterrupt) as error:
@@ -132,6 +135,9 @@ def _failed(error: BaseException) -> int:
             return Exit.OK
         case AfsyncError():
             return _known(error)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, filename=None):
+            _say(f"afsync: the report could not be written: {error.strerror}")  # as click printed the help
+            return Exit.ERROR
         case _:
             return _bug(error)
 

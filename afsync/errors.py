@@ -126,7 +126,14 @@ class Unreachable(ApiError):
 
 
 class BadAnswer(ApiError):
-    """An answer that is not what the API promises; it never reads as "nothing there"."""
+    """An answer that is not what the API promises; it never reads as "nothing there".
+
+    `status` is the HTTP status where that is what is wrong.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, *, status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
 
 
 class LimitRefused(AfsyncError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from afsync.api.access import is_loopback
 from afsync.errors import UsageError
@@ -35,14 +36,46 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     host = parts.hostname or ""
     if parts.scheme != "https" or is_loopback(host):
         return None
-    proxy = _set(environ, "https_proxy") or _set(environ, "all_proxy")
-    if not proxy or _bypassed(host, parts.port, _set(environ, "no_proxy")):
+    name = next((name for name in ("https_proxy", "all_proxy") if _set(environ, name)), None)
+    if name is None or _bypassed(host, parts.port, _set(environ, "no_proxy")):
         return None
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if not proxy.lower().startswith(("http://", "https://")):
-        scheme = proxy.split("://", 1)[0]
-        raise UsageError(f"The environment names a {scheme} proxy, which afsync cannot use.", "use an http proxy")
-    return proxy
+    return _proxy(_set(environ, name), name.upper())
+
+
+_PROXY_HINT = (
+    "write it like http://proxy.example:3128, or http://user:password@proxy.example:3128 with special characters of "
+    "the password as %XX (a slash is %2F)"
+)
+
+
+def _proxy(written: str, name: str) -> str:
+    """The URL in a form that means the same to everybody. A password may stand anywhere in what is not of that form,
+    so no part of it is ever shown."""
+    url = written if "://" in written else f"http://{written}"
+    scheme = url.split("://", 1)[0].lower()
+    if scheme in ("socks", "socks4", "socks4a", "socks5", "socks5h"):
+        raise UsageError(f"{name} names a {scheme} proxy, which afsync cannot use.", "use an http proxy")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        user, password = (
+            quote(unquote(text or "", errors="strict"), safe="") for text in (parts.username, parts.password)
+        )
+    except ValueError:
+        raise UsageError(f"{name} is not the URL of a proxy.", _PROXY_HINT) from None
+    beyond = parts.path not in ("", "/") or "?" in url or "#" in url
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or beyond or not url.isprintable():
+        raise UsageError(f"{name} is not the URL of a proxy.", _PROXY_HINT)
+    login = f"{user}:{password}@" if parts.username is not None else ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{login}{shown}" + ("" if port is None else f":{port}")
+
+
+def _quoted(text: str) -> str:
+    return quote(unquote(text, errors="strict"), safe="")
+
+
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 
 
 def _set(environ: Mapping[str, str], name: str) -> str:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from afsync.api.link import Link
 from afsync.api.results import StagingAssets, parse_result, parse_staging_assets
 from afsync.api.wire import bad, usable_id
 from afsync.api.wire_account import parse_account
-from afsync.api.wire_jobs import parse_job, parse_page, parse_publish_times
+from afsync.api.wire_jobs import PublishTimes, parse_job, parse_page, parse_publish_times
 from afsync.api.wire_templates import parse_templates
 from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.results import JobResult
-from afsync.errors import Refused, UsageError
+from afsync.errors import BadAnswer, Refused, UsageError
 
 PAGE = 100
 """The most jobs that one page of the list brings."""
+
+
+NOT_OFFERED = (404, 405)
 
 
 class Reader:
@@ -65,9 +69,9 @@ class Reader:
             raise bad(f"GET {path}", f"the job {job_id}", job.id)
         return job
 
-    def publish_times(self) -> Mapping[str, datetime] | None:
+    def publish_times(self) -> PublishTimes | None:
         """Publish times still ahead among the newest 100 jobs; None where the service does not offer them."""
-        answer = self._unless("/schedule", 404, 405)
+        answer = self._if_offered("/schedule")
         return None if answer is None else parse_publish_times(answer)
 
     def result(self, job_id: str) -> JobResult | None:
@@ -77,8 +81,18 @@ class Reader:
 
     def staging_assets(self, job_id: str) -> StagingAssets | None:
         """Previews for a reviewer; None where the service does not offer them."""
-        answer = self._unless(f"/jobs/{checked_id(job_id)}/staging-assets", 404, 405)
+        answer = self._if_offered(f"/jobs/{checked_id(job_id)}/staging-assets")
         return None if answer is None else parse_staging_assets(answer, job_id)
+
+    def _if_offered(self, path: str) -> Any:
+        """The answer to GET `path`, or None where there is no such call: a route that is unknown may be refused with a
+        page of the web server's, which means no more here than the API's own word."""
+        try:
+            return self._unless(path, *NOT_OFFERED)
+        except BadAnswer as error:
+            if error.status in NOT_OFFERED:
+                return None
+            raise
 
     def _unless(self, path: str, *statuses: int) -> Any:
         """The answer to GET `path`, or None when it is refused with one of `statuses`."""
@@ -91,7 +105,7 @@ class Reader:
 
 
 def checked_id(value: str) -> str:
-    """`value` as part of a path. Raises UsageError when it cannot be an id."""
+    """An id, encoded, as part of a path. Raises UsageError when it cannot be an id."""
     if not usable_id(value):
         raise UsageError(f"{value!r} is not an id of the service.", "an id looks like job_abc123")
-    return value
+    return quote(value, safe=":")

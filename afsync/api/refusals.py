@@ -8,7 +8,7 @@ from afsync.api.access import is_loopback
 from afsync.api.exchange import Lost, Reply, Result
 from afsync.api.retries import PASSING
 from afsync.api.text import excerpt, printable
-from afsync.api.wire import ErrorForm, error_form
+from afsync.api.wire import ErrorForm, error_form, too_many
 from afsync.errors import ApiError, AuthError, BadAnswer, Refused, Unreachable
 
 _KEY_HINT = "check AURAFLUX_API_KEY; keys are made in the account's settings"
@@ -58,6 +58,8 @@ def _foreign(reply: Reply, what: str, host: str) -> ApiError:
         )
     if not reply.complete:
         return BadAnswer(f"The answer to {what} ({reply.status}) was cut off or too large.", "try again later")
+    if 200 <= reply.status < 300 and too_many(reply.body):
+        return BadAnswer(f"The answer to {what} holds more values than any account has.", "try again later")
     if 200 <= reply.status < 300:
         return BadAnswer(
             f"The answer to {what} is not JSON: {excerpt(reply.body)}.",
@@ -65,7 +67,7 @@ def _foreign(reply: Reply, what: str, host: str) -> ApiError:
         )
     said = f"{what}: {host} answered {reply.status} with text that is not the API's: {excerpt(reply.body)}."
     hint = "a proxy or another service may be answering; check `api.base_url`"
-    return Unreachable(said, "try again later") if reply.status >= 500 else BadAnswer(said, hint)
+    return Unreachable(said, "try again later") if reply.status >= 500 else BadAnswer(said, hint, status=reply.status)
 
 
 def _reach_hint(why: str, host: str, source: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.api.text import printable, shown
-from afsync.api.wire import Row, an_object, id_of, moment_of, text_of
+from afsync.api.wire import Row, an_object, id_of, moment, moment_of, text_of
 from afsync.core.remote import ended_badly
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
@@ -47,7 +47,7 @@ def parse_result(value: object, job_id: str) -> JobResult:
         thumbnail_url=_link(row, "thumbnailUrl"),
         publish_copy=_object(row.get("publishCopy")),
         platforms=_platforms(row.get("platforms")),
-        completed_at=moment_of(row, what, "completedAt"),
+        completed_at=moment(row.get("completedAt")),
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from afsync.api.paging import TIME_SLACK, Listing, read_list
 from afsync.api.reader import Reader
+from afsync.api.wire import ODD
 from afsync.core.evidence import CLOCK_SLACK
 from afsync.core.remote import Lookups, Remote, RemoteJob
 from afsync.errors import AuthError
@@ -39,18 +41,29 @@ def fetch(reader: Reader, lookups: Lookups, *, publish_times: bool = True, jobs:
         lambda: read_list(reader.jobs_page, wanted.enough) if jobs else Listing(),
     )
     alone, missing = look_up(reader, (i for i in lookups.jobs if i not in listing.jobs)) if jobs else ({}, frozenset())
+    ids = [i for i in listing.ids if not i.startswith(ODD)]
     return Remote(
         account=account,
         templates=templates,
-        jobs={**{i: listing.jobs[i] for i in listing.ids}, **alone},
+        jobs={**{i: listing.jobs[i] for i in ids}, **alone},
         missing=missing,
-        head=tuple(listing.ids[:HEAD]),
+        head=tuple(ids[:HEAD]),
         publish_times=times,
-        covered=frozenset(listing.ids[:HEAD]) if times is not None else frozenset(),
+        covered=frozenset(ids[:HEAD]) - times.unknown if times is not None else frozenset(),
+        odd=tuple(_odd(listing)),
         server_time=reader.server_time,
         requests=reader.requests - before,
         base_url=reader.base_url,
     )
+
+
+def _odd(listing: Listing) -> Iterator[RemoteJob]:
+    """The rows without an id. None can be newer than the job above it, which is all that is known of its time."""
+    above: datetime | None = None
+    for job in (listing.jobs[i] for i in listing.ids):
+        if job.id.startswith(ODD):
+            yield replace(job, created_at=above)
+        above = job.created_at or above
 
 
 def look_up(reader: Reader, ids: Iterable[str]) -> tuple[dict[str, RemoteJob], frozenset[str]]:

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 MAX_CHARACTERS = 300
 """Enough for a sentence, and no more than a few lines of a terminal."""
+
+
+DEEPEST = 50
+"""Levels of a value from the service that are looked at. What is below them stands as `TOO_DEEP`: nothing that compares
+or shows values has to end for it."""
+TOO_DEEP = "(nested too deeply)"
+
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+def shallow(body: bytes) -> bytes:
+    """JSON without what stands deeper than a page of rows needs, so that one odd row costs no other row anything."""
+    pieces, last, depth, begun, deepest = [], 0, 0, 0, DEEPEST + 10
+    for found in _MARKS.finditer(body):
+        mark = found[0]
+        if mark in b"[{":
+            depth += 1
+            begun = found.start() if depth == deepest else begun
+        elif mark in b"]}":
+            depth -= 1
+            if depth == deepest - 1:
+                pieces += [body[last:begun], b'"' + TOO_DEEP.encode() + b'"']
+                last = found.end()
+    return b"".join([*pieces, body[last:]])
 
 
 def printable(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -39,13 +64,15 @@ def kept(value: Any) -> Any:
     return _texts(value, whole)
 
 
-def _texts(value: Any, change: Callable[[str], str]) -> Any:
+def _texts(value: Any, change: Callable[[str], str], left: int = DEEPEST) -> Any:
     match value:
         case str():
             return change(value)
+        case dict() | list() if left == 0:
+            return TOO_DEEP
         case dict():
-            return {change(k): _texts(v, change) for k, v in value.items()}
+            return {change(k): _texts(v, change, left - 1) for k, v in value.items()}
         case list():
-            return [_texts(v, change) for v in value]
+            return [_texts(v, change, left - 1) for v in value]
         case _:
             return value

@@ -6,6 +6,7 @@ ignored.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -14,12 +15,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.api.text import excerpt, printable, whole
+from afsync.api.text import excerpt, kept, printable, shallow, whole
 from afsync.errors import BadAnswer
 
 Row = Mapping[str, Any]
 
-_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._:-]{1,200}")
+_ID = re.compile(r"(?=.*[A-Za-z0-9])[^/\\?\s](?:[^/\\]{0,198}[^/\\\s])?")
+
+
+MOST_VALUES = 1_000_000
+"""In one answer. A full page of jobs has a few thousand, and ten thousand templates less than a third of this."""
 
 
 class ErrorForm(Struct, frozen=True):
@@ -31,11 +36,22 @@ class ErrorForm(Struct, frozen=True):
 
 
 def decode(body: bytes) -> Any:
-    """`body` as JSON; ValueError when it is none."""
+    """`body` as JSON; ValueError when it is none, or holds more values than memory should be given to."""
+    if too_many(body):
+        raise ValueError("too many values")
     try:
         return json.loads(body)
     except RecursionError:
+        pass
+    try:
+        return json.loads(shallow(body))
+    except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def too_many(body: bytes) -> bool:
+    """Counted before anything is made of it: ten million lists of two bytes each take a hundred times their size."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES
 
 
 def error_form(body: bytes) -> ErrorForm | None:
@@ -44,24 +60,56 @@ def error_form(body: bytes) -> ErrorForm | None:
         row = decode(body)
     except ValueError:
         return None
-    error = row.get("error") if isinstance(row, dict) else None
+    if not isinstance(row, dict):
+        return None
+    error = row.get("label") if row.get("ok") is False and "label" in row else row.get("error")
     if not isinstance(error, str) or not error.strip():
         return None
     message = row.get("message")
     code = error if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", error) else None
     detail = message if isinstance(message, str) and message.strip() else error
     after = row.get("retryAfterMs")
-    return ErrorForm(code, printable(detail), after if type(after) in (int, float) else None)
+    return ErrorForm(code, printable(detail) + _fields(row), after if type(after) in (int, float) else None)
+
+
+def _fields(row: Row) -> str:
+    """What `errors` says of single fields, where it is there."""
+    errors = row.get("errors")
+    told = [_field(e) for e in errors[:10]] if isinstance(errors, list) else []
+    return f" ({'; '.join(filter(None, told))})" if any(told) else ""
+
+
+def _field(error: object) -> str:
+    if not isinstance(error, dict):
+        return printable(error, 100) if isinstance(error, str) else ""
+    parts = (error.get("field"), error.get("message"))
+    return ": ".join(printable(p, 100) for p in parts if isinstance(p, str) and p.strip())
 
 
 def usable_id(value: object) -> bool:
-    """Whether `value` can be an id (SUBMISSION.md). Dots alone are none: they would mean another path."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
+    """Whether `value` can be an id. It may hold whatever an account's name may (`|`, `@`, `+`, a space), so it is
+    encoded in a path and quoted in a shell. Dots alone are none: they would mean another path."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and _ID.fullmatch(value) is not None
+
+
+ODD = "?"
+"""Begins the made-up id of a row that has none."""
+
+
+def made_up_id(row: object) -> str:
+    """For a row that has no usable id: the same on another page, since it is neither a resource nor nothing."""
+    text = json.dumps(kept(row), sort_keys=True, default=str)
+    return ODD + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def quoted(value: object, limit: int = 60) -> str:
+    """A value that could not be read, as it came, for a message."""
+    return printable(json.dumps(kept(value), default=str), limit)
 
 
 def bad(what: str, expected: str, got: object) -> BadAnswer:
     """The error for an answer that is not what the API promises."""
-    shown = excerpt(got) if isinstance(got, bytes) else printable(json.dumps(got, default=str), 120)
+    shown = excerpt(got) if isinstance(got, bytes) else quoted(got, 120)
     return BadAnswer(
         f"The service's answer to {what} is not what the API promises: expected {expected}, got {shown}.",
         "if this goes on, something between here and the service may be changing answers",
@@ -75,10 +123,10 @@ def an_object(value: object, what: str) -> dict[str, Any]:
     return value
 
 
-def rows_of(value: object, field: str, what: str) -> list[dict[str, Any]]:
-    """The list of objects under `field`."""
+def list_of(value: object, field: str, what: str) -> list[Any]:
+    """The list under `field`, whatever is in it."""
     rows = an_object(value, what).get(field)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list):
         raise bad(what, f"a list of objects in `{field}`", value if rows is None else rows)
     return rows
 

@@ -14,13 +14,14 @@ from afsync.api.wire import (
     first,
     id_of,
     iso,
+    list_of,
+    made_up_id,
     moment,
-    moment_of,
     optional_text,
-    rows_of,
-    text_of,
+    quoted,
+    usable_id,
 )
-from afsync.core.remote import RemoteJob
+from afsync.core.remote import NOT_KNOWN, RemoteJob
 from afsync.core.resources import EMPTY
 
 ECHOED = ("entry", "productionProfile", "contentType", "topic", "tone", "format")
@@ -36,33 +37,75 @@ def schedule_body(at: datetime | None) -> dict[str, str | None]:
 def parse_page(value: object) -> list[RemoteJob]:
     """One page of GET /jobs, in the service's order."""
     what = "GET /jobs"
-    return [parse_job(row, what) for row in rows_of(value, "jobs", what)]
+    return [_listed(row, what) for row in list_of(value, "jobs", what)]
+
+
+def _listed(row: object, what: str) -> RemoteJob:
+    """A row without a usable id gets one, which is the same on another page: it is neither a job nor nothing."""
+    if isinstance(row, dict) and usable_id(first(row, "jobId", "id")):
+        return parse_job(row, what)
+    return RemoteJob(made_up_id(row), NOT_KNOWN, unreadable=f"a row of an unknown form: {quoted(row, 120)}")
 
 
 def parse_job(value: object, what: str) -> RemoteJob:
     """One job, as listed or alone. A status that nobody knows is kept as it is."""
     row = value if isinstance(value, dict) else an_object(value, what)
-    portals = row.get("portals")
+    status, portals = optional_text(row, "status"), portals_of(row.get("portals"))
+    odd = [n for n in ("createdAt", "updatedAt") if row.get(n) is not None and moment(row[n]) is None]
+    if status is None:
+        odd.append("status")
     return RemoteJob(
         id=id_of(row, what, "jobId", "id"),
-        status=text_of(row, what, "status"),
-        created_at=moment_of(row, what, "createdAt"),
+        status=NOT_KNOWN if odd or status is None else status,
+        created_at=moment(row.get("createdAt")),
         echo=_echo(row),
-        updated_at=moment_of(row, what, "updatedAt"),
+        updated_at=moment(row.get("updatedAt")),
         output_url=optional_text(row, "outputUrl"),
         score=_score(first(row, "score", "grade")),
-        portals=shown(portals) if portals and isinstance(portals, dict) else EMPTY,
+        portals=portals,
+        failure=failure_in(portals),
+        unreadable=", ".join(f"`{n}` is {quoted(row.get(n))}" for n in odd) or None,
     )
 
 
-def parse_publish_times(value: object) -> dict[str, datetime]:
-    """GET /schedule: publish times still ahead, by job id. A row without a time says nothing."""
-    what = "GET /schedule"
-    times: dict[str, datetime] = {}
-    for row in rows_of(value, "scheduled", what):
-        at = moment_of(row, what, "scheduledAt", "scheduledPublishAt")
-        if at is not None:
-            times[id_of(row, what, "jobId", "id")] = at
+def portals_of(value: object) -> Mapping[str, Any]:
+    """The stages of production by name, whether they come as an object or as a list of rows."""
+    found = shown(value)
+    if isinstance(found, list):
+        rows = (row for row in found if isinstance(row, dict))
+        found = {str(row.get("portal", number)): row for number, row in enumerate(rows, start=1)}
+    return found if found and isinstance(found, dict) else EMPTY
+
+
+def failure_in(portals: Mapping[str, Any]) -> str | None:
+    """Why production failed, as far as a stage tells it."""
+    for row in portals.values():
+        reason = first(row, "failReason", "reason", "error") if isinstance(row, dict) else None
+        if isinstance(reason, str) and reason.strip():
+            return reason
+    return None
+
+
+class PublishTimes(dict[str, datetime]):
+    """Publish times by job id; of the jobs `unknown` they could not be read."""
+
+    unknown: frozenset[str] = frozenset()
+
+
+def parse_publish_times(value: object) -> PublishTimes:
+    """GET /schedule: publish times still ahead. A row without a time says nothing, nor does one without a job."""
+    times, unknown = PublishTimes(), set[str]()
+    for row in list_of(value, "scheduled", "GET /schedule"):
+        job_id = first(row, "jobId", "id") if isinstance(row, dict) else None
+        told = first(row, "scheduledAt", "scheduledPublishAt") if isinstance(row, dict) else None
+        if not isinstance(job_id, str) or told is None:
+            continue
+        at = moment(told)
+        if at is None:
+            unknown.add(job_id)
+        else:
+            times[job_id] = at
+    times.unknown = frozenset(unknown)
     return times
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from afsync.api.text import kept
-from afsync.api.wire import Row, an_object, bad, decode, id_of, moment_of, rows_of, text_of
+from afsync.api.wire import Row, bad, decode, first, list_of, made_up_id, moment, optional_text, quoted, usable_id
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Values, plain
 
@@ -24,6 +24,8 @@ _ROW_FIELDS = {
     "addOns": "add_ons",
 }
 """Declared fields that a row may tell beside its `job_spec`: the API's name, and the deployed row's."""
+
+_UNREADABLE: dict[str, Any] = {}
 
 _NOT_IN_SPEC = ("name", "description")
 
@@ -44,28 +46,52 @@ def template_body(values: Values) -> dict[str, Any]:
 
 
 def parse_templates(value: object) -> dict[str, RemoteTemplate]:
-    """GET /templates, by id. BadAnswer when one id comes twice."""
+    """GET /templates, by id. BadAnswer when one id comes twice with different content."""
     what = "GET /templates"
     found: dict[str, RemoteTemplate] = {}
-    for row in rows_of(value, "templates", what):
-        template = parse_template(row, what)
+    for row in list_of(value, "templates", what):
+        template = parse_template(row)
         if found.setdefault(template.id, template) != template:
             raise bad(what, "each template once", template.id)
     return found
 
 
-def parse_template(row: Row, what: str) -> RemoteTemplate:
+def parse_template(row: object) -> RemoteTemplate:
     """One row. `echo` holds what it was made from, as far as that is told, without the name."""
+    if not isinstance(row, dict) or not usable_id(row.get("id")):
+        return RemoteTemplate(made_up_id(row), "", unreadable=f"a row of an unknown form: {quoted(row, 120)}")
+    name, spec = optional_text(row, "name"), _spec_of(row)
+    created = first(row, "createdAt", "created_at")
+    odd = {
+        "name": (name is None, row.get("name")),
+        "createdAt": (created is not None and moment(created) is None, created),
+        "job_spec": (spec is _UNREADABLE, row.get("job_spec", row.get("jobSpec"))),
+    }
+    told = [f"`{field}` is {quoted(value)}" for field, (wrong, value) in odd.items() if wrong]
     return RemoteTemplate(
-        id=id_of(row, what, "id"),
-        name=text_of(row, what, "name"),
-        created_at=moment_of(row, what, "createdAt", "created_at"),
-        echo=_echo(row, what),
+        id=row["id"],
+        name=name or "",
+        created_at=moment(created),
+        echo=_echo(row, spec),
+        unreadable=", ".join(told) or None,
     )
 
 
-def _echo(row: Row, what: str) -> dict[str, Any]:
-    spec = _flattened(_parsed(row.get("job_spec", row.get("jobSpec")), what))
+def _spec_of(row: Row) -> dict[str, Any] | None:
+    """`job_spec`: an object, or the JSON text of one. None where it is not told, `_UNREADABLE` for anything else."""
+    spec = row.get("job_spec", row.get("jobSpec"))
+    if isinstance(spec, str) and spec:
+        try:
+            spec = decode(spec.encode("utf-8", "replace"))
+        except ValueError:
+            return _UNREADABLE
+    if spec is None or spec == "":
+        return None
+    return spec if isinstance(spec, dict) else _UNREADABLE
+
+
+def _echo(row: Row, spec: dict[str, Any] | None) -> dict[str, Any]:
+    spec = _flattened(spec)
     echo = {k: v for k, v in kept(spec or {}).items() if k not in _NOT_IN_SPEC and _told(v)}
     for name, column in _ROW_FIELDS.items():
         value = row.get(name, row.get(column))
@@ -85,18 +111,6 @@ def _flattened(spec: dict[str, Any] | None) -> dict[str, Any] | None:
     publish = order.get("publish") if isinstance(order, dict) else None
     platforms = publish.get("platforms") if isinstance(publish, dict) else None
     return {**({"format": form} if form else {}), **({"platforms": platforms} if platforms else {}), **flat}
-
-
-def _parsed(spec: object, what: str) -> dict[str, Any] | None:
-    """`job_spec`: an object, or the JSON text of one."""
-    if spec is None or spec == "":
-        return None
-    if isinstance(spec, str):
-        try:
-            spec = decode(spec.encode("utf-8", "replace"))
-        except ValueError:
-            raise bad(what, "JSON in `job_spec`", spec) from None
-    return None if spec is None else an_object(spec, what)
 
 
 def _listed(value: object) -> object:

@@ -8,7 +8,7 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.planning import checked_plan
-from afsync.commands.screen import report
+from afsync.commands.screen import tell
 from afsync.commands.service import Service, connect, read_remote
 from afsync.commands.state_file import check_account, read_state
 from afsync.core.verdict import Options
@@ -36,10 +36,8 @@ def command(as_json: bool) -> int:
     account, plan = _read(project, service, recorded)
     limits, held = project.desired.limits, len(recorded.resources) if recorded else 0
     if as_json:
-        report()(account_json(account, limits, held, plan))
-    else:
-        report()(account_text(account, service.base_url, limits, held, plan))
-    return 0
+        return tell(account_json(account, limits, held, plan))
+    return tell(account_text(account, service.base_url, limits, held, plan))
 
 
 def _state(project: Project) -> Recorded | None:

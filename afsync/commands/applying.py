@@ -20,11 +20,12 @@ from afsync.commands.finishing import finish, refused
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved, unknown_account
-from afsync.commands.screen import Out, interactive, messages, report, stdout_paint
+from afsync.commands.screen import Out, agreed, interactive, messages, report, stdout_paint
 from afsync.commands.service import Service
 from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
 from afsync.commands.uploading import UploadBar
+from afsync.core.links import plan_without_links
 from afsync.core.plan import Plan
 from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
@@ -134,12 +135,13 @@ def _say_interrupted(stop: Stop, doing: str | None) -> None:
 
 
 def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLines) -> None:
-    events.plan(plan)
+    shared = plan_without_links(plan)
+    events.plan(shared)
     if wanted.due and not (plan.changes or plan.violations or plan.resolutions) and not wanted.as_json:
         out(NOTHING_DUE)
     elif not wanted.as_json:
         out(plan_text(plan, stdout_paint()))
-    publish_plan(plan, root, wanted.title)
+    publish_plan(shared, root, wanted.title)
 
 
 ANSWER_SLICE = 0.1
@@ -164,16 +166,19 @@ def _confirmed(stop: Stop, wanted: Apply, first: str) -> bool:
         question = "Do you really want to destroy all of this?"
     elif wanted.approve:
         question = "Do you really want to publish this?"
-    say = messages()
-    say(f"{first}\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
+    messages()(first)
     try:
-        with stop.interruptible():
-            _until_answered(stop)
-            answer = sys.stdin.readline()
+        answer = agreed(question, lambda: _answer(stop))
     except Interrupted as error:
         raise Interrupted("Interrupted. Nothing was done.", exit_code=error.exit_code) from None
-    say("\n")
-    return answer.strip() == "yes"
+    messages()("\n")
+    return answer
+
+
+def _answer(stop: Stop) -> str:
+    with stop.interruptible():
+        _until_answered(stop)
+        return sys.stdin.readline()
 
 
 def _until_answered(stop: Stop) -> None:

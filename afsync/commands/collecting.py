@@ -16,6 +16,7 @@ from afsync.commands.downloads import Fetched, download
 from afsync.commands.files import write_whole
 from afsync.commands.screen import messages
 from afsync.commands.transfers import Transfers
+from afsync.core.links import result_without_links
 from afsync.core.resources import key_of
 from afsync.errors import AfsyncError, AuthError
 from afsync.output.json_text import json_text
@@ -98,7 +99,7 @@ def _told(fetched: Fetched) -> str:
 
 def _texts(address: str, job_id: str, found: JobResult, folder: Path) -> list[str]:
     """Copy and platforms as JSON. Only a file that is this job's own is written anew, and that is said."""
-    text = json_text(result_row(address, job_id, found))
+    text = json_text(result_row(address, job_id, result_without_links(found)))
     path = folder / f"{stem(address, found.id)}.json"
     try:
         if os.path.lexists(path):
@@ -116,6 +117,6 @@ def _texts(address: str, job_id: str, found: JobResult, folder: Path) -> list[st
 def _is_ours(path: Path, job_id: str) -> bool:
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(row, dict) and row.get("id") == job_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands.screen import report
+from afsync.commands.screen import tell
 
 
 @click.command
@@ -23,5 +23,4 @@ def command(shell: str) -> int:
 
     completion = get_completion_class(shell)
     assert completion is not None
-    report()(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source().rstrip() + "\n")
-    return 0
+    return tell(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source().rstrip() + "\n")

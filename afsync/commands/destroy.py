@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, account_flag, auto_approve_flag, lock_timeout_flag, selection_flags
+from afsync.commands.options import Selection, account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
 from afsync.commands.preparing import Apply
 
 
 @click.command
-@selection_flags
+@choice_flags
 @auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")

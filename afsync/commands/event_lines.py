@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from afsync.commands import project as work
+from afsync.commands.files import open_stream
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
 from afsync.core.plan import Plan
@@ -90,10 +91,12 @@ def _file(name: str | None) -> Iterator[Out | None]:
         yield None
         return
     try:
-        handle = os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        opened = open_stream(Path(name)) or os.fdopen(
+            os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        )
     except OSError as error:
         raise AfsyncError(f"{name} could not be written: {error.strerror or error}") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+    with opened as stream:
         yield Out(stream)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.screen import stdout_paint, tell
 from afsync.output.values import Paint
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def command(path: str | None) -> int:
     else:
         key = explain(path)
         lines = [*_whole(key, below(key.path), width, stdout_paint())]
-    report()("\n".join(lines) + "\n")
-    return 0
+    return tell("\n".join(lines) + "\n")
 
 
 def _whole(key: Key, inner: Sequence[Key], width: int, paint: Paint) -> Iterator[str]:

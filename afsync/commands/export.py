@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from afsync.commands import project as work
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
 from afsync.commands.options import lock_timeout_flag
-from afsync.commands.screen import messages, report
+from afsync.commands.screen import messages, report, tell
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
 from afsync.config.declarable import writable
 from afsync.core.export import Export, Jobs, make_export
@@ -51,10 +51,9 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
     found = replace(found, resources=tuple(r for r in found.resources if writable(r)))
     texts = texts_for(found, held.project, layout)
     if layout.into == "-":
-        report()("".join(texts.values()))
         if not texts:
             messages()(_said(found, texts))
-        return 0
+        return tell("".join(texts.values()))
     write_checked(held.project.root, texts)
     if record:
         held.project = work.load_project()

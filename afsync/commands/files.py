@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+import sys
 from pathlib import Path
+from typing import TextIO
 
 from afsync.errors import AfsyncError
 
@@ -30,9 +33,21 @@ def _is_a_stream(path: Path) -> bool:
     return not stat.S_ISREG(status.st_mode) or path.absolute().parts[1] in ("dev", "proc")
 
 
+def open_stream(path: Path) -> TextIO | None:
+    """A stream of this process that `path` names (`/dev/stdout`), where the rest of the output goes too: opened again
+    it would be written from its beginning. None where it names none. Raises OSError for one that is closed."""
+    found = re.fullmatch(r"/dev/(stdout|stderr|fd/\d{1,9})|/proc/self/fd/\d{1,9}", str(path.absolute()))
+    if found is None:
+        return None
+    number = {"stdout": 1, "stderr": 2}.get(path.name) or int(path.name)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return os.fdopen(os.dup(number), "w", encoding="utf-8", errors="surrogateescape")
+
+
 def _pour(path: Path, text: str) -> None:
     try:
-        with path.open("a", encoding="utf-8") as stream:
+        with open_stream(path) or path.open("a", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
         raise _unwritable(path, error) from None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.options import lock_timeout_flag
-from afsync.commands.screen import interactive, messages, report, stdout_paint
+from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
 from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
 from afsync.config.problems import close_address
 from afsync.core.recorded import Account
@@ -90,18 +88,13 @@ def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
     if not auto_approve and not interactive():
         text = "import --match asks before it writes, and nobody is there to answer; nothing was recorded"
         raise UsageError(text, "to take over what is certain, add --auto-approve")
-    if not auto_approve and not _confirmed(len(certain)):
+    if not auto_approve and not agreed(f"Do you want to take over these {len(certain)}?"):
         messages()("Nothing was recorded.\n")
         return Exit.ERROR
     held.write(record_all(facts, certain))
     if not as_json:
         report()(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
     return 0
-
-
-def _confirmed(number: int) -> bool:
-    messages()(f"\nDo you want to take over these {number}?\n  Only 'yes' is accepted.\n\n  Enter a value: ")
-    return sys.stdin.readline().strip() == "yes"
 
 
 def _none(held: Desk) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.commands import project as work
-from afsync.commands.screen import report
+from afsync.commands.screen import tell
 from afsync.commands.service import resolutions
 from afsync.commands.state_file import read_state
 
@@ -22,5 +22,4 @@ def command(as_json: bool) -> int:
     project = work.load_project()
     recorded, _ = read_state(project)
     found = resolutions(project, recorded) if recorded.intents else ()
-    report()(intents_json(found) if as_json else intents_text(found))
-    return 0
+    return tell(intents_json(found) if as_json else intents_text(found))

@@ -106,6 +106,8 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
     click.option("--target-file", multiple=True, metavar="FILE", help="The same, a glob a line; # begins a comment."),
     click.option("--exclude-file", multiple=True, metavar="FILE", help="The same for --exclude."),
+)
+_MORE: tuple[Callable[[F], F], ...] = (
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
     click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
     click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
@@ -117,7 +119,16 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
 
 
 def selection_flags(command: F) -> F:
-    """The flags of plan, apply and destroy that end up in a `Selection`."""
+    """The flags of plan and apply that end up in a `Selection`."""
+    return _with(command, (*_FLAGS, *_MORE))
+
+
+def choice_flags(command: F) -> F:
+    """Those of them that say which resources are meant, which is all there is to say of a removal."""
+    return _with(command, _FLAGS)
+
+
+def _with(command: F, flags: tuple[Callable[[F], F], ...]) -> F:
 
     @wraps(command)
     def with_files(*args: Any, target_file: tuple[str, ...], exclude_file: tuple[str, ...], **given: Any) -> Any:
@@ -126,7 +137,7 @@ def selection_flags(command: F) -> F:
         return command(*args, **given)
 
     decorated = cast("F", with_files)
-    for flag in reversed(_FLAGS):
+    for flag in reversed(flags):
         decorated = flag(decorated)
     return decorated
 
@@ -153,6 +164,11 @@ def moment(text: str) -> datetime:
 
 TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
 title_flag = click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several.")
+
+
+with_links_flag = click.option(
+    "--with-links", is_flag=True, help="Also print links that open to whoever has them, as on a terminal."
+)
 
 
 lock_timeout_flag = click.option(

@@ -41,7 +41,7 @@ class Part:
     def _validator(self) -> str | None:
         try:
             found = json.loads(self._note.read_text(encoding="utf-8"))["validator"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return found if isinstance(found, str) and found.isascii() and found.isprintable() and found else None
 

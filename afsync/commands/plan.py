@@ -15,11 +15,20 @@ from afsync.commands import project as work
 from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
-from afsync.commands.options import Selection, check_addresses, check_title, moment, selection_flags, title_flag
+from afsync.commands.options import (
+    Selection,
+    check_addresses,
+    check_title,
+    moment,
+    selection_flags,
+    title_flag,
+    with_links_flag,
+)
 from afsync.commands.planning import checked_plan, configuration
-from afsync.commands.screen import messages, report, stdout_paint
+from afsync.commands.screen import links_shown, messages, report, stdout_paint
 from afsync.commands.service import connect, read_remote
 from afsync.commands.state_file import check_account, read_state, warn_of_another_run
+from afsync.core.links import plan_without_links
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
 from afsync.errors import Exit, Problem, UsageError
@@ -41,6 +50,7 @@ class Wanted(Struct, frozen=True):
     out: str | None
     json_into: str | None
     markdown_into: str | None
+    with_links: bool
     title: str
     gitlab_report: str | None
     max_bytes: int
@@ -58,6 +68,7 @@ class Wanted(Struct, frozen=True):
 @title_flag
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
+@with_links_flag
 @click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
@@ -84,6 +95,8 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
+    if wanted.with_links and (wanted.offline or wanted.refresh_only):
+        raise UsageError("--with-links does not go with --offline or --refresh-only", "neither asks for any link")
     with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
         project = work.load_project()
         if wanted.refresh_only:
@@ -108,7 +121,8 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
         plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
         return replace(plan, notices=(NOT_CHECKED, *plan.notices))
     service = connect(project, writes=False, silent=wanted.form == "json")
-    remote = read_remote(project, recorded, service, now)
+    links = links_shown(wanted.with_links, machine=wanted.form != "text")
+    remote = read_remote(project, recorded, service, now, links=links)
     check_account(project, recorded, remote)
     return checked_plan(project, recorded, remote, now, options, limits)
 
@@ -134,17 +148,19 @@ def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
 def _tell(plan: Plan, project: Project, wanted: Wanted) -> int:
     from afsync.output.github import gitlab_report
 
+    # What is written may be posted where others read it; what is on this screen is not.
+    shared = plan if wanted.with_links else plan_without_links(plan)
     if wanted.json_into:
-        write_private(Path(wanted.json_into), document(plan, "json", wanted))
+        write_private(Path(wanted.json_into), document(shared, "json", wanted))
     if wanted.markdown_into:
-        write_private(Path(wanted.markdown_into), document(plan, "markdown", wanted))
+        write_private(Path(wanted.markdown_into), document(shared, "markdown", wanted))
     if wanted.gitlab_report:
         write_private(Path(wanted.gitlab_report), gitlab_report(plan))
     screen = report()
     screen(document(plan, wanted.form, wanted))
     if wanted.out and wanted.form == "text":
         messages()(f"\nSaved to {wanted.out}; it holds for a day at the most, and once: afsync apply {wanted.out}\n")
-    publish_plan(plan, project.root, wanted.title)
+    publish_plan(shared, project.root, wanted.title)
     if screen.error is not None:
         work.warn_closed(screen.error)
     return Exit.CHANGES if wanted.detailed_exitcode and plan.changes else Exit.OK

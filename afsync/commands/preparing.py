@@ -12,7 +12,7 @@ from afsync.commands.addresses import check_submitted
 from afsync.commands.files import read_text
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.planning import checked_plan, configuration
-from afsync.commands.screen import messages
+from afsync.commands.screen import links_shown, messages
 from afsync.commands.service import Service, connect, read_due, read_remote
 from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
@@ -92,7 +92,11 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     if saved is not None:
         _insist(why_stale(saved, recorded, configuration(project), now))
     service = connect(project, writes=True, sleep=stop.wait, silent=wanted.as_json)
-    remote = (read_due if wanted.due else read_remote)(project, recorded, service, now)
+    if wanted.due:
+        remote = read_due(project, recorded, service, now)
+    else:
+        links = links_shown(False, machine=wanted.as_json)
+        remote = read_remote(project, recorded, service, now, links=links)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
     check_account(project, recorded, remote, wanted.account)

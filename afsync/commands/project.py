@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.screen import messages
+from afsync.commands.screen import say_unwritten
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -64,4 +64,4 @@ def quarantine(project: Project) -> float:
 def warn_closed(error: OSError) -> None:
     """Say on stderr that the report could not be written; not to a reader who went away by choice (`| head`)."""
     if not isinstance(error, BrokenPipeError):
-        messages()(f"afsync: the report could not be written: {error.strerror or error}\n")
+        say_unwritten(error)

@@ -10,9 +10,11 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.addresses import submissions
-from afsync.commands.screen import messages, report, stdout_paint
+from afsync.commands.options import with_links_flag
+from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
 from afsync.commands.service import Service, connect
 from afsync.commands.state_file import check_account, read_state
+from afsync.core.links import result_without_links
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
 from afsync.errors import Exit
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 @click.command
 @click.argument("globs", nargs=-1, required=True, metavar="ADDR...")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@with_links_flag
 @click.option("--download", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Fetch the files into DIR.")
-def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
+def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Path | None) -> int:
     """Show what jobs produced: video, thumbnail, copy, and what became of it on each platform.
 
     With --download the files are fetched too: what an earlier run left unfinished is gone on with, and nothing is ever
@@ -43,7 +46,8 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
     service = connect(project, writes=False)
     results = _ask(project, service, recorded, records)
     out = report()
-    out(result_json(results) if as_json else result_text(results, stdout_paint()))
+    printed = results if links_shown(with_links, machine=as_json) else _without_links(results)
+    out(result_json(printed) if as_json else result_text(printed, stdout_paint()))
     failed = not_ready(results)
     if folder is not None:
         from afsync.commands.collecting import collect
@@ -51,9 +55,12 @@ def command(globs: tuple[str, ...], as_json: bool, folder: Path | None) -> int:
         failed += collect(service.link, results, folder)
     for line in failed:
         messages()(f"Error: {line}\n")
-    if out.error is not None:
-        work.warn_closed(out.error)
-    return Exit.ERROR if failed else Exit.OK
+    written = told(out)
+    return Exit.ERROR if failed else written
+
+
+def _without_links(results: Results) -> Results:
+    return {a: (job_id, found and result_without_links(found)) for a, (job_id, found) in results.items()}
 
 
 def _ask(project: Project, service: Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:

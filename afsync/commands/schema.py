@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.commands.bundled import bundled
-from afsync.commands.screen import report
+from afsync.commands.screen import tell
 
 FILES = {
     "config": "afsync.schema.json",
@@ -23,5 +23,4 @@ FILES = {
 @click.argument("name", type=click.Choice(list(FILES)), default="config")
 def command(name: str) -> int:
     """Print the JSON Schema of the configuration, or of a document that afsync writes."""
-    report()((bundled("schemas") / FILES[name]).read_text(encoding="utf-8"))
-    return 0
+    return tell((bundled("schemas") / FILES[name]).read_text(encoding="utf-8"))

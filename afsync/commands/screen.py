@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from afsync.output.values import Paint, ansi_paint, no_paint
@@ -46,8 +47,45 @@ def report() -> Out:
     return Out(sys.stdout)
 
 
+def tell(text: str) -> int:
+    """Write a report that is all a command is for; its exit code. One that could not be written has failed, unless its
+    reader went away by choice (`| head`)."""
+    out = report()
+    out(text)
+    return told(out)
+
+
+def told(out: Out) -> int:
+    """The exit code of a command that is nothing but its report."""
+    if out.error is None or isinstance(out.error, BrokenPipeError):
+        return 0
+    say_unwritten(out.error)
+    return 1
+
+
+def say_unwritten(error: OSError) -> None:
+    messages()(f"afsync: the report could not be written: {error.strerror or error}\n")
+
+
 def messages() -> Out:
     return Out(sys.stderr)
+
+
+def links_shown(asked: bool, *, machine: bool = False) -> bool:
+    """Whether links that open to whoever has them are printed: where they are asked for, and on a terminal, which no
+    log keeps. `machine` says that this is a format for programs."""
+    return asked or (not machine and sys.stdout.isatty())
+
+
+def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()) -> bool:
+    """Whether somebody answers `yes`. A `y` is meant so, but is asked for once more: it costs credits."""
+    say = messages()
+    say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
+    answer = read().strip()
+    if answer == "y":
+        say("\n  Please write all of it: yes.\n\n  Enter a value: ")
+        answer = read().strip()
+    return answer == "yes"
 
 
 def interactive() -> bool:

@@ -7,7 +7,7 @@ import os
 import random
 import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.recovery import Resolution
-    from afsync.core.remote import Remote
+    from afsync.core.remote import Preview, Remote
 
 EMULATOR_DATA = ".afsync/emulator.db"
 DIALECTS = ("documented", "deployed", "router")
@@ -127,8 +127,8 @@ def _emulator_dialect() -> str:
     return written
 
 
-def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
-    """What a plan needs of the account, and no more."""
+def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime, *, links: bool = False) -> Remote:
+    """What a plan needs of the account, and no more. With `links` also those for reviewers."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.core import kept
@@ -149,7 +149,7 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
         # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
         check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
-    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs]
+    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
     gone = kept.results_needed(project.desired, recorded, remote, at, project.settings.settle)
@@ -157,7 +157,11 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     results = (service.reader.result(i) for i in asked)
     shown = previews(service.reader, dict.fromkeys([*produced, *ids]))
     found = {r.id: r for r in results if r is not None}
-    return replace(remote, previews=shown, results=found)
+    return replace(remote, previews=shown if links else _without_links(shown), results=found)
+
+
+def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
+    return {job_id: preview.without_links() for job_id, preview in found.items()}
 
 
 def read_due(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
@@ -179,7 +183,7 @@ def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remot
     from afsync.api.previews import previews
 
     produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
-    return replace(remote, previews=previews(service.reader, produced))
+    return replace(remote, previews=_without_links(previews(service.reader, produced)))
 
 
 def _as_of(at: datetime, remote: Remote) -> Remote:

@@ -10,7 +10,7 @@ import click
 from afsync import __version__
 from afsync.commands.files import read_text
 from afsync.commands.project import load_project
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.screen import stdout_paint, tell
 from afsync.commands.state_file import read_state
 
 
@@ -22,8 +22,7 @@ def command(planfile: str | None, as_json: bool) -> int:
 
     Without PLANFILE: what was made, for what, and what is still open.
     """
-    report()(_plan(planfile, as_json=as_json) if planfile is not None else show_state(as_json=as_json))
-    return 0
+    return tell(_plan(planfile, as_json=as_json) if planfile is not None else show_state(as_json=as_json))
 
 
 def _plan(planfile: str, *, as_json: bool) -> str:

@@ -9,7 +9,7 @@ import click
 
 from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.project import load_project
-from afsync.commands.screen import report
+from afsync.commands.screen import report, tell
 from afsync.commands.state_file import open_store, read_state
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, UsageError
@@ -38,8 +38,7 @@ def list_() -> int:
     """Print the address of everything recorded, one a line."""
     from afsync.output.state_text import list_text
 
-    report()(list_text(_recorded()))
-    return 0
+    return tell(list_text(_recorded()))
 
 
 @command.command()
@@ -51,11 +50,9 @@ def show(address: str | None, as_json: bool) -> int:
     from afsync.output.state_text import record_json, record_lines
 
     if address is None:
-        report()(show_state(as_json=as_json))
-        return 0
+        return tell(show_state(as_json=as_json))
     record = _found(_recorded(), address)
-    report()(record_json(address, record) if as_json else "\n".join(record_lines(address, record)) + "\n")
-    return 0
+    return tell(record_json(address, record) if as_json else "\n".join(record_lines(address, record)) + "\n")
 
 
 def _found(recorded: Recorded, address: str) -> Record:
@@ -132,8 +129,7 @@ def history() -> int:
         )
         for v in versions
     ]
-    report()(history_text(copies, os.path.relpath(folder, project.root.absolute())))
-    return 0
+    return tell(history_text(copies, os.path.relpath(folder, project.root.absolute())))
 
 
 def _serial(store: LocalStore) -> int | None:

@@ -6,12 +6,12 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
-from afsync.commands.options import Seconds
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.options import Seconds, with_links_flag
+from afsync.commands.screen import links_shown, stdout_paint, tell
 from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
 from afsync.core.status import JobPhase, Until
-from afsync.errors import Exit, UsageError
+from afsync.errors import UsageError
 
 INTERVAL = 5.0
 UNTIL = [until.value for until in Until]
@@ -20,6 +20,7 @@ UNTIL = [until.value for until in Until]
 @click.command
 @click.argument("globs", nargs=-1, metavar="[ADDR-GLOB]...")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document; with --watch, at the end.")
+@with_links_flag
 @click.option("--watch", "watching", is_flag=True, help="Go on until all are done, live on a terminal.")
 @click.option("--until", type=click.Choice(UNTIL), help="The same, until all are done (default) or published.")
 @click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Give up watching after that; exit 1.")
@@ -27,7 +28,13 @@ UNTIL = [until.value for until in Until]
     "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."
 )
 def command(
-    globs: tuple[str, ...], as_json: bool, watching: bool, until: str | None, timeout: float | None, interval: float
+    globs: tuple[str, ...],
+    as_json: bool,
+    with_links: bool,
+    watching: bool,
+    until: str | None,
+    timeout: float | None,
+    interval: float,
 ) -> int:
     """Show every job: how far it is, when it is published, what it cost, and its link.
 
@@ -40,20 +47,16 @@ def command(
     project = work.load_project()
     recorded, _ = read_state(project)
     check_globs(globs, {*project.desired.jobs, *recorded.jobs})
-    jobs = Jobs(project, recorded, globs)
+    jobs = Jobs(project, recorded, globs, links=links_shown(with_links, machine=as_json))
     if watching:
         return watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
-    _show(jobs, as_json)
-    return Exit.OK
+    return _show(jobs, as_json)
 
 
-def _show(jobs: Jobs, as_json: bool) -> None:
+def _show(jobs: Jobs, as_json: bool) -> int:
     from afsync.output.status_json import status_json
     from afsync.output.status_text import status_text
 
     now = work.now()
     found = jobs.look(now, lambda job: job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL))
-    out = report()
-    out(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
-    if out.error is not None:
-        work.warn_closed(out.error)
+    return tell(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))

@@ -11,7 +11,7 @@ from afsync.commands.ci import publish_error, publish_problems, repository_prefi
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.project import directory, load_project
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.screen import stdout_paint, tell
 from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
 
 FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
@@ -43,14 +43,14 @@ def command(form: str, as_json: bool, json_into: str | None, markdown_into: str 
 
         write_private(Path(markdown_into), problems_markdown(problems, title=title))
     if form != "text":
-        report()(_document(form, problems, files))
+        written = tell(_document(form, problems, files))
         if failed is not None:
             publish_error(failed)
     elif failed is not None:
         raise failed
     else:
-        report()(said)
-    return Exit.OK if failed is None else Exit.ERROR
+        written = tell(said)
+    return written if failed is None else Exit.ERROR
 
 
 def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:

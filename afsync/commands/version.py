@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from afsync import __version__
-from afsync.commands.screen import report
+from afsync.commands.screen import tell
 
 
 @click.command
 def command() -> int:
     """Print the version."""
-    report()(f"afsync {__version__}\n")
-    return 0
+    return tell(f"afsync {__version__}\n")

@@ -12,6 +12,7 @@ from afsync.commands.service import connect
 from afsync.commands.state_file import check_account
 from afsync.commands.telling import on_terminal
 from afsync.commands.views import Changes, Document, Live, View
+from afsync.core.links import status_without_links
 from afsync.core.recorded import Recorded
 from afsync.core.remote import Remote
 from afsync.core.status import JobPhase, JobStatus, Seen, Until, next_look, settled, statuses, went_well
@@ -33,16 +34,16 @@ PATIENCE = 5
 class Jobs:
     """The selected jobs, as they are known by now."""
 
-    def __init__(
-        self, project: Project, recorded: Recorded, globs: tuple[str, ...], sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, project: Project, recorded: Recorded, globs: tuple[str, ...], *, links: bool = False) -> None:
         self._project, self._recorded, self._globs = project, recorded, globs
         self._lookout: Lookout | None = None
-        self.sleep = sleep
+        self._links = links
+        self.sleep: Callable[[float], None] = time.sleep
 
     def known(self, now: datetime) -> tuple[JobStatus, ...]:
         seen = self._lookout.seen if self._lookout else Seen()
-        return statuses(self._project.desired, self._recorded, seen, now, self._globs)
+        found = statuses(self._project.desired, self._recorded, seen, now, self._globs)
+        return found if self._links else tuple(map(status_without_links, found))
 
     def look(self, now: datetime, matters: Callable[[JobStatus], bool]) -> tuple[JobStatus, ...]:
         """Look at the submitted jobs for which `matters` holds. Nothing is asked where nothing was submitted."""
@@ -54,6 +55,8 @@ class Jobs:
         lookout = self._lookout or self._open(ids)
         wanted = [job.id for job in known if job.id and matters(job) and not job.cancelled]
         lookout.look([*wanted, *(self._recorded.watched if first else ())], page=first)
+        if not self._links:
+            return self.known(now)
         waiting = [j.id for j in self.known(now) if j.id and j.phase is JobPhase.WAITING_FOR_APPROVAL]
         lookout.preview(waiting, now)
         return self.known(now)

@@ -138,10 +138,15 @@ def check_var_name(value: str) -> str:
     return value
 
 
+IDENTIFIER = r"\A\S(?:[^\t\n\r\f\v]*\S)?\Z"
+"""An account's name may hold a space, and the ids of its jobs then do."""
+
+
 def check_identifier(value: str) -> str:
     """An id of the service."""
-    if re.search(r"\s", value):
-        raise Wrong(Code.BAD_FORM, f"`{value[:60]}` is not an id: it holds a space", "copy it from the service")
+    if not re.fullmatch(IDENTIFIER, value):
+        said = f"`{value[:60]}` is not an id: it begins or ends with a space, or holds a tab"
+        raise Wrong(Code.BAD_FORM, said, "copy it from the service")
     return value
 
 

@@ -29,7 +29,7 @@ LEFT_OUT: Any = None
 """The default of what may be left out. DefaultsPart are not checked, so a key without a value is not right."""
 
 Text = Annotated[str, Meta(min_length=1)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\A\S+\Z")]
+Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=checks.IDENTIFIER)]
 Number = Annotated[int, Meta(ge=0)]
 Scalar = str | int | float | bool
 Json = str | int | float | bool | list[Any] | dict[str, Any]

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     UNRESOLVED = "unresolved"
     STAGING_IGNORED = "staging_ignored"
     OUTDATED_STATE = "outdated_state"
+    NOT_KNOWN = "not_known"
     APPROVE_MISMATCH = "approve_mismatch"
     APPROVE_NOT_STAGED = "approve_not_staged"
     APPROVE_NOT_SUBMITTED = "approve_not_submitted"

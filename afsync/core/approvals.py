@@ -12,7 +12,7 @@ from afsync.core.held import is_held
 from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
-from afsync.core.resources import Desired, Job, Schedule, typed
+from afsync.core.resources import Desired, Job, Schedule, in_yaml, typed
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
 from afsync.errors import AfsyncError
 
@@ -82,7 +82,7 @@ def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bo
         hint = "remove `approve`, and write the new id once it was reviewed"
     else:
         why = f"{change.address} is approved as {approved}, but its submission is {submission}"
-        hint = f"review {submission}, then write `approve: {submission}`; or remove the line"
+        hint = f"review {submission}, then write `approve: {in_yaml(submission)}`; or remove the line"
     return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint, "approve")
 
 

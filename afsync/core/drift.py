@@ -43,6 +43,8 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
         text = f"{address} ({record.id}) was deleted in AuraFlux"
         yield _drift(address, "missing", text, "the next apply makes it again")
         return
+    if found.unreadable is not None:
+        return
     ours, theirs = normalise(Kind.TEMPLATE, record.declared), normalise(Kind.TEMPLATE, found.echo)
     changed = [
         _now(k, ours.get(k), v) for k, v in sorted(theirs.items()) if k != "name" and not same_text(ours.get(k), v)

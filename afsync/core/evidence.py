@@ -45,7 +45,8 @@ def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: 
     hollow = ghosts(remote)
     timely = [j for j in new if j.id not in hollow and _time_fits(intent, j.created_at, quarantine)]
     candidates = _possible(sent_by(intent), timely)
-    return Sighting(tuple(reversed(new)), tuple(reversed(candidates)))
+    odd = (j for j in remote.odd if not _before(intent, j.created_at))
+    return Sighting((*reversed(new), *odd), tuple(reversed(candidates)))
 
 
 def _possible(body: Values, jobs: list[RemoteJob]) -> list[RemoteJob]:
@@ -91,10 +92,19 @@ def waited(intent: Intent, remote: Remote, now: datetime) -> timedelta:
     return now - intent.at
 
 
+def _before(intent: Intent, created: datetime | None) -> bool:
+    """Whether a row that is no newer than `created` stood there before the attempt."""
+    return created is not None and created < _earliest(intent)
+
+
+def _earliest(intent: Intent) -> datetime:
+    return intent.server_time - CLOCK_SLACK if intent.server_time else intent.at - BLIND_SLACK
+
+
 def _time_fits(intent: Intent, created: datetime | None, quarantine: timedelta) -> bool:
     if created is None:
         return True
-    start = intent.server_time - CLOCK_SLACK if intent.server_time else intent.at - BLIND_SLACK
+    start = _earliest(intent)
     slack = CLOCK_SLACK if intent.server_time else BLIND_SLACK
     return start <= created <= start + 2 * slack + EXCHANGE + quarantine
 
@@ -108,9 +118,13 @@ def templates_found(intent: Intent, recorded: Recorded, remote: Remote) -> list[
 
 
 def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
-    if not same_text(template.name, intent.declared.get("name")) or not _time_fits(
-        intent, template.created_at, timedelta(days=1)
-    ):
+    if not _time_fits(intent, template.created_at, timedelta(days=1)):
         return False
+    if template.unreadable and not template.name:
+        return True
+    if not same_text(template.name, intent.declared.get("name")):
+        return False
+    if template.unreadable:
+        return True
     ours = normalise(Kind.TEMPLATE, intent.declared)
     return all(same_text(ours.get(k), v) for k, v in normalise(Kind.TEMPLATE, template.echo).items() if k != "name")

@@ -58,7 +58,8 @@ def make_export(facts: Facts, *, templates: bool, jobs: Jobs) -> Export:
     """Everything that is neither recorded nor said by a person not to be ours. Oldest first, so keys stay stable."""
     known = facts.owned | set(facts.desired.imports.values())
     taken = {*facts.desired.templates, *facts.desired.jobs, *facts.recorded.resources}
-    found = [t for t in facts.remote.templates.values() if templates and t.id not in known]
+    there = (t for t in facts.remote.templates.values() if t.unreadable is None)
+    found = [t for t in there if templates and t.id not in known]
     strangers = [j for j in facts.remote.jobs.values() if j.id not in known]
     chosen = [j for j in strangers if _wanted(j, jobs, facts)]
     keep = {j.id for j in chosen}

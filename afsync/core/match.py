@@ -61,7 +61,9 @@ def _templates(templates: Sequence[Template], facts: Facts) -> Iterable[Match]:
         claims[compared(template.name)] += 1
     for template in templates:
         found = [
-            t for t in facts.remote.templates.values() if same_text(t.name, template.name) and t.id not in facts.owned
+            t
+            for t in facts.remote.templates.values()
+            if same_text(t.name, template.name) and t.id not in facts.owned and t.unreadable is None
         ]
         candidates = []
         for seen in found:

@@ -17,6 +17,7 @@ from afsync.core.job_decisions import decide_job
 from afsync.core.kept import judged, nothing_to_take_off
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
+from afsync.core.odd import not_known
 from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.proof import unproven
@@ -71,7 +72,7 @@ def make_plan(
     verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
-    unknown = template_unknown(verdict.changes, facts)
+    unknown = (*template_unknown(verdict.changes, facts), *not_known(recorded, remote, verdict.notices))
     twice = paid_twice(verdict.changes)
     again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
     publish = publish_notices(verdict.changes, facts)
@@ -266,7 +267,7 @@ def _refresh(address: str, record: Record, facts: Facts) -> Record:
 
 def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
     seen = facts.remote.jobs.get(record.id)
-    if seen is not None:
+    if seen is not None and seen.unreadable is None:
         record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
     known = record.schedule

@@ -126,6 +126,8 @@ def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Reso
             return Absent(intent, "no such template in the account")
         case [one] if any(one in others for uuid, others in found.items() if uuid != intent.uuid):
             return Ask(intent, f"{one.id} could also be another unresolved template", (one.id,))
+        case [one] if one.unreadable:
+            return Ask(intent, f"{one.id} could be it, and cannot be read", (one.id,))
         case [one]:
             evidence = f"the only new template named {one.name!r}"
             return Adopt(intent, one.id, evidence, created_at=one.created_at)

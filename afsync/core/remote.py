@@ -16,17 +16,29 @@ EMULATOR = "emulator"
 """Stands for the URL of the service that is built in."""
 
 
+NOT_KNOWN = "not known"
+"""Stands for the status of a job that the service tells in a form that cannot be read."""
+
+
 class RemoteTemplate(Struct, frozen=True):
-    """A template as listed. `echo` holds the declared fields the service tells, under the API's names."""
+    """A template as listed. `echo` holds the declared fields the service tells, under the API's names.
+
+    `unreadable` says what could not be read of it; nothing is decided about it then. Its name is empty where that is
+    it, and its id made up where it has none.
+    """
 
     id: str
     name: str
     created_at: datetime | None = None
     echo: Values = EMPTY
+    unreadable: str | None = None
 
 
 class RemoteJob(Struct, frozen=True):
-    """A job as listed. `echo` holds those of the submitted fields that the service tells."""
+    """A job as listed. `echo` holds those of the submitted fields that the service tells, `failure` why it failed.
+
+    `unreadable` says what could not be read of it; its status is then NOT_KNOWN, and nothing is decided about it.
+    """
 
     id: str
     status: str
@@ -36,6 +48,8 @@ class RemoteJob(Struct, frozen=True):
     output_url: str | None = None
     score: str | None = None
     portals: Values = EMPTY
+    failure: str | None = None
+    unreadable: str | None = None
 
 
 class RemoteAccount(Struct, frozen=True):
@@ -63,6 +77,9 @@ class Preview(Struct, frozen=True):
         """Whether there is a link, and it still works."""
         return bool(self.video_url or self.thumbnail_url) and (self.expires_at is None or self.expires_at > now)
 
+    def without_links(self) -> Preview:
+        return Preview(staging=self.staging)
+
 
 class Remote(Struct, frozen=True):
     """What was fetched for one plan.
@@ -72,7 +89,7 @@ class Remote(Struct, frozen=True):
     job ids to publish times still ahead, and is None where the service does not offer them; it speaks only of the
     `covered` jobs. `server_time` is the service's clock (its Date header) at the time that all of it is taken to be of,
     `base_url` where all of it came from, `previews` are links for reviewers by job id, `results` what was asked for of
-    jobs that may have been published.
+    jobs that may have been published. `odd` are rows of the list that have no usable id; their own is made up.
     """
 
     account: RemoteAccount
@@ -87,6 +104,7 @@ class Remote(Struct, frozen=True):
     base_url: str = ""
     previews: Mapping[str, Preview] = field(default_factory=dict)
     results: Mapping[str, JobResult] = field(default_factory=dict)
+    odd: tuple[RemoteJob, ...] = ()
 
 
 class Lookups(Struct, frozen=True):

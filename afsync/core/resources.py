@@ -24,6 +24,7 @@ KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 ADDRESS = re.compile(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9._-]+")
+_PLAIN_SCALAR = re.compile(r"[A-Za-z_][A-Za-z0-9._|@+-]*")
 
 
 class Kind(StrEnum):
@@ -58,6 +59,11 @@ def typed(word: str) -> str:
     from shlex import quote
 
     return quote(word)
+
+
+def in_yaml(word: str) -> str:
+    """An id as a value in YAML: in quotes only where it needs them."""
+    return word if _PLAIN_SCALAR.fullmatch(word) else json.dumps(word, ensure_ascii=False)
 
 
 Utc = Annotated[datetime, Meta(tz=True, description="UTC.", extra_json_schema={"pattern": "Z$"})]

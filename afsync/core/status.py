@@ -165,11 +165,18 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         score=job.score if job else None,
         output_url=job.output_url if job else None,
         portals=job.portals if job else EMPTY,
-        note="publish time not kept" if time_was_lost(record) else None,
+        note="publish time not kept" if time_was_lost(record) else _odd(job, phase),
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
     )
+
+
+def _odd(job: RemoteJob | None, phase: JobPhase) -> str | None:
+    """Why it failed, or what could not be read of it."""
+    if job is None:
+        return None
+    return job.unreadable or (job.failure if phase is JobPhase.FAILED else None)
 
 
 def _publishes(record: RecordedJob, desired: Desired, recorded: Recorded) -> bool:

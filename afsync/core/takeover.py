@@ -53,6 +53,10 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     if resource_id not in there:
         hint = f"look for its id in the account; without an import {declared.address} is made anew"
         return Objection(Reason.IMPORT_MISSING, f"the account has no {kind} {resource_id}", hint)
+    seen = facts.remote.templates.get(resource_id) or facts.remote.jobs.get(resource_id)
+    if seen is not None and seen.unreadable is not None:
+        text = f"{resource_id} cannot be read: {seen.unreadable}"
+        return Objection(Reason.NOT_KNOWN, text, "plan again when the service reports it in a known form")
     differing = _differing(declared, resource_id, facts)
     if not differing:
         return None

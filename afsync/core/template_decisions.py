@@ -21,16 +21,32 @@ def decide_template(address: str, declared: Template | None, record: RecordedTem
         case Template(), None:
             return _unrecorded(declared, facts)
         case Template(), RecordedTemplate():
-            return _recorded(declared, record, facts)
+            return _left_alone(_recorded(declared, record, facts), record, facts)
         case None, RecordedTemplate():
-            return _undeclared(address, record, facts)
+            return _left_alone(_undeclared(address, record, facts), record, facts)
         case _:
             return NOTHING
 
 
+def _left_alone(verdict: Verdict, record: RecordedTemplate, facts: Facts) -> Verdict:
+    """The verdict on a recorded template; nothing is done to one that the service reports in an unknown form."""
+    seen = facts.remote.templates.get(record.id)
+    if seen is None or seen.unreadable is None or not verdict.changes:
+        return verdict
+    (change,) = verdict.changes
+    text = f"{change.address} ({record.id}) is not known: {seen.unreadable}; nothing is done to it"
+    return withhold(replace(change, reason=Reason.NOT_KNOWN), text, AGAIN)
+
+
+AGAIN = "plan again when the service reports it in a known form"
+
+
 def decide_deposed(deposed: Deposed, facts: Facts) -> Verdict:
     """A replaced template that an earlier run could not delete any more."""
-    action = Action.DELETE if deposed.id in facts.remote.templates else Action.FORGET
+    seen = facts.remote.templates.get(deposed.id)
+    if seen is not None and seen.unreadable is not None:
+        return NOTHING
+    action = Action.DELETE if seen is not None else Action.FORGET
     return do(Change(deposed.address, action, Reason.TEMPLATE_CHANGED, id=deposed.id))
 
 
@@ -51,6 +67,10 @@ def _unrecorded(declared: Template, facts: Facts) -> Verdict:
     create = Change(declared.address, Action.CREATE, Reason.NEW, after=declared)
     if not namesakes:
         return do(create)
+    odd = next((t for t in namesakes if t.unreadable is not None), None)
+    if odd is not None:
+        text = f"the account has a template named {declared.name!r} ({odd.id}) that is not known: {odd.unreadable}"
+        return withhold(replace(create, reason=Reason.NOT_KNOWN), text, f"{AGAIN}, or give this one another name")
     if len(namesakes) == 1 and _claims(declared, facts) == 1 and _equal(declared.values, namesakes[0]):
         return do(replace(create, action=Action.ADOPT, reason=Reason.SAME_NAME, id=namesakes[0].id))
     ids = ", ".join(t.id for t in sorted(namesakes, key=lambda t: t.id))

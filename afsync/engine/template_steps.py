@@ -26,7 +26,9 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
         run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
         progress.id = change.id
         return Next()
-    namesakes = tuple(sorted(t.id for t in run.remote.templates.values() if same_text(t.name, template.name)))
+    namesakes = tuple(
+        sorted(t.id for t in run.remote.templates.values() if t.unreadable or same_text(t.name, template.name))
+    )
     opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
     create = run.world.writer.create_template
     result = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.world.stop)

@@ -11,7 +11,7 @@ from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Preview
-from afsync.core.resources import Job, typed
+from afsync.core.resources import Job, in_yaml, typed
 from afsync.output.values import Paint, iso, no_paint, shown, shown_schedule, visible
 
 _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
@@ -33,7 +33,8 @@ def waiting_lines(plan: Plan, paint: Paint = no_paint) -> Iterator[str]:
         yield ""
         yield f"  {job.address} ({visible(job.id)})"
         yield from (f"    {line}" for line in preview_lines(job.preview, plan.as_of))
-        yield f"    publish it with: {approve_command(job.address)}, or `approve: {visible(job.id)}` in its YAML"
+        line = f"approve: {visible(in_yaml(job.id))}"
+        yield f"    publish it with: {approve_command(job.address)}, or `{line}` in its YAML"
     yield ""
 
 

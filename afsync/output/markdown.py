@@ -10,6 +10,7 @@ from msgspec import Struct
 from afsync.core.actions import Action
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recovery import outlook, ways
+from afsync.core.resources import in_yaml
 from afsync.errors import Problem
 from afsync.output.approvals import preview_markdown, undecided
 from afsync.output.plan_text import (
@@ -151,7 +152,7 @@ def _published(plan: Plan, largest: int) -> Section:
 def _waiting(plan: Plan) -> Section:
     """What waits for that, likewise."""
     open_ones = undecided(plan)
-    told = (fenced(f"{w.address}\n  approve: {visible(w.id)}") + _links(w, plan) for w in open_ones)
+    told = (fenced(f"{w.address}\n  approve: {visible(in_yaml(w.id))}") + _links(w, plan) for w in open_ones)
     return Section("Waiting for approval", len(open_ones), told)
 
 

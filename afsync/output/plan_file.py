@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from msgspec.structs import replace
-
+from afsync.core.depth import too_deep
+from afsync.core.links import plan_without_links
 from afsync.core.saved import SavedPlan
 from afsync.core.verdict import Options
 from afsync.errors import PlanStale
@@ -28,7 +28,6 @@ _LISTS = ("replace", "target", "exclude")
 def encode_plan_file(saved: SavedPlan) -> str:
     """The file's text. No secrets are in it, links for reviewers neither; it ends in a newline."""
     options = saved.options
-    unlinked = replace(saved.plan, waiting=tuple(replace(w, preview=None) for w in saved.plan.waiting))
     body = {
         "kind": KIND,
         "format": FORMAT,
@@ -42,7 +41,7 @@ def encode_plan_file(saved: SavedPlan) -> str:
             "exclude": list(options.exclude),
             **{flag: getattr(options, flag) for flag in _FLAGS},
         },
-        **plan_document(unlinked),
+        **plan_document(plan_without_links(saved.plan)),
     }
     return json_text({**body, "checksum": _checksum(body)})
 
@@ -63,6 +62,8 @@ def read_plan_file(text: str, name: str) -> tuple[SavedPlan, dict[str, Any]]:
         document = json.loads(text, parse_constant=_not_a_number)
         if not isinstance(document, dict) or document.get("kind") != KIND:
             _refuse(name, "it is not a plan file")
+        if too_deep(document):
+            _refuse(name, "it is nested too deeply")
         if document.get("format") != FORMAT:
             _refuse(name, f"its format is {str(document.get('format'))[:20]}, and this afsync knows {FORMAT}")
         body = {k: v for k, v in document.items() if k != "checksum"}

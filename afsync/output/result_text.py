@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from afsync.core.remote import ended_badly
-from afsync.core.resources import Values
+from afsync.core.resources import Values, plain
 from afsync.core.results import JobResult
 from afsync.output.tables import Cell, table
 from afsync.output.values import Paint, no_paint, visible
@@ -29,7 +30,7 @@ def _lines(address: str, found: JobResult, paint: Paint) -> Iterator[str]:
     when = f", completed {found.completed_at:%Y-%m-%d %H:%M} UTC" if found.completed_at else ""
     yield paint(f"{address} ({visible(found.id)})", "bold") + f": {visible(found.status)}{when}"
     for name, value in (("video", found.video_url), ("thumbnail", found.thumbnail_url), *_copy(found.publish_copy)):
-        yield f"  {name + ':':<13}{visible(value) if value else '-'}"
+        yield f"  {name + ': ':<13}{visible(value) if value else '-'}"
     if found.platforms:
         yield ""
         yield from (f"  {line}" for line in _platforms(found.platforms, paint))
@@ -37,10 +38,19 @@ def _lines(address: str, found: JobResult, paint: Paint) -> Iterator[str]:
 
 def _copy(copy: Values) -> Iterator[tuple[str, str]]:
     """Title, description, hashtags, and whatever else is told, in the order in which it is."""
-    for name, value in copy.items():
+    for name, value in _flat(copy):
         text = " ".join(map(_text, value)) if isinstance(value, list | tuple) else _text(value)
         if text:
             yield visible(name), text
+
+
+def _flat(copy: Values) -> Iterator[tuple[str, Any]]:
+    """What is told by platform, with the platform before the name of each."""
+    for name, value in copy.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name} {inner}", text) for inner, text in _flat(value))
+        else:
+            yield name, value
 
 
 def _platforms(rows: tuple[Values, ...], paint: Paint) -> Iterator[str]:
@@ -51,6 +61,8 @@ def _platforms(rows: tuple[Values, ...], paint: Paint) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(plain(value), ensure_ascii=False)
     return "" if value is None else str(value)
 
 

@@ -58,7 +58,7 @@ def state(job: JobStatus) -> str:
     if job.phase is JobPhase.MISSING:
         return f"missing, was {visible(job.status or '')}"
     told = visible(job.status) if job.status else ""
-    return ", ".join(filter(None, (told, job.note)))
+    return ", ".join(filter(None, (told, visible(job.note) if job.note else None)))
 
 
 def _publishes(job: JobStatus, now: datetime) -> str:

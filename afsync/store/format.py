@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
+from afsync.core.depth import DEEPEST, too_deep
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.document import FORMAT, StateFile, Writer, check, check_whole, from_json, layout
@@ -93,6 +94,8 @@ def fully(data: bytes) -> Document:
 def plainly(data: bytes) -> Document | None:
     """The same for a state that is plainly right, in one go. None where it may not be."""
     try:
+        if any(_may_be_deep(line) for line in _LONG.findall(data)):
+            return None
         file = _STATE.decode(data)
         _check_sum(data, file.checksum)
         check_whole(file)
@@ -104,6 +107,12 @@ def plainly(data: bytes) -> Document | None:
 
 
 _STATE = Decoder(StateFile)
+_LONG = re.compile(rb"[^\n]{%d,}" % (2 * DEEPEST))
+"""A level takes two brackets, and in our layout all levels of a value stand in one line."""
+
+
+def _may_be_deep(text: bytes) -> bool:
+    return text.count(b"{") + text.count(b"[") > DEEPEST
 
 
 def _document(file: StateFile) -> Document:
@@ -157,6 +166,8 @@ def parse_object(data: bytes) -> Object:
         raise Wrong("is not a state: it is nested too deeply") from None
     except ValueError as error:
         raise Wrong(f"is not JSON: {error}") from None
+    if _may_be_deep(data) and too_deep(value):
+        raise Wrong("is not a state: it is nested too deeply")
     if type(value) is not dict:
         raise Wrong(f"should hold an object, not {shown(value)}")
     return value

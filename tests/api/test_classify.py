@@ -192,13 +192,17 @@ def test_the_id_matters_more_than_odd_numbers(body: str, number: str) -> None:
         b'{"jobId":null}',
         b'{"jobId":17}',
         b'{"jobId":""}',
-        b'{"jobId":"job 1"}',
+        b'{"jobId":"job_1 "}',
+        b'{"jobId":"job\\t1"}',
+        b'{"jobId":"?job_1"}',
+        b'{"jobId":"job\\u202e1"}',
         b'{"jobId":"../account"}',
         b'{"jobId":".."}',
         b'{"jobId":"' + b"a" * 201 + b'"}',
         b'{"jobId":["job_1"]}',
         b"\xff\xfe\x00",
         b"[" * 100_000,
+        b'{"jobId":"job_1","addOns":' + b"[" * 100_000 + b"]" * 100_000,
     ],
 )
 def test_2xx_with_anything_else_is_committed_with_its_id_unknown(status: int, body: bytes) -> None:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -347,6 +348,44 @@ def test_which_proxy(url: str, environ: dict[str, str], proxy: str | None) -> No
     assert proxy_for(url, environ) == proxy
 
 
+STRANGE_PROXIES = [
+    *("http://bob:s3cr3t-p/ss@127.0.0.1:9", "http://bob:123/s3cr3t@127.0.0.1:9", "bob:s3cr3t-p/ss@127.0.0.1:9"),
+    *(
+        "[::1",
+        "http://[::1",
+        "http://[bob:s3cr3t@::1]:9",
+        "http://bob:s3cr3t@[::1",
+        "http://bob:s3cr3t@127.0.0.1:99999",
+    ),
+    *("http://bob:s3cr3t@127.0.0.1:-1", "http://bob:s3cr3t@127.0.0.1:port", "http://bob:s3cr3t@127.0.0.1:0"),
+    *("http://bob:s3cr3t?x@127.0.0.1:9", "http://bob:s3cr3t#x@127.0.0.1:9", "http://bob:s3 cr3t@127.0 .0.1:9"),
+    *("bob:s3cr3t://x@127.0.0.1:9", "ftp://bob:s3cr3t@127.0.0.1:9", "http://", "http://bob:s3cr3t@", "://", "http:/x"),
+    *("http://bob:s3cr3t@pr\u00f6xy:9", "http://bob:s3cr3t@a\tb:9", "http://bob:s3cr3t\udcff@127.0.0.1:9"),
+    *("http://bob:s3cr3t@\u2100:9", "http://bob:s3cr3t%ff@127.0.0.1:9"),
+]
+
+
+@pytest.mark.parametrize("written", STRANGE_PROXIES)
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
+def test_what_is_no_proxy_is_said_without_any_part_of_it(name: str, written: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        proxy_for("https://api.auraflux.co/v1", {name: written})
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert caught.value.message == f"{name.upper()} is not the URL of a proxy."
+    assert not any(part in said for part in ("s3cr3t", "bob", "ss@", "127.0.0.1"))
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("no_proxy", [",,", "*.", "[::1", "api.auraflux.co:x", "(((", "*.*", "::::", " , . "])
+def test_an_odd_no_proxy_is_read_without_an_error(no_proxy: str) -> None:
+    environ = {"https_proxy": "http://p:1", "no_proxy": no_proxy}
+    assert proxy_for("https://api.auraflux.co/v1", environ) in (None, "http://p:1")
+
+
+def test_a_password_with_special_characters_reaches_the_proxy_as_it_is_meant() -> None:
+    assert proxy_for("https://x.example", {"https_proxy": "http://b:p@s:s%2F@p:1/"}) == "http://b:p%40s%3As%2F@p:1"
+
+
 def test_a_proxy_of_another_kind_is_an_error_that_does_not_show_its_password() -> None:
     with pytest.raises(UsageError, match="socks5 proxy") as caught:
         proxy_for("https://api.auraflux.co/v1", {"https_proxy": "socks5://user:hunter2@p:1"})
@@ -375,6 +414,13 @@ def test_a_proxy_that_fails_has_not_passed_anything_on(act: Act) -> None:
         settled()
     assert [r.split(b"\r\n")[0] for r in proxy.requests] == [b"CONNECT api.auraflux.invalid:443 HTTP/1.1"]
     assert KEY.encode() not in proxy.requests[0]
+
+
+@pytest.mark.parametrize("name", ["missing", "empty", "."])
+def test_certificates_that_are_none_are_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    with pytest.raises(UsageError, match="cannot be used"):
+        tls_context({"SSL_CERT_FILE": str(tmp_path / name)})
 
 
 def test_certificates_that_cannot_be_read_are_named() -> None:

@@ -192,10 +192,10 @@ def test_somebody_elses_job_is_an_error_that_says_so() -> None:
         ("/account", an_answer(200, {}), BadAnswer),
         ("/templates", an_answer(200, {"templates": None}), BadAnswer),
         ("/schedule", an_answer(400, {"error": "bad"}), Refused),
-        ("/jobs?limit=100&offset=0", an_answer(200, {"jobs": [{}]}), BadAnswer),
+        ("/jobs?limit=100&offset=0", an_answer(200, {"jobs": {}}), BadAnswer),
         ("/jobs?limit=100&offset=90", an_answer(200, {"error": "internal"}), BadAnswer),
         ("/jobs?limit=100&offset=90", an_answer(200, {"jobs": []}), BadAnswer),
-        ("/jobs/job_777", an_answer(200, {"jobId": "job_777"}), BadAnswer),
+        ("/jobs/job_777", an_answer(200, {"status": "queued"}), BadAnswer),
     ],
 )
 def test_what_cannot_be_read_completely_is_never_nothing_there(path: str, answer: Any, error: type) -> None:

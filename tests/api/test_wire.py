@@ -74,7 +74,13 @@ def test_a_time_stamp_comes_back_as_it_was_sent(ms: int) -> None:
         (".", False),
         ("..", False),
         ("job/1", False),
-        ("job 1", False),
+        ("auth0|5f-a+b@x.example_EXTRACT_FETCH_news_1764000000000", True),
+        ("a b_COMPACT_GEN_news_1", True),
+        (" job_1", False),
+        ("job_1 ", False),
+        ("job\\1", False),
+        ("?job_1", False),
+        ("job\x7f1", False),
         ("job_1\n", False),
         ("job_é", False),
         ("../account", False),
@@ -104,6 +110,7 @@ def test_usable_ids(value: object, usable: bool) -> None:
         (b"", None),
         (b"\xff\xfe", None),
         (b"[" * 100_000, None),
+        (b'{"error":"r","errors":' + b"[" * 100_000, None),
     ],
 )
 def test_errors_in_the_apis_own_form(body: bytes, form: wire.ErrorForm | None) -> None:
@@ -186,15 +193,6 @@ def test_a_job(row: dict[str, Any], job: RemoteJob) -> None:
         {"error": "oops"},
         {"jobs": None},
         {"jobs": {}},
-        {"jobs": [None]},
-        {"jobs": ["job_1"]},
-        {"jobs": [{"status": "queued"}]},
-        {"jobs": [{"jobId": "job_1"}]},
-        {"jobs": [{**DOCUMENTED, "jobId": 1}]},
-        {"jobs": [{**DOCUMENTED, "jobId": "../x"}]},
-        {"jobs": [{**DOCUMENTED, "status": 3}]},
-        {"jobs": [{**DOCUMENTED, "createdAt": "yesterday"}]},
-        {"jobs": [DOCUMENTED, {**DOCUMENTED, "updatedAt": []}]},
     ],
 )
 def test_a_page_of_another_form_never_reads_as_nothing_there(value: object) -> None:
@@ -261,16 +259,16 @@ def test_a_template_goes_out_flat_and_as_job_spec() -> None:
 def test_a_template_of_the_service_s_own_code_is_read_as_it_is_declared() -> None:
     spec = {"templateId": "long-form", "order": {"publish": {"platforms": ["youtube"]}}, "tone": "calm"}
     row = {"id": "tpl_1", "name": "Weekly", "job_spec": spec}
-    assert wire_templates.parse_template(row, "here").echo == {
+    assert wire_templates.parse_template(row).echo == {
         "format": "long",
         "platforms": ["youtube"],
         "tone": "calm",
     }
     sent = wire_templates.template_body({"name": "Weekly", "format": "short", "platforms": ["tiktok"], "staging": True})
-    back = wire_templates.parse_template({"id": "tpl_1", "name": "Weekly", "job_spec": sent["jobSpec"]}, "here")
+    back = wire_templates.parse_template({"id": "tpl_1", "name": "Weekly", "job_spec": sent["jobSpec"]})
     assert back.echo == {"format": "short", "platforms": ["tiktok"], "staging": True}
     odd = {"id": "tpl_1", "name": "Weekly", "job_spec": {"templateId": 7, "order": ["x"]}}
-    assert wire_templates.parse_template(odd, "here").echo == {}
+    assert wire_templates.parse_template(odd).echo == {}
 
 
 SPEC = '{"format":"short","platforms":["tiktok"],"tone":null}'
@@ -314,10 +312,6 @@ def test_a_template(row: dict[str, Any], template: RemoteTemplate) -> None:
         [],
         {},
         {"templates": {}},
-        {"templates": [{"id": "tpl_1"}]},
-        {"templates": [{"name": "W"}]},
-        {"templates": [{"id": "tpl_1", "name": "W", "job_spec": "{"}]},
-        {"templates": [{"id": "tpl_1", "name": "W", "job_spec": "[]"}]},
         {"templates": [{"id": "tpl_1", "name": "W"}, {"id": "tpl_1", "name": "V"}]},
     ],
 )

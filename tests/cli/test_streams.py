@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -96,8 +97,18 @@ def test_the_lines_are_the_same_whatever_the_terminal(fresh: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("yes\n", 0), ("y\n", 1), ("YES\n", 1), ("Yes\n", 1), ("yes please\n", 1), ("no\n", 1), ("\n", 1), ("\x04", 1)],
-    ids=["yes", "y", "YES", "Yes", "yes please", "no", "nothing", "end of input"],
+    [
+        ("yes\n", 0),
+        ("y\nyes\n", 0),
+        ("y\ny\n", 1),
+        ("YES\n", 1),
+        ("Yes\n", 1),
+        ("yes please\n", 1),
+        ("no\n", 1),
+        ("\n", 1),
+        ("\x04", 1),
+    ],
+    ids=["yes", "y, yes", "y, y", "YES", "Yes", "yes please", "no", "nothing", "end of input"],
 )
 def test_only_yes_counts(fresh: Sandbox, answer: str, code: int) -> None:
     fresh.write(CHANGED)
@@ -196,8 +207,26 @@ def test_a_stdout_that_breaks_changes_no_exit_code(sandbox: Sandbox, broken: str
     said = "" if broken == "a reader that went away" else full
     assert run_into(BROKEN[broken](), sandbox, "plan", "--detailed-exitcode") == (2, said)
     assert run_into(BROKEN[broken](), sandbox, "plan", "--nope")[0] == 1
-    for args in (("version",), ("validate",), ("show",)):
-        assert run_into(BROKEN[broken](), sandbox, *args) == (0, "")
+
+
+ONLY_A_REPORT = [
+    *(("--help",), ("plan", "--help"), ("version",), ("--version",), ("validate",), ("validate", "--json")),
+    *(("schema",), ("completion", "bash"), ("explain",), ("explain", "job.schedule"), ("show",), ("show", "--json")),
+    *(("account",), ("account", "--json"), ("state", "list"), ("state", "show", "job.best"), ("state", "history")),
+    *(("intents",), ("status",), ("status", "--json")),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("args", ONLY_A_REPORT, ids=" ".join)
+def test_a_report_that_is_lost_is_a_failure_unless_its_reader_went_away(
+    sandbox: Sandbox, args: tuple[str, ...], broken: str
+) -> None:
+    code, said = run_into(BROKEN[broken](), sandbox, *args)
+    if broken == "a full disk":
+        assert (code, said) == (1, "afsync: the report could not be written: No space left on device\n")
+    else:
+        assert (code, said) == (0, "")
 
 
 @pytest.mark.parametrize("broken", BROKEN)
@@ -224,14 +253,78 @@ def test_streams_that_are_closed_from_the_start(fresh: Sandbox, closed: tuple[in
     fresh.is_settled()
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_what_a_terminal_cannot_show_is_no_reason_to_stop(fresh: Sandbox, encoding: str) -> None:
-    fresh.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高"))
-    done = fresh.ok("apply", "--auto-approve", env={"PYTHONIOENCODING": encoding})
-    assert ("日本の最高" in done.out) == (encoding == "utf-8")
-    assert ("\\u65e5\\u672c" in done.out) == (encoding != "utf-8")
-    assert "Apply complete!" in done.out
+NOT_UTF8 = [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}]
+NOT_UTF8 += [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
+MACHINES: list[tuple[str, ...]] = [("plan", f"--format={form}") for form in ("text", "json", "markdown")]
+MACHINES += [("show", "--json"), ("status", "--json"), ("account", "--json"), ("state", "show", "--json")]
+MACHINES += [("validate", f"--format={form}") for form in ("json", "sarif", "codeclimate", "junit")]
+
+
+@pytest.mark.parametrize("env", NOT_UTF8, ids=lambda env: "+".join(env.values()))
+def test_what_goes_into_a_pipe_is_utf8_whatever_the_locale(
+    sandbox: Sandbox, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高 𝄞"))
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    for args in MACHINES:
+        if args[0] == "validate":
+            sandbox.write(PROJECT + '  "b\u00e4": {}\n')
+        done = subprocess.run(sandbox.command(*args), env=sandbox.environ(), capture_output=True, check=False)
+        assert b"\\x" not in done.stdout + done.stderr.replace(b"\\u", b"")
+        text = done.stdout.decode("utf-8")
+        if "json" in " ".join(args):
+            json.loads(text)
+
+
+@pytest.mark.parametrize("env", NOT_UTF8, ids=lambda env: "+".join(env.values()))
+def test_an_apply_under_such_a_locale_is_utf8_too(fresh: Sandbox, env: dict[str, str]) -> None:
+    fresh.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高 𝄞"))
+    args = fresh.command("apply", "--auto-approve", "--json")
+    done = subprocess.run(args, env=fresh.environ(env), capture_output=True, check=False)
+    assert done.returncode == 0
+    assert [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()][-1]["type"] == "summary"
+    assert "日本の最高 𝄞" in done.stdout.decode("utf-8")
     fresh.is_settled()
+
+
+def test_a_terminal_that_cannot_show_it_gets_json_that_is_json_all_the_same(sandbox: Sandbox) -> None:
+    sandbox.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高 𝄞"))
+    main, second = pty.openpty()
+    environ = sandbox.environ({"PYTHONIOENCODING": "ascii"})
+    done = subprocess.Popen(sandbox.command("plan", "--json"), env=environ, stdout=second, stdin=second)
+    os.close(second)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(main, 65536):
+            shown += part
+    os.close(main)
+    assert done.wait(60) == 0
+    assert shown.isascii()
+    assert "日本の最高 𝄞" in json.dumps(json.loads(shown), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("command", [("plan",), ("validate",), ("apply", "--auto-approve")], ids=" ".join)
+@pytest.mark.parametrize("kind", ["file", "pipe", "socket"])
+def test_json_into_stdout_goes_where_the_report_goes(fresh: Sandbox, command: tuple[str, ...], kind: str) -> None:
+    args = fresh.command(*command, "--json-into", "/dev/stdout")
+    if kind == "file":
+        with (fresh.root / "out.txt").open("w+b") as into:
+            subprocess.run(args, env=fresh.environ(), stdout=into, check=True)
+            into.seek(0)
+            text = into.read().decode()
+    elif kind == "pipe":
+        text = subprocess.run(args, env=fresh.environ(), stdout=subprocess.PIPE, check=True).stdout.decode()
+    else:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            subprocess.run(args, env=fresh.environ(), stdout=theirs.fileno(), check=True)
+            theirs.shutdown(socket.SHUT_WR)
+            text = b"".join(iter(lambda: ours.recv(65536), b"")).decode()
+    assert '"format_version"' in text or '"type"' in text
+    assert "\0" not in text
+    wanted = {"plan": "No changes.", "validate": "Valid.", "apply": "Apply complete!"}[command[0]]
+    assert wanted in text
 
 
 def test_what_the_service_says_is_shown_and_not_obeyed(fresh: Sandbox) -> None:

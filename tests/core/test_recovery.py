@@ -24,7 +24,7 @@ from afsync.core.recovery import (
     resolve,
     ways,
 )
-from afsync.core.remote import Remote, RemoteJob
+from afsync.core.remote import NOT_KNOWN, Remote, RemoteJob
 from afsync.core.resources import Kind
 from afsync.core.settling import became, record_of, settle
 from tests.builders import (
@@ -313,6 +313,16 @@ def test_a_ghost_is_adopted_for_nothing_and_keeps_it_from_being_absent() -> None
     assert resolved(scanned, listed=(ghost, other), exclusive=True) == (
         Ask(scanned, "new jobs turned up, none of which could be it", ("job_7", "job_8")),
     )
+
+
+def test_a_row_that_cannot_be_read_keeps_it_from_being_absent_unless_it_stood_there_before() -> None:
+    scanned = replace(LOST, scans=(SCANNED,))
+    row = RemoteJob("?abc", NOT_KNOWN, unreadable="null")
+    since, old = (replace(row, created_at=t) for t in (BEFORE + timedelta(seconds=9), ago(days=1)))
+
+    for remote, kind in (((row,), Ask), ((since,), Ask), ((old,), Absent), ((), Absent)):
+        (found,) = resolved(scanned, remote=replace(a_remote(KNOWN, missing=[]), odd=remote))
+        assert type(found) is kind
 
 
 @pytest.mark.parametrize("job", EXCLUSIVE.values(), ids=EXCLUSIVE)

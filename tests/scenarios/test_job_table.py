@@ -92,11 +92,22 @@ def test_same_is_left_alone_whatever_its_status(world: World) -> None:
     for status in (*OPEN[world.dialect], *BUSY[world.dialect], "complete"):
         if status != "scheduled":
             world.becomes(status, plain, timed, staged)
-        world.is_settled()
+        if status == UNKNOWN[-1]:
+            is_left_alone(world, status)
+        else:
+            world.is_settled()
     world.pass_time(days=8)
     world.becomes("published", plain, timed, staged)
     world.is_settled()
     assert {r["status"] for r in world.state["resources"].values()} >= {"published"}
+
+
+def is_left_alone(world: World, status: str) -> None:
+    """Said once for each, and nothing is sent."""
+    assert world.does("plan").out.count(f"has the unknown status `{status}`; nothing is decided about it") == 3
+    with world.watched() as sent:
+        world.applied()
+    assert sent == []
 
 
 def test_spelling_defaults_out_and_reordering_is_no_difference(world: World) -> None:

@@ -126,7 +126,7 @@ BAD = {
         wrong_submission, APPLY, Exit.REFUSED, ("is approved as job_0", "but its submission is")
     ),
     "approving what is no id": Bad(
-        lambda w: w.declare(jobs={"bad": a_job(approve="job 1")}), APPLY, Exit.ERROR, ("is not an id",)
+        lambda w: w.declare(jobs={"bad": a_job(approve="job_1 ")}), APPLY, Exit.ERROR, ("is not an id",)
     ),
     "approving what is not produced": Bad(
         submitted(a=a_job(staging=True)), ("approve", "job.a", "--auto-approve"), Exit.ERROR, ("not produced yet",)

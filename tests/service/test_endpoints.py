@@ -111,18 +111,42 @@ def test_approve_publish(world: World) -> None:
 
 def test_staging_assets(world: World) -> None:
     job = waiting(world)
-    document = world.does("status", "--json").json
+    document = world.does("status", "--json", "--with-links").json
     valid("status", document)
     (row,) = document["jobs"]
     assert (row["id"], row["phase"]) == (job, "waiting_for_approval")
     assert "X-Signature=" in row["preview"]["video_url"] and "X-Signature=" in row["preview"]["thumbnail_url"]
-    plan = world.planned()
+    plan = world.does("plan", "--json", "--with-links").json
     assert plan["waiting"][0]["preview"]["video_url"].startswith(row["preview"]["video_url"].split("?")[0])
-    markdown = world.does("plan", "--format", "markdown").out
+    markdown = world.does("plan", "--format", "markdown", "--with-links").out
     assert "**Waiting for approval**" in markdown and "video: <http" in markdown
     world.control.call("PATCH", "/options", staging_assets=False)
-    assert world.does("status", "--json").json["jobs"][0]["preview"] is None
-    assert world.planned()["waiting"] == [{"address": "job.intro", "id": job, "preview": None}]
+    assert world.does("status", "--json", "--with-links").json["jobs"][0]["preview"] is None
+    assert world.does("plan", "--json", "--with-links").json["waiting"] == [
+        {"address": "job.intro", "id": job, "preview": None}
+    ]
+
+
+def test_a_link_that_opens_to_whoever_has_it_stays_out_of_what_others_may_read(world: World) -> None:
+    waiting(world)
+    names = {n: str(world.root / n) for n in ("p.json", "p.md", "p.plan", "a.jsonl", "a.md")}
+    summary = {"GITHUB_STEP_SUMMARY": str(world.root / "summary.md"), "GITHUB_ACTIONS": "true"}
+    world.control.clear_requests()
+    files = ("--json-into", names["p.json"], "--markdown-into", names["p.md"], "--out", names["p.plan"])
+    texts = [world.does("plan", *files, env=summary).out]
+    texts += [world.does(*args).out for args in (("status",), ("status", "--json"), ("plan", "--json"))]
+    texts += [world.does("plan", "--format", "markdown").out, world.does("show", names["p.plan"]).out]
+    into = ("--json-into", names["a.jsonl"], "--markdown-into", names["a.md"])
+    texts.append(world.does("apply", "--auto-approve", *into, env=summary).out)
+    texts += [(world.root / name).read_text() for name in (*names, "summary.md")]
+    assert not any("Signature" in text for text in texts)
+    assert not any("staging-assets" in r["path"] for r in received(world))
+    valid("plan", world.planned())
+    assert "X-Signature=" in world.does("status", "--with-links").out
+    assert "X-Signature=" in world.does("plan", "--with-links").out
+    world.does("plan", "--with-links", "--markdown-into", names["p.md"])
+    assert "X-Signature=" in (world.root / "p.md").read_text()
+    assert "--with-links does not go with" in world.does("plan", "--with-links", "--offline", code=1).err
 
 
 @pytest.mark.parametrize(("status", "said"), [("failed", "failed"), ("cancelled", "was cancelled")])
@@ -198,9 +222,7 @@ def test_status(world: World) -> None:
     assert rows["job.h"]["id"] is None and rows["job.h"]["note"] == "not submitted yet"
     assert rows["job.e"]["output_url"] and rows["job.e"]["score"] and rows["job.e"]["credits"] == 1
     assert (rows["job.a"]["portals"] != {}) == (world.dialect == "deployed")
-    assert sorted(lines(sent)) == sorted(
-        ["GET /account", "GET /jobs", f"GET /jobs/{ids[2]}/staging-assets", f"GET /jobs/{ids[6]}"]
-    )
+    assert sorted(lines(sent)) == sorted(["GET /account", "GET /jobs", f"GET /jobs/{ids[6]}"])
     text = world.does("status").out
     assert "waiting for approval" in text and "(in 1 day)" in text and "8 jobs: " in text
 

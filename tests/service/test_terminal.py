@@ -59,6 +59,15 @@ def test_a_bar_while_files_are_fetched(make_world: MakeWorld) -> None:
     assert f"intro-{job}.mp4 (20.0 MB)" in plain(shown)
 
 
+def test_links_for_a_reviewer_are_for_the_screen_and_not_for_the_file_beside_it(world: World) -> None:
+    waiting(world)
+    file = world.root / "plan.md"
+    for args in (("status",), ("plan", "--markdown-into", str(file))):
+        code, shown = on_a_terminal(world, *args)
+        assert code == 0 and "X-Signature=" in plain(shown)
+    assert "Waiting for approval" in file.read_text() and "X-Signature=" not in file.read_text()
+
+
 def plain(shown: str) -> str:
     """Without colours and line ends."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]", "", shown)

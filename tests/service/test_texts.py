@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from afsync.commands.screen import agreed
 from afsync.core.remote import Preview
 from afsync.core.resources import Schedule
 from afsync.core.results import JobResult
@@ -66,6 +67,25 @@ def test_a_publish_time_is_shown_where_it_may_come_true(phase: JobPhase) -> None
     job = JobStatus("job.a", phase, id="job_1", status="x", schedule=Schedule("2026-12-01 09:00", AHEAD, "UTC"))
     never = phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
     assert ("PUBLISHES" in status_text([job], NOW)) is not never
+
+
+def test_copy_that_is_told_by_platform_is_shown_as_text() -> None:
+    copy = {"youtube": {"title": "Best", "tags": ["a", "b"]}, "tiktok": {"caption": "Wow"}, "hashtags": ["#x"]}
+    rows = ({"platform": "tiktok", "status": "published", "more": {"views": 1}},)
+    shown = result_text({"job.a": ("job_1", JobResult("job_1", "complete", True, None, None, copy, rows))})
+    assert "  youtube title: Best\n  youtube tags: a b\n  tiktok caption: Wow\n  hashtags:    #x\n" in shown
+    assert '{"views": 1}' in shown and "{'" not in shown
+
+
+@pytest.mark.parametrize(
+    ("answers", "agrees"),
+    [(["yes\n"], True), (["y\n", " yes\n"], True), (["y\n", "y\n"], False), (["no\n"], False), ([""], False)],
+)
+def test_a_y_is_asked_for_once_more(answers: list[str], agrees: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = iter(answers)
+    assert agreed("Really?", lambda: next(asked)) is agrees
+    assert next(asked, None) is None
+    assert ("all of it" in capsys.readouterr().err) is (len(answers) == 2)
 
 
 def test_no_jobs() -> None:

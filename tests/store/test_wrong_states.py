@@ -66,6 +66,11 @@ def twice(line: str) -> Callable[[], str]:
     return lambda: signed(text().replace(line, line + line, 1))
 
 
+def deep_value(depth: int) -> Callable[[], str]:
+    """With a checksum that is right: somebody made it so."""
+    return lambda: signed(text().replace('{"a": 1}', '{"a": ' * depth + "1" + "}" * depth, 1))
+
+
 class Case(Struct, frozen=True):
     name: str
     content: Callable[[], str | bytes]
@@ -84,6 +89,10 @@ CASES = [
     Case("binary", lambda: b"\x7fELF\xff\xfe", "is not text in UTF-8"),
     Case("an array", lambda: "[]", "should hold an object, not an array"),
     Case("nested too deeply", lambda: "[" * 100_000, "nested too deeply"),
+    *(
+        Case(f"a value {depth} levels deep in a record", deep_value(depth), "nested too deeply")
+        for depth in (300, 900, 5_000)
+    ),
     Case("a number too long", lambda: f'{{"format": {"9" * 5000}}}', "is not JSON"),
     Case("NaN", lambda: '{"format": NaN}', "NaN is not a number that JSON knows"),
     Case("another document", lambda: '{"name": "package"}', "is not a state of afsync: it has no format number"),

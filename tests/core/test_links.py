@@ -1,0 +1,34 @@
+"""Which links open to whoever has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from afsync.core.links import is_signed, result_without_links, status_without_links
+from afsync.core.remote import Preview
+from afsync.core.results import JobResult
+from afsync.core.status import JobPhase, JobStatus
+
+PLAIN = "https://media.example/job_1/video.mp4?size=large&page=2#t=3"
+SIGNED = [
+    "https://b.s3.amazonaws.com/v.mp4?X-Amz-Credential=a&X-Amz-Signature=b",
+    "https://storage.example/v.mp4?GoogleAccessId=a&Expires=1&Signature=b",
+    "https://account.blob.example/v.mp4?sv=1&sig=b",
+    "https://cdn.example/v.mp4?Policy=a&Key-Pair-Id=b",
+    "https://cdn.example/v.mp4?hdnts=exp=1~hmac=b",
+    "https://cdn.example/v.mp4?token=b",
+    "https://me:secret@media.example/v.mp4",
+]
+
+
+@pytest.mark.parametrize("url", SIGNED)
+def test_a_link_with_a_signature_or_a_password_is_signed(url: str) -> None:
+    assert is_signed(url)
+    assert status_without_links(JobStatus("job.a", JobPhase.DONE, output_url=url)).output_url is None
+    found = result_without_links(JobResult("job_1", "complete", True, video_url=url, thumbnail_url=PLAIN))
+    assert (found.video_url, found.thumbnail_url) == (None, PLAIN)
+
+
+def test_a_plain_link_stays_and_a_preview_never_does() -> None:
+    job = JobStatus("job.a", JobPhase.DONE, output_url=PLAIN, preview=Preview(PLAIN))
+    assert status_without_links(job) == JobStatus("job.a", JobPhase.DONE, output_url=PLAIN)
