@@ -103,8 +103,11 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> L
 
 
 def keep_old_format(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> None:
-    """Keep a state as it is before the first write that an older afsync cannot read. No later write removes it."""
-    put(disk, paths.old_format, encode_bytes(recorded, afsync_version).data)
+    """Keep a state as it is before the first write that an older afsync cannot read. No later write removes it.
+
+    One that is not whole could not be read by it either, and must not stop the write that puts it right."""
+    with suppress(StateError):
+        put(disk, paths.old_format, encode_bytes(recorded, afsync_version).data)
 
 
 def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change: bytes) -> Loaded:

@@ -230,7 +230,7 @@ def test_unscheduling_that_is_refused_says_so_in_the_services_words() -> None:
     assert caught.value.detail == "scheduledPublishAt is required (ISO 8601)"
 
 
-@pytest.mark.parametrize("wrong", ["", "..", "a/b", "a b", "a?b", "é", "a" * 201])
+@pytest.mark.parametrize("wrong", ["", "..", "...", "a/b", "a\\b", " a", "a ", "a\tb", "?a", "é", "a" * 201])
 def test_what_is_no_id_goes_into_no_path(wrong: str) -> None:
     handler, got = answering(an_answer(200, {}))
     reader, writer = Reader(a_link(handler)), Writer(a_link(handler))
@@ -239,6 +239,29 @@ def test_what_is_no_id_goes_into_no_path(wrong: str) -> None:
         with pytest.raises(UsageError):
             call(wrong)
     assert got == []
+
+
+@pytest.mark.parametrize(
+    ("id_", "path"),
+    [
+        ("a b", "a%20b"),
+        ("a?b", "a%3Fb"),
+        ("a#b", "a%23b"),
+        ("a%2Fb", "a%252Fb"),
+        ("auth0|bob@a.b:7", "auth0%7Cbob%40a.b:7"),
+        ("a..b;c&d=e+f", "a..b%3Bc%26d%3De%2Bf"),
+    ],
+)
+def test_an_id_is_one_part_of_a_path_whatever_it_holds(id_: str, path: str) -> None:
+    handler, got = answering(an_answer(200, {**JOB, "jobId": id_, "approved": True}))
+    reader, writer = Reader(a_link(handler)), Writer(a_link(handler))
+    assert reader.job(id_).id == id_
+    for call in (writer.cancel, writer.delete_template, writer.approve):
+        call(id_)
+    parts = [request.url.raw_path.decode().split("/") for request in got]
+    assert [[part for part in found if part.startswith("a") and part != "approve-publish"] for found in parts] == [
+        [path]
+    ] * 4
 
 
 def test_every_wait_can_be_interrupted() -> None:

@@ -88,7 +88,8 @@ def test_a_state_is_of_format_2_exactly_while_it_holds_what_0_1_does_not_know() 
     assert decode_bytes(data).recorded == newer
     assert b'\n      "publish": "held",\n' in data
     assert data.count(b'"publish"') == 1, "left out where it is as in format 1"
-    again = encode_bytes(newer.without_resource("job.show-2"), "0.2.0")
+    older = replace(held(2), created_at=NOW - timedelta(days=9))  # else that it was there is remembered, in format 2
+    again = encode_bytes(plain.with_resource("job.show-2", older).without_resource("job.show-2"), "0.2.0")
     assert again == encode_bytes(plain, "0.2.0")
     assert again.format == 1
 

@@ -269,7 +269,7 @@ def test_two_intents_for_one_address_are_not_written(tmp_path: Path) -> None:
     assert a_store(tmp_path).read() == (recorded, version)
 
 
-def test_an_id_under_two_addresses_can_be_mended(tmp_path: Path) -> None:
+def test_an_id_under_two_addresses_can_be_fixed(tmp_path: Path) -> None:
     """It should never come to this. If it does, the state does not become whole, but it stays readable."""
     store = a_store(tmp_path)
     recorded, version = store.create(LINEAGE), store.read()[1]
@@ -279,11 +279,11 @@ def test_an_id_under_two_addresses_can_be_mended(tmp_path: Path) -> None:
         store.fold()
     recorded, version = a_store(tmp_path).read()
     assert recorded == twice
-    mended = replace(recorded.without_resource("job.one"), serial=recorded.serial + 1)
+    whole = replace(recorded.without_resource("job.one"), serial=recorded.serial + 1)
     other = a_store(tmp_path)
-    other.write(mended, version)
+    other.write(whole, version)
     other.fold()
-    assert a_store(tmp_path).read()[0] == mended
+    assert a_store(tmp_path).read()[0] == whole
 
 
 def test_everything_survives_a_journal_and_a_fold(tmp_path: Path) -> None:
