@@ -22,7 +22,7 @@ from afsync.commands.project import quarantine
 from afsync.commands.screen import messages
 from afsync.commands.state_file import check_account
 from afsync.core.durations import duration
-from afsync.errors import AfsyncError, AuthError, UsageError
+from afsync.errors import AfsyncError, AuthError, BadAnswer, Refused, UsageError
 from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from afsync.core.recorded import Recorded
     from afsync.core.recovery import Resolution
     from afsync.core.remote import Preview, Remote
+    from afsync.core.results import JobResult
 
 EMULATOR_DATA = ".afsync/emulator.db"
 DIALECTS = ("documented", "deployed", "router")
@@ -131,15 +132,14 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     """What a plan needs of the account, and no more. With `links` also those for reviewers."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
-    from afsync.core import kept
+    from afsync.commands.planning import timed as timed_options
     from afsync.core.approvals import waiting
     from afsync.core.due import unknown_staging
     from afsync.core.lookups import lookups
-    from afsync.core.moves import find_moves
     from afsync.core.remote import Remote
-    from afsync.core.unset import results_needed
+    from afsync.core.result_lookups import results_needed
+    from afsync.core.verdict import Options
 
-    _, settled = find_moves(project.desired, recorded, frozenset(i.address for i in recorded.intents))
     wanted = lookups(project.desired, recorded, at)
     # A state may be new because it was lost, or older than the account; publish times are what tells.
     timed = bool(wanted.jobs.keys() - recorded.watched.keys()) or wanted.since is not None
@@ -152,12 +152,19 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
-    gone = kept.results_needed(project.desired, recorded, remote, at, project.settings.settle)
-    asked = dict.fromkeys((*results_needed(project.desired, settled, remote), *gone))
-    results = (service.reader.result(i) for i in asked)
+    asked = results_needed(project.desired, recorded, remote, at, timed_options(Options(), project))
+    results = (_result(service.reader, i) for i in asked)
     shown = previews(service.reader, dict.fromkeys([*produced, *ids]))
     found = {r.id: r for r in results if r is not None}
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
+
+
+def _result(reader: Reader, job_id: str) -> JobResult | None:
+    """None where the service does not report it in a form that can be read, which concerns this one job only."""
+    try:
+        return reader.result(job_id)
+    except (Refused, BadAnswer):
+        return None
 
 
 def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:

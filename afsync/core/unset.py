@@ -73,14 +73,17 @@ _LATER = "apply again when it is produced: that sets it"
 _GONE = "it is not in the account any more; it is paid for, so it is not submitted again by itself"
 _LOOK = "look into the account; `--replace {}` submits it again (that costs credits)"
 _PAST = "give it a time still ahead; to leave it unpublished, remove `schedule`"
+_NOT_REPORTED = "; the service does not report whether it was published"
+_SEE = "look into the account: remove `schedule` if it was published, or give it a time still ahead"
 
 
 def _passed(change: Change, told: str, group: Group, *, known: bool) -> Verdict | None:
-    """Nothing can be set any more. What is produced may have been published; where that is not told, it stays open."""
-    if group is Group.MISSING or (group is Group.DONE and not known):
+    """Nothing can be set any more, and what is produced may have been published all the same."""
+    if group is Group.MISSING:
         return None
-    held = f"{told} has passed, and it was never set"
-    return withhold(_as(change, Reason.PAST_SCHEDULE), held, _PAST, "schedule")
+    unclear = group is Group.DONE and not known
+    held = f"{told} has passed, and it was never set{_NOT_REPORTED if unclear else ''}"
+    return withhold(_as(change, Reason.PAST_SCHEDULE), held, _SEE if unclear else _PAST, "schedule")
 
 
 def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now: datetime) -> Verdict | None:

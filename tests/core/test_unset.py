@@ -13,8 +13,24 @@ from afsync.core.job_notices import everything_matches
 from afsync.core.lookups import lookups
 from afsync.core.plan import Plan
 from afsync.core.recorded import RecordedJob
+from afsync.core.result_lookups import results_needed
 from afsync.core.results import JobResult
-from tests.builders import AHEAD, NOW, PAST, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned
+from afsync.core.verdict import Options
+from tests.builders import (
+    AHEAD,
+    BEFORE,
+    NOW,
+    PAST,
+    a_job,
+    a_recorded,
+    a_recorded_job,
+    a_remote,
+    a_remote_job,
+    an_intent,
+    desired,
+    echoes,
+    planned,
+)
 
 OUT = JobResult("job_1", "complete", ready=True, platforms=({"platform": "tiktok", "status": "published"},))
 WAITS = JobResult(
@@ -62,6 +78,23 @@ def test_a_time_that_passed_unset_is_named(status: str, result: JobResult | None
     seen = plan(status, PAST, result)
 
     assert [v.code for v in seen.violations] == ["past_schedule"] and not everything_matches(seen)
+
+
+def test_a_time_that_passed_unset_is_named_where_it_is_not_reported_what_was_published() -> None:
+    seen = plan("complete", PAST, None)
+
+    (problem,) = seen.violations
+    assert problem.code == "past_schedule" and "does not report whether it was published" in problem.message
+
+
+def test_a_submission_that_is_found_now_is_asked_for_its_result() -> None:
+    """Its answer was lost, it was produced meanwhile, and the same plan decides about its publish time."""
+    state = a_recorded(intents=(an_intent(a_job()),))
+    remote = a_remote(a_remote_job("job_7", "complete", created_at=BEFORE, **echoes(a_job())))
+    alone = Options(exclusive=True)
+
+    assert list(results_needed(desired(a_job(schedule=PAST)), state, remote, NOW, alone)) == ["job_7"]
+    assert not list(results_needed(desired(a_job(schedule=PAST)), a_recorded(), remote, NOW, alone))
 
 
 @pytest.mark.parametrize(("status", "result"), [("published", None), ("complete", OUT), ("failed", None)])

@@ -238,6 +238,7 @@ def applied(world: World) -> World:
     plan, remote = world.plan, world.remote
     state = settle(world.recorded, plan.resolutions)
     state = replace(state, resources={**state.resources, **plan.refreshed}, suspected=plan.suspected)
+    state = replace(state, trust=plan.trust, watched=plan.watched)
     account = Account(state, dict(remote.templates), dict(remote.jobs), dict(remote.publish_times or {}))
     for step in Step:
         for change in plan.changes:
