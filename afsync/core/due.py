@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.held import is_held
-from afsync.core.moves import find_moves
+from afsync.core.moves import find_moves, moved_together
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, group_of
@@ -58,6 +58,8 @@ def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
     """What of a plan is done by `apply --due`: what is due, moves of its address, and times that are kept here.
     `looked_at` are the addresses whose jobs were read."""
     due = {c.address for c in plan.changes if c.reason is Reason.DUE}
+    moving = moved_together(plan.changes)
+    due = due.union(*(moving[a] for a in due if a in moving))
     changes = tuple(c for c in plan.changes if c.reason is Reason.DUE or _kept_here(c, due))
     withheld = tuple(c for c in plan.withheld if c.reason in HOLDS_BACK and c.action is Action.APPROVE)
     addresses = {c.address for c in withheld}

@@ -88,7 +88,8 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
         return _undeclared(address, record, standing(record, facts), facts)
     edits = _edits(declared, record, facts)
     held = is_held(record, declared)
-    if edits is None and declared.approve is None and _is_over(record, facts) and not held:
+    taken = address in facts.taken
+    if edits is None and declared.approve is None and _is_over(record, facts) and not held and not taken:
         return NOTHING
     at = standing(record, facts, declared)
     edits = Edits(declared.values) if edits is None else edits
@@ -307,9 +308,10 @@ def _as_submitted(declared: Job, values: Values) -> Job:
 
 def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
     """A publish time still ahead under a new key is perhaps no new name, but a new show."""
-    if facts.moved and declared.schedule and declared.address not in facts.desired.imports:
+    if facts.moved and declared.address not in facts.desired.imports:
         old = facts.moved.get(declared.address)
-        if old and _time_differs(declared, record, facts.now):
+        later = declared.schedule is not None and _time_differs(declared, record, facts.now)
+        if old and (later or declared.address in facts.taken):
             return moved_finished(declared, record, old)
     return finished(declared) if edits else NOTHING
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from afsync.core.plan import Plan
+from collections.abc import Collection, Sequence
+
+from msgspec.structs import replace
+
+from afsync.core.actions import Reason
+from afsync.core.plan import Change, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group
 from afsync.core.resources import Job, Schedule, typed
-from afsync.core.verdict import Verdict, note, warn
+from afsync.core.verdict import Verdict, note, warn, withhold
 
 AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
 LATER = "plan again when it is finished"
@@ -62,9 +67,33 @@ def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
         declared.address,
         "moved_finished",
         f"{declared.address} is read as another name for {old} ({record.id}), which is finished: nothing is submitted "
-        "for it, and its publish time does not apply",
+        f"for it{', and its publish time does not apply' if declared.schedule else ''}",
         f"if it is meant as a new show, {again} on it submits it (that costs credits)",
     )
+
+
+def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records: Collection[str]) -> Verdict:
+    """A change that waits: what is recorded there may belong to `heirs`, or what is declared there may be `olds`.
+    `records` are the addresses that hold something."""
+    address, now = change.address, "asks for something else now" if change.after else "is no longer declared"
+    if heirs:
+        text = f"{address} {now}, but it may have been renamed to {' or '.join(heirs)}"
+        pair = (address, heirs[0]) if len(heirs) == 1 else None
+    else:
+        text = f"{address} asks for what {', '.join(olds)} was submitted for: it may be the same job under another name"
+        pair = (olds[0], address) if len(olds) == 1 else None
+    move = keeping(*pair, taken=pair[1] in records) if pair else "`afsync state mv OLD NEW`"
+    hint = f"say which was renamed with {move}, or make one of the two edits in a step of its own"
+    return withhold(replace(change, reason=Reason.AMBIGUOUS), text, hint)
+
+
+def keeping(old: str, new: str, *, taken: bool) -> str:
+    """The way to give what `old` was submitted for to the address `new`, which is `taken` or not."""
+    move = f"`afsync state mv {typed(old)} {typed(new)}`"
+    if not taken:
+        return move
+    spare = f"{old.partition('[')[0]}-before"
+    return f"`afsync state mv {typed(new)} {spare}`, then {move}"
 
 
 def stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:

@@ -32,8 +32,10 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     """What to find: jobs that can still change, and those that were cancelled and are watched; young jobs, if
     something new could be one of them; and what lies between now and each open intent."""
     blocked = frozenset(i.address for i in recorded.intents)
-    _, settled = find_moves(desired, recorded, blocked)
+    moves, settled = find_moves(desired, recorded, blocked)
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
+    # Whether one may take the record of another that is declared is seen in the account.
+    new |= {a for a, old in moves.moved.items() if old in desired.jobs and a not in recorded.resources}
     # How these were submitted is not known, and they are to be published when their time has come.
     taken_over = (
         r for a, r in settled.jobs.items() if r.publish is Publish.UNKNOWN and is_held(r, desired.jobs.get(a))

@@ -1,48 +1,51 @@
-"""Renamed keys: a record whose declaration went away, while its fingerprint turned up under a new address."""
+"""Records that get another address: keys that were renamed, and declarations that changed places."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Mapping
+from typing import Protocol
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.resources import (
-    ADDRESS,
-    Desired,
-    Job,
-    Kind,
-    Template,
-    fingerprint,
-    key_of,
-    kind_of,
-    recorded_fingerprint,
-    typed,
-)
+from afsync.core.exchanges import exchanged
+from afsync.core.pairing import Moves, paired
+from afsync.core.recorded import Record, Recorded
+from afsync.core.remote import Remote
+from afsync.core.resources import ADDRESS, Desired, Kind, fingerprint, key_of, kind_of, typed
+from afsync.core.text import nfc
 from afsync.errors import UsageError
 
-
-class Moves(Struct, frozen=True):
-    """`moved` maps new addresses to old ones; `ambiguous` maps new addresses to the old ones they might be."""
-
-    moved: Mapping[str, str] = field(default_factory=dict)
-    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+__all__ = ["Move", "Moves", "find_moves", "made", "moved", "moved_by_hand", "moved_together"]
 
 
-def find_moves(desired: Desired, recorded: Recorded, blocked: frozenset[str]) -> tuple[Moves, Recorded]:
-    """The moves, and the state as it is once they are made. Nothing is sent for a move.
+class Move(Protocol):
+    """What a change says of a move."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def moved_from(self) -> str | None: ...
+
+    @property
+    def before(self) -> Record | None: ...
+
+
+def find_moves(
+    desired: Desired, recorded: Recorded, blocked: frozenset[str], remote: Remote | None = None
+) -> tuple[Moves, Recorded]:
+    """The moves, and the state as it is once they are made. Nothing is sent for a move. Without `remote` the account
+    was not read yet.
 
     Templates move first, since a job's fingerprint names its template by key. Addresses in `blocked` (open
     intents) neither move nor are moved to.
     """
-    templates = _pair(desired.templates, recorded.templates, blocked, desired.imports)
+    templates = paired(desired.templates, recorded.templates, blocked, desired.imports)
     renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
     recorded = _apply(templates.moved, _rename_templates(recorded, renamed))
-    jobs = _pair(desired.jobs, recorded.jobs, blocked, desired.imports)
-    both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous})
-    return both, _apply(jobs.moved, recorded)
+    jobs = exchanged(paired(desired.jobs, recorded.jobs, blocked, desired.imports), desired, recorded, blocked, remote)
+    both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous}, jobs.displaced)
+    return both, _same_reruns(_apply(jobs.moved, recorded), recorded, desired, jobs)
 
 
 def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
@@ -66,86 +69,51 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
     return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)
 
 
-def moved(recorded: Recorded, old: str, new: str, record: Record) -> Recorded:
-    """The state with `record`, until now `old`, under its new address.
+def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
+    """The state with the record of every change under its new address, all of them at once: those that change places
+    would overwrite each other.
 
     Every job that names a renamed template names it so, also one that a partial plan leaves out: else it would not be
     recognised later, when its own key was renamed too.
     """
-    renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
-    return _apply({new: old}, _rename_templates(recorded, renamed)).with_resource(new, record)
+    names = {c.address: c.moved_from for c in changes if c.moved_from is not None}
+    renamed = {key_of(old): key_of(new) for new, old in names.items() if kind_of(old) is Kind.TEMPLATE}
+    result = _apply(names, _rename_templates(recorded, renamed))
+    for change in changes:
+        if change.before is not None:
+            result = result.with_resource(change.address, change.before)
+    return result
 
 
-def _pair(
-    declared: Mapping[str, Template] | Mapping[str, Job],
-    records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],
-    blocked: frozenset[str],
-    imports: Mapping[str, str],
-) -> Moves:
-    """Pair what appeared with what went away: by the id that `import:` gives; then by fingerprint, schedule and
-    `rerun`, then without `rerun`, where any pairing is right because they are interchangeable; then by fingerprint
-    alone, where only one to one is certain."""
-    left = records.keys() - declared.keys() - blocked
-    if not left:
-        return Moves()
-    gone = {a: r for a, r in records.items() if a in left}
-    new = {a: d for a, d in declared.items() if a not in records and a not in blocked}
-    holders = {r.id: a for a, r in gone.items()}
-    exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
-    prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}
-    wanted = set(prints.values())
-    gone = {a: r for a, r in gone.items() if _recorded_print(r) in wanted}
-
-    for marks in (_time_and_rerun, _time):
-        taken = set(exact.values())
-        exact |= _match(
-            {a: (prints[a], *marks(d)) for a, d in new.items() if a in prints and a not in exact},
-            {a: (_recorded_print(r), *marks(r)) for a, r in gone.items() if a not in taken},
-        )
-    left_new = {a: p for a, p in prints.items() if a not in exact}
-    taken = set(exact.values())
-    left_gone = _grouped((a, _recorded_print(r)) for a, r in gone.items() if a not in taken)
-    certain, ambiguous = {}, {}
-    for print_, addresses in _grouped(left_new.items()).items():
-        olds = left_gone.get(print_, [])
-        if len(addresses) == len(olds) == 1:
-            certain[addresses[0]] = olds[0]
-        elif olds:
-            ambiguous.update({a: tuple(olds) for a in addresses})
-    return Moves({**exact, **certain}, ambiguous)
+def made(change: Move, recorded: Recorded) -> bool:
+    """Whether the state has the record of a move where it belongs."""
+    there = recorded.resources.get(change.address)
+    return change.before is not None and there is not None and there.id == change.before.id
 
 
-def _match(new: Mapping[str, Hashable], gone: Mapping[str, Hashable]) -> dict[str, str]:
-    olds = _grouped(gone.items())
-    pairs: dict[str, str] = {}
-    for value, addresses in _grouped(new.items()).items():
-        pairs.update(zip(addresses, olds.get(value, []), strict=False))
-    return pairs
-
-
-def _grouped(pairs: Iterable[tuple[str, Hashable]]) -> dict[Hashable, list[str]]:
-    groups: dict[Hashable, list[str]] = defaultdict(list)
-    for address, value in sorted(pairs, key=lambda pair: pair[0]):
-        groups[value].append(address)
+def moved_together(changes: Collection[Move]) -> dict[str, frozenset[str]]:
+    """Every address of a move, with those of all moves that hang together with it: one without the others would
+    overwrite a record."""
+    groups: dict[str, frozenset[str]] = {}
+    for change in changes:
+        if change.moved_from is None:
+            continue
+        both = (change.address, change.moved_from)
+        group = frozenset(both).union(*(groups.get(a, frozenset()) for a in both))
+        groups.update(dict.fromkeys(group, group))
     return groups
 
 
-def _declared_print(declared: Template | Job) -> str:
-    kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
-    return fingerprint(kind, declared.values)
-
-
-def _recorded_print(record: Record) -> str:
-    kind = Kind.TEMPLATE if isinstance(record, RecordedTemplate) else Kind.JOB
-    return recorded_fingerprint(kind, record.declared, record.fingerprint)
-
-
-def _time(resource: Template | Job | Record) -> tuple[Hashable, ...]:
-    return (resource.schedule and resource.schedule.utc,) if isinstance(resource, Job | RecordedJob) else ()
-
-
-def _time_and_rerun(resource: Template | Job | Record) -> tuple[Hashable, ...]:
-    return (*_time(resource), resource.rerun) if isinstance(resource, Job | RecordedJob) else ()
+def _same_reruns(settled: Recorded, before: Recorded, desired: Desired, moves: Moves) -> Recorded:
+    """Where a job takes another's place, and the `rerun` that is declared there stays as it was, nobody asked for it to
+    be submitted again."""
+    resources = dict(settled.resources)
+    for address in moves.moved.keys() & before.jobs.keys():
+        job, record = desired.jobs.get(address), settled.jobs[address]
+        known = before.jobs[address].rerun
+        if job and job.rerun is not None and known is not None and nfc(job.rerun) == nfc(known) != record.rerun:
+            resources[address] = replace(record, rerun=job.rerun)
+    return settled if resources == settled.resources else replace(settled, resources=resources)
 
 
 def _rename_templates(recorded: Recorded, renamed: Mapping[str, str]) -> Recorded:

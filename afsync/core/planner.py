@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from afsync.core.clocks import ahead, skew
 from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
+from afsync.core.job_notices import undecided
 from afsync.core.kept import judged, nothing_to_take_off
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
@@ -35,7 +37,7 @@ from afsync.core.template_decisions import decide_deposed, decide_template
 from afsync.core.twice import named_alike, paid_twice
 from afsync.core.unmatched import unmatched
 from afsync.core.used_again import used_again
-from afsync.core.verdict import NOTHING, Facts, Options, Verdict, withhold
+from afsync.core.verdict import NOTHING, Facts, Options, Verdict
 from afsync.errors import Problem, Severity
 
 __all__ = ["Options", "lookups", "make_plan"]
@@ -60,15 +62,16 @@ def make_plan(
     recorded = judged(settled_now, desired, remote, by_service_clock(now, remote), options)
     recorded = judged_cancels(recorded, remote, now, options)
     blocked = frozenset(i.address for i in recorded.intents)
-    moves, settled = find_moves(desired, recorded, blocked)
+    moves, settled = find_moves(desired, recorded, blocked, remote)
     owned = _owned(settled, desired, remote)
     facts = facts_at(now, desired, settled, remote, options)
-    facts = replace(facts, ambiguous=moves.ambiguous, moved=moves.moved, owned=owned)
+    taken = frozenset(moves.displaced.values())
+    facts = replace(facts, ambiguous=moves.ambiguous, moved=moves.moved, taken=taken, owned=owned)
     verdict = _moved(moves, settled, desired)
     verdict += _templates(facts, blocked)
     facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
-    verdict = select(_undecided(verdict, moves), options)
+    verdict = select(_undecided(verdict, moves, settled.resources), options)
     verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
@@ -196,24 +199,18 @@ def _deposed(facts: Facts, blocked: frozenset[str]) -> Verdict:
     return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed if d.address not in blocked])
 
 
-def _undecided(verdict: Verdict, moves: Moves) -> Verdict:
-    """What went away and may only have been renamed stays as it is until somebody says which it was."""
+def _undecided(verdict: Verdict, moves: Moves, records: Collection[str]) -> Verdict:
+    """What may only have been renamed, and where that may have gone, stay as they are until a person says which."""
+    if not moves.ambiguous:
+        return verdict
     heirs: dict[str, list[str]] = {}
     for new, olds in sorted(moves.ambiguous.items()):
         for old in olds:
             heirs.setdefault(old, []).append(new)
-    if not heirs:
-        return verdict
-    going = [c for c in verdict.changes if c.address in heirs and c.before is not None]
-    kept = tuple(c for c in verdict.changes if c.address not in heirs or c.before is None)
-    held = [
-        withhold(
-            replace(c, reason=Reason.AMBIGUOUS),
-            f"{c.address} is no longer declared, but it may have been renamed to {' or '.join(heirs[c.address])}",
-            "say which was renamed with `afsync state mv OLD NEW`, or remove it in a step of its own",
-        )
-        for c in going
-    ]
+    open_ = {*heirs, *moves.ambiguous}
+    going = [c for c in verdict.changes if c.address in open_ and c.before is not None]
+    kept = tuple(c for c in verdict.changes if c.address not in open_ or c.before is None)
+    held = [undecided(c, heirs.get(c.address, []), moves.ambiguous.get(c.address, ()), records) for c in going]
     return _joined([replace(verdict, changes=kept), *held])
 
 
@@ -244,7 +241,8 @@ def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
     for address, record in facts.recorded.resources.items():
         before = recorded.resources.get(address)
         now = _refresh(address, record, facts)
-        if before is not None and now is not before and now != before:
+        same = before is not None and before.id == record.id  # else it moves there, and is saved by the next apply
+        if same and now is not before and now != before:
             result[address] = now
     return result
 

@@ -55,7 +55,7 @@ def _after_moves(plan: Plan, facts: Facts) -> Facts:
     """The facts that the plan was made from: what was renamed or resolved is where the plan has it."""
     settled = replace(settle(facts.recorded, plan.resolutions), trust=plan.trust)
     blocked = frozenset(i.address for i in settled.intents)
-    return replace(facts, recorded=find_moves(facts.desired, settled, blocked)[1])
+    return replace(facts, recorded=find_moves(facts.desired, settled, blocked, facts.remote)[1])
 
 
 def _remembering(plan: Plan, policy: Policy, facts: Facts) -> Plan:

@@ -168,6 +168,11 @@ def ended_badly(status: str) -> bool:
     return _GROUPS.get(status) in (Group.FAILED, Group.CANCELLED)
 
 
+def is_open(status: str) -> bool:
+    """Whether a job with such a status can still be cancelled."""
+    return _GROUPS.get(status) is Group.OPEN
+
+
 def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:
     """The group of a status. A status that is not known is busy: alive, but nothing is sent to it.
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Step
+from afsync.core.moves import moved_together
 from afsync.core.plan import Change
 from afsync.core.resources import Job
 from afsync.core.text import nfc
@@ -46,10 +47,10 @@ def select(verdict: Verdict, options: Options) -> Verdict:
 
 
 def _names(verdict: Verdict, options: Options) -> set[str]:
-    """The selected addresses. What moves has two."""
+    """The selected addresses. What moves has two, and more where others change places with it."""
     addresses = {c.address for c in (*verdict.changes, *verdict.withheld)}
     addresses |= {p.address for p in (*verdict.notices, *verdict.violations) if p.address}
-    former = {c.address: (c.moved_from,) for c in verdict.changes if c.moved_from}
+    former = moved_together(verdict.changes)
     return {a for a in addresses if selected(options, a, *former.get(a, ()))}
 
 

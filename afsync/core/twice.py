@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from afsync.core.actions import Action
+from afsync.core.job_notices import keeping
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind, Template, fingerprint, recorded_fingerprint, typed
+from afsync.core.resources import Job, Kind, Template, fingerprint, recorded_fingerprint
 from afsync.core.text import compared
 from afsync.errors import Problem, Severity
 
@@ -64,12 +65,8 @@ def _swapped(paid: Iterable[tuple[Change, Job]], given_up: dict[str, Change]) ->
 
 
 def _keeping(old: Change, new: Change) -> str:
-    """The way to give what `old` was submitted for to the address of `new`."""
-    move = f"`afsync state mv {typed(old.address)} {typed(new.address)}`"
-    if new.before is None:
-        return f"{move} first"
-    spare = f"{old.address.partition('[')[0]}-before"
-    return f"`afsync state mv {typed(new.address)} {spare}`, then {move}"
+    first = " first" if new.before is None else ""
+    return keeping(old.address, new.address, taken=new.before is not None) + first
 
 
 def _warning(code: str, text: str, hint: str, at: Job | Template) -> Problem:

@@ -44,7 +44,8 @@ class Facts(Struct, frozen=True):
     """Everything a decision may look at. `recorded` is the state after the moves; `now` is UTC.
 
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
-    `moved` maps the addresses of renamed resources to the old ones.
+    `moved` maps the addresses of renamed resources to the old ones. `taken` are those of them at which something was
+    recorded that nothing asks for any more.
     """
 
     desired: Desired
@@ -55,6 +56,7 @@ class Facts(Struct, frozen=True):
     blocked_templates: Mapping[str, str] = field(default_factory=dict)
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
 
     def template_values(self, values: Values) -> Values:

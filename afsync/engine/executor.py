@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Step
+from afsync.core.moves import made
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
@@ -168,7 +169,10 @@ def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
 
 
 def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
-    """A submission that was sent, and whose outcome did not get into the state any more."""
+    """What has an outcome without its own turn: a move that was written with the others, and a submission that was
+    sent, and whose outcome did not get into the state any more."""
+    if change.action is Action.MOVE and made(change, ledger.recorded):
+        return Applied(change, change.id, 0)
     why = "the state could not be written"
     record = ledger.unwritten.get(change.address)
     if record is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Step
-from afsync.core.moves import moved
+from afsync.core.actions import Action, Step
+from afsync.core.moves import made, moved
 from afsync.core.plan import Change
 from afsync.engine.approve_step import approve
 from afsync.engine.job_steps import set_schedule, submit_job, upload
@@ -31,8 +31,9 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict
 
 
 def _move(change: Change, progress: Progress, run: Run) -> Verdict:
-    assert change.moved_from is not None and change.before is not None
-    run.ledger.write(moved(run.ledger.recorded, change.moved_from, change.address, change.before))
+    """All moves of the plan are one write, which the first one makes: those that change places are never seen half."""
+    if not made(change, run.ledger.recorded):
+        run.ledger.write(moved(run.ledger.recorded, [c for c in run.plan.changes if c.action is Action.MOVE]))
     progress.id = change.id
     return Next()
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.moves import Moves, find_moves, moved_by_hand
-from afsync.core.plan import Change, Credits
+from afsync.core.plan import Change, Credits, Plan
+from afsync.core.planner import make_plan
 from afsync.core.recorded import Deposed, RecordedJob
 from afsync.core.resources import Job, Kind, fingerprint
+from afsync.core.verdict import Options
 from afsync.errors import Severity, UsageError
 from tests.builders import (
     AHEAD,
     LATER,
+    NOW,
     PAST,
     a_job,
     a_recorded,
@@ -30,6 +37,7 @@ from tests.builders import (
     desired,
     planned,
 )
+from tests.core.worlds import PATIENT, STATUSES
 
 
 def jobs(**times: datetime | None) -> list[Job]:
@@ -274,7 +282,7 @@ def test_an_open_intent_neither_moves_nor_is_moved_to(address: str) -> None:
         desired(a_job("new")), a_recorded({"job.old": a_recorded_job(a_job("old"))}), frozenset({intent.address})
     )
 
-    assert found == Moves()
+    assert found == Moves({}, {"job.new": ("job.old",)} if address == "job.old" else {})
 
 
 def test_a_key_that_was_renamed_while_its_submission_is_unresolved_is_not_paid_for_again() -> None:
@@ -429,51 +437,192 @@ def test_what_is_unresolved_itself_is_not_moved_by_hand() -> None:
 # --- a key renamed while its old name is given away ---
 
 
-def test_a_renamed_key_whose_old_name_is_used_again_is_said_to_be_paid_twice() -> None:
-    record = a_recorded_job(a_job("a"))
-    swapped = (a_job("a", topic="Another"), a_job("b"))
+def exchanged(*declared: Job, statuses: Mapping[str, str] | None = None, **records: Job) -> Plan:
+    """The plan for what is declared, where `records` were submitted as `job_KEY`."""
+    told = statuses or {}
+    state = {f"job.{k}": a_recorded_job(j, id=f"job_{k}", status=told.get(k, "queued")) for k, j in records.items()}
+    rows = [a_remote_job(r.id, r.status) for r in state.values() if r.status != "published"]
+    return planned(*declared, recorded=state, remote=a_remote(*rows))
 
-    plan = planned(*swapped, recorded={"job.a": record}, remote=a_remote(a_remote_job()))
 
-    assert {(c.address, c.action) for c in plan.changes} == {
-        ("job.a", Action.REPLACE),
-        ("job.b", Action.CREATE),
-    }
+def told(plan: Plan) -> list[tuple[str, str, str | None]]:
+    return [(c.address, c.action.value, c.moved_from or c.id) for c in plan.changes]
+
+
+ONE, OTHER, THIRD = (a_job(topic=topic) for topic in ("One", "Other", "Third"))
+
+
+def key(key: str, job: Job) -> Job:
+    return replace(job, key=key)
+
+
+def test_a_renamed_key_whose_old_name_is_used_again_is_paid_for_once() -> None:
+    plan = exchanged(key("a", OTHER), key("b", ONE), a=ONE)
+
+    assert told(plan) == [("job.b", "move", "job.a"), ("job.a", "create", None)]
+    assert plan.spend == 1
+
+
+@pytest.mark.parametrize("status", ["complete", "processing", "published", "failed"])
+def test_a_new_job_with_the_body_of_one_that_no_edit_reaches_is_no_rename(status: str) -> None:
+    """The edit of the finished one may be an old one, which was never to be paid for."""
+    plan = exchanged(key("a", OTHER), key("b", ONE), a=ONE, statuses={"a": status})
+
+    assert told(plan) == [("job.b", "create", None)]
+    assert "same_source" in {n.code for n in plan.notices} or status == "failed"
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "complete", "published", "failed", "cancelled"])
+def test_bodies_that_are_exchanged_move_for_free(status: str) -> None:
+    plan = exchanged(key("a", OTHER), key("b", ONE), a=ONE, b=OTHER, statuses={"a": status})
+
+    assert told(plan) == [("job.a", "move", "job.b"), ("job.b", "move", "job.a")]
+    assert (plan.spend, plan.requests, plan.withheld) == (0, 0, ())
+    assert {n.code for n in plan.notices} <= {"failed", "cancelled"}
+
+
+def test_a_key_renamed_to_one_that_was_there_takes_its_place() -> None:
+    """What was there belongs to nothing that is declared, and is cancelled where the other one was."""
+    plan = exchanged(key("b", ONE), a=ONE, b=OTHER)
+
+    assert told(plan) == [
+        ("job.a", "move", "job.b"),
+        ("job.b", "move", "job.a"),
+        ("job.a", "delete", "job_b"),
+    ]
+    assert (plan.spend, plan.notices) == (0, ())
+
+
+def test_a_finished_one_renamed_to_a_key_that_was_there_is_said_aloud() -> None:
+    plan = exchanged(key("b", ONE), a=ONE, b=OTHER, statuses={"a": "published"})
+
+    assert told(plan)[-1] == ("job.a", "delete", "job_b")
     (said,) = plan.notices
-    assert (said.code, said.address, said.severity) == ("swapped", "job.b", Severity.WARNING)
-    assert said.hint == "if job.a was renamed, `afsync state mv job.a job.b` first keeps job_1"
+    assert (said.code, said.address, said.severity, plan.spend) == ("moved_finished", "job.b", Severity.WARNING, 0)
+    assert "another name for job.a (job_a), which is finished: nothing is submitted for it" in said.message
+    assert said.hint is not None and "rerun" in said.hint
 
 
-def test_two_keys_exchanged_are_said_to_be_paid_twice() -> None:
-    one, other = a_job("a", topic="One"), a_job("b", topic="Other")
-    records = {"job.a": a_recorded_job(one, id="job_1"), "job.b": a_recorded_job(other, id="job_2")}
+def test_what_is_new_at_the_address_that_was_left_is_paid_for_once() -> None:
+    plan = exchanged(key("a", THIRD), key("b", ONE), a=ONE, b=OTHER)
 
+    assert told(plan) == [
+        ("job.a", "move", "job.b"),
+        ("job.b", "move", "job.a"),
+        ("job.a", "replace", "job_b"),
+    ]
+    assert plan.spend == 1
+
+
+@pytest.mark.parametrize("status", ["complete", "processing", "published", "failed"])
+def test_what_cannot_be_replaced_where_it_would_go_is_left_to_a_person(status: str) -> None:
+    plan = exchanged(key("a", THIRD), key("b", ONE), a=ONE, b=OTHER, statuses={"b": status})
+
+    assert (plan.changes, [(c.address, c.reason) for c in plan.withheld]) == ((), [("job.a", Reason.AMBIGUOUS)])
+    assert plan.violations[0].hint == (
+        "say which was renamed with `afsync state mv job.b job.a-before`, then `afsync state mv job.a job.b`, or make "
+        "one of the two edits in a step of its own"
+    )
+
+
+def test_a_chain_shifts_in_one_go() -> None:
+    plan = exchanged(key("b", ONE), key("c", OTHER), key("d", THIRD), a=ONE, b=OTHER, c=THIRD)
+
+    assert told(plan) == [("job.b", "move", "job.a"), ("job.c", "move", "job.b"), ("job.d", "move", "job.c")]
+
+
+def test_times_that_stay_with_their_keys_are_set_again() -> None:
+    one, other = a_job("a", topic="One", schedule=AHEAD), a_job("b", topic="Other", schedule=LATER)
+    plan = exchanged(replace(one, values=other.values), replace(other, values=one.values), a=one, b=other)
+
+    assert [(c.address, c.action.value, c.id) for c in plan.changes] == [
+        ("job.a", "move", "job_b"),
+        ("job.b", "move", "job_a"),
+        ("job.a", "reschedule", "job_b"),
+        ("job.b", "reschedule", "job_a"),
+    ]
+
+
+def test_a_rerun_that_stays_with_its_key_asks_for_nothing() -> None:
+    one, other = a_job("a", topic="One", rerun="1"), a_job("b", topic="Other", rerun="2")
+    stays = exchanged(replace(one, values=other.values), replace(other, values=one.values), a=one, b=other)
+    goes = exchanged(key("a", other), key("b", one), a=one, b=other)
+    new = exchanged(replace(one, values=other.values, rerun="3"), key("b", one), a=one, b=other)
+
+    assert (stays.spend, goes.spend, new.spend) == (0, 0, 1)
+    assert [c.before.rerun for c in stays.changes if isinstance(c.before, RecordedJob)] == ["1", "2"]
+
+
+def test_ignored_fields_are_no_exchange() -> None:
+    one, other = (a_job(k, tone=tone, ignore_changes=("tone",)) for k, tone in (("a", "calm"), ("b", "hype")))
+
+    assert exchanged(key("a", other), key("b", one), a=one, b=other).changes == ()
+
+
+def test_an_id_that_import_gives_wins() -> None:
+    """`a` is said to be job_a, whatever its body is now."""
+    jobs = desired(key("a", OTHER), key("b", ONE))
+    state = a_recorded({"job.a": a_recorded_job(ONE, id="job_a"), "job.b": a_recorded_job(OTHER, id="job_b")})
+
+    stays = find_moves(replace(jobs, imports={"job.a": "job_a", "job.b": "job_b"}), state, frozenset())[0]
+    moves = find_moves(replace(jobs, imports={"job.a": "job_b", "job.b": "job_a"}), state, frozenset())[0]
+
+    assert (stays, moves.moved) == (Moves(), {"job.a": "job.b", "job.b": "job.a"})
+
+
+def test_an_exchange_with_one_that_has_an_open_intent_waits() -> None:
+    state = a_recorded(
+        {"job.a": a_recorded_job(ONE, id="job_a"), "job.b": a_recorded_job(OTHER, id="job_b")},
+        intents=(replace(an_intent(THIRD, when=ago(minutes=1)), address="job.a"),),
+    )
     plan = planned(
-        replace(other, key="a"),
-        replace(one, key="b"),
-        recorded=records,
-        remote=a_remote(a_remote_job("job_1"), a_remote_job("job_2")),
+        key("a", OTHER), key("b", ONE), recorded=state, remote=a_remote(a_remote_job("job_a"), a_remote_job("job_b"))
     )
 
-    assert {(c.address, c.action) for c in plan.changes} == {("job.a", Action.REPLACE), ("job.b", Action.REPLACE)}
-    assert [(n.code, n.address) for n in plan.notices] == [("swapped", "job.a"), ("swapped", "job.b")]
-    assert plan.notices[1].hint == (
-        "if job.a was renamed, `afsync state mv job.b job.a-before`, then `afsync state mv job.a job.b` keeps job_1"
-    )
+    assert plan.changes == ()
+    assert [(c.address, c.reason) for c in plan.withheld] == [("job.b", Reason.AMBIGUOUS)]
 
 
-def test_a_key_renamed_to_one_that_was_there_is_said_to_be_paid_twice() -> None:
-    one, other = a_job("a", topic="One"), a_job("b", topic="Other")
-    records = {"job.a": a_recorded_job(one, id="job_1"), "job.b": a_recorded_job(other, id="job_2")}
+def test_an_exchange_that_cannot_be_told_is_neither_made_nor_paid_for() -> None:
+    one, twin = a_job("a", topic="One", schedule=AHEAD), a_job("b", topic="One", schedule=LATER)
+    plan = exchanged(key("a", OTHER), key("b", THIRD), a_job("c", topic="One"), key("d", THIRD), a=one, b=twin, c=OTHER)
 
-    plan = planned(
-        replace(one, key="b"), recorded=records, remote=a_remote(a_remote_job("job_1"), a_remote_job("job_2"))
-    )
+    assert plan.spend == 1 and told(plan) == [("job.d", "create", None)]
+    assert {(c.address, c.reason) for c in plan.withheld} == {(f"job.{k}", Reason.AMBIGUOUS) for k in "abc"}
+    hints = {v.address: v.hint or "" for v in plan.violations}
+    assert "`afsync state mv job.c job.a-before`, then `afsync state mv job.a job.c`" in hints["job.a"]
 
-    assert {(c.address, c.action) for c in plan.changes} == {("job.a", Action.DELETE), ("job.b", Action.REPLACE)}
-    (said,) = plan.notices
-    assert (said.code, said.address) == ("swapped", "job.b")
-    assert "job.a is not declared any more: job_1 is cancelled" in said.message
+
+@pytest.mark.parametrize("part", [{"target": ("job.a",)}, {"target": ("job.c",)}, {"exclude": ("job.b",)}])
+def test_those_that_change_places_do_so_together_or_not_at_all(part: dict[str, Any]) -> None:
+    jobs = (key("a", THIRD), key("b", ONE), key("c", OTHER), a_job("x", topic="New"))
+    state = {f"job.{k}": a_recorded_job(j, id=f"job_{k}") for k, j in (("a", ONE), ("b", OTHER), ("c", THIRD))}
+    remote = a_remote(*(a_remote_job(r.id) for r in state.values()))
+
+    plan = make_plan(desired(*jobs), a_recorded(state), remote, NOW, Options(**part))
+
+    moving = {c.address for c in plan.changes if c.action is Action.MOVE}
+    assert moving == (set() if "exclude" in part else set(state))
+
+
+@PATIENT
+@given(st.data())
+def test_no_permutation_of_bodies_is_ever_paid_for(data: st.DataObject) -> None:
+    """Whatever became of the jobs, and whether keys come and go with it."""
+    bodies = [a_job(topic=f"Topic {n}") for n in range(data.draw(st.integers(2, 7)))]
+    keys = data.draw(st.permutations([f"k{n}" for n in range(len(bodies) + 2)]))
+    places = data.draw(st.permutations(keys))
+    records = {k: key(k, b) for k, b in zip(keys, bodies, strict=False)}
+    statuses = {k: data.draw(st.sampled_from(STATUSES)) for k in records}
+
+    plan = exchanged(*(key(k, b) for k, b in zip(places, bodies, strict=False)), statuses=statuses, **records)
+
+    assert (plan.spend, plan.requests, plan.withheld) == (0, 0, ())
+    assert {c.action for c in plan.changes} <= {Action.MOVE}
+    ids = {c.address: c.id for c in plan.changes}
+    for old, new in zip(keys, places, strict=False):
+        if old in records and old != new:
+            assert ids[f"job.{new}"] == f"job_{old}"
 
 
 def test_and_moving_the_record_first_pays_once() -> None:
@@ -485,16 +634,3 @@ def test_and_moving_the_record_first_pays_once() -> None:
 
     assert [(c.address, c.action) for c in plan.changes] == [("job.a", Action.CREATE)]
     assert [n.code for n in plan.notices] == ["same_source"]
-
-
-def test_a_finished_one_renamed_to_a_key_that_was_there_is_said_to_be_paid_twice() -> None:
-    records = {
-        "job.a": a_recorded_job(a_job("a"), id="job_a", status="published"),
-        "job.b": a_recorded_job(a_job("b", topic="Another"), id="job_b"),
-    }
-
-    plan = planned(a_job("b"), recorded=records, remote=a_remote(a_remote_job("job_b")))
-
-    (said,) = plan.notices
-    assert (said.code, said.address, said.severity) == ("swapped", "job.b", Severity.WARNING)
-    assert "job_a is finished, and paid for again as job.b" in said.message

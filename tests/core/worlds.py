@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Retire, Step
+from afsync.core.moves import moved
 from afsync.core.plan import Change, Plan
 from afsync.core.planner import make_plan
 from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate
@@ -240,6 +241,7 @@ def applied(world: World) -> World:
     state = replace(state, resources={**state.resources, **plan.refreshed}, suspected=plan.suspected)
     state = replace(state, trust=plan.trust, watched=plan.watched)
     account = Account(state, dict(remote.templates), dict(remote.jobs), dict(remote.publish_times or {}))
+    account.recorded = moved(state, [c for c in plan.changes if c.action is Action.MOVE])
     for step in Step:
         for change in plan.changes:
             if step in change.steps:
@@ -258,9 +260,7 @@ def applied(world: World) -> World:
 def _take(step: Step, change: Change, account: Account) -> None:
     match step:
         case Step.MOVE:
-            assert change.moved_from is not None and change.before is not None
-            account.drop(change.moved_from)
-            account.keep(change.address, change.before)
+            pass  # all of them are one write
         case Step.CREATE_TEMPLATE:
             _create_template(change, account)
         case Step.RETIRE_JOB:
