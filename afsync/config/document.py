@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final
 
+from afsync.config.cut_texts import in_common_form
 from afsync.config.fast import NOT_READ, read_fast
 from afsync.config.files import open_regular
 from afsync.config.lines import Lines
+from afsync.config.look_alikes import in_fault, in_key, is_only_comment
 from afsync.config.node import Node
 from afsync.config.places import Places
 from afsync.config.problems import Code, Fault, Mark, Path, Wrong
@@ -26,6 +28,9 @@ _LARGE: Final = 200_000
 """Files up to so many characters are read as a whole to find a position in them."""
 _SHOWN = 400
 """How much of a source line is kept to be shown, in characters."""
+
+_ABOVE: Final = 2
+"""So many lines, the one of a syntax error included, are looked at for what made it."""
 
 _KEY = re.compile(r"(?<=\baf_live_)[\w-]+")
 """What is secret about an API key. One that somebody wrote into a file must not reach the log of a pipeline as well."""
@@ -79,6 +84,11 @@ class Document:
         """What is wrong with the YAML itself."""
         return () if self._fast is not NOT_READ else self._composed.marks
 
+    @cached_property
+    def cuts(self) -> tuple[Mark, ...]:
+        """Texts that may be shorter than they were meant."""
+        return in_common_form(self.text) if self._fast is not NOT_READ else self._composed.cuts
+
     @property
     def may_refer(self) -> bool:
         """Whether any value can hold `${`, be it escaped in the text. Most files hold none, and need no search."""
@@ -103,18 +113,31 @@ class Document:
     def problem(self, fault: Fault) -> Problem:
         """`fault` with its place, and with the address of the resource it is about."""
         location = self.locate(fault.path, at_key=fault.at_key)
+        message, hint = fault.message, fault.hint
+        line, column, text = location.line or 1, location.column or 1, location.text or ""
+        if found := in_fault(fault.code, line, column, text):
+            location = self._at(found.line, found.column)
+            message = f"{message}: {found.message}"
+            hint = f"{found.hint}; {hint}" if hint and hint.startswith("did you mean") else found.hint
+        elif is_only_comment(fault.code, column, text):
+            message = f"{message}: `#` begins a comment"
+            hint = "put the whole text in quotes if the `#` belongs to it, else write a value before it"
         return Problem(
-            fault.code,
-            _masked(fault.message),
-            fault.hint and _masked(fault.hint),
-            address=_address(fault.path),
-            location=location,
+            fault.code, _masked(message), hint and _masked(hint), address=_address(fault.path), location=location
         )
 
     def problems(self, marks: Iterable[Mark] | None = None) -> list[Problem]:
         """What is wrong with the YAML itself, or these `marks` of it, located."""
-        marks = self.marks if marks is None else marks
+        marks = map(self._looked_at, self.marks if marks is None else marks)
         return [Problem(m.code, _masked(m.message), m.hint, location=self._at(m.line, m.column)) for m in marks]
+
+    def _looked_at(self, mark: Mark) -> Mark:
+        """With the character that made its line look right, or one of those above: that may show only at the next."""
+        if mark.code is not Code.SYNTAX:
+            return mark
+        above = range(mark.line, max(0, mark.line - _ABOVE), -1)
+        found = in_key((line, self._lines.begin(line, _SHOWN)) for line in above)
+        return Mark(mark.code, found.line, found.column, found.message, found.hint) if found else mark
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None]:
         written = (self.spelling.get(str(path[0]), path[0]), *path[1:]) if path else ()

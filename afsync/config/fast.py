@@ -9,6 +9,7 @@ process. Where no wheel of it exists, everything goes the slow way. `tests/confi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -36,6 +37,12 @@ def read_fast(text: str) -> Any:
     return value if isinstance(value, dict) and value else NOT_READ
 
 
+def common_lines(text: str) -> Iterator[re.Match[str]]:
+    """A text of the known forms (with `\\n` as its line ends), line by line, literal texts as a whole. The first group
+    is None for what holds no value that is complete in its line."""
+    return _lines().finditer(text)
+
+
 def has_common_form(text: str) -> bool:
     """Whether nothing is left of a text (with `\\n` as its line ends) without the lines of the known forms."""
     strange = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY).decode("utf-8", "surrogatepass")
@@ -53,10 +60,10 @@ def _lines() -> re.Pattern[str]:
     value = f"(?:{_scalar('')}|{_flow(f'(?:{_scalar(_FLOW)}|{_flow(_scalar(_FLOW))})')})"
     # What follows a value is not deeper than its key: it would go on with the value, or be wrong.
     no_deeper = rf"(?=(?:{blank}){{0,999}}(?!(?(2)\1[ ]{{3}}|\1[ ])|[ ]*+[#\n]))"
-    complete = rf"{indent}(?:(-[ ])?{_KEY}[ ]++|-[ ]){value}{end}{no_deeper}"
-    opening = f"[ ]{{0,24}}(?:-[ ])?{_KEY}{end}"
+    complete = rf"{indent}(?:(-[ ])?{KEY_FORM}[ ]++|-[ ]){value}{end}{no_deeper}"
+    opening = f"[ ]{{0,24}}(?:-[ ])?{KEY_FORM}{end}"
     literal = (
-        rf"{indent}{_KEY}[ ]++\|[-+]?\n\3([ ]+)[^ \n][^\n]*+\n"
+        rf"{indent}{KEY_FORM}[ ]++\|[-+]?\n\3([ ]+)[^ \n][^\n]*+\n"
         r"(?:\3\4[^\n]*+\n|\n){0,999}(?![ ]*+\n|\3[ ])"
     )
     return re.compile(f"^(?:(?:{blank}){{1,99}}|{complete}|{opening}|{literal})", re.MULTILINE)
@@ -65,7 +72,7 @@ def _lines() -> re.Pattern[str]:
 _FLOW: Final = r"\],[{}"
 """What cannot stand in a plain value inside a flow collection."""
 
-_KEY: Final = (
+KEY_FORM: Final = (
     r"(?!(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Nn]ull|NULL):)(?:(?:[A-Za-z]|[0-9]{1,9}-)[-A-Za-z0-9_.]{0,99}"
     r"""|"[-A-Za-z0-9_. ]{1,99}"|'[-A-Za-z0-9_. ]{1,99}'):(?=[ \n])"""
 )
@@ -92,4 +99,4 @@ def _scalar(unsafe: str) -> str:
 def _flow(item: str) -> str:
     """A list or mapping on one line."""
     more = "[ ]?(?:,[ ]?(?![]}])|(?=[]}]))"
-    return rf"(?:\[[ ]?(?:{item}{more}){{0,200}}\]|\{{[ ]?(?:{_KEY}[ ]{item}{more}){{0,200}}\}})"
+    return rf"(?:\[[ ]?(?:{item}{more}){{0,200}}\]|\{{[ ]?(?:{KEY_FORM}[ ]{item}{more}){{0,200}}\}})"

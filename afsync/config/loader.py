@@ -64,6 +64,8 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         imports,
     )
     documents = (sources.main, *sources.included)
+    for document in documents:
+        report.cut_texts(document)
     files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
     places = {**_limits(main), **addresses}
     settings, policy = settings_of(main.value), policy_of(main.value)

@@ -32,6 +32,7 @@ class Code(StrEnum):
     NON_STRING_KEY = "non_string_key"
     UNKNOWN_TAG = "unknown_tag"
     UNKNOWN_ALIAS = "unknown_alias"
+    CUT_TEXT = "cut_text"
     ALIAS_LOOP = "alias_loop"
     ALIAS_BOMB = "alias_bomb"
     TOO_DEEP = "too_deep"

@@ -36,6 +36,14 @@ class Report:
         """What is allowed, and may not be meant."""
         self._warnings.append(replace(document.problem(fault), severity=Severity.WARNING))
 
+    def cut_texts(self, document: Document) -> None:
+        """The same of texts that may be shorter than they were meant."""
+        found = document.problems(document.cuts[:MAX_PROBLEMS])
+        if len(document.cuts) > MAX_PROBLEMS:
+            message = f"there are more warnings of this file: {MAX_PROBLEMS} are shown"
+            found.append(Problem(Code.MORE_PROBLEMS, message, "fix these first", location=Location(document.file)))
+        self._warnings += [replace(problem, severity=Severity.WARNING) for problem in found]
+
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """In the order of the problems; each once."""

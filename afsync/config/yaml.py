@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
+from afsync.config.cut_texts import Cuts
 from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Mark, Wrong
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
@@ -48,13 +49,15 @@ class Composed(Struct, frozen=True):
     root: Node | None
     marks: tuple[Mark, ...]
     events: int = 0
+    cuts: tuple[Mark, ...] = ()
+    """Of texts that may be shorter than they were meant."""
 
 
 def compose(text: str, most: int = MAX_EVENTS) -> Composed:
     """Reads one YAML document of `most` so many values and keys. Never raises for what `text` holds: everything wrong
     is in `marks`."""
-    composer = _Composer(most)
     read = text if len(text) <= MAX_LENGTH else text[: text.rfind("\n", 0, MAX_LENGTH) + 1]
+    composer = _Composer(most, read)
     try:
         for event in _events(read, composer, cut=read is not text):
             composer.take(event)
@@ -67,7 +70,7 @@ def compose(text: str, most: int = MAX_EVENTS) -> Composed:
         return _unmerged(text) or Composed(None, (*composer.marks, stop.mark), composer.events)
     if composer.marks and (conflict := _unmerged(text)):
         return conflict
-    return Composed(composer.root, tuple(composer.marks), composer.events)
+    return Composed(composer.root, tuple(composer.marks), composer.events, composer.cuts.marks)
 
 
 _CONFLICT = re.compile(r"^(<{7}|>{7})(?= |\r?$)", re.MULTILINE)
@@ -159,8 +162,9 @@ class _Open(Struct):
 class _Composer:
     """Builds the tree from events with a stack of its own."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, text: str) -> None:
         self.root: Node | None = None
+        self.cuts = Cuts(text)
         self.events = 0
         self._most = most
         self.marks: list[Mark] = []
@@ -209,6 +213,9 @@ class _Composer:
         node.text = event.value
         node.value = self._value_of(event, node)
         self._anchor(event.anchor, node)
+        top = self._stack[-1] if self._stack else None
+        if top is not None and (top.key is not None or not top.mapping):
+            self.cuts.value(event, top.key.text if top.key is not None else None)
         return node
 
     def _value_of(self, event: Any, node: Node) -> Any:
@@ -230,6 +237,7 @@ class _Composer:
             place.value = BROKEN
             return place
         node = self._anchors[event.anchor]
+        self.cuts.alias(event.anchor)
         if node is None:
             self._stop(place, Code.ALIAS_LOOP, f"`*{short(event.anchor)}` contains itself", "break the circle")
         self._expanded += node.size

@@ -255,7 +255,8 @@ def test_what_is_no_id_goes_into_no_path(wrong: str) -> None:
 def test_an_id_is_one_part_of_a_path_whatever_it_holds(id_: str, path: str) -> None:
     handler, got = answering(an_answer(200, {**JOB, "jobId": id_, "approved": True}))
     reader, writer = Reader(a_link(handler)), Writer(a_link(handler))
-    assert reader.job(id_).id == id_
+    job = reader.job(id_)
+    assert job is not None and job.id == id_
     for call in (writer.cancel, writer.delete_template, writer.approve):
         call(id_)
     parts = [request.url.raw_path.decode().split("/") for request in got]

@@ -1,0 +1,112 @@
+"""Texts that are shorter than they look: `topic: Best plays #cs2` is `Best plays`, and `topic: ! wow` is `wow`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from afsync.config.fast import KEY_FORM, common_lines
+from afsync.config.problems import MAX_PROBLEMS, Code, Mark
+
+_TEXTS: Final = frozenset({"topic", "name", "description", "prompt"})
+"""Keys of texts that people read: in these a `#` is often meant as one, whatever follows it."""
+
+_COMMENT = re.compile(r"[ \t]+(#)(?=(\w|[^\x00-\x7f\s])?)")
+"""A comment behind a value; with what follows the `#` at once, where it reads as one word with it (`#1`, `#cs2`)."""
+_LINE = re.compile(rf"[ ]*+(?:-[ ])?+(?:({KEY_FORM})[ ]++)?+([^\"'\[{{\n][^\n]*?)[ ]+#")
+"""A line of a common form with a plain value and a comment."""
+_OF_TEXT = re.compile(rf"(?:- )?[\"']?(?:{'|'.join(sorted(_TEXTS))})[\"']?:")
+_TIGHT = re.compile(r" #(?:\w|[^\x00-\x7f\s])")
+_LESS = "put the whole text in quotes if the rest belongs to it, else the comment on a line of its own"
+_SHOWN: Final = 60
+
+
+def behind_value(text: str, end: int, place: tuple[int, int], key: str | None, value: str) -> Mark | None:
+    """What is said of the comment behind a plain value of `key` that ends at `end`, which is `place` (line and column,
+    from 0). None where there is no comment, or none that may be meant as text."""
+    comment = _COMMENT.match(text, end)
+    if comment is None or "${" in value or not (comment[2] or key in _TEXTS):
+        return None
+    message = f"`#` begins a comment here: {_named(key)} is only `{value[-_SHOWN:]}`"
+    return Mark(Code.CUT_TEXT, place[0] + 1, place[1] + 1 + comment.start(1) - end, message, _LESS)
+
+
+def _named(key: str | None) -> str:
+    return "the value" if key is None else f"`{key[:_SHOWN]}`"
+
+
+class Cuts:
+    """Collects what is said of the plain values of a document while the authority reads it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text if " #" in text or "\t#" in text else ""
+        self._marks: list[Mark] = []
+        self._anchored: list[tuple[str, Mark]] = []
+        self._used: set[str] = set()
+
+    def value(self, event: Any, key: str | None) -> None:
+        """A scalar value that was read. `event` is the parser's."""
+        if event.style is not None or not event.value or len(self._marks) > MAX_PROBLEMS:
+            return
+        end = event.end_mark
+        cut = behind_value(self._text, end.index, (end.line, end.column), key, event.value) if self._text else None
+        if cut is not None:
+            self._marks.append(cut)
+        if str(event.tag) == "!":
+            self._marks.append(_in_front(event, key, "!", "a tag"))
+        if event.anchor is not None and key in _TEXTS:
+            self._anchored.append((event.anchor, _in_front(event, key, f"&{event.anchor}", "an anchor")))
+
+    def alias(self, anchor: str) -> None:
+        self._used.add(anchor)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """With the anchors that nothing refers to: they are more likely meant as text."""
+        return (*self._marks, *(mark for anchor, mark in self._anchored if anchor not in self._used))
+
+
+def _in_front(event: Any, key: str | None, sign: str, what: str) -> Mark:
+    message = f"`{sign[:_SHOWN]}` is {what} and no part of the text: {_named(key)} is only `{event.value[:_SHOWN]}`"
+    hint = f"put the whole text in quotes if `{sign[:_SHOWN]}` belongs to it, else remove it"
+    return Mark(Code.CUT_TEXT, event.start_mark.line + 1, event.start_mark.column + 1, message, hint)
+
+
+def in_common_form(text: str) -> tuple[Mark, ...]:
+    """The same for a text that the fast reader takes; not even looked through where no value has a comment."""
+    plain = text.replace("\r\n", "\n") if " #" in text else ""
+    return tuple(_marks(plain)) if _may_cut(plain) else ()
+
+
+def _may_cut(text: str) -> bool:
+    """Whether any line may have something to be said of. Takes time that grows with the text, whatever is in it."""
+    at = text.find(" #")
+    while at >= 0:
+        end = text.find("\n", at)
+        before = text[text.rfind("\n", 0, at) + 1 : at].lstrip()
+        if before and not before.startswith("#") and (_OF_TEXT.match(before) or _TIGHT.search(text, at, end)):
+            return True
+        at = text.find(" #", end)
+    return False
+
+
+def _marks(text: str) -> Iterator[Mark]:
+    line = found = 0
+    for part in common_lines(text):
+        said = _mark(text, part, line) if part[1] is not None and " #" in part[0] else None
+        line += part[0].count("\n")
+        if said is not None:
+            yield said
+            found += 1
+            if found > MAX_PROBLEMS:
+                return
+
+
+def _mark(text: str, part: re.Match[str], line: int) -> Mark | None:
+    """What is said of one line of a common form."""
+    ours = _LINE.match(text, part.start(), part.end())
+    if ours is None:
+        return None
+    key = ours[1][:-1].strip("\"'") if ours[1] else None
+    return behind_value(text, ours.end(2), (line, ours.end(2) - part.start()), key, ours[2])
