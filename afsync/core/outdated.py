@@ -1,4 +1,4 @@
-"""A state that is older than the account: an old clone, a restored copy, or a state that lost its last writes."""
+"""A state that may be older than the account: an old clone, a restored copy, or one that lost its last writes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ WAYS = (
     "use the newer state if there is one; `afsync import --match` finds out what is declared here, "
     "`afsync import --none` says once that none of them is"
 )
+SHARED = "where others submit every day, `api: {exclusive: false}`"
 
 
 def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Verdict, datetime | None]:
@@ -49,7 +50,7 @@ def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Ve
     kept = replace(verdict, changes=tuple(c for c in verdict.changes if c.address not in doubts or not _is_judged(c)))
     for change in paid:
         if change.address in doubts:
-            kept += _withheld(change, doubts[change.address])
+            kept += _withheld(change, doubts[change.address], shared=facts.options.exclusive is None)
     if len(doubts) < len(paid):
         kept += Verdict(notices=(_warning(strangers),))
     return kept, suspected
@@ -111,12 +112,13 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
             yield seen
 
 
-def _withheld(change: Change, strangers: list[RemoteJob]) -> Verdict:
+def _withheld(change: Change, strangers: list[RemoteJob], *, shared: bool) -> Verdict:
     text = (
-        f"this state is older than the account: {_ids(strangers)}, created after the last job recorded here, "
-        f"{_are(strangers)} not known, so {change.address} may have been submitted already"
+        f"{change.address} may have been submitted already: {_ids(strangers)}, created after the last job recorded "
+        f"here, {_are(strangers)} not known; either others submit with this account, or this state is older than the "
+        "account (an old copy, or one that lost its last writes)"
     )
-    return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, WAYS)
+    return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, f"{WAYS}; {SHARED}" if shared else WAYS)
 
 
 def _warning(strangers: list[RemoteJob]) -> Problem:

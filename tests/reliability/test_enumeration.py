@@ -101,10 +101,14 @@ def carry_out(case: Case, lab: Lab) -> tuple[Project, str]:
     assert lab.control.faults()[0]["fired"] == 1, f"{case}: it never came to that: {ended}"
     project.check(None if case.kill else ended)
     ended = project.until_rest()
-    if ended.code != 3:
+    if ended.code not in (3, 4):
         return project, "settled by itself"
-    project.decide()
-    ended = project.until_rest()
+    if ended.code == 3:
+        project.decide()
+        ended = project.until_rest()
+    if ended.code == 4:
+        project.say_whose()
+        ended = project.until_rest()
     if ended.code != 0:
         project.wrong(f"a person has decided, and it still ends with {ended.code}: {ended.out} {ended.err}")
     return project, "settled by a person"
