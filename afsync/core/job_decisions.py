@@ -15,6 +15,7 @@ from afsync.core.cancels import has_lost_one, two_videos
 from afsync.core.held import When, decide_due, is_held, stops, when_due
 from afsync.core.job_notices import (
     busy,
+    busy_without_time,
     finished,
     missing,
     moved_finished,
@@ -181,8 +182,13 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
     match at.group:
         case Group.BUSY if edits.schedule and not edits.body and not edits.again and is_held(record, declared):
             return NOTHING if record.approved else _reschedule(declared, record, at, edits, facts)
+        case Group.BUSY if edits or edits.again:
+            return busy(declared.address)
         case Group.BUSY:
-            return busy(declared.address) if edits or edits.again else NOTHING
+            ahead = declared.schedule is not None and declared.schedule.utc > facts.now
+            gone = at.drifted and at.publish_at is not None and _observed(record.id, facts)[1] is None
+            judged = not record.approved and "schedule" not in declared.ignore_changes
+            return busy_without_time(declared) if ahead and gone and judged else NOTHING
         case Group.OPEN if edits.again or edits.body:
             return _replace(declared, record, Retire.CANCEL, edits, facts)
         case Group.PRODUCED if edits.again:
@@ -239,6 +245,8 @@ def _reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, 
         return NOTHING
     since = record.schedule_unseen_since
     gone = _observed(record.id, facts)[1] is None
+    if gone and record.approved:
+        drifted = False  # the approval overtook it
     if drifted and gone and not edits.schedule and not settled(since, facts.now, facts.options.settle):
         return not_seen_yet(declared, record)
     if not edits.schedule and not drifted:

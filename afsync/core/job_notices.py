@@ -33,6 +33,11 @@ def busy(address: str) -> Verdict:
     return warn(address, "busy", f"{address} is being worked on; edits do not reach it", LATER)
 
 
+def busy_without_time(declared: Job) -> Verdict:
+    text = f"the service is working on {declared.address}, and does not show its publish time meanwhile"
+    return warn(declared.address, "busy", text, "a plan judges it when it is finished")
+
+
 def undeclared_and_busy(address: str) -> Verdict:
     message = f"{address} is no longer declared, but the service is working on it; it stays in the state"
     return warn(address, "busy", message, LATER)

@@ -78,6 +78,7 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     `schedule_unseen_since` (UTC) is when the service accepted it, until it is seen or nothing tells of it.
     `schedule_finding` is whether the service kept it: KEPT and LOST are counted in `trust` as they are recorded, so
     that each counts once, and LOST ends every attempt. Both belong to the instant: another one begins without them.
+    `time_missing`: it was submitted for a publish time that it does not have, so it may stay unpublished.
     `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
     whether the publication followed, `published_on` and `failed_on` the platforms of which either was seen.
     """
@@ -97,6 +98,7 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     schedule_repeats: New[Count] = 0
     schedule_unseen_since: New[Utc | None] = None
     schedule_finding: New[Finding | None] = None
+    time_missing: New[bool] = False
     approval: New[Approval | None] = None
     approved_at: New[Utc | None] = None
     publish_finding: New[Finding | None] = None

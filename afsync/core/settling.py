@@ -60,6 +60,7 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
         created_at=created_at or intent.server_time,
         staged=intent.staged,
         publish=intent.publish,
+        time_missing=intent.schedule is not None and intent.publish is not Publish.HELD,
     )
 
 

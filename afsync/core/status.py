@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -20,6 +20,11 @@ from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
+from afsync.core.unset import lacks_time
+from afsync.core.verdict import Options
+
+_SOON = timedelta(seconds=Options().settle)
+"""So long after its time a service may still be about to publish."""
 
 
 class JobPhase(StrEnum):
@@ -128,7 +133,8 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
         note = "its submission is unresolved" if unresolved else "not submitted yet"
         schedule = declared.schedule if declared else None
         return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
-    publishes = _publishes(record, desired, recorded)
+    missing = _lacks_time(record, declared)
+    publishes = _publishes(record, desired, recorded) and not missing and not _time_unknown(record, declared, seen, now)
     status = _recorded(address, record, declared, seen, now)
     timed = record.schedule is not None and not time_was_lost(record)
     immediate = publishes and not timed and not record.staged
@@ -136,7 +142,8 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     if intent is not None:
         return replace(status, phase=JobPhase.UNKNOWN, note="its approval is unresolved", unresolved=True)
     gone = None if declared else "no longer declared"
-    return replace(status, note=", ".join(filter(None, (gone, status.note))) or None)
+    unset = "publish time not set" if missing and status.phase in (JobPhase.ACTIVE, JobPhase.DONE) else None
+    return replace(status, note=", ".join(filter(None, (gone, unset, status.note))) or None)
 
 
 def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobStatus]:
@@ -165,11 +172,32 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         score=job.score if job else None,
         output_url=job.output_url if job else None,
         portals=job.portals if job else EMPTY,
-        note="publish time not kept" if time_was_lost(record) else _odd(job, phase),
+        note=_of_time(record, declared, seen, now) or _odd(job, phase),
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
     )
+
+
+def _of_time(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> str | None:
+    if time_was_lost(record):
+        return "publish time not kept"
+    return "not known whether at its publish time" if _time_unknown(record, declared, seen, now) else None
+
+
+def _time_unknown(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> bool:
+    """Whether its time has passed, and nothing tells whether it was published then or as soon as it was produced."""
+    if record.schedule is None or record.schedule.utc + _SOON > now or time_was_lost(record):
+        return False
+    job = seen.jobs.get(record.id)
+    produced = (job.status if job else record.status) == "complete"
+    return produced and not record.approved and not stops(record, declared)
+
+
+def _lacks_time(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether it was submitted for a publish time that it does not have."""
+    owed = declared is not None and lacks_time(declared, record)
+    return record.schedule is None and not record.approved and (record.time_missing or owed)
 
 
 def _odd(job: RemoteJob | None, phase: JobPhase) -> str | None:

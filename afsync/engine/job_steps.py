@@ -172,6 +172,7 @@ def _scheduled(record: RecordedJob, schedule: Schedule | None, now: datetime) ->
         schedule_repeats=record.schedule_repeats + 1 if again else 0,
         schedule_unseen_since=now if schedule is not None else None,
         schedule_finding=record.schedule_finding if again else None,
+        time_missing=schedule is None,
     )
 
 

@@ -10,7 +10,7 @@ from afsync.core.actions import Action, Retire, Step
 from afsync.core.durations import duration
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change
-from afsync.core.resources import Kind
+from afsync.core.resources import Job, Kind
 from afsync.core.seen import Looked
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
@@ -37,6 +37,10 @@ _DONE = {
     Action.FORGET: "forgotten",
     Action.APPROVE: "approved",
 }
+
+_TIME_SENT = ("sending its publish time", "publish time sent")
+"""A service may accept a publish time and not have it."""
+_TIME_OFF = ("taking its publish time off", "publish time taken off")
 
 
 def started_line(change: Change) -> str:
@@ -71,8 +75,8 @@ def _verb(change: Change) -> tuple[str, str]:
         return "cancelling", "cancelled"
     if change.kind is Kind.TEMPLATE and change.action is Action.DELETE:
         return "deleting", "deleted"
-    if change.first_time:
-        return "scheduling", "scheduled"
+    if change.action is Action.RESCHEDULE and not change.sends_nothing:
+        return _TIME_OFF if isinstance(change.after, Job) and change.after.schedule is None else _TIME_SENT
     return _DOING[change.action], _DONE[change.action]
 
 

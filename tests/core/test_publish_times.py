@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Retire
+from afsync.core.job_notices import everything_matches
 from afsync.core.plan import Change, Credits, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.resources import Schedule
@@ -83,6 +84,27 @@ def test_that_an_earlier_time_stays_set_is_said(declared: datetime, status: str)
     (said,) = result.notices
     assert (said.code, said.severity, said.address, said.field) == ("passed", Severity.WARNING, "job.best", "schedule")
     assert f"has passed; {AHEAD.isoformat()} stays set" in said.message
+
+
+def gone(record: RecordedJob, status: str) -> Plan:
+    """The plan for a job whose publish time is ahead, where the service's list of times does not have it."""
+    remote = replace(a_remote(a_remote_job("job_1", status)), publish_times={}, covered=frozenset({"job_1"}))
+    return planned(a_job(schedule=AHEAD), recorded={"job.best": record}, remote=remote)
+
+
+def test_a_time_that_an_approval_overtook_is_not_set_again() -> None:
+    result = gone(scheduled(AHEAD, status="complete", staged=True, approved=True), "complete")
+
+    assert (result.changes, result.withheld) == ((), ())
+
+
+def test_a_time_that_is_gone_while_the_service_works_on_the_job_is_no_match() -> None:
+    """It may be published right now, before its time; that is judged when it is over."""
+    result = gone(scheduled(AHEAD), "publishing")
+
+    assert (result.changes, [n.code for n in result.notices]) == ((), ["busy"])
+    assert "does not show its publish time" in result.notices[0].message
+    assert not everything_matches(result)
 
 
 def test_the_same_moment_written_otherwise_is_no_difference() -> None:

@@ -650,6 +650,7 @@ def test_an_adopted_job_becomes_a_record_without_its_publish_time() -> None:
             prevent_destroy=True,
             created_at=BEFORE,
             staged=True,
+            time_missing=True,
         )
     }
     assert settled.intents == ()

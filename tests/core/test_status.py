@@ -163,6 +163,34 @@ def test_what_goes_out_by_itself(job: Job, template: Template | None, publishes:
         assert looked(job, records=records)["job.best"].publishes is publishes
 
 
+def test_a_job_that_lacks_its_publish_time_is_not_taken_to_be_published() -> None:
+    """It was submitted to be published at a time, which was never set, whether the time is still declared or not."""
+    undeclared = looked(a_job(), records={"job.best": record("complete", time_missing=True)})["job.best"]
+    owed = looked(a_job(schedule=AHEAD), records={"job.best": record("complete")})["job.best"]
+    for told in (undeclared, owed):
+        assert (told.note, told.immediate, told.publishes) == ("publish time not set", False, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "more", "note"),
+    [
+        ("complete", -5, {}, "not known whether at its publish time"),
+        ("complete", -1, {}, None),
+        ("complete", 5, {}, None),
+        ("published", -5, {}, None),
+        ("complete", -5, {"staged": True}, None),
+        ("complete", -5, {"approved": True}, None),
+    ],
+)
+def test_a_time_that_has_passed_says_nothing_of_a_job_that_is_only_complete(
+    status: str, minutes: int, more: dict[str, bool], note: str | None
+) -> None:
+    when = NOW + timedelta(minutes=minutes)
+    told = looked(a_job(schedule=when), records={"job.best": record(status, when=when, **more)})["job.best"]
+    assert told.note == note
+    assert told.publishes is (note is None), "what is not known is not waited for"
+
+
 # --- waiting ---
 
 

@@ -11,19 +11,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from afsync.core.actions import Action
 from afsync.core.outcome import Applied, Outcome
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.resources import Desired, Job
+from afsync.core.seen import Expected, Looked, What
+from afsync.core.status import JobPhase, JobStatus, Until, settled
+from afsync.core.verdict import Options
 from afsync.engine.events import ChangeDone, Event, Submitted
 from afsync.output.outcomes import outcome_json, outcome_line, submitted_line, summary_json, summary_text
+from afsync.output.seen import seen_fields, seen_lines
 from tests.simulation.effects import Effects, Life
 
+TIME_SENT, TIME_OFF = "publish time sent", "publish time taken off"
 LINE = re.compile(r"(?P<address>\S+): (?P<word>[a-z ]+?) after [^(:]*(?:\((?P<told>[^)]*)\))?(?:: (?P<note>.*))?")
 MADE = re.compile(r"(?P<address>\S+): made as (?P<id>\S+?)(?: \((?P<told>[^)]*)\))?, its publish time comes next")
+SETTLE = Options().settle
 CREDITS = re.compile(r"(\d+) credits?")
 SPENT = re.compile(r"Spent: (\d+) credits?(?:, by the balance.*)?\.")
 OF_STATE = ("moved", "forgotten", "taken over", "taken out")
@@ -81,7 +86,7 @@ class Audit:
     def _word(self, outcome: Applied, word: str, job_id: str) -> None:
         change = outcome.change
         address, job = change.address, self.service.job(job_id)
-        if change.later is not None or (word in ("scheduled", "rescheduled") and _is_held(change)):
+        if change.later is not None or (word == "rescheduled" and _is_held(change)):
             return  # the state keeps it; nothing is sent
         wanted = change.after.schedule.utc if isinstance(change.after, Job) and change.after.schedule else None
         match word:
@@ -92,8 +97,9 @@ class Audit:
                 self._cancelled(word, address, str(change.id))
             case "cancelled":
                 self._cancelled(word, address, job_id)
-            case "scheduled" | "rescheduled":
-                self._check(word, address, job_id, job is None or job.publish_at == wanted)
+            case "publish time sent" | "publish time taken off":
+                asked = self._life(job_id).asked_for
+                self._check(word, address, job_id, asked == wanted and (word == TIME_OFF) is (wanted is None))
                 self.promises.append(Promise("time", address, job_id, self.service.clock.now, wanted))
             case "removed":
                 left = job is None or job.owner is None or job.publish_at is None or self._life(job_id).staged
@@ -116,16 +122,65 @@ class Audit:
         self._check(f"{word}: cancelled", address, job_id, job is None or job.status == "cancelled")
         self.promises.append(Promise("cancel", address, job_id, self.service.clock.now))
 
-    def summary(self, outcomes: Sequence[Outcome], made: set[str], **more: Any) -> None:
+    def summary(self, outcomes: Sequence[Outcome], made: set[str], looked: Looked | None) -> None:
         """The last lines of an apply, in which these jobs were `made`."""
-        text = summary_text(outcomes, complete=True, **more)
-        written = json.loads(summary_json(outcomes, self.service.clock.now, *more.values()))
+        text = summary_text(outcomes, complete=True, looked=looked)
+        written = json.loads(summary_json(outcomes, self.service.clock.now, looked))
         true = sum(self.service.lives[job_id].cost for job_id in made & self.service.lives.keys())
         for line in text.splitlines():
             if (spent := SPENT.fullmatch(line)) is not None:
-                self._check("spent", "the run", line, int(spent[1]) == true or "balance" in line)
+                self._check("spent", "the run", line, int(spent[1]) == true)
         if written["credits"] is not None:
             self._check("spent in JSON", "the run", str(written["credits"]), written["credits"] == true)
+
+    def looked(self, looked: Looked | None) -> None:
+        """What an apply says that it has seen at its end, as text and as JSON."""
+        if looked is None:
+            return
+        text, written = "\n".join(seen_lines(looked, SETTLE)), seen_fields(looked)
+        assert (looked.failed is not None) is text.startswith("Seen: unknown")
+        for what in What:
+            wanted = [e for e in (*looked.seen.seen, *looked.seen.unseen) if e.what is what]
+            there = sum(map(self._is_there, wanted))
+            if wanted:
+                plural = f"{what.value}s"
+                self._check(f"seen: {plural}", "the run", text, f"{there} of {len(wanted)} {plural}" in text)
+                told = written[plural.replace(" ", "_")]
+                self._check(f"seen in JSON: {plural}", "the run", str(told), told == {"seen": there, "of": len(wanted)})
+        for one in looked.seen.unseen:
+            self._check("not to be seen yet", one.address, one.id, one.id in text and not self._is_there(one))
+
+    def _is_there(self, one: Expected) -> bool:
+        """Whether the account shows it now."""
+        if one.what is What.TEMPLATE:
+            return one.id in self.service.templates
+        job = self.service.job(one.id)
+        if job is None or job.visible_at > self.service.clock.now:
+            return False
+        match one.what:
+            case What.PUBLISH_TIME:
+                return job.publish_at == one.at and self.service.shows_time(job)
+            case What.CANCELLATION:
+                return job.status == "cancelled"
+            case _:
+                return self._is_made(one.address, one.id)
+
+    def status(self, jobs: Sequence[JobStatus]) -> None:
+        """The lines of `afsync status`, read at this moment."""
+        for told in jobs:
+            if told.id is None:
+                continue
+            job, life = self.service.job(told.id), self._life(told.id)
+            if job is None or job.visible_at > self.service.clock.now:
+                continue
+            self._check("status", told.address, told.id, told.status == job.status)
+            if told.phase is JobPhase.WAITING_FOR_APPROVAL:
+                waits = life.staged and not any(p.by == "production" for p in life.publications)
+                self._check("waits for approval", told.address, told.id, waits)
+            if settled(told, Until.PUBLISHED) and told.phase is JobPhase.DONE and told.publishes:
+                self._check("status: published", told.address, told.id, bool(life.publications))
+            if told.note is not None and "publish time" in told.note:
+                self.named.setdefault(told.id, []).append(self.service.clock.now)
 
     def planned(self, plan: Plan, desired: Desired, recorded: Recorded) -> None:
         """What a plan names, and, where it says `No changes`, whether the account is what is declared."""
@@ -151,6 +206,8 @@ class Audit:
         if job.schedule is None or self.service.clock.now >= job.schedule.utc or self._life(record.id).fails:
             return self._is_made(job.address, record.id)
         life = self._life(record.id)
+        if record.approved:
+            return True  # the approval overtook its time
         if life.publications and life.publications[0].by != "production":
             return True  # approved by the files, or by a person
         if record.publish is Publish.HELD:
@@ -158,16 +215,23 @@ class Audit:
         early = any(p.at < job.schedule.utc for p in life.publications)
         return made.status in ("running", "cancelled") or (not early and made.publish_at == job.schedule.utc)
 
-    def end(self) -> None:
+    def end(self, desired: Desired) -> None:
         """What was promised is so, or was taken back by name."""
         last = {(p.what, p.id): p for p in self.promises}
         for promise in last.values():
             life = self._life(promise.id)
+            if promise.what == "time" and not self._still_wanted(promise, desired, life):
+                continue
             after = [p for p in life.publications if p.by == "production" and p.at > promise.said]
             broken = after if promise.what == "cancel" else [p for p in after if promise.at and p.at < promise.at]
             if broken:
                 told = any(at >= broken[0].at for at in self.named.get(promise.id, ()))
                 self._check(f"{promise.what} at the end", promise.address, promise.id, told)
+
+    def _still_wanted(self, promise: Promise, desired: Desired, life: Life) -> bool:
+        """A run that was cut off may have asked for another time since, and a time may not be declared any more."""
+        job = desired.jobs.get(promise.address)
+        return promise.at == life.asked_for and job is not None and job.schedule is not None
 
     # --- what is so ---
 

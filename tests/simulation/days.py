@@ -19,8 +19,9 @@ from afsync.core.planner import make_plan
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.settling import settle
+from afsync.core.status import Seen, statuses
 from afsync.core.verdict import Options
-from afsync.engine.executor import apply_plan
+from afsync.engine.executor import apply_plan, refreshed
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from tests.simulation.audit import Audit
@@ -60,6 +61,7 @@ class Days(Scenario):
         self.early: list[str] = []
         self.effects.asked = self._asked
         self.approved: Counter[str] = Counter()
+        self.named: set[str] = set()
         templates = {}
         if self.random.random() < 0.5:
             staging = {"staging": True} if self.random.random() < 0.4 else {}
@@ -168,6 +170,8 @@ class Days(Scenario):
         plan = check_plan(plan, Limits(), recorded=len(recorded.resources))
         self.audit.planned(plan, self.desired, recorded)
         self._two_live(plan, recorded)
+        seen = Seen(remote.jobs, remote.missing, remote.previews)
+        self.audit.status(statuses(self.desired, refreshed(recorded, plan), seen, now))
         return plan, remote, recorded, version
 
     def _apply(self) -> None:
@@ -177,16 +181,17 @@ class Days(Scenario):
         if not plan.blocking:
             self.failed, before = set(), self._held(ledger)
             report = apply_plan(plan, remote, ledger, self._world(self.clock))
+            self.audit.looked(report.looked)
             self.failed = {o.change.address for o in report.outcomes if isinstance(o, Failed) and o.hint}
             if not self.two_runners:  # beside the state, what the other one made cannot be told apart
-                self.audit.summary(report.outcomes, self._held(ledger) - before)
+                self.audit.summary(report.outcomes, self._held(ledger) - before, report.looked)
 
     def _held(self, ledger: Ledger) -> set[str]:
         """What the run has on disk, in the state or beside it."""
         return _ids(ledger.recorded) | {record.id for _, record in self.store.rescued}
 
     def _world(self, clock: Any) -> World:
-        return replace(super()._world(clock), tell=self.audit.tell)
+        return replace(super()._world(clock), tell=self.audit.tell, read_back=self.effects.read_back)
 
     def days(self) -> list[str]:
         """Bad days, quiet ones, and what did not hold in the end."""
@@ -204,7 +209,7 @@ class Days(Scenario):
         for hours in (2, 300):
             self.clock.advance(hours * 3600)
             self._rest(f"{hours} hours later")
-        self.audit.end()
+        self.audit.end(self.desired)
         self._judge_world()
         return self.problems + self.early + self.audit.false
 
@@ -233,7 +238,7 @@ class Days(Scenario):
     # --- what must hold ---
 
     def _two_live(self, plan: Plan, recorded: Recorded) -> None:
-        """An address with two submissions that live is named by the plan."""
+        """An address with two submissions that live is named by the next plan, and until its watch ends."""
         problems = (*plan.notices, *plan.violations, *plan.blocking)
         text = "\n".join(f"{p.address} {p.message} {p.hint}" for p in problems)
         open_ = {i.address for i in recorded.intents}
@@ -242,7 +247,11 @@ class Days(Scenario):
                 ours = job.owner == "declared" and job.body["url"] == self.audit.urls[address]
                 if not ours or job.id == record.id or address in open_ or job.visible_at > self.clock.now:
                     continue
-                if self._lives(job, self.effects.lives[job.id]) and job.id not in text:
+                if not self._lives(job, self.effects.lives[job.id]):
+                    continue
+                if job.id in text:
+                    self.named.add(job.id)
+                elif job.id not in self.named:
                     self.problems.append(f"two live: {address} has {record.id}, and {job.id} is not named")
 
     def _lives(self, job: SimJob, life: Life) -> bool:

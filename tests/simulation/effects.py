@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from afsync.core.outcome import Answer, Committed, Rejected, Unknown
 from afsync.core.remote import Lookups, Preview, Remote
 from afsync.core.resources import Values
-from afsync.errors import Refused
+from afsync.core.seen import PAGE, ReadBack
+from afsync.errors import Refused, Unreachable
 from tests.simulation.service import ECHOED, Crash, SimJob, SimService
 
 QUEUE = timedelta(seconds=15)
@@ -47,6 +48,8 @@ class Life:
     approvals: list[tuple[datetime, str, bool]] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
     cancelled: bool = False
+    asked_for: datetime | None = None
+    """The publish time that it was last asked to have, kept or not."""
 
 
 @dataclass
@@ -114,6 +117,7 @@ class Effects(SimService):
         kept = job.status not in ENDED if self.router else job.status not in ("published", "failed", "cancelled")
         if not kept and not self.router:
             raise Refused("it is over", status=409, code="conflict", detail="it is over")
+        self.lives[job_id].asked_for = at
         if kept:
             job.publish_at = at
             if self.router or (self.dialect == "deployed" and job.status == "queued"):
@@ -155,11 +159,25 @@ class Effects(SimService):
     def look(self, lookups: Lookups) -> Remote:
         self.pass_on()
         remote = super().look(lookups)
-        ahead = {j.id: j.publish_at for j in self.jobs if j.id in remote.jobs and j.publish_at and self._timed(j)}
+        ahead = {j.id: j.publish_at for j in self.jobs if j.id in remote.jobs and j.publish_at and self.shows_time(j)}
         staging = {i: Preview(staging=self.lives[i].staged) for i in remote.jobs if remote.jobs[i].status == "complete"}
         return replace(remote, publish_times=ahead, previews=staging if self.router else {})
 
-    def _timed(self, job: SimJob) -> bool:
+    def read_back(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack:
+        """What the service shows at the end of a run, its newest jobs only; sometimes it cannot be reached."""
+        self.pass_on()
+        if self._draw("not_sent"):
+            raise Unreachable("connection refused")
+        shown = sorted((j for j in self.jobs if j.visible_at <= self.clock.now), key=self._told, reverse=True)[:PAGE]
+        return ReadBack(
+            jobs={j.id: j.status for j in shown} if jobs else {},
+            publish_times={j.id: j.publish_at for j in shown if j.publish_at and self.shows_time(j)} if times else None,
+            templates=frozenset(self.templates) if templates else None,
+            balance=self._balance() if balance and self.tells_balance else None,
+        )
+
+    def shows_time(self, job: SimJob) -> bool:
+        """Whether the list of publish times has it."""
         if self.router:
             return job.status in ("queued", "scheduled")
         return job.publish_at is not None and job.publish_at > self.clock.now
