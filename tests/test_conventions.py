@@ -124,6 +124,7 @@ ONE_IMPORTER = {
     "httpx": "afsync.api.client",
     "deepdiff": "afsync.core.diff",
     "yaml_rs": "afsync.config.fast",
+    "dateutil": "afsync.config.rrule",
 }
 ONE_LAYER = {"starlette": "emulator", "uvicorn": "emulator", "pydantic": "config", "pydantic_core": "config"}
 FEW_LAYERS = {"click": {"cli", "commands"}, "rich": {"cli", "commands"}}
@@ -221,7 +222,7 @@ def test_only_commands_print() -> None:
 
 # --- a light start ---
 
-HEAVY = {"httpx", "pydantic", "msgspec", "ruamel", "deepdiff", "rich", "starlette", "uvicorn", "sqlite3"}
+HEAVY = {"dateutil", "httpx", "pydantic", "msgspec", "ruamel", "deepdiff", "rich", "starlette", "uvicorn", "sqlite3"}
 
 
 def test_help_imports_no_library_it_does_not_need() -> None:

@@ -134,3 +134,29 @@ def test_an_ordinary_plan_loads_nothing_that_explains(tmp_path: Path) -> None:
         f"assert not {unwanted} & {{*sys.modules}}, {unwanted} & {{*sys.modules}}"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
+
+
+SERIES = """  show:
+    url: https://a.b/c
+    allow_duplicate: true
+    repeat: {every: week, days: [mon], at: "09:00", from: 2020-01-06}
+"""
+
+
+@pytest.mark.parametrize(("text", "loaded"), [("", set()), (SERIES, {"afsync.config.series", "afsync.core.series"})])
+def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: str, loaded: set[str]) -> None:
+    """And one with rules in plain words nothing of what reads those of RFC 5545."""
+    project(tmp_path, 3)
+    (tmp_path / "afsync.yaml").write_text((tmp_path / "afsync.yaml").read_text() + text, encoding="utf-8")
+    unwanted = {
+        *("dateutil", "afsync.config.rrule", "afsync.config.calendar", "afsync.config.occurrences"),
+        *("afsync.config.series", "afsync.config.series_shape", "afsync.core.series", "afsync.core.recurrence"),
+    }
+    unwanted = {"dateutil", "pydantic", "ruamel.yaml"} if text else unwanted
+    script = (
+        "import sys; from afsync.cli import run; assert not run(['-C', sys.argv[1], 'init']);"
+        f"assert not run(['-C', sys.argv[1], 'plan', '--offline', '--now', '{NOW:%Y-%m-%dT%H:%M:%SZ}']);"
+        f"assert not {unwanted} & {{*sys.modules}}, {unwanted} & {{*sys.modules}};"
+        f"assert {loaded or '{*()}'} <= {{*sys.modules}}"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.planning import checked_plan
 from afsync.commands.screen import tell
 from afsync.commands.service import Service, connect, read_remote
@@ -52,6 +53,7 @@ def _read(project: Project, service: Service, recorded: Recorded | None) -> tupl
     if recorded is None:
         return service.reader.account(), None
     now = work.now()
+    project = at_moment(project, recorded, now)
     try:
         remote = read_remote(project, recorded, service, now)
         check_account(project, recorded, remote)

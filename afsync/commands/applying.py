@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.ci import publish_plan
 from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, refused
@@ -94,7 +95,8 @@ def _nothing_due(project: Project, store: LocalStore) -> bool:
     check_lineage(project, recorded)
     if store.pending(recorded.lineage):
         return False
-    return nothing_to_do(project.desired, recorded, work.now())
+    now = work.now()
+    return nothing_to_do(at_moment(project, recorded, now).desired, recorded, now)
 
 
 def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> Report:

@@ -85,7 +85,7 @@ def _before(root: Path, name: str) -> str:
 
 def _defaults(found: Export, project: Project, main: str, layout: Layout) -> dict[str, Any]:
     """Common values, where no job and no defaults are declared yet that they would change the meaning of."""
-    if project.desired.jobs or layout.into == "-" or "defaults:" in main:
+    if project.desired.jobs or project.calendar or layout.into == "-" or "defaults:" in main:
         return {}
     jobs = [r for r in found.resources if r.kind is Kind.JOB]
     return common(replace(r, values=entry_of(r, None, {}).value) for r in jobs)

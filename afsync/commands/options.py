@@ -57,6 +57,7 @@ class Selection(Struct, frozen=True):
     allow_empty: bool = False
     ignore_policy: bool = False
     accept_unstaged: bool = False
+    ignore_horizon: bool = False
     max_credits: int | None = None
     max_creates: int | None = None
     max_deletes: str | None = None
@@ -75,6 +76,7 @@ class Selection(Struct, frozen=True):
             allow_empty=self.allow_empty,
             ignore_policy=self.ignore_policy,
             accept_unstaged=self.accept_unstaged,
+            ignore_horizon=self.ignore_horizon,
         )
 
     def limits(self, declared: Limits) -> Limits:
@@ -112,6 +114,7 @@ _MORE: tuple[Callable[[F], F], ...] = (
     click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
     click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
     click.option("--accept-unstaged", is_flag=True, help="Submit jobs for review although that was ignored before."),
+    click.option("--ignore-horizon", is_flag=True, help="Leave out what only enters by the `horizon` of a series."),
     click.option("--max-credits", type=Number(0), metavar="N", help="Spend at most N credits."),
     click.option("--max-creates", type=Number(0), metavar="N", help="Add at most N resources."),
     click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N per cent, of what is recorded."),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
@@ -113,6 +114,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
     now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
     warn_of_another_run(project)
+    project = at_moment(project, recorded, now)
     check_addresses(chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
@@ -205,6 +207,7 @@ def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem
 
     now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
     recorded, _ = read_state(project)
+    project = at_moment(project, recorded, now)
     check_addresses(chosen, project.desired, recorded)
     service = connect(project, writes=False, silent=wanted.form == "json")
     remote = read_remote(project, recorded, service, now)

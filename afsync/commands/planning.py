@@ -40,9 +40,15 @@ def checked_plan(
     from afsync.core.planner import facts_at, make_plan
     from afsync.core.policy_check import check_policy
     from afsync.core.sequence import too_late
+    from afsync.core.zone_rules import zones_changed
 
     options = timed(options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
+    plan = zones_changed(plan)
+    if project.occurrences is not None and not due:
+        from afsync.core.occurrences import with_occurrences
+
+        plan = with_occurrences(plan, project.occurrences, options)
     if due:
         from afsync.core.due import candidates, only_due
 

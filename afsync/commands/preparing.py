@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
+from afsync.commands.at_moment import at_moment
 from afsync.commands.files import read_text
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.planning import checked_plan, configuration
@@ -86,6 +87,7 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
         messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
     recorded, version = store.read()
     check_lineage(project, recorded)
+    project = at_moment(project, recorded, work.now())
     check_addresses(wanted.selection, project.desired, recorded)
     check_submitted(wanted.approve, recorded, project.desired.jobs)
     now, saved = work.now(), wanted.saved

@@ -10,6 +10,7 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.addresses import submissions
+from afsync.commands.at_moment import at_moment
 from afsync.commands.options import with_links_flag
 from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
 from afsync.commands.service import Service, connect
@@ -42,6 +43,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
 
     project = work.load_project()
     recorded, _ = read_state(project)
+    project = at_moment(project, recorded, work.now())
     records = submissions(globs, recorded, project.desired.jobs)
     service = connect(project, writes=False)
     results = _ask(project, service, recorded, records)

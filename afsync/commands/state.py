@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.project import load_project
 from afsync.commands.screen import report, tell
@@ -77,9 +79,10 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
     project = load_project()
     with desk(project, lock_timeout) as held:
         _found(held.recorded, old)
-        held.write(moved_by_hand(held.recorded, old, new))
+        moved = moved_by_hand(held.recorded, old, new)
+        held.write(moved)
     report()(f"{old} is {new} from now on.\n")
-    if project.desired.get(new) is None:
+    if at_moment(project, moved, work.now()).desired.get(new) is None:
         report()(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
     return 0
 
@@ -102,7 +105,7 @@ def rm(address: str, lock_timeout: float) -> int:
             return 0
         record = _found(held.recorded, address)
         held.write(held.recorded.without_resource(address))
-    report()(forgotten_text(address, record, declared=project.desired.get(address) is not None))
+    report()(forgotten_text(address, record, declared=held.project.desired.get(address) is not None))
     return 0
 
 
@@ -116,7 +119,7 @@ def history() -> int:
     project = load_project()
     store = open_store(project)
     versions = list_versions(Disk(), store.paths, project.settings.lineage)
-    folder, now = store.paths.history, _serial(store)
+    folder, current = store.paths.history, _serial(store)
     copies = [
         Copy(
             v.serial,
@@ -125,7 +128,7 @@ def history() -> int:
             v.intents,
             v.problem,
             file="" if v.problem is None and v.path.parent == folder else v.path.name,
-            current=v.serial == now,
+            current=v.serial == current,
         )
         for v in versions
     ]

@@ -6,6 +6,7 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
+from afsync.commands.at_moment import at_moment
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.screen import links_shown, stdout_paint, tell
 from afsync.commands.state_file import read_state
@@ -46,6 +47,7 @@ def command(
         raise UsageError("--timeout is for --watch and --until")
     project = work.load_project()
     recorded, _ = read_state(project)
+    project = at_moment(project, recorded, work.now())
     check_globs(globs, {*project.desired.jobs, *recorded.jobs})
     jobs = Jobs(project, recorded, globs, links=links_shown(with_links, machine=as_json))
     if watching:

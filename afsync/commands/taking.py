@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.service import connect
 from afsync.commands.state_file import check_account, check_lineage, locked, open_store
 from afsync.core.planner import facts_of
@@ -55,7 +56,7 @@ def desk(project: Project, lock_timeout: float) -> Iterator[Desk]:
     with locked(store, lock_timeout, Stop()):
         recorded, version = store.read()
         check_lineage(project, recorded)
-        yield Desk(project, store, recorded, version)
+        yield Desk(at_moment(project, recorded, work.now()), store, recorded, version)
 
 
 def look(project: Project, recorded: Recorded, wanted: Lookups = EVERYTHING) -> Remote:

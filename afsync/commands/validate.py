@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.ci import publish_error, publish_problems, repository_prefix
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
@@ -60,13 +62,24 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
 
     try:
         project = load_project()
+        if project.calendar is not None:
+            from afsync.core.recorded import Recorded
+
+            project = at_moment(project, Recorded(project.settings.lineage or ""), work.now())
     except ConfigError as error:
         return "", error.problems, (), error
     templates, jobs = len(project.desired.templates), len(project.desired.jobs)
     if project.warnings:
         publish_problems(project.warnings, directory())
     warned = "".join(f"{problem_block(warning, stdout_paint())}\n\n" for warning in project.warnings)
-    counted = f"{count(templates, 'template')} and {count(jobs, 'job')} in {count(len(project.files), 'file')}"
+    in_series = (
+        f", {project.occurrences.declared} of them in {project.occurrences.series} series"
+        if project.occurrences
+        else ""
+    )
+    counted = (
+        f"{count(templates, 'template')} and {count(jobs, 'job')}{in_series} in {count(len(project.files), 'file')}"
+    )
     said = f"{warned}{stdout_paint()('Valid.', 'green')} {counted}.\n"
     return said, project.warnings, tuple(f.path for f in project.files), None
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from afsync.config.problems import BROKEN, Code, Wrong
-from afsync.config.spans import quarantine_seconds, watch_seconds
+from afsync.config.spans import parse_span, quarantine_seconds, watch_seconds
 from afsync.config.times import parse_zone
 from afsync.core.remote import EMULATOR
 from afsync.core.resources import ADDRESS, KEY
@@ -191,4 +191,12 @@ def check_variable(value: Any) -> Any:
         raise Wrong(
             Code.OUT_OF_RANGE, f"a variable holds at most {MOST_ITEMS} items", "write the list where it is used"
         )
+    return value
+
+
+def check_span(value: Any) -> Any:
+    """A horizon: `14d`, `36h`, at most ten years."""
+    if not isinstance(value, str):
+        raise Wrong(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
+    parse_span(value)
     return value

@@ -16,6 +16,7 @@ from afsync.config.checks import (
     check_lineage,
     check_quarantine,
     check_scalar,
+    check_span,
     check_state_path,
     check_unique,
     check_url,
@@ -24,6 +25,7 @@ from afsync.config.checks import (
     check_watch,
     check_zone,
 )
+from afsync.config.series_checks import check_date, check_instance, check_wall_time
 from afsync.core.remote import EMULATOR
 
 
@@ -54,3 +56,7 @@ Variable = Annotated[
     *_json([*_SCALARS, "array"], check_variable, items={"type": _SCALARS}, maxItems=100),
 ]
 Unique = AfterValidator(check_unique)
+Day = Annotated[Any, *_json("string", check_date, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+WallTime = Annotated[Any, *_json("string", check_wall_time, pattern="^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$")]
+Span = Annotated[Any, *_json("string", check_span, pattern="^[0-9]+(h|d)$")]
+InstanceKey = Annotated[str, AfterValidator(check_instance)]

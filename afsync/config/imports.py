@@ -42,7 +42,7 @@ def _wrong(
     effort: Effort,
 ) -> Fault | None:
     path = (SECTION, address)
-    if declared is not None and address not in declared:
+    if declared is not None and address not in declared and address.partition("[")[0] not in declared:
         hint = close_address(address, declared, effort) or "declare it, or remove this line"
         return Fault(Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to take anything over", hint, at_key=True)
     if addresses.setdefault(address, resource_id) != resource_id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -45,6 +45,9 @@ _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
 _NAME = re.compile(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
 
 
+_LATER = re.compile(r"(?<!\$)\$\{occurrence\.")
+
+
 class Spent(Struct):
     """What the references of a project came to so far: characters, and the search for what misspelt ones mean."""
 
@@ -64,12 +67,23 @@ class Spent(Struct):
         return self.characters > MAX_EXPANSION
 
 
+class Later(Struct, frozen=True):
+    """A text that names the occurrence it is for, and is filled in when that is known."""
+
+    text: str
+
+
 class Scope(Struct, frozen=True):
-    """What can be named: the project's variables (None while these themselves are read) and the environment."""
+    """What can be named: the project's variables (None while these themselves are read) and the environment.
+
+    `later`: what names an occurrence is left as a `Later`. `names` are those of one occurrence.
+    """
 
     environ: Mapping[str, str]
     variables: Mapping[str, Any] | None = None
     spent: Spent = field(default_factory=Spent)
+    later: bool = False
+    names: Callable[[str], str | None] | None = None
 
     def __repr__(self) -> str:
         return "Scope(…)"  # the environment holds secrets
@@ -104,6 +118,8 @@ def refuse(value: Any, path: Path, faults: list[Fault]) -> None:
 
 def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
     """The new value of `text`, of any type where it is one reference and nothing else; BROKEN when it cannot be had."""
+    if scope.later and _LATER.search(text):
+        return Later(text)
     parts: list[Any] = []
     end = length = broken = 0
     for token in _TOKEN.finditer(text):
@@ -154,7 +170,12 @@ def _replacement(token: re.Match[str], scope: Scope, *, whole: bool) -> Any:
 
 
 def _look_up(name: str, scope: Scope) -> Any:
+    if scope.names is not None and (value := scope.names(name)) is not None:
+        return value
     found = _NAME.fullmatch(name)
+    if found is None and name.startswith("occurrence."):
+        message = f"`${{{name[:60]}}}` names an occurrence, and this belongs to none"
+        raise Wrong(Code.BAD_INTERPOLATION, message, "use it in the fields of a job that has `repeat`")
     if found is None:
         message = f"`${{{name[:60]}}}` is not a reference"
         raise Wrong(

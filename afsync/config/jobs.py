@@ -12,7 +12,7 @@ from afsync.config.declared import Declared, text_of
 from afsync.config.media import Media
 from afsync.config.problems import Effort, Wrong
 from afsync.config.rules import Finding, check_held, check_job, form_of
-from afsync.config.times import parse_schedule
+from afsync.config.times import parse_schedule, parse_zone
 from afsync.config.words import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
 
@@ -78,8 +78,11 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
             right.add(form)
     schedule = file = None
     try:
-        if written := text_of(fields, "schedule"):
-            schedule = parse_schedule(written, context.zone)
+        written = fields.get("schedule")
+        if isinstance(written, Schedule):
+            schedule = written  # an occurrence is given its own
+        elif isinstance(written, str) and written:
+            schedule = parse_schedule(written, _zone(fields, context) if "zone" in fields else context.zone)
     except Wrong as wrong:
         problems.append(("schedule", wrong))
     try:
@@ -88,6 +91,15 @@ def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
     except Wrong as wrong:
         problems.append(("file", wrong))
     return Whole(job, body, schedule, file, publish, tuple(problems))
+
+
+def _zone(fields: Mapping[str, Any], context: Context) -> str | None:
+    """The zone of a job's times. What is none was reported where it is declared."""
+    own = fields["zone"]
+    try:
+        return own if isinstance(own, str) and parse_zone(own) else context.zone
+    except Wrong:
+        return "UTC"
 
 
 def build_job(whole: Whole) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afsync.config.checks import MOST_ITEMS
 from afsync.config.declared import Declared, Parsed, collect
@@ -17,14 +17,21 @@ from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
+from afsync.config.series_refs import interpolate_jobs, without_later
 from afsync.config.shape import IncludedFile, ProjectFile, fits
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
 from afsync.config.words import BODY_ORDER
 from afsync.core.resources import Desired, Template
 
+if TYPE_CHECKING:
+    from afsync.config.calendar import Calendar
+
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""
+
+SERIES_KEYS = frozenset({"repeat", "except", "horizon", "keep"})
+"""What a job says about when it is submitted."""
 
 _KNOWN = ProjectFile.__struct_encode_fields__
 
@@ -45,13 +52,21 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     files = [main, *(_parse_included(d, scope, report) for d in sources.included)]
     templates, jobs = collect("templates", files, report), collect("jobs", files, report)
     addresses = _places(templates, jobs)
+    special = {key: job for key, job in jobs.items() if not SERIES_KEYS.isdisjoint(job.fields)}
     check_imports(files, addresses, report, complete=sources.complete)
     imports = imports_of(files)
     defaults = _defaults(main)
     context = Context(
-        templates, defaults, _zone(main), Media(root), sources.complete, imports, publish=_publisher(main, defaults)
+        templates,
+        defaults,
+        _zone(main, defaults),
+        Media(root),
+        sources.complete,
+        imports,
+        publish=_publisher(main, defaults),
     )
-    wholes = read_jobs(_by_key(jobs), context)
+    calendar = _calendar(special, main, context, scope, report) if special else None
+    wholes = read_jobs((job for job in _by_key(jobs) if "repeat" not in job.fields), context)
     for whole in (w for w in wholes if w.problems and not report.full(w.job.document)):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if not report.clean:
@@ -69,7 +84,17 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
     places = {**_limits(main), **addresses}
     settings, policy = settings_of(main.value), policy_of(main.value)
-    return Project(root, desired, settings, files_read, places, policy, report.warnings)
+    return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar)
+
+
+def _calendar(
+    jobs: Mapping[str, Declared], main: Parsed, context: Context, scope: Scope, report: Report
+) -> Calendar | None:
+    """What is submitted as time passes; reports what is wrong with it."""
+    # Imported here: most projects have no series, and what that takes is long to load.
+    from afsync.config.calendar import read_calendar
+
+    return read_calendar(tuple(_by_key(jobs)), main.value, context, scope, report)
 
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
@@ -95,7 +120,8 @@ def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, repo
     parsed = _interpolated(main, scope, report)
     if parsed is None:
         return Parsed(main, {})
-    value = {**parsed.value, "vars": variables} if isinstance(parsed.value.get("vars"), dict) else parsed.value
+    value = _settled(parsed)
+    value = {**value, "vars": variables} if isinstance(value.get("vars"), dict) else value
     right, faults = (True, []) if fits(value, ProjectFile) else _explained(value)
     report.faults(main, policy_faults(value) if right else faults)
     return parsed
@@ -105,9 +131,18 @@ def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
     parsed = _interpolated(document, scope, report) if document.value is not None else None
     if parsed is None:
         return Parsed(document, {})
-    if not fits(parsed.value, IncludedFile):
-        report.faults(document, _explained(parsed.value, included=True)[1])
+    value = _settled(parsed)
+    if not fits(value, IncludedFile):
+        report.faults(document, _explained(value, included=True)[1])
     return parsed
+
+
+def _settled(parsed: Parsed) -> Mapping[str, Any]:
+    """What the form of the file is checked by: all but what only an occurrence fills in."""
+    jobs = parsed.value.get("jobs")
+    if not parsed.document.may_refer or not isinstance(jobs, dict):
+        return parsed.value
+    return {**parsed.value, "jobs": without_later(jobs)}
 
 
 def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Fault]]:
@@ -129,7 +164,9 @@ def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | 
     faults = Faults()
     value: dict[str, Any] = {}
     for section, content in whole.items():
-        if section in _REFERENCING:
+        if section == "jobs" and isinstance(content, dict):
+            value[section] = interpolate_jobs(content, scope, faults)
+        elif section in _REFERENCING:
             value[section] = interpolate(content, (section,), scope, faults)
         else:
             value[section] = content
@@ -174,9 +211,9 @@ def _publisher(main: Parsed, defaults: Mapping[str, Any]) -> str | None:
     return None if found is None else str(found)
 
 
-def _zone(main: Parsed) -> str | None:
-    """The declared time zone. UTC stands in for a wrong one, so that no time is blamed for it."""
-    name = main.value.get("timezone")
+def _zone(main: Parsed, defaults: Mapping[str, Any]) -> str | None:
+    """The declared time zone of jobs. UTC stands in for a wrong one, so that no time is blamed for it."""
+    name = defaults.get("zone") or main.value.get("timezone")
     if name is None:
         return None
     try:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from afsync.config.models import IncludedFile, ProjectFile
+from afsync.config.part import Part
 from afsync.config.problems import BROKEN, NO_VALUE, Code, Fault, Path, Wrong, did_you_mean, one_of
-from afsync.config.resource_models import Part
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 

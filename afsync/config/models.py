@@ -14,6 +14,7 @@ from afsync.config.fields import (
     Lineage,
     Quarantine,
     ResourceKey,
+    Span,
     StatePath,
     Text,
     Variable,
@@ -21,9 +22,10 @@ from afsync.config.fields import (
     Watch,
     Zone,
 )
+from afsync.config.part import Part
 from afsync.config.policy_models import PolicyPart
-from afsync.config.project import LATE, QUARANTINE, SETTLE, STATE, WATCH
-from afsync.config.resource_models import JobDefaults, JobPart, Part, TemplatePart
+from afsync.config.project import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
+from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
 from afsync.config.words import Publisher
 from afsync.core.remote import EMULATOR, SERVICE
 
@@ -146,6 +148,17 @@ class ProjectFile(IncludedFile):
         None,
         description="The IANA time zone of times written without an offset, and of times shown.",
         examples=["Europe/Berlin", "UTC"],
+    )
+    horizon: Span = Field(
+        HORIZON,
+        description="How far ahead the occurrences of series are submitted: a number with `h` or `d`. Those behind it "
+        "enter as time passes.",
+        examples=["28d"],
+    )
+    keep: Span = Field(
+        KEEP,
+        description="How long after its time an occurrence that ended stays in the state: a number with `h` or `d`.",
+        examples=["90d"],
     )
     limits: LimitsPart | None = Field(None, description="What one apply may do at the most.")
     policy: PolicyPart | None = Field(None, description="What is published where and when, as far as a team allows it.")

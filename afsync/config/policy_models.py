@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from afsync.config.fields import Text, Unique
+from afsync.config.part import Part
 from afsync.config.problems import Code, Wrong
-from afsync.config.resource_models import Part, Platforms
+from afsync.config.resource_models import Platforms
 from afsync.config.spans import lead_time, parse_dates, parse_hours
 from afsync.config.words import Platform, Weekday
 

@@ -16,7 +16,9 @@ from afsync.core.resources import Desired, Limits
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
+    from afsync.config.calendar import Calendar
     from afsync.config.declared import Declared
+    from afsync.core.occurrences import Occurrences
 
 PROJECT_FILE = "afsync.yaml"
 STATE = ".afsync/state.json"
@@ -24,6 +26,8 @@ QUARANTINE = "10m"
 LATE = "6h"
 SETTLE = "2m"
 WATCH = "24h"
+HORIZON = "14d"
+KEEP = "90d"
 
 
 class Settings(Struct, frozen=True):
@@ -49,7 +53,11 @@ class SourceFile(Struct, frozen=True):
 
 
 class Project(Struct, frozen=True):
-    """A loaded project. `files` are in the order they were read: afsync.yaml, then what it includes, sorted."""
+    """A loaded project. `files` are in the order they were read: afsync.yaml, then what it includes, sorted.
+
+    `calendar` is what is submitted as time passes, where there is any. What that comes to at a moment is among the
+    desired jobs, and summed up in `occurrences`, once `config.occurrences.expand` was asked.
+    """
 
     root: Path
     desired: Desired
@@ -58,6 +66,8 @@ class Project(Struct, frozen=True):
     places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
     warnings: tuple[Problem, ...] = ()
+    calendar: Calendar | None = None
+    occurrences: Occurrences | None = None
 
     def locate(self, address: str, field: str | None = None) -> Location | None:
         """Where a resource, or a limit (`limits.max_credits`), is declared; where its `field` is, if it has that.

@@ -5,32 +5,17 @@ Validation is strict and never changes a value, so what was written is what is s
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue
 
-from afsync.config.fields import Identifier, Scalar, Text, Unique, Url
-from afsync.config.problems import NO_VALUE
+from afsync.config.fields import Day, Identifier, InstanceKey, Scalar, Span, Text, Unique, Url, WallTime, Zone
+from afsync.config.part import Part
+from afsync.config.series_checks import without_skips
+from afsync.config.series_models import RepeatPart
 from afsync.config.words import BodyField, Entry, Format, Platform, Profile, Publisher, PublishMode, UnscheduledMode
 
 Platforms = Annotated[list[Platform], Field(min_length=1), Unique]
-
-
-class Part(BaseModel):
-    """What all parts of the format share: nothing unknown, nothing converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    may_be_empty: ClassVar[frozenset[str]] = frozenset()
-    """Keys that may stand without a value, as a section does whose entries are all commented out."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_keys(cls, part: object) -> object:
-        """None means that a key stands there without a value, which fields that may be left out would accept."""
-        if not isinstance(part, dict) or None not in part.values():
-            return part
-        return {k: NO_VALUE if v is None and k not in cls.may_be_empty else v for k, v in part.items()}
 
 
 class Lifecycle(Part):
@@ -100,6 +85,11 @@ class JobDefaults(Body):
     publish: Publisher | None = Field(
         None, description="Who publishes them at their `schedule`; wins over `api.publish`.", examples=["held"]
     )
+    zone: Zone | None = Field(
+        None,
+        description="The IANA time zone of their times without an offset; wins over `timezone`.",
+        examples=["America/New_York"],
+    )
 
 
 class TemplatePart(Body):
@@ -110,8 +100,8 @@ class TemplatePart(Body):
     lifecycle: Lifecycle | None = Field(None, description="How afsync treats the template after its creation.")
 
 
-class JobPart(Body):
-    """One paid production. It cannot be edited after its submission, except for its publish time."""
+class JobFields(Body):
+    """What a job and a single occurrence of one can say."""
 
     entry: Entry | None = Field(
         None,
@@ -146,11 +136,6 @@ class JobPart(Body):
     fileId: Identifier | None = Field(
         None, description="The id of a file that was uploaded by other means.", examples=["file_abc"]
     )
-    schedule: Text | None = Field(
-        None,
-        description="When it is published: local to `timezone`, or with an offset or Z. Changing it later is free.",
-        examples=["2026-12-01 09:00", "2026-12-01T09:00:00Z", "2026-12-01 09:00+01:00"],
-    )
     publish: Publisher | None = Field(
         None,
         description="Who publishes it at its `schedule`. `service`: the service is given the time. `held`: it is "
@@ -174,3 +159,54 @@ class JobPart(Body):
         description="True submits the job although one in the account looks like it; else it is withheld.",
     )
     lifecycle: Lifecycle | None = Field(None, description="How afsync treats the job after its submission.")
+
+
+class ExceptPart(JobFields):
+    """What is different about one occurrence of a series: any field of the job, and when it is published."""
+
+    on: Day | None = Field(
+        None, description="Another day; it stays the occurrence of its own date.", examples=["2027-01-12"]
+    )
+    at: WallTime | None = Field(None, description="Another time of day.", examples=["11:00"])
+    imports: Identifier | None = Field(
+        None,
+        alias="import",
+        description="The id of a job of the account that is taken over as this occurrence.",
+        examples=["job_8f31"],
+    )
+
+
+class JobPart(JobFields):
+    """One paid production, or with `repeat` a series of them. It cannot be edited after its submission, except for its
+    publish time."""
+
+    schedule: Text | None = Field(
+        None,
+        description="When it is published: local to `timezone`, or with an offset or Z. Changing it later is free.",
+        examples=["2026-12-01 09:00", "2026-12-01T09:00:00Z", "2026-12-01 09:00+01:00"],
+    )
+    zone: Zone | None = Field(
+        None,
+        description="The IANA time zone of its times without an offset, and in which they are shown; else `timezone`.",
+        examples=["America/New_York"],
+    )
+    repeat: RepeatPart | None = Field(
+        None, description="When it repeats: one submission for every date of the rule, known by that date."
+    )
+    exceptions: Annotated[dict[InstanceKey, ExceptPart], BeforeValidator(without_skips)] | None = Field(
+        None,
+        alias="except",
+        description="By date of the rule (`2026-12-28`, or `2026-12-28/late` for a named time): `skip`, or what is "
+        "different about that occurrence.",
+        examples=[{"2026-12-28": "skip", "2027-01-04": {"at": "11:00"}}],
+    )
+    horizon: Span | None = Field(
+        None,
+        description="How far ahead it is submitted, with or without `repeat`; wins over that of the file.",
+        examples=["14d"],
+    )
+    keep: Span | None = Field(
+        None,
+        description="How long after its time an occurrence that ended stays in the state; wins over the file's.",
+        examples=["90d"],
+    )

@@ -7,11 +7,12 @@ import sys
 from typing import Any, Final
 
 from afsync.config.models import ProjectFile
-from afsync.config.resource_models import Body, Lifecycle, Part
+from afsync.config.part import Part
+from afsync.config.resource_models import Body, Lifecycle
 from afsync.core.resources import KEY
 
 _NULL: Final = {"type": "null"}
-_REFERENCE: Final = {"type": "string", "pattern": r"\$\{(var|env)\.[A-Za-z_][A-Za-z0-9_-]*\}"}
+_REFERENCE: Final = {"type": "string", "pattern": r"\$\{(var|env|occurrence)\.[A-Za-z_][A-Za-z0-9_-]*(:[^${}]*)?\}"}
 """Stands in for a value of any type: `${…}` is replaced before the value is checked."""
 
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -35,8 +36,14 @@ def config_schema() -> dict[str, Any]:
         for option in generated["properties"][section]["anyOf"]:
             if option != _NULL:
                 option["propertyNames"] = {"pattern": f"^{key}$"}
+    _or_skipped(definitions["JobPart"]["properties"]["except"])
     head = {"$schema": _DRAFT, "title": "afsync.yaml"}
     return {**head, **generated, "anyOf": _VERSION_OR_INCLUDED, "definitions": definitions}
+
+
+def _or_skipped(exceptions: dict[str, Any]) -> None:
+    """A date of a series may be left out, too: the models see no such one."""
+    exceptions["additionalProperties"] = {"anyOf": [{"const": "skip"}, exceptions["additionalProperties"]]}
 
 
 def main() -> None:

@@ -92,6 +92,11 @@ class JobPart(BodyPart):
     approve: Identifier = LEFT_OUT
     allow_duplicate: bool = LEFT_OUT
     lifecycle: LifecyclePart = LEFT_OUT
+    zone: str = LEFT_OUT
+    repeat: dict[str, Any] = LEFT_OUT
+    exceptions: dict[str, Any] = field(default=LEFT_OUT, name="except")
+    horizon: str = LEFT_OUT
+    keep: str = LEFT_OUT
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,12 +104,26 @@ class JobPart(BodyPart):
             checks.check_url(self.url)
         for url in self.urls or ():
             checks.check_url(url)
+        _if_given(checks.check_zone, self.zone)
+        if (self.repeat, self.exceptions, self.horizon, self.keep) != _NO_SERIES:
+            # Imported here: most projects have no series, and it takes a while to load.
+            from afsync.config.series_shape import check_series
+
+            check_series(self.repeat, self.exceptions, (self.horizon, self.keep), JobPart)
+
+
+_NO_SERIES = (LEFT_OUT,) * 4
 
 
 class JobDefaultsPart(BodyPart):
     entry: Entry = LEFT_OUT
     publishMode: UnscheduledMode = LEFT_OUT
     publish: Publisher = LEFT_OUT
+    zone: str = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _if_given(checks.check_zone, self.zone)
 
 
 class DefaultsPart(_Part):
@@ -183,6 +202,8 @@ class ProjectFile(IncludedFile):
     api: ApiPart | None = None
     state: Text = LEFT_OUT
     timezone: str = LEFT_OUT
+    horizon: str = LEFT_OUT
+    keep: str = LEFT_OUT
     limits: LimitsPart | None = None
     policy: PolicyPart | None = None
     include: list[Text] | None = None
@@ -197,6 +218,8 @@ class ProjectFile(IncludedFile):
         _if_given(checks.check_identifier, self.account)
         _if_given(checks.check_state_path, self.state)
         _if_given(checks.check_zone, self.timezone)
+        _if_given(checks.check_span, self.horizon)
+        _if_given(checks.check_span, self.keep)
         for name, value in (self.vars or {}).items():
             checks.check_var_name(name)
             checks.check_variable(value)

@@ -46,6 +46,16 @@ def watch_seconds(written: str) -> int:
     return int(span.total_seconds())
 
 
+def parse_span(written: str) -> timedelta:
+    """`28d`, `36h`, at most ten years. Wrong(bad_form, out_of_range)."""
+    span = _span(written, "hd")
+    if span is None:
+        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a span of time", "write it as 14d or 36h")
+    if span > timedelta(days=3660):
+        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than ten years", "use 3660d at the most")
+    return span
+
+
 def _span(written: str, units: str) -> timedelta | None:
     found = _SPAN.fullmatch(written)
     return int(found[1]) * _UNITS[found[2]] if found and found[2] in units else None

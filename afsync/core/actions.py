@@ -62,6 +62,8 @@ class Reason(StrEnum):
     DUE = "due"
     LATE = "late"
     PUBLISH_UNKNOWN = "publish_unknown"
+    HORIZON = "horizon"
+    TIMEZONE_CHANGED = "timezone_changed"
 
 
 class Retire(StrEnum):

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from afsync.core.recorded import Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import Job, Kind, Template, fingerprint, recorded_fingerprint
+from afsync.core.series_moves import within_series
 
 
 class Moves(Struct, frozen=True):
@@ -40,7 +41,8 @@ def paired(
 
 def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports: Mapping[str, str]) -> Moves:
     """By the id that `import:` gives; then by fingerprint, schedule and `rerun`, then without `rerun`, where any
-    pairing is right because they are interchangeable; then by fingerprint alone, where only one to one is certain."""
+    pairing is right because they are interchangeable; then dates of one series by fingerprint; then by fingerprint
+    alone, where only one to one is certain."""
     holders = {r.id: a for a, r in gone.items()}
     exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
     prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}
@@ -53,6 +55,11 @@ def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports:
             {a: (prints[a], *marks(d)) for a, d in new.items() if a in prints and a not in exact},
             {a: (_recorded_print(r), *marks(r)) for a, r in gone.items() if a not in taken},
         )
+    taken = set(exact.values())
+    exact |= within_series(
+        {a: (prints[a], d) for a, d in new.items() if a in prints and a not in exact},
+        {a: (_recorded_print(r), r) for a, r in gone.items() if a not in taken},
+    )
     left_new = {a: p for a, p in prints.items() if a not in exact}
     taken = set(exact.values())
     left_gone = _grouped((a, _recorded_print(r)) for a, r in gone.items() if a not in taken)

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.identity import fingerprint_of
-from afsync.core.recorded import Account, Publish, Record, RecordedJob, Watched
+from afsync.core.recorded import Account, Considered, Publish, Record, RecordedJob, Watched
 from afsync.core.recovery import Resolution
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Kind, Schedule, Template, kind_of
@@ -160,7 +160,8 @@ class Plan(Struct, frozen=True):
     they are looked for, `settle` and `watch` (seconds) as in `core.verdict.Options`. `balance` is None where the
     service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
     `limits` are those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the
-    service's clock is ahead of ours.
+    service's clock is ahead of ours. `considered` is what apply remembers of each series, `left` are the addresses of
+    its records that ended long ago, and that the state forgets.
     """
 
     lineage: str
@@ -187,6 +188,8 @@ class Plan(Struct, frozen=True):
     waiting: tuple[Waiting, ...] = ()
     limits: tuple[LimitUse, ...] = ()
     watched: Mapping[str, Watched] = field(default_factory=dict)
+    considered: Mapping[str, Considered] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""

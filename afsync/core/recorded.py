@@ -207,6 +207,13 @@ class Watched(Struct, frozen=True, forbid_unknown_fields=True):
     finding: Finding | None = None
 
 
+class Considered(Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to when (UTC) the occurrences of a series were considered, and the local date of the first time."""
+
+    until: Utc
+    since: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
 class Account(Struct, frozen=True, forbid_unknown_fields=True):
     """The account a state belongs to."""
 
@@ -247,6 +254,9 @@ class Recorded(Struct, frozen=True, dict=True):
     suspected: New[Annotated[Utc | None, Meta(description="Jobs created after this, UTC, are still to be judged.")]] = (
         None
     )
+    series: New[
+        Annotated[Mapping[str, Considered], Meta(description="What was considered of each series, by key.")]
+    ] = field(default_factory=dict)
 
     @cached_property
     def templates(self) -> Mapping[str, RecordedTemplate]:

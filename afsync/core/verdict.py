@@ -23,7 +23,8 @@ class Options(Struct, frozen=True):
     before. `quarantine` (seconds) and `exclusive` (None: not declared): how lost answers are looked for
     (`core.recovery`), and what unknown jobs in the account mean (`core.outdated`). `late` (seconds): how long after its
     time a held job is still published by itself. `settle` and `watch` (seconds): how long what was accepted may stay
-    unseen, and how long a cancelled job is watched (`core.kept`, `core.cancels`).
+    unseen, and how long a cancelled job is watched (`core.kept`, `core.cancels`). `ignore_horizon`: what only
+    the horizon lets in is left out.
     """
 
     replace: frozenset[str] = frozenset()
@@ -38,6 +39,7 @@ class Options(Struct, frozen=True):
     late: float = 21_600.0
     settle: float = 120.0
     watch: float = 86_400.0
+    ignore_horizon: bool = False
 
 
 class Facts(Struct, frozen=True):

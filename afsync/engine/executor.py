@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Step
 from afsync.core.moves import made
+from afsync.core.occurrences import remembered
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
@@ -96,6 +97,7 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
         settled = replace(settled, suspected=plan.suspected)
     if (plan.trust, plan.watched) != (settled.trust, settled.watched):
         settled = replace(settled, trust=plan.trust, watched=plan.watched)
+    settled = remembered(settled, plan.considered, plan.left)
     news = {a: r for a, r in plan.refreshed.items() if settled.resources.get(a) not in (None, r)}
     if not news:
         return settled

@@ -21,7 +21,7 @@ FORMAT = 1
 KIND = "afsync-plan"
 _BINDING = {"kind", "format", "id", "created_at", "expires_at", "configuration", "options", "checksum"}
 """The keys that a file has besides those of the plan's document."""
-_FLAGS = ("destroy", "allow_empty", "ignore_policy", "accept_unstaged")
+_FLAGS = ("destroy", "allow_empty", "ignore_policy", "accept_unstaged", "ignore_horizon")
 _LISTS = ("replace", "target", "exclude")
 
 
@@ -88,7 +88,7 @@ def _refuse(name: str, why: str) -> NoReturn:
 
 def _saved(body: Mapping[str, Any], document: Mapping[str, Any]) -> SavedPlan:
     options = body["options"]
-    if options.keys() | {"accept_unstaged"} != {*_FLAGS, *_LISTS}:  # plans of 0.1 do not have it
+    if options.keys() | {"accept_unstaged", "ignore_horizon"} != {*_FLAGS, *_LISTS}:  # plans of 0.1 lack these
         raise KeyError
     return SavedPlan(
         id=typed(body["id"], str),
@@ -102,6 +102,7 @@ def _saved(body: Mapping[str, Any], document: Mapping[str, Any]) -> SavedPlan:
             allow_empty=typed(options["allow_empty"], bool),
             ignore_policy=typed(options["ignore_policy"], bool),
             accept_unstaged=typed(options.get("accept_unstaged", False), bool),
+            ignore_horizon=typed(options.get("ignore_horizon", False), bool),
         ),
         configuration=typed(body["configuration"], str),
         created_at=moment(body["created_at"]),

@@ -16,8 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from afsync.config import messages, models, shape
+from afsync.config import messages, models, series_shape, shape
 from afsync.config.problems import BROKEN
+from afsync.config.resource_models import ExceptPart, JobPart
+from afsync.config.series_models import RepeatPart
 from tests.builders import places
 from tests.config.support import URL
 
@@ -46,6 +48,8 @@ WHOLE: dict[str, Any] = {
     "api": {"base_url": "https://api.example.com/v1", "exclusive": True, "quarantine": "90s"},
     "state": ".afsync/state.json",
     "timezone": "Europe/Berlin",
+    "horizon": "14d",
+    "keep": "90d",
     "limits": {"max_credits": 20, "max_creates": 50, "max_deletes": "30%"},
     "policy": {
         "allowed_platforms": ["tiktok", "youtube"],
@@ -63,7 +67,7 @@ WHOLE: dict[str, Any] = {
     },
     "include": ["calendar/**/*.yaml"],
     "vars": {"show": "Weekly", "days": ["mon", 2, 1.5, True]},
-    "defaults": {"job": {**BODY, "entry": "fetch"}},
+    "defaults": {"job": {**BODY, "entry": "fetch", "zone": "UTC"}},
     "import": {"job.best": "job_8f31", "template.weekly": "tpl_1"},
     "templates": {"weekly": {**BODY, **LIFECYCLE, "name": "Weekly", "description": "A note"}},
     "jobs": {
@@ -81,6 +85,26 @@ WHOLE: dict[str, Any] = {
             "rerun": 1,
             "approve": "job_8f31",
             "allow_duplicate": False,
+            "zone": "America/New_York",
+            "horizon": "28d",
+            "keep": "36h",
+            "repeat": {
+                "every": "2 weeks",
+                "days": ["mon", "last fri", 31, "last"],
+                "at": {"main": "09:00", "late": "18:00:30"},
+                "zone": "UTC",
+                "from": "2026-12-07",
+                "until": "2027-06-30",
+                "count": 12,
+                "dates": ["2026-12-05 20:15", "2026-12-06"],
+                "rrule": "FREQ=WEEKLY;BYDAY=TU,TH",
+                "missing_time": "later",
+                "repeated_time": "first",
+            },
+            "except": {
+                "2026-12-28": "skip",
+                "2027-01-04/late": {"on": "2027-01-05", "at": "11:00", "import": "job_1", "topic": "New", **LIFECYCLE},
+            },
         },
         "other": {"rerun": "2026", "effects": "none", "durationMins": 1},
     },
@@ -101,6 +125,7 @@ ODD: list[Any] = [
         "/abs",
         "../x",
     ),
+    *("skip", "first mon", "last", "2 weeks", "2026-12-28/late", "FREQ=DAILY", "29d", 31, 32, 10_001),
     *("24h", "25h", "1d", "10m ", "101%", "٣%", "100%", "UTC", "Mars/Olympus", "mon", "tiktok", "22:00 to 06:00"),
     *("2026-12-24", "2026-13-24", "job.a", "template.", "1", "1.5", "0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a1"),
 ]
@@ -196,7 +221,17 @@ def keys(part: Any) -> dict[str, Any]:
     ("model", "form"), [(models.ProjectFile, shape.ProjectFile), (models.IncludedFile, shape.IncludedFile)]
 )
 def test_both_know_the_same_keys(model: Any, form: Any) -> None:
-    assert keys(model) == keys(form)
+    ours, theirs = keys(model), keys(form)
+    for known in (ours, theirs):
+        for job in known["jobs"]:
+            del job["repeat"], job["except"]  # looked at only in a job that has them
+    assert ours == theirs
+
+
+def test_both_know_the_same_keys_of_a_series() -> None:
+    assert keys(RepeatPart) == keys(series_shape.RepeatShape)
+    own = {*keys(ExceptPart)} - {*keys(JobPart)}
+    assert own == {*keys(series_shape.OwnTime)}
 
 
 @pytest.mark.parametrize("example", ["quickstart", "content-calendar"])

@@ -1,0 +1,369 @@
+"""The occurrences of a project at a moment, as ordinary jobs: a function of values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache, partial
+from typing import Any
+
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import replace
+
+from afsync.config.calendar import Calendar
+from afsync.config.declared import Declared
+from afsync.config.interpolation import Scope
+from afsync.config.jobs import build_job, read_jobs
+from afsync.config.occurrence_text import as_submitted, names_of
+from afsync.config.problems import Code, Fault, Path, Wrong
+from afsync.config.project import Project
+from afsync.config.report import Report
+from afsync.config.series import OWN_KEYS, DeclaredSeries
+from afsync.config.series_refs import filled, has_later
+from afsync.config.shape import JobPart
+from afsync.config.times import parse_zone
+from afsync.core.instances import occurrence_address, occurrence_of
+from afsync.core.occurrences import Occurrences
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.remote import Group, group_of
+from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint, recorded_fingerprint
+from afsync.core.series import Occurrence, Series, Standing, considered, standing
+
+_INSTEAD = (frozenset({"url", "urls", "file", "fileId"}), frozenset({"template", "fromTemplateId"}))
+"""An exception that gives one of these takes it in place of the others."""
+_WHEN = frozenset({"on", "at", "import"})
+_OF_ONE = frozenset({"rerun", "approve"})
+_OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
+
+
+class DeclaredOccurrence(Declared, frozen=True):
+    """An occurrence as its file declares it. `exception` are the fields that stand under its date in `except`."""
+
+    series: str
+    instance: str
+    exception: frozenset[str]
+
+    @property
+    def path(self) -> Path:
+        return (self.section, self.series)
+
+    def at(self, field: str) -> Path:
+        """Where a field is declared, or the key of the series."""
+        if field == "schedule":
+            return (*self.path, "repeat")
+        return (*self.path, "except", self.instance, field) if field in self.exception else (*self.path, field)
+
+    def locate(self, field: str | None) -> Any:
+        has = field is not None and (field in self.fields)
+        return self.document.locate(self.at(field) if has and field else self.path, at_key=True)
+
+    def fault(self, wrong: Wrong, field: str = "") -> Fault:
+        message = f"{wrong.message} (in the occurrence of {self.instance})"
+        return Fault(wrong.code, self.at(field) if field else self.path, message, wrong.hint, not field)
+
+
+class _Found(Struct):
+    """What one series comes to."""
+
+    declared: DeclaredSeries
+    series: Series
+    standing: Standing
+    records: Mapping[str, RecordedJob]
+
+
+def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
+    """The project with what its calendar declares at `now` (UTC) among its jobs. Raises ConfigError."""
+    calendar = project.calendar
+    if calendar is None:
+        return project
+    report = Report()
+    records = _by_series(recorded)
+    jobs: dict[str, Job] = dict(_within_horizon(project, calendar, recorded, now))
+    found = [_look(series, recorded, records.get(key, {}), project, now) for key, series in calendar.series.items()]
+    places = dict(project.places)
+    for each in found:
+        _check(each, report, now)
+        for declared, job in _jobs(each, each.standing.declared, calendar, report, now):
+            jobs[job.address], places[job.address] = job, declared
+    for declared, job in _moving(found, calendar, recorded, jobs, report, now):
+        jobs[job.address], places[job.address] = job, declared
+    if not report.clean:
+        raise report.error()
+    for each in found:
+        for occurrence in (*each.standing.missed, *each.standing.passed_over):
+            places[occurrence.address] = each.declared.job
+    desired = replace(project.desired, jobs=jobs, imports={**project.desired.imports, **_imports(calendar, jobs)})
+    return replace(project, desired=desired, places=places, occurrences=_summary(found, recorded, now))
+
+
+def _by_series(recorded: Recorded) -> dict[str, dict[str, RecordedJob]]:
+    found: dict[str, dict[str, RecordedJob]] = defaultdict(dict)
+    for address, record in recorded.jobs.items():
+        if address.endswith("]") and (parts := occurrence_of(address)):
+            found[parts[0]][parts[1]] = record
+    return found
+
+
+def _within_horizon(
+    project: Project, calendar: Calendar, recorded: Recorded, now: datetime
+) -> Iterable[tuple[str, Job]]:
+    """The single jobs that are to be there by now: recorded, or near enough."""
+    for address, job in project.desired.jobs.items():
+        horizon = calendar.horizons.get(address)
+        known = address in recorded.resources or recorded.intent_for(address) or address in project.desired.imports
+        if horizon is None or known or job.schedule is None or job.schedule.utc <= now + horizon:
+            yield address, job
+
+
+def _look(
+    declared: DeclaredSeries, recorded: Recorded, records: Mapping[str, RecordedJob], project: Project, now: datetime
+) -> _Found:
+    key = declared.job.key
+    known = recorded.series.get(key)
+    today = now.astimezone(parse_zone(declared.zone)).date()
+    series = declared.series(date.fromisoformat(known.since) if known else today)
+    named = (*(i.address for i in recorded.intents), *project.desired.imports)
+    wanted = [parts[1] for parts in map(occurrence_of, named) if parts and parts[0] == key]
+    wanted += [i for i, e in declared.exceptions.items() if "rerun" in e or "import" in e]
+    return _Found(declared, series, standing(series, now, known, records, wanted), records)
+
+
+def _check(found: _Found, report: Report, now: datetime) -> None:
+    """Reports exceptions for dates that the rule does not have, and times that the clocks leave out or repeat."""
+    job, series = found.declared.job, found.series
+    for instance in (i for i in series.deviations if not series.knows(i)):
+        message = f"the rule has no `{instance}`"
+        hint = _nearest(series, instance)
+        report.faults(
+            job.document, [Fault(Code.NOT_ALLOWED_HERE, (*job.path, "except", instance), message, hint, at_key=True)]
+        )
+    if "error" in (series.missing, series.repeated):
+        ahead = {o.instance: o for o in (*_at_changes(series, now), *found.standing.declared) if o.utc > now}
+        for trouble, code, key, ways in (
+            ("missing", Code.DST_GAP, "missing_time", "later, earlier or skip"),
+            ("repeated", Code.DST_OVERLAP, "repeated_time", "first or second"),
+        ):
+            dates = sorted(i for i, o in ahead.items() if o.trouble == trouble)
+            if dates:
+                what = "does not exist" if trouble == "missing" else "comes twice"
+                message = f"its time {what} in {found.declared.zone} on {', '.join(dates[:5])}: the clocks change then"
+                hint = f"say `{key}:` {ways}, or give these dates another `at` in `except`"
+                report.faults(job.document, [Fault(code, (*job.path, "repeat"), message, hint, at_key=True)])
+
+
+def _nearest(series: Series, instance: str) -> str:
+    day = date.fromisoformat(instance[:10])
+    around = timedelta(days=62)
+    days = series.dates.between(max(date.min + around, day) - around, day + around)
+    days = sorted(sorted(days, key=lambda d: abs((d - day).days))[:2])
+    times = [t for t in series.times if t != "main"]
+    near = " and ".join(map(str, days)) if days else "none within two months"
+    extra = f"; its times are named {', '.join(series.times)}" if times else ""
+    return f"the nearest it has: {near}{extra}"
+
+
+def _at_changes(series: Series, now: datetime) -> Iterable[Occurrence]:
+    """The occurrences whose time the clocks leave out or repeat within the next 400 days."""
+    first = now.astimezone(UTC).date()
+    days = {day for clock in {*series.times.values()} for day in _odd_days(series.zone, clock, first)}
+    for day in sorted(days | series.own.keys()):
+        if series.dates.has(day):
+            yield from series.of_day(day)
+
+
+@lru_cache(maxsize=1000)
+def _odd_days(zone: tzinfo, clock: time, first: date) -> tuple[date, ...]:
+    """The local days on which a time of day does not exist, or comes twice. All series of a zone share them."""
+    odd = (datetime.combine(day, clock) for day in _changes(zone, first))
+    return tuple(local.date() for local in odd if zone.utcoffset(local) != zone.utcoffset(local.replace(fold=1)))
+
+
+@lru_cache(maxsize=100)
+def _changes(zone: tzinfo, first: date) -> tuple[date, ...]:
+    """The local days around every change of the clocks in 400 days."""
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    offsets = [(start + timedelta(days=n)).astimezone(zone).utcoffset() for n in range(-2, 402)]
+    days = [first + timedelta(days=n - 2) for n in range(1, len(offsets)) if offsets[n] != offsets[n - 1]]
+    return tuple(sorted({day + timedelta(days=by) for day in days for by in (-2, -1, 0, 1)}))
+
+
+def _jobs(
+    found: _Found, occurrences: Iterable[Occurrence], calendar: Calendar, report: Report, now: datetime
+) -> Iterable[tuple[Declared, Job]]:
+    """The jobs. What is over stays as it was submitted, whatever the series says now."""
+    fresh: list[DeclaredOccurrence] = []
+    for occurrence in occurrences:
+        record = found.records.get(occurrence.instance)
+        schedule = _schedule(occurrence, found.declared.zone)
+        if record is not None and _is_over(record, occurrence, now) and not _again(found.declared, occurrence):
+            yield found.declared.job, _as_recorded(occurrence, record, schedule)
+            continue
+        declared = _declared(found, occurrence, schedule, record, calendar, report)
+        if declared is not None:
+            fresh.append(declared)
+    for declared, whole in zip(fresh, read_jobs(fresh, calendar.context), strict=True):
+        if whole.problems:
+            report.faults(declared.document, [declared.fault(wrong, field) for field, wrong in whole.problems])
+        elif report.clean:
+            yield declared, build_job(whole)
+
+
+def _is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool:
+    return occurrence.utc <= now and group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
+
+
+def _again(declared: DeclaredSeries, occurrence: Occurrence) -> bool:
+    """Whether a person says something about that very submission."""
+    return not _OF_ONE.isdisjoint(declared.exceptions.get(occurrence.instance, {}))
+
+
+def _as_recorded(occurrence: Occurrence, record: RecordedJob, schedule: Schedule) -> Job:
+    held = record.publish.value == "held"
+    return Job(f'{occurrence.series}["{occurrence.instance}"]', record.declared, record.schedule or schedule, held=held)
+
+
+def _schedule(occurrence: Occurrence, zone: str) -> Schedule:
+    local = occurrence.local
+    text = local.isoformat(" ", "seconds" if local.second else "minutes")
+    if occurrence.twice:
+        offset = occurrence.utc.astimezone(parse_zone(zone)).strftime("%z")
+        text += f"{offset[:3]}:{offset[3:5]}"
+    return Schedule(text, occurrence.utc, zone)
+
+
+def _declared(
+    found: _Found,
+    occurrence: Occurrence,
+    schedule: Schedule,
+    record: RecordedJob | None,
+    calendar: Calendar,
+    report: Report,
+) -> DeclaredOccurrence | None:
+    """The occurrence with its own fields; None, reported, where they are wrong."""
+    job, instance = found.declared.job, occurrence.instance
+    exception = {k: v for k, v in found.declared.exceptions.get(instance, {}).items() if k not in _WHEN}
+    given = _merged({k: v for k, v in job.fields.items() if k not in OWN_KEYS}, exception)
+    declared = DeclaredOccurrence(
+        job.document,
+        job.section,
+        f'{occurrence.series}["{instance}"]',
+        {},
+        occurrence.series,
+        instance,
+        frozenset(exception),
+    )
+    faults: list[Fault] = []
+    fields = given
+    if any(map(has_later, given.values())):
+        fields, faults = _filled(given, declared, occurrence, found.series, calendar.scope)
+        if record is not None and not faults:
+            fields = _as_submitted(fields, given, declared, occurrence, found.series, calendar.scope, record.declared)
+        faults = faults or _explained(fields, declared)
+    if faults:
+        report.faults(job.document, faults)
+        return None
+    return replace(declared, fields={**fields, "schedule": schedule})
+
+
+def _merged(fields: Mapping[str, Any], exception: Mapping[str, Any]) -> dict[str, Any]:
+    gone = {name for group in _INSTEAD if group & exception.keys() for name in group}
+    return {**{k: v for k, v in fields.items() if k not in gone}, **exception}
+
+
+def _filled(
+    given: Mapping[str, Any],
+    declared: DeclaredOccurrence,
+    occurrence: Occurrence,
+    series: Series,
+    scope: Scope,
+    *,
+    marked: bool = False,
+) -> tuple[dict[str, Any], list[Fault]]:
+    number: Callable[[], int] = partial(series.dates.number, occurrence.day)
+    moment = datetime.combine(occurrence.day, occurrence.local.time())
+    own = replace(scope, names=names_of(moment, number, marked=marked))
+    faults: list[Fault] = []
+    return {k: filled(v, declared.at(k), own, faults) for k, v in given.items()}, faults
+
+
+def _as_submitted(
+    fields: dict[str, Any],
+    given: Mapping[str, Any],
+    declared: DeclaredOccurrence,
+    occurrence: Occurrence,
+    series: Series,
+    scope: Scope,
+    then: Values,
+) -> dict[str, Any]:
+    """The fields, but with what `at` and `from` made of a recorded occurrence as it was submitted."""
+    later = {k: v for k, v in given.items() if has_later(v) and k in then and fields[k] != then[k]}
+    if not later:
+        return fields
+    marked, _ = _filled(later, declared, occurrence, series, scope, marked=True)
+    return {**fields, **{k: as_submitted(fields[k], marked[k], then[k]) for k in later}}
+
+
+def _explained(fields: Mapping[str, Any], declared: DeclaredOccurrence) -> list[Fault]:
+    """What is wrong with the form of an occurrence whose fields were filled in."""
+    try:
+        convert(fields, JobPart)
+        return []
+    except (ValidationError, ValueError):
+        pass
+    # Imported here: the models take long to load, and most projects never get this far.
+    from afsync.config.messages import check
+    from afsync.config.resource_models import JobPart as Model
+
+    _, faults = check(Model, fields)
+    where = f" (in the occurrence of {declared.instance})"
+    return [replace(f, path=declared.at(str(f.path[0])) + f.path[1:], message=f.message + where) for f in faults]
+
+
+def _imports(calendar: Calendar, jobs: Mapping[str, Job]) -> dict[str, str]:
+    return {
+        address: given["import"]
+        for key, series in calendar.series.items()
+        for instance, given in series.exceptions.items()
+        if "import" in given and (address := occurrence_address(key, instance)) in jobs
+    }
+
+
+def _moving(
+    found: list[_Found],
+    calendar: Calendar,
+    recorded: Recorded,
+    jobs: Mapping[str, Job],
+    report: Report,
+    now: datetime,
+) -> list[tuple[Declared, Job]]:
+    """Occurrences behind the horizon that are there already under another address: a job written by hand before, or a
+    series of another name. They are declared, so that what was paid for moves to them."""
+    gone = {
+        (recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint), r.schedule.utc)
+        for a, r in recorded.jobs.items()
+        if a not in jobs and r.schedule is not None and r.schedule.utc > now
+    }
+    if not gone or not report.clean:
+        return []
+    last = max(at for _, at in gone)
+    moving: list[tuple[Declared, Job]] = []
+    for each in found:
+        times = {at for _, at in gone}
+        ahead = [o for o in each.series.between(now, last) if o.utc in times and o.address not in jobs]
+        for declared, job in _jobs(each, ahead, calendar, report, now):
+            if (fingerprint(Kind.JOB, job.values), job.schedule and job.schedule.utc) in gone:
+                moving.append((declared, job))
+    return moving
+
+
+def _summary(found: list[_Found], recorded: Recorded, now: datetime) -> Occurrences:
+    return Occurrences(
+        len(found),
+        sum(len(f.standing.declared) for f in found),
+        frozenset(occurrence_address(f.series.key, i) for f in found for i in f.standing.entered),
+        tuple(o for f in found for o in f.standing.missed),
+        tuple(o for f in found for o in f.standing.passed_over),
+        {f.series.key: considered(f.series, now, recorded.series.get(f.series.key)) for f in found},
+        tuple(occurrence_address(f.series.key, i) for f in found for i in f.standing.left),
+    )

@@ -1,0 +1,248 @@
+"""A declared job with `repeat`: checked, and made into a `Series`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, time, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from afsync.config.declared import Declared
+from afsync.config.problems import Code, Fault, Wrong
+from afsync.config.recurrence_forms import (
+    parse_date,
+    parse_dated,
+    parse_day,
+    parse_every,
+    parse_wall_time,
+)
+from afsync.config.series_checks import SKIP
+from afsync.config.spans import parse_span
+from afsync.config.times import parse_zone
+from afsync.core.instances import MAIN
+from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
+from afsync.core.series import Deviation, Series
+
+OWN_KEYS = frozenset({"repeat", "except", "horizon", "keep", "zone"})
+"""What a job says of its series, and what is no field of its occurrences."""
+OF_ONE = ("rerun", "approve", "fileId")
+"""What belongs to one submission, and so to no series."""
+_RULES = ("every", "dates", "rrule")
+_BOUNDS = ("from", "until", "count", "days")
+Found = tuple[tuple[str, ...], Wrong]
+"""Where in the job, and what is wrong there."""
+
+
+class Defaults(Struct, frozen=True):
+    """What a series takes where it says nothing itself; spans as they are written."""
+
+    zone: str | None
+    horizon: str
+    keep: str
+
+
+class DeclaredSeries(Struct, frozen=True):
+    """A job with `repeat`, in which nothing is wrong by itself. `exceptions` are by instance: fields of the job."""
+
+    job: Declared
+    repeat: Mapping[str, Any]
+    zone: str
+    horizon: timedelta
+    keep: timedelta
+    exceptions: Mapping[str, Mapping[str, Any]]
+    skipped: frozenset[str]
+
+    def series(self, since: date) -> Series:
+        """The series; where it does not say when it begins, that is `since`."""
+        dates, own = _dates(self.repeat, since)
+        return Series(
+            self.job.key,
+            dates,
+            parse_zone(self.zone),
+            self.horizon,
+            self.keep,
+            _times(self.repeat.get("at")),
+            own,
+            self.repeat.get("missing_time", "error"),
+            self.repeat.get("repeated_time", "error"),
+            {**dict.fromkeys(self.skipped, Deviation(skip=True)), **_deviations(self.exceptions)},
+        )
+
+
+def is_series(fields: Mapping[str, Any]) -> bool:
+    return "repeat" in fields
+
+
+def read_series(job: Declared, defaults: Defaults) -> tuple[DeclaredSeries | None, list[Fault]]:
+    """The series, or what is wrong with it."""
+    fields, repeat = job.fields, job.fields["repeat"]
+    if not isinstance(repeat, dict):
+        return None, []  # said by the check of its form
+    found = [*_of_one(fields), *_rule(repeat), *_bounds(repeat)]
+    zone = repeat.get("zone") or fields.get("zone") or defaults.zone
+    if zone is None:
+        hint = "write `zone: Europe/Berlin` in it, or declare `timezone:` in afsync.yaml"
+        found.append((("repeat",), Wrong(Code.NO_TIMEZONE, "its times belong to no time zone", hint)))
+    if found:
+        return None, [Fault(w.code, (*job.path, *path), w.message, w.hint, at_key=len(path) < 2) for path, w in found]
+    given = fields.get("except") or {}
+    return (
+        DeclaredSeries(
+            job,
+            repeat,
+            str(zone),
+            parse_span(fields.get("horizon", defaults.horizon)),
+            parse_span(fields.get("keep", defaults.keep)),
+            {i: e for i, e in given.items() if isinstance(e, dict)},
+            frozenset(i for i, e in given.items() if e == SKIP),
+        ),
+        [],
+    )
+
+
+def not_repeated(job: Declared) -> list[Fault]:
+    """What only a series can say, in a job that is none."""
+    hint = "add `repeat:`, or remove it"
+    faults = [
+        Fault(Code.CONFLICT, (*job.path, key), f"`{key}` is for a job that has `repeat`", hint, at_key=True)
+        for key in ("except", "keep")
+        if key in job.fields
+    ]
+    if "horizon" in job.fields and "schedule" not in job.fields:
+        message = "`horizon` is for a job that has a `schedule` or `repeat`"
+        faults.append(
+            Fault(Code.MISSING_SCHEDULE, (*job.path, "horizon"), message, "add one, or remove it", at_key=True)
+        )
+    return faults
+
+
+def _of_one(fields: Mapping[str, Any]) -> Iterator[Found]:
+    for field in (name for name in OF_ONE if name in fields):
+        hint = "write it under `except:`, at the date of that occurrence"
+        yield (field,), Wrong(Code.CONFLICT, f"`{field}` belongs to one occurrence, and not to a series", hint)
+    if "schedule" in fields:
+        hint = "remove it: `repeat` says when; `dates:` in it lists single days"
+        yield ("schedule",), Wrong(Code.CONFLICT, "`schedule` does not go with `repeat`", hint)
+
+
+def _rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
+    kinds = [kind for kind in _RULES if kind in repeat]
+    if len(kinds) != 1:
+        message = f"`{kinds[0]}` does not go with `{kinds[1]}`" if kinds else "`repeat` says no days"
+        hint = "keep one of them" if kinds else "add `every: week`, `dates: [2026-12-05]` or `rrule:`"
+        yield ("repeat",), Wrong(Code.CONFLICT if kinds else Code.MISSING, message, hint)
+        return
+    match kinds[0]:
+        case "every":
+            yield from _days(repeat)
+        case "dates":
+            yield from _listed(repeat)
+        case _:
+            yield from _rrule(repeat)
+    if "at" not in repeat and not _all_timed(repeat):
+        yield ("repeat",), _no_time()
+
+
+def _all_timed(repeat: Mapping[str, Any]) -> bool:
+    """Whether every day brings its own time."""
+    return "dates" in repeat and all(parse_dated(written)[1] is not None for written in repeat["dates"])
+
+
+def _no_time() -> Wrong:
+    return Wrong(Code.MISSING, "`repeat` says no time of day", 'add `at: "09:00"`')
+
+
+def _days(repeat: Mapping[str, Any]) -> Iterator[Found]:
+    unit, _ = parse_every(repeat["every"])
+    for place, written in enumerate(repeat.get("days", ())):
+        day = parse_day(written)
+        if unit != "month" and (day.weekday is None or day.nth is not None):
+            message = f"`{written}` is a day of a month, and this repeats by the {unit}"
+            yield ("repeat", "days", str(place)), Wrong(Code.CONFLICT, message, "write mon to sun, or `every: month`")
+
+
+def _listed(repeat: Mapping[str, Any]) -> Iterator[Found]:
+    seen: set[date] = set()
+    for written in repeat["dates"]:
+        day, _ = parse_dated(written)
+        if day in seen:
+            hint = 'name the times instead: at: {main: "09:00", late: "18:00"}'
+            yield ("repeat", "dates"), Wrong(Code.DECLARED_TWICE, f"{day} is listed twice", hint)
+        seen.add(day)
+    for key in (key for key in _BOUNDS if key in repeat):
+        yield ("repeat", key), Wrong(Code.CONFLICT, f"`{key}` does not go with `dates`", "remove it")
+
+
+def _rrule(repeat: Mapping[str, Any]) -> Iterator[Found]:
+    from afsync.config.rrule import parsed
+
+    text, own = _without_bounds(repeat["rrule"])
+    try:
+        parsed(text, date(2026, 1, 1))
+        if end := own.get("UNTIL"):
+            parse_date(f"{end[:4]}-{end[4:6]}-{end[6:]}")
+        if "COUNT" in own and not 1 <= int(own["COUNT"][:6]) <= 10_000:
+            raise Wrong(Code.OUT_OF_RANGE, "COUNT must be from 1 to 10000", None)
+    except Wrong as wrong:
+        yield ("repeat", "rrule"), wrong
+    except ValueError:
+        yield ("repeat", "rrule"), Wrong(Code.BAD_FORM, "COUNT must be an integer", "write it as COUNT=12")
+    if "days" in repeat:
+        yield ("repeat", "days"), Wrong(Code.CONFLICT, "`days` does not go with `rrule`", "write BYDAY= in the rule")
+    for key, name in (("until", "UNTIL"), ("count", "COUNT")):
+        if key in repeat and own:
+            message = f"`{key}` does not go with what the rule says of its end"
+            yield ("repeat", key), Wrong(Code.CONFLICT, message, f"keep one of `{key}` and {name}=")
+
+
+def _bounds(repeat: Mapping[str, Any]) -> Iterator[Found]:
+    if "until" in repeat and "count" in repeat:
+        yield ("repeat", "count"), Wrong(Code.CONFLICT, "`count` does not go with `until`", "keep one of them")
+    if "from" in repeat and "until" in repeat and parse_date(repeat["until"]) < parse_date(repeat["from"]):
+        message = f"it ends on {repeat['until']}, before it begins"
+        yield ("repeat", "until"), Wrong(Code.CONFLICT, message, "give it a later day")
+
+
+def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, time]]:
+    if "dates" in repeat:
+        listed = [parse_dated(written) for written in repeat["dates"]]
+        return Listed(tuple(sorted(day for day, _ in listed))), {day: at for day, at in listed if at is not None}
+    start = parse_date(repeat["from"]) if "from" in repeat else since
+    until = parse_date(repeat["until"]) if "until" in repeat else None
+    if "rrule" in repeat:
+        from afsync.config.rrule import RecurrenceRule
+
+        text, own = _without_bounds(repeat["rrule"])
+        if written := own.get("UNTIL"):
+            until = parse_date(f"{written[:4]}-{written[4:6]}-{written[6:]}")
+        return RecurrenceRule(text, start, until, int(own.get("COUNT", 0)) or repeat.get("count")), {}
+    unit, every = parse_every(repeat["every"])
+    days = [parse_day(written) for written in repeat.get("days", ())]
+    weekdays = () if unit == "month" else tuple(sorted(d.weekday for d in days if d.weekday is not None))
+    monthdays: tuple[MonthDay, ...] = tuple(days) if unit == "month" else ()
+    return Rule(unit, every, start, weekdays, monthdays, until, repeat.get("count")), {}
+
+
+def _without_bounds(rule: str) -> tuple[str, dict[str, str]]:
+    """The rule without its end, and what it says of that."""
+    parts = [part.partition("=") for part in rule.split(";")]
+    own = {name: value for name, _, value in parts if name in ("UNTIL", "COUNT")}
+    return ";".join(f"{name}={value}" for name, _, value in parts if name not in own), own
+
+
+def _times(at: str | Mapping[str, str] | None) -> dict[str, time]:
+    if at is None:
+        return {}
+    return {name: parse_wall_time(clock) for name, clock in (at if isinstance(at, Mapping) else {MAIN: at}).items()}
+
+
+def _deviations(exceptions: Mapping[str, Mapping[str, Any]]) -> dict[str, Deviation]:
+    return {
+        instance: Deviation(
+            on=parse_date(given["on"]) if "on" in given else None,
+            at=parse_wall_time(given["at"]) if "at" in given else None,
+            rerun="rerun" in given,
+        )
+        for instance, given in exceptions.items()
+    }

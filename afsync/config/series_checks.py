@@ -1,0 +1,120 @@
+"""Checks of single values of a series. `check_…` gives the value back as it is, or raises Wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from afsync.config.problems import Code, Wrong
+from afsync.config.recurrence_forms import (
+    TIME_NAME,
+    parse_date,
+    parse_dated,
+    parse_day,
+    parse_every,
+    parse_wall_time,
+)
+from afsync.core.instances import parse_instance
+
+SKIP: Final = "skip"
+_FREQ = re.compile(r"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.ASCII)
+_PARTS = frozenset(
+    {
+        "FREQ",
+        "INTERVAL",
+        "COUNT",
+        "UNTIL",
+        "WKST",
+        "BYDAY",
+        "BYMONTH",
+        "BYMONTHDAY",
+        "BYYEARDAY",
+        "BYWEEKNO",
+        "BYSETPOS",
+    }
+)
+_LONGEST_RRULE: Final = 300
+
+
+def check_every(value: Any) -> Any:
+    """How often something repeats."""
+    parse_every(_text(value, "write day, week or month, or as 2 weeks or 3 months"))
+    return value
+
+
+def check_day(value: Any) -> Any:
+    """A day of a rule."""
+    parse_day(value)
+    return value
+
+
+def check_date(value: Any) -> Any:
+    """A date without a time."""
+    parse_date(_text(value, "write it as 2026-12-07"))
+    return value
+
+
+def check_dated(value: Any) -> Any:
+    """A date, with a time or without."""
+    parse_dated(_text(value, "write it as 2026-12-05 20:15"))
+    return value
+
+
+def check_wall_time(value: Any) -> Any:
+    """A time of day."""
+    parse_wall_time(_text(value, "write it as 09:00"))
+    return value
+
+
+def check_times(value: Any) -> Any:
+    """A time of day, or several by name."""
+    if not isinstance(value, dict):
+        return check_wall_time(value)
+    if not value:
+        raise Wrong(Code.NO_VALUE, "`at` is empty", 'write a time, as in at: "09:00"')
+    for name, clock in value.items():
+        if not TIME_NAME.fullmatch(str(name)):
+            raise Wrong(Code.BAD_KEY, f"`{str(name)[:60]}` cannot be the name of a time", "use letters and digits")
+        check_wall_time(clock)
+    return value
+
+
+def check_instance(value: Any) -> Any:
+    """The key of an occurrence."""
+    if not isinstance(value, str) or parse_instance(value) is None:
+        hint = "write it as 2026-12-28, or 2026-12-28/late for a time named late"
+        raise Wrong(Code.BAD_KEY, f"`{str(value)[:60]}` is not the date of an occurrence", hint)
+    return value
+
+
+def check_rrule(value: Any) -> Any:
+    """A rule of RFC 5545 that only names dates."""
+    text = _text(value, "write it as FREQ=WEEKLY;BYDAY=MO")
+    hint = "write it as FREQ=WEEKLY;BYDAY=MO; its first day goes in `from`, its times in `at`"
+    for part in text.split(";"):
+        name, _, given = part.partition("=")
+        if name not in _PARTS or not given:
+            raise Wrong(Code.BAD_FORM, f"`{part[:40]}` cannot be part of a rule of dates", hint)
+        if name == "UNTIL" and not re.fullmatch(r"\d{8}", given, re.ASCII):
+            raise Wrong(Code.BAD_FORM, f"`{part[:40]}` is not a date", "write it as UNTIL=20270630")
+    if not _FREQ.search(text) or len(text) > _LONGEST_RRULE:
+        raise Wrong(Code.BAD_FORM, f"`{text[:60]}` does not say how often it repeats, in days or more", hint)
+    return value
+
+
+def without_skips(value: Any) -> Any:
+    """`except` without the dates that are left out, for the check of what the others say."""
+    if not isinstance(value, dict):
+        return value
+    for key, given in value.items():
+        if isinstance(given, str) and given != SKIP:
+            hint = "write `skip`, or what is different about it below the date"
+            raise Wrong(Code.UNKNOWN_VALUE, f"`{given[:40]}` means nothing for `{str(key)[:40]}`", hint)
+        check_instance(key)
+    return {key: given for key, given in value.items() if given != SKIP}
+
+
+def _text(value: Any, hint: str) -> str:
+    if not isinstance(value, str):
+        raise Wrong(Code.WRONG_TYPE, "it must be a text", hint)
+    return value

@@ -1,0 +1,78 @@
+"""`${occurrence.…}` in a job with `repeat`: left when the files are read, and filled in for each occurrence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from afsync.config.interpolation import Later, Scope, interpolate
+from afsync.config.problems import Code, Fault, Path
+
+_FIXED = frozenset({"repeat", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
+"""What is the same for all occurrences, or belongs to one."""
+
+
+def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Fault]) -> dict[str, Any]:
+    """The section `jobs` with references replaced. What names an occurrence is a `Later` in the fields of a series."""
+    series = replace(scope, later=True)
+    result: dict[str, Any] = {}
+    for key, job in jobs.items():
+        repeats = isinstance(job, dict) and "repeat" in job
+        result[key] = interpolate(job, ("jobs", key), series if repeats else scope, faults)
+        if repeats:
+            faults.extend(_misplaced(result[key], ("jobs", key)))
+    return result
+
+
+def without_later(jobs: Mapping[str, Any]) -> dict[str, Any]:
+    """The section without the fields that are filled in later, for the check of its form."""
+    return {key: _settled(job) if isinstance(job, dict) and "repeat" in job else job for key, job in jobs.items()}
+
+
+def has_later(value: Any) -> bool:
+    match value:
+        case Later():
+            return True
+        case dict():
+            return any(map(has_later, value.values()))
+        case list():
+            return any(map(has_later, value))
+        case _:
+            return False
+
+
+def filled(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:
+    """`value` for one occurrence, whose names are in the scope."""
+    match value:
+        case Later(text):
+            return interpolate(text, path, scope, faults)
+        case dict():
+            return {key: filled(inner, (*path, key), scope, faults) for key, inner in value.items()}
+        case list():
+            return [filled(inner, (*path, place), scope, faults) for place, inner in enumerate(value)]
+        case _:
+            return value
+
+
+def _settled(job: dict[str, Any]) -> dict[str, Any]:
+    kept = {field: value for field, value in job.items() if field == "except" or not has_later(value)}
+    exceptions = kept.get("except")
+    if isinstance(exceptions, dict):
+        kept["except"] = {
+            key: {f: v for f, v in given.items() if not has_later(v)} if isinstance(given, dict) else given
+            for key, given in exceptions.items()
+        }
+    return kept
+
+
+def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Fault]:
+    for field, value in job.items():
+        if field == "except" and isinstance(value, dict):
+            for key, given in value.items():
+                if isinstance(given, dict):
+                    yield from _misplaced(given, (*path, field, key))
+        elif field in _FIXED and has_later(value):
+            message = f"`{field}` cannot name the occurrence: it is the same for all of them"
+            yield Fault(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")

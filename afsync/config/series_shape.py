@@ -1,0 +1,77 @@
+"""Whether what a job says of its series is plainly right; why not, the models say. Imported only where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, convert, field
+
+from afsync.config import series_checks
+from afsync.config.checks import IDENTIFIER, check_span, check_unique, check_zone
+
+NONE: Any = None
+Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=IDENTIFIER)]
+_NOT_OF_ONE = ("schedule", "zone", "repeat", "except", "horizon", "keep")
+
+
+class RepeatShape(Struct, forbid_unknown_fields=True):
+    every: str = NONE
+    days: Annotated[list[str | int], Meta(min_length=1)] = NONE
+    at: str | dict[str, str] = NONE
+    zone: str = NONE
+    start: str = field(default=NONE, name="from")
+    until: str = NONE
+    count: Annotated[int, Meta(ge=1, le=10_000)] = NONE
+    dates: Annotated[list[str], Meta(min_length=1)] = NONE
+    rrule: str = NONE
+    missing_time: Literal["error", "later", "earlier", "skip"] = NONE
+    repeated_time: Literal["error", "first", "second"] = NONE
+
+    def __post_init__(self) -> None:
+        _given(series_checks.check_every, self.every)
+        _given(series_checks.check_times, self.at)
+        _given(series_checks.check_date, self.start)
+        _given(series_checks.check_date, self.until)
+        _given(series_checks.check_rrule, self.rrule)
+        _given(check_zone, self.zone)
+        for check, listed in ((series_checks.check_day, self.days), (series_checks.check_dated, self.dates)):
+            for item in listed or ():
+                check(item)
+            _given(check_unique, listed)
+
+
+class OwnTime(Struct, forbid_unknown_fields=True):
+    on: str = NONE
+    at: str = NONE
+    imports: Identifier = field(default=NONE, name="import")
+
+    def __post_init__(self) -> None:
+        _given(series_checks.check_date, self.on)
+        _given(series_checks.check_wall_time, self.at)
+
+
+def check_series(
+    repeat: Mapping[str, Any] | None, exceptions: Mapping[str, Any] | None, spans: tuple[Any, ...], job: type[Struct]
+) -> None:
+    """ValueError, or a msgspec error, where something does not fit. `job` is the shape of an exception."""
+    if repeat is not None:
+        convert(repeat, RepeatShape)
+    for span in spans:
+        _given(check_span, span)
+    for key, given in (exceptions or {}).items():
+        series_checks.check_instance(key)
+        if given == series_checks.SKIP:
+            continue
+        if not isinstance(given, dict) or any(name in given for name in _NOT_OF_ONE):
+            raise ValueError
+        convert({k: v for k, v in given.items() if k in _OWN_TIME}, OwnTime)
+        convert({k: v for k, v in given.items() if k not in _OWN_TIME}, job)
+
+
+_OWN_TIME = ("on", "at", "import")
+
+
+def _given(check: Any, value: object) -> None:
+    if value is not None:
+        check(value)

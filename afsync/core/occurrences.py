@@ -1,0 +1,106 @@
+"""What the occurrences of series mean for a plan: which enter by the horizon, were missed, and are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from afsync.core.actions import Action, Reason
+from afsync.core.plan import Change, Plan
+from afsync.core.recorded import Considered, Recorded
+from afsync.core.selection import selected
+from afsync.core.verdict import Options
+from afsync.errors import Problem, Severity
+
+if TYPE_CHECKING:
+    from afsync.core.series import Occurrence
+
+
+class Occurrences(Struct, frozen=True):
+    """What the series of a project come to at a moment, besides the jobs that they declare.
+
+    `series` counts them, `declared` their occurrences by then. `entered` are addresses that the horizon lets in,
+    and no edit. `missed` passed unsubmitted
+    since the last apply, `passed_over` are ahead, but were not submitted when their date was considered. `considered`
+    is what is remembered of this look, by series. `left` are the addresses of records that ended long ago.
+    """
+
+    series: int = 0
+    declared: int = 0
+    entered: frozenset[str] = frozenset()
+    missed: tuple[Occurrence, ...] = ()
+    passed_over: tuple[Occurrence, ...] = ()
+    considered: Mapping[str, Considered] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+
+
+def with_occurrences(plan: Plan, found: Occurrences, options: Options) -> Plan:
+    """The plan with what is to be said of the series, and with the reason of what the horizon lets in.
+
+    A plan of everything remembers that it looked; a part of one does not, so that nothing is passed over in silence.
+    """
+    changes = tuple(_entered(c, found.entered) for c in plan.changes)
+    notices = plan.notices
+    if options.ignore_horizon:
+        later = [c for c in changes if c.reason is Reason.HORIZON]
+        changes = tuple(c for c in changes if c.reason is not Reason.HORIZON)
+        notices = (*notices, *_left_out(later))
+    whole = not (options.destroy or options.ignore_horizon or options.target or options.exclude)
+    said = () if options.destroy else (*map(_missed, found.missed), *map(_passed_over, found.passed_over))
+    said = tuple(p for p in said if selected(options, p.address or ""))
+    return replace(
+        plan,
+        changes=changes,
+        notices=(*notices, *(p for p in said if p.severity is not Severity.ERROR)),
+        violations=(*plan.violations, *(p for p in said if p.severity is Severity.ERROR)),
+        declared=plan.declared + (0 if options.destroy else found.series),
+        considered=found.considered if whole else {},
+        left=found.left if whole else (),
+    )
+
+
+def remembered(recorded: Recorded, considered: Mapping[str, Considered], left: Iterable[str]) -> Recorded:
+    """The state with what a plan has considered, and without what ended long ago."""
+    if any(recorded.series.get(key) != value for key, value in considered.items()):
+        recorded = replace(recorded, series={**recorded.series, **considered})
+    for address in (a for a in left if a in recorded.resources):
+        recorded = recorded.without_resource(address)
+    return recorded
+
+
+def _entered(change: Change, entered: frozenset[str]) -> Change:
+    new = change.action is Action.CREATE and change.reason is Reason.NEW
+    return replace(change, reason=Reason.HORIZON) if new and change.address in entered else change
+
+
+def _left_out(later: list[Change]) -> list[Problem]:
+    if not later:
+        return []
+    spend = sum(c.credits.spend for c in later)
+    one = len(later) == 1
+    text = f"{len(later)} occurrence{'' if one else 's'} that the horizon lets in {'is' if one else 'are'} left out"
+    text += f": {spend} credit{'' if spend == 1 else 's'}"
+    return [Problem("horizon_ignored", text, "plan without --ignore-horizon to see them", Severity.NOTE)]
+
+
+def _missed(occurrence: Occurrence) -> Problem:
+    text = f"{occurrence.address} was not submitted, and its time, {_when(occurrence)}, has passed"
+    hint = f'to submit it after all, write `rerun: 1` and a new `on:` under `except: "{occurrence.instance}"`'
+    return Problem("missed", text, hint, Severity.ERROR, occurrence.address)
+
+
+def _passed_over(occurrence: Occurrence) -> Problem:
+    text = (
+        f"{occurrence.address} is not submitted: its date has passed, although its time, {_when(occurrence)}, has not"
+    )
+    hint = f'to submit it, write `rerun: 1` under `except: "{occurrence.instance}"`'
+    return Problem("passed_over", text, hint, Severity.WARNING, occurrence.address)
+
+
+def _when(occurrence: Occurrence) -> str:
+    moment: datetime = occurrence.local
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,87 @@
+"""What the occurrences of series mean for a plan: its reasons, what it says, and what apply remembers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from afsync.core.actions import Reason
+from afsync.core.occurrences import Occurrences, remembered, with_occurrences
+from afsync.core.planner import make_plan
+from afsync.core.recorded import Considered, Recorded
+from afsync.core.remote import Remote, RemoteAccount
+from afsync.core.resources import Desired, Job, Schedule
+from afsync.core.verdict import Options
+from afsync.core.zone_rules import zones_changed
+from tests.builders import AHEAD, LINEAGE, NOW, a_job, a_recorded_job
+
+REMOTE = Remote(RemoteAccount("user"))
+ONE, TWO = 'job.show["2026-11-23"]', 'job.show["2026-11-30"]'
+
+
+def desired(*keys: str) -> Desired:
+    jobs = [a_job(key.removeprefix("job."), schedule=AHEAD, topic=key) for key in keys]
+    return Desired(jobs={job.address: job for job in jobs})
+
+
+CONSIDERED = {"show": Considered(NOW, "2026-11-01")}
+FOUND = Occurrences(1, 2, frozenset({TWO}), considered=CONSIDERED, left=("job.old",))
+
+
+def test_what_the_horizon_lets_in_has_a_reason_of_its_own() -> None:
+    plan = with_occurrences(make_plan(desired(ONE, TWO), Recorded(LINEAGE), REMOTE, NOW), FOUND, Options())
+    assert {c.address: c.reason for c in plan.changes} == {ONE: Reason.NEW, TWO: Reason.HORIZON}
+    assert plan.considered == CONSIDERED and plan.left == ("job.old",)
+    assert plan.declared == 3, "a series counts as something declared, also while none of its dates is"
+
+
+def test_a_plan_that_ignores_the_horizon_stays_the_same_while_time_passes() -> None:
+    options = Options(ignore_horizon=True)
+    before = with_occurrences(make_plan(desired(ONE), Recorded(LINEAGE), REMOTE, NOW), FOUND, options)
+    after = with_occurrences(make_plan(desired(ONE, TWO), Recorded(LINEAGE), REMOTE, NOW), FOUND, options)
+    assert after.fingerprint == before.fingerprint
+    assert [n.message for n in after.notices if n.code == "horizon_ignored"] == [
+        "1 occurrence that the horizon lets in is left out: 1 credit"
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(ignore_horizon=True), Options(target=("job.*",)), Options(exclude=("job.a",)), Options(destroy=True)],
+)
+def test_a_part_of_a_plan_remembers_nothing(options: Options) -> None:
+    plan = with_occurrences(make_plan(desired(ONE), Recorded(LINEAGE), REMOTE, NOW), FOUND, options)
+    assert plan.considered == {} and plan.left == ()
+
+
+def test_what_is_remembered() -> None:
+    recorded = Recorded(LINEAGE, resources={"job.old": a_recorded_job(), "job.new": a_recorded_job(id="job_2")})
+    after = remembered(recorded, CONSIDERED, ("job.old", "job.gone"))
+    assert after.series == CONSIDERED and [*after.resources] == ["job.new"]
+    assert remembered(after, CONSIDERED, ()) is after, "an apply with nothing to do writes nothing"
+
+
+ZONE = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "reason"),
+    [
+        ("2026-11-27 12:00", ZONE, Reason.TIMEZONE_CHANGED),
+        ("2026-11-27 13:00", ZONE, Reason.SCHEDULE_CHANGED),
+        ("2026-11-27 12:00", "Europe/Paris", Reason.SCHEDULE_CHANGED),
+        ("2026-11-27 12:00", None, Reason.SCHEDULE_CHANGED),
+    ],
+)
+def test_a_country_that_changes_its_clocks_is_named(written: str, zone: str | None, reason: Reason) -> None:
+    declared = a_job(schedule=Schedule("2026-11-27 12:00", AHEAD + timedelta(hours=1), ZONE))
+    record = a_recorded_job(replace(declared, schedule=Schedule(written, AHEAD, zone)), status="scheduled")
+    recorded = Recorded(LINEAGE, resources={declared.address: record})
+    plan = zones_changed(make_plan(only(declared), recorded, REMOTE, NOW))
+    assert [c.reason for c in plan.changes] == [reason]
+
+
+def only(job: Job) -> Desired:
+    return Desired(jobs={job.address: job})

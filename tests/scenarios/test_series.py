@@ -1,0 +1,193 @@
+"""Series, applied as time passes, against the service: what enters, what is missed, what an edit costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import MakeWorld
+from tests.scenarios.world import URL, World
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """At noon of a Tuesday, by the clocks of both."""
+    world = make_world("documented")
+    now = world.now()
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=(1 - now.weekday()) % 7 + 7)
+    world.pass_time(seconds=(noon - now).total_seconds())
+    return world
+
+
+def show(
+    world: World,
+    *,
+    rule: dict[str, Any] | None = None,
+    horizon: str = "14d",
+    exceptions: dict[str, Any] | None = None,
+    **job: Any,
+) -> None:
+    start = (world.now() - timedelta(days=1)).date().isoformat()
+    repeat = {"every": "week", "days": ["mon"], "at": "09:00", "zone": "UTC", "from": start, **(rule or {})}
+    fields = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True, **job}
+    if exceptions:
+        fields["except"] = exceptions
+    world.declare(jobs={"show": {**fields, "repeat": repeat}}, horizon=horizon)
+
+
+def changes(world: World, *args: str) -> list[tuple[str, str, str]]:
+    """Action, reason and the date, of each change of a plan."""
+    found = world.planned(*args)["changes"]
+    return [(c["action"], c["reason"], c["address"].partition('"')[2][:10]) for c in found]
+
+
+def monday(world: World, number: int) -> str:
+    """The date of a Monday, counted from the next one."""
+    now = world.now()
+    return (now + timedelta(days=7 - now.weekday() + 7 * number)).date().isoformat()
+
+
+def test_dates_enter_as_time_passes_and_none_is_paid_for_twice(world: World) -> None:
+    show(world)
+    first, second, third = (monday(world, n) for n in range(3))
+    assert changes(world) == [("create", "new", first), ("create", "new", second)]
+    balance = world.balance
+    world.applied()
+    world.is_settled()
+    world.pass_time(days=7)
+    assert changes(world) == [("create", "horizon", third)]
+    ignored = world.planned("--ignore-horizon")
+    assert ignored["changes"] == []
+    assert [w["message"] for w in ignored["warnings"] if w["code"] == "horizon_ignored"] == [
+        "1 occurrence that the horizon lets in is left out: 1 credit"
+    ]
+    world.applied("--ignore-horizon")
+    assert changes(world) == [("create", "horizon", third)], "what was left out is still to come"
+    world.applied()
+    world.is_settled()
+    assert balance - world.balance == 3
+
+
+def test_free_edits(world: World) -> None:
+    show(world)
+    first, second = monday(world, 0), monday(world, 1)
+    world.applied()
+    balance, ids = world.balance, world.ids()
+    edits: list[dict[str, Any]] = [{"at": "11:00"}, {"zone": "America/New_York"}, {"at": {"main": "12:00"}}]
+    for edit in edits:
+        show(world, rule=edit)
+        assert [(c[0], c[2]) for c in changes(world)] == [("reschedule", first), ("reschedule", second)]
+        world.applied()
+        world.is_settled()
+    for horizon in ("1d", "14d"):
+        show(world, rule=edits[-1], horizon=horizon)
+        world.is_settled()
+    assert (world.balance, world.ids()) == (balance, ids)
+
+
+def test_another_day_of_the_week_is_a_free_move(world: World) -> None:
+    show(world)
+    world.applied()
+    balance, ids = world.balance, [*world.ids().values()]
+    show(world, rule={"days": ["sun"]})
+    assert [c[0] for c in changes(world)] == ["move", "move", "reschedule", "reschedule"]
+    world.applied()
+    world.is_settled()
+    assert world.balance == balance and sorted(world.ids().values()) == sorted(ids)
+
+
+def test_a_job_written_by_hand_becomes_a_date_of_a_series(world: World) -> None:
+    first, third = monday(world, 0), monday(world, 2)
+    job = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True}
+    world.declare(jobs={"one": {**job, "schedule": f"{first}T09:00Z"}, "far": {**job, "schedule": f"{third}T09:00Z"}})
+    world.applied()
+    balance = world.balance
+    show(world, horizon="7d")
+    assert sorted(changes(world)) == [("move", "renamed", first), ("move", "renamed", third)]
+    world.applied()
+    world.is_settled()
+    assert world.balance == balance
+
+
+def test_a_date_that_is_skipped_is_removed_and_one_that_leaves_the_rule_too(world: World) -> None:
+    show(world, topic="Recap ${occurrence.date}")
+    first, second = monday(world, 0), monday(world, 1)
+    world.applied()
+    show(world, topic="Recap ${occurrence.date}", exceptions={first: "skip"})
+    assert changes(world) == [("delete", "removed", first)]
+    world.applied()
+    show(world, topic="Recap ${occurrence.date}", rule={"until": first})
+    assert sorted(changes(world)) == [("create", "new", first), ("delete", "removed", second)]
+    world.applied()
+    world.is_settled()
+
+
+def test_what_passed_unsubmitted_is_named_once(world: World) -> None:
+    show(world, horizon="0d")
+    world.applied()
+    first = monday(world, 0)
+    world.pass_time(days=7)
+    document = world.planned()
+    assert [v["code"] for v in document["violations"]] == ["missed"]
+    assert document["violations"][0]["address"] == f'job.show["{first}"]'
+    assert document["violations"][0]["line"] is not None
+    done = world.applied(code=4)
+    assert first in done.text
+    assert world.applied().code == 0, "then it is past"
+
+
+def test_a_partial_apply_remembers_nothing(world: World) -> None:
+    show(world, horizon="0d")
+    world.applied()
+    before = world.state["series"]
+    world.pass_time(days=7)
+    world.call("apply", "--auto-approve", "--exclude", "template.*", "--target", "job.*")
+    assert world.state["series"] == before
+    world.applied(code=4)
+
+
+def test_what_ended_long_ago_leaves_by_itself_and_never_comes_back(world: World) -> None:
+    show(world, keep="10d")
+    world.applied()
+    ids = world.ids()
+    first, second = monday(world, 0), monday(world, 1)
+    world.pass_time(days=7)
+    world.becomes("published", ids[f'job.show["{first}"]'])
+    world.applied()
+    world.pass_time(days=7)
+    world.becomes("published", ids[f'job.show["{second}"]'])
+    world.applied()
+    assert f'job.show["{first}"]' in world.ids()
+    world.pass_time(days=7)
+    assert all(c[2] not in (first, second) for c in changes(world))
+    world.applied()
+    assert f'job.show["{first}"]' not in world.ids()
+    balance = world.balance
+    show(world, rule={"from": first, "at": "23:00"}, keep="90d")
+    assert ("create", "new", first) not in changes(world)
+    world.applied()
+    assert f'job.show["{first}"]' not in world.ids() and world.balance == balance
+
+
+def test_one_occurrence_is_submitted_again(world: World) -> None:
+    show(world)
+    world.applied()
+    first = monday(world, 0)
+    world.pass_time(days=7)
+    world.becomes("published", world.ids()[f'job.show["{first}"]'])
+    world.applied()
+    soon = (world.now() + timedelta(days=2)).date().isoformat()
+    show(world, rule={"from": first}, exceptions={first: {"on": soon, "rerun": 1}})
+    assert ("create", "rerun", first) in changes(world)
+
+
+def test_other_commands_know_the_occurrences(world: World) -> None:
+    show(world)
+    address = f'job.show["{monday(world, 0)}"]'
+    assert "2 of them in 1 series" in world.does("validate").out
+    world.applied()
+    assert address in world.does("status", address).out
+    renamed = f'job.show["{monday(world, 5)}"]'
+    assert "is not declared" not in world.does("state", "mv", address, renamed).out
