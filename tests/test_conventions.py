@@ -125,6 +125,7 @@ ONE_IMPORTER = {
     "deepdiff": "afsync.core.diff",
     "yaml_rs": "afsync.config.fast",
     "dateutil": "afsync.config.rrule",
+    "python_calamine": "afsync.config.workbook",
 }
 ONE_LAYER = {"starlette": "emulator", "uvicorn": "emulator", "pydantic": "config", "pydantic_core": "config"}
 FEW_LAYERS = {"click": {"cli", "commands"}, "rich": {"cli", "commands"}}
@@ -222,7 +223,19 @@ def test_only_commands_print() -> None:
 
 # --- a light start ---
 
-HEAVY = {"dateutil", "httpx", "pydantic", "msgspec", "ruamel", "deepdiff", "rich", "starlette", "uvicorn", "sqlite3"}
+HEAVY = {
+    "dateutil",
+    "python_calamine",
+    "httpx",
+    "pydantic",
+    "msgspec",
+    "ruamel",
+    "deepdiff",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "sqlite3",
+}
 
 
 def test_help_imports_no_library_it_does_not_need() -> None:

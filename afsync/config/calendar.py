@@ -14,7 +14,10 @@ from afsync.config.jobs import Context
 from afsync.config.problems import Code, Wrong
 from afsync.config.project import HORIZON, KEEP
 from afsync.config.report import Report
-from afsync.config.series import DeclaredSeries, Defaults, not_repeated, read_series
+from afsync.config.row_jobs import RowSeries
+from afsync.config.rows import Rows, rows_of
+from afsync.config.rows_file import Sheet, read_sheet
+from afsync.config.series import DeclaredSeries, Defaults, not_repeated, of_one, read_series, with_rows
 from afsync.config.series_refs import without_later
 from afsync.config.series_shape import check_series
 from afsync.config.shape import JobPart
@@ -22,9 +25,12 @@ from afsync.config.spans import parse_span
 
 
 class Calendar(Struct, frozen=True):
-    """The series, by key; the horizons of single jobs, by address; and what occurrences are read with."""
+    """The series by key: with a rule, and `listed` in a sheet; the sheets by path; the horizons of single jobs by
+    address; and what occurrences are read with."""
 
     series: Mapping[str, DeclaredSeries]
+    listed: Mapping[str, RowSeries]
+    sheets: Mapping[str, Sheet]
     horizons: Mapping[str, timedelta]
     context: Context
     scope: Scope
@@ -36,29 +42,63 @@ def read_calendar(
     """The calendar of the `jobs` that belong to one. What is wrong with them is reported."""
     defaults = Defaults(context.zone, _span(main, "horizon", HORIZON), _span(main, "keep", KEEP))
     series: dict[str, DeclaredSeries] = {}
+    listed: dict[str, RowSeries] = {}
+    sheets: dict[str, Sheet] = {}
     horizons: dict[str, timedelta] = {}
     for job in (j for j in jobs if _fits(j)):
+        rows = _rows(job, sheets, context, report) if "rows" in job.fields else None
         if "repeat" not in job.fields:
             report.faults(job.document, not_repeated(job))
-            if "horizon" in job.fields:
+            if "rows" in job.fields:
+                report.faults(job.document, of_one(job))
+                span = parse_span(job.fields.get("horizon", defaults.horizon))
+                if rows is not None:
+                    listed[job.key] = RowSeries(job, job.fields.get("zone", defaults.zone), span, rows)
+            elif "horizon" in job.fields:
                 horizons[f"job.{job.key}"] = parse_span(job.fields["horizon"])
             continue
         found, faults = read_series(job, defaults)
         report.faults(job.document, faults)
-        if found is not None:
-            series[job.key] = found
+        if found is not None and ("rows" not in job.fields or rows is not None):
+            series[job.key] = found if rows is None else with_rows(found, rows)
         if f"job.{job.key}" in context.imports:
             hint = f'name one occurrence, as in job.{job.key}["2026-12-07"]'
             wrong = Wrong(Code.UNKNOWN_IMPORT, f"`job.{job.key}` is a series, which is no single job", hint)
             report.faults(job.document, [job.fault(wrong)])
-    return Calendar(series, horizons, context, scope)
+    return Calendar(series, listed, sheets, horizons, context, scope)
+
+
+def _rows(job: Declared, sheets: dict[str, Sheet], context: Context, report: Report) -> Rows | None:
+    """The rows of a job; None, reported, where its sheet cannot be read. Every sheet is read once."""
+    given = job.fields["rows"]
+    given = given if isinstance(given, dict) else {"file": given}
+    name = given["file"]
+    try:
+        # Of a workbook each sheet is another one, and the file is hashed for each: the same, once.
+        place, part = f"{name}\n{given.get('sheet', '')}", given.get("sheet")
+        sheet = sheets.get(place) or sheets.setdefault(place, read_sheet(context.media.root, name, part))
+    except Wrong as wrong:
+        if wrong.line is not None:
+            report.file(name, wrong)
+        else:
+            report.faults(job.document, [job.fault(wrong, "rows")])
+        return None
+    rows, faults = rows_of(sheet, given.get("key", "key"), given.get("where", {}), dated="repeat" in job.fields)
+    report.faults(sheet, dict.fromkeys(faults))
+    return rows
 
 
 def _fits(job: Declared) -> bool:
     """Whether its form is right. What is wrong with it was said where the file was checked."""
     fields = without_later({job.key: job.fields})[job.key]
     try:
-        check_series(fields.get("repeat"), fields.get("except"), (fields.get("horizon"), fields.get("keep")), JobPart)
+        check_series(
+            fields.get("repeat"),
+            fields.get("rows"),
+            fields.get("except"),
+            (fields.get("horizon"), fields.get("keep")),
+            JobPart,
+        )
     except (ValidationError, ValueError):
         return False
     return True

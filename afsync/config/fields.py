@@ -25,7 +25,7 @@ from afsync.config.checks import (
     check_watch,
     check_zone,
 )
-from afsync.config.series_checks import check_date, check_instance, check_wall_time
+from afsync.config.series_checks import check_date, check_instance, check_rows, check_wall_time
 from afsync.core.remote import EMULATOR
 
 
@@ -59,4 +59,13 @@ Unique = AfterValidator(check_unique)
 Day = Annotated[Any, *_json("string", check_date, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 WallTime = Annotated[Any, *_json("string", check_wall_time, pattern="^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$")]
 Span = Annotated[Any, *_json("string", check_span, pattern="^[0-9]+(h|d)$")]
+RowsOf = Annotated[
+    Any,
+    *_json(
+        ["string", "object"],
+        check_rows,
+        properties={**{name: {"type": "string"} for name in ("file", "key", "sheet")}, "where": {"type": "object"}},
+        additionalProperties=False,
+    ),
+]
 InstanceKey = Annotated[str, AfterValidator(check_instance)]

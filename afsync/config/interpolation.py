@@ -45,7 +45,7 @@ _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
 _NAME = re.compile(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
 
 
-_LATER = re.compile(r"(?<!\$)\$\{occurrence\.")
+_LATER = re.compile(r"(?<!\$)\$\{(?:occurrence|row)\.")
 
 
 class Spent(Struct):
@@ -173,9 +173,10 @@ def _look_up(name: str, scope: Scope) -> Any:
     if scope.names is not None and (value := scope.names(name)) is not None:
         return value
     found = _NAME.fullmatch(name)
-    if found is None and name.startswith("occurrence."):
+    if found is None and name.startswith(("occurrence.", "row.")):
         message = f"`${{{name[:60]}}}` names an occurrence, and this belongs to none"
-        raise Wrong(Code.BAD_INTERPOLATION, message, "use it in the fields of a job that has `repeat`")
+        hint = "use `occurrence.` in the fields of a job that has `repeat`, `row.` in one that has `rows`"
+        raise Wrong(Code.BAD_INTERPOLATION, message, hint)
     if found is None:
         message = f"`${{{name[:60]}}}` is not a reference"
         raise Wrong(

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""
 
-SERIES_KEYS = frozenset({"repeat", "except", "horizon", "keep"})
+SERIES_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep"})
 """What a job says about when it is submitted."""
+
+_REPEATING = frozenset({"repeat", "rows"})
+"""What makes a job a series."""
 
 _KNOWN = ProjectFile.__struct_encode_fields__
 
@@ -66,7 +69,7 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         publish=_publisher(main, defaults),
     )
     calendar = _calendar(special, main, context, scope, report) if special else None
-    wholes = read_jobs((job for job in _by_key(jobs) if "repeat" not in job.fields), context)
+    wholes = read_jobs((job for job in _by_key(jobs) if _REPEATING.isdisjoint(job.fields)), context)
     for whole in (w for w in wholes if w.problems and not report.full(w.job.document)):
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if not report.clean:
@@ -81,7 +84,8 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     documents = (sources.main, *sources.included)
     for document in documents:
         report.cut_texts(document)
-    files_read = tuple(SourceFile(d.file, d.sha256) for d in documents)
+    sheets = {s.file: s for s in calendar.sheets.values()}.values() if calendar else ()
+    files_read = tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets))
     places = {**_limits(main), **addresses}
     settings, policy = settings_of(main.value), policy_of(main.value)
     return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar)

@@ -22,7 +22,7 @@ class Media:
     """Reads and hashes every file once, however many jobs name it."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._known: dict[Path, tuple[str, int]] = {}
 
     def file(self, written: str) -> File:
@@ -30,7 +30,7 @@ class Media:
 
         Wrong(outside_project, file_type, not_found, unreadable, not_a_file, empty_file, too_large, lfs_pointer).
         """
-        path = inside(self._root, written)
+        path = inside(self.root, written)
         if path.suffix.lower() not in _SUFFIXES:
             raise Wrong(Code.FILE_TYPE, f"`{written}` is not an MP4 or MOV file", "convert it; only these are accepted")
         if path not in self._known:

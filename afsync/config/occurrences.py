@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache, partial
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.config.calendar import Calendar
@@ -19,9 +19,12 @@ from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problems import Code, Fault, Path, Wrong
 from afsync.config.project import Project
 from afsync.config.report import Report
-from afsync.config.series import OWN_KEYS, DeclaredSeries
+from afsync.config.row_jobs import Found as FoundRows
+from afsync.config.row_jobs import imports_of, look, names_of_row
+from afsync.config.rows import Rows, cell_text
+from afsync.config.series import DeclaredSeries
+from afsync.config.series_form import OWN_KEYS, explained, merged
 from afsync.config.series_refs import filled, has_later
-from afsync.config.shape import JobPart
 from afsync.config.times import parse_zone
 from afsync.core.instances import occurrence_address, occurrence_of
 from afsync.core.occurrences import Occurrences
@@ -30,8 +33,6 @@ from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint, recorded_fingerprint
 from afsync.core.series import Occurrence, Series, Standing, considered, standing
 
-_INSTEAD = (frozenset({"url", "urls", "file", "fileId"}), frozenset({"template", "fromTemplateId"}))
-"""An exception that gives one of these takes it in place of the others."""
 _WHEN = frozenset({"on", "at", "import"})
 _OF_ONE = frozenset({"rerun", "approve"})
 _OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
@@ -43,6 +44,24 @@ class DeclaredOccurrence(Declared, frozen=True):
     series: str
     instance: str
     exception: frozenset[str]
+    rows: Rows | None = None
+
+    @property
+    def cells(self) -> Mapping[str, Any]:
+        """What its row says, where it has one, and no exception says otherwise."""
+        row = self.rows.rows.get(self.instance) if self.rows else None
+        return {k: v for k, v in row.cells.items() if k not in self.exception} if row else {}
+
+    def field(self, path: Path) -> str:
+        """The field that a path leads to, or into."""
+        place = 4 if path[2:3] == ("except",) else 2
+        return str(path[place]) if len(path) > place else ""
+
+    def in_sheet(self, fault: Fault, column: str) -> Fault:
+        """The same at a cell of its row."""
+        assert self.rows is not None
+        path = (self.rows.rows[self.instance].line, column, cell_text(self.cells[column]))
+        return Fault(fault.code, path, fault.message, fault.hint)
 
     @property
     def path(self) -> Path:
@@ -70,6 +89,7 @@ class _Found(Struct):
     series: Series
     standing: Standing
     records: Mapping[str, RecordedJob]
+    without_row: tuple[Occurrence, ...] = ()
 
 
 def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
@@ -86,15 +106,47 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
         _check(each, report, now)
         for declared, job in _jobs(each, each.standing.declared, calendar, report, now):
             jobs[job.address], places[job.address] = job, declared
+    listed = [
+        look(
+            series,
+            records.get(key, {}),
+            recorded.series.get(key),
+            _wanted(key, recorded, project),
+            (calendar.context, calendar.scope, report),
+            now,
+        )
+        for key, series in calendar.listed.items()
+    ]
+    for declared, job in (pair for rows in listed for pair in rows.jobs):
+        jobs[job.address], places[job.address] = job, declared
     for declared, job in _moving(found, calendar, recorded, jobs, report, now):
         jobs[job.address], places[job.address] = job, declared
     if not report.clean:
         raise report.error()
     for each in found:
-        for occurrence in (*each.standing.missed, *each.standing.passed_over):
+        for occurrence in (*each.standing.missed, *each.standing.passed_over, *each.without_row):
             places[occurrence.address] = each.declared.job
+    places.update((missed.address, rows.series.job) for rows in listed for missed in rows.missed)
     desired = replace(project.desired, jobs=jobs, imports={**project.desired.imports, **_imports(calendar, jobs)})
-    return replace(project, desired=desired, places=places, occurrences=_summary(found, recorded, now))
+    occurrences = _with_rows(_summary(found, recorded, now), listed)
+    return replace(project, desired=desired, places=places, occurrences=occurrences)
+
+
+def _wanted(key: str, recorded: Recorded, project: Project) -> frozenset[str]:
+    """The instances of a series that have an open intent, or are taken over."""
+    named = (*(i.address for i in recorded.intents), *project.desired.imports)
+    return frozenset(parts[1] for parts in map(occurrence_of, named) if parts and parts[0] == key)
+
+
+def _with_rows(found: Occurrences, listed: list[FoundRows]) -> Occurrences:
+    return replace(
+        found,
+        series=found.series + len(listed),
+        declared=found.declared + sum(len(rows.jobs) for rows in listed),
+        entered=found.entered.union(*(rows.entered for rows in listed)),
+        missed=(*found.missed, *(missed for rows in listed for missed in rows.missed)),
+        considered={**found.considered, **{rows.series.job.key: rows.considered for rows in listed}},
+    )
 
 
 def _by_series(recorded: Recorded) -> dict[str, dict[str, RecordedJob]]:
@@ -123,18 +175,32 @@ def _look(
     known = recorded.series.get(key)
     today = now.astimezone(parse_zone(declared.zone)).date()
     series = declared.series(date.fromisoformat(known.since) if known else today)
-    named = (*(i.address for i in recorded.intents), *project.desired.imports)
-    wanted = [parts[1] for parts in map(occurrence_of, named) if parts and parts[0] == key]
+    wanted = [*_wanted(key, recorded, project)]
     wanted += [i for i, e in declared.exceptions.items() if "rerun" in e or "import" in e]
-    return _Found(declared, series, standing(series, now, known, records, wanted), records)
+    found = standing(series, now, known, records, wanted)
+    rows = declared.rows
+    if rows is None:
+        return _Found(declared, series, found, records)
+    lacking = tuple(o for o in found.declared if o.instance not in rows.rows and o.instance not in records)
+    with_row = tuple(o for o in found.declared if o not in lacking)
+    missed = tuple(o for o in found.missed if o.instance in rows.rows)
+    return _Found(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)
 
 
 def _check(found: _Found, report: Report, now: datetime) -> None:
     """Reports exceptions for dates that the rule does not have, and times that the clocks leave out or repeat."""
     job, series = found.declared.job, found.series
-    for instance in (i for i in series.deviations if not series.knows(i)):
+    rows = found.declared.rows
+    if rows is not None and not rows.rows and found.records and not rows.sheet.wrong:
+        text = f"there are no rows, and the state has {len(found.records)} occurrences of them"
+        report.faults(rows.sheet, [Fault(Code.EMPTY_FILE, (1,), text, "restore its rows, or remove the job")])
+    for instance in (i for i in (*series.deviations, *(rows.rows if rows else ())) if not series.knows(i)):
         message = f"the rule has no `{instance}`"
         hint = _nearest(series, instance)
+        if rows is not None and instance in rows.rows:
+            line = rows.rows[instance].line
+            report.faults(rows.sheet, [Fault(Code.NOT_ALLOWED_HERE, (line, "", instance), message, hint)])
+            continue
         report.faults(
             job.document, [Fault(Code.NOT_ALLOWED_HERE, (*job.path, "except", instance), message, hint, at_key=True)]
         )
@@ -204,7 +270,7 @@ def _jobs(
             fresh.append(declared)
     for declared, whole in zip(fresh, read_jobs(fresh, calendar.context), strict=True):
         if whole.problems:
-            report.faults(declared.document, [declared.fault(wrong, field) for field, wrong in whole.problems])
+            _report(declared, [(declared.fault(wrong, field), field) for field, wrong in whole.problems], report)
         elif report.clean:
             yield declared, build_job(whole)
 
@@ -243,7 +309,7 @@ def _declared(
     """The occurrence with its own fields; None, reported, where they are wrong."""
     job, instance = found.declared.job, occurrence.instance
     exception = {k: v for k, v in found.declared.exceptions.get(instance, {}).items() if k not in _WHEN}
-    given = _merged({k: v for k, v in job.fields.items() if k not in OWN_KEYS}, exception)
+    given = merged({k: v for k, v in job.fields.items() if k not in OWN_KEYS}, exception)
     declared = DeclaredOccurrence(
         job.document,
         job.section,
@@ -251,24 +317,29 @@ def _declared(
         {},
         occurrence.series,
         instance,
-        frozenset(exception),
+        frozenset((job.fields.get("except") or {}).get(instance, ())),
+        found.declared.rows,
     )
     faults: list[Fault] = []
     fields = given
-    if any(map(has_later, given.values())):
+    if declared.cells or any(map(has_later, given.values())):
         fields, faults = _filled(given, declared, occurrence, found.series, calendar.scope)
         if record is not None and not faults:
             fields = _as_submitted(fields, given, declared, occurrence, found.series, calendar.scope, record.declared)
         faults = faults or _explained(fields, declared)
     if faults:
-        report.faults(job.document, faults)
+        _report(declared, [(fault, declared.field(fault.path)) for fault in faults], report)
         return None
     return replace(declared, fields={**fields, "schedule": schedule})
 
 
-def _merged(fields: Mapping[str, Any], exception: Mapping[str, Any]) -> dict[str, Any]:
-    gone = {name for group in _INSTEAD if group & exception.keys() for name in group}
-    return {**{k: v for k, v in fields.items() if k not in gone}, **exception}
+def _report(declared: DeclaredOccurrence, found: Iterable[tuple[Fault, str]], report: Report) -> None:
+    """Reports each at the cell of its row, or where the files say it."""
+    for fault, field in found:
+        if declared.rows is not None and field in declared.cells:
+            report.faults(declared.rows.sheet, [declared.in_sheet(fault, field)])
+        else:
+            report.faults(declared.document, [fault])
 
 
 def _filled(
@@ -282,7 +353,12 @@ def _filled(
 ) -> tuple[dict[str, Any], list[Fault]]:
     number: Callable[[], int] = partial(series.dates.number, occurrence.day)
     moment = datetime.combine(occurrence.day, occurrence.local.time())
-    own = replace(scope, names=names_of(moment, number, marked=marked))
+    names, rows = names_of(moment, number, marked=marked), declared.rows
+    if rows is not None and occurrence.instance in rows.rows:
+        of_date, of_row = names, names_of_row(rows, rows.rows[occurrence.instance])
+        own = replace(scope, names=lambda name: of_row(name) if name.startswith("row.") else of_date(name))
+    else:
+        own = replace(scope, names=names)
     faults: list[Fault] = []
     return {k: filled(v, declared.at(k), own, faults) for k, v in given.items()}, faults
 
@@ -306,22 +382,15 @@ def _as_submitted(
 
 def _explained(fields: Mapping[str, Any], declared: DeclaredOccurrence) -> list[Fault]:
     """What is wrong with the form of an occurrence whose fields were filled in."""
-    try:
-        convert(fields, JobPart)
-        return []
-    except (ValidationError, ValueError):
-        pass
-    # Imported here: the models take long to load, and most projects never get this far.
-    from afsync.config.messages import check
-    from afsync.config.resource_models import JobPart as Model
-
-    _, faults = check(Model, fields)
     where = f" (in the occurrence of {declared.instance})"
-    return [replace(f, path=declared.at(str(f.path[0])) + f.path[1:], message=f.message + where) for f in faults]
+    return [
+        replace(f, path=declared.at(str(f.path[0])) + f.path[1:], message=f.message + where) for f in explained(fields)
+    ]
 
 
 def _imports(calendar: Calendar, jobs: Mapping[str, Job]) -> dict[str, str]:
-    return {
+    rows = {a: i for series in calendar.listed.values() for a, i in imports_of(series).items() if a in jobs}
+    return rows | {
         address: given["import"]
         for key, series in calendar.series.items()
         for instance, given in series.exceptions.items()
@@ -363,6 +432,7 @@ def _summary(found: list[_Found], recorded: Recorded, now: datetime) -> Occurren
         sum(len(f.standing.declared) for f in found),
         frozenset(occurrence_address(f.series.key, i) for f in found for i in f.standing.entered),
         tuple(o for f in found for o in f.standing.missed),
+        tuple(o for f in found for o in f.without_row),
         tuple(o for f in found for o in f.standing.passed_over),
         {f.series.key: considered(f.series, now, recorded.series.get(f.series.key)) for f in found},
         tuple(occurrence_address(f.series.key, i) for f in found for i in f.standing.left),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -15,6 +15,15 @@ from afsync.config.project import PROJECT_FILE
 from afsync.errors import ConfigError, Location, Problem, Severity
 
 T = TypeVar("T")
+
+
+class Source(Protocol):
+    """A file that problems are about."""
+
+    @property
+    def file(self) -> str: ...
+
+    def problem(self, fault: Fault, /) -> Problem: ...
 
 
 class Report:
@@ -29,7 +38,7 @@ class Report:
     def clean(self) -> bool:
         return not self._problems
 
-    def faults(self, document: Document, faults: Iterable[Fault]) -> None:
+    def faults(self, document: Source, faults: Iterable[Fault]) -> None:
         self._problems += [document.problem(fault) for fault in self._counted(document.file, faults)]
 
     def warning(self, document: Document, fault: Fault) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from afsync.config.fields import Day, Identifier, InstanceKey, Scalar, Span, Text, Unique, Url, WallTime, Zone
+from afsync.config.fields import Day, Identifier, InstanceKey, RowsOf, Scalar, Span, Text, Unique, Url, WallTime, Zone
 from afsync.config.part import Part
 from afsync.config.series_checks import without_skips
 from afsync.config.series_models import RepeatPart
@@ -199,6 +199,13 @@ class JobPart(JobFields):
         description="By date of the rule (`2026-12-28`, or `2026-12-28/late` for a named time): `skip`, or what is "
         "different about that occurrence.",
         examples=[{"2026-12-28": "skip", "2027-01-04": {"at": "11:00"}}],
+    )
+    rows: RowsOf | None = Field(
+        None,
+        description="A sheet: each row is an occurrence, or with `repeat` fills the occurrence of its date. "
+        "The path of a .csv, .tsv, .xlsx, .ods, .json or .yaml file, or `{file: …, key: …, sheet: …, where: {COLUMN: "
+        "VALUE}}`.",
+        examples=["episodes.csv", {"file": "recaps.csv", "key": "date"}],
     )
     horizon: Span | None = Field(
         None,

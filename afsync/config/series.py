@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.config.declared import Declared
 from afsync.config.problems import Code, Fault, Wrong
@@ -17,6 +18,7 @@ from afsync.config.recurrence_forms import (
     parse_every,
     parse_wall_time,
 )
+from afsync.config.rows import Rows
 from afsync.config.series_checks import SKIP
 from afsync.config.spans import parse_span
 from afsync.config.times import parse_zone
@@ -24,8 +26,6 @@ from afsync.core.instances import MAIN
 from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
 from afsync.core.series import Deviation, Series
 
-OWN_KEYS = frozenset({"repeat", "except", "horizon", "keep", "zone"})
-"""What a job says of its series, and what is no field of its occurrences."""
 OF_ONE = ("rerun", "approve", "fileId")
 """What belongs to one submission, and so to no series."""
 _RULES = ("every", "dates", "rrule")
@@ -52,6 +52,7 @@ class DeclaredSeries(Struct, frozen=True):
     keep: timedelta
     exceptions: Mapping[str, Mapping[str, Any]]
     skipped: frozenset[str]
+    rows: Rows | None = None
 
     def series(self, since: date) -> Series:
         """The series; where it does not say when it begins, that is `since`."""
@@ -101,6 +102,35 @@ def read_series(job: Declared, defaults: Defaults) -> tuple[DeclaredSeries | Non
     )
 
 
+def with_rows(series: DeclaredSeries, rows: Rows) -> DeclaredSeries:
+    """The series with what its rows say of their dates; an exception in the files wins over a row."""
+    own = {**rows.fields}
+    for instance, given in series.exceptions.items():
+        own[instance] = {**own.get(instance, {}), **given}
+    skipped = series.skipped | rows.disabled
+    return replace(
+        series,
+        exceptions={instance: given for instance, given in own.items() if instance not in skipped},
+        skipped=skipped,
+        rows=rows,
+    )
+
+
+def of_one(job: Declared) -> list[Fault]:
+    """What belongs to a single occurrence, in a job whose occurrences are rows."""
+    return [
+        Fault(
+            Code.CONFLICT,
+            (*job.path, field),
+            f"`{field}` belongs to one occurrence, and not to all rows",
+            f"give the sheet a column `{field}`",
+            at_key=True,
+        )
+        for field in OF_ONE
+        if field in job.fields
+    ]
+
+
 def not_repeated(job: Declared) -> list[Fault]:
     """What only a series can say, in a job that is none."""
     hint = "add `repeat:`, or remove it"
@@ -109,7 +139,7 @@ def not_repeated(job: Declared) -> list[Fault]:
         for key in ("except", "keep")
         if key in job.fields
     ]
-    if "horizon" in job.fields and "schedule" not in job.fields:
+    if "horizon" in job.fields and "schedule" not in job.fields and "rows" not in job.fields:
         message = "`horizon` is for a job that has a `schedule` or `repeat`"
         faults.append(
             Fault(Code.MISSING_SCHEDULE, (*job.path, "horizon"), message, "add one, or remove it", at_key=True)

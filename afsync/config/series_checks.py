@@ -102,6 +102,26 @@ def check_rrule(value: Any) -> Any:
     return value
 
 
+def check_rows(value: Any) -> Any:
+    """A sheet: its path, or a mapping with that, the column of its keys, and which rows are meant."""
+    hint = "write it as rows: episodes.csv, or rows: {file: recaps.csv, key: date}"
+    if isinstance(value, str) and value:
+        return value
+    if not isinstance(value, dict):
+        raise Wrong(Code.WRONG_TYPE, "it must be the path of a sheet", hint)
+    if unknown := [str(key) for key in value if key not in ("file", "key", "sheet", "where")]:
+        raise Wrong(
+            Code.UNKNOWN_KEY, f"`{unknown[0][:40]}` means nothing for a sheet", "known: file, key, sheet, where"
+        )
+    for key in ("file", "key", "sheet"):
+        if (key == "file" or key in value) and not (isinstance(value.get(key), str) and value[key]):
+            raise Wrong(Code.MISSING if key not in value else Code.WRONG_TYPE, f"`{key}` must be a text", hint)
+    where = value.get("where", {})
+    if not isinstance(where, dict) or not all(isinstance(v, str | int | float) for v in where.values()):
+        raise Wrong(Code.WRONG_TYPE, "`where` must be columns with their values", "as in where: {show: morning}")
+    return value
+
+
 def without_skips(value: Any) -> Any:
     """`except` without the dates that are left out, for the check of what the others say."""
     if not isinstance(value, dict):

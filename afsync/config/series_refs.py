@@ -1,4 +1,4 @@
-"""`${occurrence.…}` in a job with `repeat`: left when the files are read, and filled in for each occurrence."""
+"""`${occurrence.…}` and `${row.…}` in a job: left when the files are read, and filled in for each occurrence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.config.interpolation import Later, Scope, interpolate
 from afsync.config.problems import Code, Fault, Path
 
-_FIXED = frozenset({"repeat", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
+_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
 """What is the same for all occurrences, or belongs to one."""
 
 
@@ -19,7 +19,7 @@ def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Fault])
     series = replace(scope, later=True)
     result: dict[str, Any] = {}
     for key, job in jobs.items():
-        repeats = isinstance(job, dict) and "repeat" in job
+        repeats = isinstance(job, dict) and ("repeat" in job or "rows" in job)
         result[key] = interpolate(job, ("jobs", key), series if repeats else scope, faults)
         if repeats:
             faults.extend(_misplaced(result[key], ("jobs", key)))
@@ -28,7 +28,10 @@ def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Fault])
 
 def without_later(jobs: Mapping[str, Any]) -> dict[str, Any]:
     """The section without the fields that are filled in later, for the check of its form."""
-    return {key: _settled(job) if isinstance(job, dict) and "repeat" in job else job for key, job in jobs.items()}
+    return {
+        key: _settled(job) if isinstance(job, dict) and ("repeat" in job or "rows" in job) else job
+        for key, job in jobs.items()
+    }
 
 
 def has_later(value: Any) -> bool:

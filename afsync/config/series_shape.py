@@ -12,7 +12,7 @@ from afsync.config.checks import IDENTIFIER, check_span, check_unique, check_zon
 
 NONE: Any = None
 Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=IDENTIFIER)]
-_NOT_OF_ONE = ("schedule", "zone", "repeat", "except", "horizon", "keep")
+_NOT_OF_ONE = ("schedule", "zone", "repeat", "rows", "except", "horizon", "keep")
 
 
 class RepeatShape(Struct, forbid_unknown_fields=True):
@@ -52,11 +52,16 @@ class OwnTime(Struct, forbid_unknown_fields=True):
 
 
 def check_series(
-    repeat: Mapping[str, Any] | None, exceptions: Mapping[str, Any] | None, spans: tuple[Any, ...], job: type[Struct]
+    repeat: Mapping[str, Any] | None,
+    rows: Any,
+    exceptions: Mapping[str, Any] | None,
+    spans: tuple[Any, ...],
+    job: type[Struct],
 ) -> None:
     """ValueError, or a msgspec error, where something does not fit. `job` is the shape of an exception."""
     if repeat is not None:
         convert(repeat, RepeatShape)
+    _given(series_checks.check_rows, rows)
     for span in spans:
         _given(check_span, span)
     for key, given in (exceptions or {}).items():

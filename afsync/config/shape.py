@@ -94,6 +94,7 @@ class JobPart(BodyPart):
     lifecycle: LifecyclePart = LEFT_OUT
     zone: str = LEFT_OUT
     repeat: dict[str, Any] = LEFT_OUT
+    rows: str | dict[str, Any] = LEFT_OUT
     exceptions: dict[str, Any] = field(default=LEFT_OUT, name="except")
     horizon: str = LEFT_OUT
     keep: str = LEFT_OUT
@@ -105,14 +106,14 @@ class JobPart(BodyPart):
         for url in self.urls or ():
             checks.check_url(url)
         _if_given(checks.check_zone, self.zone)
-        if (self.repeat, self.exceptions, self.horizon, self.keep) != _NO_SERIES:
+        if (self.repeat, self.rows, self.exceptions, self.horizon, self.keep) != _NO_SERIES:
             # Imported here: most projects have no series, and it takes a while to load.
             from afsync.config.series_shape import check_series
 
-            check_series(self.repeat, self.exceptions, (self.horizon, self.keep), JobPart)
+            check_series(self.repeat, self.rows, self.exceptions, (self.horizon, self.keep), JobPart)
 
 
-_NO_SERIES = (LEFT_OUT,) * 4
+_NO_SERIES = (LEFT_OUT,) * 5
 
 
 class JobDefaultsPart(BodyPart):

@@ -20,19 +20,29 @@ if TYPE_CHECKING:
     from afsync.core.series import Occurrence
 
 
+class RowDate(Struct, frozen=True):
+    """A row of a sheet whose time has passed."""
+
+    address: str
+    instance: str
+    written: str
+
+
 class Occurrences(Struct, frozen=True):
     """What the series of a project come to at a moment, besides the jobs that they declare.
 
     `series` counts them, `declared` their occurrences by then. `entered` are addresses that the horizon lets in,
     and no edit. `missed` passed unsubmitted
-    since the last apply, `passed_over` are ahead, but were not submitted when their date was considered. `considered`
+    since the last apply, `passed_over` are ahead, but were not submitted when their date was considered,
+    `without_row` have none in their sheet. `considered`
     is what is remembered of this look, by series. `left` are the addresses of records that ended long ago.
     """
 
     series: int = 0
     declared: int = 0
     entered: frozenset[str] = frozenset()
-    missed: tuple[Occurrence, ...] = ()
+    missed: tuple[Occurrence | RowDate, ...] = ()
+    without_row: tuple[Occurrence, ...] = ()
     passed_over: tuple[Occurrence, ...] = ()
     considered: Mapping[str, Considered] = field(default_factory=dict)
     left: tuple[str, ...] = ()
@@ -50,7 +60,11 @@ def with_occurrences(plan: Plan, found: Occurrences, options: Options) -> Plan:
         changes = tuple(c for c in changes if c.reason is not Reason.HORIZON)
         notices = (*notices, *_left_out(later))
     whole = not (options.destroy or options.ignore_horizon or options.target or options.exclude)
-    said = () if options.destroy else (*map(_missed, found.missed), *map(_passed_over, found.passed_over))
+    said = (
+        ()
+        if options.destroy
+        else (*map(_missed, found.missed), *map(_passed_over, found.passed_over), *map(_without_row, found.without_row))
+    )
     said = tuple(p for p in said if selected(options, p.address or ""))
     return replace(
         plan,
@@ -87,10 +101,20 @@ def _left_out(later: list[Change]) -> list[Problem]:
     return [Problem("horizon_ignored", text, "plan without --ignore-horizon to see them", Severity.NOTE)]
 
 
-def _missed(occurrence: Occurrence) -> Problem:
+def _missed(occurrence: Occurrence | RowDate) -> Problem:
+    if isinstance(occurrence, RowDate):
+        text = f"{occurrence.address} was not submitted, and its time, {occurrence.written}, has passed"
+        hint = "to submit it after all, give its row a `rerun` and a new `schedule`"
+        return Problem("missed", text, hint, Severity.ERROR, occurrence.address)
     text = f"{occurrence.address} was not submitted, and its time, {_when(occurrence)}, has passed"
     hint = f'to submit it after all, write `rerun: 1` and a new `on:` under `except: "{occurrence.instance}"`'
     return Problem("missed", text, hint, Severity.ERROR, occurrence.address)
+
+
+def _without_row(occurrence: Occurrence) -> Problem:
+    text = f"{occurrence.address} is not submitted: its sheet has no row for {occurrence.instance}"
+    hint = "add the row, or leave the date out with `skip`"
+    return Problem("no_row", text, hint, Severity.WARNING, occurrence.address)
 
 
 def _passed_over(occurrence: Occurrence) -> Problem:

@@ -40,7 +40,7 @@ def test_nothing_else_is_documented() -> None:
 
 def test_the_order_of_fields_names_all_that_describe_a_resource() -> None:
     own = {"rerun", "allow_duplicate", "approve", "lifecycle", "publish"}
-    own |= {"zone", "repeat", "exceptions", "horizon", "keep"}
+    own |= {"zone", "repeat", "rows", "exceptions", "horizon", "keep"}
     assert set(BODY_ORDER) == (set(JobPart.model_fields) | set(TemplatePart.model_fields)) - own
     assert set(JobDefaults.model_fields) <= set(JobPart.model_fields)
 

@@ -88,6 +88,7 @@ WHOLE: dict[str, Any] = {
             "zone": "America/New_York",
             "horizon": "28d",
             "keep": "36h",
+            "rows": {"file": "recaps.xlsx", "key": "date", "sheet": "Plan", "where": {"show": "one"}},
             "repeat": {
                 "every": "2 weeks",
                 "days": ["mon", "last fri", 31, "last"],

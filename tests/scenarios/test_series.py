@@ -40,7 +40,7 @@ def show(
 def changes(world: World, *args: str) -> list[tuple[str, str, str]]:
     """Action, reason and the date, of each change of a plan."""
     found = world.planned(*args)["changes"]
-    return [(c["action"], c["reason"], c["address"].partition('"')[2][:10]) for c in found]
+    return [(c["action"], c["reason"], c["address"].partition('"')[2][:10].partition('"')[0]) for c in found]
 
 
 def monday(world: World, number: int) -> str:
@@ -191,3 +191,26 @@ def test_other_commands_know_the_occurrences(world: World) -> None:
     assert address in world.does("status", address).out
     renamed = f'job.show["{monday(world, 5)}"]'
     assert "is not declared" not in world.does("state", "mv", address, renamed).out
+
+
+def test_rows_are_jobs_wherever_they_stand(world: World) -> None:
+    def sheet(*rows: str) -> None:
+        world.write("\n".join(["key,url,topic,schedule", *rows]), "s.csv")
+
+    times = [(world.now() + timedelta(days=n)).strftime("%Y-%m-%d 10:00") for n in (2, 3, 4)]
+    one, two, three = (f"ep-{n},{URL}{n},Episode {n},{at}" for n, at in enumerate(times))
+    sheet(one, two)
+    world.declare(jobs={"show": {"rows": "s.csv", "platforms": ["tiktok"]}})
+    world.applied()
+    balance = world.balance
+    sheet(two, one)
+    world.is_settled()
+    sheet(two.replace(times[1], times[2]), three, one)
+    assert sorted(changes(world)) == [("create", "new", "ep-2"), ("reschedule", "schedule_changed", "ep-1")]
+    world.applied()
+    world.is_settled()
+    assert balance - world.balance == 1
+    sheet(three, one.replace("ep-0", "ep-9"), two.replace(times[1], times[2]))
+    assert changes(world) == [("move", "renamed", "ep-9")]
+    world.applied()
+    assert balance - world.balance == 1

@@ -1,0 +1,169 @@
+"""A job whose occurrences are the rows of a sheet: each known by its key, wherever it stands in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.config.declared import Declared
+from afsync.config.interpolation import Scope
+from afsync.config.jobs import Context, Whole, build_job, read_jobs
+from afsync.config.problems import Code, Fault, Wrong, did_you_mean
+from afsync.config.report import Report
+from afsync.config.rows import Rows, cell_text
+from afsync.config.rows_file import Row
+from afsync.config.series_form import OWN_KEYS, explained, merged
+from afsync.config.series_refs import filled, has_later
+from afsync.core.instances import occurrence_address
+from afsync.core.occurrences import RowDate
+from afsync.core.recorded import Considered, RecordedJob
+from afsync.core.remote import Group, group_of
+from afsync.core.resources import Job
+
+_PREFIX = "row."
+_OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
+_OF_ONE = ("rerun", "approve")
+
+
+class RowSeries(Struct, frozen=True):
+    """A job with `rows` and without `repeat`."""
+
+    job: Declared
+    zone: str | None
+    horizon: timedelta
+    rows: Rows
+
+
+class DeclaredRow(Declared, frozen=True):
+    """A row as its sheet declares it."""
+
+    rows: Rows
+    row: Row
+    instance: str
+
+    def locate(self, field: str | None) -> Any:
+        return self.rows.sheet.problem(self.at(Wrong(Code.BAD_FORM, ""), field or "")).location
+
+    def at(self, wrong: Wrong, field: str = "") -> Fault:
+        column = field if field in self.row.cells else ""
+        path = (self.row.line, column, cell_text(self.row.cells.get(column, "")))
+        return Fault(wrong.code, path, f"{wrong.message} (in the row `{self.instance}`)", wrong.hint)
+
+
+class Found(Struct):
+    """What the rows of a job come to at a moment, as `core.series.Standing` has it for a rule."""
+
+    series: RowSeries
+    jobs: list[tuple[Declared, Job]]
+    entered: list[str]
+    missed: list[RowDate]
+    considered: Considered
+
+
+def look(
+    series: RowSeries,
+    records: Mapping[str, RecordedJob],
+    known: Considered | None,
+    wanted: frozenset[str],
+    read: tuple[Context, Scope, Report],
+    now: datetime,
+) -> Found:
+    """The jobs that are declared at `now`. `wanted` are keys that are, whatever the horizon. Reports what is wrong."""
+    context, scope, report = read
+    passed = any(r.schedule and known and known.until < r.schedule.utc <= now for r in records.values())
+    same = known is not None and known.until.date() == now.date() and not passed
+    remembered = known if known is not None and same else Considered(now, known.since if known else f"{now:%Y-%m-%d}")
+    found = Found(series, [], [], [], remembered)
+    if not series.rows.rows and records and not series.rows.sheet.wrong:
+        hint = "restore its rows; to remove them for good, remove the job"
+        text = f"there are no rows, and the state has {len(records)} of them"
+        report.faults(series.rows.sheet, [Fault(Code.EMPTY_FILE, (1,), text, hint)])
+        return found
+    fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
+    for declared, whole in zip(fresh, read_jobs(fresh, context), strict=True):
+        if whole.problems:
+            sheet, own = series.rows.sheet, [(f, w) for f, w in whole.problems if f in declared.row.cells or not f]
+            report.faults(sheet, [declared.at(wrong, field) for field, wrong in own])
+            rest = [series.job.fault(w, f) for f, w in whole.problems if (f, w) not in own]
+            report.faults(series.job.document, rest)
+        elif report.clean:
+            _take(found, declared, whole, known, declared.instance in records or declared.instance in wanted, now)
+    return found
+
+
+def _row(
+    found: Found, key: str, record: RecordedJob | None, scope: Scope, report: Report, now: datetime
+) -> DeclaredRow | None:
+    """The row with its fields, where there is something to be decided about it."""
+    series, rows = found.series, found.series.rows
+    job = series.job
+    over = record is not None and group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
+    declared = DeclaredRow(job.document, job.section, f'{job.key}["{key}"]', {}, rows, rows.rows[key], key)
+    again = key not in rows.disabled and any(field in rows.fields[key] for field in _OF_ONE)
+    past = record is not None and (record.schedule is None or record.schedule.utc <= now)
+    if record is not None and over and past and not again:
+        held = record.publish.value == "held"
+        found.jobs.append((declared, Job(declared.key, record.declared, record.schedule, held=held)))
+        return None
+    if key in rows.disabled:
+        return None
+    given = merged({k: v for k, v in job.fields.items() if k not in OWN_KEYS}, rows.fields[key])
+    given.pop("import", None)
+    faults: list[Fault] = []
+    own = replace(scope, names=names_of_row(rows, rows.rows[key]))
+    fields = {k: filled(v, (k,), own, faults) if has_later(v) else v for k, v in given.items()}
+    fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}
+    if series.zone is not None and "zone" in job.fields:
+        fields["zone"] = series.zone
+    faults = faults or explained(fields)
+    if faults:
+        wrongs = [(Wrong(f.code, f.message, f.hint), str(f.path[0]) if f.path else "") for f in faults]
+        report.faults(rows.sheet, [declared.at(wrong, field) for wrong, field in wrongs])
+        return None
+    return replace(declared, fields=fields)
+
+
+def _take(
+    found: Found, declared: DeclaredRow, whole: Whole, known: Considered | None, kept: bool, now: datetime
+) -> None:
+    """Declare it, or leave it for later, or for good."""
+    job, horizon = build_job(whole), found.series.horizon
+    at = job.schedule.utc if job.schedule else None
+    again = job.rerun is not None or "import" in found.series.rows.fields[declared.instance]
+    if not kept and not again and at is not None:
+        if at <= now:
+            if known is not None and at > known.until and job.schedule is not None:
+                found.missed.append(RowDate(job.address, declared.instance, job.schedule.written))
+            return
+        if at > now + horizon:
+            return
+        if known is not None and at > known.until + horizon:
+            found.entered.append(job.address)
+    found.jobs.append((declared, job))
+
+
+def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:
+    """What `${row.COLUMN}` stands for; None for other names. Wrong for a column that the sheet does not have."""
+
+    def named(name: str) -> str | None:
+        if not name.startswith(_PREFIX):
+            return None
+        column = name.removeprefix(_PREFIX)
+        if column not in rows.columns:
+            hint = did_you_mean(column, rows.columns) or f"its columns are {', '.join(sorted(rows.columns)[:20])}"
+            raise Wrong(Code.BAD_INTERPOLATION, f"{rows.sheet.file} has no column `{column[:60]}`", hint)
+        return cell_text(row.cells.get(column, ""))
+
+    return named
+
+
+def imports_of(series: RowSeries) -> dict[str, str]:
+    return {
+        occurrence_address(series.job.key, key): str(fields["import"])
+        for key, fields in series.rows.fields.items()
+        if "import" in fields and key not in series.rows.disabled
+    }

@@ -1,0 +1,190 @@
+"""The rows of a sheet as occurrences of a job: their keys, and their cells as fields of the job."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from afsync.config.problems import Code, Effort, Fault, Wrong, closest, did_you_mean
+from afsync.config.recurrence_forms import parse_date, parse_wall_time
+from afsync.config.rows_file import Row, Sheet
+from afsync.config.words import BODY_ORDER
+
+_NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
+FIELDS: Final = frozenset({*BODY_ORDER, "publish", "rerun", "approve", "allow_duplicate", "import"} - _NO_CELL)
+"""Columns of these names fill the field."""
+ENABLED: Final = "enabled"
+_KEY = re.compile(r'[^\x00-\x1f\x7f-\x9f"\'\\\[\]\u2028\u2029]{1,100}')
+_YES, _NO = ("yes", "true", "1", "x", "y"), ("no", "false", "0", "n")
+_BROKEN = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM|SPILL|CALC)[!?]?|Err:\d{3}", re.IGNORECASE)
+_TURNED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:\D.*)?", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
+_WHEN = ("on", "at")
+_DATES = ("schedule", "on")
+_LISTS = {"platforms": re.compile("[,;]"), "urls": re.compile(r"[,;\s]")}
+
+
+class Rows(Struct, frozen=True):
+    """What a sheet comes to: for each key the row, and the fields that it fills. `disabled` keys are left out."""
+
+    sheet: Sheet
+    rows: Mapping[str, Row]
+    fields: Mapping[str, Mapping[str, Any]]
+    disabled: frozenset[str]
+    columns: frozenset[str]
+
+
+def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) -> tuple[Rows, list[Fault]]:
+    """The rows of a sheet by key, as far as they agree with `where`, and everything that is wrong with them.
+
+    `dated`: the keys are dates of a rule.
+    """
+    faults = [Fault(w.code, (line, column), w.message, w.hint) for line, column, w in sheet.wrong]
+    faults += _columns(sheet, key, where)
+    rows: dict[str, Row] = {}
+    fields: dict[str, Mapping[str, Any]] = {}
+    disabled: set[str] = set()
+    if key not in sheet.columns:
+        return Rows(sheet, {}, {}, frozenset(), frozenset(sheet.columns)), faults
+    for row in sheet.rows:
+        if any(str(row.cells.get(column, "")) != str(wanted) for column, wanted in where.items()):
+            continue
+        name, wrong = _key(row, key, dated=dated)
+        if wrong is None and name in rows:
+            first = rows[name].line
+            wrong = Wrong(Code.DUPLICATE_KEY, f"`{name}` is the key of line {first} too", "give each row its own")
+        if wrong is not None:
+            faults.append(_fault(row, key, wrong))
+            continue
+        rows[name] = row
+        filled, found = _fields(row, dated=dated)
+        faults += found
+        fields[name] = filled
+        if not _enabled(row, faults):
+            disabled.add(name)
+    return Rows(sheet, rows, fields, frozenset(disabled), frozenset(sheet.columns)), faults
+
+
+def cell_text(value: Any) -> str:
+    """A cell as it stands in a text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else str(value)
+
+
+def _columns(sheet: Sheet, key: str, where: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in (name for name in (key, *where) if name not in sheet.columns):
+        known = [column for column in sheet.columns if column]
+        hint = did_you_mean(name, known) or f"its columns are {', '.join(known[:20]) or 'none'}"
+        yield Fault(Code.MISSING, (1,), f"there is no column `{name}`", hint)
+    fields = {*FIELDS, ENABLED, *_WHEN}
+    effort = Effort()
+    for name in (c for c in sheet.columns if c and c not in fields and c != key):
+        near = closest(name, fields, effort)
+        if near is not None and near not in sheet.columns and _alike(name, near):
+            yield Fault(Code.UNKNOWN_KEY, (1, name), "this looks like a field", f"did you mean `{near}`?")
+    unnamed = [place for place, name in enumerate(sheet.columns, 1) if not name]
+    if unnamed and unnamed[0] < len(sheet.columns) and any(sheet.columns[unnamed[0] :]):
+        yield Fault(Code.NO_VALUE, (1,), f"column {unnamed[0]} has no name", "name it, or split merged cells")
+
+
+def _alike(name: str, field: str) -> bool:
+    """Whether it is that field in other letters, or with one or two of them wrong: not merely a word that begins so."""
+    import difflib
+
+    plain = re.sub("[^a-z]", "", name.lower())
+    return difflib.SequenceMatcher(None, plain, field.lower()).ratio() > 0.85
+
+
+def _key(row: Row, column: str, *, dated: bool) -> tuple[str, Wrong | None]:
+    value = row.cells.get(column)
+    if value is None:
+        return "", Wrong(Code.NO_VALUE, "the cell is empty, and the row has others", "give every row a key")
+    name = unicodedata.normalize("NFC", cell_text(value))
+    if isinstance(value, list | dict) or not _KEY.fullmatch(name):
+        hint = "at most 100 characters, without quotes, brackets and control characters"
+        return name, Wrong(Code.BAD_KEY, f"`{name[:60]}` cannot be the key of a row", hint)
+    if wrong := _unreadable(name):
+        return name, wrong
+    if dated and not _ISO.fullmatch(name.partition("/")[0]):
+        return name, _date(name)
+    return name, None
+
+
+def _date(text: str) -> Wrong:
+    ambiguous = re.match(r"(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}", text)
+    if ambiguous and int(ambiguous[1]) <= 12 and int(ambiguous[2]) <= 12:
+        message = f"`{text[:40]}` can be two days: its day and its month may be the other way round"
+    else:
+        message = f"`{text[:40]}` is not a date"
+    return Wrong(Code.BAD_TIME, message, "write it as 2026-12-07; format the column as text before")
+
+
+def _unreadable(text: str) -> Wrong | None:
+    """A formula that failed, or was not computed."""
+    if _BROKEN.fullmatch(text):
+        return Wrong(Code.BAD_FORM, f"`{text}` is what a formula gives that failed", "fix the formula in the sheet")
+    if re.match(r"=[A-Za-z]+\(|=[$A-Z]+\$?\d", text):
+        return Wrong(Code.BAD_FORM, f"`{text[:40]}` is a formula, and not its value", "save the sheet with its values")
+    return None
+
+
+def _fields(row: Row, *, dated: bool) -> tuple[dict[str, Any], list[Fault]]:
+    filled: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, cell in row.cells.items():
+        if isinstance(cell, str) and (wrong := _unreadable(cell)):
+            faults.append(_fault(row, name, wrong))
+        elif name in FIELDS or (dated and name in _WHEN):
+            try:
+                if dated and name == "schedule":
+                    hint = "use the columns `on` and `at`, or leave it out"
+                    raise Wrong(Code.CONFLICT, "the rule says when it is published", hint)
+                filled[name] = _typed(name, cell) if isinstance(cell, str) else cell
+            except Wrong as wrong:
+                faults.append(_fault(row, name, wrong))
+    return filled, faults
+
+
+def _typed(name: str, cell: str) -> Any:
+    """A cell of text as the field wants it. Wrong."""
+    if name in _LISTS:
+        return [part.strip() for part in _LISTS[name].split(cell) if part.strip()]
+    if name in ("staging", "allow_duplicate"):
+        return _yes(cell)
+    if name == "durationMins":
+        if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", cell):
+            raise Wrong(Code.WRONG_TYPE, f"`{cell[:40]}` is not a number", "write it as 1 or 12.5, with a point")
+        return float(cell) if "." in cell else int(cell)
+    if name == "at":
+        parse_wall_time(cell)
+    if name in _DATES and _TURNED.fullmatch(cell) and not _ISO.fullmatch(cell):
+        raise _date(cell)
+    if name == "on":
+        parse_date(cell)
+    return cell
+
+
+def _enabled(row: Row, faults: list[Fault]) -> bool:
+    value = row.cells.get(ENABLED, True)
+    if isinstance(value, bool):
+        return value
+    try:
+        return _yes(str(value))
+    except Wrong as wrong:
+        faults.append(_fault(row, ENABLED, wrong))
+        return True
+
+
+def _yes(cell: str) -> bool:
+    if cell.lower() in (*_YES, *_NO):
+        return cell.lower() in _YES
+    raise Wrong(Code.UNKNOWN_VALUE, f"`{cell[:40]}` is neither yes nor no", "write yes or no")
+
+
+def _fault(row: Row, column: str, wrong: Wrong) -> Fault:
+    return Fault(wrong.code, (row.line, column, cell_text(row.cells.get(column, ""))), wrong.message, wrong.hint)

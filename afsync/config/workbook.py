@@ -1,0 +1,106 @@
+"""Workbooks (.xlsx, .ods) as records of text. The only module that imports python-calamine, an extra."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from html import unescape
+from typing import Any, Final
+
+from afsync.config.problems import Code, Wrong, did_you_mean
+
+_MOST_UNPACKED: Final = 256 * 1024 * 1024
+_MOST_CELLS: Final = 5_000_000
+
+
+def records(data: bytes, name: str | None) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet with their numbers, from the first on; real dates as they are written here. Wrong."""
+    try:
+        from python_calamine import CalamineWorkbook
+    except ImportError:
+        hint = "install it with `pip install 'afsync[sheets]'`, or save the sheet as `CSV UTF-8`"
+        raise Wrong(Code.FILE_TYPE, "a workbook needs python-calamine, which is not installed", hint) from None
+    _check_size(data)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = workbook.sheet_names
+        if name is not None and name not in names:
+            hint = did_you_mean(name, names) or f"its sheets are {', '.join(names[:20])}"
+            raise Wrong(Code.MISSING, f"there is no sheet `{name[:60]}`", hint)
+        sheet = workbook.get_sheet_by_name(name if name is not None else names[0])
+        if sheet.height * sheet.width > _MOST_CELLS:
+            raise Wrong(Code.TOO_LARGE, "the sheet has too many cells", "delete the empty rows and columns behind it")
+        rows = sheet.to_python(skip_empty_area=False)
+    except Wrong:
+        raise
+    except Exception as error:  # the library has its own for each kind of damage, and may meet others
+        hint = "open it in the spreadsheet and save it again, without a password"
+        raise Wrong(Code.BAD_FORM, f"the workbook cannot be read: {str(error)[:100]}", hint) from None
+    if not any(any(cell != "" for cell in row) for row in rows):
+        raise Wrong(Code.EMPTY_FILE, "the sheet is empty", "give it a row with the names of its columns", 1)
+    texts = [[_text(cell) for cell in row] for row in rows]
+    for row, column, said in _failed(data, name if name is not None else names[0]):
+        if row < len(texts) and column < len(texts[row]):
+            texts[row][column] = said
+    return iter(enumerate(texts, 1))
+
+
+def _failed(data: bytes, name: str) -> Iterator[tuple[int, int, str]]:
+    """Where a formula failed, counted from 0, and what it gave: python-calamine takes such a cell for an empty one."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        try:
+            book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
+            links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+        except KeyError:
+            return  # an .ods file, where the text of the cell says it
+        sheets = (_attributes(tag) for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book))
+        wanted = next((s.get("r:id", "") for s in sheets if unescape(s.get("name", "")) == name), "")
+        targets = (_attributes(tag) for tag in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", links))
+        target = next((t.get("Target", "") for t in targets if t.get("Id") == wanted), "")
+        path = target.removeprefix("/") if target.startswith("/xl/") else f"xl/{target}"
+        cells = archive.read(path).decode("utf-8", "replace") if path in archive.namelist() else ""
+    for found in re.finditer(r"<(?:\w+:)?c\b([^>]*\bt=\"e\"[^>]*)>(.*?)</(?:\w+:)?c>", cells, re.DOTALL):
+        place = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", _attributes(found[1]).get("r", ""))
+        value = re.search(r"<(?:\w+:)?v>([^<]*)<", found[2])
+        if place is not None:
+            column = 0
+            for letter in place[1]:
+                column = column * 26 + ord(letter) - 64
+            yield int(place[2]) - 1, column - 1, value[1] if value else "#VALUE!"
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return dict(re.findall(r"([\w:]+)=\"([^\"]*)\"", tag))
+
+
+def _check_size(data: bytes) -> None:
+    """Wrong for what is no archive, or would fill the memory."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        hint = "save it as .xlsx or .ods; a renamed file stays what it was"
+        raise Wrong(Code.BAD_FORM, "this is not a workbook", hint) from None
+    if size > _MOST_UNPACKED:
+        raise Wrong(
+            Code.TOO_LARGE, "the workbook unpacks to more than 256 MiB", "delete its empty rows and its pictures"
+        )
+
+
+def _text(cell: Any) -> str:
+    match cell:
+        case bool():
+            return "yes" if cell else "no"
+        case float() if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        case datetime():
+            return cell.isoformat(" ", "seconds" if cell.second else "minutes")
+        case date():
+            return cell.isoformat()
+        case time():
+            return cell.isoformat("seconds" if cell.second else "minutes")
+        case _:
+            return str(cell)

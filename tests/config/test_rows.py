@@ -1,0 +1,310 @@
+"""Rows of sheets as occurrences, and the mistakes people make in sheets: each at its line, in words, none silent."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from afsync.config.occurrences import expand
+from afsync.config.project import Project
+from afsync.core.recorded import Considered, Recorded, RecordedJob
+from afsync.core.resources import Job, Kind, Schedule, fingerprint
+from afsync.errors import ConfigError, Problem
+from tests.builders import LINEAGE
+from tests.config.support import loaded, write
+
+NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
+HEAD = "version: 1\ntimezone: Europe/Berlin\nhorizon: 30d\njobs:\n  show:\n"
+LISTED = f"{HEAD}    rows: s.csv\n"
+DATED = f'{HEAD}    url: ${{row.link}}\n    rows: {{file: s.csv, key: date}}\n    repeat: {{dates: [2026-12-05, 2026-12-06], at: "09:00"}}\n'  # noqa: E501
+
+
+def expanded(
+    root: Path, sheet: str | bytes, main: str = LISTED, *, name: str = "s.csv", recorded: Recorded | None = None
+) -> Project:
+    write(root, {name: sheet})
+    return expand(loaded(root, main), recorded or Recorded(LINEAGE), NOW)
+
+
+def jobs(root: Path, sheet: str | bytes, main: str = LISTED, *, name: str = "s.csv") -> dict[str, Job]:
+    return {job.key.removeprefix("show"): job for job in expanded(root, sheet, main, name=name).desired.jobs.values()}
+
+
+def wrong(root: Path, sheet: str | bytes, main: str = LISTED, *, name: str = "s.csv") -> tuple[Problem, ...]:
+    with pytest.raises(ConfigError) as caught:
+        expanded(root, sheet, main, name=name)
+    return caught.value.problems
+
+
+# --- what a sheet says ---
+
+ONE = 'key,url,topic\nep-1,https://a.b/c,"One, two"\n'
+SAME = {
+    "commas": ONE,
+    "semicolons": "key;url;topic\nep-1;https://a.b/c;One, two\n",
+    "tabs": "key\turl\ttopic\nep-1\thttps://a.b/c\tOne, two\n",
+    "a BOM": "\ufeff" + ONE,
+    "Windows line ends": ONE.replace("\n", "\r\n"),
+    "no line end": ONE.rstrip("\n"),
+    "spaces around cells": 'key , url,topic\n ep-1 ,https://a.b/c\u00a0,"One, two "\n',
+    "empty rows": ONE.replace("\nep", "\n,,\n\nep"),
+    "empty columns behind": 'key,url,topic,,\nep-1,https://a.b/c,"One, two",,\n',
+    "other columns": 'key,owner,url,topic\nep-1,Ann,https://a.b/c,"One, two"\n',
+    "columns in another order": 'topic,key,url\n"One, two",ep-1,https://a.b/c\n',
+}
+
+
+@pytest.mark.parametrize("form", SAME)
+def test_sheets_that_say_the_same(tmp_path: Path, form: str) -> None:
+    (job,) = jobs(tmp_path, SAME[form]).values()
+    assert job.address == 'job.show["ep-1"]'
+    assert job.values == {"url": "https://a.b/c", "topic": "One, two"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("s.tsv", "key\turl\ttopic\nep-1\thttps://a.b/c\tOne, two\n"),
+        ("s.json", '[{"key": "ep-1", "url": "https://a.b/c", "topic": "One, two", "tone": ""}]'),
+        ("s.yaml", "- key: ep-1\n  url: https://a.b/c\n  topic: One, two\n"),
+    ],
+)
+def test_other_kinds_of_file(tmp_path: Path, name: str, text: str) -> None:
+    found = jobs(tmp_path, text, LISTED.replace("s.csv", name), name=name)
+    assert found['["ep-1"]'].values == {"url": "https://a.b/c", "topic": "One, two"}
+
+
+def test_cells_are_of_the_type_of_their_field(tmp_path: Path) -> None:
+    header = "key;url;platforms;durationMins;staging;schedule;rerun\n"
+    sheet = header + "007;https://a.b/c;tiktok, youtube;2.5;Yes;2026-12-05 10:00;2\n"
+    (job,) = jobs(tmp_path, sheet).values()
+    assert job.key == 'show["007"]' and job.rerun == "2"
+    assert {k: job.values[k] for k in ("platforms", "durationMins", "staging")} == {
+        "platforms": ["tiktok", "youtube"],
+        "durationMins": 2.5,
+        "staging": True,
+    }
+    assert job.schedule == Schedule("2026-12-05 10:00", datetime(2026, 12, 5, 9, tzinfo=UTC))
+
+
+def test_a_row_says_what_the_job_leaves_open_and_names_its_cells(tmp_path: Path) -> None:
+    main = f'{HEAD}    url: https://a.b/c\n    topic: "${{row.who}}: ${{row.what}}"\n    rows: s.csv\n    tone: calm\n'
+    found = jobs(tmp_path, "key,who,what,tone,urls\na,Ann,one,,\nb,Bob,two,hype,https://a.b/d\n", main)
+    assert found['["a"]'].values == {"url": "https://a.b/c", "topic": "Ann: one", "tone": "calm"}
+    assert found['["b"]'].values == {"urls": ["https://a.b/d"], "topic": "Bob: two", "tone": "hype"}
+
+
+def test_rows_that_are_not_enabled_or_meant_are_left_out(tmp_path: Path) -> None:
+    main = LISTED.replace("s.csv", "{file: s.csv, where: {show: one}}")
+    sheet = "key,url,enabled,show\na,https://a.b/c,yes,one\nb,https://a.b/c,no,one\nc,https://a.b/c,,two\n"
+    assert [*jobs(tmp_path, sheet, main)] == ['["a"]']
+
+
+def test_a_row_is_submitted_within_the_horizon_and_not_when_its_time_has_passed(tmp_path: Path) -> None:
+    months = {"a": "2026-11", "b": "2026-12", "c": "2027-12"}
+    sheet = "key,url,schedule\n" + "".join(f"{k},https://a.b/c,{month}-05 10:00\n" for k, month in months.items())
+    assert [*jobs(tmp_path, sheet)] == ['["b"]']
+    seen = Recorded(LINEAGE, series={"show": Considered(datetime(2026, 11, 1, tzinfo=UTC), "2026-11-01")})
+    found = expanded(tmp_path, sheet, recorded=seen).occurrences
+    assert found is not None
+    assert [m.address for m in found.missed] == ['job.show["a"]']
+
+
+def test_dates_of_a_rule_take_their_rows(tmp_path: Path) -> None:
+    sheet = "date,link,at,topic\n2026-12-05,https://a.b/5,11:00,Five\n"
+    project = expanded(tmp_path, sheet, DATED)
+    (job,) = project.desired.jobs.values()
+    assert job.values == {"url": "https://a.b/5", "topic": "Five"} and job.schedule is not None
+    assert job.schedule.written == "2026-12-05 11:00"
+    assert project.occurrences is not None
+    assert [o.instance for o in project.occurrences.without_row] == ["2026-12-06"]
+
+
+def test_the_order_of_rows_means_nothing(tmp_path: Path) -> None:
+    rows = [f"ep-{n},https://a.b/{n},2026-12-{n % 28 + 1:02} 10:00" for n in range(60)]
+    before = expanded(tmp_path, "\n".join(["key,url,schedule", *rows]))
+    random.Random(7).shuffle(rows)
+    after = expanded(tmp_path, "\n".join(["key,url,schedule", *rows[:30], "new,https://a.b/new,", *rows[30:]]))
+    assert [*before.desired.jobs.items()] == [(a, j) for a, j in after.desired.jobs.items() if a != 'job.show["new"]']
+
+
+@pytest.mark.parametrize("sheet", ["key,url\nep-1,https://a.b/new\n", "key,url,enabled\nep-1,https://a.b/new,no\n"])
+def test_what_is_over_stays_while_its_row_is_there(tmp_path: Path, sheet: str) -> None:
+    values = {"url": "https://a.b/old"}
+    record = RecordedJob("job_1", fingerprint(Kind.JOB, values), values, None, "published")
+    found = expanded(tmp_path, sheet, recorded=Recorded(LINEAGE, resources={'job.show["ep-1"]': record}))
+    assert [job.values for job in found.desired.jobs.values()] == [values]
+
+
+def test_a_sheet_that_lost_all_its_rows_is_an_error(tmp_path: Path) -> None:
+    record = RecordedJob("job_1", "print", {"url": "https://a.b/c"})
+    with pytest.raises(ConfigError) as caught:
+        expanded(tmp_path, "key,url\n", recorded=Recorded(LINEAGE, resources={'job.show["ep-1"]': record}))
+    assert caught.value.problems[0].code == "empty_file"
+
+
+def test_a_sheet_is_part_of_what_a_saved_plan_is_bound_to(tmp_path: Path) -> None:
+    assert [f.path for f in expanded(tmp_path, ONE).files] == ["afsync.yaml", "s.csv"]
+
+
+# --- what people do to sheets ---
+
+K = "key,url\n"
+OK = "ep-1,https://a.b/c\n"
+MISTAKES: dict[str, tuple[str | bytes, str]] = {
+    "nothing in it": ("", "1 empty_file"),
+    "white space only": (" \n \n", "1 empty_file"),
+    "UTF-16": (ONE.encode("utf-16"), "- not_utf8"),
+    "Latin-1": ((K + "ep-1,https://a.b/c\nep-2,Fu\xdf\n").encode("latin-1"), "3 not_utf8"),
+    "a spreadsheet that was renamed": (b"PK\x03\x04\x00\x00\x00\x00", "- not_utf8"),
+    "no header": (OK, "1 missing"),
+    "a title above the header": ("My videos,\n" + K + OK, "1 missing"),
+    "a separator that is none": ("key|url\nep-1|https://a.b/c\n", "1 missing"),
+    "another name for the key": ("Key,url\n" + OK, "1 missing"),
+    "id for key": ("id,url\n" + OK, "1 missing"),
+    "no key in a row": (K + ",https://a.b/c\n", "2 no_value"),
+    "a key of spaces": (K + "  ,https://a.b/c\n", "2 no_value"),
+    "a key twice": (K + OK + "ep-2,https://a.b/d\n" + OK, "4 duplicate_key"),
+    "a key twice but for spaces": (K + OK + " ep-1 ,https://a.b/d\n", "3 duplicate_key"),
+    "a key twice but for how it is written": (
+        K + "caf\u00e9,https://a.b/c\ncafe\u0301,https://a.b/c\n",
+        "3 duplicate_key",
+    ),
+    "a key with quotes": (K + '"ep ""1""",https://a.b/c\n', "2 bad_key"),
+    "a key with brackets": (K + "ep[1],https://a.b/c\n", "2 bad_key"),
+    "a key over two lines": (K + '"ep\n1",https://a.b/c\n', "2 bad_key"),
+    "a key that is too long": (K + "x" * 101 + ",https://a.b/c\n", "2 bad_key"),
+    "a key that a formula lost": (K + "#REF!,https://a.b/c\n", "2 bad_form"),
+    "a cell that a formula lost": (K + "ep-1,#N/A\n", "2 bad_form"),
+    "a name that a formula lost": ("key,url,topic\nep-1,https://a.b/c,#NAME?\n", "2 bad_form"),
+    "a division by zero": ("key,url,topic\nep-1,https://a.b/c,#DIV/0!\n", "2 bad_form"),
+    "a formula": ("key,url,topic\nep-1,https://a.b/c,=VLOOKUP(A2)\n", "2 bad_form"),
+    "a reference": ("key,url,topic\nep-1,https://a.b/c,=B2\n", "2 bad_form"),
+    "a column twice": ("key,url,url\nep-1,https://a.b/c,https://a.b/d\n", "1 duplicate_key"),
+    "a column without a name": ("key,,url\nep-1,x,https://a.b/c\n", "1 no_value"),
+    "a field in other letters": ("key,URL\nep-1,https://a.b/c\n", "1 unknown_key"),
+    "a field misspelt": ("key,url,plattforms\nep-1,https://a.b/c,tiktok\n", "1 unknown_key"),
+    "a field with a space": ("key,url,duration Mins\nep-1,https://a.b/c,2\n", "1 unknown_key"),
+    "schedule misspelt": ("key,url,Shedule\nep-1,https://a.b/c,2026-12-05 10:00\n", "1 unknown_key"),
+    "a separator in a cell": ("key,url,topic\nep-1,https://a.b/c,One, two\n", "2 bad_form"),
+    "a decimal comma": ('key,url,durationMins\nep-1,https://a.b/c,"1,5"\n', "2 wrong_type"),
+    "a unit": ("key,url,durationMins\nep-1,https://a.b/c,2 min\n", "2 wrong_type"),
+    "too long": ("key,url,durationMins\nep-1,https://a.b/c,500\n", "2 out_of_range"),
+    "a quote that is not closed": (K + 'ep-1,"https://a.b/c\n', "2 syntax"),
+    "a quote inside of a cell": (K + 'ep-1,"https://a.b/c"x\n', "2 syntax"),
+    "a date that may be turned round": ("key,url,schedule\nep-1,https://a.b/c,03/04/2026 10:00\n", "2 bad_time"),
+    "a date the American way": ("key,url,schedule\nep-1,https://a.b/c,12/24/2026 10:00\n", "2 bad_time"),
+    "a date the German way": ("key,url,schedule\nep-1,https://a.b/c,24.12.2026 10:00\n", "2 bad_time"),
+    "a date of two digits": ("key,url,schedule\nep-1,https://a.b/c,24-12-26\n", "2 bad_time"),
+    "a date with a month in words": ("key,url,schedule\nep-1,https://a.b/c,24-Dec-26 10:00\n", "2 bad_time"),
+    "a day without a time": ("key,url,schedule\nep-1,https://a.b/c,2026-12-24\n", "2 bad_time"),
+    "the number that Excel counts days by": ("key,url,schedule\nep-1,https://a.b/c,46380.375\n", "2 bad_time"),
+    "an hour of one digit": ("key,url,schedule\nep-1,https://a.b/c,2026-12-24 9:00\n", "2 bad_time"),
+    "an afternoon": ("key,url,schedule\nep-1,https://a.b/c,2026-12-24 9:00 PM\n", "2 bad_time"),
+    "a day there is not": ("key,url,schedule\nep-1,https://a.b/c,2026-11-31 10:00\n", "2 bad_time"),
+    "a time that the clocks leave out": ("key,url,schedule\nep-1,https://a.b/c,2027-03-28 02:30\n", "2 dst_gap"),
+    "a platform there is not": ('key,url,platforms\nep-1,https://a.b/c,"tiktok,twitter"\n', "2 unknown_value"),
+    "platforms with another separator": ("key,url,platforms\nep-1,https://a.b/c,tiktok/youtube\n", "2 unknown_value"),
+    "perhaps": ("key,url,enabled\nep-1,https://a.b/c,maybe\n", "2 unknown_value"),
+    "a cross for staging": ("key,url,staging\nep-1,https://a.b/c,done\n", "2 unknown_value"),
+    "no scheme": (K + "ep-1,www.a.b/c\n", "2 bad_url"),
+    "a title in place of a link": (K + "ep-1,Click here\n", "2 bad_url"),
+    "no source": (K + "ep-1,\n", "2 missing_source"),
+    "a template there is not": ("key,url,template\nep-1,https://a.b/c,weekly\n", "2 unknown_template"),
+    "a file that is not there": ("key,entry,file\nep-1,upload,media/x.mp4\n", "2 not_found"),
+    "a text that is too long": ("key,url,topic\nep-1,https://a.b/c," + "x" * 501 + "\n", "2 out_of_range"),
+    "columns that moved": ("key,topic,url\nep-1,https://a.b/c,One\n", "2 bad_url"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_found_where_it_is(tmp_path: Path, name: str) -> None:
+    sheet, expected = MISTAKES[name]
+    line, code = expected.split()
+    found = wrong(tmp_path, sheet)
+    (problem, *_) = [p for p in found if p.code == code] or [pytest.fail(f"not {code}: {found}")]
+    assert problem.location is not None and problem.hint
+    if line == "-":
+        assert problem.location.file == "afsync.yaml", "nothing of the sheet can be read"
+    else:
+        assert (problem.location.file, problem.location.line) == ("s.csv", int(line)), problem
+
+
+DATED_MISTAKES = {
+    "a date turned round": ("date,link\n05.12.2026,https://a.b/c\n", "2 bad_time"),
+    "a date that the rule does not have": ("date,link\n2026-12-07,https://a.b/c\n", "2 not_allowed_here"),
+    "a publish time": ("date,link,schedule\n2026-12-05,https://a.b/c,2026-12-05 10:00\n", "2 conflict"),
+    "a time of day that is none": ("date,link,at\n2026-12-05,https://a.b/c,9 Uhr\n", "2 bad_time"),
+    "another day that is none": ("date,link,on\n2026-12-05,https://a.b/c,tomorrow\n", "2 bad_time"),
+    "a link that is none": ("date,url\n2026-12-05,a.b\n", "2 bad_url"),
+}
+
+
+@pytest.mark.parametrize("name", DATED_MISTAKES)
+def test_mistakes_in_the_rows_of_a_rule(tmp_path: Path, name: str) -> None:
+    sheet, expected = DATED_MISTAKES[name]
+    line, code = expected.split()
+    main = DATED if "link" in sheet else DATED.replace("    url: ${row.link}\n", "")
+    (problem, *_) = [p for p in wrong(tmp_path, sheet, main) if p.code == code]
+    assert problem.location is not None
+    assert (problem.location.file, problem.location.line) == ("s.csv", int(line))
+
+
+OTHERS = {
+    "no such sheet": ("no.csv", "not_found"),
+    "outside": ("../s.csv", "outside_project"),
+    "a folder": (".", "file_type"),
+    "a kind that is not known": ("s.numbers", "file_type"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_sheet_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    file, code = OTHERS[name]
+    (problem, *_) = wrong(tmp_path, K + OK, LISTED.replace("s.csv", file))
+    assert (problem.code, str(problem.location)) == (code, "afsync.yaml:6:11")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("s.json", '[{"key": "a"', "1 syntax"),
+        ("s.json", '{"key": "a"}', "1 wrong_type"),
+        ("s.json", '[{"url": "https://a.b/c"}]', "1 missing"),
+        ("s.yaml", "- key: a\n  url: [\n", "2 syntax"),
+        ("s.yaml", "- key: a\n  url: https://a.b/c\n- text\n", "3 wrong_type"),
+        ("s.yaml", "- key: a\n  url: https://a.b/c\n  durationMins: two\n", "1 wrong_type"),
+    ],
+)
+def test_mistakes_in_json_and_yaml(tmp_path: Path, name: str, text: str, expected: str) -> None:
+    line, code = expected.split()
+    (problem, *_) = [p for p in wrong(tmp_path, text, LISTED.replace("s.csv", name), name=name) if p.code == code]
+    assert problem.location is not None
+    assert (problem.location.file, problem.location.line) == (name, int(line))
+
+
+# --- speed ---
+
+
+def test_a_sheet_takes_no_longer_than_the_same_jobs_in_yaml(tmp_path: Path, record_property: object) -> None:
+    rows = [(f"ep-{n}", f"https://a.b/{n}", f"2026-12-{n % 28 + 2:02} 10:00", f"Topic {n}") for n in range(2000)]
+    jobs_ = "".join(f"  {k}:\n    url: {u}\n    schedule: {s}\n    topic: {t}\n" for k, u, s, t in rows)
+    sheet = "key,url,schedule,topic\n" + "".join(f"{k},{u},{s},{t}\n" for k, u, s, t in rows)
+    write(tmp_path, {"a/afsync.yaml": HEAD.replace("  show:\n", "") + jobs_, "b/afsync.yaml": LISTED, "b/s.csv": sheet})
+    took: dict[str, float] = {}
+    for name in ("a", "b", "a", "b"):
+        began = time.process_time()
+        project = expand(load_in(tmp_path / name), Recorded(LINEAGE), NOW)
+        took[name] = min(took.get(name, 1e9), time.process_time() - began)
+        assert len(project.desired.jobs) == 2000
+    assert took["b"] < 4 * took["a"], f"twice as long on an idle machine: {took}"
+
+
+def load_in(root: Path) -> Project:
+    from afsync.config.loader import load
+
+    return load(root, environ={})
