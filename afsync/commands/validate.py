@@ -62,24 +62,21 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
 
     try:
         project = load_project()
+        templates, jobs = len(project.desired.templates), len(project.desired.jobs)
         if project.calendar is not None:
             from afsync.core.recorded import Recorded
 
             project = at_moment(project, Recorded(project.settings.lineage or ""), work.now())
     except ConfigError as error:
         return "", error.problems, (), error
-    templates, jobs = len(project.desired.templates), len(project.desired.jobs)
     if project.warnings:
         publish_problems(project.warnings, directory())
     warned = "".join(f"{problem_block(warning, stdout_paint())}\n\n" for warning in project.warnings)
-    in_series = (
-        f", {project.occurrences.declared} of them in {project.occurrences.series} series"
-        if project.occurrences
-        else ""
-    )
-    counted = (
-        f"{count(templates, 'template')} and {count(jobs, 'job')}{in_series} in {count(len(project.files), 'file')}"
-    )
+    declared = f"{count(templates, 'template')} and {count(jobs, 'job')}"
+    if (found := project.occurrences) is not None and found.series:
+        ahead = f"{found.series} series with {count(found.declared, 'occurrence')} by now"
+        declared = f"{count(templates, 'template')}, {count(jobs, 'job')} and {ahead}"
+    counted = f"{declared} in {count(len(project.files), 'file')}"
     said = f"{warned}{stdout_paint()('Valid.', 'green')} {counted}.\n"
     return said, project.warnings, tuple(f.path for f in project.files), None
 

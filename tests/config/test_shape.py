@@ -235,7 +235,7 @@ def test_both_know_the_same_keys_of_a_series() -> None:
     assert own == {*keys(series_shape.OwnTime)}
 
 
-@pytest.mark.parametrize("example", ["quickstart", "content-calendar"])
+@pytest.mark.parametrize("example", ["quickstart", "content-calendar", "season"])
 def test_what_is_right_is_read_without_the_authority(example: str) -> None:
     script = (
         "import sys; from afsync.cli import run; assert not run(sys.argv[1:]);"

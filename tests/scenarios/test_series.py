@@ -186,7 +186,7 @@ def test_one_occurrence_is_submitted_again(world: World) -> None:
 def test_other_commands_know_the_occurrences(world: World) -> None:
     show(world)
     address = f'job.show["{monday(world, 0)}"]'
-    assert "2 of them in 1 series" in world.does("validate").out
+    assert "0 templates, 0 jobs and 1 series with 2 occurrences by now in 1 file" in world.does("validate").out
     world.applied()
     assert address in world.does("status", address).out
     renamed = f'job.show["{monday(world, 5)}"]'

@@ -160,7 +160,7 @@ def test_a_key_that_was_renamed_without_its_line_in_import(sandbox: Sandbox) -> 
 
 
 @pytest.mark.parametrize("dialect", ["deployed"])
-@pytest.mark.parametrize("name", ["quickstart", "content-calendar"])
+@pytest.mark.parametrize("name", ["quickstart", "content-calendar", "season"])
 def test_init_with_an_example(sandbox: Sandbox, name: str) -> None:
     sandbox.does("init", "--example", name)
     sandbox.does("validate")
