@@ -73,7 +73,7 @@ _FLOW: Final = r"\],[{}"
 """What cannot stand in a plain value inside a flow collection."""
 
 KEY_FORM: Final = (
-    r"(?!(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Nn]ull|NULL):)(?:(?:[A-Za-z]|[0-9]{1,9}-)[-A-Za-z0-9_.]{0,99}"
+    r"(?!(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Nn]ull|NULL):)(?:(?:[A-Za-z]|[0-9]{1,9}-)[-A-Za-z0-9_.]{0,99}(?:/[A-Za-z][-A-Za-z0-9_.]{0,99})?"
     r"""|"[-A-Za-z0-9_. ]{1,99}"|'[-A-Za-z0-9_. ]{1,99}'):(?=[ \n])"""
 )
 """Text for both, and shorter than the 1,024 characters from which the authority takes it for no key."""

@@ -12,7 +12,10 @@ from afsync.config.resource_models import Body, Lifecycle
 from afsync.core.resources import KEY
 
 _NULL: Final = {"type": "null"}
-_REFERENCE: Final = {"type": "string", "pattern": r"\$\{(var|env|occurrence)\.[A-Za-z_][A-Za-z0-9_-]*(:[^${}]*)?\}"}
+_REFERENCE: Final = {
+    "type": "string",
+    "pattern": r"\$\{((var|env|occurrence)\.[A-Za-z_][A-Za-z0-9_-]*(:[^${}]*)?|row\.[^${}]+)\}",
+}
 """Stands in for a value of any type: `${…}` is replaced before the value is checked."""
 
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"

@@ -240,6 +240,7 @@ WRITTEN_BY_CONTENT_TEAMS = [
     "a: é, ö & co!\nb: what?\n",
     "a: |\n  long\n\n  text\nb: 1\n",
     "a: clip_2024_12\r\nb: [1]\r\n",
+    "2029-12-23/late: skip\na/b: 1\n",
 ]
 
 

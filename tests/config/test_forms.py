@@ -171,7 +171,25 @@ def test_looking_takes_linear_time(name: str) -> None:
     assert time.process_time() - start < 2
 
 
-KEYS = ("a", "b", "c", "a.b", "2026-12-01", "12-x", "'q'", '"r s"', '"a"', "yes", "on", "a_b", "true", "'1'", "x1")
+KEYS = (
+    "a",
+    "b",
+    "c",
+    "a.b",
+    "2026-12-01",
+    "12-x",
+    "2026-12-01/late",
+    "a/b",
+    "'q'",
+    '"r s"',
+    '"a"',
+    "yes",
+    "on",
+    "a_b",
+    "true",
+    "'1'",
+    "x1",
+)
 WORDS = (
     *("a", "true", "FALSE", "null", "Null", "yes", "No", "on", "n", "inf", "NaN", "x y", "a#b", "a:b", "it's", 'a "x"'),
     *("'q'", "'it''s'", '""', '"a\\"b"', '"a\\nb"', '"\\\\"', "http://x.y/z?a=1#c", "${var.x}", "(x)", "./a", "é"),

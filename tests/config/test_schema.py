@@ -46,6 +46,7 @@ GOOD: list[dict[str, Any]] = [
     {"version": 1, "vars": {"a": [1, "x", True], "b": 1.5}},
     {"jobs": {"a": {"durationMins": "${var.m}", "platforms": "${var.p}", "staging": "${env.S}", "url": "${var.u}/x"}}},
     {"jobs": {"a": {"platforms": ["tiktok", "${var.p}"], "lifecycle": {"prevent_destroy": "${var.x}"}}}},
+    {"jobs": {"a": {"url": "${row.Link of the clip}", "rows": {"file": "s.csv"}}}},
     {"jobs": {"a": {"addOns": {"x": [None, {"y": 1}]}, "effects": [1], "rerun": 3}}},
 ]
 BAD: list[dict[str, Any]] = [

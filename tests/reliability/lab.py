@@ -42,10 +42,10 @@ CLIPS = "https://clips.twitch.tv/"
 TEMPLATE = "templates:\n  weekly: {name: Weekly, format: short, platforms: [tiktok]}\n"
 JOBS = {
     "a": '{template: weekly, url: "https://clips.twitch.tv/a", topic: Topic A, schedule: "2031-12-01T08:00:00Z"}',
-    "b": '{template: weekly, url: "https://clips.twitch.tv/b", topic: Topic B}',
-    "c": '{url: "https://clips.twitch.tv/c", topic: Topic C, schedule: "2031-12-02T09:00:00Z"}',
+    "b": '{template: weekly, url: "https://clips.twitch.tv/b", topic: Topic B, schedule: "2031-12-02T09:00:00Z"}',
+    "c": '{url: "https://clips.twitch.tv/c", topic: Topic C}',
 }
-PUBLISHED = {"a": "2031-12-01T08:00:00Z", "b": None, "c": "2031-12-02T09:00:00Z"}
+PUBLISHED = {"a": "2031-12-01T08:00:00Z", "b": "2031-12-02T09:00:00Z", "c": None}
 
 
 class Variant(Struct, frozen=True):

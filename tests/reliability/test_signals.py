@@ -142,10 +142,10 @@ def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory
     laboratory.control.release()
     ended = process.wait()
     assert ended.code == CODES[number], ended
-    assert "job.b: submitted" in ended.out
+    assert "job.a: submitted" in ended.out
     assert "job.c: not attempted: interrupted" in ended.out
-    made = project.recorded.resources["job.a"].id
-    assert f"job.a: unfinished: it was made as {made}, then interrupted (1 credit)\n  {AGAIN}\n" in ended.out
+    made = project.recorded.resources["job.b"].id
+    assert f"job.b: unfinished: it was made as {made}, then interrupted (1 credit)\n  {AGAIN}\n" in ended.out
     assert ended.out.endswith(
         "Spent: 2 credits.\n"
         "Apply incomplete. Resources: 2 added, 0 changed, 0 destroyed; 1 unfinished, 1 not attempted.\n"
@@ -159,7 +159,7 @@ def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory
 @SIGNALS
 def test_while_the_last_request_is_in_flight(number: Signals, laboratory: Lab) -> None:
     project = laboratory.project()
-    process = held(project, "PATCH /jobs/*/schedule#2: received")
+    process = held(project, "POST /jobs#3: received")
     process.deliver(number)
     laboratory.control.release()
     ended = process.wait()
