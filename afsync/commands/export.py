@@ -6,6 +6,7 @@ import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, report, tell
@@ -67,7 +68,7 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
         return Exit.ERROR
     write_checked(held.project.root, texts)
     if record:
-        held.project = work.load_project()
+        held.project = at_moment(work.load_project(), held.recorded, work.now())
         _record(held, facts, found, jobs)
     report()(_said(found, texts))
     if unwritable:
