@@ -18,9 +18,10 @@ from afsync.commands.at_moment import at_moment
 from afsync.commands.ci import publish_plan
 from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, refused
+from afsync.commands.first_account import announcement, unknown_account
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.planning import open_planned
-from afsync.commands.preparing import Apply, Ready, prepare, read_saved, unknown_account
+from afsync.commands.preparing import Apply, Ready, prepare, read_saved
 from afsync.commands.screen import Out, agreed, interactive, messages, report, stdout_paint
 from afsync.commands.service import Service
 from afsync.commands.state_file import check_lineage, locked, open_store
@@ -35,7 +36,6 @@ from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
 from afsync.output.plan_text import plan_text
-from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.api.link import Link
@@ -153,13 +153,7 @@ ANSWER_SLICE = 0.1
 def _first(ready: Ready) -> str:
     """What is said before the question where nothing but the key says which account is meant."""
     account = ready.plan.account
-    if not unknown_account(ready.project, ready.ledger.recorded, account):
-        return ""
-    name = visible(account.id)
-    return (
-        f"\nThis is the first apply: all of it, and this state, will belong to account {name} at "
-        f"{visible(account.base_url)}.\n  (`account: {name}` in afsync.yaml says so for good.)\n"
-    )
+    return announcement(account) if unknown_account(ready.project, ready.ledger.recorded, account) else ""
 
 
 def _confirmed(stop: Stop, wanted: Apply, first: str) -> bool:

@@ -6,16 +6,18 @@ import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
+from afsync.commands.at_moment import at_moment
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
-from afsync.commands.options import lock_timeout_flag
+from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, report, tell
-from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
+from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.declarable import writable
 from afsync.core.export import Export, Jobs, make_export
 from afsync.core.recorded import Account
 from afsync.core.remote import Remote
 from afsync.core.resources import EMPTY, Kind
 from afsync.core.verdict import Facts
+from afsync.errors import Exit
 from afsync.output.values import count, visible
 
 
@@ -25,9 +27,16 @@ from afsync.output.values import count, visible
 @click.option("--into", metavar="FILE", type=click.Path(), help="The file to add to (afsync.yaml); - prints.")
 @click.option("--split", type=click.Choice(("kind", "month")), help="Several files below account/.")
 @click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
+@account_flag
 @lock_timeout_flag
 def command(
-    templates: bool, jobs: str | None, into: str | None, split: str | None, no_record: bool, lock_timeout: float
+    templates: bool,
+    jobs: str | None,
+    into: str | None,
+    split: str | None,
+    no_record: bool,
+    account: str | None,
+    lock_timeout: float,
 ) -> int:
     """Write YAML for what the account holds and nobody declared, and record it in the state.
 
@@ -38,14 +47,14 @@ def command(
     everything = not templates and jobs is None
     which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE
     project = work.load_project()
-    with desk(project, lock_timeout) as held:
+    with desk(project, lock_timeout, account) as held:
         return export(held, layout, templates=templates or everything, jobs=which, record=not no_record)
 
 
 def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: bool) -> int:
     """First the files, then the state: what is recorded and not declared would be taken down."""
     refuse_open(held.recorded)
-    facts = held.facts(look(held.project, held.recorded))
+    facts = held.facts(held.look())
     found = make_export(facts, templates=templates, jobs=jobs)
     unwritable = [r.id for r in found.resources if not writable(r)]
     found = replace(found, resources=tuple(r for r in found.resources if writable(r)))
@@ -54,9 +63,12 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
         if not texts:
             messages()(_said(found, texts))
         return tell("".join(texts.values()))
+    if record and not held.belongs_to(facts.remote):
+        messages()("Nothing was written.\n")
+        return Exit.ERROR
     write_checked(held.project.root, texts)
     if record:
-        held.project = work.load_project()
+        held.project = at_moment(work.load_project(), held.recorded, work.now())
         _record(held, facts, found, jobs)
     report()(_said(found, texts))
     if unwritable:

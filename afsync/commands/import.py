@@ -6,9 +6,9 @@ import click
 from msgspec.structs import replace
 
 from afsync.commands import project as work
-from afsync.commands.options import lock_timeout_flag
+from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
-from afsync.commands.taking import Desk, desk, look, record_all, refuse_open
+from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.problems import close_address
 from afsync.core.recorded import Account
 from afsync.core.remote import Lookups
@@ -25,6 +25,7 @@ from afsync.errors import Exit, UsageError
 @click.option("--force", is_flag=True, help="Take it over although it differs; the next plan shows how.")
 @click.option("--auto-approve", is_flag=True, help="With --match: do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="With --match: print a JSON document.")
+@account_flag
 @lock_timeout_flag
 def command(
     address: str | None,
@@ -34,6 +35,7 @@ def command(
     force: bool,
     auto_approve: bool,
     as_json: bool,
+    account: str | None,
     lock_timeout: float,
 ) -> int:
     """Record that ADDRESS, which is declared, is ID in the account. Nothing is sent.
@@ -44,7 +46,7 @@ def command(
     if [bool(address and id), match, none].count(True) != 1 or (address and not id):
         raise UsageError("say ADDRESS and ID, or --match, or --none", "such as `afsync import job.best job_8f31`")
     project = work.load_project()
-    with desk(project, lock_timeout) as held:
+    with desk(project, lock_timeout, account) as held:
         if match:
             return _match(held, auto_approve=auto_approve, as_json=as_json)
         if none:
@@ -68,7 +70,9 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
         raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {typed(address)}` forgets that first")
     refuse_open(recorded)
     wanted = Lookups(jobs={resource_id: None}) if kind_of(address) is Kind.JOB else Lookups()
-    remote = look(held.project, recorded, wanted)
+    remote = held.look(wanted)
+    if not held.belongs_to(remote):
+        return _not_recorded()
     held.write(record_all(held.facts(remote), [(address, resource_id)], force=force))
     report()(f"{address} is {resource_id} from now on; `afsync plan` shows what differs.\n")
     return 0
@@ -79,30 +83,38 @@ def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
     from afsync.output.matches import matches_json, matches_text
 
     refuse_open(held.recorded)
-    facts = held.facts(look(held.project, held.recorded))
+    facts = held.facts(held.look())
     found = find_matches(facts)
     certain = [(m.address, m.certain.id) for m in found if m.certain]
     report()(matches_json(found) if as_json else matches_text(found, stdout_paint()))
     if not certain:
         return 0
+    if not held.belongs_to(facts.remote, unattended=auto_approve or as_json):
+        return _not_recorded()
     if not auto_approve and not interactive():
         text = "import --match asks before it writes, and nobody is there to answer; nothing was recorded"
         raise UsageError(text, "to take over what is certain, add --auto-approve")
     if not auto_approve and not agreed(f"Do you want to take over these {len(certain)}?"):
-        messages()("Nothing was recorded.\n")
-        return Exit.ERROR
+        return _not_recorded()
     held.write(record_all(facts, certain))
     if not as_json:
         report()(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
     return 0
 
 
+def _not_recorded() -> int:
+    messages()("Nothing was recorded.\n")
+    return Exit.ERROR
+
+
 def _none(held: Desk) -> int:
     """Mark what could be ours as somebody else's, so that it holds nothing up any more."""
     refuse_open(held.recorded)
-    remote = look(held.project, held.recorded)
+    remote = held.look()
     facts = held.facts(remote)
     strangers = [job.id for job in remote.jobs.values() if may_be_ours(job, facts)]
+    if strangers and not held.belongs_to(remote):
+        return _not_recorded()
     if strangers:
         account = held.recorded.account or Account(remote.account.id, remote.base_url)
         held.write(replace(held.recorded, foreign=(*held.recorded.foreign, *strangers), account=account))

@@ -11,6 +11,7 @@ from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
 from afsync.commands.at_moment import at_moment
 from afsync.commands.files import read_text
+from afsync.commands.first_account import refuse_unknown_account, unknown_account
 from afsync.commands.options import Selection, check_addresses
 from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import links_shown, messages
@@ -18,12 +19,11 @@ from afsync.commands.service import Service, connect, read_due, read_remote
 from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
 from afsync.core.plan import Plan
-from afsync.core.recorded import Account, Recorded
-from afsync.core.resources import typed
+from afsync.core.recorded import Account
 from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
-from afsync.errors import PlanStale, UsageError
+from afsync.errors import PlanStale
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
@@ -105,8 +105,9 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
     plan = checked_plan(project, recorded, remote, now, options, limits, due=wanted.due)
-    if plan.changes and wanted.unattended and wanted.account is None:
-        _refuse_unknown_account(project, recorded, plan.account)
+    unattended = wanted.unattended and wanted.account is None
+    if plan.changes and unattended and unknown_account(project, recorded, plan.account):
+        refuse_unknown_account(plan.account)
     if wanted.approve:
         plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired, at_once=wanted.at_once)
     most = limits.max_credits
@@ -116,20 +117,6 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     if wanted.expect is not None and wanted.expect != plan.fingerprint:
         _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
     return Ready(project, service, remote, plan, Ledger(store, recorded, version), most)
-
-
-def unknown_account(project: Project, recorded: Recorded, account: Account) -> bool:
-    """Whether neither the files nor the state say whose account it is, so that the key may be the wrong one."""
-    from afsync.api.access import is_real
-
-    return recorded.account is None and project.settings.account is None and is_real(account.base_url)
-
-
-def _refuse_unknown_account(project: Project, recorded: Recorded, account: Account) -> None:
-    if unknown_account(project, recorded, account):
-        text = f"This would be the first apply, in account {account.id} at {account.base_url}; is that the one?"
-        hint = f"write `account: {typed(account.id)}` into afsync.yaml (`afsync init` does), or add --account"
-        raise UsageError(text, f"{hint} {typed(account.id)}")
 
 
 def _insist(why: str | None) -> None:

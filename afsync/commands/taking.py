@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
+from afsync.commands.first_account import account_agreed
 from afsync.commands.service import connect
 from afsync.commands.state_file import check_account, check_lineage, locked, open_store
 from afsync.core.planner import facts_of
@@ -32,12 +33,27 @@ EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))
 
 
 class Desk(Struct):
-    """A state that is held for changing: read under the lock, written once."""
+    """A state that is held for changing: read under the lock, written once. `account` is the only one it may become."""
 
     project: Project
     store: LocalStore
     recorded: Recorded
     version: str
+    account: str | None = None
+
+    def belongs_to(self, remote: Remote, *, unattended: bool = False) -> bool:
+        """Whether the state may become that account's, where it is not yet. UsageError where a person has to say."""
+        there = Account(remote.account.id, remote.base_url)
+        return account_agreed(self.project, self.recorded, there, "write", said=self.account, unattended=unattended)
+
+    def look(self, wanted: Lookups = EVERYTHING) -> Remote:
+        """The account, of this state and of `account` for certain; publish times included."""
+        from afsync.api.snapshot import fetch
+
+        service = connect(self.project, writes=False)
+        remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
+        check_account(self.project, self.recorded, remote, self.account)
+        return remote
 
     def facts(self, remote: Remote) -> Facts:
         return facts_of(self.project.desired, self.recorded, remote, work.now())
@@ -50,23 +66,13 @@ class Desk(Struct):
 
 
 @contextmanager
-def desk(project: Project, lock_timeout: float) -> Iterator[Desk]:
+def desk(project: Project, lock_timeout: float, account: str | None = None) -> Iterator[Desk]:
     """The state of the project under its lock. StateLocked, StateError."""
     store = open_store(project)
     with locked(store, lock_timeout, Stop()):
         recorded, version = store.read()
         check_lineage(project, recorded)
-        yield Desk(at_moment(project, recorded, work.now()), store, recorded, version)
-
-
-def look(project: Project, recorded: Recorded, wanted: Lookups = EVERYTHING) -> Remote:
-    """The account, of this state for certain; publish times included."""
-    from afsync.api.snapshot import fetch
-
-    service = connect(project, writes=False)
-    remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
-    check_account(project, recorded, remote)
-    return remote
+        yield Desk(at_moment(project, recorded, work.now()), store, recorded, version, account)
 
 
 def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = False) -> Recorded:

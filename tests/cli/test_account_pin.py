@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import shutil
 import socket
@@ -14,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from afsync.api.access import is_real
-from afsync.commands import applying
+from afsync.commands import applying, first_account
 from afsync.emulator import Running, running
 from tests.api.support import CERTIFICATE, Connection, serving
 from tests.api.support import http as answer
 from tests.harness import LINEAGE, Environ, Sandbox
 
 JOB = "jobs:\n  a: {topic: A, url: https://clips.twitch.tv/a}\n"
+taking_over = importlib.import_module("afsync.commands.import")
 MINE, THEIRS = "af_live_mine", "af_live_theirs"
 
 
@@ -150,6 +152,45 @@ def test_the_first_apply_needs_to_know_the_account(
     assert pinned(sandbox) == mine
     sandbox.write(JOB.replace("a:", "b:", 1).replace("/a", "/b").replace("topic: A", "topic: B"))
     sandbox.does("apply", "--auto-approve", env=environ)
+
+
+TAKING = {
+    "one": ["import", "job.a", "JOB"],
+    "all that matches": ["import", "--match", "--auto-approve"],
+    "none": ["import", "--none"],
+    "export": ["export"],
+}
+
+
+@pytest.mark.parametrize("command", TAKING.values(), ids=TAKING)
+def test_taking_over_needs_to_know_the_account_as_well(
+    service: tuple[Sandbox, Environ], command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, environ = service
+    sandbox.write(JOB.replace("}", ", schedule: '2031-12-01T09:00:00Z'}"))
+    sandbox.does("init", env={**environ, "AURAFLUX_API_KEY": None})
+    mine = account_id(sandbox, MINE)
+    sandbox.does("apply", "--auto-approve", "--account", mine, env=environ)
+    job = sandbox.ids()["job.a"]
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init", env={**environ, "AURAFLUX_API_KEY": None})
+    before, command = (sandbox.root / "afsync.yaml").read_text(), [w.replace("JOB", job) for w in command]
+    if command[0] == "export":
+        sandbox.write("jobs: {}\n")
+        before = (sandbox.root / "afsync.yaml").read_text()
+
+    done = sandbox.does(*command, code=1, env=environ)
+    assert f"first write, in account {mine}" in done.err and f"--account {mine}" in done.err
+    assert sandbox.does(*command, "--account", "acct_other", code=7, env=environ).err
+    attended = [w for w in command if w != "--auto-approve"]
+    with monkeypatch.context() as patch:
+        for place in (first_account, taking_over):
+            patch.setattr(place, "interactive", lambda: True)
+        done = sandbox.does(*attended, code=1, env=environ, stdin="no\n")
+    assert f"will belong to account {mine} at https://api.test/v1" in done.err and "Nothing was" in done.err
+    assert sandbox.state["account"] is None and (sandbox.root / "afsync.yaml").read_text() == before
+    sandbox.does(*command, "--account", mine, env=environ)
+    assert pinned(sandbox) == mine
 
 
 def test_an_apply_without_changes_pins_nothing(service: tuple[Sandbox, Environ]) -> None:

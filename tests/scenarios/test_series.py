@@ -214,3 +214,11 @@ def test_rows_are_jobs_wherever_they_stand(world: World) -> None:
     assert changes(world) == [("move", "renamed", "ep-9")]
     world.applied()
     assert balance - world.balance == 1
+
+
+def test_an_export_beside_a_series_records_what_it_writes(world: World) -> None:
+    show(world)
+    world.applied()
+    world.by_hand("POST", "/jobs", {"url": f"{URL}other", "topic": "Another", "entry": "fetch"})
+    assert "1 job" in world.does("export", "--jobs", "all").out
+    world.is_settled()
