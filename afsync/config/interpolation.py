@@ -20,6 +20,9 @@ MAX_EXPANSION: Final = 20_000_000
 _MOST_WRONG: Final = 10
 """After so many wrong references in one text, the rest of it is not looked at."""
 
+_MOST_FAULTS: Final = 1_000
+"""After so many wrong references in one section the rest of it is not looked at: more than is shown of a file."""
+
 SECRET = "AURAFLUX_API_KEY"
 """Variables that begin so hold the API key or lead to it. A file that could read them could send them away."""
 
@@ -120,6 +123,8 @@ def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
     """The new value of `text`, of any type where it is one reference and nothing else; BROKEN when it cannot be had."""
     if scope.later and _LATER.search(text):
         return Later(text)
+    if len(faults) >= _MOST_FAULTS:
+        return BROKEN
     parts: list[Any] = []
     end = length = broken = 0
     for token in _TOKEN.finditer(text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -49,10 +49,10 @@ class Whole(Struct, frozen=True):
     problems: tuple[Finding, ...]
 
 
-def read_jobs(jobs: Iterable[Declared], context: Context) -> list[Whole]:
+def read_jobs(jobs: Iterable[Declared], context: Context) -> Iterator[Whole]:
     """The jobs as wholes, with their problems. Never raises for what was declared."""
     right: set[Hashable] = set()
-    return [_read_job(job, context, right) for job in jobs]
+    return (_read_job(job, context, right) for job in jobs)
 
 
 def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:

@@ -11,7 +11,7 @@ from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
-from afsync.config.jobs import Context, build_job, read_jobs
+from afsync.config.jobs import Context, Whole, build_job, read_jobs
 from afsync.config.media import Media
 from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
@@ -69,8 +69,10 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         publish=_publisher(main, defaults),
     )
     calendar = _calendar(special, main, context, scope, report) if special else None
-    wholes = read_jobs((job for job in _by_key(jobs) if _REPEATING.isdisjoint(job.fields)), context)
-    for whole in (w for w in wholes if w.problems and not report.full(w.job.document)):
+    wholes: list[Whole] = []
+    single = (job for job in _by_key(jobs) if _REPEATING.isdisjoint(job.fields) and not report.full(job.document))
+    for whole in read_jobs(single, context):
+        wholes.append(whole)
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
     if not report.clean:
         raise report.error()

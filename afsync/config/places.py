@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from array import array
+from contextlib import suppress
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -25,12 +27,30 @@ Found = tuple[Node | None, Node | None]
 """A value and its key."""
 
 
+class _Entries:
+    """The entries of a collection in their order, and where the lines of each begin: a large one has millions, and is
+    mostly asked for them one after the other."""
+
+    def __init__(self, value: Any, starts: array[int], end: int) -> None:
+        self._steps: list[str | int] = list(value if isinstance(value, dict) else range(len(value))) if starts else []
+        self._starts, self._end = starts, end
+        self._last = 0
+
+    def span(self, step: str | int) -> tuple[int, int] | None:
+        """From where to where an entry goes, if it is one."""
+        for begin, end in ((self._last, len(self._steps)), (0, self._last)):
+            with suppress(ValueError):
+                self._last = found = self._steps.index(step, begin, end)
+                return self._starts[found], (*self._starts[found + 1 : found + 2], self._end)[0]
+        return None
+
+
 class Places:
     """Positions in `text`, which the fast reader read as `value`: block mappings and lists, in plain lines."""
 
     def __init__(self, text: str, lines: Lines, value: Any) -> None:
         self._text, self._lines, self._value = text, lines, value
-        self._children: dict[Path, dict[str | int, tuple[int, int]]] = {}
+        self._children: dict[Path, _Entries] = {}
         self._read: dict[tuple[int, int], Node | None] = {}
         self._left = _MOST_EVENTS
 
@@ -39,7 +59,7 @@ class Places:
         span, value = (0, len(self._text)), self._value
         taken = 0
         for taken, step in enumerate(path):
-            inner = self._divided(path[:taken], span, value).get(step) if span[1] - span[0] > _SMALL else None
+            inner = self._divided(path[:taken], span, value).span(step) if span[1] - span[0] > _SMALL else None
             if inner is None:
                 break
             span, value = inner, value[step]
@@ -76,34 +96,30 @@ class Places:
             self._read[span] = None if composed.marks else composed.root
         return self._read[span]
 
-    def _divided(self, path: Path, span: tuple[int, int], value: Any) -> dict[str | int, tuple[int, int]]:
+    def _divided(self, path: Path, span: tuple[int, int], value: Any) -> _Entries:
         """The lines of every entry of the collection at `path`; nothing where it is not written line by line."""
         if path not in self._children:
-            starts = self._starts(path, span, value)
-            ends = [*list(starts.values())[1:], span[1]]
-            self._children[path] = {
-                step: (start, end) for (step, start), end in zip(starts.items(), ends, strict=False)
-            }
+            self._children[path] = _Entries(value, self._starts(path, span, value), span[1])
         return self._children[path]
 
-    def _starts(self, path: Path, span: tuple[int, int], value: Any) -> dict[str | int, int]:
+    def _starts(self, path: Path, span: tuple[int, int], value: Any) -> array[int]:
         begin, end = span
         if path:
             behind = _BEHIND_KEY.search(self._text, begin, end)
             line_end = self._text.find("\n", begin, end) + 1
             if behind is None or not line_end or behind.start() > line_end:
-                return {}
+                return array("q")
             begin = line_end
         first = _CONTENT.search(self._text, begin, end)
         if first is None or not isinstance(value, dict | list):
-            return {}
+            return array("q")
         lines = re.compile(rf"^ {{{len(first[1])}}}(?=[^ #\r\n])", re.MULTILINE).finditer(self._text, begin, end)
         found = self._keys(lines, value) if isinstance(value, dict) else self._items(lines)
-        return found if len(found) == len(value) else {}
+        return found if len(found) == len(value) else array("q")
 
-    def _keys(self, lines: Any, value: dict[str, Any]) -> dict[str | int, int]:
+    def _keys(self, lines: Any, value: dict[str, Any]) -> array[int]:
         """The lines of the keys, in the order in which they were read: what begins otherwise belongs to one above."""
-        found: dict[str | int, int] = {}
+        found = array("q")
         keys = iter(value)
         key = next(keys, None)
         for line in lines:
@@ -111,15 +127,15 @@ class Places:
                 break
             at = line.end() + (self._text[line.end()] in "'\"")
             if self._text.startswith(key, at) and self._text[at + len(key) : at + len(key) + 1] in ("'", '"', " ", ":"):
-                found[key] = line.start()
+                found.append(line.start())
                 key = next(keys, None)
         return found
 
-    def _items(self, lines: Any) -> dict[str | int, int]:
-        found: dict[str | int, int] = {}
+    def _items(self, lines: Any) -> array[int]:
+        found = array("q")
         for line in lines:
             if self._text.startswith(("- ", "-\n", "-\r"), line.end()):
-                found[len(found)] = line.start()
+                found.append(line.start())
         return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sized
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -148,9 +148,13 @@ class Effort:
     def __init__(self, left: int = 5_000_000) -> None:
         self._left = left
 
+    def left_for(self, count: int) -> bool:
+        """Whether a word may still be compared with so many: else there is no need to collect them."""
+        return self._left >= 100 * count
+
     def allows(self, word: str, known: Collection[str]) -> bool:
         """Whether `word` may be compared with all of these, which is then counted."""
-        if len(word) > _LONGEST_WORD or self._left < 100 * len(known):
+        if len(word) > _LONGEST_WORD or not self.left_for(len(known)):
             return False
         self._left -= sum(100 + len(word) * min(len(k), _LONGEST_WORD) for k in known)
         return self._left >= 0
@@ -169,6 +173,8 @@ def closest(word: object, known: Iterable[str], effort: Effort | None = None) ->
     """The known word that is spelt most alike, or is the beginning of `word`; None where that would take too long."""
     import difflib
 
+    if effort is not None and isinstance(known, Sized) and not effort.left_for(len(known)):
+        return None
     lower, known = str(word).lower(), [k for k in known if len(k) <= _LONGEST_WORD]
     if not (effort or Effort()).allows(lower, known):
         return None

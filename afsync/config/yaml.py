@@ -34,7 +34,7 @@ MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
 
 _NO_VERSION: Final = "remove the `%YAML` line: it is 1.2"
-MAX_EVENTS: Final = 150_000
+MAX_EVENTS: Final = 100_000
 MAX_LENGTH: Final = 4_000_000
 """How many values and keys of one file are read here, and how many characters: both take long. Only what the fast
 reader cannot read, or finds fault with, comes here; of a larger file the beginning is read."""
