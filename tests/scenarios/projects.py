@@ -82,10 +82,12 @@ DEFAULTS: dict[str, Strategy] = {
     **COMMON,
     "entry": st.sampled_from(["fetch", "compose", "generate"]),
     "publish": st.just("service"),
+    "zone": ZONES,
 }
 JOB: dict[str, Strategy] = {
     **COMMON,
     "schedule": TIMES,
+    "zone": ZONES,
     "rerun": st.booleans() | st.integers(-3, 3) | st.sampled_from([1.1, 0.5]) | WORDS,
     "allow_duplicate": st.booleans(),
     "publish": st.just("service"),  # what is held has tests of its own
@@ -93,12 +95,17 @@ JOB: dict[str, Strategy] = {
 }
 """Fields that a job may have whatever it is made from; the others are drawn together, in `_source` and `_origin`."""
 SOURCE = frozenset({"entry", "url", "urls", "file", "fileId", "template", "fromTemplateId"})
+SERIES = frozenset({"repeat", "rows", "exceptions", "keep"})
+"""What makes several jobs of one: the properties of series have tests of their own."""
+HORIZON = frozenset({"horizon"})
+"""What holds a job back until its time comes near, so that a first apply would not submit everything."""
 LATER = frozenset({"approve"})
 LATER_TOP = frozenset({"imports"})
 """What names a submission, or anything else that is there already, can only be written once there is one."""
 
 TOP: dict[str, Strategy] = {
     "timezone": ZONES,
+    "keep": st.sampled_from(["0d", "60d"]),
     "state": st.sampled_from([".afsync/state.json", "elsewhere/mine.json"]),
     "api": st.fixed_dictionaries(
         {},

@@ -142,7 +142,8 @@ def _sharing_keys(before: Declared, after: Declared, data: st.DataObject) -> Dec
 
 def test_every_field_of_the_configuration_is_made_up() -> None:
     """A field that is added to the format has to be added to the projects above."""
-    assert set(made_up.JOB) | made_up.SOURCE | made_up.LATER == set(JobPart.model_fields)
+    made_more = made_up.SERIES | made_up.HORIZON | made_up.LATER
+    assert set(made_up.JOB) | made_up.SOURCE | made_more == set(JobPart.model_fields)
     assert set(made_up.TEMPLATE) == set(TemplatePart.model_fields)
     assert set(made_up.DEFAULTS) == set(JobDefaults.model_fields)
     assert set(made_up.STRICT) == set(PolicyPart.model_fields)
@@ -152,5 +153,5 @@ def test_every_field_of_the_configuration_is_made_up() -> None:
     assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.model_fields)
     assert {"job"} == set(Defaults.model_fields)
     written = {"version", "lineage", "account", "vars", "include", "templates", "jobs"}
-    assert set(made_up.TOP) | made_up.LATER_TOP | written == set(ProjectFile.model_fields)
+    assert set(made_up.TOP) | made_up.LATER_TOP | made_up.HORIZON | written == set(ProjectFile.model_fields)
     assert {"version", "templates", "jobs"} | made_up.LATER_TOP == set(IncludedFile.model_fields)
