@@ -218,7 +218,7 @@ def test_while_waiting_for_the_rate_limit(number: Signals, laboratory: Lab) -> N
     as_json = ["--json"] if number is SIGHUP else []
     process = project.start("apply", "--auto-approve", *as_json, orders=SLOWLY)
     wait_for(lambda: len(laboratory.control.requests()) == window, "the window is full")
-    waits = re.compile(r"Waiting \d+ s for the rate limit \(7 requests a minute\)\.\n")
+    waits = re.compile(r"Waiting \d+ (?:s|min) for the rate limit \(7 requests a minute\)\.\n")
     if not as_json:
         wait_for(lambda: waits.search(process.err) is not None, "it says so")
     with promptly():
