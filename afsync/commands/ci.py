@@ -50,10 +50,11 @@ def publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None
     """In GitHub Actions: what changed outside in the step summary, how much as an output, and annotations."""
     if not in_github():
         return
+    from afsync.core.drift import differences
     from afsync.output.drift_markdown import drift_markdown
 
     _append("GITHUB_STEP_SUMMARY", drift_markdown(found, title=title))
-    _append("GITHUB_OUTPUT", f"drift={len(found)}\n")
+    _append("GITHUB_OUTPUT", f"drift={differences(found)}\n")
     publish_problems(found, root)
 
 

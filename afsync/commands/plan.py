@@ -25,7 +25,7 @@ from afsync.commands.options import (
     title_flag,
     with_links_flag,
 )
-from afsync.commands.planning import checked_plan, configuration
+from afsync.commands.planning import checked_plan, configuration, timed
 from afsync.commands.screen import links_shown, messages, report, stdout_paint
 from afsync.commands.service import connect, read_remote
 from afsync.commands.state_file import check_account, read_state, warn_of_another_run
@@ -187,6 +187,8 @@ def document(plan: Plan, form: str, wanted: Wanted) -> str:
 
 def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     """What changed outside; the files are not looked at beyond which account they mean."""
+    from afsync.core.drift import differences
+
     found = _drift(project, wanted, chosen)
     if wanted.json_into:
         write_private(Path(wanted.json_into), _drift_document(found, "json", wanted))
@@ -197,23 +199,29 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     publish_drift(found, project.root, wanted.title)
     if screen.error is not None:
         work.warn_closed(screen.error)
-    return Exit.CHANGES if wanted.detailed_exitcode and found else Exit.OK
+    return Exit.CHANGES if wanted.detailed_exitcode and differences(found) else Exit.OK
 
 
 def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:
     from afsync.config.times import parse_zone
     from afsync.core.drift import find_drift
     from afsync.core.selection import selected
+    from afsync.core.submissions import LOOKALIKE_AGE
+    from afsync.core.undeclared import find_undeclared
 
-    now, options = moment(wanted.at) if wanted.at is not None else work.now(), chosen.options()
+    now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
     project = at_moment(project, recorded, now)
     check_addresses(chosen, project.desired, recorded)
     service = connect(project, writes=False, silent=wanted.form == "json")
-    remote = read_remote(project, recorded, service, now)
+    options = timed(chosen.options(), project)
+    since = None if options.exclusive is False or options.target else now - LOOKALIKE_AGE
+    remote = read_remote(project, recorded, service, now, since=since)
     check_account(project, recorded, remote)
     written = project.settings.timezone
     found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)
+    if since is not None:
+        found += find_undeclared(project.desired, recorded, remote, now, options)
     chosen_ones = (p for p in found if selected(options, p.address or ""))
     return tuple(replace(p, location=project.locate(p.address or "")) for p in chosen_ones)
 

@@ -128,8 +128,17 @@ def _emulator_dialect() -> str:
     return written
 
 
-def read_remote(project: Project, recorded: Recorded, service: Service, at: datetime, *, links: bool = False) -> Remote:
-    """What a plan needs of the account, and no more. With `links` also those for reviewers."""
+def read_remote(
+    project: Project,
+    recorded: Recorded,
+    service: Service,
+    at: datetime,
+    *,
+    links: bool = False,
+    since: datetime | None = None,
+) -> Remote:
+    """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
+    jobs that are that young."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.commands.planning import timed as timed_options
@@ -143,6 +152,8 @@ def read_remote(project: Project, recorded: Recorded, service: Service, at: date
     wanted = lookups(project.desired, recorded, at)
     # A state may be new because it was lost, or older than the account; publish times are what tells.
     timed = bool(wanted.jobs.keys() - recorded.watched.keys()) or wanted.since is not None
+    if since is not None:
+        wanted = replace(wanted, since=min(wanted.since or since, since))
     try:
         remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
     except AuthError:

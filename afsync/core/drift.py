@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -31,6 +31,11 @@ def find_drift(recorded: Recorded, remote: Remote, now: datetime, zone: tzinfo =
                 if not is_final(record, now):
                     found.extend(_job(address, record, remote, now, zone))
     return tuple(found)
+
+
+def differences(found: Iterable[Problem]) -> int:
+    """How many are drift; notes are only worth knowing."""
+    return sum(p.severity is not Severity.NOTE for p in found)
 
 
 def _drift(address: str, code: str, message: str, hint: str | None = None) -> Problem:

@@ -42,7 +42,8 @@ def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Ve
     paid = [c for c in verdict.changes if _is_judged(c)] if facts.recorded.counter else []
     if not paid:
         return verdict, facts.recorded.suspected  # the list may not have been read far enough to say more
-    strangers = [s for s in _newer(facts) if s.id not in asked]
+    unknown = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and j.id not in asked]
+    strangers = list(newer(unknown, facts.recorded, facts.remote))
     if not strangers:
         return verdict, None
     doubts = {c.address: found for c in paid if (found := list(_doubts(c, strangers, facts)))}
@@ -61,10 +62,9 @@ def _is_judged(change: Change) -> bool:
     return Step.SUBMIT_JOB in change.steps and isinstance(job, Job) and not job.allow_duplicate
 
 
-def _newer(facts: Facts) -> Iterator[RemoteJob]:
+def newer(unknown: Iterable[RemoteJob], recorded: Recorded, remote: Remote) -> Iterator[RemoteJob]:
     """The unknown jobs that are newer than all that are, or were, recorded. Where a job tells no creation time, its
     place in the list decides; equal times count, unless the last one was recorded and is not any more."""
-    recorded, remote = facts.recorded, facts.remote
     mark = recorded.known_until
     if mark is None and not recorded.jobs:
         return
@@ -72,14 +72,12 @@ def _newer(facts: Facts) -> Iterator[RemoteJob]:
     if forgotten and mark is not None:
         mark += DATE_PRECISION  # the forgotten job itself is listed, and may tell its time more exactly
     above = _listed_first(recorded, remote)
-    for job in remote.jobs.values():
-        if not may_be_ours(job, facts):
-            continue
+    for job in unknown:
         if job.created_at is None or mark is None:
-            newer = job.id in above
+            later = job.id in above
         else:
-            newer = job.created_at > mark or (job.created_at == mark and not forgotten)
-        if newer:
+            later = job.created_at > mark or (job.created_at == mark and not forgotten)
+        if later:
             yield job
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from afsync.core.drift import differences
 from afsync.errors import Problem
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint
 
 NO_DRIFT = "No drift. The account is as afsync left it."
+NOTED = "No drift. What is recorded is as afsync left it."
+"""The same where the account holds jobs that are not recorded."""
 
 
 def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
@@ -16,4 +19,6 @@ def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
     if not found:
         return paint(NO_DRIFT, "green") + "\n"
     blocks = "\n\n".join(problem_block(p, paint) for p in found)
-    return f"Changed outside of afsync:\n\n{blocks}\n\n{count(len(found), 'difference')}.\n"
+    if not (number := differences(found)):
+        return f"{blocks}\n\n{paint(NOTED, 'green')}\n"
+    return f"Changed outside of afsync:\n\n{blocks}\n\n{count(number, 'difference')}.\n"
