@@ -26,13 +26,13 @@ def command(path: str | None) -> int:
     """Explain a key of the files, such as job.schedule or api.base_url, or a status such as status.sendback;
     without PATH, list all keys."""
     from afsync.config.reference import below, explain
-    from afsync.core.statuses import MEANINGS
+    from afsync.core.statuses import MEANINGS, OWN
 
     width = max(40, min(shutil.get_terminal_size().columns, WIDEST))
     if path is None:
         # What is piped is searched, and is whole for that.
         lines = [*_listed(below(), width if sys.stdout.isatty() else None)]
-    elif path.startswith("status.") and (meaning := MEANINGS.get(path.removeprefix("status."))):
+    elif path.startswith("status.") and (meaning := {**MEANINGS, **OWN}.get(path.removeprefix("status."))):
         lines = [stdout_paint()(path, "bold"), "", *_wrapped(meaning, "  ", "  ", width)]
     else:
         key = explain(path)

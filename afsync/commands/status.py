@@ -22,8 +22,10 @@ UNTIL = [until.value for until in Until]
 @click.argument("globs", nargs=-1, metavar="[ADDR-GLOB]...")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document; with --watch, at the end.")
 @with_links_flag
-@click.option("--watch", "watching", is_flag=True, help="Go on until all are done, live on a terminal.")
-@click.option("--until", type=click.Choice(UNTIL), help="The same, until all are done (default) or published.")
+@click.option("--watch", "watching", is_flag=True, help="Go on until all are produced, live on a terminal.")
+@click.option(
+    "--until", type=click.Choice(UNTIL), help="The same, until all are produced (`done`, the default) or published."
+)
 @click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Give up watching after that; exit 1.")
 @click.option(
     "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."

@@ -1,4 +1,4 @@
-"""Looking at jobs until all of them are done."""
+"""Looking at jobs until all of them are produced, or published."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 5
 """Looks in a row that may fail for want of an answer."""
+_AWAITED = {Until.DONE: "produced", Until.PUBLISHED: "published"}
 
 
 class Jobs:
@@ -117,7 +118,7 @@ def _verdict(found: Sequence[JobStatus], until: Until) -> int:
     if late:
         named = ", ".join(f"{job.address} ({visible(state(job))})" for job in late[:10])
         more = f" and {len(late) - 10} more" if len(late) > 10 else ""
-        messages()(f"Error: time is up, and not {until.value}: {named}{more}\n")
+        messages()(f"Error: time is up, and not {_AWAITED[until]}: {named}{more}\n")
     if any(job.unresolved for job in found):
         return Exit.UNRESOLVED
     return Exit.OK if not late and all(went_well(job) for job in found) else Exit.ERROR

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.cancels import is_back
 from afsync.core.credits import effective
-from afsync.core.held import stops
+from afsync.core.held import is_held, stops
 from afsync.core.kept import time_was_lost
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
@@ -71,7 +71,8 @@ class JobStatus(Struct, frozen=True):
     `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
     `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
     it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
-    `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for.
+    `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
+    published at a time that was never set. `schedule` is None where an approval overtook it.
     """
 
     address: str
@@ -91,6 +92,7 @@ class JobStatus(Struct, frozen=True):
     unresolved: bool = False
     immediate: bool = False
     cancelled: bool = False
+    time_missing: bool = False
 
 
 def phase_of(
@@ -138,7 +140,7 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     status = _recorded(address, record, declared, seen, now)
     timed = record.schedule is not None and not time_was_lost(record)
     immediate = publishes and not timed and not record.staged
-    status = replace(status, publishes=publishes, immediate=immediate)
+    status = replace(status, publishes=publishes, immediate=immediate, time_missing=missing)
     if intent is not None:
         return replace(status, phase=JobPhase.UNKNOWN, note="its approval is unresolved", unresolved=True)
     gone = None if declared else "no longer declared"
@@ -167,7 +169,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         phase,
         id=record.id,
         status=status,
-        schedule=record.schedule,
+        schedule=None if _overtaken(record, declared, status, now) else record.schedule,
         credits=record.credits,
         score=job.score if job else None,
         output_url=job.output_url if job else None,
@@ -177,6 +179,16 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
     )
+
+
+def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:
+    """Whether an approval published it at once, whatever its publish time. The time of a held job counts, unless the
+    approval came before it."""
+    held = is_held(record, declared)
+    approved = record.approved or (status in ON_ITS_WAY and (record.staged or held))
+    if record.schedule is None or not approved:
+        return False
+    return not held or (record.approved_at or now) < record.schedule.utc
 
 
 def _of_time(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> str | None:

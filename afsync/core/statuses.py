@@ -18,9 +18,20 @@ MEANINGS: Mapping[str, str] = {
     "ready_to_publish": "It is produced and waits for a slot of the service; it may stay so.",
     "queued_scheduled": "It waits for its publish time at the service.",
     "publishing": "It is being published.",
-    "complete": "It is produced; a job that publishes immediately is published by then.",
-    "published": "It is published.",
+    "complete": "It is produced; a job that publishes immediately is published by then. `afsync status` calls it "
+    "`produced` while it is still to be published, and `done` where nothing more happens by itself.",
+    "published": "It is published, and done.",
     "failed": "Nothing comes of it; `afsync result` can tell the reason.",
     "non-compliant": "The service refused its content; nothing comes of it.",
     "cancelled": "It was cancelled; a service that was producing it already may still finish it.",
 }
+
+OWN: Mapping[str, str] = {
+    "active": "It is at the service and not finished. The summary of `afsync status` counts what is produced apart.",
+    "produced": "There is a video, and it is still to be published: at its publish time, or right now.",
+    "waiting_for_approval": "There is a video, and it is published only after somebody approved it.",
+    "done": "It is published, or produced where nothing more happens by itself.",
+    "missing": "It was active when last seen, and is not in the account any more.",
+    "unknown": "It was not submitted yet, or its submission or approval is unresolved.",
+}
+"""The words of `afsync status` that are not the service's."""

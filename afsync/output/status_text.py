@@ -22,7 +22,7 @@ _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.UNKNOWN: "yellow",
 }
 _DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
-_PRODUCED = "produced"
+_PRODUCED, _DONE = "produced", "done"
 _KINDS = (
     *("active", _PRODUCED),
     *(p.value.replace("_", " ") for p in JobPhase if p not in (JobPhase.ACTIVE, JobPhase.UNKNOWN)),
@@ -52,13 +52,19 @@ def _row(job: JobStatus, now: datetime) -> list[Cell]:
 
 
 def state(job: JobStatus) -> str:
-    """The service's word for it, or ours where it has none."""
+    """The service's word for it; ours where it has none, and for `complete`, which says too little."""
     if job.phase is JobPhase.WAITING_FOR_APPROVAL:
         return "waiting for approval"
     if job.phase is JobPhase.MISSING:
-        return f"missing, was {visible(job.status or '')}"
-    told = visible(job.status) if job.status else ""
+        return f"missing, was {visible(_told(job))}"
+    told = visible(_told(job))
     return ", ".join(filter(None, (told, visible(job.note) if job.note else None)))
+
+
+def _told(job: JobStatus) -> str:
+    if job.status != "complete":
+        return job.status or ""
+    return _DONE if _kind(job) == _DONE else _PRODUCED
 
 
 def _publishes(job: JobStatus, now: datetime) -> str:
@@ -97,7 +103,7 @@ def _waiting(jobs: Sequence[JobStatus], now: datetime, paint: Paint) -> Iterator
 
 
 def summary(jobs: Sequence[JobStatus]) -> str:
-    """`4 jobs: 1 active, 3 done.` What is produced and only waits for its publish time is counted apart."""
+    """`4 jobs: 1 active, 3 done.` What is produced, and is still to be published, is counted apart."""
     counted = Counter(_kind(job) for job in jobs)
     parts = [f"{number} {kind}" for kind, number in sorted(counted.items(), key=lambda pair: _KINDS.index(pair[0]))]
     return f"{count(len(jobs), 'job')}: {', '.join(parts)}."
@@ -106,7 +112,8 @@ def summary(jobs: Sequence[JobStatus]) -> str:
 def _kind(job: JobStatus) -> str:
     if job.phase is JobPhase.UNKNOWN:
         return "unresolved" if job.unresolved else "not submitted"
-    return _PRODUCED if job.phase is JobPhase.ACTIVE and job.produced else job.phase.value.replace("_", " ")
+    unpublished = job.phase is JobPhase.ACTIVE or (job.phase is JobPhase.DONE and job.time_missing)
+    return _PRODUCED if unpublished and job.produced else job.phase.value.replace("_", " ")
 
 
 def change_line(before: JobStatus | None, job: JobStatus, now: datetime) -> str:

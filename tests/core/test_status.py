@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.recorded import Record, RecordedJob
+from afsync.core.recorded import Publish, Record, RecordedJob
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Template
 from afsync.core.status import (
@@ -189,6 +190,29 @@ def test_a_time_that_has_passed_says_nothing_of_a_job_that_is_only_complete(
     told = looked(a_job(schedule=when), records={"job.best": record(status, when=when, **more)})["job.best"]
     assert told.note == note
     assert told.publishes is (note is None), "what is not known is not waited for"
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "more", "shown"),
+    [
+        ("published", 5, {"staged": True, "approved": True}, False),
+        ("publishing", 5, {"staged": True}, False),
+        ("published", -5, {"staged": True, "approved": True}, False),
+        ("complete", 5, {"staged": True}, True),
+        ("published", -5, {}, True),
+        ("running", 5, {}, True),
+        ("published", 5, {"publish": Publish.HELD, "approved": True, "approved_at": NOW}, False),
+        ("published", -5, {"publish": Publish.HELD, "approved": True, "approved_at": NOW}, True),
+        ("complete", 5, {"publish": Publish.HELD}, True),
+    ],
+)
+def test_a_publish_time_that_an_approval_overtook_is_not_shown(
+    status: str, minutes: int, more: dict[str, Any], shown: bool
+) -> None:
+    when = NOW + timedelta(minutes=minutes)
+    kept = replace(record(status, when=when), **more)
+    told = looked(a_job(schedule=when), records={"job.best": kept})["job.best"]
+    assert (told.schedule is not None) is shown
 
 
 # --- waiting ---

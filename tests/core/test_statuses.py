@@ -8,7 +8,8 @@ from click.testing import CliRunner
 from afsync.commands.explain import command
 from afsync.core import remote
 from afsync.core.remote import Group, group_of
-from afsync.core.statuses import MEANINGS
+from afsync.core.status import JobPhase
+from afsync.core.statuses import MEANINGS, OWN
 from tests.builders import NOW
 
 
@@ -25,6 +26,12 @@ def test_pending_can_be_cancelled() -> None:
 
 def test_every_known_status_has_a_meaning() -> None:
     assert {*remote._GROUPS, "complete"} == {*MEANINGS}
+
+
+@pytest.mark.parametrize("phase", JobPhase)
+def test_every_word_of_status_has_a_meaning(phase: JobPhase) -> None:
+    shown = CliRunner().invoke(command, [f"status.{phase}"], standalone_mode=False).output
+    assert " ".join({**MEANINGS, **OWN}[phase].split()) in " ".join(shown.split())
 
 
 def test_explain_says_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,27 @@ def test_the_summary_counts_by_phase_in_the_order_of_a_life() -> None:
     jobs = [JobStatus(f"job.{n}", phase) for n, phase in enumerate(phases)]
     jobs.append(JobStatus("job.x", JobPhase.ACTIVE, produced=True))
     assert summary(jobs) == "6 jobs: 1 active, 1 produced, 1 waiting for approval, 2 done, 1 not submitted."
+
+
+@pytest.mark.parametrize(
+    ("phase", "more", "shown", "counted"),
+    [
+        (JobPhase.ACTIVE, {"produced": True}, "produced", "1 produced"),
+        (JobPhase.DONE, {"produced": True}, "done", "1 done"),
+        (JobPhase.DONE, {"produced": True, "note": "publish time not kept"}, "done, publish time not kept", "1 done"),
+        (JobPhase.DONE, {"produced": True, "time_missing": True}, "produced", "1 produced"),
+        (JobPhase.WAITING_FOR_APPROVAL, {"produced": True}, "waiting for approval", "1 waiting for approval"),
+        (JobPhase.MISSING, {"produced": True}, "missing, was produced", "1 missing"),
+        (JobPhase.UNKNOWN, {"note": "its approval is unresolved", "unresolved": True}, "produced, its", "1 unresolved"),
+    ],
+)
+def test_the_table_and_the_summary_use_the_same_words(
+    phase: JobPhase, more: dict[str, Any], shown: str, counted: str
+) -> None:
+    job = JobStatus("job.a", phase, id="job_1", status="complete", **more)
+    assert f"  {shown}" in status_text([job], NOW) and f"  {shown}complete" not in status_text([job], NOW)
+    assert shown in change_line(None, job, NOW)
+    assert summary([job]) == f"1 job: {counted}."
 
 
 @pytest.mark.parametrize(("expires", "shown"), [(AHEAD, True), (None, True), (PAST, False), (NOW, False)])

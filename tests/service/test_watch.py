@@ -64,9 +64,9 @@ def test_until_published_waits_for_the_publish_time(make_world: MakeWorld) -> No
     (job,) = world.submitted(a=a_job(schedule=world.at(minutes=30)))
     world.becomes("complete", job)
     done = world.does("status", "--until", "done")
-    assert "complete" in done.out
+    assert "produced" in done.out and done.out.endswith("1 job: 1 produced.\n")
     late = world.does("status", "--until", "published", "--interval", "0.1", "--timeout", "0.2", code=Exit.ERROR)
-    assert "time is up, and not published: job.a (complete)" in late.err
+    assert "time is up, and not published: job.a (produced)" in late.err
     world.pass_time(hours=1)
     assert "published" in world.does("status", "--until", "published").out
 
