@@ -70,10 +70,15 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     )
     calendar = _calendar(special, main, context, scope, report) if special else None
     wholes: list[Whole] = []
-    single = (job for job in _by_key(jobs) if _REPEATING.isdisjoint(job.fields) and not report.full(job.document))
+    full: set[str] = set()  # files of which no more problems are shown: what else they declare is not judged
+    single = (j for j in _by_key(jobs) if _REPEATING.isdisjoint(j.fields) and j.document.file not in full)
     for whole in read_jobs(single, context):
         wholes.append(whole)
+        if not whole.problems:
+            continue
         report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
+        if report.full(whole.job.document):
+            full.add(whole.job.document.file)
     if not report.clean:
         raise report.error()
     desired = Desired(
