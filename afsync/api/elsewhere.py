@@ -11,6 +11,7 @@ from afsync.api.exchange import Exchange, GivenUp, Reply, Result
 from afsync.api.link import MIB, Link
 from afsync.api.refusals import error_for
 from afsync.api.text import excerpt, printable
+from afsync.core.signed import text_without_signed
 from afsync.errors import ApiError, BadAnswer, Refused, Unreachable
 
 Sink: TypeAlias = Callable[[bytes], None]
@@ -55,7 +56,8 @@ class Streaming(Exchange):
 def get(link: Link, url: str, headers: Mapping[str, str], begin: Begin, abandoned: Callable[[], bool]) -> Reply:
     """GET `url`, without the key. An answer of 4xx is returned when it is one of `begin`'s; else raises ApiError."""
     if not may_go_to(url, link.access):
-        raise BadAnswer(f"The service names a link that is not safe to open: {printable(url, 120)}.")
+        shown = printable(text_without_signed(url), 120)
+        raise BadAnswer(f"The service names a link that is not safe to open: {shown}.")
     result = link.get_elsewhere(url, headers, Streaming(begin), abandoned)
     if isinstance(result, Reply) and result.complete and (200 <= result.status <= 299 or result.status == 416):
         return result

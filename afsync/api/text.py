@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from afsync.core.signed import text_without_signed
+
 MAX_CHARACTERS = 300
 """Enough for a sentence, and no more than a few lines of a terminal."""
 
@@ -46,7 +48,7 @@ def printable(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 def excerpt(body: bytes) -> str:
     """The beginning of an answer, for a message."""
-    return printable(body[:1000].decode("utf-8", "replace"), 120) or "nothing"
+    return printable(text_without_signed(body[:1000].decode("utf-8", "replace")), 120) or "nothing"
 
 
 def shown(value: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.api.text import excerpt, kept, printable, shallow, whole
+from afsync.core.signed import text_without_signed
 from afsync.errors import BadAnswer
 
 Row = Mapping[str, Any]
@@ -104,7 +105,7 @@ def made_up_id(row: object) -> str:
 
 def quoted(value: object, limit: int = 60) -> str:
     """A value that could not be read, as it came, for a message."""
-    return printable(json.dumps(kept(value), default=str), limit)
+    return printable(text_without_signed(json.dumps(kept(value), default=str)), limit)
 
 
 def bad(what: str, expected: str, got: object) -> BadAnswer:

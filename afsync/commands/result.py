@@ -50,7 +50,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     out = report()
     printed = results if links_shown(with_links, machine=as_json) else _without_links(results)
     out(result_json(printed) if as_json else result_text(printed, stdout_paint()))
-    failed = not_ready(results)
+    failed = not_ready(printed)
     if folder is not None:
         from afsync.commands.collecting import collect
 

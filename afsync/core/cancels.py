@@ -11,6 +11,7 @@ from afsync.core.kept import settled
 from afsync.core.recorded import Recorded, RecordedJob, Watched
 from afsync.core.remote import Remote, ended_badly, is_known
 from afsync.core.resources import Values, same_body, typed
+from afsync.core.signed import unsigned
 from afsync.core.trust import UNSEEN, Effect, Finding
 from afsync.core.verdict import Facts, Options
 from afsync.errors import Problem, Severity
@@ -68,7 +69,8 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
     """A warning for each job that was cancelled and is there all the same, until it is forgotten."""
     for job_id, entry in sorted(facts.recorded.watched.items()):
         if is_back(entry):
-            link = facts.remote.jobs[job_id].output_url if job_id in facts.remote.jobs else None
+            # What is said of a plan may be posted where others read it; `status` on a terminal shows any link.
+            link = unsigned(facts.remote.jobs[job_id].output_url) if job_id in facts.remote.jobs else None
             text = f"{entry.address} ({job_id}) was cancelled on {entry.cancelled_at:%Y-%m-%d %H:%M} UTC, and is "
             text += f"{entry.record.status} all the same" + (f": {link}" if link else "")
             yield Problem("cancel_not_kept", text, ways_on(entry, job_id), Severity.WARNING, entry.address)

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
 from afsync.core.plan import Plan
 from afsync.core.results import JobResult
+from afsync.core.signed import text_without_signed, unsigned, without_signed
 from afsync.core.status import JobStatus
-
-_GRANTS = re.compile(
-    r"(?i)^[a-z]+://[^/?#]*@|[?&;][^=&;#]*(?:sig|token|expire|credential|polic|hmac|hdn|auth|key|secret|hash|md5|jwt)"
-)
-"""A password before the host, or a parameter as the signed links of storage services and CDNs have them."""
-
-
-def is_signed(url: str) -> bool:
-    """Whether the link itself is what lets one in."""
-    return _GRANTS.search(url) is not None
-
-
-def unsigned(url: str | None) -> str | None:
-    return None if url is None or is_signed(url) else url
 
 
 def plan_without_links(plan: Plan) -> Plan:
@@ -31,8 +16,21 @@ def plan_without_links(plan: Plan) -> Plan:
 
 
 def status_without_links(job: JobStatus) -> JobStatus:
-    return replace(job, preview=None, output_url=unsigned(job.output_url))
+    return replace(
+        job,
+        preview=None,
+        output_url=unsigned(job.output_url),
+        portals=without_signed(job.portals),
+        note=job.note and text_without_signed(job.note),
+    )
 
 
 def result_without_links(found: JobResult) -> JobResult:
-    return replace(found, video_url=unsigned(found.video_url), thumbnail_url=unsigned(found.thumbnail_url))
+    return replace(
+        found,
+        video_url=unsigned(found.video_url),
+        thumbnail_url=unsigned(found.thumbnail_url),
+        publish_copy=without_signed(found.publish_copy),
+        platforms=without_signed(found.platforms),
+        cause=found.cause and text_without_signed(found.cause),
+    )

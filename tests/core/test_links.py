@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from afsync.core.links import is_signed, result_without_links, status_without_links
+from afsync.api.text import excerpt
+from afsync.api.wire import bad, quoted
+from afsync.core.links import result_without_links, status_without_links
 from afsync.core.remote import Preview
 from afsync.core.results import JobResult
+from afsync.core.signed import LEFT_OUT, is_signed
 from afsync.core.status import JobPhase, JobStatus
 
 PLAIN = "https://media.example/job_1/video.mp4?size=large&page=2#t=3"
@@ -32,3 +35,17 @@ def test_a_link_with_a_signature_or_a_password_is_signed(url: str) -> None:
 def test_a_plain_link_stays_and_a_preview_never_does() -> None:
     job = JobStatus("job.a", JobPhase.DONE, output_url=PLAIN, preview=Preview(PLAIN))
     assert status_without_links(job) == JobStatus("job.a", JobPhase.DONE, output_url=PLAIN)
+
+
+@pytest.mark.parametrize("url", SIGNED)
+def test_what_the_service_says_does_not_quote_a_signed_link(url: str) -> None:
+    """In a stage of production, a reason, the copy, and in an answer that is not understood."""
+    said = f'it is at "{url}", see {PLAIN}'
+    job = status_without_links(JobStatus("job.a", JobPhase.FAILED, portals={"one": [{"why": said}]}, note=said))
+    found = result_without_links(
+        JobResult("job_1", "failed", False, publish_copy={"a": said}, platforms=({"link": url},), cause=said)
+    )
+    odd = [quoted({"status": url}, 1000), excerpt(url.encode()), bad("GET /jobs", "a row", {"x": url}).message]
+    for text in (*map(repr, (job, found)), *odd):
+        assert url not in text and LEFT_OUT in text
+    assert PLAIN in repr(job) and PLAIN in repr(found)

@@ -1,0 +1,112 @@
+"""Links that open to whoever has them stay out of everything that others may read, whichever command prints it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from afsync.cli import COMMANDS
+from afsync.emulator.dialects import echo
+from afsync.emulator.links import Links
+from tests.scenarios.world import World, a_job
+from tests.service.conftest import an_upload, waiting
+
+SIGN = "X-Signature=s3cret"
+NO_ACCOUNT = {
+    *("init", "validate", "fmt", "force-unlock", "explain", "schema", "emulator", "demo", "completion", "version"),
+}
+"""These ask the account nothing, or make a new one."""
+
+
+@pytest.fixture(autouse=True)
+def all_links_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every link of the service, also where it stands inside of other things that it says."""
+    monkeypatch.setattr(Links, "video", lambda self, job: f"{self.host}/media/{job}/video.mp4?X-Expires=9&{SIGN}")
+    monkeypatch.setattr(Links, "thumbnail", lambda self, job: f"{self.host}/media/{job}/t.png?{SIGN}")
+    portals, copy = echo.portals, echo.publish_copy
+
+    def with_links(job: Any, now: int) -> Any:
+        link = f"https://media.example/{job.id}?{SIGN}"
+        found = portals(job, now)
+        return {n: {"status": s, "asset": link, "failReason": f"look at {link}"} for n, s in found.items()}
+
+    monkeypatch.setattr(echo, "portals", with_links)
+    monkeypatch.setattr(
+        echo, "publish_copy", lambda job: {**copy(job), "cover": [f"https://media.example/cover?{SIGN}"]}
+    )
+
+
+def prepared(world: World) -> None:
+    """A job that waits for approval, one that is published, one that failed, a cancelled one that is produced."""
+    intro = an_upload(topic="Introducing", platforms=["tiktok"], staging=True)
+    others = {name: a_job(topic=name) for name in ("done", "failed", "gone")}
+    job = waiting(world)
+    ids = world.submitted(intro=intro, **others)
+    world.becomes("published", ids[1])
+    world.becomes("failed", ids[2])
+    world.becomes("running", ids[3])
+    world.declare(jobs={"intro": intro, "done": others["done"], "failed": others["failed"]})
+    world.call("apply", "--auto-approve")
+    world.becomes("complete", ids[3], job)
+    world.pass_time(minutes=3)
+
+
+def texts(world: World) -> dict[str, str]:
+    """What every command prints and writes, none of them on a terminal."""
+    folder = world.root / "out"
+    folder.mkdir()
+    into = {name: str(folder / name) for name in ("p.json", "p.md", "gl.json", "d.json", "d.md", "a.jsonl", "a.md")}
+    summary = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        "GITHUB_OUTPUT": str(folder / "output"),
+    }
+    files = ("--json-into", into["p.json"], "--markdown-into", into["p.md"], "--gitlab-report", into["gl.json"])
+    drift = ("plan", "--refresh-only", "--json-into", into["d.json"], "--markdown-into", into["d.md"])
+    apply = ("apply", "--auto-approve", "--json-into", into["a.jsonl"], "--markdown-into", into["a.md"])
+    commands: list[tuple[str, ...]] = [
+        ("plan", *files),
+        ("plan", "--out", str(folder / "plan")),
+        *(("plan", "--format", form) for form in ("text", "json", "markdown")),
+        ("plan", "--offline", "--json"),
+        drift,
+        *((*drift[:2], "--format", form) for form in ("json", "markdown")),
+        *(("show", *more) for more in ((), ("--json",), (str(folder / "plan"),), (str(folder / "plan"), "--json"))),
+        *(("status", *more) for more in ((), ("--json",))),
+        *(("result", *more) for more in (("job.*",), ("job.*", "--json"), ("job.*", "--download", str(folder)))),
+        ("state", "list"),
+        ("state", "show", "job.intro"),
+        *(("account", *more) for more in ((), ("--json",))),
+        *(("intents", *more) for more in ((), ("--json",))),
+        ("resolve", "job.intro"),
+        ("export",),
+        ("import", "--match"),
+        apply,
+        ("apply", "--auto-approve", "--json"),
+        ("approve", "job.intro", "--auto-approve", "--json"),
+        ("destroy", "--auto-approve", "--json"),
+    ]
+    assert {c[0] for c in commands} | NO_ACCOUNT == set(COMMANDS)
+    found = {" ".join(c): world.call(*c, env=summary).text for c in commands}
+    return found | {path.name: path.read_text() for path in kept(folder) + kept(world.root / ".afsync")}
+
+
+def kept(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and p.suffix not in (".mp4", ".png")]
+
+
+def test_stay_out_of_every_command_and_report(world: World) -> None:
+    prepared(world)
+    named = "cancel_not_kept" in world.does("plan", "--json").out
+    assert named or world.dialect == "deployed", "a link was part of this warning"
+    found = texts(world)
+    assert len(found) > 30
+    assert [name for name, text in found.items() if "X-Signature" in text] == []
+
+
+def test_are_there_where_they_are_asked_for(world: World) -> None:
+    prepared(world)
+    for command in (("status", "--json"), ("status",), ("result", "job.done", "--json"), ("plan", "--json")):
+        assert SIGN in world.does(*command, "--with-links").out, command
