@@ -18,7 +18,7 @@ from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
 from afsync.config.series import DeclaredSeries, Defaults, not_repeated, of_one, read_series, with_rows
-from afsync.config.series_refs import without_later
+from afsync.config.series_refs import refers_to_row, without_later
 from afsync.config.series_shape import check_series
 from afsync.config.shape import JobPart
 from afsync.config.spans import parse_span
@@ -85,7 +85,8 @@ def _rows(job: Declared, sheets: dict[str, Sheet], context: Context, report: Rep
         return None
     rows, faults = rows_of(sheet, given.get("key", "key"), given.get("where", {}), dated="repeat" in job.fields)
     report.faults(sheet, dict.fromkeys(faults))
-    return rows
+    own = {name for name, value in job.fields.items() if refers_to_row(value)}
+    return rows.without(own) if own else rows
 
 
 def _fits(job: Declared) -> bool:

@@ -324,6 +324,7 @@ def _declared(
     fields = given
     if declared.cells or any(map(has_later, given.values())):
         fields, faults = _filled(given, declared, occurrence, found.series, calendar.scope)
+        fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}  # an empty cell is not set
         if record is not None and not faults:
             fields = _as_submitted(fields, given, declared, occurrence, found.series, calendar.scope, record.declared)
         faults = faults or _explained(fields, declared)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.config.problems import Code, Effort, Fault, Wrong, closest, did_you_mean
 from afsync.config.recurrence_forms import parse_date, parse_wall_time
@@ -36,6 +37,12 @@ class Rows(Struct, frozen=True):
     fields: Mapping[str, Mapping[str, Any]]
     disabled: frozenset[str]
     columns: frozenset[str]
+
+    def without(self, names: Set[str]) -> Rows:
+        """The same, with these fields left to the job, which says itself how it uses the row in them."""
+        return replace(
+            self, fields={k: {f: v for f, v in own.items() if f not in names} for k, own in self.fields.items()}
+        )
 
 
 def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) -> tuple[Rows, list[Fault]]:

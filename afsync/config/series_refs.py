@@ -46,6 +46,19 @@ def has_later(value: Any) -> bool:
             return False
 
 
+def refers_to_row(value: Any) -> bool:
+    """Whether a field says itself how a row is used in it."""
+    match value:
+        case Later():
+            return "${row." in value.text
+        case dict():
+            return any(map(refers_to_row, value.values()))
+        case list():
+            return any(map(refers_to_row, value))
+        case _:
+            return False
+
+
 def filled(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:
     """`value` for one occurrence, whose names are in the scope."""
     match value:

@@ -98,6 +98,15 @@ def test_a_row_says_what_the_job_leaves_open_and_names_its_cells(tmp_path: Path)
     assert found['["b"]'].values == {"urls": ["https://a.b/d"], "topic": "Bob: two", "tone": "hype"}
 
 
+@pytest.mark.parametrize("main", [LISTED + "    url: https://a.b/c\n", DATED.replace("${row.link}", "https://a.b/c")])
+def test_a_field_that_names_the_row_is_not_replaced_by_its_cell(tmp_path: Path, main: str) -> None:
+    text = main + '    topic: "Recap ${row.topic}"\n    tone: "${row.tone}"\n'
+    sheet = "key,date,topic,tone\n2026-12-05,2026-12-05,one,calm\n2026-12-06,2026-12-06,two,\n"
+    one, two = jobs(tmp_path, sheet, text).values()
+    assert (one.values["topic"], one.values["tone"]) == ("Recap one", "calm")
+    assert two.values["topic"] == "Recap two" and "tone" not in two.values
+
+
 def test_rows_that_are_not_enabled_or_meant_are_left_out(tmp_path: Path) -> None:
     main = LISTED.replace("s.csv", "{file: s.csv, where: {show: one}}")
     sheet = "key,url,enabled,show\na,https://a.b/c,yes,one\nb,https://a.b/c,no,one\nc,https://a.b/c,,two\n"
