@@ -19,6 +19,7 @@ from afsync.output.approvals import published_lines, waiting_lines
 from afsync.output.intents import unresolved_noun
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
+from afsync.output.video_left import video_lines
 
 NO_CHANGES = "No changes. Your account matches the configuration."
 NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
@@ -165,7 +166,7 @@ def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = No
     shown_id = f" ({visible(change.id)})" if change.id else ""
     yield f"{pad}{symbol} {kind_of(change.address)} {key_of(change.address)}{shown_id}"
     details = _published(change, plan) if change.action is Action.APPROVE else _details(change)
-    yield from (f"      {line}" for line in details)
+    yield from (f"      {line}" for line in (*details, *video_lines(change)))
     if change.warning:
         yield "      " + paint(f"warning: {visible(change.warning)}", "yellow")
 

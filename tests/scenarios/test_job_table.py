@@ -154,7 +154,8 @@ def test_schedule_taken_away_is_unscheduled_where_the_service_can(world: World) 
     (job,) = world.submitted(best=a_job(schedule=world.at(days=7)))
     world.declare(jobs={"best": a_job()})
     change = Planned("job.best", "reschedule", "schedule_changed", spent=1)
-    says = ["  # job.best will be unscheduled", f"  ~ job best ({job})"]
+    left = "      video: whether it is published then is up to the service"
+    says = ["  # job.best will be unscheduled", f"  ~ job best ({job})", left]
     if world.dialect == "documented":
         world.performs(change, says=says, sends=[reschedule(job, None)])
         assert world.of_service(job)["publish_at"] is None
@@ -423,6 +424,8 @@ def test_no_longer_declared_and_open_is_cancelled(world: World) -> None:
         says=[
             "  # job.plain will be cancelled: no longer declared (1 credit already spent)",
             f"  - job plain ({plain})",
+            "      video: none, unless production goes on all the same; then it can be published, and later plans say "
+            "so; no refund is promised",
         ],
         sends=[delete(f"/jobs/{timed}"), delete(f"/jobs/{plain}")],
     )
@@ -453,7 +456,9 @@ def test_no_longer_declared_and_produced_loses_its_publish_time(world: World) ->
     ]
     says = [
         "  # job.best will lose its publish time: no longer declared, and already produced (1 credit already spent)",
+        "      video: stays in the account, and is not published; no refund is promised",
         "  # job.staged will be left unapproved and forgotten: no longer declared (1 credit already spent)",
+        "      video: stays in the account, and is published only if it is approved there; no refund is promised",
         "API: 1 request, about 1 s.",
     ]
     if world.dialect == "documented":

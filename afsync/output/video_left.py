@@ -1,0 +1,33 @@
+"""What becomes of a video where a plan takes its job out, or its publish time off: only what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.plan import Change
+from afsync.core.recorded import RecordedJob
+from afsync.core.resources import Job
+
+_LEFT = {
+    Retire.CANCEL: "none, unless production goes on all the same; then it can be published, and later plans say so",
+    Retire.UNSCHEDULE: "stays in the account, and is not published",
+    Retire.LEAVE: "stays in the account, and is published only if it is approved there",
+}
+_REFUND = "no refund is promised"
+
+
+def video_lines(change: Change) -> Iterator[str]:
+    """Of a job that is deleted, replaced, forgotten or unscheduled; nothing for any other change."""
+    record = change.before
+    if not isinstance(record, RecordedJob):
+        return
+    if change.action in (Action.DELETE, Action.REPLACE) and change.retire is not None:
+        which = "old video" if change.action is Action.REPLACE else "video"
+        yield f"{which}: {_LEFT[change.retire]}{'' if record.credits == 0 else f'; {_REFUND}'}"
+    elif change.action is Action.FORGET and change.reason is Reason.FINISHED:
+        yield "video: stays as it is; one that was published stays published"
+    elif change.action is Action.RESCHEDULE and isinstance(change.after, Job) and change.after.schedule is None:
+        stops = change.held or (record.staged and not record.approved)
+        later = "is published only after an approval" if stops else "whether it is published then is up to the service"
+        yield f"video: {later}"
