@@ -10,11 +10,14 @@ from afsync.core.actions import Action, Step
 from afsync.core.credits import effective
 from afsync.core.plan import Change, Plan
 from afsync.core.recorded import RecordedJob
-from afsync.core.remote import Group, group_of
+from afsync.core.remote import Group, ended_badly, group_of
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.verdict import Facts
 
 _MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
+
+_OUT = ("publishing", "published")
+"""Statuses that tell of a publication; other finished jobs may still wait for a person."""
 
 Slot = tuple[str, date]
 """A platform and a local day."""
@@ -40,7 +43,8 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
 def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> dict[int, str]:
     """The changes, by their place in the plan, for which there is no room on their day, and why.
 
-    What stays as it is counts first, then what is new, the earlier publish time first.
+    What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
+    of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one.
     """
     if not most:
         return {}
@@ -48,6 +52,7 @@ def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> 
     taken = Counter(
         s for r in facts.recorded.jobs.values() if r.id not in touched for s in _recorded_slots(r, zone, facts)
     )
+    taken.update(_unrecorded_slots(zone, facts))
     found = {}
     for moment, _, place in sorted(_timed(plan, facts)):
         change = plan.changes[place]
@@ -99,6 +104,19 @@ def _recorded_slots(record: RecordedJob, zone: tzinfo, facts: Facts) -> Iterator
         moment = seen.updated_at if seen and seen.updated_at else moment
     if moment is not None:
         yield from _slots(values, moment, zone)
+
+
+def _unrecorded_slots(zone: tzinfo, facts: Facts) -> Iterator[Slot]:
+    """What the account tells of jobs that are not recorded, or no longer: the platforms and the time of those that were
+    published, or have a publish time. Where it does not tell the last change of a job, its creation counts."""
+    recorded, times = {r.id for r in facts.recorded.jobs.values()}, facts.remote.publish_times or {}
+    for job in facts.remote.jobs.values():
+        if job.id in recorded or ended_badly(job.status):
+            continue
+        out = (job.updated_at or job.created_at) if job.status in _OUT else None
+        moment = out or times.get(job.id)
+        if moment is not None:
+            yield from _slots(job.echo, moment, zone)
 
 
 def _values(change: Change, facts: Facts) -> Values:

@@ -73,6 +73,22 @@ def test_what_counts_for_a_day_that_is_not_over_is_not_forgotten() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "days", "room"),
+    [("published", 0, False), ("published", 1, True), ("cancelled", 0, True), ("complete", 0, True)],
+)
+def test_what_the_account_tells_of_a_day_counts_although_nothing_is_recorded(
+    status: str, days: int, *, room: bool
+) -> None:
+    """A publication whose job was replaced by another, or that another client made."""
+    policy = Policy(max_per_day={"tiktok": 1}, zone=BERLIN)
+    seen = a_remote_job("job_0", status, platforms=["tiktok"])
+    remote = a_remote(replace(seen, created_at=NOW - timedelta(days=7), updated_at=NOW - timedelta(days=days)))
+    new = a_job("new", topic="New", platforms=["tiktok"])
+    plan = judged(new, policy=policy, remote=remote)
+    assert codes(plan) == ([] if room else ["policy_per_day"])
+
+
 def test_approvals_count_on_their_day() -> None:
     policy = Policy(max_per_day={"tiktok": 1}, zone=BERLIN)
     jobs = [a_job(k, topic=k, staging=True, platforms=["tiktok"]) for k in ("a", "b")]
