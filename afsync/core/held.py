@@ -11,7 +11,7 @@ from afsync.core.actions import Action, Reason
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import Publish, RecordedJob
 from afsync.core.resources import Job, Schedule, typed
-from afsync.core.verdict import NOTHING, Facts, Verdict, do, withhold
+from afsync.core.verdict import NOTHING, Facts, Verdict, do, warn, withhold
 
 
 def is_held(record: RecordedJob, declared: Job | None) -> bool:
@@ -24,6 +24,13 @@ def is_held(record: RecordedJob, declared: Job | None) -> bool:
 def stops(record: RecordedJob, declared: Job | None = None) -> bool:
     """Whether it stops before publishing until it is approved, and was not."""
     return (record.staged or is_held(record, declared)) and not record.approved
+
+
+def lacks_time(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether it is held, and no time is left at which it would be published: only a person can publish it."""
+    if record.approved or not is_held(record, declared):
+        return False
+    return declared.schedule is None if declared is not None else record.schedule is None
 
 
 class When(Enum):
@@ -96,4 +103,16 @@ def _unknown(change: Change, schedule: Schedule) -> Verdict:
         f"look at `afsync result {typed(change.address)}`; if it was published, write `publish: service` on it, else "
         f"`afsync approve {typed(change.address)}` publishes it",
         "publish",
+    )
+
+
+def unpublished(address: str, record: RecordedJob) -> Verdict:
+    """What is said of one whose publish time is not declared any more."""
+    return warn(
+        address,
+        "held_without_time",
+        f"{address} ({record.id}) was submitted as `publish: held`, so it stops before publishing, and no publish time "
+        "is declared any more: it is not published by itself",
+        f"give it a `schedule`; once it is produced, `afsync approve {typed(address)}` publishes it",
+        "schedule",
     )

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from afsync.core import diff
 from afsync.core.actions import Action, Reason, Retire, Step
-from afsync.core.approvals import decide_approval, decide_held_approval
+from afsync.core.approvals import ON_ITS_WAY, decide_approval, decide_held_approval
 from afsync.core.cancels import has_lost_one, two_videos
-from afsync.core.held import When, decide_due, is_held, stops, when_due
+from afsync.core.held import When, decide_due, is_held, stops, unpublished, when_due
+from afsync.core.held import lacks_time as held_without_time
 from afsync.core.job_notices import (
     busy,
     busy_without_time,
@@ -106,12 +107,21 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
     if held and at.group is Group.PRODUCED and not changing:
         verdict += decide_due(declared, record, facts)
+    if not resubmitted and _stays_unpublished(declared, record, at, status):
+        verdict += unpublished(address, record)
     if declared.approve is None:
         return verdict
     if held:
         ahead = bool(changing) or when_due(record, facts) is When.AHEAD
         return verdict + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
     return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
+
+
+def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status: str) -> bool:
+    """Whether it is held without a time, and neither waits for its review nor has come to an end."""
+    alive = at.group in (Group.OPEN, Group.BUSY, Group.PRODUCED) and status not in ON_ITS_WAY
+    reviewed = not record.staged or record.approval is not None
+    return alive and reviewed and held_without_time(record, declared)
 
 
 def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:

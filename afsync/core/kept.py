@@ -33,6 +33,18 @@ def time_was_lost(record: RecordedJob) -> bool:
     return record.schedule_finding is Finding.LOST
 
 
+def without_time(record: RecordedJob) -> RecordedJob:
+    """The record once its publish time is off at the service. Unless it is out already, nothing publishes it then."""
+    return replace(
+        record,
+        schedule=None,
+        schedule_repeats=0,
+        schedule_unseen_since=None,
+        schedule_finding=None,
+        time_missing=not never_changes(record.status),
+    )
+
+
 def settled(since: datetime | None, now: datetime, settle: float) -> bool:
     """Whether what was accepted then must be visible by now. None: it was seen, or is older than this is recorded."""
     return since is None or now - since >= timedelta(seconds=settle)
@@ -51,7 +63,7 @@ def judged(recorded: Recorded, desired: Desired, remote: Remote, now: datetime, 
     if not found:
         return recorded
     for record in found.values():
-        if record.schedule_finding is not None:
+        if record.schedule_finding not in (None, Finding.UNKNOWN):
             recorded = recorded.with_finding(Effect.SCHEDULE, record.schedule_finding, now)
     return replace(recorded, resources={**recorded.resources, **found})
 
@@ -67,20 +79,26 @@ def _with_finding(record: RecordedJob, finding: Finding | None, remote: Remote) 
     return replace(record, schedule_finding=finding, published_on=where)
 
 
+_ENDS = (Finding.LOST, Finding.UNKNOWN)
+
+
 def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle: float) -> Finding | None:
     """Whether a publish time was kept; None while that is not known, and where an approval overtook it.
 
     Kept: the publication is first seen at its time or later, or the time is still set past production. Lost: it was
-    published before, is past production without its time, or the time is gone although it was set again.
+    published before, is past production without its time, or the time is gone although it was set again. Unknown: it
+    is still only `complete` after its time, so a publication that is seen later may come from an approval.
     """
     seen, known = remote.jobs.get(record.id), record.schedule_finding
-    if record.schedule is None or seen is None or known is Finding.LOST or record.approved:
+    if record.schedule is None or seen is None or known in _ENDS or record.approved:
         return known
     at = record.schedule.utc
     if never_changes(seen.status):
-        if at > now:
-            return Finding.LOST
-        return known if never_changes(record.status) else Finding.KEPT
+        if record.staged or never_changes(record.status):
+            return known
+        return Finding.LOST if at > now else Finding.KEPT
+    if known is None and seen.status == PRODUCED and not record.staged and settled(at, now, settle):
+        return Finding.UNKNOWN
     told, observed = publish_time_of(record.id, remote, now)
     if at <= now or not told or not settled(record.schedule_unseen_since, now, settle):
         return known

@@ -16,7 +16,7 @@ from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
 from afsync.core.job_notices import undecided
-from afsync.core.kept import judged, nothing_to_take_off
+from afsync.core.kept import judged, nothing_to_take_off, without_time
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.odd import not_known
@@ -274,7 +274,7 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     settle = facts.options.settle
     # Nearly all of a long history was not looked at, and nothing more is to be asked about it.
     if seen and isinstance(declared, Job) and nothing_to_take_off(declared, record, facts.remote, facts.now, settle):
-        record = replace(record, schedule=None, schedule_repeats=0, schedule_unseen_since=None, schedule_finding=None)
+        record = without_time(record)
     if seen is not None and seen.status in ON_ITS_WAY:
         return replace(record, approved=record.approved or stops(record), approval=None)
     return record

@@ -77,7 +77,8 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     `schedule_repeats` counts how often the same instant was set again, with a 2xx, after it was found missing.
     `schedule_unseen_since` (UTC) is when the service accepted it, until it is seen or nothing tells of it.
     `schedule_finding` is whether the service kept it: KEPT and LOST are counted in `trust` as they are recorded, so
-    that each counts once, and LOST ends every attempt. Both belong to the instant: another one begins without them.
+    that each counts once, LOST ends every attempt, and after UNKNOWN nothing is found out any more. Both belong to the
+    instant: another one begins without them.
     `time_missing`: it was submitted for a publish time that it does not have, so it may stay unpublished.
     `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
     whether the publication followed, `published_on` and `failed_on` the platforms of which either was seen.

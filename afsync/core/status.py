@@ -14,6 +14,7 @@ from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.cancels import is_back
 from afsync.core.credits import effective
 from afsync.core.held import is_held, stops
+from afsync.core.held import lacks_time as held_without_time
 from afsync.core.kept import time_was_lost
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
@@ -105,7 +106,7 @@ def phase_of(
 ) -> JobPhase:
     """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
     waits = stops(record, declared)
-    review = record.staged and record.approval is None
+    review = (record.staged and record.approval is None) or held_without_time(record, declared)
     at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     if missing:
         # The service purges old jobs; one that was finished when last seen is still that.
@@ -135,9 +136,10 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
         note = "its submission is unresolved" if unresolved else "not submitted yet"
         schedule = declared.schedule if declared else None
         return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
-    missing = _lacks_time(record, declared)
-    publishes = _publishes(record, desired, recorded) and not missing and not _time_unknown(record, declared, seen, now)
     status = _recorded(address, record, declared, seen, now)
+    missing = _lacks_time(record, declared) and status.status not in ON_ITS_WAY
+    known = not missing and not _time_unknown(record, declared, seen, now)
+    publishes = known and _publishes(record, declared, desired, recorded)
     timed = record.schedule is not None and not time_was_lost(record)
     immediate = publishes and not timed and not record.staged
     status = replace(status, publishes=publishes, immediate=immediate, time_missing=missing)
@@ -219,8 +221,10 @@ def _odd(job: RemoteJob | None, phase: JobPhase) -> str | None:
     return job.unreadable or (job.failure if phase is JobPhase.FAILED else None)
 
 
-def _publishes(record: RecordedJob, desired: Desired, recorded: Recorded) -> bool:
+def _publishes(record: RecordedJob, declared: Job | None, desired: Desired, recorded: Recorded) -> bool:
     """Whether it goes out by itself. With a template that cannot be read here, the service's default is assumed."""
+    if held_without_time(record, declared):
+        return False
     if record.schedule is not None and not time_was_lost(record):
         return True
     address = f"template.{record.declared.get('template')}"

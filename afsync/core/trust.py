@@ -20,10 +20,12 @@ class Effect(StrEnum):
 
 
 class Finding(StrEnum):
-    """Whether something that was accepted was kept. Before that is known there is no finding."""
+    """Whether something that was accepted was kept. Before that is known there is no finding; UNKNOWN is where it
+    cannot become known any more, and counts neither way."""
 
     KEPT = "kept"
     LOST = "lost"
+    UNKNOWN = "unknown"
 
 
 class Trust(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +45,9 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
         """One more, seen at `at`."""
         if finding is Finding.KEPT:
             return replace(self, kept=self.kept + 1, last_kept=at)
-        return replace(self, lost=self.lost + 1, last_lost=at)
+        if finding is Finding.LOST:
+            return replace(self, lost=self.lost + 1, last_lost=at)
+        return self
 
 
 UNSEEN = Trust(0, 0, None, None)

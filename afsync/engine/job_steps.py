@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action
 from afsync.core.credits import effective
+from afsync.core.kept import without_time
 from afsync.core.lookalike import echo_of
 from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan import Change
@@ -152,7 +153,7 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
     if moment is not None and (why := run.too_late(change, 0)) is not None:
         return Over(failed(change, progress, ApiError(why, "give it a time still ahead")))
     try:
-        run.world.writer.set_schedule(record.id, moment)
+        _send_time(change.address, record, moment, run)
     except Refused as error:
         raise _unschedulable(error, record.id) if moment is None else error from None
     scheduled = _scheduled(record, job.schedule, run.world.clock())
@@ -161,18 +162,35 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
     return Next()
 
 
+def _send_time(address: str, record: RecordedJob, moment: datetime | None, run: Run) -> None:
+    """Once it is sent it may be set, whether or not that can still be written down: the first time of a job is noted
+    before, and the note taken back only where the service refused it."""
+    ledger = run.ledger
+    noted = moment is not None and record.schedule is None and not record.time_missing
+    if noted:
+        ledger.write(ledger.recorded.with_resource(address, replace(record, time_missing=True)))
+    try:
+        run.world.writer.set_schedule(record.id, moment)
+    except Refused:
+        if noted:
+            ledger.write(ledger.recorded.with_resource(address, record))
+        raise
+
+
 def _scheduled(record: RecordedJob, schedule: Schedule | None, now: datetime) -> RecordedJob:
     """The record once the service accepted a publish time, or that there is none any more. What is set a second time
     is counted; what was found out holds for one instant only."""
+    if schedule is None:
+        return without_time(record)
     known = record.schedule
-    again = schedule is not None and known is not None and schedule.utc == known.utc
+    again = known is not None and schedule.utc == known.utc
     return replace(
         record,
         schedule=schedule,
         schedule_repeats=record.schedule_repeats + 1 if again else 0,
-        schedule_unseen_since=now if schedule is not None else None,
+        schedule_unseen_since=now,
         schedule_finding=record.schedule_finding if again else None,
-        time_missing=schedule is None,
+        time_missing=False,
     )
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Retire
 from afsync.core.cancels import watched
+from afsync.core.kept import without_time
 from afsync.core.outcome import Failed
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
@@ -63,9 +64,7 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
-        run.ledger.write(
-            recorded.with_resource(change.address, replace(record, schedule=None, schedule_unseen_since=None))
-        )
+        run.ledger.write(recorded.with_resource(change.address, without_time(record)))
     return _retired(change, progress, run, f"the publish time of {job_id} was taken off")
 
 

@@ -14,6 +14,7 @@ from afsync.core.plan import Change, Credits, FieldChange, Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job
+from afsync.core.trust import Finding
 from afsync.errors import Problem, Severity
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned
 
@@ -262,6 +263,8 @@ def _case(situation: str, stand: Stand) -> Case:
     if situation in ("other schedule", "other body and schedule") and stand.publish_at is None:
         recorded = a_job(schedule=PAST)  # one that was never given a time is in test_unset
     record = a_recorded_job(recorded, status=stand.status, staged=stand.staged, approved=stand.approved)
+    if stand.publish_at == PAST and stand.group == "done" and not stand.staged:
+        record = replace(record, schedule_finding=Finding.UNKNOWN)  # how it becomes that is in test_kept
     return Case(stand, record, declared, requested=situation == "--replace")
 
 

@@ -27,11 +27,12 @@ from tests.builders import (
     planned,
 )
 
-KEPT, LOST = Finding.KEPT, Finding.LOST
+KEPT, LOST, UNKNOWN = Finding.KEPT, Finding.LOST, Finding.UNKNOWN
 SET, GONE, MOVED, SILENT = {"job_1": AHEAD}, dict[str, datetime](), {"job_1": LATER}, None
 TWICE: dict[str, Any] = {"schedule_repeats": 1}
 STAGED: dict[str, Any] = {"staged": True}
 APPROVED: dict[str, Any] = {"staged": True, "approved": True}
+TOO_LATE: dict[str, Any] = {"schedule_finding": UNKNOWN}
 JUST_SET: dict[str, Any] = {"schedule_unseen_since": NOW - timedelta(seconds=119)}
 SET_BEFORE: dict[str, Any] = {"schedule_unseen_since": NOW - timedelta(seconds=120)}
 
@@ -51,6 +52,7 @@ FINDINGS = {
     "gone, where the service lists no times": (TWICE, "complete", SILENT, None),
     "published before its time": ({}, "published", SILENT, LOST),
     "staged, past production, without its time": (STAGED, "complete", GONE, LOST),
+    "staged, and approved by a person before its time": (STAGED, "published", GONE, None),
     "approved before its time": (APPROVED, "published", GONE, None),
     "kept, and then gone": ({"schedule_finding": KEPT}, "complete", GONE, LOST),
     "lost, and there again": ({"schedule_finding": LOST}, "complete", SET, LOST),
@@ -59,7 +61,10 @@ FINDINGS = {
 AFTERWARDS = {
     "published, seen after its time for the first time": ({"status": "running"}, "published", GONE, KEPT),
     "published, as it was seen before": ({"status": "published"}, "published", GONE, None),
-    "complete, of which nothing can be said": ({"status": "running"}, "complete", GONE, None),
+    "complete, of which nothing can be said": ({"status": "running"}, "complete", GONE, UNKNOWN),
+    "published after that, perhaps by a person": ({"status": "complete", **TOO_LATE}, "published", GONE, UNKNOWN),
+    "staged, so that it was approved by a person": ({"status": "running", **STAGED}, "published", GONE, None),
+    "staged, and still waiting": ({"status": "running", **STAGED}, "complete", GONE, None),
 }
 
 
@@ -98,7 +103,26 @@ def test_finding_once_the_time_has_passed(
 
 
 def _counted(found: Finding | None) -> Trust:
-    return UNSEEN if found is None else UNSEEN.with_finding(found, NOW)
+    return UNSEEN if found in (None, UNKNOWN) else UNSEEN.with_finding(found, NOW)
+
+
+def test_an_approval_after_its_time_does_not_restore_trust() -> None:
+    """It was published early, which was not seen; after its time it is only `complete`, until a person publishes it."""
+    record = a_recorded_job(a_job(schedule=PAST), status="running")
+    first = judge(record, "complete", GONE)
+    seen = first.refreshed["job.best"]
+    assert isinstance(seen, RecordedJob)
+
+    then = judge(seen, "published", GONE)
+
+    assert then.trust.get(Effect.SCHEDULE, UNSEEN) == UNSEEN
+
+
+@pytest.mark.parametrize("seconds", [119, 120])
+def test_a_service_may_still_be_publishing_just_after_the_time(seconds: int) -> None:
+    record = a_recorded_job(a_job(schedule=at(NOW - timedelta(seconds=seconds))), status="running")
+
+    assert finding(judge(record, "complete", GONE), record) is (UNKNOWN if seconds == 120 else None)
 
 
 def lost(**over: Any) -> RecordedJob:
@@ -167,7 +191,7 @@ def test_a_time_that_is_gone_needs_not_be_taken_off() -> None:
     plan = planned(a_job(), recorded={"job.best": record}, remote=remote)
 
     assert plan.changes == plan.withheld == ()
-    assert plan.refreshed == {"job.best": replace(record, schedule=None)}
+    assert plan.refreshed == {"job.best": replace(record, schedule=None, time_missing=True)}
 
 
 def test_a_time_that_is_not_seen_yet_is_taken_off() -> None:

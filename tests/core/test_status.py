@@ -172,6 +172,33 @@ def test_a_job_that_lacks_its_publish_time_is_not_taken_to_be_published() -> Non
         assert (told.note, told.immediate, told.publishes) == ("publish time not set", False, False)
 
 
+def test_a_job_that_lacked_its_publish_time_and_is_public_is_done() -> None:
+    told = looked(a_job(), records={"job.best": record("published", time_missing=True)})["job.best"]
+    assert (told.note, settled(told, Until.PUBLISHED)) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "declared", "phase", "publishes"),
+    [
+        (None, a_job(), WAITING, False),
+        (PAST, a_job(), WAITING, False),
+        (None, None, WAITING, False),
+        (AHEAD, a_job(schedule=AHEAD), ACTIVE, True),
+        (AHEAD, None, ACTIVE, True),
+    ],
+)
+def test_a_held_job_without_a_time_waits_for_a_person(
+    before: datetime | None, declared: Job | None, phase: JobPhase, publishes: bool
+) -> None:
+    """The schedule was taken out, in the state too or not."""
+    held = replace(record("complete", when=before), publish=Publish.HELD)
+    (job,) = looked(*([declared] if declared else []), records={"job.best": held}).values()
+    assert (job.phase, job.publishes, job.immediate) == (phase, publishes, False)
+    assert not settled(job, Until.PUBLISHED)
+    (job,) = looked(a_job(), records={"job.best": replace(held, approved=True, schedule=None)}).values()
+    assert (job.phase, job.publishes) == (DONE, True)
+
+
 @pytest.mark.parametrize(
     ("status", "minutes", "more", "note"),
     [

@@ -147,6 +147,24 @@ def test_an_approval_in_the_files_waits_for_the_time(world: HeldWorld) -> None:
     world.is_settled()
 
 
+def test_without_its_schedule_it_waits_for_a_person(world: HeldWorld) -> None:
+    job = world.produced()
+    world.declare(jobs={"a": a_job(platforms=["tiktok"])})
+    plan = world.planned()
+    assert [c["action"] for c in plan["changes"]] == ["reschedule"]
+    assert [w["code"] for w in plan["warnings"]] == ["held_without_time"]
+    with world.watched() as sent:
+        world.applied()
+    assert sent == []
+    world.pass_time(hours=3)
+    assert "afsync approve job.a" in world.does("plan").out
+    assert "waiting for approval" in world.does("status").out
+    assert world.publications(job) == 0
+    world.does("approve", "job.a", "--auto-approve")
+    assert world.of_service(job)["approved_at"]
+    assert "warnings" not in world.planned() or world.planned()["warnings"] == []
+
+
 def test_now_publishes_before_the_time(world: HeldWorld) -> None:
     job = world.produced()
     assert "`--now` publishes it at once" in world.does("approve", "job.a", "--auto-approve", code=1).err

@@ -29,6 +29,12 @@ def test_what_is_said_is_so(dialect: str, part: int, record_property: Recorder) 
     assert not bad, f"failing seeds: {bad}"
 
 
+@pytest.mark.parametrize(("dialect", "seed"), [("documented", 1781), ("deployed", 1540)])
+def test_a_publish_time_that_was_sent_and_not_written_down(dialect: str, seed: int) -> None:
+    """Set and taken off again around a run that was killed; the job is produced, and not public."""
+    assert Days(seed, dialect).days() == []
+
+
 @pytest.mark.parametrize(
     ("name", "instead", "false"),
     [
