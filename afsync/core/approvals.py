@@ -104,7 +104,7 @@ def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bo
     return group_of(status, publish_at=None, staged=True, now=now) is Group.PRODUCED
 
 
-def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiting]:
+def waiting(recorded: Recorded, remote: Remote, now: datetime, desired: Desired | None = None) -> Iterator[Waiting]:
     """The submissions that wait for an approval, by address."""
     in_doubt = {i.address for i in recorded.intents}
     staged = [(a, r) for a, r in recorded.jobs.items() if r.staged and not r.approved and a not in in_doubt]
@@ -112,7 +112,9 @@ def waiting(recorded: Recorded, remote: Remote, now: datetime) -> Iterator[Waiti
         if waits_for_approval(record, remote, now):
             seen = remote.jobs.get(record.id)
             platforms = seen.echo.get("platforms", ()) if seen else ()
-            yield Waiting(address, record.id, remote.previews.get(record.id), tuple(platforms))
+            preview = remote.previews.get(record.id)
+            held = is_held(record, desired.jobs.get(address) if desired else None)
+            yield Waiting(address, record.id, preview, tuple(platforms), record.schedule, held)
 
 
 def only_approvals(
@@ -131,7 +133,7 @@ def only_approvals(
     changes = tuple(
         replace(approval(a, r, d), later=None if at_once else _its_time(r, d, plan.as_of)) for a, r, d in jobs
     )
-    waits = tuple(waiting(recorded, remote, plan.as_of))
+    waits = tuple(waiting(recorded, remote, plan.as_of, desired))
     return replace(
         plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
     )

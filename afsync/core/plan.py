@@ -139,13 +139,15 @@ class LimitUse(Struct, frozen=True):
 class Waiting(Struct, frozen=True):
     """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
 
-    `platforms` is where it goes, as far as the service tells.
+    `platforms` is where it goes, as far as the service tells; `schedule` its publish time, kept by afsync if `held`.
     """
 
     address: str
     id: str
     preview: Preview | None = None
     platforms: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+    held: bool = False
 
 
 class Plan(Struct, frozen=True):

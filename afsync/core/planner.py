@@ -104,7 +104,7 @@ def make_plan(
         quarantine=options.quarantine,
         settle=options.settle,
         watch=options.watch,
-        waiting=tuple(w for w in waiting(settled, remote, facts.now) if _waits(w, desired, options)),
+        waiting=tuple(w for w in waiting(settled, remote, facts.now, desired) if _waits(w, desired, options)),
     )
 
 

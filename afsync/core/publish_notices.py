@@ -19,7 +19,9 @@ def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem
     if any(job.held for job in facts.desired.jobs.values()):
         yield from _not_reached(changes, facts)
     submitted = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
-    yield from _manual([job for job in submitted if isinstance(job, Job)], facts)
+    jobs = [job for job in submitted if isinstance(job, Job)]
+    yield from _manual(jobs, facts)
+    yield from _reviewed([job for job in jobs if job.schedule and body_of(job, facts).get("staging") is True])
 
 
 def _not_reached(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
@@ -49,6 +51,18 @@ def _manual(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
         text = f"{_named(names)} {has} `publishMode: manual`, which a service may ignore: it may be published at once"
         hint = "`staging: true` stops before publishing"
         yield Problem("manual_not_certain", text, hint, Severity.WARNING, names[0], field="publishMode")
+
+
+def _reviewed(jobs: list[Job]) -> Iterator[Problem]:
+    """What an approval will do to those that have a publish time and wait for a review as well."""
+    for held, what, hint in (
+        (False, "an approval publishes it at once, whatever its publish time", "`publish: held` keeps to the time"),
+        (True, "an approval is recorded, and publishes it at its publish time", "`afsync approve --now`: at once"),
+    ):
+        names = [job.address for job in jobs if job.held is held]
+        if names:
+            text = f"{_named(names)} waits for a review: {what}"
+            yield Problem("approval_and_time", text, hint, Severity.NOTE, names[0], field="schedule")
 
 
 def _named(names: list[str]) -> str:

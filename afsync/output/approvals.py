@@ -35,7 +35,21 @@ def waiting_lines(plan: Plan, paint: Paint = no_paint) -> Iterator[str]:
         yield from (f"    {line}" for line in preview_lines(job.preview, plan.as_of))
         line = f"approve: {visible(in_yaml(job.id))}"
         yield f"    publish it with: {approve_command(job.address)}, or `{line}` in its YAML"
+        yield from (f"    {told}" for told in effect_lines(job, plan.as_of))
     yield ""
+
+
+def effect_lines(job: Waiting, now: datetime) -> Iterator[str]:
+    """What an approval does where there is a publish time."""
+    if job.schedule is None:
+        return
+    time = visible(job.schedule.written)
+    if not job.held:
+        yield f"an approval publishes it at once, not at its publish time, {time}"
+    elif job.schedule.utc > now:
+        yield f"an approval is recorded, and publishes it at {time}; `afsync approve --now` publishes at once"
+    else:
+        yield f"its publish time, {time}, has passed: an approval publishes it at once"
 
 
 def approve_command(address: str) -> str:

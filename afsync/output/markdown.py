@@ -12,7 +12,7 @@ from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.recovery import outlook, ways
 from afsync.core.resources import in_yaml
 from afsync.errors import Problem
-from afsync.output.approvals import preview_markdown, undecided
+from afsync.output.approvals import effect_lines, preview_markdown, undecided
 from afsync.output.plan_text import (
     BLOCKED,
     HELD_BACK,
@@ -152,8 +152,13 @@ def _published(plan: Plan, largest: int) -> Section:
 def _waiting(plan: Plan) -> Section:
     """What waits for that, likewise."""
     open_ones = undecided(plan)
-    told = (fenced(f"{w.address}\n  approve: {visible(in_yaml(w.id))}") + _links(w, plan) for w in open_ones)
+    told = (_open(w, plan) + _links(w, plan) for w in open_ones)
     return Section("Waiting for approval", len(open_ones), told)
+
+
+def _open(waiting: Waiting, plan: Plan) -> str:
+    effects = (f"  {line}" for line in effect_lines(waiting, plan.as_of))
+    return fenced("\n".join((waiting.address, f"  approve: {visible(in_yaml(waiting.id))}", *effects)))
 
 
 def _links(waiting: Waiting | None, plan: Plan) -> str:
