@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Collection, Hashable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -49,13 +49,12 @@ class Whole(Struct, frozen=True):
     problems: tuple[Finding, ...]
 
 
-def read_jobs(jobs: Iterable[Declared], context: Context) -> Iterator[Whole]:
-    """The jobs as wholes, with their problems. Never raises for what was declared."""
-    right: set[Hashable] = set()
-    return (_read_job(job, context, right) for job in jobs)
+def job_reader(context: Context) -> Callable[[Declared], Whole]:
+    """What reads jobs as wholes, with their problems. It never raises for what was declared."""
+    return partial(_read_job, context, set())
 
 
-def _read_job(job: Declared, context: Context, right: set[Hashable]) -> Whole:
+def _read_job(context: Context, right: set[Hashable], job: Declared) -> Whole:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
     fields, body, problems = job.fields, _with_defaults(job, context), []
     imported = bool(context.imports) and f"job.{job.key}" in context.imports

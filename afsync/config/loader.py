@@ -11,7 +11,7 @@ from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
-from afsync.config.jobs import Context, Whole, build_job, read_jobs
+from afsync.config.jobs import Context, Whole, build_job, job_reader
 from afsync.config.media import Media
 from afsync.config.policy import policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
@@ -71,14 +71,15 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     calendar = _calendar(special, main, context, scope, report) if special else None
     wholes: list[Whole] = []
     full: set[str] = set()  # files of which no more problems are shown: what else they declare is not judged
-    single = (j for j in _by_key(jobs) if _REPEATING.isdisjoint(j.fields) and j.document.file not in full)
-    for whole in read_jobs(single, context):
-        wholes.append(whole)
-        if not whole.problems:
+    read = job_reader(context)
+    for job in _by_key(jobs):
+        if job.document.file in full or not _REPEATING.isdisjoint(job.fields):
             continue
-        report.faults(whole.job.document, [whole.job.fault(wrong, field) for field, wrong in whole.problems])
-        if report.full(whole.job.document):
-            full.add(whole.job.document.file)
+        wholes.append(whole := read(job))
+        if whole.problems:
+            report.faults(job.document, [job.fault(wrong, field) for field, wrong in whole.problems])
+            if report.full(job.document):
+                full.add(job.document.file)
     if not report.clean:
         raise report.error()
     desired = Desired(

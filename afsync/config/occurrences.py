@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from afsync.config.calendar import Calendar
 from afsync.config.declared import Declared
 from afsync.config.interpolation import Scope
-from afsync.config.jobs import build_job, read_jobs
+from afsync.config.jobs import build_job, job_reader
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problems import Code, Fault, Path, Wrong
 from afsync.config.project import Project
@@ -268,7 +268,8 @@ def _jobs(
         declared = _declared(found, occurrence, schedule, record, calendar, report)
         if declared is not None:
             fresh.append(declared)
-    for declared, whole in zip(fresh, read_jobs(fresh, calendar.context), strict=True):
+    read = job_reader(calendar.context)
+    for declared, whole in ((d, read(d)) for d in fresh):
         if whole.problems:
             _report(declared, [(declared.fault(wrong, field), field) for field, wrong in whole.problems], report)
         elif report.clean:

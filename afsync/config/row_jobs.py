@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from afsync.config.declared import Declared
 from afsync.config.interpolation import Scope
-from afsync.config.jobs import Context, Whole, build_job, read_jobs
+from afsync.config.jobs import Context, Whole, build_job, job_reader
 from afsync.config.problems import Code, Fault, Wrong, did_you_mean
 from afsync.config.report import Report
 from afsync.config.rows import Rows, cell_text
@@ -84,7 +84,8 @@ def look(
         report.faults(series.rows.sheet, [Fault(Code.EMPTY_FILE, (1,), text, hint)])
         return found
     fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
-    for declared, whole in zip(fresh, read_jobs(fresh, context), strict=True):
+    whole_of = job_reader(context)
+    for declared, whole in ((d, whole_of(d)) for d in fresh):
         if whole.problems:
             sheet, own = series.rows.sheet, [(f, w) for f, w in whole.problems if f in declared.row.cells or not f]
             report.faults(sheet, [declared.at(wrong, field) for field, wrong in own])

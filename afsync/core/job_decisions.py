@@ -158,10 +158,9 @@ def _without_time(
     declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
 ) -> Verdict | None:
     """What comes before everything else about a job that stays: its publish time was never set."""
-    renamed = at.group is Group.DONE and declared.address in facts.moved
     purged = at.group is Group.MISSING and group_when_seen(record, facts.now) is Group.DONE
     instead = edits.again or (edits.body and at.group is Group.OPEN)
-    if not lacks_time(declared, record) or instead or renamed or purged:
+    if not lacks_time(declared, record) or instead or purged:
         return None
     observed = _observed(record.id, facts)[1]
     if observed is not None and declared.schedule is not None and observed != declared.schedule.utc:

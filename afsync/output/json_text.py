@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
+
+import msgspec
 
 from afsync.output.values import harmless
 
@@ -13,12 +16,40 @@ _SUSPECT = re.compile(r"[^\n -~]|#(?=#\w*\[)")
 
 def json_text(document: Any, *, indent: int | None = 2) -> str:
     """The document, ending in a newline. Characters that a terminal or a log would act on stand as `\\u` escapes."""
-    return _SUSPECT.sub(_safe, json.dumps(document, indent=indent, ensure_ascii=False)) + "\n"
+    line = _escaped(document, None)
+    if indent is None:
+        return line
+    try:
+        # The standard library indents in Python, a call or more for every value; this does not.
+        return msgspec.json.format(line, indent=indent) + "\n"
+    except msgspec.DecodeError:  # half of a surrogate pair, which only the standard library writes
+        return _escaped(document, indent)
+
+
+def _escaped(document: Any, indent: int | None) -> str:
+    try:
+        text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(document), indent=indent, ensure_ascii=False)
+    return _SUSPECT.sub(_safe, text) + "\n"
 
 
 def json_line(document: Any) -> str:
     """The same on one line."""
     return json_text(document, indent=None)
+
+
+def _finite(value: Any) -> Any:
+    """The same with `inf` and `nan`, which a service can write and JSON does not have, as strings."""
+    match value:
+        case float() if not math.isfinite(value):
+            return str(value)
+        case dict():
+            return {key: _finite(child) for key, child in value.items()}
+        case list() | tuple():
+            return [_finite(child) for child in value]
+        case _:
+            return value
 
 
 def _safe(found: re.Match[str]) -> str:

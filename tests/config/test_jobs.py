@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from afsync.config.declared import Declared
 from afsync.config.document import Document
-from afsync.config.jobs import Context, read_jobs
+from afsync.config.jobs import Context, job_reader
 from afsync.config.loader import load
 from afsync.config.media import Media
 from afsync.config.problems import BROKEN
@@ -198,8 +198,9 @@ def test_no_job_is_right_because_another_is(
     taken = {f"job.j{number}" for number in imports}
     context = Context(templates, defaults, None, Media(Path("/nowhere")), imports=taken)
     declared = [Declared(document, "jobs", f"j{number}", fields) for number, fields in enumerate(jobs)]
-    together = [whole.problems for whole in read_jobs(declared, context)]
-    alone = [whole.problems for job in declared for whole in read_jobs([job], context)]
+    read = job_reader(context)
+    together = [read(job).problems for job in declared]
+    alone = [job_reader(context)(job).problems for job in declared]
     assert list(map(_told, together)) == list(map(_told, alone))
 
 

@@ -230,6 +230,16 @@ def test_a_finished_one_that_is_renamed_and_has_a_time_ahead_is_said_aloud(statu
     assert notice.hint is not None and "`rerun: 1`" in notice.hint
 
 
+def test_a_produced_one_without_a_time_gets_it_in_the_plan_that_renames_it() -> None:
+    record = a_recorded_job(a_job("old"), status="complete")
+
+    plan = planned(
+        a_job("new", schedule=AHEAD), recorded={"job.old": record}, remote=a_remote(a_remote_job(status="complete"))
+    )
+
+    assert [(c.address, c.action) for c in plan.changes] == [("job.new", Action.MOVE), ("job.new", Action.RESCHEDULE)]
+
+
 def test_a_value_of_rerun_that_is_taken_is_not_proposed() -> None:
     record = a_recorded_job(a_job("old", schedule=PAST, rerun="1"), status="published")
 
