@@ -78,7 +78,7 @@ def links_shown(asked: bool, *, machine: bool = False) -> bool:
 
 
 def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()) -> bool:
-    """Whether somebody answers `yes`. A `y` is meant so, but is asked for once more: it costs credits."""
+    """Whether the answer is `yes`. After `y` the question is asked once more: an apply costs credits."""
     say = messages()
     say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
     answer = read().strip()

@@ -92,7 +92,7 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
 @lock_timeout_flag
 def rm(address: str, lock_timeout: float) -> int:
     """Forget what is recorded under ADDRESS, or a cancelled job, by its id. Nothing is sent: what runs goes on, and
-    nobody here knows of it."""
+    afsync does not know of it any more."""
     from afsync.commands.taking import desk
     from afsync.core.cancels import without_watch
     from afsync.output.state_text import forgotten_text

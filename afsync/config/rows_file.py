@@ -139,7 +139,7 @@ def _header(columns: tuple[str, ...]) -> Iterator[tuple[int, str, Wrong]]:
 
 
 def _clean(cell: str) -> str:
-    """Without the white space around it, which nobody sees in a sheet."""
+    """Without the white space around it, which a spreadsheet does not show."""
     return cell.strip(" \t\r\n\u00a0\ufeff\u200b")
 
 

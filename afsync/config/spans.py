@@ -18,47 +18,40 @@ _DATES_HINT: Final = "write it as 2026-12-24 to 2026-12-26, or as one day"
 
 def lead_time(written: str) -> timedelta:
     """`30m`, `2h`, `1d`, at most a year. Wrong(bad_form, out_of_range)."""
-    span = _span(written, "mhd")
-    if span is None:
-        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a span of time", "write it as 30m, 2h or 1d")
-    if span > timedelta(days=365):
-        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than a year", "use 365d at the most")
-    return span
+    return _span(written, "mhd", (timedelta(days=365), "a year", "365d"), "30m, 2h or 1d")
 
 
 def quarantine_seconds(written: str) -> int:
     """`10m`, `90s`, `1h` in seconds, at most a day. Wrong(bad_form, out_of_range)."""
-    span = _span(written, "smh")
-    if span is None:
-        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a duration", "write it as 90s, 10m or 1h")
-    if span > timedelta(days=1):
-        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than a day", "use 24h at the most")
-    return int(span.total_seconds())
+    return _seconds(_span(written, "smh", (timedelta(days=1), "a day", "24h"), "90s, 10m or 1h", "a duration"))
 
 
 def watch_seconds(written: str) -> int:
     """`24h`, `90m`, `7d` in seconds, at most 30 days. Wrong(bad_form, out_of_range)."""
-    span = _span(written, "smhd")
-    if span is None:
-        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a duration", "write it as 90m, 24h or 7d")
-    if span > timedelta(days=30):
-        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than 30 days", "use 30d at the most")
-    return int(span.total_seconds())
+    return _seconds(_span(written, "smhd", (timedelta(days=30), "30 days", "30d"), "90m, 24h or 7d", "a duration"))
 
 
 def parse_span(written: str) -> timedelta:
     """`28d`, `36h`, at most ten years. Wrong(bad_form, out_of_range)."""
-    span = _span(written, "hd")
-    if span is None:
-        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not a span of time", "write it as 14d or 36h")
-    if span > timedelta(days=3660):
-        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than ten years", "use 3660d at the most")
+    return _span(written, "hd", (timedelta(days=3660), "ten years", "3660d"), "14d or 36h")
+
+
+def _span(
+    written: str, units: str, most: tuple[timedelta, str, str], examples: str, kind: str = "a span of time"
+) -> timedelta:
+    """`most` is the longest one allowed, in words, and as it is written."""
+    longest, in_words, as_written = most
+    found = _SPAN.fullmatch(written)
+    if found is None or found[2] not in units:
+        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not {kind}", f"write it as {examples}")
+    span = int(found[1]) * _UNITS[found[2]]
+    if span > longest:
+        raise Wrong(Code.OUT_OF_RANGE, f"`{written}` is longer than {in_words}", f"use {as_written} at the most")
     return span
 
 
-def _span(written: str, units: str) -> timedelta | None:
-    found = _SPAN.fullmatch(written)
-    return int(found[1]) * _UNITS[found[2]] if found and found[2] in units else None
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
 
 
 def parse_hours(written: str) -> tuple[time, time]:

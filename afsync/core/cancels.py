@@ -66,7 +66,7 @@ def is_back(entry: Watched) -> bool:
 
 
 def not_cancelled(facts: Facts) -> Iterator[Problem]:
-    """A warning for each job that was cancelled and is there all the same, until it is forgotten."""
+    """A warning for each job that was cancelled and is still in the account, until it is forgotten."""
     for job_id, entry in sorted(facts.recorded.watched.items()):
         if is_back(entry):
             # What is said of a plan may be posted where others read it; `status` on a terminal shows any link.
@@ -77,13 +77,13 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
 
 
 def ways_on(entry: Watched, job_id: str) -> str:
-    """What can be done about a cancelled job that is there all the same."""
+    """What can be done about a cancelled job that is still in the account."""
     adopt = f"`afsync import {typed(entry.address)} {typed(job_id)}`"
-    return f"declare it and take it over, which is free ({adopt}), or forget it: `afsync state rm {typed(job_id)}`"
+    return f"declare it and adopt it, which is free ({adopt}), or forget it: `afsync state rm {typed(job_id)}`"
 
 
 def same_as_cancelled(values: Values, facts: Facts) -> str | None:
-    """The id of a cancelled job that is there all the same, and is what these values ask for."""
+    """The id of a cancelled job that is still in the account and has these values."""
     back = ((i, w.record) for i, w in sorted(facts.recorded.watched.items()) if is_back(w))
     return next((i for i, r in back if same_body(values, r.declared, r.fingerprint)), None)
 

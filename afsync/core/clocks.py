@@ -12,7 +12,7 @@ SAID, DECISIVE = 60.0, 300.0
 
 
 def skew(server_time: datetime | None, now: datetime) -> float:
-    """Seconds by which the service's clock is ahead of ours; 0 where it is not told."""
+    """Seconds by which the service's clock is ahead of ours; 0 where the service does not report it."""
     return (server_time - now).total_seconds() if server_time is not None else 0.0
 
 

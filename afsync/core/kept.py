@@ -99,8 +99,8 @@ def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle:
         return Finding.LOST if at > now else Finding.KEPT
     if known is None and seen.status == PRODUCED and not record.staged and settled(at, now, settle):
         return Finding.UNKNOWN
-    told, observed = publish_time_of(record.id, remote, now)
-    if at <= now or not told or not settled(record.schedule_unseen_since, now, settle):
+    reported, observed = publish_time_of(record.id, remote, now)
+    if at <= now or not reported or not settled(record.schedule_unseen_since, now, settle):
         return known
     if observed is not None:
         return Finding.KEPT if seen.status == PRODUCED and observed == at else known

@@ -105,8 +105,8 @@ def moved_together(changes: Collection[Move]) -> dict[str, frozenset[str]]:
 
 
 def _same_reruns(settled: Recorded, before: Recorded, desired: Desired, moves: Moves) -> Recorded:
-    """Where a job takes another's place, and the `rerun` that is declared there stays as it was, nobody asked for it to
-    be submitted again."""
+    """A `rerun` that stays with its key when another job moves there asks for no new submission: it is recorded for the
+    job that moved."""
     resources = dict(settled.resources)
     for address in moves.moved.keys() & before.jobs.keys():
         job, record = desired.jobs.get(address), settled.jobs[address]

@@ -316,7 +316,7 @@ class Recorded(Struct, frozen=True, dict=True):
         return replace(kept, newest=gone.created_at)
 
     def _letting_go(self, gone: str | None) -> Recorded:
-        """What is let go is known to be no lost submission's, so none that is open may take it over."""
+        """A job that an address let go of cannot be the result of a lost submission: open intents remember its id."""
         if gone is None or not self.intents:
             return self
         return replace(self, intents=tuple(_not_its(gone, i) for i in self.intents))

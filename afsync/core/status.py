@@ -151,7 +151,7 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
 
 
 def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobStatus]:
-    """The jobs that were cancelled and are there all the same."""
+    """The jobs that were cancelled and are still in the account."""
     for job_id, entry in recorded.watched.items():
         job = seen.jobs.get(job_id)
         alive = not ended_badly(job.status) if job else is_back(entry)

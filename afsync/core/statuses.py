@@ -29,7 +29,7 @@ MEANINGS: Mapping[str, str] = {
 OWN: Mapping[str, str] = {
     "active": "It is at the service and not finished. The summary of `afsync status` counts what is produced apart.",
     "produced": "There is a video, and it is still to be published: at its publish time, or right now.",
-    "waiting_for_approval": "There is a video, and it is published only after somebody approved it.",
+    "waiting_for_approval": "There is a video, and it is published only after an approval.",
     "done": "It is published, or produced where nothing more happens by itself.",
     "missing": "It was active when last seen, and is not in the account any more.",
     "unknown": "It was not submitted yet, or its submission or approval is unresolved.",

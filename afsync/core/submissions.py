@@ -56,38 +56,64 @@ def decide_new_job(job: Job, facts: Facts) -> Verdict:
 
 
 def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
-    """What forbids any submission of this job, first or again: a publish time gone by, or its template."""
+    """What forbids any submission of this job, first or again: its publish time, a cancelled job that is still there,
+    its source, its template, or a review that the service ignored."""
     job = change.after
     assert isinstance(job, Job)
-    if job.schedule is not None and job.schedule.utc <= facts.now:
+    return (
+        _untimely(change, job, facts)
+        or _cancelled_before(change, job, facts)
+        or _sourceless(change, job)
+        or _template_blocked(change, job, facts)
+        or _review_ignored(change, job, facts)
+        or _unknown_template(change, job, facts)
+    )
+
+
+def _untimely(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    if job.schedule is None:
+        return None
+    if job.schedule.utc <= facts.now:
         return withhold(
             replace(change, reason=Reason.PAST_SCHEDULE),
             f"the publish time of {job.address}, {job.schedule.written}, has passed",
             "give it a time still ahead, or remove the job",
             "schedule",
         )
-    trust = facts.recorded.trust.get(Effect.SCHEDULE, UNSEEN)
-    if job.schedule is not None and not job.publish_declared and not trust.holds:
-        return withhold(
-            replace(change, reason=Reason.SCHEDULE_UNPROVEN),
-            f"{job.address} relies on its publish time, and this account lost one and kept none since: it would be "
-            "published as soon as it is produced",
-            "say who publishes: `publish: held` leaves that to afsync, `publish: service` relies on the service",
-            "schedule",
-        )
-    if (twin := same_as_cancelled(job.values, facts)) is not None:
-        return withhold(
-            replace(change, reason=Reason.CANCEL_NOT_KEPT),
-            f"{job.address} asks for what {twin} was submitted for, which was cancelled and is "
-            f"{facts.recorded.watched[twin].record.status} all the same",
-            ways_on(replace(facts.recorded.watched[twin], address=job.address), twin),
-        )
-    if sourceless(job.values):
-        return withhold(
-            replace(change, reason=Reason.UNKNOWN_SOURCE),
-            f"what {job.address} is made from is not known here: it was taken over, or `entry` is ignored without it",
-            "add its `url` (or `urls`, `file`, `fileId`), then it can be submitted again",
-        )
+    if job.publish_declared or facts.recorded.trust.get(Effect.SCHEDULE, UNSEEN).holds:
+        return None
+    return withhold(
+        replace(change, reason=Reason.SCHEDULE_UNPROVEN),
+        f"{job.address} relies on its publish time, and this account lost one and kept none since: it would be "
+        "published as soon as it is produced",
+        "say who publishes: `publish: held` leaves that to afsync, `publish: service` relies on the service",
+        "schedule",
+    )
+
+
+def _cancelled_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    twin = same_as_cancelled(job.values, facts)
+    if twin is None:
+        return None
+    return withhold(
+        replace(change, reason=Reason.CANCEL_NOT_KEPT),
+        f"{job.address} asks for what {twin} was submitted for, which was cancelled and is "
+        f"{facts.recorded.watched[twin].record.status} all the same",
+        ways_on(replace(facts.recorded.watched[twin], address=job.address), twin),
+    )
+
+
+def _sourceless(change: Change, job: Job) -> Verdict | None:
+    if not sourceless(job.values):
+        return None
+    return withhold(
+        replace(change, reason=Reason.UNKNOWN_SOURCE),
+        f"what {job.address} is made from is not known here: it was taken over, or `entry` is ignored without it",
+        "add its `url` (or `urls`, `file`, `fileId`), then it can be submitted again",
+    )
+
+
+def _template_blocked(change: Change, job: Job, facts: Facts) -> Verdict | None:
     if job.template is not None and job.template not in facts.desired.templates:
         return withhold(
             replace(change, reason=Reason.BLOCKED_TEMPLATE),
@@ -96,31 +122,39 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
             "template",
         )
     blocked = facts.blocked_templates.get(job.template or "")
-    if blocked is not None:
-        return withhold(
-            replace(change, reason=Reason.BLOCKED_TEMPLATE),
-            f"{job.address} is made from {job.template}, {blocked}",
-            f"settle {job.template} first",
-        )
+    if blocked is None:
+        return None
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_TEMPLATE),
+        f"{job.address} is made from {job.template}, {blocked}",
+        f"settle {job.template} first",
+    )
+
+
+def _review_ignored(change: Change, job: Job, facts: Facts) -> Verdict | None:
     ignored = facts.recorded.staging_ignored
     stops = job.held or body_of(job, facts).get("staging") is True
-    if ignored is not None and not facts.options.accept_unstaged and stops:
-        return withhold(
-            replace(change, reason=Reason.STAGING_IGNORED),
-            f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "
-            "published as soon as it is produced",
-            "remove `staging`, or submit it all the same with --accept-unstaged",
-            "staging",
-        )
+    if ignored is None or facts.options.accept_unstaged or not stops:
+        return None
+    return withhold(
+        replace(change, reason=Reason.STAGING_IGNORED),
+        f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "
+        "published as soon as it is produced",
+        "remove `staging`, or submit it all the same with --accept-unstaged",
+        "staging",
+    )
+
+
+def _unknown_template(change: Change, job: Job, facts: Facts) -> Verdict | None:
     raw = job.values.get("fromTemplateId")
-    if raw is not None and raw not in facts.remote.templates:
-        return withhold(
-            replace(change, reason=Reason.BLOCKED_TEMPLATE),
-            f"{job.address} names template {raw!r}, which the account does not have",
-            "name a template that exists, or declare one and use `template:`",
-            "fromTemplateId",
-        )
-    return None
+    if raw is None or raw in facts.remote.templates:
+        return None
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_TEMPLATE),
+        f"{job.address} names template {raw!r}, which the account does not have",
+        "name a template that exists, or declare one and use `template:`",
+        "fromTemplateId",
+    )
 
 
 def _ambiguous(change: Change, facts: Facts) -> Verdict | None:

@@ -23,7 +23,7 @@ def outcomes_markdown(
     looked: Looked | None = None,
     settle: float = 0.0,
 ) -> str:
-    """A headline, and a line per change as far as there is room, then what was seen at the end; ends in a newline.
+    """A headline, a line per change up to the size limit, then what was seen at the end; ends in a newline.
 
     `settle` (seconds) is how long what was accepted may stay unseen.
     """

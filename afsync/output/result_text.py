@@ -45,7 +45,7 @@ def _copy(copy: Values) -> Iterator[tuple[str, str]]:
 
 
 def _flat(copy: Values) -> Iterator[tuple[str, Any]]:
-    """What is told by platform, with the platform before the name of each."""
+    """What is reported per platform, with the platform before the name of each."""
     for name, value in copy.items():
         if isinstance(value, Mapping):
             yield from ((f"{name} {inner}", text) for inner, text in _flat(value))
