@@ -78,7 +78,7 @@ def parse_template(row: object) -> RemoteTemplate:
 
 
 def _spec_of(row: Row) -> dict[str, Any] | None:
-    """`job_spec`: an object, or the JSON text of one. None where it is not reported, `_UNREADABLE` for anything else."""
+    """`job_spec`: an object, or its JSON text. None where it is not reported, `_UNREADABLE` for anything else."""
     spec = row.get("job_spec", row.get("jobSpec"))
     if isinstance(spec, str) and spec:
         try:

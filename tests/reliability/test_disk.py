@@ -14,7 +14,7 @@ from tests.reliability.processes import Ended
 from tests.reliability.worker import Orders
 
 Recorder = Callable[[str, object], None]
-STEP = 1 if EVERYTHING else 11
+STEP = 1 if EVERYTHING else 7
 """Every so-manieth call; each way of failing begins at another one."""
 
 

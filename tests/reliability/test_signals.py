@@ -283,7 +283,7 @@ def test_through_a_wrapper_that_uses_exec(laboratory: Lab) -> None:
     check_settles(project)
 
 
-STEP = 1 if EVERYTHING else 9
+STEP = 1 if EVERYTHING else 6
 BETWEEN = (("SIGINT",), ("SIGTERM",), ("SIGINT", "SIGTERM"))
 
 

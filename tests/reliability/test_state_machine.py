@@ -28,7 +28,7 @@ from tests.reliability.worker import Orders
 Recorder = Callable[[str, object], None]
 
 PARTS = 2
-HISTORIES = round(5 * SCALE)
+HISTORIES = round(8 * SCALE)
 """In one part."""
 STEPS = 30
 

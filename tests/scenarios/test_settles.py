@@ -24,7 +24,7 @@ from tests.scenarios import projects as made_up
 from tests.scenarios.projects import Declared, projects
 from tests.scenarios.world import World, nothing_to_do, valid
 
-EXAMPLES = round(15 * float(os.environ.get("AFSYNC_SCALE", "1")))
+EXAMPLES = round(40 * float(os.environ.get("AFSYNC_SCALE", "1")))
 ENVIRON = {"AFSYNC_VAR_SHOW": "Monday show"}
 slow = settings(
     max_examples=EXAMPLES,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulation.runner import simulate
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "2500"))
+SEEDS = int(os.environ.get("AFSYNC_SEEDS", "10000"))
 PARTS = 8
 
 Recorder = Callable[[str, object], None]

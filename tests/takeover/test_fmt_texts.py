@@ -11,7 +11,7 @@ from tests.takeover.corpus import comments, ink, meaning
 from tests.takeover.texts import Scribe
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data(), newline=st.sampled_from(["\n", "\n", "\r\n"]), bom=st.sampled_from(["", "\ufeff"]))
 def test_whatever_is_written_is_kept(data: st.DataObject, newline: str, bom: str) -> None:
     text = bom + Scribe(data).document().replace("\n", newline)
