@@ -93,7 +93,8 @@ def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset
     def place(problem: Problem) -> Problem:
         if problem.code in overridden:
             return problem
-        address = problem.address or f"limits.{problem.code}"
+        of_policy = problem.code.startswith("policy_")
+        address = problem.address or ("policy" if of_policy else f"limits.{problem.code}")
         return replace(problem, location=project.locate(address, problem.field))
 
     return replace(

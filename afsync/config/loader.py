@@ -13,7 +13,7 @@ from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.jobs import Context, Whole, build_job, job_reader
 from afsync.config.media import Media
-from afsync.config.policy import policy_faults, policy_of
+from afsync.config.policy import DeclaredPolicy, policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
@@ -94,7 +94,7 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
         report.cut_texts(document)
     sheets = {s.file: s for s in calendar.sheets.values()}.values() if calendar else ()
     files_read = tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets))
-    places = {**_limits(main), **addresses}
+    places = {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})}
     settings, policy = settings_of(main.value), policy_of(main.value)
     return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar)
 

@@ -6,13 +6,24 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, get_args
 
+from afsync.config.declared import Declared
 from afsync.config.problems import Code, Fault
-from afsync.config.spans import lead_time, parse_dates, parse_hours
+from afsync.config.project import HORIZON
+from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.times import parse_zone
 from afsync.config.words import Weekday
-from afsync.core.policy import NO_POLICY, Blackout, Policy
+from afsync.core.policy import NO_POLICY, Blackout, Exemption, Policy
+from afsync.errors import Location
 
 _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}
+
+
+class DeclaredPolicy(Declared, frozen=True):
+    """The policy as a place: what is said of it stands at a rule, or at an entry below one (`exceptions/0`)."""
+
+    def locate(self, field: str | None) -> Location:
+        steps = [int(step) if step.isdigit() else step for step in (field or "").split("/") if step]
+        return self.document.locate(("policy", *steps), at_key=not any(isinstance(step, int) for step in steps))
 
 
 def policy_faults(file: Mapping[str, Any]) -> Iterator[Fault]:
@@ -20,7 +31,7 @@ def policy_faults(file: Mapping[str, Any]) -> Iterator[Fault]:
     part = file.get("policy")
     if part is None or file.get("timezone") is not None:
         return
-    for key in ("blackouts", "max_per_day"):
+    for key in ("blackouts", "max_per_day", "publish_windows", "exceptions"):
         if part.get(key):
             message = f"`{key}` is in local time, and no `timezone` is declared"
             hint = "declare it in afsync.yaml, such as `timezone: Europe/Berlin`"
@@ -39,8 +50,17 @@ def policy_of(file: Mapping[str, Any]) -> Policy:
         min_lead=lead_time(part["min_lead"]) if "min_lead" in part else None,
         max_per_day=part.get("max_per_day", {}),
         blackouts=tuple(map(_blackout, part.get("blackouts", ()))),
+        publish_windows=tuple(map(_blackout, part.get("publish_windows", ()))),
+        spacing={platform: lead_time(least) for platform, least in part.get("spacing", {}).items()},
+        max_gap={platform: lead_time(most) for platform, most in part.get("max_gap", {}).items()},
+        exceptions=tuple(map(_exemption, part.get("exceptions", ()))),
         zone=parse_zone(zone) if zone else UTC,
+        horizon=parse_span(file.get("horizon", HORIZON)),
     )
+
+
+def _exemption(part: Mapping[str, Any]) -> Exemption:
+    return Exemption(part["job"], part["rule"], parse_day(part["until"]), part["reason"], part.get("by"))
 
 
 def _blackout(part: Mapping[str, Any]) -> Blackout:

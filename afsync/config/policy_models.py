@@ -10,8 +10,8 @@ from afsync.config.fields import Text, Unique
 from afsync.config.part import Part
 from afsync.config.problems import Code, Wrong
 from afsync.config.resource_models import Platforms
-from afsync.config.spans import lead_time, parse_dates, parse_hours
-from afsync.config.words import Platform, Weekday
+from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours
+from afsync.config.words import Platform, PolicyRule, Weekday
 
 
 def _check_lead(value: Any) -> Any:
@@ -31,6 +31,11 @@ def _check_dates(value: str) -> str:
     return value
 
 
+def _check_day(value: str) -> str:
+    parse_day(value)
+    return value
+
+
 def _check_hours(value: str) -> str:
     parse_hours(value)
     return value
@@ -43,6 +48,7 @@ Dates = Annotated[
     Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d( to \d{4}-\d\d-\d\d)?$"}),
 ]
 Hours = Annotated[str, AfterValidator(_check_hours), Field(json_schema_extra={"pattern": r"^\d\d:\d\d to \d\d:\d\d$"})]
+OneDay = Annotated[str, AfterValidator(_check_day), Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"})]
 Number = Annotated[int, AfterValidator(_check_number), Field(json_schema_extra={"minimum": 0})]
 Days = Annotated[list[Weekday], Field(min_length=1), Unique]
 
@@ -71,6 +77,34 @@ class BlackoutPart(Part):
         if not (self.days or self.dates or self.hours):
             raise Wrong(Code.MISSING, "a blackout says when it is", "add `days`, `dates` or `hours`")
         return self
+
+
+class WindowPart(BlackoutPart):
+    """A window in which something may be published, in the project's `timezone`. What is given must all hold."""
+
+    reason: Text | None = Field(None, description="Why.", examples=["When our viewers are awake"])
+
+    @model_validator(mode="after")
+    def _says_when(self) -> WindowPart:
+        if not (self.days or self.dates or self.hours):
+            raise Wrong(Code.MISSING, "a publish window says when it is", "add `days`, `dates` or `hours`")
+        return self
+
+
+class ExceptionPart(Part):
+    """A rule that is set aside for some jobs for a while. The plan says where it was needed, and when it has ended."""
+
+    job: Text = Field(
+        description="The key of a job or a series, or a glob over addresses.", examples=["new-year", "job.special-*"]
+    )
+    rule: PolicyRule = Field(description="The rule that is set aside.", examples=["spacing"])
+    until: OneDay = Field(
+        description="The last day on which something may be published in breach of the rule, in the project's "
+        "`timezone`.",
+        examples=["2026-12-24"],
+    )
+    reason: Text = Field(description="Why; shown wherever it is used.", examples=["Both shows want the final"])
+    by: Text | None = Field(None, description="Who allowed it.", examples=["Anna"])
 
 
 class PolicyPart(Part):
@@ -102,4 +136,25 @@ class PolicyPart(Part):
         None,
         description="Windows in which nothing is published.",
         examples=[[{"days": ["sat", "sun"]}]],
+    )
+    publish_windows: Annotated[list[WindowPart], Field(min_length=1)] | None = Field(
+        None,
+        description="Windows outside of which nothing is published.",
+        examples=[[{"days": ["mon", "tue", "wed"], "hours": "09:00 to 21:00"}]],
+    )
+    spacing: dict[Platform, Lead] | None = Field(
+        None,
+        description="How far apart what is published on one platform is at least: a number with `m`, `h` or `d`.",
+        examples=[{"tiktok": "2h"}],
+    )
+    max_gap: dict[Platform, Lead] | None = Field(
+        None,
+        description="How long a platform may be without anything published, within the horizon: a number with `m`, `h` "
+        "or `d`. More is warned of.",
+        examples=[{"youtube": "7d"}],
+    )
+    exceptions: list[ExceptionPart] | None = Field(
+        None,
+        description="Rules that are set aside for some jobs for a while.",
+        examples=[[{"job": "new-year", "rule": "spacing", "until": "2027-01-01", "reason": "Both shows count down"}]],
     )

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal, NoReturn
 from msgspec import Meta, Struct, ValidationError, convert, field
 
 from afsync.config import checks
-from afsync.config.spans import lead_time, parse_dates, parse_hours, quarantine_seconds, watch_seconds
+from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, quarantine_seconds, watch_seconds
 from afsync.config.words import (
     BodyField,
     Entry,
     Format,
     Platform,
+    PolicyRule,
     Profile,
     Publisher,
     PublishMode,
@@ -171,6 +172,17 @@ class BlackoutPart(_Part):
             _refuse()
 
 
+class ExceptionPart(_Part):
+    job: Text = field(default_factory=_refuse)
+    rule: PolicyRule = field(default_factory=_refuse)
+    until: str = field(default_factory=_refuse)
+    reason: Text = field(default_factory=_refuse)
+    by: Text = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        parse_day(self.until)
+
+
 class PolicyPart(_Part):
     allowed_platforms: Annotated[list[Platform], Meta(min_length=1)] = LEFT_OUT
     require_staging: bool = LEFT_OUT
@@ -178,10 +190,16 @@ class PolicyPart(_Part):
     min_lead: str = LEFT_OUT
     max_per_day: dict[Platform, Number] = LEFT_OUT
     blackouts: list[BlackoutPart] = LEFT_OUT
+    publish_windows: Annotated[list[BlackoutPart], Meta(min_length=1)] = LEFT_OUT
+    spacing: dict[Platform, str] = LEFT_OUT
+    max_gap: dict[Platform, str] = LEFT_OUT
+    exceptions: list[ExceptionPart] = LEFT_OUT
 
     def __post_init__(self) -> None:
         _unique(self.allowed_platforms)
         _if_given(lead_time, self.min_lead)
+        for length in (*(self.spacing or {}).values(), *(self.max_gap or {}).values()):
+            lead_time(length)
 
 
 class IncludedFile(_Part):

@@ -69,6 +69,14 @@ def parse_hours(written: str) -> tuple[time, time]:
     return start, end
 
 
+def parse_day(written: str) -> date:
+    """One day, `2026-12-24`. Wrong(bad_form)."""
+    first, last = parse_dates(written)
+    if " " in written:
+        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not one day", "write it as 2026-12-24")
+    return min(first, last)
+
+
 def parse_dates(written: str) -> tuple[date, date]:
     """The first and the last day. Wrong(bad_form)."""
     found = _DATES.fullmatch(written)

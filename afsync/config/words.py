@@ -11,6 +11,17 @@ UnscheduledMode = Literal["immediate", "manual"]
 Publisher = Literal["service", "held"]
 Profile = Literal["broadcast_desk", "vertical_reel", "live_event"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+PolicyRule = Literal[
+    "allowed_platforms",
+    "require_staging",
+    "require_proven_schedule",
+    "min_lead",
+    "max_per_day",
+    "blackouts",
+    "publish_windows",
+    "spacing",
+    "max_gap",
+]
 Entry = Literal["fetch", "upload", "compose", "generate"]
 BodyField = Literal[
     "name",

@@ -11,7 +11,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Blackout(Struct, frozen=True):
-    """A window in which nothing may be published, in local time.
+    """A window of local time: one in which nothing may be published, or one outside of which nothing may be.
 
     What is given must all hold on the day on which the window begins. `days`: weekdays, 0 is Monday. `dates`: the
     first and the last day. `hours`: from (included) until (excluded); until the next day where that is no later.
@@ -46,9 +46,24 @@ class Blackout(Struct, frozen=True):
         return self.dates is None or self.dates[0] <= day <= self.dates[1]
 
 
+class Exemption(Struct, frozen=True):
+    """A rule that is set aside for the jobs that `job` matches, for what is published until a local day (included)."""
+
+    job: str
+    rule: str
+    until: date
+    reason: str
+    by: str | None = None
+
+    @property
+    def said(self) -> str:
+        who = f" by {self.by}" if self.by else ""
+        return f"allowed{who} until {self.until}: {self.reason}"
+
+
 class Policy(Struct, frozen=True):
-    """The rules; one that is not given forbids nothing. `max_per_day` is by platform; days and windows are local to
-    `zone`."""
+    """The rules; one that is not given forbids nothing. `max_per_day`, `spacing` and `max_gap` are by platform; days
+    and windows are local to `zone`. `horizon` is how far ahead gaps are looked for."""
 
     allowed_platforms: tuple[str, ...] | None = None
     require_staging: bool = False
@@ -56,7 +71,12 @@ class Policy(Struct, frozen=True):
     min_lead: timedelta | None = None
     max_per_day: Mapping[str, int] = field(default_factory=dict)
     blackouts: tuple[Blackout, ...] = ()
+    publish_windows: tuple[Blackout, ...] = ()
+    spacing: Mapping[str, timedelta] = field(default_factory=dict)
+    max_gap: Mapping[str, timedelta] = field(default_factory=dict)
+    exceptions: tuple[Exemption, ...] = ()
     zone: tzinfo = UTC
+    horizon: timedelta = timedelta(days=14)
 
 
 NO_POLICY = Policy()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
 from afsync.core.credits import effective
+from afsync.core.exemptions import RULE_OF, ended, exemption_for, set_aside
 from afsync.core.moves import find_moves
 from afsync.core.plan import Change, Plan
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.proof import relies_on_schedule
-from afsync.core.publishing import counts, crowded, publish_time
+from afsync.core.publishing import Breach, Exempt, counts, crowded, publish_time
 from afsync.core.resources import Job, Values
 from afsync.core.settling import settle
+from afsync.core.spacing import find_gaps, gap_notice, span, too_close
 from afsync.core.trust import UNSEEN, Effect
 from afsync.core.verdict import Facts
 from afsync.errors import Problem, Severity
@@ -27,28 +29,79 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
     """The plan without the changes that break a rule: these are withheld, each with a violation per broken rule.
 
     Judged is what this plan would do, by the values that count (template and job together); what was submitted
-    before is only counted. With `ignore_policy` the changes stay, and the violations are warnings.
+    before is only counted. With `ignore_policy` the changes stay, and the violations are warnings. A breach that an
+    exception allows is a note.
     """
     if policy == NO_POLICY:
         return plan
     facts = _after_moves(plan, facts)
     plan = _remembering(plan, policy, facts)
-    broken = {i: tuple(_broken(c, policy, facts)) for i, c in enumerate(plan.changes)}
-    standing = [i for i, found in broken.items() if not found]
-    kept = replace(plan, changes=tuple(plan.changes[i] for i in standing))
-    for place, text in crowded(kept, policy.max_per_day, policy.zone, facts).items():
-        hint = f"move it to another day, {OVERRIDE}"
-        broken[standing[place]] = (_problem(kept.changes[place], "policy_per_day", text, hint),)
-    problems = tuple(p for found in broken.values() for p in found)
+    broken: dict[int, list[_Broken]] = {
+        i: [(problem, (c.address,)) for problem in _broken(c, policy, facts)] for i, c in enumerate(plan.changes)
+    }
+    left, notes, problems = _apart(plan, broken, policy, facts)
+    for code, judge in _TOGETHER.items():
+
+        def exempt(addresses: tuple[str, ...], moment: datetime, rule: str = RULE_OF[code]) -> bool:
+            return exemption_for(policy, rule, addresses, moment) is not None
+
+        told = judge(left, policy, facts, exempt)
+        hint = f"move it to another {'day' if code == 'policy_per_day' else 'time'}, {OVERRIDE}"
+        broken = {i: [(_problem(left.changes[i], code, text, hint), about)] for i, (text, about) in told.items()}
+        left, allowed, found = _apart(left, broken, policy, facts)
+        notes, problems = (*notes, *allowed), (*problems, *found)
+    return _decided(plan, left, notes, problems, policy, facts)
+
+
+_Broken = tuple[Problem, tuple[str, ...]]
+"""A breach, and the addresses that it is about."""
+_TOGETHER: Mapping[str, Callable[[Plan, Policy, Facts, Exempt], dict[int, Breach]]] = {
+    "policy_per_day": lambda plan, policy, facts, exempt: crowded(plan, policy.max_per_day, policy.zone, facts, exempt),
+    "policy_spacing": too_close,
+}
+"""Rules about several jobs: what breaks one has no place, and the next is judged without it."""
+
+
+def _apart(
+    plan: Plan, broken: Mapping[int, list[_Broken]], policy: Policy, facts: Facts
+) -> tuple[Plan, tuple[Problem, ...], tuple[Problem, ...]]:
+    """The plan without the changes that break a rule, the breaches that are allowed, and the others."""
+    notes: list[Problem] = []
+    problems: list[Problem] = []
+    withheld = set()
+    for place, found in broken.items():
+        change = plan.changes[place]
+        for problem, about in found:
+            moment = publish_time(change, facts) or facts.now
+            exemption = exemption_for(policy, RULE_OF[problem.code], about, moment)
+            if exemption is not None:
+                notes.append(set_aside(problem, exemption))
+            else:
+                problems.append(problem)
+                withheld.add(place)
+    left = tuple(c for i, c in enumerate(plan.changes) if i not in withheld or facts.options.ignore_policy)
+    held = () if facts.options.ignore_policy else (replace(plan.changes[i], reason=Reason.POLICY) for i in withheld)
+    return replace(plan, changes=left, withheld=(*plan.withheld, *held)), tuple(notes), tuple(problems)
+
+
+def _decided(
+    plan: Plan, left: Plan, notes: tuple[Problem, ...], problems: tuple[Problem, ...], policy: Policy, facts: Facts
+) -> Plan:
+    """The plan with what is said of it all."""
+    said = (*notes, *ended(policy, facts.now))
+    if not facts.options.destroy:
+        said = (*said, *_gaps(left, policy, facts))
     if facts.options.ignore_policy:
-        warnings = tuple(replace(p, severity=Severity.WARNING, hint="--ignore-policy was given") for p in problems)
-        return replace(plan, notices=(*plan.notices, *warnings))
-    return replace(
-        plan,
-        changes=tuple(c for i, c in enumerate(plan.changes) if not broken[i]),
-        withheld=(*plan.withheld, *(replace(c, reason=Reason.POLICY) for i, c in enumerate(plan.changes) if broken[i])),
-        violations=(*plan.violations, *problems),
-    )
+        warnings = (replace(p, severity=Severity.WARNING, hint="--ignore-policy was given") for p in problems)
+        return replace(left, notices=(*plan.notices, *warnings, *said))
+    return replace(left, notices=(*plan.notices, *said), violations=(*plan.violations, *problems))
+
+
+def _gaps(plan: Plan, policy: Policy, facts: Facts) -> Iterator[Problem]:
+    for gap in find_gaps(plan, policy, facts):
+        problem = gap_notice(gap, policy.zone)
+        exemption = exemption_for(policy, "max_gap", (a for a in (gap.after, gap.before) if a), gap.begins)
+        yield problem if exemption is None else set_aside(problem, exemption)
 
 
 def _after_moves(plan: Plan, facts: Facts) -> Facts:
@@ -119,14 +172,19 @@ def _times(change: Change, moment: datetime, policy: Policy, now: datetime) -> I
     # An approval is the review itself, and drift is only set back to what was planned in time.
     planned = change.action is not Action.APPROVE and change.reason is not Reason.DRIFT
     if planned and policy.min_lead is not None and moment - now < policy.min_lead:
-        text = f"{change.address} would be published {at}, and the policy wants {_duration(policy.min_lead)} of notice"
+        text = f"{change.address} would be published {at}, and the policy wants {span(policy.min_lead)} of notice"
         yield _problem(change, "policy_lead", text, f"give it a later `schedule`, {OVERRIDE}")
     for window in policy.blackouts:
         if window.covers(local.replace(tzinfo=None)):
             why = f"{window.written}; {window.reason}" if window.reason else window.written
             text = f"{change.address} would be published {at}, in a blackout of the policy ({why})"
             yield _problem(change, "policy_blackout", text, f"move it out of the window, {OVERRIDE}")
-            return
+            break
+    windows = policy.publish_windows
+    if windows and not any(window.covers(local.replace(tzinfo=None)) for window in windows):
+        when = "; ".join(window.written for window in windows)
+        text = f"{change.address} would be published {at}, outside of the publish windows of the policy ({when})"
+        yield _problem(change, "policy_window", text, f"move it into one, {OVERRIDE}")
 
 
 def _problem(change: Change, code: str, message: str, hint: str, field: str = "schedule") -> Problem:
@@ -135,12 +193,3 @@ def _problem(change: Change, code: str, message: str, hint: str, field: str = "s
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
     return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _duration(span: timedelta) -> str:
-    minutes = int(span.total_seconds()) // 60
-    for size, noun in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            number = minutes // size
-            return f"{number} {noun}{'' if number == 1 else 's'}"
-    return f"{minutes} minutes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
 from afsync.core.actions import Action, Step
@@ -21,6 +21,12 @@ _OUT = ("publishing", "published")
 
 Slot = tuple[str, date]
 """A platform and a local day."""
+Publication = tuple[datetime, str, str]
+"""When (UTC), on which platform, and the address of what is published; no address for a job that is not recorded."""
+Exempt = Callable[[tuple[str, ...], datetime], bool]
+"""Whether a rule is set aside for one of these addresses at a moment."""
+Breach = tuple[str, tuple[str, ...]]
+"""In which way a change breaks a rule, and the addresses that it is about."""
 
 
 def publish_time(change: Change, facts: Facts) -> datetime | None:
@@ -40,34 +46,30 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
     return _moment(job.schedule, effective(job.values, facts.template_values(job.values)), facts.now)
 
 
-def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> dict[int, str]:
+def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
     """The changes, by their place in the plan, for which there is no room on their day, and why.
 
     What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
-    of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one.
+    of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one. One for
+    which the rule is set aside is named, and takes its place all the same.
     """
     if not most:
         return {}
-    touched = {c.id for c in plan.changes if c.action in _MOVING}
-    taken = Counter(
-        s for r in facts.recorded.jobs.values() if r.id not in touched for s in _recorded_slots(r, zone, facts)
-    )
-    taken.update(_unrecorded_slots(zone, facts))
-    found = {}
-    for moment, _, place in sorted(_timed(plan, facts)):
-        change = plan.changes[place]
-        slots = list(_slots(_values(change, facts), moment, zone))
+    taken = Counter(_slot(p, zone) for p in standing(plan, facts))
+    found: dict[int, Breach] = {}
+    for moment, change, place in timed(plan, facts):
+        slots = [_slot(p, zone) for p in publications(change, moment, facts)]
         full = next((s for s in slots if s[0] in most and taken[s] >= most[s[0]]), None)
-        if full is None:
-            taken.update(slots)
-            continue
-        platform, day = full
-        found[place] = (
-            f"{change.address} would be one more on {platform} on {day:%a %Y-%m-%d}, and the policy allows "
-            f"{most[platform]} a day"
-        )
-        if change.id in touched and isinstance(change.before, RecordedJob):
-            taken.update(_recorded_slots(change.before, zone, facts))
+        if full is not None:
+            platform, day = full
+            text = (
+                f"{change.address} would be one more on {platform} on {day:%a %Y-%m-%d}, and the policy allows "
+                f"{most[platform]} a day"
+            )
+            found[place] = text, (change.address,)
+            if not exempt((change.address,), moment):
+                slots = [_slot(p, zone) for p in before(change, plan, facts)]
+        taken.update(slots)
     return found
 
 
@@ -77,17 +79,60 @@ def counts(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) 
     if not isinstance(record, RecordedJob):
         return False
     today = facts.now.astimezone(zone).date()
-    return any(platform in most and day >= today for platform, day in _recorded_slots(record, zone, facts))
+    slots = (_slot(p, zone) for p in of_record(change.address, record, facts))
+    return any(platform in most and day >= today for platform, day in slots)
 
 
-def _timed(plan: Plan, facts: Facts) -> Iterator[tuple[datetime, str, int]]:
-    for place, change in enumerate(plan.changes):
-        moment = publish_time(change, facts)
-        if moment is not None:
-            yield moment, change.address, place
+def timed(plan: Plan, facts: Facts) -> list[tuple[datetime, Change, int]]:
+    """What the plan publishes, with its place in the plan, by the moment."""
+    found = ((publish_time(change, facts), change, place) for place, change in enumerate(plan.changes))
+    published = [(moment, change, place) for moment, change, place in found if moment is not None]
+    return sorted(published, key=lambda each: (each[0], each[1].address))
 
 
-def _recorded_slots(record: RecordedJob, zone: tzinfo, facts: Facts) -> Iterator[Slot]:
+def publications(change: Change, moment: datetime, facts: Facts) -> Iterator[Publication]:
+    """Where a change publishes: by what was submitted when only its time is set, else by what is declared."""
+    record, job = change.before, change.after
+    moved = change.action is Action.RESCHEDULE and isinstance(record, RecordedJob)
+    values = record.declared if moved and record else job.values if job else {}
+    return _on_platforms(effective(values, facts.template_values(values)), moment, change.address)
+
+
+def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
+    """What was published, or is to be, whatever becomes of the plan."""
+    touched = _touched(plan)
+    for address, record in facts.recorded.jobs.items():
+        if record.id not in touched:
+            yield from of_record(address, record, facts)
+    yield from _unrecorded(facts)
+
+
+def before(change: Change, plan: Plan, facts: Facts) -> Iterator[Publication]:
+    """What stands where a change is not made."""
+    if change.id in _touched(plan) and isinstance(change.before, RecordedJob):
+        yield from of_record(change.address, change.before, facts)
+
+
+def awaited(plan: Plan, facts: Facts) -> Iterator[Publication]:
+    """What is published by what is declared, once all of it is applied but for what is withheld."""
+    yield from standing(plan, facts)
+    made = timed(plan, facts)
+    for moment, change, _ in made:
+        yield from publications(change, moment, facts)
+    others = {c.address for _, c, _ in made} | {c.address for c in plan.withheld} | facts.recorded.jobs.keys()
+    for address, job in facts.desired.jobs.items():
+        if address not in others and job.schedule is not None:
+            yield from _on_platforms(
+                effective(job.values, facts.template_values(job.values)), job.schedule.utc, address
+            )
+
+
+def _touched(plan: Plan) -> set[str | None]:
+    return {c.id for c in plan.changes if c.action in _MOVING}
+
+
+def of_record(address: str, record: RecordedJob, facts: Facts) -> Iterator[Publication]:
+    """Where and when what is recorded was published, or is to be."""
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
     if group_of(status, publish_at=None, staged=False, now=facts.now) in (
@@ -103,10 +148,10 @@ def _recorded_slots(record: RecordedJob, zone: tzinfo, facts: Facts) -> Iterator
         # The last that happened to it is that it was published; the account tells when.
         moment = seen.updated_at if seen and seen.updated_at else moment
     if moment is not None:
-        yield from _slots(values, moment, zone)
+        yield from _on_platforms(values, moment, address)
 
 
-def _unrecorded_slots(zone: tzinfo, facts: Facts) -> Iterator[Slot]:
+def _unrecorded(facts: Facts) -> Iterator[Publication]:
     """What the account tells of jobs that are not recorded, or no longer: the platforms and the time of those that were
     published, or have a publish time. Where it does not tell the last change of a job, its creation counts."""
     recorded, times = {r.id for r in facts.recorded.jobs.values()}, facts.remote.publish_times or {}
@@ -116,15 +161,7 @@ def _unrecorded_slots(zone: tzinfo, facts: Facts) -> Iterator[Slot]:
         out = (job.updated_at or job.created_at) if job.status in _OUT else None
         moment = out or times.get(job.id)
         if moment is not None:
-            yield from _slots(job.echo, moment, zone)
-
-
-def _values(change: Change, facts: Facts) -> Values:
-    """Where it is published: by what was submitted when only its time is set, else by what is declared."""
-    record, job = change.before, change.after
-    moved = change.action is Action.RESCHEDULE and isinstance(record, RecordedJob)
-    values = record.declared if moved and record else job.values if job else {}
-    return effective(values, facts.template_values(values))
+            yield from _on_platforms(job.echo, moment, "")
 
 
 def _moment(schedule: Schedule | None, values: Values, otherwise: datetime | None) -> datetime | None:
@@ -134,8 +171,12 @@ def _moment(schedule: Schedule | None, values: Values, otherwise: datetime | Non
     return None if by_hand else otherwise
 
 
-def _slots(values: Values, moment: datetime, zone: tzinfo) -> Iterator[Slot]:
+def _on_platforms(values: Values, moment: datetime, address: str) -> Iterator[Publication]:
     platforms = values.get("platforms")
-    day = moment.astimezone(zone).date()
     for platform in platforms if isinstance(platforms, list | tuple) else ():
-        yield str(platform), day
+        yield moment, str(platform), address
+
+
+def _slot(publication: Publication, zone: tzinfo) -> Slot:
+    moment, platform, _ = publication
+    return platform, moment.astimezone(zone).date()

@@ -86,6 +86,8 @@ def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
     for notice, following in zip_longest(plan.notices, plan.notices[1:]):
         colour = "yellow" if notice.severity is Severity.WARNING else "dim"
         yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {visible(notice.message)}"
+        if notice.location and not notice.address:
+            yield f"  at {visible(str(notice.location))}"
         # What holds for several that stand together is said once, below the last.
         if notice.hint and not (following and following.hint == notice.hint):
             yield f"  {visible(notice.hint)}"

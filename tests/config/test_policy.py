@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from afsync.core.policy import Blackout, Policy
+from afsync.core.policy import Blackout, Exemption, Policy
 from tests.config.support import loaded, problems
 
 ALL = """\
@@ -24,6 +24,12 @@ policy:
     - {hours: 22:00 to 06:00}
     - {dates: 2026-12-24 to 2026-12-26, hours: 18:00 to 24:00}
     - dates: 2026-12-31
+  publish_windows:
+    - {days: [mon], hours: 09:00 to 17:00}
+  spacing: {tiktok: 90m}
+  max_gap: {youtube: 7d}
+  exceptions:
+    - {job: new-year, rule: spacing, until: 2027-01-01, reason: Both count down, by: Anna}
 """
 
 
@@ -39,6 +45,10 @@ def test_a_whole_policy(tmp_path: Path) -> None:
             Blackout(dates=(date(2026, 12, 24), date(2026, 12, 26)), hours=(time(18), time())),
             Blackout(dates=(date(2026, 12, 31), date(2026, 12, 31))),
         ),
+        publish_windows=(Blackout(days=frozenset({0}), hours=(time(9), time(17))),),
+        spacing={"tiktok": timedelta(minutes=90)},
+        max_gap={"youtube": timedelta(days=7)},
+        exceptions=(Exemption("new-year", "spacing", date(2027, 1, 1), "Both count down", "Anna"),),
         zone=ZoneInfo("Europe/Berlin"),
     )
 
@@ -72,6 +82,16 @@ WRONG = {
     "blackouts: [{dates: 2026-02-30}]": ("bad_form", "3:23"),
     "blackouts: [{dates: 2026-12-26 to 2026-12-24}]": ("bad_form", "3:23"),
     "blackout: []": ("unknown_key", "3:3"),
+    "publish_windows: []": ("no_value", "3:20"),
+    "publish_windows: [{}]": ("missing", "3:21"),
+    "spacing: 2h": ("wrong_type", "3:12"),
+    "spacing: {tiktok: 2}": ("bad_form", "3:21"),
+    "spacing: {twitter: 2h}": ("unknown_value", "3:13"),
+    "max_gap: {youtube: weekly}": ("bad_form", "3:22"),
+    "exceptions: [{job: a, rule: spacing, until: 2026-12-24}]": ("missing", "3:3"),
+    "exceptions: [{job: a, rule: blackout, until: 2026-12-24, reason: x}]": ("unknown_value", "3:31"),
+    "exceptions: [{job: a, rule: spacing, until: tomorrow, reason: x}]": ("bad_form", "3:47"),
+    "exceptions: [{job: a, rule: spacing, until: 2026-12-24 to 2026-12-26, reason: x}]": ("bad_form", "3:47"),
     "min_lead: ${var.lead}": ("bad_interpolation", "3:13"),
 }
 
@@ -84,7 +104,21 @@ def test_what_is_wrong_is_told_where_it_is(tmp_path: Path, line: str) -> None:
     assert found[0].hint
 
 
-@pytest.mark.parametrize("line", ["blackouts: [{days: [sat]}]", "max_per_day: {tiktok: 1}"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "blackouts: [{days: [sat]}]",
+        "max_per_day: {tiktok: 1}",
+        "publish_windows: [{days: [sat]}]",
+        "exceptions: [{job: a, rule: spacing, until: 2026-12-24, reason: x}]",
+    ],
+)
 def test_days_are_those_of_some_place(tmp_path: Path, line: str) -> None:
     (found,) = problems(tmp_path, f"version: 1\npolicy:\n  {line}\n")
     assert found.code == "no_timezone" and str(found.location) == "afsync.yaml:3:3"
+
+
+def test_an_exception_is_known_by_its_line(tmp_path: Path) -> None:
+    project = loaded(tmp_path, ALL)
+    assert str(project.locate("policy", "exceptions/0")) == "afsync.yaml:18:7"
+    assert str(project.locate("policy", "max_gap/youtube")) == "afsync.yaml:16:13"

@@ -64,6 +64,10 @@ WHOLE: dict[str, Any] = {
                 "reason": "Christmas",
             }
         ],
+        "publish_windows": [{"days": ["mon"], "reason": "Then"}, {"dates": "2026-12-24"}],
+        "spacing": {"tiktok": "2h"},
+        "max_gap": {"youtube": "7d"},
+        "exceptions": [{"job": "a", "rule": "spacing", "until": "2026-12-24", "reason": "final", "by": "Anna"}],
     },
     "include": ["calendar/**/*.yaml"],
     "vars": {"show": "Weekly", "days": ["mon", 2, 1.5, True]},

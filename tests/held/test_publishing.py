@@ -185,8 +185,7 @@ def test_a_blackout_holds_back_what_is_due(world: HeldWorld) -> None:
     job = world.produced()
     declared = world.a_held()
     world.pass_time(hours=2, minutes=5)
-    today = world.now().date().isoformat()
-    policy = {"blackouts": [{"dates": f"{today} to {today}"}]}
+    policy = {"blackouts": [{"hours": "00:00 to 24:00"}]}
     world.declare(jobs={"a": declared}, policy=policy)
     assert "in a blackout" in world.due(code=Exit.REFUSED).out
     assert world.of_service(job)["approved_at"] is None
