@@ -64,6 +64,7 @@ class Sandbox:
     emulator: Running | None = None
     key: str = KEY
     ahead: timedelta = timedelta()
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def environ(self, extra: Environ | None = None) -> dict[str, str]:
         """The environment of a command; what is None in `extra` is not in it."""
@@ -145,8 +146,9 @@ class Sandbox:
         return datetime.now(UTC) + self.ahead
 
     def at(self, **units: float) -> str:
-        """A publish time from now, as it is written in YAML: `at(days=7)`."""
-        return (self.now() + timedelta(**units)).strftime("%Y-%m-%dT%H:%M:00Z")
+        """A publish time from now, as it is written in YAML: `at(days=7)`. Two calls give the same minute,
+        whatever the real clock does between them."""
+        return (self.started + self.ahead + timedelta(**units)).strftime("%Y-%m-%dT%H:%M:00Z")
 
     def pass_time(self, **units: float) -> None:
         """Let time pass, for the emulator and for commands that are called."""
