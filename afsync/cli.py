@@ -28,6 +28,7 @@ COMMANDS = {
     "state": "List or show what is recorded; its history.",
     "force-unlock": "Clear a lock whose holder is gone.",
     "status": "Show jobs and how far they are; wait for them.",
+    "calendar": "Show what is published when.",
     "approve": "Publish jobs that wait for it.",
     "result": "Show or download what jobs produced.",
     "import": "Record what the account holds already.",

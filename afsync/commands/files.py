@@ -53,6 +53,14 @@ def _pour(path: Path, text: str) -> None:
         raise _unwritable(path, error) from None
 
 
+def write_shared(path: Path, text: str) -> None:
+    """The same for what others are to read, with the permissions of any new file."""
+    if _is_a_stream(path):
+        _pour(path, text)
+    else:
+        write_whole(_followed(path), text)
+
+
 def write_whole(path: Path, text: str, within: Path | None = None) -> None:
     """The same with the permissions that the file has, or any new file gets. Line ends stay as they are.
 

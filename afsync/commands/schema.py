@@ -14,6 +14,7 @@ FILES = {
     "validate": "validate.schema.json",
     "account": "account.schema.json",
     "status": "status.schema.json",
+    "calendar": "calendar.schema.json",
     "result": "result.schema.json",
     "state": "state.schema.json",
 }

@@ -138,7 +138,7 @@ def _take(
     if not kept and not again and at is not None:
         if at <= now:
             if known is not None and at > known.until and job.schedule is not None:
-                found.missed.append(RowDate(job.address, declared.instance, job.schedule.written))
+                found.missed.append(RowDate(job.address, declared.instance, job.schedule.written, at))
             return
         if at > now + horizon:
             return

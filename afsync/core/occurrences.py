@@ -26,6 +26,7 @@ class RowDate(Struct, frozen=True):
     address: str
     instance: str
     written: str
+    utc: datetime
 
 
 class Occurrences(Struct, frozen=True):

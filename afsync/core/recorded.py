@@ -82,6 +82,8 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     `time_missing`: it was submitted for a publish time that it does not have, so it may stay unpublished.
     `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
     whether the publication followed, `published_on` and `failed_on` the platforms of which either was seen.
+    `time_serial` is the serial of the state when it was recorded or its publish time last changed, 0 where an earlier
+    version recorded it: what calendar apps know a newer event by.
     """
 
     id: Text
@@ -105,6 +107,7 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     publish_finding: New[Finding | None] = None
     published_on: New[tuple[str, ...]] = ()
     failed_on: New[tuple[str, ...]] = ()
+    time_serial: New[Count] = 0
 
     @property
     def kind(self) -> Kind:
@@ -300,6 +303,7 @@ class Recorded(Struct, frozen=True, dict=True):
     def with_resource(self, address: str, record: Record) -> Recorded:
         before = self.resources.get(address)
         kept = self._letting_go(None if before is None or before.id == record.id else before.id)
+        record = _with_time_serial(record, before, self.serial + 1)
         resources = {**self.resources, address: record}
         if self.newest and isinstance(record, RecordedJob) and record.created_at and record.created_at > self.newest:
             return replace(kept, resources=resources, newest=None)
@@ -320,6 +324,18 @@ class Recorded(Struct, frozen=True, dict=True):
         if gone is None or not self.intents:
             return self
         return replace(self, intents=tuple(_not_its(gone, i) for i in self.intents))
+
+
+def _with_time_serial(record: Record, before: Record | None, serial: int) -> Record:
+    """The record that takes the place of `before`. That of another submission is a change, too, and a first publish
+    time is none."""
+    if not isinstance(record, RecordedJob):
+        return record
+    if isinstance(before, RecordedJob) and before.id == record.id:
+        then, now = (r.schedule.utc if r.schedule else None for r in (before, record))
+        if then is None or then == now:
+            serial = max(before.time_serial, record.time_serial)
+    return record if serial == record.time_serial else replace(record, time_serial=serial)
 
 
 def _not_its(gone: str, intent: Intent) -> Intent:

@@ -20,6 +20,7 @@ DOCUMENTS: dict[str, list[tuple[str, ...]]] = {
     "validate": [("validate", "--json")],
     "account": [("account", "--json")],
     "status": [("status", "--json")],
+    "calendar": [("calendar", "--json"), ("calendar", "--json", "--live", "--month", "2031-12")],
 }
 CHANGED = """\
 limits: {max_credits: 1}

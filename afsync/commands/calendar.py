@@ -1,0 +1,196 @@
+"""`afsync calendar`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import Struct
+
+from afsync.commands import project as work
+from afsync.commands.addresses import check_globs
+from afsync.commands.at_moment import at_moment
+from afsync.commands.files import write_shared
+from afsync.commands.options import Number, moment, with_links_flag
+from afsync.commands.screen import links_shown, messages, stdout_paint, tell
+from afsync.commands.state_file import read_state
+from afsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from afsync.core.entries import Window
+    from afsync.output.calendar_words import Page
+
+WEEKS = 4
+BACK, AHEAD = 4, 26
+"""Weeks before and after today's that a feed or a page has where nothing else is said."""
+_MONTH = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
+
+
+class Wanted(Struct, frozen=True):
+    """Which days, which entries, and in which form."""
+
+    first: str | None
+    weeks: int | None
+    month: str | None
+    platform: tuple[str, ...]
+    only: tuple[str, ...]
+    zone: str | None
+    live: bool
+    agenda: bool
+    markdown: bool
+    as_json: bool
+    as_csv: bool
+    ics: str | None
+    with_links: bool
+    at: str | None
+
+    @property
+    def forms(self) -> list[str]:
+        given = {"--markdown": self.markdown, "--json": self.as_json, "--csv": self.as_csv, "--agenda": self.agenda}
+        return [name for name, is_given in given.items() if is_given]
+
+
+@click.command
+@click.option("--from", "first", metavar="DATE", help="Begin with the week of that day; today's otherwise.")
+@click.option("--weeks", type=Number(1, 530), metavar="N", help="So many weeks; 4 otherwise.")
+@click.option("--month", metavar="MONTH", help="The weeks of one month, as in 2026-12.")
+@click.option("--platform", multiple=True, metavar="NAME", help="Only what is published there.")
+@click.option("--only", multiple=True, metavar="GLOB", help="Only these addresses.")
+@click.option("--zone", metavar="ZONE", help="Show times of this zone; those of the project otherwise.")
+@click.option("--live", is_flag=True, help="Look at the account, too; otherwise no key and no network are needed.")
+@click.option("--agenda", is_flag=True, help="A list, also where there is room for a grid.")
+@click.option("--markdown", is_flag=True, help="Print it for a pull request: before and after.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
+@click.option("--ics", metavar="FILE", help="Write a feed for calendar apps; - prints it.")
+@with_links_flag
+@click.option("--now", "at", metavar="TIME", help="Show it as if it were TIME (2026-12-01T09:00:00Z).")
+def command(**given: Any) -> int:
+    """Show what is published when: recorded, declared and upcoming, and what the plan would change.
+
+    Reads the files and the state, and with --live the account; changes nothing.
+    """
+    wanted = Wanted(**given)
+    if len(wanted.forms) > 1:
+        raise UsageError(f"{' and '.join(wanted.forms)} exclude each other")
+    if (wanted.ics == "-") + len(wanted.forms) > 1:
+        raise UsageError("only one form can be printed at a time", "give --ics a FILE")
+    page = make(wanted)
+    written = _write(page, wanted)
+    if written and not wanted.forms:
+        return 0
+    return tell(_printed(page, wanted))
+
+
+def make(wanted: Wanted) -> Page:
+    """Read, plan, and put together what is shown. Nothing is written."""
+    from msgspec.structs import replace
+
+    from afsync.commands.calendar_facts import known_at
+    from afsync.core.entries import entries, without_links
+    from afsync.output.calendar_words import Page
+
+    now = moment(wanted.at) if wanted.at is not None else work.now()
+    files = work.load_project()
+    name = wanted.zone or files.settings.timezone or "UTC"
+    window = _window(wanted, name, now)
+    recorded, _ = read_state(files)
+    project = at_moment(files, recorded, now)
+    known, problems = known_at(files, project, recorded, now, window, live=wanted.live)
+    check_globs(wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
+    links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics))
+    found = entries(known, window, wanted.only, wanted.platform)
+    if not links:
+        found = replace(found, entries=tuple(map(without_links, found.entries)))
+    found = replace(found, notices=(*problems, *found.notices))
+    return Page(found, window, name, now, files.root.resolve().name, recorded.lineage, wanted.live)
+
+
+def _window(wanted: Wanted, zone: str, now: datetime) -> Window:
+    from afsync.config.problems import Wrong
+    from afsync.config.times import parse_zone
+    from afsync.core.entries import Window
+
+    try:
+        there = parse_zone(zone)
+    except Wrong as error:
+        raise UsageError(f"--zone {zone}: {error}", error.hint) from None
+    if wanted.month is not None:
+        if wanted.first is not None or wanted.weeks is not None:
+            raise UsageError("--month does not go with --from and --weeks")
+        return Window(*_month(wanted.month), there)
+    today = now.astimezone(there).date()
+    first = _date(wanted.first) if wanted.first is not None else today
+    monday = first - timedelta(days=first.weekday())
+    span = wanted.weeks or WEEKS
+    if wanted.first is None and wanted.weeks is None and wanted.ics:
+        monday, span = monday - timedelta(weeks=BACK), BACK + AHEAD
+    return Window(monday, monday + timedelta(days=7 * span - 1), there)
+
+
+def _month(text: str) -> tuple[date, date]:
+    found = _MONTH.fullmatch(text)
+    if found is None or not 2000 <= int(found[1]) < 2500 or not 1 <= int(found[2]) <= 12:
+        raise UsageError(f"--month {text}: not a month", "write it as 2026-12")
+    first = date(int(found[1]), int(found[2]), 1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _date(text: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+        if 2000 <= found.year < 2500:
+            return found
+    except ValueError:
+        pass
+    raise UsageError(f"--from {text}: not a day", "write it as 2026-12-01")
+
+
+def _write(page: Page, wanted: Wanted) -> list[str]:
+    """The files that were written."""
+    forms: list[tuple[str | None, Callable[[Page], str]]] = [(wanted.ics, _ics)]
+    written = []
+    for name, text_of in forms:
+        if name is not None and name != "-":
+            write_shared(Path(name), text_of(page))
+            written.append(name)
+            messages()(f"Wrote {name}.\n")
+    return written
+
+
+def _ics(page: Page) -> str:
+    from afsync.output.ics import ics
+
+    return ics(page)
+
+
+def _printed(page: Page, wanted: Wanted) -> str:
+    if wanted.ics == "-":
+        return _ics(page)
+    if wanted.as_json or wanted.as_csv:
+        from afsync.output.calendar_rows import calendar_csv, calendar_json
+
+        return calendar_json(page) if wanted.as_json else calendar_csv(page)
+    if wanted.markdown:
+        from afsync.output.calendar_markdown import calendar_markdown
+
+        return calendar_markdown(page)
+    return _on_terminal(page, wanted)
+
+
+def _on_terminal(page: Page, wanted: Wanted) -> str:
+    import shutil
+    import sys
+
+    from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
+
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if wanted.agenda or columns < NARROWEST:
+        return calendar_list(page, stdout_paint())
+    return calendar_grid(page, columns, stdout_paint())

@@ -1,0 +1,59 @@
+"""What the calendar is made of: the plan, what is upcoming, and with a look at the account what it reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from afsync.commands.planning import checked_plan
+from afsync.core.entries import Known, Window
+from afsync.core.status import Seen
+from afsync.core.verdict import Options
+from afsync.errors import Problem
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
+    from afsync.core.remote import Remote
+
+
+def known_at(
+    files: Project, project: Project, recorded: Recorded, now: datetime, window: Window, *, live: bool
+) -> tuple[Known, tuple[Problem, ...]]:
+    """All of it, and what is wrong with what the plan does not need yet. `project` is `files` as they are now."""
+    remote = _remote(project, recorded, now, live=live)
+    plan = checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
+    seen = Seen(remote.jobs, remote.missing, remote.previews) if live else Seen()
+    times = remote.publish_times or {}
+    occurrences = project.occurrences
+    known = Known(project.desired, recorded, plan, now, seen=seen, publish_times=times if live else {})
+    if occurrences is None or files.calendar is None:
+        return known, ()
+    from msgspec.structs import replace
+
+    from afsync.config.upcoming import upcoming
+
+    later = upcoming(files, project, recorded, now, max(window.end, now))
+    rowless = {o.address: o for o in (*occurrences.without_row, *later.without_row)}
+    known = replace(
+        known,
+        upcoming=later.jobs,
+        dates=later.dates,
+        missed=occurrences.missed,
+        passed_over=occurrences.passed_over,
+        without_row=tuple(rowless.values()),
+    )
+    return known, later.problems
+
+
+def _remote(project: Project, recorded: Recorded, now: datetime, *, live: bool) -> Remote:
+    if not live:
+        from afsync.core.offline import remote_as_recorded
+
+        return remote_as_recorded(recorded, project.desired)
+    from afsync.commands.service import connect, read_remote
+    from afsync.commands.state_file import check_account
+
+    remote = read_remote(project, recorded, connect(project, writes=False, silent=True), now)
+    check_account(project, recorded, remote)
+    return remote

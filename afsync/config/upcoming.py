@@ -1,0 +1,103 @@
+"""What a project submits later than its horizon reaches: for looking at, not for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from afsync.config.calendar import Calendar
+from afsync.config.occurrences import expand
+from afsync.config.project import Project
+from afsync.config.series import DeclaredSeries
+from afsync.config.times import parse_zone
+from afsync.core.recorded import Recorded
+from afsync.core.resources import Job
+from afsync.core.series import Occurrence
+from afsync.errors import ConfigError, Problem
+
+
+class Upcoming(Struct, frozen=True):
+    """The `jobs` by address; `dates` of series that cannot be read that far ahead, with what is wrong there; and the
+    dates for which a sheet has no row."""
+
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    dates: tuple[Occurrence, ...] = ()
+    without_row: tuple[Occurrence, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def upcoming(files: Project, at_moment: Project, recorded: Recorded, now: datetime, until: datetime) -> Upcoming:
+    """What `files` declare up to `until` besides what they do `at_moment`. A mistake in one series, which is no mistake
+    of the plan yet, hides no other."""
+    calendar = files.calendar
+    if calendar is None:
+        return Upcoming()
+    try:
+        return _found(files, calendar, at_moment, recorded, now, until)
+    except ConfigError:
+        return _one_by_one(files, calendar, at_moment, recorded, now, until)
+
+
+def _found(
+    files: Project, calendar: Calendar, at_moment: Project, recorded: Recorded, now: datetime, until: datetime
+) -> Upcoming:
+    further = expand(replace(files, calendar=_ahead(calendar, now, until)), recorded, now)
+    jobs = {a: j for a, j in further.desired.jobs.items() if a not in at_moment.desired.jobs}
+    without_row = further.occurrences.without_row if further.occurrences else ()
+    return Upcoming({a: j for a, j in jobs.items() if j.schedule and j.schedule.utc <= until}, (), without_row)
+
+
+def _ahead(calendar: Calendar, now: datetime, until: datetime) -> Calendar:
+    span = until - now
+    return replace(
+        calendar,
+        series={k: replace(s, horizon=max(s.horizon, span)) for k, s in calendar.series.items()},
+        listed={k: replace(s, horizon=max(s.horizon, span)) for k, s in calendar.listed.items()},
+        horizons={a: max(h, span) for a, h in calendar.horizons.items()},
+    )
+
+
+def _one_by_one(
+    files: Project, calendar: Calendar, at_moment: Project, recorded: Recorded, now: datetime, until: datetime
+) -> Upcoming:
+    result = Upcoming()
+    for key, part in _parts(calendar):
+        try:
+            found = _found(files, part, at_moment, recorded, now, until)
+            rest: tuple[Occurrence, ...] = ()
+            problems: tuple[Problem, ...] = ()
+        except ConfigError as error:
+            found, problems = Upcoming(), error.problems
+            rest = _dates(calendar.series[key], at_moment, recorded, now, until) if key in calendar.series else ()
+        result = Upcoming(
+            {**result.jobs, **found.jobs},
+            (*result.dates, *rest),
+            (*result.without_row, *found.without_row),
+            (*result.problems, *problems),
+        )
+    return result
+
+
+def _parts(calendar: Calendar) -> Iterator[tuple[str, Calendar]]:
+    yield "", replace(calendar, series={}, listed={})
+    for key, series in calendar.series.items():
+        yield key, replace(calendar, series={key: series}, listed={})
+    for key, rows in calendar.listed.items():
+        yield key, replace(calendar, series={}, listed={key: rows})
+
+
+def _dates(
+    declared: DeclaredSeries, at_moment: Project, recorded: Recorded, now: datetime, until: datetime
+) -> tuple[Occurrence, ...]:
+    known = recorded.series.get(declared.job.key)
+    today = now.astimezone(parse_zone(declared.zone)).date()
+    series = declared.series(date.fromisoformat(known.since) if known else today)
+    rows = declared.rows
+    return tuple(
+        o
+        for o in series.between(now, until)
+        if o.address not in at_moment.desired.jobs and (rows is None or o.instance in rows.rows)
+    )

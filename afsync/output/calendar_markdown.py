@@ -1,0 +1,70 @@
+"""The calendar for a pull request: a line for each video by week, before and after, in fences nothing can leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from afsync.core.actions import Action
+from afsync.core.entries import Entry, Mark, Week, weeks
+from afsync.output.calendar_words import Page, credits_words, short_day, sign, span, words
+from afsync.output.markdown import fenced
+from afsync.output.values import visible
+
+
+def calendar_markdown(page: Page) -> str:
+    """`-` is what is there now, `+` what there will be; without either it stays."""
+    parts = [f"### Calendar, {span(page.window)}", f"Times of {page.zone}."]
+    found = [w for w in weeks(_both(page), page.window) if any(w.days)]
+    parts += [_week(week, page) for week in found] or ["Nothing is published in these weeks."]
+    said = [p.message for p in (*page.found.notices, *(p for e in page.found.entries for p in e.notices))]
+    if said:
+        parts += ["**Worth knowing**", fenced("\n".join(map(visible, said)))]
+    return "\n\n".join(parts) + "\n"
+
+
+class _Line(Entry, frozen=True):
+    """An entry at one of its two times."""
+
+    symbol: str = " "
+
+
+def _both(page: Page) -> Iterator[_Line]:
+    for entry in page.found.entries:
+        change = entry.change.action if entry.change else None
+        if entry.before is not None:
+            yield _at(entry, entry.before, "-")
+            yield _at(entry, entry.at, "+")
+        elif sign(entry).symbol == "-":
+            yield _at(entry, entry.at, "-")
+        else:
+            yield _at(entry, entry.at, "+" if entry.mark is Mark.PLANNED or change is Action.REPLACE else " ")
+
+
+def _at(entry: Entry, moment: datetime, symbol: str) -> _Line:
+    counted = symbol != "-"
+    return _Line(
+        entry.address,
+        moment,
+        entry.mark,
+        title=entry.title,
+        platforms=entry.platforms,
+        credits=entry.credits if counted else None,
+        expected=entry.expected if counted else None,
+        status=entry.status,
+        change=entry.change,
+        symbol=symbol,
+    )
+
+
+def _week(week: Week, page: Page) -> str:
+    cost = credits_words(*week.credits)
+    title = f"**Week {week.monday.isocalendar().week}**" + (f" ({cost})" if cost else "")
+    lines = [_line(e, page) for day in week.days for e in sorted(day, key=lambda e: e.at) if isinstance(e, _Line)]
+    return f"{title}\n\n{fenced(chr(10).join(lines), 'diff')}"
+
+
+def _line(line: _Line, page: Page) -> str:
+    local = line.at.astimezone(page.window.zone)
+    told = "  ".join(filter(None, (line.key, " ".join(line.platforms), line.title, f"({words(line)})")))
+    return f"{line.symbol} {short_day(local.date()):<10} {local:%H:%M}  {visible(told)}"

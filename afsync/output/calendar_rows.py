@@ -1,0 +1,104 @@
+"""The calendar for programs and spreadsheets: `calendar --json` (schemas/calendar.schema.json) and `--csv`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from afsync.core.entries import Entry, weeks
+from afsync.output.calendar_words import Page, words
+from afsync.output.json_text import json_text
+from afsync.output.problems import problem_json
+from afsync.output.values import iso, visible
+
+FORMAT_VERSION = "1.0"
+_COLUMNS = (
+    *("date", "time", "zone", "instant", "address", "topic", "platforms", "template", "state", "change", "moves_from"),
+    *("credits", "expected_credits", "link"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def calendar_json(page: Page) -> str:
+    """The document as text, ending in a newline."""
+    window, found = page.window, page.found
+    return json_text(
+        {
+            "format_version": FORMAT_VERSION,
+            "as_of": iso(page.now),
+            "live": page.live,
+            "zone": page.zone,
+            "from": window.first.isoformat(),
+            "to": window.last.isoformat(),
+            "entries": [_entry(e, page) for e in found.entries],
+            "weeks": [
+                {"monday": w.monday.isoformat(), "credits": w.credits[0], "expected_credits": w.credits[1]}
+                for w in weeks(found.entries, window)
+            ],
+            "without_time": list(found.without_time),
+            "notices": [problem_json(p) for p in found.notices],
+        }
+    )
+
+
+def _entry(entry: Entry, page: Page) -> dict[str, Any]:
+    return {
+        "address": entry.address,
+        "at": iso(entry.at),
+        "local": entry.at.astimezone(page.window.zone).isoformat(timespec="seconds"),
+        "zone": entry.zone,
+        "before": iso(entry.before) if entry.before else None,
+        "mark": entry.mark.value,
+        "state": words(entry),
+        "action": entry.change.action.value if entry.change else None,
+        "reason": entry.change.reason.value if entry.change else None,
+        "topic": entry.title or None,
+        "series": entry.show,
+        "template": entry.template,
+        "platforms": list(entry.platforms),
+        "credits": entry.credits,
+        "expected_credits": entry.expected,
+        "id": entry.status.id if entry.status else None,
+        "link": entry.link,
+        "notices": [problem_json(p) for p in entry.notices],
+    }
+
+
+def calendar_csv(page: Page) -> str:
+    """A line for each entry below the names of the columns. A text that a spreadsheet would take for a formula begins
+    with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for entry in page.found.entries:
+        writer.writerow(map(_cell, _row(entry, page)))
+    return out.getvalue()
+
+
+def _row(entry: Entry, page: Page) -> list[str | int | None]:
+    local = entry.at.astimezone(page.window.zone)
+    before = entry.before.astimezone(page.window.zone) if entry.before else None
+    return [
+        f"{local:%Y-%m-%d}",
+        f"{local:%H:%M}",
+        page.zone,
+        iso(entry.at),
+        entry.address,
+        entry.title,
+        ",".join(entry.platforms),
+        entry.template,
+        words(entry),
+        entry.change.action.value if entry.change else "",
+        f"{before:%Y-%m-%d %H:%M}" if before else "",
+        entry.credits,
+        entry.expected,
+        entry.link,
+    ]
+
+
+def _cell(value: str | int | None) -> str:
+    if value is None:
+        return ""
+    text = visible(str(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text

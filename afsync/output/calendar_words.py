@@ -1,0 +1,178 @@
+"""How entries of the calendar are told, in whatever form: marks, words, times, and days with English names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from afsync.core.actions import Action
+from afsync.core.entries import Entries, Entry, Mark, Window
+from afsync.core.resources import Job
+from afsync.output.status_text import state
+from afsync.output.values import count, visible
+
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+class Page(Struct, frozen=True):
+    """What is shown: the entries of a window, at a moment. `zone` is the name of the window's zone, `name` what the
+    calendar is called. `live`: the account was looked at."""
+
+    found: Entries
+    window: Window
+    zone: str
+    now: datetime
+    name: str = "afsync"
+    lineage: str = ""
+    live: bool = False
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.window.zone).date()
+
+
+class Sign(Struct, frozen=True):
+    """A mark as a symbol of one column, the name of its colour, and in words."""
+
+    symbol: str
+    colour: str
+    word: str
+
+
+SIGNS: Mapping[Mark, Sign] = {
+    Mark.DONE: Sign("✓", "green", "done"),
+    Mark.PRODUCED: Sign("●", "cyan", "produced"),
+    Mark.WAITING: Sign("?", "yellow", "waiting for approval"),
+    Mark.ACTIVE: Sign("◐", "cyan", "active"),
+    Mark.FAILED: Sign("✗", "red", "failed"),
+    Mark.CANCELLED: Sign("⊘", "red", "cancelled"),
+    Mark.MISSING: Sign("∅", "red", "missing"),
+    Mark.UNRESOLVED: Sign("◌", "yellow", "unresolved"),
+    Mark.PLANNED: Sign("+", "green", "to be submitted"),
+    Mark.HELD_BACK: Sign("‖", "yellow", "held back"),
+    Mark.UPCOMING: Sign("·", "dim", "upcoming"),
+    Mark.MISSED: Sign("×", "red", "missed"),
+    Mark.PASSED_OVER: Sign("»", "yellow", "passed over"),
+    Mark.NO_ROW: Sign("□", "yellow", "no row in its sheet"),
+    Mark.UNDECLARED: Sign("◇", "yellow", "not declared"),
+}
+_CHANGES: Mapping[Action, Sign] = {
+    Action.RESCHEDULE: Sign("~", "yellow", "moves"),
+    Action.REPLACE: Sign("±", "yellow", "will be replaced"),
+    Action.DELETE: Sign("-", "red", "will be removed"),
+    Action.ADOPT: Sign("<", "cyan", "will be taken over"),
+    Action.APPROVE: Sign("!", "green", "will be published"),
+}
+_SHORT: Mapping[str, str] = {
+    "tiktok": "TT",
+    "youtube": "YT",
+    "instagram": "IG",
+    "facebook": "FB",
+    "linkedin": "LI",
+    "twitter": "X",
+    "x": "X",
+    "pinterest": "PI",
+    "snapchat": "SC",
+}
+
+
+def change_sign(entry: Entry) -> Sign | None:
+    """What the plan does to it, where that is not told by its mark."""
+    change = entry.change
+    if change is None or entry.mark in (Mark.PLANNED, Mark.HELD_BACK):
+        return None
+    sign = _CHANGES.get(change.action)
+    unset = change.action is Action.RESCHEDULE and isinstance(change.after, Job) and change.after.schedule is None
+    return Sign("-", "red", "loses its publish time") if unset else sign
+
+
+def sign(entry: Entry) -> Sign:
+    """The one sign where there is room for one only."""
+    return change_sign(entry) or SIGNS[entry.mark]
+
+
+def word(entry: Entry) -> str:
+    """How far it is, in the words of `afsync status`."""
+    if entry.status is not None and entry.status.id is not None and entry.mark is not Mark.UNRESOLVED:
+        return state(entry.status) or SIGNS[entry.mark].word
+    return SIGNS[entry.mark].word
+
+
+def words(entry: Entry) -> str:
+    """The same with what the plan does."""
+    doing = change_sign(entry)
+    return f"{word(entry)}; {doing.word}" if doing else word(entry)
+
+
+def clock(moment: datetime, zone: tzinfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local:%H:%M}"
+
+
+def when(entry: Entry, zone: tzinfo) -> str:
+    """`09:00`, `09:00→11:00`, and `Mon 7→09:00` where it comes from another day."""
+    now = clock(entry.at, zone)
+    if entry.before is None:
+        return now
+    then, local = entry.before.astimezone(zone), entry.at.astimezone(zone)
+    same_day = then.date() == local.date()
+    return f"{then:%H:%M}→{now}" if same_day else f"{short_day(then.date())} {then:%H:%M}→{now}"
+
+
+def own_time(entry: Entry, zone: str) -> str:
+    """Its time by its own clock, where that is another one: `09:00 EST`."""
+    if entry.zone is None or entry.zone == zone:
+        return ""
+    local = entry.at.astimezone(ZoneInfo(entry.zone) if entry.zone else UTC)
+    return f"{local:%H:%M %Z}"
+
+
+def short_day(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def long_day(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def span(window: Window) -> str:
+    """`December 2026`, or `30 Nov to 27 Dec 2026`."""
+    first, last = window.first, window.last
+    if first.day == 1 and (last + timedelta(days=1)).day == 1 and first.month == last.month and first.year == last.year:
+        return f"{MONTHS[first.month - 1]} {first.year}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {MONTHS[first.month - 1][:3]}{year} to {last.day} {MONTHS[last.month - 1][:3]} {last.year}"
+
+
+def short_platform(name: str) -> str:
+    return visible(_SHORT.get(name, name[:2].upper()))
+
+
+def credits_words(taken: int, expected: int) -> str:
+    """`2 credits taken, 3 expected`; empty where neither is known."""
+    parts = [f"{count(taken, 'credit')} taken"] if taken else []
+    if expected:
+        parts.append(f"{expected} expected" if parts else f"{count(expected, 'credit')} expected")
+    return ", ".join(parts)
+
+
+def entry_credits(entry: Entry) -> str:
+    """What it took; what it is expected to take, as `≈1`; both where it is submitted again."""
+    parts = [str(entry.credits)] if entry.credits is not None else []
+    parts += [f"≈{entry.expected}"] if entry.expected else []
+    return "+".join(parts)
+
+
+def signs_used(entries: Iterable[Entry]) -> list[Sign]:
+    """Each sign once, for a legend."""
+    order = [*SIGNS.values(), *_CHANGES.values()]
+    used = {s for e in entries for s in (SIGNS[e.mark], change_sign(e)) if s is not None}
+    return [s for s in order if s in used] + sorted((s for s in used if s not in order), key=lambda s: s.word)
