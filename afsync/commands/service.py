@@ -145,6 +145,7 @@ def read_remote(
     from afsync.core.approvals import waiting
     from afsync.core.due import unknown_staging
     from afsync.core.lookups import lookups
+    from afsync.core.others_approvals import staging_needed
     from afsync.core.remote import Remote
     from afsync.core.result_lookups import results_needed
     from afsync.core.verdict import Options
@@ -165,7 +166,7 @@ def read_remote(
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
     asked = results_needed(project.desired, recorded, remote, at, timed_options(Options(), project))
     results = (_result(service.reader, i) for i in asked)
-    shown = previews(service.reader, dict.fromkeys([*produced, *ids]))
+    shown = previews(service.reader, dict.fromkeys([*produced, *staging_needed(recorded, remote), *ids]))
     found = {r.id: r for r in results if r is not None}
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
 

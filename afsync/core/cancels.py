@@ -65,9 +65,20 @@ def is_back(entry: Watched) -> bool:
     return entry.finding is Finding.LOST and not ended_badly(entry.record.status)
 
 
+def _is_still_there(job_id: str, entry: Watched, facts: Facts) -> bool:
+    """Whether a cancelled job, of which nothing was found out yet, is seen alive."""
+    status = facts.remote.jobs[job_id].status if job_id in facts.remote.jobs else None
+    return status is not None and entry.finding is None and is_known(status) and not ended_badly(status)
+
+
 def not_cancelled(facts: Facts) -> Iterator[Problem]:
-    """A warning for each job that was cancelled and is still in the account, until it is forgotten."""
+    """A warning for each job that was cancelled and is still in the account, until it is forgotten. Of one that was
+    cancelled just now it is a note: the list may lag."""
     for job_id, entry in sorted(facts.recorded.watched.items()):
+        if _is_still_there(job_id, entry, facts):
+            text = f"{entry.address} ({job_id}) was cancelled, and is still {entry.record.status}"
+            hint = "a plan judges it once `api.settle` has passed"
+            yield Problem("cancel_unseen", text, hint, Severity.NOTE, entry.address)
         if is_back(entry):
             # What is said of a plan may be posted where others read it; `status` on a terminal shows any link.
             link = unsigned(facts.remote.jobs[job_id].output_url) if job_id in facts.remote.jobs else None

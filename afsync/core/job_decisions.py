@@ -132,7 +132,9 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
         case Group.OPEN:
             return _unless_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
         case Group.PRODUCED:
-            return _unless_protected(replace(delete, retire=_retire_produced(record, at)), record.prevent_destroy)
+            return _unless_protected(
+                replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy
+            )
         case Group.BUSY:
             return undeclared_and_busy(address)
         case Group.DONE | Group.FAILED | Group.CANCELLED:
@@ -143,9 +145,11 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
             assert_never(at.group)
 
 
-def _retire_produced(record: RecordedJob, at: Standing) -> Retire:
-    """A produced job can no longer be cancelled; what can be taken off is its publish time."""
-    return Retire.LEAVE if stops(record) or at.publish_at is None else Retire.UNSCHEDULE
+def _retire_produced(record: RecordedJob, at: Standing, facts: Facts) -> Retire:
+    """A produced job can no longer be cancelled; what can be taken off is its publish time, if it is still set."""
+    gone = at.drifted and _observed(record.id, facts)[1] is None
+    off = gone and settled(record.schedule_unseen_since, facts.now, facts.options.settle)
+    return Retire.LEAVE if stops(record) or at.publish_at is None or off else Retire.UNSCHEDULE
 
 
 def _is_over(record: RecordedJob, facts: Facts) -> bool:
@@ -201,7 +205,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
         case Group.OPEN if edits.again or edits.body:
             return _replace(declared, record, Retire.CANCEL, edits, facts)
         case Group.PRODUCED if edits.again:
-            return _replace(declared, record, _retire_produced(record, at), edits, facts)
+            return _replace(declared, record, _retire_produced(record, at, facts), edits, facts)
         case Group.OPEN | Group.PRODUCED:
             told = produced_already(declared) if edits.body else NOTHING
             return _reschedule(declared, record, at, edits, facts) + told

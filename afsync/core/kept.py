@@ -57,7 +57,7 @@ def judged(recorded: Recorded, desired: Desired, remote: Remote, now: datetime, 
         if record.id not in remote.jobs or not isinstance(record, RecordedJob) or record.schedule is None:
             continue
         if not _may_be_held(record, desired.jobs.get(address)):
-            finding = schedule_finding(record, remote, now, options.settle)
+            finding = _finding(address, record, recorded, desired, remote, now, options.settle)
             if finding is not record.schedule_finding:
                 found[address] = _with_finding(record, finding, remote)
     if not found:
@@ -77,6 +77,33 @@ def _with_finding(record: RecordedJob, finding: Finding | None, remote: Remote) 
     result = remote.results.get(record.id)
     where = result.published_to if result is not None and finding is Finding.LOST else record.published_on
     return replace(record, schedule_finding=finding, published_on=where)
+
+
+def _finding(
+    address: str,
+    record: RecordedJob,
+    recorded: Recorded,
+    desired: Desired,
+    remote: Remote,
+    now: datetime,
+    settle: float,
+) -> Finding | None:
+    """What is found out now. Where the files ask for another time, or none, a run that was interrupted may have changed
+    it already: that it is not as recorded says nothing of the service."""
+    found = schedule_finding(record, remote, now, settle)
+    if found in (record.schedule_finding, Finding.UNKNOWN) or publish_time_of(record.id, remote, now)[1] is not None:
+        return found
+    return found if _asked_for(address, record, recorded, desired) else record.schedule_finding
+
+
+def _asked_for(address: str, record: RecordedJob, recorded: Recorded, desired: Desired) -> bool:
+    """Whether the publish time that is recorded is the one that the files ask for, or leave as it is; for one that is
+    not declared, whether it may have been renamed."""
+    declared, known = desired.jobs.get(address), record.schedule
+    if declared is not None and "schedule" in declared.ignore_changes:
+        return True
+    jobs = [declared] if declared else [j for a, j in desired.jobs.items() if a not in recorded.resources]
+    return known is not None and any(j.schedule is not None and j.schedule.utc == known.utc for j in jobs)
 
 
 _ENDS = (Finding.LOST, Finding.UNKNOWN)
@@ -123,7 +150,7 @@ def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: da
             continue
         if seen is None or seen.status != PRODUCED or record.staged or record.schedule_finding is Finding.LOST:
             continue
-        if schedule_finding(record, remote, now, settle) is Finding.LOST:
+        if _finding(address, record, recorded, desired, remote, now, settle) is Finding.LOST:
             yield record.id
 
 

@@ -20,6 +20,7 @@ from afsync.core.kept import judged, nothing_to_take_off, without_time
 from afsync.core.lookups import lookups
 from afsync.core.moves import Moves, find_moves
 from afsync.core.odd import not_known
+from afsync.core.others_approvals import judged_others
 from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.proof import unproven
@@ -61,6 +62,7 @@ def make_plan(
     written, settled_now = recorded, settle(recorded, resolutions)
     recorded = judged(settled_now, desired, remote, by_service_clock(now, remote), options)
     recorded = judged_cancels(recorded, remote, now, options)
+    recorded = judged_others(recorded, remote)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked, remote)
     owned = _owned(settled, desired, remote)

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
+from afsync.core.job_notices import everything_matches
 from afsync.core.lookups import lookups
 from afsync.core.plan import Plan
 from afsync.core.recorded import Recorded, Watched
@@ -66,11 +67,23 @@ def test_watch(over: dict[str, Any], status: str | None, kept: Any, counted: Fin
     if kept is LOST and over == ENDED:
         assert entry is not None and entry.until == NOW + DAY, "it is named for a while"
     assert plan.trust.get(Effect.CANCEL, UNSEEN) == _counted(counted)
-    assert [n.code for n in plan.notices] == (["cancel_not_kept"] if kept is LOST else [])
+    lagging = over == JUST and status == "running"
+    assert [n.code for n in plan.notices] == (
+        ["cancel_not_kept"] if kept is LOST else ["cancel_unseen"] if lagging else []
+    )
 
 
 def _counted(found: Finding | None) -> Trust:
     return UNSEEN if found is None else UNSEEN.with_finding(found, NOW)
+
+
+def test_what_is_not_settled_yet_is_named() -> None:
+    """An address that was replaced has two submissions until the cancel is seen, and no plan says `No changes` then."""
+    plan = look(a_watch(**JUST), "complete")
+
+    (notice,) = plan.notices
+    assert notice.message == "job.gone (job_9) was cancelled, and is still complete"
+    assert not everything_matches(plan)
 
 
 def test_what_was_not_looked_at_stays_as_it_is() -> None:

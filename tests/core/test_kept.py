@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
+from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Plan
 from afsync.core.recorded import RecordedJob
 from afsync.core.results import JobResult
@@ -201,6 +201,28 @@ def test_a_time_that_is_not_seen_yet_is_taken_off() -> None:
     plan = planned(a_job(), recorded={"job.best": record}, remote=remote)
 
     assert [(c.action, c.reason) for c in plan.changes] == [(Action.RESCHEDULE, Reason.SCHEDULE_CHANGED)]
+
+
+@pytest.mark.parametrize(("status", "edit"), [("complete", None), ("complete", LATER), ("published", LATER)])
+def test_a_time_that_the_files_changed_is_not_lost(status: str, edit: datetime | None) -> None:
+    """A run that was killed may have taken it off, or set another, and not written that down."""
+    record = a_recorded_job(a_job(schedule=AHEAD), status="running")
+    remote = a_remote(a_remote_job(status=status), publish_times=GONE)
+
+    plan = planned(a_job(schedule=edit), recorded=a_recorded({"job.best": record}, trust={}), remote=remote)
+
+    assert finding(plan, record) is None
+    assert plan.trust == {}
+
+
+def test_what_is_not_declared_any_more_has_no_time_to_take_off() -> None:
+    record = a_recorded_job(a_job(schedule=AHEAD), status="running")
+    remote = a_remote(a_remote_job(status="complete"), publish_times=GONE)
+
+    plan = planned(recorded=a_recorded({"job.best": record}, trust={}), remote=remote, allow_empty=True)
+
+    assert [(c.action, c.retire) for c in plan.changes] == [(Action.DELETE, Retire.LEAVE)]
+    assert plan.trust == {}
 
 
 def test_findings_of_what_is_moved_are_kept() -> None:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from afsync.core.actions import Action
 from afsync.core.outcome import Applied, Outcome
@@ -18,6 +18,7 @@ from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.resources import Desired, Job
 from afsync.core.seen import Expected, Looked, What
+from afsync.core.sequence import NEVER
 from afsync.core.status import JobPhase, JobStatus, Until, settled
 from afsync.core.verdict import Options
 from afsync.engine.events import ChangeDone, Event, Submitted
@@ -29,6 +30,8 @@ TIME_SENT, TIME_OFF = "publish time sent", "publish time taken off"
 LINE = re.compile(r"(?P<address>\S+): (?P<word>[a-z ]+?) after [^(:]*(?:\((?P<told>[^)]*)\))?(?:: (?P<note>.*))?")
 MADE = re.compile(r"(?P<address>\S+): made as (?P<id>\S+?)(?: \((?P<told>[^)]*)\))?, its publish time comes next")
 SETTLE = Options().settle
+NAMES_THE_TIME = ("publish time not kept", "not known whether at its publish time", "publish time not set")
+"""Notes of `afsync status` that take back what was said of a publish time."""
 CREDITS = re.compile(r"(\d+) credits?")
 SPENT = re.compile(r"Spent: (\d+) credits?(?:, by the balance.*)?\.")
 OF_STATE = ("moved", "forgotten", "taken over", "taken out")
@@ -37,13 +40,14 @@ OF_STATE = ("moved", "forgotten", "taken over", "taken out")
 
 @dataclass
 class Promise:
-    """What was said of one job and is to be so until it is taken back."""
+    """What was said of one job and is to be so until it is taken back. `lapsed`: the files asked for something else."""
 
     what: str
     address: str
     id: str
     said: datetime
     at: datetime | None = None
+    lapsed: datetime | None = None
 
 
 @dataclass
@@ -56,6 +60,13 @@ class Audit:
     made: dict[str, int] = field(default_factory=dict)
     promises: list[Promise] = field(default_factory=list)
     named: dict[str, list[datetime]] = field(default_factory=dict)
+    looks: list[datetime] = field(default_factory=list)
+
+    def edited(self, address: str, at: datetime | None) -> None:
+        """The files ask for this publish time from now on."""
+        for promise in self.promises:
+            if promise.what == "time" and promise.address == address and promise.at != at and promise.lapsed is None:
+                promise.lapsed = self.service.clock.now
 
     def tell(self, event: Event) -> None:
         """One event of the engine, as it is printed and as it is written."""
@@ -179,15 +190,18 @@ class Audit:
                 self._check("waits for approval", told.address, told.id, waits)
             if settled(told, Until.PUBLISHED) and told.phase is JobPhase.DONE and told.publishes:
                 self._check("status: published", told.address, told.id, bool(life.publications))
-            if told.note is not None and "publish time" in told.note:
+            if told.note is not None and any(name in told.note for name in NAMES_THE_TIME):
                 self.named.setdefault(told.id, []).append(self.service.clock.now)
 
     def planned(self, plan: Plan, desired: Desired, recorded: Recorded) -> None:
         """What a plan names, and, where it says `No changes`, whether the account is what is declared."""
+        self.looks.append(self.service.clock.now)
         problems = [*plan.notices, *plan.violations, *plan.blocking]
         text = "\n".join(f"{p.address} {p.message} {p.hint}" for p in problems)
         for promise in self.promises:
-            if promise.id in text or any(p.address == promise.address and "kept" in p.code for p in problems):
+            about = [p for p in problems if p.address == promise.address]
+            hidden = any(p.code == "busy" and "does not show its publish time" in p.message for p in about)
+            if promise.id in text or hidden or any("kept" in p.code for p in about):
                 self.named.setdefault(promise.id, []).append(self.service.clock.now)
         if plan.changes or plan.violations or plan.resolutions:
             return
@@ -217,21 +231,30 @@ class Audit:
 
     def end(self, desired: Desired) -> None:
         """What was promised is so, or was taken back by name."""
-        last = {(p.what, p.id): p for p in self.promises}
-        for promise in last.values():
-            life = self._life(promise.id)
-            if promise.what == "time" and not self._still_wanted(promise, desired, life):
-                continue
-            after = [p for p in life.publications if p.by == "production" and p.at > promise.said]
+        for promise in self.promises:
+            life, until = self._life(promise.id), self._until(promise)
+            after = [p for p in life.publications if p.by == "production" and promise.said < p.at < until]
             broken = after if promise.what == "cancel" else [p for p in after if promise.at and p.at < promise.at]
-            if broken:
+            if broken and self._shows(promise, broken[0].at, until, desired):
                 told = any(at >= broken[0].at for at in self.named.get(promise.id, ()))
                 self._check(f"{promise.what} at the end", promise.address, promise.id, told)
 
-    def _still_wanted(self, promise: Promise, desired: Desired, life: Life) -> bool:
-        """A run that was cut off may have asked for another time since, and a time may not be declared any more."""
-        job = desired.jobs.get(promise.address)
-        return promise.at == life.asked_for and job is not None and job.schedule is not None
+    def _until(self, promise: Promise) -> datetime:
+        """When another time was asked for, by the files or by a run that was cut off."""
+        asked = (when for when, at in self._life(promise.id).requests if when > promise.said and at != promise.at)
+        return min(filter(None, (promise.lapsed, next(asked, None))), default=NEVER)
+
+    def _shows(self, promise: Promise, broken: datetime, until: datetime, desired: Desired) -> bool:
+        """Whether what the service showed told of it while it mattered. A time that was broken and has passed between
+        two looks is no different from one that was kept, where the status is `published` in the end; and what left the
+        files before the next look is not spoken of any more."""
+        if promise.what == "cancel":
+            return True
+        judged = promise.said + timedelta(seconds=SETTLE)
+        looked = any(max(broken, judged) <= at < min(until, promise.at or NEVER) for at in self.looks)
+        job, declared = self.service.job(promise.id), desired.jobs.get(promise.address)
+        unclear = job is not None and job.status == "complete" and declared is not None
+        return looked or unclear
 
     # --- what is so ---
 

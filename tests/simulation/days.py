@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace as changed
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -31,6 +31,7 @@ from tests.simulation.service import Odds, SimJob
 
 APPLIES = 3
 """After so many a project has come to rest, or waits for a person."""
+WATCH = timedelta(seconds=Options().watch)
 PATCHES = 2
 """So often the same publish time is set on one job, if it is not kept."""
 
@@ -61,7 +62,7 @@ class Days(Scenario):
         self.early: list[str] = []
         self.effects.asked = self._asked
         self.approved: Counter[str] = Counter()
-        self.named: set[str] = set()
+        self.named: dict[str, datetime] = {}
         templates = {}
         if self.random.random() < 0.5:
             staging = {"staging": True} if self.random.random() < 0.4 else {}
@@ -112,6 +113,7 @@ class Days(Scenario):
         return replace(job, values={**job.values, "tone": tone})
 
     def _declare(self, job: Job) -> None:
+        self.audit.edited(job.address, job.schedule.utc if job.schedule else None)
         self.desired = replace(self.desired, jobs={**self.desired.jobs, job.address: job})
 
     def _edit(self) -> None:
@@ -130,6 +132,7 @@ class Days(Scenario):
                 self.held.discard(str(job.values["tone"]))
                 self._declare(replace(job, schedule=None, held=False))
             case 4:
+                self.audit.edited(job.address, None)
                 kept = {a: j for a, j in self.desired.jobs.items() if a != job.address}
                 self.desired = replace(self.desired, jobs=kept)
             case _:
@@ -238,7 +241,7 @@ class Days(Scenario):
     # --- what must hold ---
 
     def _two_live(self, plan: Plan, recorded: Recorded) -> None:
-        """An address with two submissions that live is named by the next plan, and until its watch ends."""
+        """An address with two submissions that live is named by every plan until its watch ends."""
         problems = (*plan.notices, *plan.violations, *plan.blocking)
         text = "\n".join(f"{p.address} {p.message} {p.hint}" for p in problems)
         open_ = {i.address for i in recorded.intents}
@@ -249,9 +252,10 @@ class Days(Scenario):
                     continue
                 if not self._lives(job, self.effects.lives[job.id]):
                     continue
+                now = self.clock.now
                 if job.id in text:
-                    self.named.add(job.id)
-                elif job.id not in self.named:
+                    self.named.setdefault(job.id, now)
+                elif now - self.named.get(job.id, now) < WATCH:
                     self.problems.append(f"two live: {address} has {record.id}, and {job.id} is not named")
 
     def _lives(self, job: SimJob, life: Life) -> bool:

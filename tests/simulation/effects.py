@@ -50,6 +50,8 @@ class Life:
     cancelled: bool = False
     asked_for: datetime | None = None
     """The publish time that it was last asked to have, kept or not."""
+    requests: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    """When it was asked to have which."""
 
 
 @dataclass
@@ -118,6 +120,7 @@ class Effects(SimService):
         if not kept and not self.router:
             raise Refused("it is over", status=409, code="conflict", detail="it is over")
         self.lives[job_id].asked_for = at
+        self.lives[job_id].requests.append((self.clock.now, at))
         if kept:
             job.publish_at = at
             if self.router or (self.dialect == "deployed" and job.status == "queued"):

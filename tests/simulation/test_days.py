@@ -29,10 +29,30 @@ def test_what_is_said_is_so(dialect: str, part: int, record_property: Recorder) 
     assert not bad, f"failing seeds: {bad}"
 
 
-@pytest.mark.parametrize(("dialect", "seed"), [("documented", 1781), ("deployed", 1540)])
+@pytest.mark.parametrize(
+    ("dialect", "seed"),
+    [("documented", 1781), ("deployed", 1540), ("documented", 1125), ("documented", 1563), ("documented", 1836)],
+)
 def test_a_publish_time_that_was_sent_and_not_written_down(dialect: str, seed: int) -> None:
     """Set and taken off again around a run that was killed; the job is produced, and not public."""
     assert Days(seed, dialect).days() == []
+
+
+@pytest.mark.parametrize("seed", [418, 1252, 3801])
+def test_a_replaced_job_that_lives_is_named_at_once(seed: int) -> None:
+    """Before `api.settle` has passed it is a note: the list may lag."""
+    assert Days(seed, "router").days() == []
+
+
+@pytest.mark.parametrize("seed", [810, 3015, 4913])
+def test_an_approval_of_a_person_that_came_to_nothing(seed: int) -> None:
+    assert Days(seed, "router").days() == []
+
+
+@pytest.mark.parametrize("seed", [743, 1163, 6170, 9866])
+def test_a_publish_time_that_passed_between_two_looks(seed: int) -> None:
+    """Broken before its time, which no plan could see, and published by a person after it: nothing tells."""
+    assert Days(seed, "router").days() == []
 
 
 @pytest.mark.parametrize(
