@@ -129,7 +129,8 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
     places.update((missed.address, rows.series.job) for rows in listed for missed in rows.missed)
     desired = replace(project.desired, jobs=jobs, imports={**project.desired.imports, **_imports(calendar, jobs)})
     occurrences = _with_rows(_summary(found, recorded, now), listed)
-    return replace(project, desired=desired, places=places, occurrences=occurrences)
+    waiting = {a: j for a, j in project.desired.jobs.items() if a in calendar.horizons and a not in jobs}
+    return replace(project, desired=desired, places=places, occurrences=occurrences, waiting=waiting)
 
 
 def _wanted(key: str, recorded: Recorded, project: Project) -> frozenset[str]:
