@@ -73,9 +73,9 @@ def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...
     budget = project.policy.budget
     if budget is None or project.calendar is None:
         return ()
-    from afsync.config.upcoming import upcoming
+    from afsync.config.entering import entering
 
-    return upcoming(project, recorded, at, budget.period(at)[1])
+    return entering(project, recorded, at, budget.period(at)[1])
 
 
 def timed(options: Options, project: Project) -> Options:

@@ -13,7 +13,7 @@ from afsync.core.resources import Job
 from afsync.errors import ConfigError
 
 
-def upcoming(project: Project, recorded: Recorded, now: datetime, until: datetime) -> tuple[Job, ...] | None:
+def entering(project: Project, recorded: Recorded, now: datetime, until: datetime) -> tuple[Job, ...] | None:
     """The jobs that enter the horizon between `now` and `until` (UTC), of a project as it is at `now`. None where
     something is wrong with one of them, which is an error once that is declared."""
     calendar = project.calendar

@@ -269,7 +269,8 @@ def _jobs(
         declared = _declared(found, occurrence, schedule, record, calendar, report)
         if declared is not None:
             fresh.append(declared)
-    read = job_reader(calendar.context)
+    imports = (occurrence_address(found.series.key, i) for i, e in found.declared.exceptions.items() if "import" in e)
+    read = job_reader(replace(calendar.context, imports={*calendar.context.imports, *imports}))
     for declared, whole in ((d, read(d)) for d in fresh):
         if whole.problems:
             _report(declared, [(declared.fault(wrong, field), field) for field, wrong in whole.problems], report)

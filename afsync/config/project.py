@@ -57,7 +57,7 @@ class Project(Struct, frozen=True):
 
     `calendar` is what is submitted as time passes, where there is any. What that comes to at a moment is among the
     desired jobs, and summed up in `occurrences`, once `config.occurrences.expand` was asked; `waiting` are single jobs
-    that are not within their horizon by then.
+    that are not within their horizon by then. `zone` is what times of jobs without an offset are local to.
     """
 
     root: Path
@@ -70,6 +70,7 @@ class Project(Struct, frozen=True):
     calendar: Calendar | None = None
     occurrences: Occurrences | None = None
     waiting: Mapping[str, Job] = field(default_factory=dict)
+    zone: str | None = None
 
     def locate(self, address: str, field: str | None = None) -> Location | None:
         """Where a resource, or a limit (`limits.max_credits`), is declared; where its `field` is, if it has that.
