@@ -17,7 +17,7 @@ from afsync.core.recorded import Account
 from afsync.core.remote import Remote
 from afsync.core.resources import EMPTY, Kind
 from afsync.core.verdict import Facts
-from afsync.errors import Exit
+from afsync.errors import Exit, UsageError
 from afsync.output.values import count, visible
 
 
@@ -26,6 +26,10 @@ from afsync.output.values import count, visible
 @click.option("--jobs", type=click.Choice([*map(str, Jobs)]), help="Which jobs; without --templates, nothing else.")
 @click.option("--into", metavar="FILE", type=click.Path(), help="The file to add to (afsync.yaml); - prints.")
 @click.option("--split", type=click.Choice(("kind", "month")), help="Several files below account/.")
+@click.option(
+    "--csv", "sheet", metavar="FILE", type=click.Path(), help="Write a sheet for `rows` instead; - prints it."
+)
+@click.option("--only", metavar="GLOB", help="With --csv: the declared jobs with such addresses.")
 @click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
 @account_flag
 @lock_timeout_flag
@@ -34,6 +38,8 @@ def command(
     jobs: str | None,
     into: str | None,
     split: str | None,
+    sheet: str | None,
+    only: str | None,
     no_record: bool,
     account: str | None,
     lock_timeout: float,
@@ -42,7 +48,18 @@ def command(
 
     Adds to the files and changes nothing else in them. Without --templates and --jobs: templates, and jobs in which
     something can still happen. Nothing is sent; the plan is empty afterwards.
+
+    With --csv: writes the declared jobs as a sheet, or with --jobs those of the account that nobody declared. Neither
+    files nor state are touched.
     """
+    if sheet is not None:
+        if templates or into or split or no_record or (only and jobs):
+            raise UsageError("--csv goes with --only, or with --jobs, and with nothing else")
+        from afsync.commands.exporting_csv import export_csv
+
+        return export_csv(sheet, only, Jobs(jobs) if jobs else None, account)
+    if only is not None:
+        raise UsageError("--only is for --csv")
     layout = Layout(into or "afsync.yaml", split)
     everything = not templates and jobs is None
     which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from afsync.core.plan import Plan
     from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
-    from afsync.core.resources import Limits
+    from afsync.core.resources import Job, Limits
     from afsync.core.verdict import Options
 
 
@@ -54,7 +54,7 @@ def checked_plan(
 
         plan = only_due(plan, candidates(project.desired, recorded, at))
     facts = facts_at(at, project.desired, recorded, remote, options)
-    plan = check_policy(plan, project.policy, facts)
+    plan = check_policy(plan, project.policy, facts, () if due else _later(project, recorded, at))
     if due:
         return located(plan, project)
     plan = replace(plan, notices=(*said_of(plan.skew), *plan.notices, *too_late(plan)))
@@ -66,6 +66,16 @@ def checked_plan(
         allow_empty=options.allow_empty,
     )
     return located(plan, project, _overridden(limits, project.desired.limits))
+
+
+def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:
+    """What is still to be submitted in the period of the budget, where there is one."""
+    budget = project.policy.budget
+    if budget is None or project.calendar is None:
+        return ()
+    from afsync.config.entering import entering
+
+    return entering(project, recorded, at, budget.period(at)[1])
 
 
 def timed(options: Options, project: Project) -> Options:

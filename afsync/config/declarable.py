@@ -21,7 +21,7 @@ from afsync.core.takeover import sourceless
 
 def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) -> Entry:
     """The declaration. Fields that `defaults` hold already are left to them."""
-    kept, dropped = _declarable(resource)
+    kept, dropped = declarable(resource)
     fields = {k: kept[k] for k in BODY_ORDER if k in kept and kept[k] != defaults.get(k)}
     if resource.publish_at is not None:
         fields["schedule"] = written(resource.publish_at, zone)
@@ -36,10 +36,10 @@ def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) 
 
 def writable(resource: Exported) -> bool:
     """Whether it can be declared at all: a template needs a name that a file can hold."""
-    return resource.kind is Kind.JOB or "name" in _declarable(resource)[0]
+    return resource.kind is Kind.JOB or "name" in declarable(resource)[0]
 
 
-def _declarable(resource: Exported) -> tuple[dict[str, Any], list[str]]:
+def declarable(resource: Exported) -> tuple[dict[str, Any], list[str]]:
     """The fields that a file may hold, and the names of the others."""
     job = resource.kind is Kind.JOB
     kept: dict[str, Any] = {}

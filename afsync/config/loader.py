@@ -96,7 +96,7 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     files_read = tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets))
     places = {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})}
     settings, policy = settings_of(main.value), policy_of(main.value)
-    return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar)
+    return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar, zone=context.zone)
 
 
 def _calendar(

@@ -129,7 +129,8 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
     places.update((missed.address, rows.series.job) for rows in listed for missed in rows.missed)
     desired = replace(project.desired, jobs=jobs, imports={**project.desired.imports, **_imports(calendar, jobs)})
     occurrences = _with_rows(_summary(found, recorded, now), listed)
-    return replace(project, desired=desired, places=places, occurrences=occurrences)
+    waiting = {a: j for a, j in project.desired.jobs.items() if a in calendar.horizons and a not in jobs}
+    return replace(project, desired=desired, places=places, occurrences=occurrences, waiting=waiting)
 
 
 def _wanted(key: str, recorded: Recorded, project: Project) -> frozenset[str]:
@@ -268,7 +269,8 @@ def _jobs(
         declared = _declared(found, occurrence, schedule, record, calendar, report)
         if declared is not None:
             fresh.append(declared)
-    read = job_reader(calendar.context)
+    imports = (occurrence_address(found.series.key, i) for i, e in found.declared.exceptions.items() if "import" in e)
+    read = job_reader(replace(calendar.context, imports={*calendar.context.imports, *imports}))
     for declared, whole in ((d, read(d)) for d in fresh):
         if whole.problems:
             _report(declared, [(declared.fault(wrong, field), field) for field, wrong in whole.problems], report)

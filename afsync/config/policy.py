@@ -12,6 +12,7 @@ from afsync.config.project import HORIZON
 from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.times import parse_zone
 from afsync.config.words import Weekday
+from afsync.core.periods import Budget
 from afsync.core.policy import NO_POLICY, Blackout, Exemption, Policy
 from afsync.errors import Location
 
@@ -36,6 +37,10 @@ def policy_faults(file: Mapping[str, Any]) -> Iterator[Fault]:
             message = f"`{key}` is in local time, and no `timezone` is declared"
             hint = "declare it in afsync.yaml, such as `timezone: Europe/Berlin`"
             yield Fault(Code.NO_TIMEZONE, ("policy", key), message, hint, at_key=True)
+    if part.get("budget") and "zone" not in part["budget"]:
+        message = "`budget` is for local days, and no `timezone` is declared"
+        hint = "declare it in afsync.yaml, such as `timezone: Europe/Berlin`, or write `zone:` in it"
+        yield Fault(Code.NO_TIMEZONE, ("policy", "budget"), message, hint, at_key=True)
 
 
 def policy_of(file: Mapping[str, Any]) -> Policy:
@@ -53,10 +58,17 @@ def policy_of(file: Mapping[str, Any]) -> Policy:
         publish_windows=tuple(map(_blackout, part.get("publish_windows", ()))),
         spacing={platform: lead_time(least) for platform, least in part.get("spacing", {}).items()},
         max_gap={platform: lead_time(most) for platform, most in part.get("max_gap", {}).items()},
+        budget=_budget(part["budget"], zone) if "budget" in part else None,
         exceptions=tuple(map(_exemption, part.get("exceptions", ()))),
         zone=parse_zone(zone) if zone else UTC,
         horizon=parse_span(file.get("horizon", HORIZON)),
     )
+
+
+def _budget(part: Mapping[str, Any], zone: str | None) -> Budget:
+    own = part.get("zone", zone)
+    warn = part.get("then") == "warn"
+    return Budget(part["credits"], part.get("per", "month"), parse_zone(own) if own else UTC, warn=warn)
 
 
 def _exemption(part: Mapping[str, Any]) -> Exemption:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from afsync.config.fields import Text, Unique
+from afsync.config.fields import Text, Unique, Zone
 from afsync.config.part import Part
 from afsync.config.problems import Code, Wrong
 from afsync.config.resource_models import Platforms
 from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours
-from afsync.config.words import Platform, PolicyRule, Weekday
+from afsync.config.words import Per, Platform, PolicyRule, Weekday
 
 
 def _check_lead(value: Any) -> Any:
@@ -91,6 +91,21 @@ class WindowPart(BlackoutPart):
         return self
 
 
+class BudgetPart(Part):
+    """What may be spent in a day, a week or a month."""
+
+    credits: Number = Field(description="So many credits.", examples=[60])
+    per: Per = Field("month", description="For every day, week (from Monday) or month.", examples=["week"])
+    zone: Zone | None = Field(
+        None, description="The IANA time zone of its days; else the project's `timezone`.", examples=["Europe/Berlin"]
+    )
+    then: Literal["withhold", "warn"] = Field(
+        "withhold",
+        description="What becomes of submissions that it is not enough for: held back, or warned of only.",
+        examples=["warn"],
+    )
+
+
 class ExceptionPart(Part):
     """A rule that is set aside for some jobs for a while. The plan says where it was needed, and when it has ended."""
 
@@ -152,6 +167,11 @@ class PolicyPart(Part):
         description="How long a platform may be without anything published, within the horizon: a number with `m`, `h` "
         "or `d`. More is warned of.",
         examples=[{"youtube": "7d"}],
+    )
+    budget: BudgetPart | None = Field(
+        None,
+        description="What may be spent in a month. Counted is what was submitted in it, as far as that is known.",
+        examples=[{"credits": 60, "per": "month"}],
     )
     exceptions: list[ExceptionPart] | None = Field(
         None,

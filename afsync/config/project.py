@@ -12,7 +12,7 @@ from afsync.config.checks import deletes_percent
 from afsync.config.spans import quarantine_seconds, watch_seconds
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
-from afsync.core.resources import Desired, Limits
+from afsync.core.resources import Desired, Job, Limits
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Project(Struct, frozen=True):
     """A loaded project. `files` are in the order they were read: afsync.yaml, then what it includes, sorted.
 
     `calendar` is what is submitted as time passes, where there is any. What that comes to at a moment is among the
-    desired jobs, and summed up in `occurrences`, once `config.occurrences.expand` was asked.
+    desired jobs, and summed up in `occurrences`, once `config.occurrences.expand` was asked; `waiting` are single jobs
+    that are not within their horizon by then. `zone` is what times of jobs without an offset are local to.
     """
 
     root: Path
@@ -68,6 +69,8 @@ class Project(Struct, frozen=True):
     warnings: tuple[Problem, ...] = ()
     calendar: Calendar | None = None
     occurrences: Occurrences | None = None
+    waiting: Mapping[str, Job] = field(default_factory=dict)
+    zone: str | None = None
 
     def locate(self, address: str, field: str | None = None) -> Location | None:
         """Where a resource, or a limit (`limits.max_credits`), is declared; where its `field` is, if it has that.

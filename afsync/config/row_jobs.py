@@ -84,7 +84,7 @@ def look(
         report.faults(series.rows.sheet, [Fault(Code.EMPTY_FILE, (1,), text, hint)])
         return found
     fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
-    whole_of = job_reader(context)
+    whole_of = job_reader(replace(context, imports={*context.imports, *imports_of(series)}))
     for declared, whole in ((d, whole_of(d)) for d in fresh):
         if whole.problems:
             sheet, own = series.rows.sheet, [(f, w) for f, w in whole.problems if f in declared.row.cells or not f]

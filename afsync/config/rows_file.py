@@ -75,6 +75,11 @@ def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
     return _listed(written, sha256, text, suffix)
 
 
+def parse_delimited(file: str, text: str) -> Sheet:
+    """The sheet in a text of CSV. Wrong where it is none."""
+    return _delimited(file, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), text)
+
+
 def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
         raise Wrong(Code.NOT_UTF8, "the sheet is not UTF-8 text", "save it as `CSV UTF-8`, not as Unicode text or xlsx")

@@ -17,6 +17,7 @@ from afsync.config.words import (
     BodyField,
     Entry,
     Format,
+    Per,
     Platform,
     PolicyRule,
     Profile,
@@ -172,6 +173,16 @@ class BlackoutPart(_Part):
             _refuse()
 
 
+class BudgetPart(_Part):
+    credits: Number = field(default_factory=_refuse)
+    per: Per = LEFT_OUT
+    zone: str = LEFT_OUT
+    then: Literal["withhold", "warn"] = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        _if_given(checks.check_zone, self.zone)
+
+
 class ExceptionPart(_Part):
     job: Text = field(default_factory=_refuse)
     rule: PolicyRule = field(default_factory=_refuse)
@@ -193,6 +204,7 @@ class PolicyPart(_Part):
     publish_windows: Annotated[list[BlackoutPart], Meta(min_length=1)] = LEFT_OUT
     spacing: dict[Platform, str] = LEFT_OUT
     max_gap: dict[Platform, str] = LEFT_OUT
+    budget: BudgetPart = LEFT_OUT
     exceptions: list[ExceptionPart] = LEFT_OUT
 
     def __post_init__(self) -> None:

@@ -21,7 +21,9 @@ PolicyRule = Literal[
     "publish_windows",
     "spacing",
     "max_gap",
+    "budget",
 ]
+Per = Literal["day", "week", "month"]
 Entry = Literal["fetch", "upload", "compose", "generate"]
 BodyField = Literal[
     "name",

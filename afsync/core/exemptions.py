@@ -21,6 +21,7 @@ RULE_OF = {
     "policy_window": "publish_windows",
     "policy_spacing": "spacing",
     "policy_gap": "max_gap",
+    "policy_budget": "budget",
 }
 """The rule, by the code of its breach."""
 

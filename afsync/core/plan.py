@@ -136,6 +136,20 @@ class LimitUse(Struct, frozen=True):
         return f"--{self.name.replace('_', '-')}"
 
 
+class Spending(Struct, frozen=True):
+    """How the budget of a period stands, in credits: `allowed`, `spent` (`estimated` of it, where no price was
+    reported), `planned` by this plan, and `later` in the same period, which is None where that is not known."""
+
+    period: str
+    begins: datetime
+    ends: datetime
+    allowed: int
+    spent: int
+    estimated: int
+    planned: int
+    later: int | None
+
+
 class Waiting(Struct, frozen=True):
     """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
 
@@ -163,7 +177,7 @@ class Plan(Struct, frozen=True):
     service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
     `limits` are those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the
     service's clock is ahead of ours. `considered` is what apply remembers of each series, `left` are the addresses of
-    its records that ended long ago, and that the state forgets.
+    its records that ended long ago, and that the state forgets. `budget` is how the declared budget stands.
     """
 
     lineage: str
@@ -192,6 +206,7 @@ class Plan(Struct, frozen=True):
     watched: Mapping[str, Watched] = field(default_factory=dict)
     considered: Mapping[str, Considered] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    budget: Spending | None = None
 
     def makes_template(self, address: str) -> Template | None:
         """The template this plan makes or takes over at an address, if it does."""

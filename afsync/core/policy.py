@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct, field
 
+from afsync.core.periods import Budget
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -74,6 +76,7 @@ class Policy(Struct, frozen=True):
     publish_windows: tuple[Blackout, ...] = ()
     spacing: Mapping[str, timedelta] = field(default_factory=dict)
     max_gap: Mapping[str, timedelta] = field(default_factory=dict)
+    budget: Budget | None = None
     exceptions: tuple[Exemption, ...] = ()
     zone: tzinfo = UTC
     horizon: timedelta = timedelta(days=14)

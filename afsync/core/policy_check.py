@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason, Step
+from afsync.core.budget import budget_notices, over_budget, spending
 from afsync.core.credits import effective
 from afsync.core.exemptions import RULE_OF, ended, exemption_for, set_aside
 from afsync.core.moves import find_moves
@@ -25,12 +26,13 @@ from afsync.errors import Problem, Severity
 OVERRIDE = "or go ahead all the same with --ignore-policy"
 
 
-def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
+def check_policy(plan: Plan, policy: Policy, facts: Facts, later: Iterable[Job] | None = ()) -> Plan:
     """The plan without the changes that break a rule: these are withheld, each with a violation per broken rule.
 
     Judged is what this plan would do, by the values that count (template and job together); what was submitted
     before is only counted. With `ignore_policy` the changes stay, and the violations are warnings. A breach that an
-    exception allows is a note.
+    exception allows is a note. `later` are jobs that are still to be submitted in the period of the budget, None where
+    these are not known.
     """
     if policy == NO_POLICY:
         return plan
@@ -46,11 +48,15 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts) -> Plan:
             return exemption_for(policy, rule, addresses, moment) is not None
 
         told = judge(left, policy, facts, exempt)
-        hint = f"move it to another {'day' if code == 'policy_per_day' else 'time'}, {OVERRIDE}"
+        hint = f"{_WAY_OUT[code]}, {OVERRIDE}"
         broken = {i: [(_problem(left.changes[i], code, text, hint), about)] for i, (text, about) in told.items()}
         left, allowed, found = _apart(left, broken, policy, facts)
         notes, problems = (*notes, *allowed), (*problems, *found)
-    return _decided(plan, left, notes, problems, policy, facts)
+    done = _decided(plan, left, notes, problems, policy, facts)
+    if policy.budget is None or facts.options.destroy:
+        return done
+    budget = spending(done, policy.budget, facts, later)
+    return replace(done, budget=budget, notices=(*done.notices, *budget_notices(budget)))
 
 
 _Broken = tuple[Problem, tuple[str, ...]]
@@ -58,6 +64,12 @@ _Broken = tuple[Problem, tuple[str, ...]]
 _TOGETHER: Mapping[str, Callable[[Plan, Policy, Facts, Exempt], dict[int, Breach]]] = {
     "policy_per_day": lambda plan, policy, facts, exempt: crowded(plan, policy.max_per_day, policy.zone, facts, exempt),
     "policy_spacing": too_close,
+    "policy_budget": lambda plan, policy, facts, exempt: over_budget(plan, policy.budget, facts, exempt),
+}
+_WAY_OUT = {
+    "policy_per_day": "move it to another day",
+    "policy_spacing": "move it to another time",
+    "policy_budget": "raise `budget`, wait for the next one",
 }
 """Rules about several jobs: what breaks one has no place, and the next is judged without it."""
 

@@ -10,6 +10,7 @@ from afsync.core.plan import Plan
 from afsync.core.remote import RemoteAccount
 from afsync.core.resources import Limits
 from afsync.core.trust import UNSEEN, Effect, Trust
+from afsync.output.budget import budget_json, budget_text
 from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, visible
 
@@ -28,6 +29,7 @@ def account_text(account: RemoteAccount, base_url: str, limits: Limits, recorded
     ]
     if plan is not None:
         rows.append(("declared", _declared(plan)))
+        rows += [("budget", visible(budget_text(plan.budget)))] if plan.budget else []
         rows += [("kept" if not number else "", text) for number, text in enumerate(_kept(plan.trust))]
     return "".join(f"{name + ':' if name else '':<12}{text}\n" for name, text in rows)
 
@@ -85,6 +87,7 @@ def account_json(account: RemoteAccount, limits: Limits, recorded: int, plan: Pl
             "max_deletes": deletes_allowed(limits, recorded),
         },
         "trust": {effect.value: _trust(plan.trust.get(effect, UNSEEN) if plan else UNSEEN) for effect in Effect},
+        "budget": budget_json(plan.budget if plan else None),
         "declared": None if plan is None else {"spend": plan.spend, "after": _after(plan)},
     }
     return json_text(document)

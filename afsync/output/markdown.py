@@ -16,6 +16,7 @@ from afsync.output.approvals import effect_lines, preview_markdown, undecided
 from afsync.output.plan_text import (
     BLOCKED,
     HELD_BACK,
+    budget_line,
     change_lines,
     credits_line,
     held_back,
@@ -105,6 +106,7 @@ def _facts(plan: Plan) -> Iterator[str]:
         yield f"\n**{credits_line(plan.spend, plan.balance)}**"
         if (limits := limits_line(plan)) is not None:
             yield f"\n{limits}"
+    yield from (f"\n{line}" for line in budget_line(plan))
     # Also where nothing is to be done: that is what was reviewed then.
     yield f"\nFingerprint `{plan.fingerprint}`, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
 

@@ -10,6 +10,7 @@ from afsync.core.recorded import Publish, Record, RecordedJob
 from afsync.core.recovery import Resolution, advice
 from afsync.core.resources import Job, Schedule, Template, plain
 from afsync.output.approvals import preview_json
+from afsync.output.budget import budget_json
 from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json
 from afsync.output.values import iso
@@ -50,6 +51,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "after": None if plan.balance is None else plan.balance - plan.spend,
         },
         "limits": [{"name": u.name, "used": u.used, "allowed": u.allowed, "flag": u.flag} for u in plan.limits],
+        "budget": budget_json(plan.budget),
         "requests": plan.requests,
         "warnings": [problem_json(n) for n in plan.notices],
         "violations": [problem_json(v) for v in (*plan.blocking, *plan.violations)],

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Change, Credits, FieldChange, LimitUse, Plan, Waiting
+from afsync.core.plan import Change, Credits, FieldChange, LimitUse, Plan, Spending, Waiting
 from afsync.core.recorded import Account, Publish, Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, kind_of
 from afsync.errors import Location, Problem, Severity
@@ -37,6 +37,7 @@ def plan_from_document(document: Mapping[str, Any]) -> Plan:
         blocking=tuple(v for v in violations if v.address is None),
         balance=optional(document["credits"]["balance"], int),
         # Without the links: they may have stopped working since.
+        budget=_budget(document.get("budget")),
         waiting=tuple(Waiting(typed(w["address"], str), typed(w["id"], str)) for w in document["waiting"]),
         limits=tuple(
             LimitUse(typed(u["name"], str), typed(u["used"], int), typed(u["allowed"], int)) for u in document["limits"]
@@ -45,6 +46,20 @@ def plan_from_document(document: Mapping[str, Any]) -> Plan:
     if plan.fingerprint != document["fingerprint"]:
         raise ValueError("its fingerprint is that of another plan")
     return plan
+
+
+def _budget(found: Any) -> Spending | None:
+    """Plans of 0.1 have none."""
+    if found is None:
+        return None
+    credits = {name: typed(found[name], int) for name in ("allowed", "spent", "estimated", "planned")}
+    return Spending(
+        period=typed(found["period"], str),
+        begins=moment(found["begins"]),
+        ends=moment(found["ends"]),
+        later=optional(found["later"], int),
+        **credits,
+    )
 
 
 def _resolved(intents: Any) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from afsync.core.sequence import plan_seconds
 from afsync.errors import Problem, Severity
 from afsync.output.alike import code_points
 from afsync.output.approvals import published_lines, waiting_lines
+from afsync.output.budget import budget_text
 from afsync.output.intents import unresolved_noun
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
@@ -98,6 +99,7 @@ def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
 def _verdict(plan: Plan, paint: Paint) -> Iterator[str]:
     if (nothing := nothing_line(plan)) is not None:
         yield paint(nothing, "green" if nothing == NO_CHANGES else "yellow")
+        yield from budget_line(plan)
         return
     yield from summary_lines(plan)
 
@@ -114,6 +116,7 @@ def summary_lines(plan: Plan) -> Iterator[str]:
     s = plan.summary
     yield f"Plan: {s.add} to add, {s.change} to change, {s.destroy} to destroy."
     yield credits_line(plan.spend, plan.balance)
+    yield from budget_line(plan)
     if held := held_number(plan):
         yield f"Held back: {count(held, 'change')}."
     yield from approve_line(plan)
@@ -123,6 +126,12 @@ def summary_lines(plan: Plan) -> Iterator[str]:
         yield f"API: {count(plan.requests, 'request')}, about {duration(max(1, round(plan_seconds(plan))))}."
     if plan.changes:
         yield f"Fingerprint: {plan.fingerprint}"
+
+
+def budget_line(plan: Plan) -> Iterator[str]:
+    """How the budget stands, where one is declared."""
+    if plan.budget is not None:
+        yield f"Budget: {visible(budget_text(plan.budget))}."
 
 
 def approve_line(plan: Plan) -> Iterator[str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from afsync.core.periods import Budget
 from afsync.core.policy import Blackout, Exemption, Policy
 from tests.config.support import loaded, problems
 
@@ -28,6 +29,7 @@ policy:
     - {days: [mon], hours: 09:00 to 17:00}
   spacing: {tiktok: 90m}
   max_gap: {youtube: 7d}
+  budget: {credits: 60, per: week, zone: America/New_York, then: warn}
   exceptions:
     - {job: new-year, rule: spacing, until: 2027-01-01, reason: Both count down, by: Anna}
 """
@@ -48,6 +50,7 @@ def test_a_whole_policy(tmp_path: Path) -> None:
         publish_windows=(Blackout(days=frozenset({0}), hours=(time(9), time(17))),),
         spacing={"tiktok": timedelta(minutes=90)},
         max_gap={"youtube": timedelta(days=7)},
+        budget=Budget(60, "week", ZoneInfo("America/New_York"), warn=True),
         exceptions=(Exemption("new-year", "spacing", date(2027, 1, 1), "Both count down", "Anna"),),
         zone=ZoneInfo("Europe/Berlin"),
     )
@@ -82,6 +85,12 @@ WRONG = {
     "blackouts: [{dates: 2026-02-30}]": ("bad_form", "3:23"),
     "blackouts: [{dates: 2026-12-26 to 2026-12-24}]": ("bad_form", "3:23"),
     "blackout: []": ("unknown_key", "3:3"),
+    "budget: 60": ("wrong_type", "3:11"),
+    "budget: {per: month}": ("missing", "3:3"),
+    "budget: {credits: -1}": ("out_of_range", "3:21"),
+    "budget: {credits: 60, per: year}": ("unknown_value", "3:30"),
+    "budget: {credits: 60, zone: Berlin}": ("unknown_timezone", "3:31"),
+    "budget: {credits: 60, then: stop}": ("unknown_value", "3:31"),
     "publish_windows: []": ("no_value", "3:20"),
     "publish_windows: [{}]": ("missing", "3:21"),
     "spacing: 2h": ("wrong_type", "3:12"),
@@ -110,6 +119,7 @@ def test_what_is_wrong_is_told_where_it_is(tmp_path: Path, line: str) -> None:
         "blackouts: [{days: [sat]}]",
         "max_per_day: {tiktok: 1}",
         "publish_windows: [{days: [sat]}]",
+        "budget: {credits: 60}",
         "exceptions: [{job: a, rule: spacing, until: 2026-12-24, reason: x}]",
     ],
 )
@@ -120,5 +130,5 @@ def test_days_are_those_of_some_place(tmp_path: Path, line: str) -> None:
 
 def test_an_exception_is_known_by_its_line(tmp_path: Path) -> None:
     project = loaded(tmp_path, ALL)
-    assert str(project.locate("policy", "exceptions/0")) == "afsync.yaml:18:7"
+    assert str(project.locate("policy", "exceptions/0")) == "afsync.yaml:19:7"
     assert str(project.locate("policy", "max_gap/youtube")) == "afsync.yaml:16:13"

@@ -67,6 +67,7 @@ WHOLE: dict[str, Any] = {
         "publish_windows": [{"days": ["mon"], "reason": "Then"}, {"dates": "2026-12-24"}],
         "spacing": {"tiktok": "2h"},
         "max_gap": {"youtube": "7d"},
+        "budget": {"credits": 60, "per": "month", "zone": "UTC", "then": "warn"},
         "exceptions": [{"job": "a", "rule": "spacing", "until": "2026-12-24", "reason": "final", "by": "Anna"}],
     },
     "include": ["calendar/**/*.yaml"],

@@ -1,0 +1,151 @@
+"""Jobs as a sheet that `rows` reads back as the same: what a cell cannot hold is named, and not written."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from typing import Any
+
+from msgspec import Struct
+
+from afsync.config.declarable import declarable, written
+from afsync.config.problems import Wrong
+from afsync.config.rows import FIELDS, rows_of
+from afsync.config.rows_file import parse_delimited
+from afsync.config.times import parse_schedule
+from afsync.config.words import BODY_ORDER
+from afsync.core.export import Exported
+from afsync.core.instances import occurrence_of
+from afsync.core.resources import Job, Kind, Schedule, plain
+
+_ORDER = ("key", "schedule", *(f for f in BODY_ORDER if f != "schedule"))
+_LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class RowToWrite(Struct, frozen=True):
+    """A row: the address that it stands for, its key, and its fields as the files would have them."""
+
+    address: str
+    key: str
+    fields: Mapping[str, Any]
+
+
+class WrittenSheet(Struct, frozen=True):
+    """The text of a sheet, how many rows it has, and what is not in it: addresses, and why."""
+
+    text: str
+    size: int
+    left_out: tuple[tuple[str, str], ...]
+
+
+def declared_rows(jobs: Iterable[Job], zone: str | None) -> tuple[list[RowToWrite], list[tuple[str, str]]]:
+    """The rows of declared jobs, and those that no row can stand for, with the reason. `zone` is the one in which
+    times without an offset are read."""
+    jobs = list(jobs)
+    parts = {job.key: occurrence_of(job.address) for job in jobs}
+    alone = len({p[0] if p else None for p in parts.values()}) == 1
+    rows, left_out = [], []
+    for job in jobs:
+        own = parts[job.key]
+        key = job.key if own is None else own[1] if alone else f"{own[0]} {own[1]}"
+        if job.prevent_destroy is not None or job.ignore_changes:
+            left_out.append((job.address, "its `lifecycle` has no column"))
+            continue
+        rows.append(RowToWrite(job.address, key, _fields(job, zone)))
+    return rows, left_out
+
+
+def account_rows(found: Iterable[Exported], zone: str | None) -> tuple[list[RowToWrite], list[tuple[str, str]]]:
+    """The same of jobs of the account, which an apply takes over by their id."""
+    rows, left_out = [], []
+    for job in (j for j in found if j.kind is Kind.JOB):
+        if job.time_unknown:
+            left_out.append((job.id, "the service does not tell its publish time"))
+            continue
+        kept, _ = declarable(job)
+        fields = {**{name: kept[name] for name in BODY_ORDER if name in kept}, "import": job.id}
+        if job.publish_at is not None:
+            fields["schedule"] = written(job.publish_at, zone)
+        rows.append(RowToWrite(job.id, job.key, fields))
+    return rows, left_out
+
+
+def write_sheet(rows: Iterable[RowToWrite], *, strange: bool) -> WrittenSheet:
+    """The sheet of these rows, each read back to see that it comes to the same. `strange`: texts are those of others,
+    so that none may begin as a formula does."""
+    kept, left_out = [], []
+    for row in rows:
+        why = _unwritable(row, strange=strange)
+        if why is None:
+            kept.append(row)
+        else:
+            left_out.append((row.address, why))
+    return WrittenSheet(_text(kept), len(kept), tuple(left_out))
+
+
+def _fields(job: Job, zone: str | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {**plain(job.values)}
+    if job.file is not None:
+        fields["file"] = job.file.path
+    if job.schedule is not None:
+        fields["schedule"] = _time(job.schedule, zone)
+    if job.publish_declared:
+        fields["publish"] = "held" if job.held else "service"
+    if job.rerun is not None:
+        fields["rerun"] = job.rerun
+    if job.approve is not None:
+        fields["approve"] = job.approve
+    if job.allow_duplicate:
+        fields["allow_duplicate"] = True
+    return fields
+
+
+def _time(schedule: Schedule, zone: str | None) -> str:
+    """As it is written where that is read as the same instant, else with Z."""
+    try:
+        if schedule.zone in (None, zone) and parse_schedule(schedule.written, zone).utc == schedule.utc:
+            return schedule.written
+    except Wrong:
+        pass
+    return schedule.utc.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _unwritable(row: RowToWrite, *, strange: bool) -> str | None:
+    """Why the row would not be read back as what it is; None where it would."""
+    for name, value in row.fields.items():
+        if name not in FIELDS:
+            return f"its `{name}` has no column"
+        if strange and _cell(value).startswith(_LIKE_FORMULAS):
+            return f"its `{name}` begins like a formula of a spreadsheet"
+    read, faults = rows_of(parse_delimited("sheet.csv", _text([row])), "key", {}, dated=False)
+    if faults:
+        return f"{faults[0].message}"
+    again = read.fields.get(row.key)
+    if again is None or row.key in read.disabled:
+        return "its key cannot be the key of a row"
+    different = [name for name, value in row.fields.items() if again.get(name) != value]
+    return f"a cell does not hold its `{different[0]}` as it is" if different else None
+
+
+def _text(rows: list[RowToWrite]) -> str:
+    used = {name for row in rows for name in row.fields}
+    columns = [name for name in _ORDER if name == "key" or name in used]
+    columns += sorted(used - set(columns))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([row.key, *(_cell(row.fields[c]) if c in row.fields else "" for c in columns[1:])])
+    return out.getvalue()

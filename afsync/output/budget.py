@@ -1,0 +1,34 @@
+"""How the budget of a period stands, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from afsync.core.plan import Spending
+from afsync.output.values import iso
+
+
+def budget_text(found: Spending) -> str:
+    """`15 of 60 credits in December 2026: 12 spent, 3 by this plan; 8 still to come`."""
+    sure = f" ({found.estimated} of that estimated)" if found.estimated else ""
+    later = "what is still to come is not known" if found.later is None else f"{found.later} still to come"
+    total = found.spent + found.planned
+    return (
+        f"{total} of {found.allowed} credits in {found.period}: {found.spent} spent{sure}, {found.planned} by this "
+        f"plan; {later}"
+    )
+
+
+def budget_json(found: Spending | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "period": found.period,
+        "begins": iso(found.begins),
+        "ends": iso(found.ends),
+        "allowed": found.allowed,
+        "spent": found.spent,
+        "estimated": found.estimated,
+        "planned": found.planned,
+        "later": found.later,
+    }
