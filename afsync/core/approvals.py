@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
+from afsync.core.clocks import by_both
 from afsync.core.held import is_held
 from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import Publish, Recorded, RecordedJob
@@ -131,7 +132,7 @@ def only_approvals(
         told = "; ".join(f"{address} {why}" for address, why in wrong.items())
         raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
     changes = tuple(
-        replace(approval(a, r, d), later=None if at_once else _its_time(r, d, plan.as_of)) for a, r, d in jobs
+        replace(approval(a, r, d), later=None if at_once else _its_time(r, d, remote, plan.as_of)) for a, r, d in jobs
     )
     waits = tuple(waiting(recorded, remote, plan.as_of, desired))
     return replace(
@@ -139,9 +140,9 @@ def only_approvals(
     )
 
 
-def _its_time(record: RecordedJob, declared: Job | None, now: datetime) -> Schedule | None:
-    """The time at which afsync publishes it, while that is ahead."""
-    ahead = record.schedule is not None and record.schedule.utc > now
+def _its_time(record: RecordedJob, declared: Job | None, remote: Remote, now: datetime) -> Schedule | None:
+    """The time at which afsync publishes it, while that is ahead by either clock."""
+    ahead = record.schedule is not None and record.schedule.utc > by_both(now, remote.server_time)
     return record.schedule if ahead and is_held(record, declared) else None
 
 
@@ -161,7 +162,7 @@ def why_not(
     if group is not Group.PRODUCED:
         ended = group in (Group.FAILED, Group.CANCELLED)
         return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"
-    time = _its_time(record, declared, now)
+    time = _its_time(record, declared, remote, now)
     if time is not None and not at_once and (record.approval or not record.staged):
         what = "was approved already, and is" if record.approval else "is"
         return f"({record.id}) {what} published at {time.written}; `--now` publishes it at once"

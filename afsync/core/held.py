@@ -8,6 +8,7 @@ from enum import Enum, auto
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
+from afsync.core.clocks import by_both
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import Publish, RecordedJob
 from afsync.core.resources import Job, Schedule, typed
@@ -47,7 +48,7 @@ class When(Enum):
 def when(record: RecordedJob, *, staging: bool | None, now: datetime, service: datetime | None, late: float) -> When:
     """`staging` is what the service says of the job, `service` its clock (both None where not told), `late` in
     seconds. A time is past by both clocks, or ahead."""
-    both = now if service is None else min(now, service)
+    both = by_both(now, service)
     if record.schedule is None or record.schedule.utc > both:
         return When.AHEAD
     if record.publish is not Publish.HELD and staging is not True:
@@ -60,7 +61,8 @@ def when_due(record: RecordedJob, facts: Facts) -> When:
     """The same, from what was read."""
     preview, remote = facts.remote.previews.get(record.id), facts.remote
     staging = preview.staging if preview else None
-    return when(record, staging=staging, now=facts.now, service=remote.server_time, late=facts.options.late)
+    here = facts.here or facts.now
+    return when(record, staging=staging, now=here, service=remote.server_time, late=facts.options.late)
 
 
 def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:

@@ -117,7 +117,7 @@ def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime
 
 def facts_at(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
     """What decisions look at; where the clocks are far apart, by the service's: it is the one that publishes."""
-    return Facts(desired, recorded, remote, by_service_clock(now, remote), options)
+    return Facts(desired, recorded, remote, by_service_clock(now, remote), options, here=now)
 
 
 def by_service_clock(now: datetime, remote: Remote) -> datetime:

@@ -47,7 +47,8 @@ class Facts(Struct, frozen=True):
 
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
     `moved` maps the addresses of renamed resources to the old ones. `taken` are those of them at which something was
-    recorded that nothing asks for any more.
+    recorded that nothing asks for any more. `here` is what the clock of this machine says, where `now` is by the
+    service's.
     """
 
     desired: Desired
@@ -60,6 +61,7 @@ class Facts(Struct, frozen=True):
     moved: Mapping[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
+    here: datetime | None = None
 
     def template_values(self, values: Values) -> Values:
         """What the template named by a job's `values` holds, as far as it is known."""
