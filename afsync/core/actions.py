@@ -30,6 +30,7 @@ class Reason(StrEnum):
     UNSET = "unset"
     SCHEDULE_NOT_KEPT = "schedule_not_kept"
     SCHEDULE_UNPROVEN = "schedule_unproven"
+    CANCEL_UNSEEN = "cancel_unseen"
     CANCEL_NOT_KEPT = "cancel_not_kept"
     CANCEL_UNPROVEN = "cancel_unproven"
     BODY_CHANGED = "body_changed"

@@ -94,9 +94,19 @@ def ways_on(entry: Watched, job_id: str) -> str:
 
 
 def same_as_cancelled(values: Values, facts: Facts) -> str | None:
-    """The id of a cancelled job that is still in the account and has these values."""
-    back = ((i, w.record) for i, w in sorted(facts.recorded.watched.items()) if is_back(w))
+    """The id of a cancelled job that is still in the account and has these values; also while `api.settle` has not
+    passed, where it is not known yet whether the cancellation is kept."""
+    there = (i for i, w in sorted(facts.recorded.watched.items()) if is_back(w) or _is_in_sight(i, w, facts))
+    back = ((i, facts.recorded.watched[i].record) for i in there)
     return next((i for i, r in back if same_body(values, r.declared, r.fingerprint)), None)
+
+
+def _is_in_sight(job_id: str, entry: Watched, facts: Facts) -> bool:
+    """Whether a cancelled job, of which nothing was found out yet, is in the account and has not ended. A status that
+    is not known counts: what may be produced is not paid for twice."""
+    seen = facts.remote.jobs.get(job_id)
+    recorded = any(r.id == job_id for r in facts.recorded.jobs.values())
+    return seen is not None and entry.finding is None and not ended_badly(seen.status) and not recorded
 
 
 def has_lost_one(recorded: Recorded) -> bool:

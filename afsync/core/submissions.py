@@ -95,11 +95,14 @@ def _cancelled_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
     twin = same_as_cancelled(job.values, facts)
     if twin is None:
         return None
+    entry = facts.recorded.watched[twin]
+    early = entry.finding is None
+    ways = ways_on(replace(entry, address=job.address), twin)
     return withhold(
-        replace(change, reason=Reason.CANCEL_NOT_KEPT),
+        replace(change, reason=Reason.CANCEL_UNSEEN if early else Reason.CANCEL_NOT_KEPT),
         f"{job.address} asks for what {twin} was submitted for, which was cancelled and is "
-        f"{facts.recorded.watched[twin].record.status} all the same",
-        ways_on(replace(facts.recorded.watched[twin], address=job.address), twin),
+        f"{'still ' if early else ''}{entry.record.status}{'' if early else ' all the same'}",
+        f"plan again once `api.settle` has passed, the list may lag; or {ways}" if early else ways,
     )
 
 

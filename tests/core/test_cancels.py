@@ -118,6 +118,37 @@ def test_a_new_submission_of_the_same_is_withheld(job: Any, reason: Reason | Non
     assert [c.action for c in plan.changes] == ([] if reason else [Action.CREATE])
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        *((s, Reason.CANCEL_UNSEEN) for s in ("queued", "running", "complete", "published", "weird")),
+        *((s, None) for s in ("cancelled", "failed", None)),
+    ],
+)
+def test_it_is_withheld_before_the_cancellation_is_judged_too(status: str | None, reason: Reason | None) -> None:
+    remote = a_remote(*([a_remote_job("job_9", status)] if status else []), missing=[] if status else ["job_9"])
+
+    plan = planned(a_job("again"), recorded=watching(a_watch(**JUST)), remote=remote)
+
+    assert [c.reason for c in plan.withheld] == ([reason] if reason else [])
+    if status == "queued":
+        assert [v.message for v in plan.violations] == [
+            "job.again asks for what job_9 was submitted for, which was cancelled and is still queued"
+        ]
+        assert "afsync import job.again job_9" in (plan.violations[0].hint or "")
+
+
+def test_a_rerun_with_the_body_of_a_cancelled_job_is_withheld_too() -> None:
+    failed = a_recorded_job(id="job_8", status="failed")
+    remote = a_remote(a_remote_job("job_8", "failed"), a_remote_job("job_9", "running"))
+    state = replace(a_recorded({"job.again": failed}), watched={"job_9": a_watch(**JUST)})
+
+    plan = planned(a_job("again", rerun="2"), recorded=state, remote=remote)
+
+    assert [c.reason for c in plan.withheld] == [Reason.CANCEL_UNSEEN]
+    assert plan.changes == ()
+
+
 def test_taken_over_it_is_what_it_was_and_watched_no_longer() -> None:
     state = watching(a_watch(finding=LOST))
     record = a_recorded_job(id="job_9", status="complete", credits=None)
@@ -125,7 +156,8 @@ def test_taken_over_it_is_what_it_was_and_watched_no_longer() -> None:
     after = taken_over(state, "job.again", record)
 
     assert after.watched == {}
-    assert after.jobs["job.again"] == replace(a_watch().record, status="complete")
+    expected = replace(a_watch().record, status="complete", time_serial=after.jobs["job.again"].time_serial)
+    assert after.jobs["job.again"] == expected
 
 
 def test_it_is_looked_up_as_long_as_it_is_watched() -> None:

@@ -78,6 +78,26 @@ def test_the_same_is_not_submitted_again_but_taken_over_for_free(back: tuple[Wor
     assert world.record("job.best")["credits"] is None, "the service did not report it"
 
 
+def test_the_same_is_not_paid_for_before_the_cancellation_is_judged(make_world: MakeWorld) -> None:
+    world = make_world("router")
+    job, _ = world.submitted(best=BEST, other=OTHER)
+    world.becomes("running", job)
+    world.declare(jobs={"other": OTHER})
+    world.applied()
+    world.becomes("published", job)
+    world.pass_time(seconds=25)
+    world.declare(jobs={"again": BEST, "other": OTHER})
+    with world.watched() as sent:
+        held = world.call("apply", "--auto-approve")
+    assert held.code == 4
+    assert sent == []
+    assert "was cancelled and is still published" in held.out
+    assert [v["code"] for v in world.planned()["violations"]] == ["cancel_unseen"]
+
+    world.pass_time(minutes=3)
+    assert [v["code"] for v in world.planned()["violations"]] == ["cancel_not_kept"]
+
+
 @pytest.mark.parametrize("dialect", ["documented", "deployed", "router"])
 def test_a_cancel_that_is_kept_is_counted_when_its_watch_ends(make_world: MakeWorld, dialect: str) -> None:
     world = make_world(dialect)
