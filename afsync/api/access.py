@@ -76,7 +76,7 @@ class Access(Struct, frozen=True):
 
 
 def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Callable[[str], str]) -> Access:
-    """Decide from `api.base_url` in the files and the environment (DESIGN.md, "Configuration").
+    """Decide from `api.base_url` in the files and the environment.
 
     `read_file` reads the file that AURAFLUX_API_KEY_FILE names; it may raise OSError or UnicodeError.
     Raises UsageError for a service that must not get the key, AuthError where there is no usable key.

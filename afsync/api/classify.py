@@ -1,4 +1,4 @@
-"""What a submission's POST came to: SUBMISSION.md, "The outcome of one POST", row by row."""
+"""What a submission's POST came to, row by row of the table in docs/reliability.md."""
 
 from __future__ import annotations
 

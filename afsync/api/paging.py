@@ -1,4 +1,4 @@
-"""Reading the list of jobs while the account changes (SUBMISSION.md, "Listing while the account changes").
+"""Reading the list of jobs while the account changes.
 
 The list has offsets, no cursor and no total; new jobs come in at the front and old ones go away anywhere. Each page
 therefore begins with the end of the one before. Its first job is then one we know, and everything from there on is

@@ -1,4 +1,4 @@
-"""Sending a file, in whichever of the two ways the service wants (API.md, "Upload")."""
+"""Sending a file, in whichever of the two ways the service wants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of answers, whatever the dialect: objects, ids, numbers, time stamps, errors (API.md, "Basics").
+"""The form of answers, whatever the dialect: objects, ids, numbers, time stamps, errors.
 
 What is not of the promised form raises BadAnswer; it never reads as "nothing there". Fields that nobody named are
 ignored.
@@ -164,7 +164,7 @@ def optional_text(row: Row, *names: str) -> str | None:
 
 
 def number_of(row: Row, what: str, *names: str) -> int | None:
-    """A whole number, or None where the service does not tell it."""
+    """An integer, or None where the service does not tell it."""
     value = first(row, *names)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Jobs on the wire: what is sent for one, and what an answer says about one (API.md, "Jobs")."""
+"""Jobs on the wire: what is sent for one, and what an answer says about one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates on the wire: flat in the documented dialect, snake_case rows in the deployed one (API.md, "Templates")."""
+"""Templates on the wire: flat in the documented dialect, snake_case rows in the deployed one."""
 
 from __future__ import annotations
 

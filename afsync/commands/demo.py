@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from afsync.commands.bundled import bundled
-from afsync.commands.screen import Out, report, stdout_paint
+from afsync.commands.screen import Out, report, said, stdout_paint
 from afsync.errors import AfsyncError
 
 # What is typed, and what is said before it.
@@ -76,16 +76,16 @@ def command(keep: bool, dialect: str) -> int:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
     if keep:
-        report()(f"\nThe project is in {root}\n")
+        said(f"\nThe project is in {root}\n")
     return 0
 
 
 def tell(root: Path, out: Out, dialect: str = "documented") -> None:
     """Run the story in `root`. Raises AfsyncError when a command does not do what it should."""
     paint = stdout_paint()
-    for said, words in STORIES[dialect]:
-        if said:
-            out(f"\n{paint(said, 'bold')}\n")
+    for heading, words in STORIES[dialect]:
+        if heading:
+            out(f"\n{paint(heading, 'bold')}\n")
         match words:
             case ("cat", name):
                 out(f"\n{paint(f'$ cat {name}', 'cyan')}\n{(root / name).read_text(encoding='utf-8')}")

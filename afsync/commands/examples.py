@@ -9,7 +9,7 @@ from pathlib import Path
 
 from afsync.commands.bundled import bundled
 from afsync.commands.files import read_text, write_whole
-from afsync.commands.screen import report
+from afsync.commands.screen import said
 from afsync.config.problems import did_you_mean
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
@@ -31,7 +31,7 @@ def copy_example(name: str, root: Path) -> None:
         up = "../" * (len(place.parts) - 1)
         if (root / place).exists():
             continue
-        report()(f"Wrote {place}.\n")
+        said(f"Wrote {place}.\n")
         if file.suffix != ".yaml":
             (root / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, root / place)

@@ -9,7 +9,7 @@ from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.screen import messages, report, tell
+from afsync.commands.screen import messages, said, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.declarable import writable
 from afsync.core.export import Export, Jobs, make_export
@@ -87,7 +87,7 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
     if record:
         held.project = at_moment(work.load_project(), held.recorded, work.now())
         _record(held, facts, found, jobs)
-    report()(_said(found, texts))
+    said(_said(found, texts))
     if unwritable:
         messages()(f"Left out, since no file can hold their names: {visible(', '.join(unwritable))}.\n")
     return 0

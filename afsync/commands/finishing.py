@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.commands import project as work
 from afsync.commands.ci import publish_error, publish_outcomes
 from afsync.commands.event_lines import EventLines
 from afsync.commands.files import write_private
 from afsync.commands.preparing import Apply, Ready
-from afsync.commands.screen import Out, messages, stdout_paint
+from afsync.commands.screen import Out, messages, say_unwritten, stdout_paint
 from afsync.core.actions import Action, Reason
 from afsync.core.outcome import Unresolved
 from afsync.core.plan import Plan
@@ -47,8 +46,7 @@ def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLin
     publish_outcomes(done.outcomes, ready.project, wanted.title, done.looked, ready.plan.settle)
     if done.stopped is not None:
         publish_error(done.stopped)
-    if out.error is not None:
-        work.warn_closed(out.error)
+    say_unwritten(out.error)
     return exit_code(ready.plan, done)
 
 

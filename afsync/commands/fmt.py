@@ -10,7 +10,7 @@ from msgspec import Struct
 from afsync.commands import project as work
 from afsync.commands.ci import publish_problems
 from afsync.commands.files import read_text, write_whole
-from afsync.commands.screen import messages, report, stdout_paint
+from afsync.commands.screen import messages, report, stdout_paint, told
 from afsync.errors import Exit
 
 LEFT_ALONE = "explicit keys (`? key`), directives (`%YAML`) and unusual line ends are not laid out"
@@ -43,7 +43,7 @@ def command(check: bool, diff: bool) -> int:
         if not check and not diff:
             write_whole(file.path, file.after)
         out(file_diff(file.name, file.before, file.after, paint) if diff else f"{visible(file.name)}\n")
-    return Exit.ERROR if check and changed else Exit.OK
+    return Exit.ERROR if told(out) or (check and changed) else Exit.OK
 
 
 def _changed(root: Path) -> list[Tidied]:

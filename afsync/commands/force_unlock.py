@@ -7,7 +7,7 @@ import socket
 import click
 
 from afsync.commands import project as work
-from afsync.commands.screen import report
+from afsync.commands.screen import said
 from afsync.commands.state_file import open_store
 
 
@@ -24,5 +24,5 @@ def command(lock_id: str) -> int:
     store = open_store(project)
     recorded, _ = store.read(unmerged=True)
     done = force_unlock(store.paths.lock, lock_id, recorded.intents, host=socket.gethostname(), now=work.now())
-    report()(f"The lock {lock_id}: {done.value}.\n")
+    said(f"The lock {lock_id}: {done.value}.\n")
     return 0

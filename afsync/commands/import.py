@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
+from afsync.commands.screen import agreed, interactive, messages, said, stdout_paint, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.problems import close_address
 from afsync.core.recorded import Account
@@ -64,7 +64,7 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
         raise UsageError(f"{address} is not declared", hint)
     before = recorded.resources.get(address)
     if before is not None and before.id == resource_id:
-        report()(f"{address} is {resource_id} already.\n")
+        said(f"{address} is {resource_id} already.\n")
         return 0
     if before is not None:
         raise UsageError(f"{address} is {before.id} already", f"`afsync state rm {typed(address)}` forgets that first")
@@ -74,7 +74,7 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
     if not held.belongs_to(remote):
         return _not_recorded()
     held.write(record_all(held.facts(remote), [(address, resource_id)], force=force))
-    report()(f"{address} is {resource_id} from now on; `afsync plan` shows what differs.\n")
+    said(f"{address} is {resource_id} from now on; `afsync plan` shows what differs.\n")
     return 0
 
 
@@ -86,9 +86,9 @@ def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
     facts = held.facts(held.look())
     found = find_matches(facts)
     certain = [(m.address, m.certain.id) for m in found if m.certain]
-    report()(matches_json(found) if as_json else matches_text(found, stdout_paint()))
-    if not certain:
-        return 0
+    unread = tell(matches_json(found) if as_json else matches_text(found, stdout_paint()))
+    if not certain or unread:
+        return unread
     if not held.belongs_to(facts.remote, unattended=auto_approve or as_json):
         return _not_recorded()
     if not auto_approve and not interactive():
@@ -98,7 +98,7 @@ def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
         return _not_recorded()
     held.write(record_all(facts, certain))
     if not as_json:
-        report()(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
+        said(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
     return 0
 
 
@@ -118,5 +118,5 @@ def _none(held: Desk) -> int:
     if strangers:
         account = held.recorded.account or Account(remote.account.id, remote.base_url)
         held.write(replace(held.recorded, foreign=(*held.recorded.foreign, *strangers), account=account))
-    report()(f"{len(strangers)} jobs of the account are marked as not declared here.\n")
+    said(f"{len(strangers)} jobs of the account are marked as not declared here.\n")
     return 0

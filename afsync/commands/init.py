@@ -15,7 +15,7 @@ from afsync.commands import project as work
 from afsync.commands.bundled import bundled
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
-from afsync.commands.screen import messages, report
+from afsync.commands.screen import messages, report, said
 from afsync.commands.service import connect
 from afsync.commands.state_file import check_account, lineage_there, open_store, read_state
 from afsync.config.project import PROJECT_FILE
@@ -69,7 +69,7 @@ def _from_account(project: Project) -> int:
 
     with desk(project, 0.0) as held:
         code = export(held, Layout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
-    report()("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
+    said("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
     return code
 
 
@@ -85,7 +85,7 @@ def _files(root: Path, *, empty: bool) -> bool:
         for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty, base_url=service).items():
             if not (root / name).exists():
                 write_whole(root / name, text, root)
-                report()(f"Wrote {name}.\n")
+                said(f"Wrote {name}.\n")
     else:
         _add_lineage(file)
     write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"), root)
@@ -103,9 +103,9 @@ def _add_lineage(file: Path) -> None:
     theirs = lineage_there(work.load_project())
     write_whole(file, add_lineage(before, theirs or fresh), file.parent)
     if theirs:
-        report()(f"Added the lineage of the state that is there to {PROJECT_FILE}: {theirs}.\n")
+        said(f"Added the lineage of the state that is there to {PROJECT_FILE}: {theirs}.\n")
     else:
-        report()(f"Added a lineage to {PROJECT_FILE}.\n")
+        said(f"Added a lineage to {PROJECT_FILE}.\n")
 
 
 def _check_key(project: Project) -> str:
@@ -146,7 +146,7 @@ def _pin(project: Project, remote: Remote) -> None:
     if project.settings.account is None:
         file = project.root / PROJECT_FILE
         write_whole(file, add_account(read_text(file), account.id), project.root)
-        report()(f"Added the account to {PROJECT_FILE}: {visible(account.id)}.\n")
+        said(f"Added the account to {PROJECT_FILE}: {visible(account.id)}.\n")
 
 
 def _emulated(project: Project, balance: int | None, source: str) -> str:

@@ -25,9 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Number(click.IntRange):
-    """A whole number, called so in messages."""
+    """An integer, called so in messages."""
 
-    name = "whole number"
+    name = "integer"
 
 
 YEAR = 366 * 24 * 3600.0
@@ -100,7 +100,7 @@ def _deletes(text: str) -> tuple[int | None, float | None]:
             return value, None
         if value <= 100:
             return None, float(value)
-    raise UsageError(f"--max-deletes {text}: not a number or a per cent", "write 5 or 30%")
+    raise UsageError(f"--max-deletes {text}: not a number or a percentage", "write 5 or 30%")
 
 
 _FLAGS: tuple[Callable[[F], F], ...] = (
@@ -111,13 +111,13 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
 )
 _MORE: tuple[Callable[[F], F], ...] = (
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
-    click.option("--allow-empty", is_flag=True, help="Declaring nothing at all is meant."),
+    click.option("--allow-empty", is_flag=True, help="Allow a configuration that declares nothing."),
     click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
     click.option("--accept-unstaged", is_flag=True, help="Submit jobs for review although that was ignored before."),
     click.option("--ignore-horizon", is_flag=True, help="Leave out what only enters by the `horizon` of a series."),
     click.option("--max-credits", type=Number(0), metavar="N", help="Spend at most N credits."),
     click.option("--max-creates", type=Number(0), metavar="N", help="Add at most N resources."),
-    click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N per cent, of what is recorded."),
+    click.option("--max-deletes", metavar="N|N%", help="Destroy at most N, or N percent, of what is recorded."),
 )
 
 

@@ -26,7 +26,7 @@ from afsync.commands.options import (
     with_links_flag,
 )
 from afsync.commands.planning import checked_plan, configuration, timed
-from afsync.commands.screen import links_shown, messages, report, stdout_paint
+from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
 from afsync.commands.service import connect, read_remote
 from afsync.commands.state_file import check_account, read_state, warn_of_another_run
 from afsync.core.links import plan_without_links
@@ -163,8 +163,8 @@ def _tell(plan: Plan, project: Project, wanted: Wanted) -> int:
     if wanted.out and wanted.form == "text":
         messages()(f"\nSaved to {wanted.out}; it holds for a day at the most, and once: afsync apply {wanted.out}\n")
     publish_plan(shared, project.root, wanted.title)
-    if screen.error is not None:
-        work.warn_closed(screen.error)
+    if told(screen):
+        return Exit.ERROR
     return Exit.CHANGES if wanted.detailed_exitcode and plan.changes else Exit.OK
 
 
@@ -197,8 +197,8 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     screen = report()
     screen(_drift_document(found, wanted.form, wanted))
     publish_drift(found, project.root, wanted.title)
-    if screen.error is not None:
-        work.warn_closed(screen.error)
+    if told(screen):
+        return Exit.ERROR
     return Exit.CHANGES if wanted.detailed_exitcode and differences(found) else Exit.OK
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.screen import say_unwritten
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -59,9 +58,3 @@ def quarantine(project: Project) -> float:
         return quarantine_seconds(override) if override else project.settings.quarantine
     except Wrong as error:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
-
-
-def warn_closed(error: OSError) -> None:
-    """Say on stderr that the report could not be written; not to a reader who went away by choice (`| head`)."""
-    if not isinstance(error, BrokenPipeError):
-        say_unwritten(error)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.options import lock_timeout_flag
-from afsync.commands.screen import report
+from afsync.commands.screen import said
 from afsync.commands.service import connect, read_for_intents, resolve_with
 from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
@@ -57,7 +57,7 @@ def command(
         store.write(replace(decided, serial=recorded.serial + 1), version)
         store.fold()
     approval = resolution.intent.purpose is Purpose.APPROVAL
-    report()(f"{address}: {_said_of_approval(saying) if approval else _said(saying)}\n")
+    said(f"{address}: {_said_of_approval(saying) if approval else _said(saying)}\n")
     return 0
 
 

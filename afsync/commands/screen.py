@@ -55,16 +55,24 @@ def tell(text: str) -> int:
     return told(out)
 
 
+def said(text: str) -> None:
+    """Write what was done, which the exit code does not depend on."""
+    out = report()
+    out(text)
+    say_unwritten(out.error)
+
+
 def told(out: Out) -> int:
     """The exit code of a command that is nothing but its report."""
-    if out.error is None or isinstance(out.error, BrokenPipeError):
-        return 0
-    say_unwritten(out.error)
-    return 1
+    return int(say_unwritten(out.error))
 
 
-def say_unwritten(error: OSError) -> None:
+def say_unwritten(error: OSError | None) -> bool:
+    """Whether a report could not be written, which is said then; not to a reader who went away by choice (`| head`)."""
+    if error is None or isinstance(error, BrokenPipeError):
+        return False
     messages()(f"afsync: the report could not be written: {error.strerror or error}\n")
+    return True
 
 
 def messages() -> Out:

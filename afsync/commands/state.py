@@ -11,7 +11,7 @@ from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
 from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.project import load_project
-from afsync.commands.screen import report, tell
+from afsync.commands.screen import said, tell
 from afsync.commands.state_file import open_store, read_state
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, UsageError
@@ -81,9 +81,9 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
         _found(held.recorded, old)
         moved = moved_by_hand(held.recorded, old, new)
         held.write(moved)
-    report()(f"{old} is {new} from now on.\n")
+    said(f"{old} is {new} from now on.\n")
     if at_moment(project, moved, work.now()).desired.get(new) is None:
-        report()(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
+        said(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
     return 0
 
 
@@ -101,11 +101,11 @@ def rm(address: str, lock_timeout: float) -> int:
     with desk(project, lock_timeout) as held:
         if address in held.recorded.watched:
             held.write(without_watch(held.recorded, address))
-            report()(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
+            said(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
             return 0
         record = _found(held.recorded, address)
         held.write(held.recorded.without_resource(address))
-    report()(forgotten_text(address, record, declared=held.project.desired.get(address) is not None))
+    said(forgotten_text(address, record, declared=held.project.desired.get(address) is not None))
     return 0
 
 
@@ -169,15 +169,15 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
         lineage = project.settings.lineage or ""
         if union:
             both = unite(Disk(), store.paths, lineage=lineage, afsync_version=__version__)
-            report()(f"Put both sides together as version {both.serial}: {len(both.resources)} resources.\n")
+            said(f"Put both sides together as version {both.serial}: {len(both.resources)} resources.\n")
             return 0
         if serial is None:
             merged = store.merge()
             lines = [f"Merged {m.path}: {m.address} is {m.record.id}.\n" for m in merged]
-            report()("".join(lines) or NOTHING_LEFT)
+            said("".join(lines) or NOTHING_LEFT)
             return 0
         recorded = restore_version(
             Disk(), store.paths, serial, lineage=lineage, afsync_version=__version__, force=force
         )
-    report()(f"Restored version {serial} as version {recorded.serial}.\n")
+    said(f"Restored version {serial} as version {recorded.serial}.\n")
     return 0

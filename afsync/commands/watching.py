@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from afsync.commands import project as work
-from afsync.commands.screen import messages, report
+from afsync.commands.screen import messages, report, say_unwritten
 from afsync.commands.service import connect
 from afsync.commands.state_file import check_account
 from afsync.commands.telling import on_terminal
@@ -85,8 +85,7 @@ def watch(jobs: Jobs, until: Until, *, timeout: float | None, interval: float, a
                 found = _until_settled(jobs, until, view, stop, deadline, interval)
         finally:
             view.close(found or jobs.known(work.now()), work.now())
-    if out.error is not None:
-        work.warn_closed(out.error)
+    say_unwritten(out.error)
     return _verdict(found, until)
 
 

@@ -58,7 +58,7 @@ def deletes_percent(value: str) -> float:
     found = _PERCENT.fullmatch(value)
     if found is None or float(found[1]) > 100:
         raise Wrong(
-            Code.BAD_FORM, f"`{value[:40]}` is not a number or a per cent from 0% to 100%", "write it as 5 or as 30%"
+            Code.BAD_FORM, f"`{value[:40]}` is not a number or a percentage from 0% to 100%", "write it as 5 or as 30%"
         )
     return float(found[1])
 
@@ -87,7 +87,7 @@ def check_watch(value: Any) -> Any:
 
 
 def check_deletes(value: Any) -> Any:
-    """A whole number or a per cent."""
+    """An integer or a percentage."""
     match value:
         case bool():
             pass
@@ -98,7 +98,7 @@ def check_deletes(value: Any) -> Any:
         case str():
             deletes_percent(value)
             return value
-    raise Wrong(Code.WRONG_TYPE, "it must be a whole number or a per cent", "write it as 5 or as 30%")
+    raise Wrong(Code.WRONG_TYPE, "it must be an integer or a percentage", "write it as 5 or as 30%")
 
 
 def check_zone(value: str) -> str:
@@ -155,6 +155,8 @@ _RESERVED = frozenset(
     | {f".afsync/{name}" for name in ("lock", "afsync.schema.json", "emulator.db")}
 )
 """What cannot be a state, because it is something else."""
+_BESIDE_STATES: Final = (".lock", ".journal", ".guard", ".backup", ".format-1", ".tmp")
+"""How the names of what lies beside a state end."""
 
 
 def check_state_path(value: str) -> str:
@@ -162,7 +164,8 @@ def check_state_path(value: str) -> str:
     if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[/\\]", value) or re.match(r"[A-Za-z]:", value):
         raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
     parts = [part.casefold() for part in re.split(r"[/\\]", value) if part not in ("", ".")]
-    if parts[:1] == [".git"] or parts[:2] == [".afsync", "history"] or "/".join(parts) in _RESERVED:
+    reserved = parts[:1] == [".git"] or parts[:2] == [".afsync", "history"] or "/".join(parts) in _RESERVED
+    if reserved or parts[-1].endswith(_BESIDE_STATES):
         raise Wrong(Code.BAD_FORM, f"`{value[:80]}` is kept for something else", "use `.afsync/state.json`")
     return value
 

@@ -18,6 +18,7 @@ _MAGIC = frozenset("*?[")
 _LONGEST = 1000
 _NO_YAML = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers"})
 _YAML = frozenset({".yaml", ".yml"})
+_SPARE = re.compile(r"(?i)\.?(.+\.ya?ml)(?:\.(?:bak|orig|old|save|disabled)|~)|\.(.+\.ya?ml)")
 _FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,5}$")
 """How the names of files end, and those of directories hardly ever."""
 
@@ -65,7 +66,7 @@ def included(tree: Tree, pattern: str) -> Found:
         places += sorted(further, key=lambda p: p.shown, reverse=True)
     if not files:
         raise Wrong(Code.NOTHING_INCLUDED, f"`{pattern}` names no file", _hint(tree, pattern, left_out))
-    return Found(tuple(sorted(files)), tuple(sorted(left_out)))
+    return Found(tuple(sorted(files)), tuple(sorted(n for n in left_out if _spare_of(n) not in files)))
 
 
 def check_kind(name: str) -> None:
@@ -117,6 +118,8 @@ def _matches(
         if dotted or not entry.name.startswith("."):
             name = nfc(entry.name)
             yield entry, prefix + entry.name, stays | {behind for behind, fits in matchers if fits(name)}
+        elif not entry.directory:
+            yield entry, prefix + entry.name, set()
 
 
 def _enters(entry: Entry, shown: str) -> bool:
@@ -129,16 +132,26 @@ def _enters(entry: Entry, shown: str) -> bool:
 
 
 def _meant(name: str, part: str) -> bool:
-    """Whether the part matches the name once its end is spelt otherwise: `.yml` for `.yaml`, `.YAML`, `.yaml.txt`."""
+    """Whether the part matches the name once it is spelt otherwise: `.yml`, `.YAML` or `.yaml.txt` for `.yaml`, or was
+    put aside, as `.a.yaml` or `a.yaml.bak`."""
     return part != "**" and any(_fits(part, variant) for variant in _variants(name))
 
 
 def _variants(name: str) -> list[str]:
-    """Other spellings of the name of a YAML file, by its end."""
+    """Other spellings of the name of a YAML file: by its end, and what it was before it was put aside."""
+    if spare := _spare_of(name):
+        return [spare, *_variants(spare)]
     path = PurePosixPath(name)
     if path.suffix.lower() == ".txt":
         return [path.stem] if PurePosixPath(path.stem).suffix.lower() in _YAML else []
     return [path.stem + end for end in (".yaml", ".yml") if end != path.suffix] if path.suffix.lower() in _YAML else []
+
+
+def _spare_of(path: str) -> str | None:
+    """The path of the YAML file of which this one, by its name, is a copy or what was hidden."""
+    directory, slash, name = path.rpartition("/")
+    found = _SPARE.fullmatch(name)
+    return f"{directory}{slash}{found[1] or found[2]}" if found else None
 
 
 def _literal(part: str) -> bool:

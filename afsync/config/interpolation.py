@@ -40,8 +40,10 @@ OPEN = "AFSYNC_VAR_"
 LISTED = "AFSYNC_ENV"
 """The variable in which whoever runs afsync lists what else the files may read. The files cannot widen it."""
 
-_CREDENTIALS = re.compile(r"://(?:[^/?#\s]*|[^/?#\s:@]*:(?!\d+(?:[/?#]|$))\S*)@")
-"""A URL with a user or a password in it."""
+_CREDENTIALS = re.compile(
+    r"(?:://|^//)\s*(?:[^/?#\s]*|[^/?#\s:@]*:(?!\d+(?:[/?#]|$))\S*)@|^(?!mailto:)[^\s:/@]+:(?!//)[^\s@]+@[^\s@]+$"
+)
+"""A URL with a user or a password in it, also one without its scheme."""
 
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
 _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"

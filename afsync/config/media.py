@@ -11,7 +11,7 @@ from afsync.config.problems import Code, Wrong
 from afsync.core.resources import File
 
 MAX_BYTES: Final = 500 * 1024 * 1024
-"""API.md, Upload: at most 500 MB, taken as the larger of its two meanings; the service has the last word."""
+"""At most 500 MB, taken as the larger of its two meanings; the service has the last word."""
 
 _SUFFIXES = (".mp4", ".mov")
 _POINTER = b"version https://git-lfs.github.com/spec/"

@@ -40,8 +40,8 @@ _OF_A_FORM = {"schedule", "url", "urls", "base_url", "timezone", "dates", "hours
 
 _TYPES = {
     "string_type": "a text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
@@ -160,7 +160,7 @@ def _type_hint(given: Any, wanted: str) -> str | None:
     match wanted, given:
         case "a list", str() | int() | float():
             return f"write it as [{given}]" if len(str(given)) <= 60 else "write it as a list"
-        case (("a number" | "a whole number"), str()) if re.fullmatch(r"-?\d+(\.\d+)?", given):
+        case (("a number" | "an integer"), str()) if re.fullmatch(r"-?\d+(\.\d+)?", given):
             return "remove the quotes; a value from ${env.…} is always text"
         case "true or false", str() if given.lower() in ("yes", "no", "on", "off"):
             return f"`{given}` is text in YAML 1.2: write `{'true' if given.lower() in ('yes', 'on') else 'false'}`"

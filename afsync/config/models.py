@@ -84,7 +84,7 @@ class LimitsPart(Part):
     )
     max_deletes: Deletes = Field(
         None,
-        description="Resources that one apply may delete, replacements included: a number, or a per cent of what is "
+        description="Resources that one apply may delete, replacements included: a number, or a percentage of what is "
         "recorded. Without it, half of what is recorded, five always.",
         examples=[5, "30%"],
     )

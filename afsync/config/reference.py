@@ -18,7 +18,7 @@ _PARTS = {"job": "JobPart", "template": "TemplatePart"}
 _TYPES = {
     "string": "text",
     "number": "number",
-    "integer": "whole number",
+    "integer": "integer",
     "boolean": "true or false",
     "object": "mapping",
 }

@@ -15,6 +15,7 @@ from msgspec import Struct
 from afsync.config.document import Document
 from afsync.config.files import inside, open_regular
 from afsync.config.problems import Code, Fault, Wrong
+from afsync.config.unmerged import conflict, conflict_in_row
 from afsync.errors import Location, Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -70,6 +71,8 @@ def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
     if name is not None:
         raise Wrong(Code.CONFLICT, f"`sheet: {name[:40]}` is for .xlsx and .ods files", "remove it")
     text = _decoded(data)
+    if unmerged := conflict(text):
+        raise unmerged
     if suffix in (".csv", ".tsv"):
         return _delimited(written, sha256, text)
     return _listed(written, sha256, text, suffix)
@@ -109,6 +112,8 @@ def _table(file: str, sha256: str, lines: Iterator[tuple[int, list[str]]]) -> Sh
         cells = [_clean(cell) for cell in cells]
         if not any(cells):
             continue
+        if unmerged := conflict_in_row(cells[0], line):
+            raise unmerged
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             text_ = f"the row has {len(cells)} cells, and there are {len(columns)} columns"
             hint = "put a cell that holds the separator in quotes, and name every column in the first line"

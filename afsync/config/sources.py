@@ -97,11 +97,21 @@ def _part(root: Path, name: str, main: Document, index: int, report: Report) -> 
     declared would be deleted."""
     place = main.locate
     document = _read(root, name, report, lambda: f"{place(('include', index))} includes it")
-    if document is not None and document.value is None and not document.marks:
+    if document is not None and not document.marks and _says_nothing(document.value):
         hint = f"fill it, or remove it; {place(('include', index))} includes it"
+        if document.value is not None:
+            hint += "; `jobs: {}` declares nothing on purpose"
         report.file(name, Wrong(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
         return None
     return document
+
+
+def _says_nothing(value: object) -> bool:
+    """Whether nothing stands there, or only keys under which nothing stands."""
+    if isinstance(value, dict):
+        sections = [v for k, v in value.items() if k != "version"]
+        return bool(sections) and all(v is None for v in sections)
+    return value is None
 
 
 def _patterns(main: Document, report: Report) -> dict[str, int]:

@@ -6,7 +6,6 @@ aliases that multiply each other end in a clear problem, at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
@@ -29,6 +28,7 @@ from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Mark, Wrong
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
 from afsync.config.syntax import explain
+from afsync.config.unmerged import conflict
 
 MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
@@ -73,18 +73,10 @@ def compose(text: str, most: int = MAX_EVENTS) -> Composed:
     return Composed(composer.root, tuple(composer.marks), composer.events, composer.cuts.marks)
 
 
-_CONFLICT = re.compile(r"^(<{7}|>{7})(?= |\r?$)", re.MULTILINE)
-
-
 def _unmerged(text: str) -> Composed | None:
     """What is said of a file in which a merge left its markers, whatever else they break."""
-    found = _CONFLICT.search(text)
-    if found is None:
-        return None
-    line = len(re.findall(r"\r\n|\r|\n", text[: found.start()])) + 1
-    message = f"a merge conflict is left here: `{found[1]}`, `=======` and such lines mark the two sides of it"
-    hint = "keep the lines of one side, or of both, and remove the markers, here and below"
-    return Composed(None, (Mark(Code.MERGE_CONFLICT, line, 1, message, hint),))
+    found = conflict(text)
+    return Composed(None, (Mark(found.code, found.line or 1, 1, found.message, found.hint),)) if found else None
 
 
 class Token(Struct, frozen=True):

@@ -302,7 +302,7 @@ def _replace(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, f
         return withhold(
             replace(change, reason=Reason.CANCEL_UNPROVEN),
             f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
-            f"`afsync apply --replace {typed(declared.address)}` replaces it all the same; or take the edit back",
+            f"`afsync apply --replace {typed(declared.address)}` replaces it anyway; or undo the edit",
         )
     return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 

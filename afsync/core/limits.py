@@ -40,11 +40,11 @@ def _uses(plan: Plan, limits: Limits, recorded: int, *, destroy: bool) -> Iterat
 
 
 def deletes_allowed(limits: Limits, recorded: int) -> int:
-    """How many resources may go. A per cent of a small number still allows one."""
+    """How many resources may go. A percentage of a small number still allows one."""
     if limits.max_deletes is not None:
         return limits.max_deletes
     if limits.max_deletes_percent is not None:
-        # In thousandths of a per cent, since 32.3 * 1000 / 100 is a little less than 323.
+        # In thousandths of a percent, since 32.3 * 1000 / 100 is a little less than 323.
         share = recorded * round(limits.max_deletes_percent * 1000) // 100_000
         return max(share, 1) if limits.max_deletes_percent > 0 else 0
     return max(DELETES_ALWAYS_ALLOWED, recorded // 2)

@@ -23,7 +23,7 @@ from afsync.core.trust import UNSEEN, Effect
 from afsync.core.verdict import Facts
 from afsync.errors import Problem, Severity
 
-OVERRIDE = "or go ahead all the same with --ignore-policy"
+OVERRIDE = "or ignore the policy with --ignore-policy"
 
 
 def check_policy(plan: Plan, policy: Policy, facts: Facts, later: Iterable[Job] | None = ()) -> Plan:

@@ -72,7 +72,7 @@ def _job(
         return _adopt(intent, mine, "the account is exclusive, and it is the only new job")
     if looks_like(sent_by(intent), mine.echo):
         return _adopt(intent, mine, f"the only new job with the topic {mine.echo['topic']!r}")
-    return Ask(intent, "one job could be it, but the service does not tell enough to be sure", sighting.ids)
+    return Ask(intent, "one job matches, but the service reports too few fields to be certain", sighting.ids)
 
 
 def _adopt(intent: Intent, job: RemoteJob, evidence: str) -> Adopt:

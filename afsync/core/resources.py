@@ -143,7 +143,7 @@ class Job(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a run may do at the most; None where nothing is declared. `max_deletes` is a number or a per cent."""
+    """What a run may do at the most; None where nothing is declared. `max_deletes` is a number or a percentage."""
 
     max_credits: int | None = None
     max_creates: int | None = None
@@ -186,7 +186,7 @@ JOB_DEFAULTS: Values = MappingProxyType(
 def normalise(kind: Kind, values: Values) -> dict[str, Any]:
     """`values` in the one form in which equal requests are equal.
 
-    Texts are in NFC; platforms are a set; whole numbers are ints; an empty `addOns` is none; what the API would
+    Texts are in NFC; platforms are a set; integers are ints; an empty `addOns` is none; what the API would
     assume anyway is spelled out, but only where no template could say otherwise.
     """
     return _spelt_out(kind, composed(plain(values)))

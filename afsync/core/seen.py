@@ -76,8 +76,15 @@ class Looked(Struct, frozen=True):
 
     @property
     def spent(self) -> int | None:
-        """By how much the balance fell; None where it was not read both times."""
-        return None if self.before is None or self.after is None else self.before - self.after
+        """By how much the balance fell; None where it was not read both times, or rose: others changed it too."""
+        if self.before is None or self.after is None or self.rose:
+            return None
+        return self.before - self.after
+
+    @property
+    def rose(self) -> bool:
+        """Whether the balance is higher than before, as after a top-up."""
+        return self.before is not None and self.after is not None and self.after > self.before
 
 
 def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:

@@ -29,7 +29,7 @@ _SOON = timedelta(seconds=Options().settle)
 
 
 class JobPhase(StrEnum):
-    """What `afsync status` calls it (DESIGN.md, "Machine formats")."""
+    """What `afsync status` calls it."""
 
     ACTIVE = "active"
     WAITING_FOR_APPROVAL = "waiting_for_approval"
@@ -38,6 +38,9 @@ class JobPhase(StrEnum):
     CANCELLED = "cancelled"
     MISSING = "missing"
     UNKNOWN = "unknown"
+
+
+_ENDED = (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
 
 
 class Until(StrEnum):
@@ -171,7 +174,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         phase,
         id=record.id,
         status=status,
-        schedule=None if _overtaken(record, declared, status, now) else record.schedule,
+        schedule=None if _past_it(record, phase, now) or _overtaken(record, declared, status, now) else record.schedule,
         credits=record.credits,
         score=job.score if job else None,
         output_url=job.output_url if job else None,
@@ -181,6 +184,11 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
     )
+
+
+def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
+    """Whether it ended before its publish time came, at which nothing is published any more."""
+    return phase in _ENDED and record.schedule is not None and record.schedule.utc > now
 
 
 def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:

@@ -51,7 +51,8 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
         hint = f"`afsync state mv {typed(owner)} {typed(declared.address)}` renames a record; one id has one address"
         return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", hint)
     if resource_id not in there:
-        hint = f"look for its id in the account; without an import {declared.address} is made anew"
+        again = "submitted and paid for again" if isinstance(declared, Job) else "created again"
+        hint = f"look for its id in the account; without an import {declared.address} is {again}"
         return Objection(Reason.IMPORT_MISSING, f"the account has no {kind} {resource_id}", hint)
     seen = facts.remote.templates.get(resource_id) or facts.remote.jobs.get(resource_id)
     if seen is not None and seen.unreadable is not None:
@@ -62,7 +63,7 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
         return None
     names = f"{', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
     anyway = f"`afsync import {typed(declared.address)} {resource_id} --force`"
-    hint = f"mend the declaration, or take it over as it is with {anyway}"
+    hint = f"fix the declaration, or take it over as it is with {anyway}"
     return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names}", hint, differing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from afsync.errors import Problem, Severity
 Source = tuple[str, str]
 """What kind of source, and which."""
 
+_URL = re.compile(r"(?i)https?://([^/?#]*)([^?#]*)([^#]*)")
 _NOT_USED = (Action.REPLACE, Action.DELETE)
 """What is recorded under such an address is cancelled."""
 
@@ -33,10 +35,11 @@ def used_again(
     for change in paid:
         job = change.after
         assert isinstance(job, Job)
-        own = set(_sources(change.before.declared)) if isinstance(change.before, RecordedJob) else set()
-        taken = [s for s in _sources(job.values) if s in users and s not in own]
+        own = _sources(change.before.declared) if isinstance(change.before, RecordedJob) else {}
+        taken = {s: written for s, written in _sources(job.values).items() if s in users and s not in own}
         if taken and not job.allow_duplicate and job.address not in warned:
-            yield _warning(job, taken[0], users[taken[0]])
+            source, written = next(iter(taken.items()))
+            yield _warning(job, "its file" if source[0] != "url" else written, users[source])
         for source in _sources(job.values):
             users.setdefault(source, change.address)
 
@@ -55,19 +58,21 @@ def _recorded_uses(resources: Mapping[str, Record], given_up: Collection[str]) -
     }
 
 
-def _sources(values: Mapping[str, Any]) -> Iterator[Source]:
-    """What the service makes the video from: URLs, and files by their contents or their id."""
+def _sources(values: Mapping[str, Any]) -> dict[Source, str]:
+    """What the service makes the video from, as it is written: URLs, and files by their contents or their id."""
     urls = values.get("urls")
-    for url in (values.get("url"), *(urls if isinstance(urls, list | tuple) else ())):
-        if isinstance(url, str):
-            yield "url", url
-    for field in ("file", "fileId"):
-        if isinstance(values.get(field), str):
-            yield field, values[field]
+    named = (values.get("url"), *(urls if isinstance(urls, list | tuple) else ()))
+    found = {("url", _place(url)): url for url in named if isinstance(url, str)}
+    return found | {(f, values[f]): values[f] for f in ("file", "fileId") if isinstance(values.get(f), str)}
 
 
-def _warning(job: Job, source: Source, user: str) -> Problem:
-    named = source[1] if source[0] == "url" else "its file"
+def _place(url: str) -> str:
+    """What a URL leads to, however it is written: scheme, case of the host, a last `/` and a fragment aside."""
+    found = _URL.match(url)
+    return url if found is None else found[1].lower() + found[2].rstrip("/") + found[3]
+
+
+def _warning(job: Job, named: str, user: str) -> Problem:
     text = f"{job.address} is made from {named}, as {user} is: a video of it is paid for a second time"
     hint = "remove one of them, if that is not meant, or set `allow_duplicate: true` on this one"
     return Problem("same_source", text, hint, Severity.WARNING, job.address)

@@ -1,4 +1,4 @@
-"""The paid path: intent, one POST, record (SUBMISSION.md, "Before, during, after").
+"""The paid path: intent, one POST, record.
 
 Whatever happens in here, at most one request that could have been processed leaves for one intent.
 """

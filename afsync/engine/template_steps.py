@@ -47,7 +47,7 @@ def _forget_missing(change: Change, run: Run) -> None:
 
 
 def _look_for_template(doubt: InDoubt, run: Run) -> Result:
-    """Templates are free and listed whole, so one look often settles it at once (SUBMISSION.md, "Free calls")."""
+    """Templates are free and listed whole, so one look often settles it at once."""
     try:
         run.world.stop.check()
         remote = run.world.look(Lookups())

@@ -57,7 +57,7 @@ def submission_line(change: Change) -> str:
 def submitted_line(change: Change, resource_id: str, credits: int | None) -> str:
     """What is paid for, as soon as it is."""
     cost = f" ({told[0]})" if (told := _cost(credits)) else ""
-    return f"{change.address}: made as {visible(resource_id)}{cost}, its publish time comes next"
+    return f"{change.address}: submitted as {visible(resource_id)}{cost}; setting its publish time"
 
 
 def _cost(credits: int | None) -> list[str]:
@@ -171,7 +171,10 @@ def spent_text(t: Tally, looked: Looked | None) -> str:
     if looked is not None and looked.spent is not None:
         return f"{count(looked.spent, 'credit')}, by the balance ({looked.before} before, {looked.after} after)"
     others = f"; the others took {count(t.credits, 'credit')}" if t.credits else ""
-    return f"unknown: the service did not report the cost of {count(t.unknown_costs, 'job')}{others}"
+    rose = (
+        f", and the balance rose from {looked.before} to {looked.after}" if looked is not None and looked.rose else ""
+    )
+    return f"unknown: the service did not report the cost of {count(t.unknown_costs, 'job')}{rose}{others}"
 
 
 def left_undone(t: Tally, *, held: int = 0, unresolved: int = 0) -> list[str]:

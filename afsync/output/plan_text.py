@@ -25,7 +25,7 @@ from afsync.output.video_left import video_lines
 NO_CHANGES = "No changes. Your account matches the configuration."
 NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
 BLOCKED = "Nothing is applied until this is decided"
-HELD_BACK = "Held back until somebody decides"
+HELD_BACK = "Held back: your decision is needed"
 
 _COLOURS = {
     Action.CREATE: "green",

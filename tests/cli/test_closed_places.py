@@ -74,7 +74,16 @@ def test_a_state_in_a_place_that_cannot_be_looked_into(sandbox: Sandbox, command
 
 @pytest.mark.parametrize(
     "name",
-    [".afsync/lock", "./.afsync//LOCK", ".afsync/history/1.json", ".git/config", "afsync.yaml", ".afsync/emulator.db"],
+    [
+        ".afsync/lock",
+        ".afsync/state.json.guard",
+        "my.json.Journal",
+        "./.afsync//LOCK",
+        ".afsync/history/1.json",
+        ".git/config",
+        "afsync.yaml",
+        ".afsync/emulator.db",
+    ],
 )
 def test_names_that_are_kept_for_something_else(sandbox: Sandbox, name: str) -> None:
     sandbox.write(f"state: {name}\n" + JOB)

@@ -101,7 +101,20 @@ def test_a_video_that_is_not_here_is_no_directory(tmp_path: Path) -> None:
     assert len(loaded(tmp_path, MAIN.format("'**/*.yaml'")).files) == 2
 
 
-@pytest.mark.parametrize("text", ["", "---\n", "null\n", "# jobs:\n", "\ufeff", "---\n# x\n...\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "---\n",
+        "null\n",
+        "# jobs:\n",
+        "\ufeff",
+        "---\n# x\n...\n",
+        "jobs:\n",
+        "jobs: # all off\n#  a: {}\n",
+        "version: 1\njobs: ~\ntemplates:\n",
+    ],
+)
 @pytest.mark.parametrize("pattern", ["part.yaml", "'*.yaml'"])
 def test_an_included_file_without_content_is_wrong(pattern: str, text: str, tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, MAIN.format(pattern), part=text)
@@ -123,6 +136,14 @@ LEFT_OUT: list[tuple[str, str, set[str]]] = [
     ("'*.yaml', b.yml", "b.yml", set()),
     ("a.yaml, '*/jobs.yaml'", "d/jobs.yml", {"d/jobs.yml"}),
     ("'*.yaml'", "b.yaml.off", set()),
+    ("'*.yaml'", ".b.yaml", {".b.yaml"}),
+    ("'**/*.yaml'", "d/.b.yaml", {"d/.b.yaml"}),
+    ("'*.yaml'", "b.yaml.bak", {"b.yaml.bak"}),
+    ("'*.yaml'", "b.yaml~", {"b.yaml~"}),
+    ("'*.yaml'", ".b.yml.orig", {".b.yml.orig"}),
+    ("'*.yaml'", "a.yaml.bak", set()),
+    ("'*.yaml'", ".a.yaml", set()),
+    ("'*.yaml'", ".b.json", set()),
     ("'*.yaml'", "b.json", set()),
     ("'*.yaml'", "d/b.yml", set()),
     ("'a*.yaml'", "b.yml", set()),

@@ -91,7 +91,9 @@ class Spelling:
         if not split:
             return {"afsync.yaml": "".join(self.shuffle(["version: 1\n", *parts]))}
         names = self.shuffle(["a.yaml", "d/b.yaml"])
-        return {"afsync.yaml": "include: ['**/*.yaml']\nversion: 1\n", **dict(zip(names, parts, strict=True))}
+        # A file of its own that holds nothing says so; a key without a value may have been cut off.
+        said = [p if ":\n " in p else p.replace(":\n", ": {}\n") for p in parts]
+        return {"afsync.yaml": "include: ['**/*.yaml']\nversion: 1\n", **dict(zip(names, said, strict=True))}
 
 
 def declared(files: dict[str, str]) -> Desired:

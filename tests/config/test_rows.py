@@ -167,6 +167,13 @@ OK = "ep-1,https://a.b/c\n"
 MISTAKES: dict[str, tuple[str | bytes, str]] = {
     "nothing in it": ("", "1 empty_file"),
     "white space only": (" \n \n", "1 empty_file"),
+    "a merge that is not finished": (
+        K + "<<<<<<< HEAD\n" + OK + "=======\nep-1,https://a.b/d\n>>>>>>> x\n",
+        "2 merge_conflict",
+    ),
+    "the same, saved by a spreadsheet": (K + OK + "<<<<<<< HEAD,\n=======,\n>>>>>>> x,\n", "3 merge_conflict"),
+    "its middle line only": (K + OK + "=======\n", "3 merge_conflict"),
+    "the base of a merge": (K + OK + "||||||| 1a2b3c\n", "3 merge_conflict"),
     "UTF-16": (ONE.encode("utf-16"), "- not_utf8"),
     "Latin-1": ((K + "ep-1,https://a.b/c\nep-2,Fu\xdf\n").encode("latin-1"), "3 not_utf8"),
     "a spreadsheet that was renamed": (b"PK\x03\x04\x00\x00\x00\x00", "- not_utf8"),

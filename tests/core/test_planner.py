@@ -208,6 +208,12 @@ AGAIN: dict[str, tuple[tuple[Job, ...], dict[str, Record], str | None]] = {
     ),
     "what may be duplicated": ((a_job("a"), a_job("b", tone="calm", allow_duplicate=True)), {}, None),
     "what may be duplicated, and comes first": ((a_job("a", allow_duplicate=True), a_job("b", tone="x")), {}, "job.b"),
+    "written otherwise": (
+        (a_job("a"), a_job("b", url=URL.replace("https://clips", "HTTP://Clips") + "/#t=1", topic="n")),
+        {},
+        "job.b",
+    ),
+    "another query": ((a_job("a"), a_job("b", url=URL + "?x=1", topic="n")), {}, None),
     "another source": ((a_job("a"), a_job("b", url=OTHER)), {}, None),
     "no source": ((a_job("a", url=None, entry="compose"), a_job("b", url=None, entry="compose", topic="n")), {}, None),
 }  # fmt: skip

@@ -338,7 +338,7 @@ def test_one_in_an_exclusive_account_is_adopted(job: RemoteJob) -> None:
 @pytest.mark.parametrize("job", EXCLUSIVE.values(), ids=EXCLUSIVE)
 def test_one_that_does_not_tell_enough_is_shown(job: RemoteJob) -> None:
     assert resolved(LOST, listed=(job,)) == (
-        Ask(LOST, "one job could be it, but the service does not tell enough to be sure", ("job_9",)),
+        Ask(LOST, "one job matches, but the service reports too few fields to be certain", ("job_9",)),
     )
 
 

@@ -142,7 +142,7 @@ NORMAL: dict[str, tuple[Values, Values]] = {
         {"template": "t", "platforms": [{"a": 1}, None, 1]},
         {"template": "t", "entry": "fetch", "platforms": [{"a": 1}, None, 1]},
     ),
-    "whole numbers": (
+    "integers": (
         {"template": "t", "durationMins": 12.0},
         {"template": "t", "entry": "fetch", "durationMins": 12},
     ),
@@ -184,7 +184,7 @@ BODY: Values = {
 REFACTORINGS: dict[str, Values] = {
     "keys in another order": dict(reversed(BODY.items())),
     "platforms in another order": {**BODY, "platforms": ("youtube", "tiktok")},
-    "a whole number as a fraction": {**BODY, "durationMins": 2.0},
+    "an integer as a fraction": {**BODY, "durationMins": 2.0},
     "null for what is not set": {**BODY, "contentType": None},
     "an empty list, an empty mapping": {**BODY, "urls": [], "effects": {}},
     "without what is assumed": {k: v for k, v in BODY.items() if k not in ("entry", "format")},

@@ -46,7 +46,7 @@ def test_an_apply_is_never_cancelled_and_its_state_is_always_kept() -> None:
         assert [s["if"] for s in kept] == ["always()"]
         assert kept[0]["with"]["include-hidden-files"] is True and kept[0]["with"]["path"] == ".afsync/"
         assert job.get("concurrency", {}).get("cancel-in-progress") is not True
-    assert DOCS.count("{group: afsync, cancel-in-progress: false}") == 3
+    assert DOCS.count("{group: afsync, cancel-in-progress: false, queue: max}") == 3
 
 
 def test_what_is_due_is_published_by_every_recipe_one_at_a_time() -> None:

@@ -570,7 +570,7 @@ def test_what_cannot_be_undone_comes_before_all_that_can_be_made_up() -> None:
         "Credits: 1 to spend, 46 available, 45 after.**",
         "Nothing is applied until this is decided** (1)",
         "Destroyed or replaced** (1)",
-        "Held back until somebody decides** (500)",
+        "Held back: your decision is needed** (500)",
         "Worth knowing** (500)",
         "1 other change",
     ]

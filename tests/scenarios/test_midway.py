@@ -129,10 +129,10 @@ def test_a_submission_is_told_as_it_begins_and_as_it_is_paid(world: World, monke
     a, b = world.ids().values()
     assert told == [
         "job.a: submitting...",
-        f"job.a: made as {a} (1 credit), its publish time comes next",
+        f"job.a: submitted as {a} (1 credit); setting its publish time",
         f"job.a: submitted after 2 s ({a}, 1 credit)",
         "job.b: submitting...",
-        f"job.b: made as {b} (1 credit), its publish time comes next",
+        f"job.b: submitted as {b} (1 credit); setting its publish time",
         f"job.b: submitted after 2 s ({b}, 1 credit)",
     ]
 

@@ -28,7 +28,7 @@ from tests.simulation.effects import Effects, Life
 
 TIME_SENT, TIME_OFF = "publish time sent", "publish time taken off"
 LINE = re.compile(r"(?P<address>\S+): (?P<word>[a-z ]+?) after [^(:]*(?:\((?P<told>[^)]*)\))?(?:: (?P<note>.*))?")
-MADE = re.compile(r"(?P<address>\S+): made as (?P<id>\S+?)(?: \((?P<told>[^)]*)\))?, its publish time comes next")
+MADE = re.compile(r"(?P<address>\S+): submitted as (?P<id>\S+?)(?: \((?P<told>[^)]*)\))?; setting its publish time")
 SETTLE = Options().settle
 NAMES_THE_TIME = ("publish time not kept", "not known whether at its publish time", "publish time not set")
 """Notes of `afsync status` that take back what was said of a publish time."""
