@@ -20,6 +20,7 @@ from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, refused
 from afsync.commands.first_account import announcement, unknown_account
 from afsync.commands.markdown_into import errors_into
+from afsync.commands.meanwhile import due_meanwhile
 from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
 from afsync.commands.screen import Out, agreed, interactive, messages, report, stdout_paint
@@ -115,6 +116,8 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
     assert teller is not None
     try:
         world = _world(ready.project, ready.service, stop, teller)
+        if not (wanted.destroy or wanted.approve or options.destroy):
+            world = replace(world, due=due_meanwhile(ready, options))
         with telling_of_signals(stop, lambda doing: _say_interrupted(stop, doing)):
             return apply_plan(
                 ready.plan,

@@ -15,7 +15,7 @@ from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
 from afsync.core.plan import Plan
 from afsync.core.seen import Looked
-from afsync.engine.events import ChangeDone, Event
+from afsync.engine.events import BecameDue, ChangeDone, Event
 from afsync.errors import AfsyncError, ConfigError, Problem
 from afsync.output.outcomes import event_json, problem_event_json, summary_json
 from afsync.output.plan_json import plan_document
@@ -111,6 +111,7 @@ class Pace:
     def after(self, event: Event, now: datetime) -> str | None:
         """A line, when one is due after this event. `now` is UTC."""
         self._done += isinstance(event, ChangeDone)
+        self._changes += len(event.changes) if isinstance(event, BecameDue) else 0
         complete = isinstance(event, ChangeDone) and self._done == self._changes
         if self._told is not None and now - self._told < EVERY and not complete:
             return None

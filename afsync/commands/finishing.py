@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.commands.ci import publish_error, publish_outcomes
+from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
 from afsync.commands.event_lines import EventLines
 from afsync.commands.files import write_private
 from afsync.commands.preparing import Apply, Ready
@@ -38,16 +38,17 @@ def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
 def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped, done.looked)
     if not wanted.as_json:
-        _finish_text(ready.plan, done, out, approving=bool(wanted.approve), due=wanted.due)
+        _finish_text(done.plan, done, out, approving=bool(wanted.approve), due=wanted.due)
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
-    _markdown_into(wanted, ready.plan, done)
-    publish_outcomes(done.outcomes, ready.project, wanted.title, done.looked, ready.plan.settle)
+    _markdown_into(wanted, done.plan, done)
+    publish_outcomes(done.outcomes, ready.project, wanted.title, done.looked, done.plan.settle)
+    publish_problems([v for v in done.plan.violations if v not in ready.plan.violations], ready.project.root)
     if done.stopped is not None:
         publish_error(done.stopped)
     say_unwritten(out.error)
-    return exit_code(ready.plan, done)
+    return exit_code(done.plan, done)
 
 
 def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> None:

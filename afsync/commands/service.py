@@ -185,11 +185,16 @@ def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
 
 def read_due(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """What `apply --due` needs of the account: itself, and the jobs whose time has come by our own clock."""
+    if recorded.submissions:
+        return read_remote(project, recorded, service, at)  # what is found out of these needs all of it
+    return read_due_jobs(project, recorded, service, at)
+
+
+def read_due_jobs(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """The same where nothing is to be found out of open submissions."""
     from afsync.api.due import read_jobs
     from afsync.core.due import candidates, unknown_staging
 
-    if recorded.submissions:
-        return read_remote(project, recorded, service, at)  # what is found out of these needs all of it
     found = candidates(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
     remote = read_jobs(service.reader, [*approved, *(r.id for r in found.values())])

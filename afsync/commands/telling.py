@@ -12,8 +12,19 @@ from afsync.commands.screen import Out
 from afsync.commands.uploading import Uploads
 from afsync.core.actions import Step
 from afsync.core.outcome import Outcome
-from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Uploading, Warned
+from afsync.engine.events import (
+    BecameDue,
+    ChangeDone,
+    ChangeStarted,
+    Event,
+    SubmissionStarted,
+    Submitted,
+    Uploading,
+    Warned,
+)
 from afsync.output.outcomes import (
+    due_json,
+    due_lines,
     event_json,
     outcome_json,
     outcome_line,
@@ -59,6 +70,8 @@ class Lines:
                 self._out(outcome_line(outcome, self._paint) + "\n")
             case Warned(problem):
                 self._out(problem_block(problem, self._paint) + "\n")
+            case BecameDue(changes):
+                self._out("".join(f"{line}\n" for line in due_lines(changes)))
             case Uploading():
                 if (line := self._uploads.line(event)) is not None:
                     self._out(line + "\n")
@@ -97,6 +110,8 @@ class JsonLines:
                 self._out(outcome_json(outcome, now))
             case Warned(problem):
                 self._out(problem_event_json(problem, now))
+            case BecameDue(changes):
+                self._out(due_json(changes, now))
             case Uploading(change, sent, size):
                 if self._uploads.due(event):
                     self._out(event_json("progress", now, address=change.address, done=sent, total=size, unit="bytes"))
@@ -138,6 +153,10 @@ class Bar:
             self._progress.update(self._task, left=self._uploads.text(event))
             return
         self._lines(event)
+        if isinstance(event, BecameDue):
+            self._changes += len(event.changes)
+            self._requests += len(event.changes)
+            self._progress.update(self._task, total=self._changes)
         if isinstance(event, ChangeDone):
             self._count(event.outcome)
 

@@ -1,13 +1,15 @@
-"""The plan of `apply --due`: what is published because its time has come, and nothing else."""
+"""The plan of `apply --due`: what is published because its time has come, and nothing else. Any other apply does the
+same between its own changes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
+from afsync.core.approvals import approval
 from afsync.core.held import is_held
 from afsync.core.moves import find_moves, moved_together
 from afsync.core.plan import Change, Plan
@@ -32,6 +34,17 @@ def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str,
         if past and not ended and recorded.intent_for(address) is None:
             found[address] = record
     return found
+
+
+def next_time(desired: Desired, after: datetime) -> datetime | None:
+    """The first declared publish time after a moment (UTC); until then nothing becomes due."""
+    times = (job.schedule.utc for job in desired.jobs.values() if job.schedule is not None)
+    return min((t for t in times if t > after), default=None)
+
+
+def unread(desired: Desired, found: Mapping[str, RecordedJob]) -> list[Change]:
+    """The changes that publish what may be due, where it could not be read whether it is."""
+    return [replace(approval(a, found[a], desired.jobs.get(a)), reason=Reason.DUE) for a in sorted(found)]
 
 
 def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list[str]:

@@ -22,7 +22,7 @@ from afsync.core.outcome import (
 from afsync.core.plan import Change
 from afsync.core.recorded import Approval, Intent, Purpose, RecordedJob, Scan
 from afsync.core.resolution import Wait
-from afsync.core.resources import EMPTY, Kind
+from afsync.core.resources import EMPTY, Kind, Schedule
 from afsync.core.settling import close
 from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
 from afsync.engine.submission import deliver, in_doubt
@@ -35,14 +35,23 @@ def approve(change: Change, progress: Progress, run: Run) -> Verdict:
     if not isinstance(record, RecordedJob) or record.id != change.id:
         return Over(NotAttempted(change, f"{change.id} is not its submission any more"))
     if change.later is not None:
-        waits = Approval(run.world.clock(), run.world.who)
-        run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
-        progress.id, progress.note = record.id, f"it is published at {change.later.written}"
-        return Next()
+        return _wait_for_its_time(change, change.later, record, progress, run)
     opened = _intent(change, record, run)
     attempt = run.attempt(lambda: run.world.writer.approve(record.id, opened.platforms))
     opened, answer = deliver(opened, attempt, run.ledger, run.world.stop)
     return _settled(opened, answer, change, progress, run)
+
+
+def _wait_for_its_time(change: Change, later: Schedule, record: RecordedJob, progress: Progress, run: Run) -> Verdict:
+    """Record the approval, unless its time has come in this run already."""
+    if run.ledger.recorded.intent_for(change.address) is not None:
+        return Over(NotAttempted(change, "its time came, and whether it was published is not known"))
+    progress.id, progress.note = record.id, "its time came in this run"
+    if not record.approved:
+        waits = Approval(run.world.clock(), run.world.who)
+        run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
+        progress.note = f"it is published at {later.written}"
+    return Next()
 
 
 def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:

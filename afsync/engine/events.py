@@ -40,6 +40,12 @@ class Warned(Struct, frozen=True):
     problem: Problem
 
 
+class BecameDue(Struct, frozen=True):
+    """The time of held jobs has come while the plan was carried out: these changes are made as well, next."""
+
+    changes: tuple[Change, ...]
+
+
 class Uploading(Struct, frozen=True):
     """`sent` of `size` bytes of one file are on their way."""
 
@@ -48,5 +54,5 @@ class Uploading(Struct, frozen=True):
     size: int
 
 
-Event: TypeAlias = ChangeStarted | SubmissionStarted | Submitted | ChangeDone | Warned | Uploading
+Event: TypeAlias = ChangeStarted | SubmissionStarted | Submitted | ChangeDone | Warned | BecameDue | Uploading
 Tell: TypeAlias = Callable[[Event], None]

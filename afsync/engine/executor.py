@@ -9,17 +9,26 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Step
 from afsync.core.moves import made
-from afsync.core.occurrences import remembered
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
-from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Remote
 from afsync.core.seen import Looked
 from afsync.core.sequence import turns
-from afsync.core.settling import settle
-from afsync.engine.events import ChangeDone, ChangeStarted, Event, SubmissionStarted, Submitted, Tell
+from afsync.engine.events import (
+    BecameDue,
+    ChangeDone,
+    ChangeStarted,
+    Event,
+    SubmissionStarted,
+    Submitted,
+    Tell,
+    Warned,
+)
 from afsync.engine.ledger import Ledger
 from afsync.engine.look_back import look_back
+from afsync.engine.meanwhile import Meanwhile, meanwhile
+from afsync.engine.refreshing import refreshed, with_records
 from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
 from afsync.engine.service import World
 from afsync.engine.steps import perform
@@ -27,21 +36,24 @@ from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, State
 
 
 class Report(Struct, frozen=True):
-    """One outcome per change, in the plan's order, what ended the run early, if something did, and what was seen at
-    the end."""
+    """The plan, with what became due while it was carried out; one outcome per change, in its order; what ended the
+    run early, if something did, and what was seen at the end."""
 
+    plan: Plan
     outcomes: tuple[Outcome, ...]
     stopped: AfsyncError | None = None
     looked: Looked | None = None
 
 
 class Execution(Struct):
-    """The run so far: where each change is, and what has stopped. Changes are known by their place in the plan."""
+    """The run so far: where each change is, and what has stopped. Changes are known by their place in the plan, to
+    which is added what becomes due."""
 
     plan: Plan
     world: World
     run: Run
     fail_fast: bool
+    meanwhile: Meanwhile | None = None
     progress: dict[int, Progress] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     stopped: AfsyncError | None = None
@@ -65,43 +77,28 @@ def apply_plan(
     """
     world = replace(world, tell=_unheard(world.tell))
     run = Run(plan, remote, ledger, world, max_credits=max_credits)
-    execution = Execution(plan, world, run, fail_fast)
+    execution = Execution(plan, world, run, fail_fast, meanwhile(run))
     try:
         ledger.write(refreshed(ledger.recorded, plan))
         _walk(execution)
     except (StateError, StateLocked) as error:
         _stop(execution, error, "the state could not be written")
-    for index, change in enumerate(plan.changes):
+    for index, change in enumerate(execution.plan.changes):
         if index not in execution.outcomes:
             started = execution.progress.get(index)
             _finish(execution, index, _cut_off(change, ledger) or _unfinished(change, started, execution.halted))
-    outcomes = tuple(execution.outcomes[i] for i in range(len(plan.changes)))
+    for outcome in execution.meanwhile.left() if execution.meanwhile else ():
+        _finish(execution, _add(execution, (outcome.change,)), outcome)
+    outcomes = tuple(execution.outcomes[i] for i in range(len(execution.plan.changes)))
     try:
         looked = None if isinstance(execution.stopped, _NO_LOOK) else look_back(outcomes, run)
     except (StateError, StateLocked) as error:
-        return Report(outcomes, error)
-    return Report(outcomes, execution.stopped, looked)
+        return Report(execution.plan, outcomes, error)
+    return Report(execution.plan, outcomes, execution.stopped, looked)
 
 
 _NO_LOOK = (Interrupted, StateError, StateLocked, AuthError)
 """After these nothing more is asked."""
-
-
-def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
-    """The state with what the plan has found out: resolved submissions, records as they are now known, and, the
-    first time something changes, the account it belongs to from now on."""
-    settled = settle(recorded, plan.resolutions)
-    if settled.account is None and plan.changes:
-        settled = replace(settled, account=plan.account)
-    if settled.suspected != plan.suspected:
-        settled = replace(settled, suspected=plan.suspected)
-    if (plan.trust, plan.watched) != (settled.trust, settled.watched):
-        settled = replace(settled, trust=plan.trust, watched=plan.watched)
-    settled = remembered(settled, plan.considered, plan.left)
-    news = {a: r for a, r in plan.refreshed.items() if settled.resources.get(a) not in (None, r)}
-    if not news:
-        return settled
-    return replace(settled, resources={**settled.resources, **news})
 
 
 def _walk(execution: Execution) -> None:
@@ -112,6 +109,35 @@ def _walk(execution: Execution) -> None:
                 if execution.halted is None:
                     _take(execution, turn.place, turn.change, step)
     _look_for_signals(execution)
+
+
+def _publish_due(execution: Execution) -> None:
+    """What became due since the last look goes before everything else."""
+    meanwhile = execution.meanwhile
+    try:
+        found = meanwhile.look(execution.run) if meanwhile else None
+    except Interrupted:
+        found = None  # which is noticed where the next change would begin
+    if found is None:
+        return
+    execution.run.ledger.write(with_records(execution.run.ledger.recorded, found))
+    execution.plan = replace(execution.plan, violations=(*execution.plan.violations, *found.violations))
+    for problem in found.violations:
+        _tell(execution, Warned(problem))
+    first = _add(execution, found.changes)
+    for index, change in enumerate(found.changes, first):
+        _look_for_signals(execution)
+        if execution.halted is None:
+            _take(execution, index, change, Step.PUBLISH_DUE)
+
+
+def _add(execution: Execution, changes: tuple[Change, ...]) -> int:
+    """Add to the plan what became due; the place of the first of them."""
+    first = len(execution.plan.changes)
+    if changes:
+        execution.plan = replace(execution.plan, changes=(*execution.plan.changes, *changes))
+        _tell(execution, BecameDue(changes))
+    return first
 
 
 def _look_for_signals(execution: Execution) -> None:
@@ -127,10 +153,7 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         return
     world = execution.world
     if step not in WITHOUT_REQUEST and not change.sends_nothing:
-        # It begins when it can be sent: what it waits before is not its own time.
-        with suppress(Interrupted):
-            world.writer.ready()
-        _look_for_signals(execution)
+        _until_its_turn(execution, step, begun=index in execution.progress)
         if execution.halted is not None:
             return
     if index not in execution.progress:
@@ -153,6 +176,19 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
             outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=progress.seconds)
             _finish(execution, index, outcome)
             _react(execution, outcome, halt)
+
+
+def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
+    """A step begins when it can be sent: what it waits before is not its own time. The publish time of a submission
+    follows at once; before everything else there may be something due by then."""
+    with suppress(Interrupted):
+        execution.world.writer.ready()
+        if step is not Step.PUBLISH_DUE and (step is Step.SUBMIT_JOB or not begun):
+            _look_for_signals(execution)
+            if execution.halted is None:
+                _publish_due(execution)
+                execution.world.writer.ready()
+    _look_for_signals(execution)
 
 
 def _react(execution: Execution, outcome: Outcome, halt: Halt | None) -> None:

@@ -10,8 +10,10 @@ from typing import BinaryIO, Protocol
 from msgspec import Struct
 
 from afsync.core.outcome import Answer
+from afsync.core.plan import Plan
+from afsync.core.recorded import Recorded
 from afsync.core.remote import Lookups, Remote
-from afsync.core.resources import Values
+from afsync.core.resources import Desired, Values
 from afsync.core.seen import ReadBack
 from afsync.engine.events import Tell
 from afsync.engine.interrupt import Stop
@@ -58,9 +60,18 @@ class ReadingBack(Protocol):
     def __call__(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack: ...
 
 
+class Due(Struct, frozen=True):
+    """What it takes to publish what becomes due while a plan is carried out: what the files say, and `judge`, which
+    reads the jobs whose time has come and plans what `apply --due` would do about them now. It raises ApiError."""
+
+    desired: Desired
+    judge: Callable[[Recorded], Plan]
+
+
 class World(Struct, frozen=True):
     """`look` fetches what the service shows (a read), `read_back` what it shows of a run at its end. `clock` is our own
-    time (UTC), `new_id` a fresh uuid. `who` is written down beside what a person decides."""
+    time (UTC), `new_id` a fresh uuid. `who` is written down beside what a person decides. `due` is None where nothing
+    is published besides what is planned."""
 
     writer: Writer
     look: Callable[[Lookups], Remote]
@@ -72,3 +83,4 @@ class World(Struct, frozen=True):
     tell: Tell
     who: str = "afsync"
     read_back: ReadingBack | None = None
+    due: Due | None = None

@@ -10,10 +10,12 @@ from afsync.core.actions import Action, Retire, Step
 from afsync.core.durations import duration
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change
+from afsync.core.recorded import RecordedJob
 from afsync.core.resources import Job, Kind
 from afsync.core.seen import Looked
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
+from afsync.output.plan_json import change_json
 from afsync.output.problems import problem_json
 from afsync.output.values import Paint, count, iso, no_paint, visible
 
@@ -115,7 +117,9 @@ class Tally:
         done = [o.change.action for o in outcomes if isinstance(o, Applied)]
         self.added = sum(a in (Action.CREATE, Action.REPLACE) for a in done)
         self.changed = sum(a is Action.RESCHEDULE for a in done)
-        self.approved = sum(a is Action.APPROVE for a in done)
+        # One whose approval was to wait for its time may have been published by the same run: that is one job.
+        ids = {o.change.id for o in outcomes if isinstance(o, Applied) and o.change.action is Action.APPROVE}
+        self.approved = len(ids)
         self.destroyed = sum(a in (Action.DELETE, Action.REPLACE) for a in done)
         self.failed = sum(isinstance(o, Failed) for o in outcomes)
         self.unfinished = sum(isinstance(o, Failed) and o.unfinished for o in outcomes)
@@ -198,6 +202,17 @@ def event_json(kind: str, at: datetime, **fields: Any) -> str:
 def started_json(change: Change, step: Step, at: datetime) -> str:
     fields = {"address": change.address, "action": change.action.value, "step": step.name.lower()}
     return event_json("change_start", at, **fields)
+
+
+def due_lines(changes: Sequence[Change]) -> list[str]:
+    """`job.a: its publish time, 2026-11-12 18:30, has come`"""
+    times = {c.address: c.before.schedule for c in changes if isinstance(c.before, RecordedJob)}
+    return [f"{a}: its publish time, {visible(t.written)}, has come" for a, t in times.items() if t is not None]
+
+
+def due_json(changes: Sequence[Change], at: datetime) -> str:
+    """What is published besides what the plan said, because its time came while it was carried out."""
+    return event_json("due", at, changes=[change_json(c) for c in changes])
 
 
 def outcome_json(outcome: Outcome, at: datetime) -> str:

@@ -21,8 +21,9 @@ from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.settling import settle
 from afsync.core.status import Seen, statuses
 from afsync.core.verdict import Options
-from afsync.engine.executor import apply_plan, refreshed
+from afsync.engine.executor import apply_plan
 from afsync.engine.ledger import Ledger
+from afsync.engine.refreshing import refreshed
 from afsync.engine.service import World
 from tests.simulation.audit import Audit
 from tests.simulation.effects import Effects, Life
