@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format schemas bench lock clean
+.PHONY: help demo test lint format schemas pictures bench lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ format: $(VENV)/.installed  ## mend the style
 schemas: $(VENV)/.installed  ## generate schemas/
 	$(BIN)/python -m afsync.config.schema > schemas/afsync.schema.json
 	$(BIN)/python -m afsync.store.schema > schemas/state.schema.json
+
+pictures: $(VENV)/.installed  ## draw docs/calendar.png with Chromium
+	$(BIN)/python -m tests.calendar.picture
 
 bench: $(VENV)/.installed  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

@@ -47,6 +47,7 @@ class Wanted(Struct, frozen=True):
     as_json: bool
     as_csv: bool
     ics: str | None
+    html: str | None
     with_links: bool
     at: str | None
 
@@ -69,6 +70,7 @@ class Wanted(Struct, frozen=True):
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
 @click.option("--ics", metavar="FILE", help="Write a feed for calendar apps; - prints it.")
+@click.option("--html", metavar="FILE", help="Write one page for browsers, which loads nothing; - prints it.")
 @with_links_flag
 @click.option("--now", "at", metavar="TIME", help="Show it as if it were TIME (2026-12-01T09:00:00Z).")
 def command(**given: Any) -> int:
@@ -79,8 +81,8 @@ def command(**given: Any) -> int:
     wanted = Wanted(**given)
     if len(wanted.forms) > 1:
         raise UsageError(f"{' and '.join(wanted.forms)} exclude each other")
-    if (wanted.ics == "-") + len(wanted.forms) > 1:
-        raise UsageError("only one form can be printed at a time", "give --ics a FILE")
+    if [wanted.ics, wanted.html].count("-") + len(wanted.forms) > 1:
+        raise UsageError("only one form can be printed at a time", "give --ics and --html a FILE")
     page = make(wanted)
     written = _write(page, wanted)
     if written and not wanted.forms:
@@ -104,7 +106,7 @@ def make(wanted: Wanted) -> Page:
     project = at_moment(files, recorded, now)
     known, problems = known_at(files, project, recorded, now, window, live=wanted.live)
     check_globs(wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
-    links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics))
+    links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics or wanted.html))
     found = entries(known, window, wanted.only, wanted.platform)
     if not links:
         found = replace(found, entries=tuple(map(without_links, found.entries)))
@@ -129,7 +131,7 @@ def _window(wanted: Wanted, zone: str, now: datetime) -> Window:
     first = _date(wanted.first) if wanted.first is not None else today
     monday = first - timedelta(days=first.weekday())
     span = wanted.weeks or WEEKS
-    if wanted.first is None and wanted.weeks is None and wanted.ics:
+    if wanted.first is None and wanted.weeks is None and (wanted.ics or wanted.html):
         monday, span = monday - timedelta(weeks=BACK), BACK + AHEAD
     return Window(monday, monday + timedelta(days=7 * span - 1), there)
 
@@ -154,7 +156,7 @@ def _date(text: str) -> date:
 
 def _write(page: Page, wanted: Wanted) -> list[str]:
     """The files that were written."""
-    forms: list[tuple[str | None, Callable[[Page], str]]] = [(wanted.ics, _ics)]
+    forms: list[tuple[str | None, Callable[[Page], str]]] = [(wanted.ics, _ics), (wanted.html, _html)]
     written = []
     for name, text_of in forms:
         if name is not None and name != "-":
@@ -170,9 +172,17 @@ def _ics(page: Page) -> str:
     return ics(page)
 
 
+def _html(page: Page) -> str:
+    from afsync.output.calendar_page import calendar_page
+
+    return calendar_page(page)
+
+
 def _printed(page: Page, wanted: Wanted) -> str:
     if wanted.ics == "-":
         return _ics(page)
+    if wanted.html == "-":
+        return _html(page)
     if wanted.as_json or wanted.as_csv:
         from afsync.output.calendar_rows import calendar_csv, calendar_json
 
