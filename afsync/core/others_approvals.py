@@ -1,4 +1,4 @@
-"""Approvals that somebody gave outside afsync: a job that was seen on its way may come back and wait again."""
+"""Approvals that were given outside afsync: a job that was seen on its way may come back and wait again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from afsync.core.approvals import ON_ITS_WAY
 from afsync.core.kept import PRODUCED
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
+from afsync.core.trust import Finding
 
 
 def staging_needed(recorded: Recorded, remote: Remote) -> Iterator[str]:
@@ -17,22 +19,29 @@ def staging_needed(recorded: Recorded, remote: Remote) -> Iterator[str]:
 
 
 def judged_others(recorded: Recorded, remote: Remote) -> Recorded:
-    """The state in which a job that the service calls staged again is approved no longer."""
-    back = {
-        address: replace(record, approved=False)
+    """The state in which a job that the service calls staged again was not published. It stays approved: on some
+    platforms it may be out, so only a person publishes it again."""
+    found = {
+        address: replace(record, publish_finding=finding)
         for address, record in recorded.resources.items()
-        if isinstance(record, RecordedJob) and _is_back(record, remote) and _is_staged(record, remote)
+        if isinstance(record, RecordedJob) and (finding := _finding(record, remote)) is not record.publish_finding
     }
-    return replace(recorded, resources={**recorded.resources, **back}) if back else recorded
+    return replace(recorded, resources={**recorded.resources, **found}) if found else recorded
+
+
+def _finding(record: RecordedJob, remote: Remote) -> Finding | None:
+    if _is_back(record, remote):
+        preview = remote.previews.get(record.id)
+        return Finding.LOST if preview is not None and preview.staging is True else None
+    seen = remote.jobs.get(record.id)
+    out = record.approved_at is None and seen is not None and seen.status in ON_ITS_WAY
+    return None if out else record.publish_finding
 
 
 def _is_back(record: RecordedJob, remote: Remote) -> bool:
-    """Whether it was approved, not by afsync, and is only produced now."""
-    if not record.approved or record.approved_at is not None or record.id not in remote.jobs:
+    """Whether it was seen on its way without an approval of afsync, was never seen published, and is only produced
+    now."""
+    if not record.approved or record.approved_at is not None or record.publish_finding is not None:
         return False
-    return remote.jobs[record.id].status == PRODUCED != record.status
-
-
-def _is_staged(record: RecordedJob, remote: Remote) -> bool:
-    preview = remote.previews.get(record.id)
-    return preview is not None and preview.staging is True
+    seen = remote.jobs.get(record.id)
+    return seen is not None and seen.status == PRODUCED and record.status == ON_ITS_WAY[0]

@@ -268,7 +268,9 @@ def _refresh(address: str, record: Record, facts: Facts) -> Record:
 def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
     seen = facts.remote.jobs.get(record.id)
     if seen is not None and seen.unreadable is None:
-        record = replace(record, status=seen.status, created_at=record.created_at or seen.created_at)
+        again = record.status == "published" and seen.status == "publishing"  # published it stays, whatever comes of it
+        status = record.status if again else seen.status
+        record = replace(record, status=status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
     known = record.schedule
     if wanted and known and wanted.written != known.written and wanted.utc == known.utc:

@@ -21,6 +21,7 @@ from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
+from afsync.core.trust import Finding
 from afsync.core.unset import lacks_time
 from afsync.core.verdict import Options
 
@@ -231,7 +232,7 @@ def _odd(job: RemoteJob | None, phase: JobPhase) -> str | None:
 
 def _publishes(record: RecordedJob, declared: Job | None, desired: Desired, recorded: Recorded) -> bool:
     """Whether it goes out by itself. With a template that cannot be read here, the service's default is assumed."""
-    if held_without_time(record, declared):
+    if held_without_time(record, declared) or record.publish_finding is Finding.LOST:
         return False
     if record.schedule is not None and not time_was_lost(record):
         return True

@@ -8,31 +8,51 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.others_approvals import staging_needed
+from afsync.core.plan import Plan
 from afsync.core.recorded import RecordedJob
-from afsync.core.remote import Preview
-from tests.builders import NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
+from afsync.core.remote import Preview, Remote
+from afsync.core.trust import Finding
+from tests.builders import a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
 
-# the record, its status now, whether the service calls it staged; whether it is asked for that, and approved then
-TABLE: dict[str, tuple[dict[str, Any], str, bool | None, bool, bool]] = {
-    "it waits again": ({}, "complete", True, True, False),
-    "it does not": ({}, "complete", False, True, True),
-    "the service does not report it": ({}, "complete", None, True, True),
-    "on its way": ({}, "publishing", None, False, True),
-    "afsync approved it": ({"approved_at": NOW}, "complete", True, False, True),
-    "it was seen so before": ({"status": "complete"}, "complete", True, False, True),
+LOST = Finding.LOST
+# the record, its status now, whether the service calls it staged; whether it is asked for that, and what is found
+TABLE: dict[str, tuple[dict[str, Any], str, bool | None, bool, Finding | None]] = {
+    "it waits again": ({}, "complete", True, True, LOST),
+    "it does not": ({}, "complete", False, True, None),
+    "the service does not report it": ({}, "complete", None, True, None),
+    "on its way": ({}, "publishing", None, False, None),
+    "it was seen so before": ({"status": "complete"}, "complete", True, False, None),
+    "it was published, and approved again": ({"status": "published"}, "complete", True, False, None),
+    "it waits again, as is known": ({"status": "complete", "publish_finding": LOST}, "complete", True, False, LOST),
+    "it was published after that": ({"status": "complete", "publish_finding": LOST}, "published", None, False, None),
 }
 
 
-@pytest.mark.parametrize(("over", "status", "staging", "asked", "approved"), TABLE.values(), ids=TABLE)
-def test_coming_back(over: dict[str, Any], status: str, staging: bool | None, asked: bool, approved: bool) -> None:
-    job = a_job(staging=True)
-    record = a_recorded_job(job, **{"status": "publishing", "staged": True, "approved": True, **over})
-    previews = {} if staging is None else {"job_1": Preview(staging=staging)}
-    remote = replace(a_remote(a_remote_job(status=status)), previews=previews)
+@pytest.mark.parametrize(("over", "status", "staging", "asked", "found"), TABLE.values(), ids=TABLE)
+def test_coming_back(over: dict[str, Any], status: str, staging: bool | None, asked: bool, found: Any) -> None:
+    plan, record = look(over, status, staging)
 
-    assert list(staging_needed(a_recorded({"job.best": record}), remote)) == (["job_1"] if asked else [])
-    plan = planned(job, recorded={"job.best": record}, remote=remote)
-
+    assert list(staging_needed(a_recorded({"job.best": record}), remote_of(status, staging))) == ["job_1"] * asked
     seen = plan.refreshed.get("job.best", record)
-    assert isinstance(seen, RecordedJob) and seen.approved is approved
-    assert [w.id for w in plan.waiting] == ([] if approved else ["job_1"])
+    assert isinstance(seen, RecordedJob) and seen.approved and seen.publish_finding is found
+    assert plan.changes == (), "nothing is published again by itself"
+
+
+def test_what_was_seen_published_stays_published() -> None:
+    """Another approval of a person may fail, and the first one published it."""
+    plan, _ = look({"status": "published"}, "publishing", None)
+
+    assert "job.best" not in plan.refreshed
+
+
+JOB = a_job(staging=True, approve="job_1")
+
+
+def look(over: dict[str, Any], status: str, staging: bool | None) -> tuple[Plan, RecordedJob]:
+    record = a_recorded_job(JOB, **{"status": "publishing", "staged": True, "approved": True, **over})
+    return planned(JOB, recorded={"job.best": record}, remote=remote_of(status, staging)), record
+
+
+def remote_of(status: str, staging: bool | None) -> Remote:
+    previews = {} if staging is None else {"job_1": Preview(staging=staging)}
+    return replace(a_remote(a_remote_job(status=status)), previews=previews)
