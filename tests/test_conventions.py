@@ -126,6 +126,7 @@ ONE_IMPORTER = {
     "yaml_rs": "afsync.config.fast",
     "dateutil": "afsync.config.rrule",
     "python_calamine": "afsync.config.workbook",
+    "holidays": "afsync.config.public_holidays",
 }
 ONE_LAYER = {"starlette": "emulator", "uvicorn": "emulator", "pydantic": "config", "pydantic_core": "config"}
 FEW_LAYERS = {"click": {"cli", "commands"}, "rich": {"cli", "commands"}}
@@ -226,6 +227,7 @@ def test_only_commands_print() -> None:
 HEAVY = {
     "dateutil",
     "python_calamine",
+    "holidays",
     "httpx",
     "pydantic",
     "msgspec",

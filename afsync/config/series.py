@@ -24,7 +24,7 @@ from afsync.config.spans import parse_span
 from afsync.config.times import parse_zone
 from afsync.core.instances import MAIN
 from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
-from afsync.core.series import Deviation, Series
+from afsync.core.series import DaysOff, Deviation, Series
 
 OF_ONE = ("rerun", "approve", "fileId")
 """What belongs to one submission, and so to no series."""
@@ -68,6 +68,7 @@ class DeclaredSeries(Struct, frozen=True):
             self.repeat.get("missing_time", "error"),
             self.repeat.get("repeated_time", "error"),
             {**dict.fromkeys(self.skipped, Deviation(skip=True)), **_deviations(self.exceptions)},
+            _days_off(self.repeat.get("holidays")),
         )
 
 
@@ -170,8 +171,20 @@ def _rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
             yield from _listed(repeat)
         case _:
             yield from _rrule(repeat)
+    if "holidays" in repeat:
+        yield from _holidays(repeat["holidays"])
     if "at" not in repeat and not _all_timed(repeat):
         yield ("repeat",), _no_time()
+
+
+def _holidays(given: Mapping[str, Any]) -> Iterator[Found]:
+    # Imported here: the library is an extra, and takes long to load.
+    from afsync.config.public_holidays import known_days
+
+    try:
+        known_days(given["of"], date(2026, 1, 1).year)
+    except Wrong as wrong:
+        yield ("repeat", "holidays"), wrong
 
 
 def _all_timed(repeat: Mapping[str, Any]) -> bool:
@@ -259,6 +272,14 @@ def _without_bounds(rule: str) -> tuple[str, dict[str, str]]:
     parts = [part.partition("=") for part in rule.split(";")]
     own = {name: value for name, _, value in parts if name in ("UNTIL", "COUNT")}
     return ";".join(f"{name}={value}" for name, _, value in parts if name not in own), own
+
+
+def _days_off(given: Mapping[str, Any] | None) -> DaysOff | None:
+    if given is None:
+        return None
+    from afsync.config.public_holidays import PublicHolidays
+
+    return DaysOff(PublicHolidays(given["of"]), given.get("then", "skip"))
 
 
 def _times(at: str | Mapping[str, str] | None) -> dict[str, time]:

@@ -18,6 +18,7 @@ from afsync.core.instances import parse_instance
 
 SKIP: Final = "skip"
 _FREQ = re.compile(r"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.ASCII)
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
 _PARTS = frozenset(
     {
         "FREQ",
@@ -84,6 +85,14 @@ def check_instance(value: Any) -> Any:
     if not isinstance(value, str) or parse_instance(value) is None:
         hint = "write it as 2026-12-28, or 2026-12-28/late for a time named late"
         raise Wrong(Code.BAD_KEY, f"`{str(value)[:60]}` is not the date of an occurrence", hint)
+    return value
+
+
+def check_place(value: Any) -> Any:
+    """The code of a country, or of a part of it."""
+    hint = "write the code of a country (ISO 3166), with that of a part of it or without: DE, DE-BE, US-NY"
+    if not _PLACE.fullmatch(_text(value, hint)):
+        raise Wrong(Code.BAD_FORM, f"`{value[:40]}` is not the code of a country", hint)
     return value
 
 

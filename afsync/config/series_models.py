@@ -8,13 +8,28 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from afsync.config.fields import Day, Unique, Zone
 from afsync.config.part import Part
-from afsync.config.series_checks import check_dated, check_day, check_every, check_rrule, check_times
+from afsync.config.series_checks import check_dated, check_day, check_every, check_place, check_rrule, check_times
 
 Every = Annotated[Any, BeforeValidator(check_every), WithJsonSchema({"type": "string"})]
 RuleDay = Annotated[Any, BeforeValidator(check_day), WithJsonSchema({"type": ["string", "integer"]})]
 Times = Annotated[Any, BeforeValidator(check_times), WithJsonSchema({"type": ["string", "object"]})]
 Dated = Annotated[Any, BeforeValidator(check_dated), WithJsonSchema({"type": "string"})]
+Place = Annotated[
+    Any, BeforeValidator(check_place), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"})
+]
 RRule = Annotated[Any, BeforeValidator(check_rrule), WithJsonSchema({"type": "string"})]
+
+
+class HolidaysPart(Part):
+    """Public holidays, and what becomes of a date on one. Needs `pip install 'afsync[holidays]'`."""
+
+    of: Place = Field(description="The country, or a part of it, by its code (ISO 3166).", examples=["DE-BE", "US"])
+    then: Literal["skip", "next", "previous"] = Field(
+        "skip",
+        description="Whether a date on a holiday is left out, or published on the next or the previous day that is "
+        "none.",
+        examples=["next"],
+    )
 
 
 class RepeatPart(Part):
@@ -55,6 +70,11 @@ class RepeatPart(Part):
         None,
         description="The rule in the words of RFC 5545, on local dates.",
         examples=["FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH"],
+    )
+    holidays: HolidaysPart | None = Field(
+        None,
+        description="What becomes of dates that are public holidays; `on` in `except` wins.",
+        examples=[{"of": "DE-BE", "then": "skip"}],
     )
     missing_time: Literal["error", "later", "earlier", "skip"] = Field(
         "error",

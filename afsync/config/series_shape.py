@@ -15,6 +15,14 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=IDENTIFIE
 _NOT_OF_ONE = ("schedule", "zone", "repeat", "rows", "except", "horizon", "keep")
 
 
+class HolidaysShape(Struct, forbid_unknown_fields=True):
+    of: str
+    then: Literal["skip", "next", "previous"] = NONE
+
+    def __post_init__(self) -> None:
+        series_checks.check_place(self.of)
+
+
 class RepeatShape(Struct, forbid_unknown_fields=True):
     every: str = NONE
     days: Annotated[list[str | int], Meta(min_length=1)] = NONE
@@ -25,6 +33,7 @@ class RepeatShape(Struct, forbid_unknown_fields=True):
     count: Annotated[int, Meta(ge=1, le=10_000)] = NONE
     dates: Annotated[list[str], Meta(min_length=1)] = NONE
     rrule: str = NONE
+    holidays: HolidaysShape = NONE
     missing_time: Literal["error", "later", "earlier", "skip"] = NONE
     repeated_time: Literal["error", "first", "second"] = NONE
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -22,6 +22,32 @@ WHEN_REPEATED = Literal["error", "first", "second"]
 _OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
 _AROUND = timedelta(days=2)
 """A local date and its instant are never further apart."""
+_LONGEST_HOLIDAY = 15
+"""No more free days than so many follow each other, or the occurrence is left out."""
+
+
+class FreeDays(Protocol):
+    """Days on which nothing is published."""
+
+    def has(self, day: date) -> bool: ...
+
+
+class DaysOff(Struct, frozen=True):
+    """Free days, and what becomes of an occurrence on one."""
+
+    days: FreeDays
+    then: Literal["skip", "next", "previous"] = "skip"
+
+    def instead(self, day: date) -> date | None:
+        """The day itself where it is not free, else the nearest before or behind it; None where it is left out."""
+        step = timedelta(days={"skip": 0, "next": 1, "previous": -1}[self.then])
+        for _ in range(_LONGEST_HOLIDAY):
+            if not self.days.has(day):
+                return day
+            if not step:
+                return None
+            day += step
+        return None
 
 
 class Deviation(Struct, frozen=True):
@@ -31,6 +57,9 @@ class Deviation(Struct, frozen=True):
     on: date | None = None
     at: time | None = None
     rerun: bool = False
+
+
+_AS_THE_RULE_SAYS = Deviation()
 
 
 class Occurrence(Struct, frozen=True):
@@ -68,6 +97,7 @@ class Series(Struct, frozen=True):
     missing: WHEN_MISSING = "error"
     repeated: WHEN_REPEATED = "error"
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    off: DaysOff | None = None
 
     def find(self, instance: str) -> Occurrence | None:
         """The occurrence of that key; None where the rule has none, or an exception or the clocks leave it out."""
@@ -85,7 +115,8 @@ class Series(Struct, frozen=True):
         """Those whose instant is later than `after` and not later than `until`, by instant."""
         if until <= after:
             return []
-        first, last = (after - _AROUND).date(), (until + _AROUND).date()
+        around = _AROUND + timedelta(days=_LONGEST_HOLIDAY if self.off else 0)
+        first, last = (after - around).date(), (until + around).date()
         found = [o for day in self.dates.between(first, last) for o in self.of_day(day)]
         moved = [i for i, d in self.deviations.items() if d.on is not None]
         found += [o for o in map(self.find, moved) if o is not None and not first <= o.day <= last]
@@ -106,14 +137,14 @@ class Series(Struct, frozen=True):
         wall = self._wall(day, name)
         if wall is None:
             return None
-        if self.deviations:
-            deviation = self.deviations.get(instance_of(day, name))
-            if deviation is not None:
-                if deviation.skip:
-                    return None
-                local = datetime.combine(deviation.on or day, deviation.at or wall)
-                return self._at(day, name, local)
-        return self._at(day, name, datetime.combine(day, wall))
+        deviation = self.deviations.get(instance_of(day, name)) if self.deviations else None
+        if deviation is None and self.off is None:
+            return self._at(day, name, datetime.combine(day, wall))
+        deviation = deviation or _AS_THE_RULE_SAYS
+        on = deviation.on or (self.off.instead(day) if self.off else day)
+        if deviation.skip or on is None:
+            return None
+        return self._at(day, name, datetime.combine(on, deviation.at or wall))
 
     def _at(self, day: date, name: str, local: datetime) -> Occurrence | None:
         before, after = self.zone.utcoffset(local), self.zone.utcoffset(local.replace(fold=1))

@@ -103,6 +103,7 @@ WHOLE: dict[str, Any] = {
                 "until": "2027-06-30",
                 "count": 12,
                 "dates": ["2026-12-05 20:15", "2026-12-06"],
+                "holidays": {"of": "DE-BE", "then": "next"},
                 "rrule": "FREQ=WEEKLY;BYDAY=TU,TH",
                 "missing_time": "later",
                 "repeated_time": "first",
