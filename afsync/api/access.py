@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
@@ -97,6 +98,10 @@ def said_outside(environ: Mapping[str, str]) -> str | None:
     return _canonical(_checked(written, VARIABLE)) if written not in ("", EMULATOR) else written or None
 
 
+HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")
+"""A name whose labels are as long as they may be, or an address."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is certainly this machine: `localhost`, or an address of the loopback network."""
     if host == "localhost":
@@ -120,11 +125,10 @@ def _checked(written: str, source: str) -> SplitResult:
         host, _ = url.hostname or "", url.port
     except ValueError:
         raise UsageError(f"{source} is not a URL: {written!r}.", f"write it like {SERVICE}") from None
-    plain = host.isascii() and written.isprintable() and " " not in written and "\\" not in written
+    plain = bool(HOST.fullmatch(host)) and written.isprintable() and " " not in written and "\\" not in written
     if url.scheme not in _PORTS or not host or not plain or url.query or url.fragment:
-        raise UsageError(
-            f"{source} is not the URL of an API: {written!r}.", f"write it like {SERVICE}, or `{EMULATOR}`"
-        )
+        shown = re.split(r"[?#]", written)[0]  # what follows may be a token
+        raise UsageError(f"{source} is not the URL of an API: {shown!r}.", f"write it like {SERVICE}, or `{EMULATOR}`")
     if url.scheme == "http" and not is_loopback(host):
         raise UsageError(
             f"{source} is {written!r}: over plain http the key could be read on the way.",
@@ -180,6 +184,8 @@ def _usable(text: str, where: str) -> Secret:
         wrong = "is empty"
     elif value.lower().startswith("bearer "):
         wrong = "begins with the word Bearer; give the key alone"
+    elif re.match(r"(export\s+)?[A-Z_]+\s*=", value):
+        wrong = "looks like a line of an env file; give the key alone"
     elif value[0] in "\"'" or value[-1] in "\"'":
         wrong = "has quotation marks around the key; remove them"
     elif not all("!" <= c <= "~" for c in value):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlsplit
 
-from afsync.api.access import is_loopback
+from afsync.api.access import HOST, is_loopback
 from afsync.errors import UsageError
 
 
@@ -37,7 +36,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     if parts.scheme != "https" or is_loopback(host):
         return None
     name = next((name for name in ("https_proxy", "all_proxy") if _set(environ, name)), None)
-    if name is None or _bypassed(host, parts.port, _set(environ, "no_proxy")):
+    if name is None or _bypassed(host, parts.port or 443, _set(environ, "no_proxy")):
         return None
     return _proxy(_set(environ, name), name.upper())
 
@@ -64,18 +63,11 @@ def _proxy(written: str, name: str) -> str:
     except ValueError:
         raise UsageError(f"{name} is not the URL of a proxy.", _PROXY_HINT) from None
     beyond = parts.path not in ("", "/") or "?" in url or "#" in url
-    if scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or beyond or not url.isprintable():
+    if scheme not in ("http", "https") or not HOST.fullmatch(host) or port == 0 or beyond or not url.isprintable():
         raise UsageError(f"{name} is not the URL of a proxy.", _PROXY_HINT)
     login = f"{user}:{password}@" if parts.username is not None else ""
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{login}{shown}" + ("" if port is None else f":{port}")
-
-
-def _quoted(text: str) -> str:
-    return quote(unquote(text, errors="strict"), safe="")
-
-
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 
 
 def _set(environ: Mapping[str, str], name: str) -> str:
@@ -83,10 +75,9 @@ def _set(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, environ.get(name.upper(), "")).strip()
 
 
-def _bypassed(host: str, port: int | None, no_proxy: str) -> bool:
+def _bypassed(host: str, port: int, no_proxy: str) -> bool:
     if not no_proxy:
         return False
     from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-    named = host if port is None else f"{host}:{port}"
-    return bool(proxy_bypass_environment(named, {"no": no_proxy}))
+    return bool(proxy_bypass_environment(f"{host}:{port}", {"no": no_proxy}))

@@ -165,7 +165,7 @@ def check_state_path(value: str) -> str:
         raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
     parts = [part.casefold() for part in re.split(r"[/\\]", value) if part not in ("", ".")]
     reserved = parts[:1] == [".git"] or parts[:2] == [".afsync", "history"] or "/".join(parts) in _RESERVED
-    if reserved or parts[-1].endswith(_BESIDE_STATES):
+    if reserved or parts[-1].endswith(_BESIDE_STATES) or value.endswith(("/", "\\")) or not value.isprintable():
         raise Wrong(Code.BAD_FORM, f"`{value[:80]}` is kept for something else", "use `.afsync/state.json`")
     return value
 

@@ -68,7 +68,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
         "expected <block end>, but found '<(scalar|anchor|tag|alias)>'",
         "",
         "something follows a value that was already complete",
-        "put the whole text in quotes, and double a quote inside of it",
+        "put the whole text in quotes, and double a quote inside of it if there is one",
         False,
     ),
     (
@@ -85,6 +85,34 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
         "begin the top keys in the first column",
         False,
     ),
+    (
+        "expected alphabetic or numeric character",
+        "anchor",
+        "`&` begins an anchor here, and it has no name",
+        "put text that begins with `&` in quotes",
+        False,
+    ),
+    (
+        "expected alphabetic or numeric character",
+        "alias",
+        "`*` begins a reference to an anchor here, and it names none",
+        "put text that begins with `*` in quotes",
+        False,
+    ),
+    (
+        "expected (chomping or indentation indicators|a comment or a line break)",
+        "block scalar",
+        "`|` and `>` begin a text on the lines below, and something else follows here",
+        "put text that begins with `|` or `>` in quotes, or begin it on the next line",
+        False,
+    ),
+    (
+        "mapping keys are not allowed here",
+        "",
+        "`?` begins a key here",
+        "put text that begins with `?` in quotes",
+        False,
+    ),
     ("undefined tag handle", "", "a tag that was never defined", "put text that begins with `!` in quotes", False),
     (
         "expected the node content",
@@ -95,6 +123,21 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
     ),
     ("duplicate anchor", "", "the same anchor is given twice", "rename one of them", False),
 )
+
+
+_SWALLOWED = re.compile(r"(?<=[ \t])#")
+_CUT_KEY = re.compile(r"[ ]*(?:- )?[^\s:#\"'\[{][^:#\n]*?[ \t](#)[^\n]*:")
+
+
+def swallowed(text: str, problem: str, start: int, end: int) -> int | None:
+    """Where the comment begins that took what is missed, as the bracket that closes, or the end of a key: between the
+    construct's beginning and the place where the parser gave up."""
+    if problem.startswith("expected ',' or"):
+        found = _SWALLOWED.search(text, start, end)
+        return found.start() if found else None
+    above = text.rfind("\n", 0, max(0, text.rfind("\n", 0, end))) + 1
+    cut = _CUT_KEY.match(text, above)
+    return cut.start(1) if cut and problem.startswith(("expected <block end>", "could not find expected ':'")) else None
 
 
 def explain(problem: str, context: str) -> Explanation:

@@ -6,8 +6,8 @@ import re
 
 from afsync.config.problems import Code, Wrong
 
-_SIDE = re.compile(r"^(<{7}|>{7})(?=[ ,;\t]|\r?$)", re.MULTILINE)
-_MIDDLE = re.compile(r"={7}|\|{7}( .*)?")
+_SIDE = re.compile(r"^(<{7}|>{7}|\|{7})(?=[ ,;\t]|\r?$)", re.MULTILINE)
+_MIDDLE = re.compile(r"={7}")
 _HINT = "keep the lines of one side, or of both, and remove the markers, here and below"
 
 

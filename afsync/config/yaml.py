@@ -27,7 +27,7 @@ from afsync.config.cut_texts import Cuts
 from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Mark, Wrong
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
-from afsync.config.syntax import explain
+from afsync.config.syntax import explain, swallowed
 from afsync.config.unmerged import conflict
 
 MAX_EXPANSION: Final = 500_000
@@ -120,6 +120,8 @@ def _events(text: str, composer: _Composer, *, cut: bool) -> Iterator[Any]:
     except MarkedYAMLError as error:
         if cut and (error.problem_mark is None or error.problem_mark.index >= len(text) - 1):
             raise _Fatal(_too_much(text.count("\n"))) from None
+        if error.problem_mark is not None and (comment := _swallowed(text, error)) is not None:
+            raise _Fatal(comment) from None
         said = explain(error.problem or "", error.context or "")
         place = error.context_mark if said.at_context and error.context_mark else error.problem_mark
         line, column = (place.line + 1, place.column + 1) if place else (1, 1)
@@ -138,6 +140,16 @@ def _events(text: str, composer: _Composer, *, cut: bool) -> Iterator[Any]:
         # The latter two: an escape such as "\UFFFFFFFF" that is no character.
         message = "this is not valid YAML: " + str(error).splitlines()[0]
         raise _Fatal(Mark(Code.SYNTAX, 1, 1, message, "check its escapes, such as \\U0001F600")) from None
+
+
+def _swallowed(text: str, error: MarkedYAMLError) -> Mark | None:
+    start = error.context_mark.index if error.context_mark else 0
+    at = swallowed(text, error.problem or "", start, error.problem_mark.index)
+    if at is None:
+        return None
+    message = "`#` begins a comment here, and what follows it on this line is not read"
+    hint = "put the text in quotes if `#` belongs to it; else the comment on a line of its own"
+    return Mark(Code.SYNTAX, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), message, hint)
 
 
 class _Open(Struct):

@@ -111,6 +111,8 @@ def test_where_the_key_comes_from(environ: dict[str, str], text: str | None, key
         ({"AURAFLUX_API_KEY": "af_live_sé_cret"}, None, "outside ASCII"),
         ({"AURAFLUX_API_KEY": '"af_live_se_cret"'}, None, "quotation marks"),
         ({"AURAFLUX_API_KEY": "Bearer af_live_se_cret"}, None, "the word Bearer"),
+        ({"AURAFLUX_API_KEY": "AURAFLUX_API_KEY=af_live_se_cret"}, None, "line of an env file"),
+        ({"AURAFLUX_API_KEY": "export KEY = af_live_se_cret"}, None, "line of an env file"),
         ({"AURAFLUX_API_KEY": "se_cret" * 1000}, None, "far too long"),
     ],
 )

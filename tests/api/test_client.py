@@ -338,6 +338,8 @@ def test_a_kept_connection_that_went_stale_does_not_show() -> None:
         ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "no_proxy": "auraflux.co"}, None),
         ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "NO_PROXY": "*"}, None),
         ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "no_proxy": "example.com"}, "http://p:1"),
+        ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "no_proxy": "api.auraflux.co:443"}, None),
+        ("https://api.auraflux.co/v1", {"https_proxy": "http://p:1", "no_proxy": "api.auraflux.co:80"}, "http://p:1"),
         ("https://localhost:8443/v1", {"https_proxy": "http://p:1"}, None),
         ("https://127.0.0.1/v1", {"https_proxy": "http://p:1"}, None),
         ("http://localhost/v1", {"HTTP_PROXY": "http://p:1", "all_proxy": "http://p:1"}, None),
@@ -349,6 +351,9 @@ def test_which_proxy(url: str, environ: dict[str, str], proxy: str | None) -> No
 
 
 STRANGE_PROXIES = [
+    "http://bob:s3cret@a..b:9",
+    "http://bob:s3cret@.example:9",
+    f"http://bob:s3cret@{'a' * 64}.example:9",
     *("http://bob:s3cr3t-p/ss@127.0.0.1:9", "http://bob:123/s3cr3t@127.0.0.1:9", "bob:s3cr3t-p/ss@127.0.0.1:9"),
     *(
         "[::1",

@@ -78,6 +78,8 @@ def test_a_state_in_a_place_that_cannot_be_looked_into(sandbox: Sandbox, command
         ".afsync/lock",
         ".afsync/state.json.guard",
         "my.json.Journal",
+        "folder/state.json/",
+        '"st\\nate.json"',
         "./.afsync//LOCK",
         ".afsync/history/1.json",
         ".git/config",
