@@ -138,7 +138,7 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "3:18 syntax",
         ["`#` begins a comment"],
     ),
-    "a comment in a list on one line": (a_job(FETCH, "platforms: [tiktok # later]"), "5:23 syntax", ["`#`"]),
+    "a comment in a list on one line": (a_job(FETCH, "platforms: [tiktok # later]"), "5:24 syntax", ["`#`"]),
     "a comment in a key": ("version: 1\njobs:\n  b:\n    topic: x\n  a #1:\n    topic: y\n", "5:5 syntax", ["`#`"]),
     "an ampersand in front": (a_job(FETCH, "topic: & wow"), "5:13 syntax", ["anchor"]),
     "an asterisk in front": (a_job(FETCH, "topic: * wow"), "5:13 syntax", ["reference"]),
