@@ -98,7 +98,9 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     edits = Edits(declared.values) if edits is None else edits
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
-    verdict = decide_unreviewed(address, record, status, edits.again is not None, facts)
+    verdict = None
+    if facts.recorded.watched:
+        verdict = decide_unreviewed(address, record, status, edits.again is not None, facts)
     if verdict is not None:
         return verdict
     if not held:
