@@ -38,4 +38,4 @@ def _preview(reader: Reader, job_id: str) -> Preview | None:
         return None
     if assets is None:
         return None
-    return Preview(assets.video_url, assets.thumbnail_url, assets.expires_at, assets.staging)
+    return Preview(assets.video_url, assets.thumbnail_url, assets.expires_at, assets.staging, assets.status)

@@ -30,6 +30,7 @@ from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_term
 from afsync.commands.uploading import UploadBar
 from afsync.core.links import plan_without_links
 from afsync.core.plan import Plan
+from afsync.core.reviews import all_accepted
 from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, handling_signals, telling_of_signals
@@ -108,8 +109,8 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
         recorded = ready.ledger.recorded
         ready.ledger.write(replace(recorded, applied_plans=(*recorded.applied_plans[-49:], wanted.saved.id)))
     options = wanted.saved.options if wanted.saved is not None else wanted.selection.options()
-    if options.accept_unstaged and ready.ledger.recorded.staging_ignored is not None:
-        ready.ledger.write(replace(ready.ledger.recorded, staging_ignored=None))
+    if options.accept_unstaged:
+        ready.ledger.write(all_accepted(ready.ledger.recorded, ready.plan.watched, work.who(), work.now()))
     teller = None if wanted.as_json else _teller(ready.plan, out, ready.service.link)
     if events:
         teller = JsonLines(events, len(ready.plan.changes), work.now, teller)

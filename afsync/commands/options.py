@@ -113,7 +113,7 @@ _MORE: tuple[Callable[[F], F], ...] = (
     click.option("--replace", multiple=True, metavar="ADDR", help="Submit or make this one again; costs credits."),
     click.option("--allow-empty", is_flag=True, help="Allow a configuration that declares nothing."),
     click.option("--ignore-policy", is_flag=True, help="Only warn of what the policy forbids."),
-    click.option("--accept-unstaged", is_flag=True, help="Submit jobs for review although that was ignored before."),
+    click.option("--accept-unstaged", is_flag=True, help="Let jobs go out whose review the service ignores."),
     click.option("--ignore-horizon", is_flag=True, help="Leave out what only enters by the `horizon` of a series."),
     click.option("--max-credits", type=Number(0), metavar="N", help="Spend at most N credits."),
     click.option("--max-creates", type=Number(0), metavar="N", help="Add at most N resources."),

@@ -98,7 +98,7 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
         remote = read_due(project, recorded, service, now)
     else:
         links = links_shown(False, machine=wanted.as_json)
-        remote = read_remote(project, recorded, service, now, links=links)
+        remote = read_remote(project, recorded, service, now, links=links, approving=wanted.approve)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
     check_account(project, recorded, remote, wanted.account)

@@ -34,7 +34,11 @@ def command(
     A job of which you say that it was not published may be approved again, and a `publish: held` one whose time has
     come is published by the next apply.
     """
+    from afsync.api.previews import previews
+    from afsync.commands.planning import timed
     from afsync.core.by_hand import decide_by_hand
+    from afsync.core.reviews import asked_for, judged_reviews
+    from afsync.core.verdict import Options
 
     saying = _saying(adopt, absent, foreign)
     project = work.load_project()
@@ -53,7 +57,12 @@ def command(
             found = connect(project, writes=False).reader.job(saying.id)
             if found is not None:
                 remote = replace(remote, jobs={**remote.jobs, found.id: found})
-        decided = decide_by_hand(recorded, resolution, saying, remote, who=work.who(), why=because, now=work.now())
+        now = work.now()
+        decided = decide_by_hand(recorded, resolution, saying, remote, who=work.who(), why=because, now=now)
+        if isinstance(saying, SayAdopt) and asked_for(resolution.intent):
+            shown = previews(connect(project, writes=False).reader, [saying.id])
+            remote = replace(remote, previews=shown)
+            decided = judged_reviews(decided, remote, now, timed(Options(), project))
         store.write(replace(decided, serial=recorded.serial + 1), version)
         store.fold()
     approval = resolution.intent.purpose is Purpose.APPROVAL

@@ -136,9 +136,10 @@ def read_remote(
     *,
     links: bool = False,
     since: datetime | None = None,
+    approving: Iterable[str] = (),
 ) -> Remote:
     """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
-    jobs that are that young."""
+    jobs that are that young; of the addresses in `approving`, whether the service stops them."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.commands.planning import timed as timed_options
@@ -163,12 +164,26 @@ def read_remote(
         raise
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
+    in_doubt += [recorded.jobs[a].id for a in approving if a in recorded.jobs]
     produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
+    produced += _found_for_review(project, recorded, remote)
     asked = results_needed(project.desired, recorded, remote, at, timed_options(Options(), project))
     results = (_result(service.reader, i) for i in asked)
     shown = previews(service.reader, dict.fromkeys([*produced, *staging_needed(recorded, remote), *ids]))
     found = {r.id: r for r in results if r is not None}
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
+
+
+def _found_for_review(project: Project, recorded: Recorded, remote: Remote) -> list[str]:
+    """The jobs that lost submissions are found to have become, where those asked for a stop before publishing: whether
+    the service stops them, no answer has told."""
+    from afsync.core.resolution import Adopt
+    from afsync.core.reviews import asked_for
+
+    if not any(asked_for(i) for i in recorded.submissions):
+        return []
+    found = resolve_with(project, recorded, remote)
+    return [r.id for r in found if isinstance(r, Adopt) and asked_for(r.intent)]
 
 
 def _result(reader: Reader, job_id: str) -> JobResult | None:

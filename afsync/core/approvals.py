@@ -14,6 +14,7 @@ from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
 from afsync.core.resources import Desired, Job, Schedule, in_yaml, typed
+from afsync.core.reviews import is_unreviewed
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
 from afsync.errors import AfsyncError
 
@@ -98,9 +99,11 @@ def _not_staged(change: Change) -> Verdict:
 
 def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bool:
     """Whether the submission is produced, and stays unpublished until somebody approves it."""
-    seen = remote.jobs.get(record.id)
+    seen, preview = remote.jobs.get(record.id), remote.previews.get(record.id)
     if not record.staged or record.approved or record.approval or record.id in remote.missing:
         return False
+    if preview is not None and preview.staging is False:
+        return False  # the service does not stop it
     status = seen.status if seen else record.status
     return group_of(status, publish_at=None, staged=True, now=now) is Group.PRODUCED
 
@@ -128,6 +131,7 @@ def only_approvals(
     """
     jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in sorted(set(addresses))]
     wrong = {a: why for a, r, d in jobs if (why := why_not(r, remote, plan.as_of, d, at_once=at_once)) is not None}
+    wrong |= {a: _unreviewed(r) for a, r, _ in jobs if is_unreviewed(plan.watched.get(r.id))}
     if wrong:
         told = "; ".join(f"{address} {why}" for address, why in wrong.items())
         raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
@@ -137,6 +141,13 @@ def only_approvals(
     waits = tuple(waiting(recorded, remote, plan.as_of, desired))
     return replace(
         plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
+    )
+
+
+def _unreviewed(record: RecordedJob) -> str:
+    return (
+        f"({record.id}) is not called staged by the service, so it does not wait for an approval and may be published "
+        f"already (`afsync state rm {typed(record.id)}` ends this)"
     )
 
 

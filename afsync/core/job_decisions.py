@@ -32,6 +32,7 @@ from afsync.core.plan import Change, Credits
 from afsync.core.recorded import RecordedJob
 from afsync.core.remote import Group, group_of, never_changes
 from afsync.core.resources import Job, Kind, Schedule, Values, same_body, typed
+from afsync.core.reviews import decide_unreviewed
 from afsync.core.submissions import submission, withheld_reason
 from afsync.core.takeover import sourceless
 from afsync.core.template_decisions import protected, without_ignored
@@ -98,6 +99,10 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
     verdict = None
+    if facts.recorded.watched:
+        verdict = decide_unreviewed(address, record, status, edits.again is not None, facts)
+    if verdict is not None:
+        return verdict
     if not held:
         verdict = _without_time(declared, record, at, edits, status, facts)
         verdict = verdict or _not_kept(declared, record, at, edits, status, facts)
@@ -214,7 +219,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
         case Group.DONE:
             return _finished(declared, record, edits, facts)
         case Group.FAILED | Group.CANCELLED:
-            return stopped(declared, record, at.group)
+            return stopped(declared, record, at.group, facts.recorded.watched.get(record.id))
         case Group.MISSING if group_when_seen(record, facts.now) is Group.DONE:
             return _finished(declared, record, edits, facts)
         case Group.MISSING:

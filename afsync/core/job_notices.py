@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Reason
 from afsync.core.plan import Change, Plan
-from afsync.core.recorded import RecordedJob
+from afsync.core.recorded import RecordedJob, Watched
 from afsync.core.remote import Group
 from afsync.core.resources import Job, Schedule, typed
 from afsync.core.verdict import Verdict, note, warn, withhold
@@ -101,8 +101,13 @@ def keeping(old: str, new: str, *, taken: bool) -> str:
     return f"`afsync state mv {typed(new)} {spare}`, then {move}"
 
 
-def stopped(declared: Job, record: RecordedJob, group: Group) -> Verdict:
-    what = "failed" if group is Group.FAILED else "was cancelled outside afsync"
+def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | None) -> Verdict:
+    """Who cancelled it is known only where it was afsync itself, and for as long as that is watched."""
+    what = "failed" if group is Group.FAILED else "is cancelled"
+    if group is Group.CANCELLED and ours is not None and ours.accepted:
+        what += (
+            f" (by afsync, on {ours.cancelled_at:%Y-%m-%d %H:%M} UTC: the service does not stop it before publishing)"
+        )
     message = f"{declared.address} ({record.id}) {what}; it is not submitted again by itself"
     return warn(declared.address, group.value, message, AGAIN)
 

@@ -173,8 +173,9 @@ class Plan(Struct, frozen=True):
     as the service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt, `trust`, what
     was kept until now, and `watched`, the cancelled jobs that are still watched.
     `resolutions` say what becomes of every submission whose outcome was not known; `quarantine` (seconds) is how long
-    they are looked for, `settle` and `watch` (seconds) as in `core.verdict.Options`. `balance` is None where the
-    service did not tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not.
+    they are looked for, `settle` and `watch` (seconds), and `accept_unstaged`, as in `core.verdict.Options`. `balance`
+    is None where the service did not tell it. `waiting` are the submissions that wait for an approval, whether this
+    plan gives it or not.
     `limits` are those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the
     service's clock is ahead of ours. `considered` is what apply remembers of each series, `left` are the addresses of
     its records that ended long ago, and that the state forgets. `budget` is how the declared budget stands.
@@ -201,6 +202,7 @@ class Plan(Struct, frozen=True):
     quarantine: float = 600.0
     settle: float = 120.0
     watch: float = 86_400.0
+    accept_unstaged: bool = False
     waiting: tuple[Waiting, ...] = ()
     limits: tuple[LimitUse, ...] = ()
     watched: Mapping[str, Watched] = field(default_factory=dict)

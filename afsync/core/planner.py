@@ -30,6 +30,7 @@ from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
 from afsync.core.remote import Remote
 from afsync.core.request import template_unknown
 from afsync.core.resources import Desired, Job, Template
+from afsync.core.reviews import accepted, judged_reviews, unreviewed
 from afsync.core.selection import select, selected
 from afsync.core.sequence import by_due
 from afsync.core.settling import settle
@@ -61,7 +62,8 @@ def make_plan(
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     written, settled_now = recorded, settle(recorded, resolutions)
     recorded = judged(settled_now, desired, remote, by_service_clock(now, remote), options)
-    recorded = judged_cancels(recorded, remote, now, options)
+    recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
+    recorded, let_go = accepted(recorded, options)
     recorded = judged_others(recorded, remote)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked, remote)
@@ -82,7 +84,8 @@ def make_plan(
     again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
     publish = publish_notices(verdict.changes, facts)
     trusted = (*not_cancelled(facts), *unproven(verdict.changes, facts))
-    verdict += Verdict(notices=(*trusted, *twice, *again, *alike, *doubts, *unknown, *publish))
+    verdict += Verdict(notices=(*trusted, *twice, *again, *alike, *doubts, *unknown, *publish, *let_go))
+    verdict += Verdict(violations=tuple(unreviewed(facts, verdict.changes)))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -106,6 +109,7 @@ def make_plan(
         quarantine=options.quarantine,
         settle=options.settle,
         watch=options.watch,
+        accept_unstaged=options.accept_unstaged,
         waiting=tuple(w for w in waiting(settled, remote, facts.now, desired) if _waits(w, desired, options)),
     )
 

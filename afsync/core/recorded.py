@@ -200,15 +200,31 @@ class Intent(Struct, frozen=True, forbid_unknown_fields=True):
     platforms: New[tuple[str, ...]] = ()
 
 
+class Why(StrEnum):
+    """Why a job is to be cancelled: it is no longer declared; another one takes its place; or the service does not stop
+    it for the review that it was submitted for."""
+
+    REMOVED = "removed"
+    REPLACED = "replaced"
+    UNREVIEWED = "unreviewed"
+
+
 class Watched(Struct, frozen=True, forbid_unknown_fields=True):
-    """A job that afsync cancelled and forgot, whose cancellation is watched: its record, to take it over again where it
-    turns out to be alive, the address it had, and the times of the cancellation and of the end of the watch (UTC)."""
+    """A job that is to be cancelled, written before the request is sent and watched afterwards: its record, to take it
+    over again where it turns out to be alive, the address it had, and the times of the cancellation and of the end of
+    the watch (UTC).
+
+    `accepted` says that the service accepted the cancel. From then on the job is no longer recorded at its address,
+    unless it is UNREVIEWED: that record stays, so that the job is not paid for again by itself.
+    """
 
     address: Address
     record: RecordedJob
     cancelled_at: Utc
     until: Utc
     finding: Finding | None = None
+    why: New[Why] = Why.REMOVED
+    accepted: New[bool] = True
 
 
 class Considered(Struct, frozen=True, forbid_unknown_fields=True):
@@ -250,9 +266,9 @@ class Recorded(Struct, frozen=True, dict=True):
         default_factory=dict
     )
     staging_ignored: New[StagingIgnored | None] = None
-    watched: New[Annotated[Mapping[str, Watched], Meta(description="Cancelled jobs, by the service's id.")]] = field(
-        default_factory=dict
-    )
+    watched: New[
+        Annotated[Mapping[str, Watched], Meta(description="Jobs to cancel and cancelled ones, by the service's id.")]
+    ] = field(default_factory=dict)
 
     newest: New[Annotated[Utc | None, Meta(description="The newest job that is no longer recorded, UTC.")]] = None
     suspected: New[Annotated[Utc | None, Meta(description="Jobs created after this, UTC, are still to be judged.")]] = (

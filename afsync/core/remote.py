@@ -66,19 +66,20 @@ class RemoteAccount(Struct, frozen=True):
 
 class Preview(Struct, frozen=True):
     """Links for a reviewer of a job that waits for an approval; they stop working at `expires_at` (UTC). `staging` is
-    whether the service says that it stops before publishing."""
+    whether the service says that it stops before publishing, `status` what it was then."""
 
     video_url: str | None = None
     thumbnail_url: str | None = None
     expires_at: datetime | None = None
     staging: bool | None = None
+    status: str | None = None
 
     def valid(self, now: datetime) -> bool:
         """Whether there is a link, and it still works."""
         return bool(self.video_url or self.thumbnail_url) and (self.expires_at is None or self.expires_at > now)
 
     def without_links(self) -> Preview:
-        return Preview(staging=self.staging)
+        return Preview(staging=self.staging, status=self.status)
 
 
 class Remote(Struct, frozen=True):

@@ -19,6 +19,7 @@ from afsync.core.kept import time_was_lost
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
+from afsync.core.reviews import is_unreviewed
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
 from afsync.core.trust import Finding
@@ -77,7 +78,8 @@ class JobStatus(Struct, frozen=True):
     `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
     it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
     `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
-    published at a time that was never set. `schedule` is None where an approval overtook it.
+    published at a time that was never set. `unreviewed`: the service does not stop it before publishing, as was asked.
+    `schedule` is None where an approval overtook it.
     """
 
     address: str
@@ -98,6 +100,7 @@ class JobStatus(Struct, frozen=True):
     immediate: bool = False
     cancelled: bool = False
     time_missing: bool = False
+    unreviewed: bool = False
 
 
 def phase_of(
@@ -149,19 +152,28 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     status = replace(status, publishes=publishes, immediate=immediate, time_missing=missing)
     if intent is not None:
         return replace(status, phase=JobPhase.UNKNOWN, note="its approval is unresolved", unresolved=True)
+    ignored = recorded.watched.get(record.id)
+    if is_unreviewed(ignored) and status.phase not in (JobPhase.FAILED, JobPhase.CANCELLED):
+        status = replace(
+            status, unreviewed=True, note=", ".join(filter(None, ("does not stop before publishing", status.note)))
+        )
     gone = None if declared else "no longer declared"
     unset = "publish time not set" if missing and status.phase in (JobPhase.ACTIVE, JobPhase.DONE) else None
     return replace(status, note=", ".join(filter(None, (gone, unset, status.note))) or None)
 
 
 def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobStatus]:
-    """The jobs that were cancelled and are still in the account."""
+    """The jobs that were cancelled and are still in the account. Those that are recorded have a line of their own."""
+    known = {r.id for r in recorded.jobs.values()} if recorded.watched else ()
     for job_id, entry in recorded.watched.items():
+        if job_id in known:
+            continue
         job = seen.jobs.get(job_id)
         alive = not ended_badly(job.status) if job else is_back(entry)
         if alive:
             status = _recorded(entry.address, entry.record, None, seen, now)
-            note = f"cancelled {entry.cancelled_at:%Y-%m-%d %H:%M} UTC, and there all the same"
+            done = "cancelled" if entry.accepted else "cancellation not confirmed"
+            note = f"{done} {entry.cancelled_at:%Y-%m-%d %H:%M} UTC, but still in the account"
             yield replace(status, note=note, cancelled=True, preview=None)
 
 
@@ -262,6 +274,8 @@ def settled(job: JobStatus, until: Until) -> bool:
 
 def went_well(job: JobStatus) -> bool:
     """Whether what is settled is what was wished for."""
+    if job.unreviewed:
+        return False
     return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.approvals import approved_without_submission
-from afsync.core.cancels import same_as_cancelled, ways_on
+from afsync.core.cancels import same_as_cancelled, still_there, ways_on
 from afsync.core.credits import effective, estimate
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Change, Credits
@@ -100,8 +100,8 @@ def _cancelled_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
     ways = ways_on(replace(entry, address=job.address), twin)
     return withhold(
         replace(change, reason=Reason.CANCEL_UNSEEN if early else Reason.CANCEL_NOT_KEPT),
-        f"{job.address} asks for what {twin} was submitted for, which was cancelled and is "
-        f"{'still ' if early else ''}{entry.record.status}{'' if early else ' all the same'}",
+        f"{job.address} asks for what {twin} was submitted for"
+        + (f", which was cancelled and is still {entry.record.status}" if early else f": {still_there(entry)}"),
         f"plan again once `api.settle` has passed, the list may lag; or {ways}" if early else ways,
     )
 
@@ -143,7 +143,7 @@ def _review_ignored(change: Change, job: Job, facts: Facts) -> Verdict | None:
         replace(change, reason=Reason.STAGING_IGNORED),
         f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "
         "published as soon as it is produced",
-        "remove `staging`, or submit it all the same with --accept-unstaged",
+        "remove `staging`, or accept that with --accept-unstaged",
         "staging",
     )
 

@@ -16,7 +16,9 @@ from afsync.core.plan import Change
 from afsync.core.recorded import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.request import requested, template_is_known
 from afsync.core.resources import EMPTY, Job, Kind, Schedule, Values, same_request
+from afsync.core.reviews import MAY_GO_OUT
 from afsync.core.takeover import adopted, taken_over
+from afsync.engine.cancelling import send_cancel
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
 from afsync.engine.submission import Submitted, submit
@@ -64,32 +66,32 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
         staged=effective(job.values, template).get("staging") is True,
         publish=Publish.HELD if job.held else Publish.SERVICE,
     )
-    if body.get("staging") is True and run.ledger.recorded.staging_ignored is not None:
+    known = run.ledger.recorded.staging_ignored is not None and not run.plan.accept_unstaged
+    if body.get("staging") is True and known:
         return Over(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
     # The publish time needs a request of its own.
     attempt = run.attempt(lambda: run.world.writer.submit_job(body), lambda: run.too_late(change, 2))
     result = submit(opened, attempt, run.ledger, run.world.stop)
     going_on = submitted(change, progress, run, result)
     if isinstance(result, Submitted) and result.unstaged:
-        return _cancel_unstaged(change, result.id, progress, run)
+        if not run.plan.accept_unstaged:
+            return _cancel_unstaged(change, result.id, progress, run)
+        progress.note = f"the service does not stop it before publishing, as accepted: {MAY_GO_OUT}"
     return going_on
 
 
 def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) -> Over:
     """What would be published without the review is cancelled at once. Its record stays, so that it is not paid for
-    again by itself."""
+    again by itself; where the cancel does not go through, the next apply sends it again."""
+    hint = f"look at {job_id} in AuraFlux: {MAY_GO_OUT}"
     try:
-        too_late = run.world.writer.cancel(job_id)
+        too_late = send_cancel(job_id, run)
     except (ApiError, Interrupted) as error:
-        what = f"cancelling it failed ({error.message})"
+        what, hint = f"cancelling it failed ({error.message})", f"the next apply cancels it; until then {MAY_GO_OUT}"
     else:
         what = "it was cancelled at once" if too_late is None else f"it could not be cancelled (it is {too_late})"
-        record = run.ledger.recorded.resources[change.address]
-        assert isinstance(record, RecordedJob)
-        status = replace(record, status=too_late or "cancelled")
-        run.ledger.write(run.ledger.recorded.with_resource(change.address, status))
-    why = f"submitted as {job_id}, but the service says that it does not stop for a review; {what}"
-    hint = f"look at {job_id} in AuraFlux: it may be published; nothing more that waits for a review is submitted"
+    why = f"submitted as {job_id}, but the service says that it does not stop before publishing; {what}"
+    hint += "; nothing more that waits for a review is submitted"
     return Over(Failed(change, why, hint, progress.credits))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from afsync.core.cancels import with_watched
 from afsync.core.occurrences import remembered
 from afsync.core.plan import Plan
 from afsync.core.recorded import Recorded
@@ -19,7 +20,7 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
     if settled.suspected != plan.suspected:
         settled = replace(settled, suspected=plan.suspected)
     if (plan.trust, plan.watched) != (settled.trust, settled.watched):
-        settled = replace(settled, trust=plan.trust, watched=plan.watched)
+        settled = with_watched(replace(settled, trust=plan.trust), plan.watched)
     return with_records(remembered(settled, plan.considered, plan.left), plan)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from msgspec.structs import replace
-
-from afsync.core.actions import Action, Retire
-from afsync.core.cancels import watched
+from afsync.core.actions import Action, Reason, Retire
+from afsync.core.cancels import to_cancel
 from afsync.core.kept import without_time
 from afsync.core.outcome import Failed
 from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob
+from afsync.core.recorded import RecordedJob, Why
+from afsync.core.reviews import MAY_GO_OUT
+from afsync.engine.cancelling import send_cancel
 from afsync.engine.run import Next, Over, Progress, Run, Verdict
 from afsync.errors import Refused
 
@@ -35,24 +35,29 @@ FINISHED = ("complete", "published", "failed", "non-compliant")
 
 
 def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
-    too_late = run.world.writer.cancel(job_id)
     recorded = run.ledger.recorded
-    if too_late is None:
-        record = recorded.resources.get(change.address)
-        assert isinstance(record, RecordedJob)
-        run.ledger.write(watched(recorded, change.address, record, run.world.clock(), run.plan.watch))
-        return _retired(change, progress, run, f"{job_id} was cancelled")
     record = recorded.resources.get(change.address)
-    if isinstance(record, RecordedJob):
-        run.ledger.write(recorded.with_resource(change.address, replace(record, status=too_late)))
+    assert isinstance(record, RecordedJob)
+    why = _why(change)
+    run.ledger.write(to_cancel(recorded, change.address, record, why, run.world.clock(), run.plan.watch))
+    too_late = send_cancel(job_id, run)
+    if too_late is None:
+        return _retired(change, progress, run, f"{job_id} was cancelled")
     finished = too_late in FINISHED
-    if change.action is Action.DELETE and finished:
+    if change.action is Action.DELETE and finished and why is not Why.UNREVIEWED:
         progress.note = f"finished before it could be cancelled (it is {too_late})"
         return _retired(change, progress, run, None)
-    why = "finished before it could be cancelled" if finished else "can no longer be cancelled"
+    told = "finished before it could be cancelled" if finished else "can no longer be cancelled"
     instead = "; nothing was submitted in its place" if change.action is Action.REPLACE else ""
-    why = f"{job_id} {why} (it is {too_late}){instead}"
-    return Over(Failed(change, why, "plan again to see what is possible now"))
+    instead = f"; {MAY_GO_OUT}" if why is Why.UNREVIEWED else instead
+    told = f"{job_id} {told} (it is {too_late}){instead}"
+    return Over(Failed(change, told, "plan again to see what is possible now"))
+
+
+def _why(change: Change) -> Why:
+    if change.reason is Reason.STAGING_IGNORED:
+        return Why.UNREVIEWED
+    return Why.REPLACED if change.action is Action.REPLACE else Why.REMOVED
 
 
 def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
@@ -69,9 +74,9 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
 
 
 def _retired(change: Change, progress: Progress, run: Run, touched: str | None) -> Verdict:
-    """A deleted job leaves the state; a replaced one stays in it until its successor is there."""
+    """A deleted job leaves the state; one that is cancelled because it does not stop for its review stays in it."""
     progress.touched = touched
     progress.id = change.id
-    if change.action is Action.DELETE:
+    if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
         run.ledger.write(run.ledger.recorded.without_resource(change.address))
     return Next()

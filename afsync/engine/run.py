@@ -13,10 +13,11 @@ from afsync.core.clocks import ahead
 from afsync.core.durations import duration
 from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change, Plan
-from afsync.core.recorded import Intent
+from afsync.core.recorded import Intent, Recorded, RecordedJob
 from afsync.core.recovery import outlook, resolve, ways, ways_for
 from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Job, Kind, Values, fingerprint
+from afsync.core.reviews import to_be_cancelled, with_acceptance
 from afsync.core.sequence import EACH
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
@@ -101,7 +102,13 @@ class Run(Struct):
 
     def attempt(self, send: Callable[[], Answer], too_late: Callable[[], str | None] | None = None) -> Attempt:
         """How a submission of this run goes out."""
-        return Attempt(self.world.writer.ready, self._dated, send, too_late or (lambda: None))
+        return Attempt(self.world.writer.ready, self._dated, send, too_late or (lambda: None), self._unstaged)
+
+    def _unstaged(self, recorded: Recorded, address: str, record: RecordedJob) -> Recorded:
+        now = self.world.clock()
+        if self.plan.accept_unstaged:
+            return with_acceptance(recorded, address, record.id, self.world.who, now)
+        return to_be_cancelled(recorded, address, record, now, self.plan.watch)
 
     def _dated(self, intent: Intent) -> Intent:
         return replace(intent, at=self.world.clock(), server_time=self.server_time())

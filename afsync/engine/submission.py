@@ -22,8 +22,8 @@ from afsync.core.outcome import (
     Unknown,
 )
 from afsync.core.recorded import Intent, Phase, Publish, Recorded, RecordedJob
+from afsync.core.reviews import stops_no_more
 from afsync.core.settling import became, close, record_of, reopen
-from afsync.core.trust import StagingIgnored
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import Interrupted, UsageError
@@ -65,17 +65,19 @@ Result: TypeAlias = Submitted | NotSubmitted | InDoubt
 class Attempt(Struct, frozen=True):
     """How a submission goes out. `ready` waits until it would leave at once (Interrupted when a signal comes first),
     `stamp` dates the intent, `send` makes one POST and says what came of it. `too_late` is asked after all waiting
-    why it would be in vain by now, if it would."""
+    why it would be in vain by now, if it would. `unstaged` gives the state once a job at an address is recorded that
+    does not stop for its review."""
 
     ready: Callable[[], None]
     stamp: Callable[[Intent], Intent]
     send: Callable[[], Answer]
     too_late: Callable[[], str | None] = lambda: None
+    unstaged: Callable[[Recorded, str, RecordedJob], Recorded] = lambda recorded, _address, _record: recorded
 
 
 def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> Result:
     """Write the intent, send once, classify, write the outcome; only then return. Raises what `deliver` raises."""
-    return _settle(*deliver(intent, attempt, ledger, stop), ledger)
+    return _settle(*deliver(intent, attempt, ledger, stop), attempt, ledger)
 
 
 def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tuple[Intent, Answer]:
@@ -131,7 +133,7 @@ def _opened(recorded: Recorded, intent: Intent) -> Recorded:
     return replace(recorded, counter=intent.seq, intents=(*close(recorded, intent).intents, intent))
 
 
-def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
+def _settle(intent: Intent, answer: Answer, attempt: Attempt, ledger: Ledger) -> Result:
     recorded = ledger.recorded
     match answer:
         case Committed() if ledger.holds(intent.kind, answer.id) or answer.id in intent.known:
@@ -144,10 +146,10 @@ def _settle(intent: Intent, answer: Answer, ledger: Ledger) -> Result:
                 recorded = _learnt(recorded, intent, answer.credits)
             unstaged = answer.staging is False and (intent.staged or intent.publish is Publish.HELD)
             if unstaged and isinstance(record, RecordedJob):
-                record = replace(record, publish=Publish.UNKNOWN)  # it does not stop before publishing
+                record = stops_no_more(record)
             done = became(recorded, intent, record)
-            if unstaged:
-                done = replace(done, staging_ignored=StagingIgnored(answer.id, intent.at))
+            if unstaged and isinstance(record, RecordedJob):
+                done = attempt.unstaged(done, intent.address, record)
             cost = intent.cost if answer.credits is None else answer.credits
             ledger.write_record(_charged(done, cost), intent.address, record)
             return Submitted(answer.id, answer.credits if isinstance(record, RecordedJob) else 0, unstaged)

@@ -229,10 +229,16 @@ def _why_replaced(change: Change) -> str:
     return f"{names} changed" + (" after submission" if isinstance(change.after, Job) else "")
 
 
+_WHY_DELETED = {
+    Reason.REQUESTED: "as requested",
+    Reason.STAGING_IGNORED: "the service does not stop it before publishing",
+}
+
+
 def _deleted(change: Change) -> str:
     if change.before is None:
         return "was replaced; its predecessor will be deleted"
-    why = "as requested" if change.reason is Reason.REQUESTED else "no longer declared"
+    why = _WHY_DELETED.get(change.reason, "no longer declared")
     match change.retire:
         case Retire.CANCEL:
             return f"will be cancelled: {why}{_price(change)}"

@@ -46,7 +46,8 @@ def _lines(recorded: Recorded) -> Iterator[str]:
     for job_id, watched in sorted(recorded.watched.items()):
         yield ""
         finding = ", was not kept" if watched.finding is Finding.LOST else ""
-        yield f"{watched.address}: cancelled job {visible(job_id)} is watched until {iso(watched.until)}{finding}"
+        what = "cancelled job" if watched.accepted else "job to be cancelled,"
+        yield f"{watched.address}: {what} {visible(job_id)} is watched until {iso(watched.until)}{finding}"
     if recorded.trust or recorded.staging_ignored:
         yield ""
     for effect, trust in sorted(recorded.trust.items()):

@@ -10,7 +10,9 @@ from afsync.core.recorded import RecordedJob
 from afsync.core.resources import Job
 
 _LEFT = {
-    Retire.CANCEL: "none, unless production goes on all the same; then it can be published, and later plans say so",
+    Retire.CANCEL: (
+        "the job is cancelled; if the service produces it anyway, it may be published; later plans report that"
+    ),
     Retire.UNSCHEDULE: "stays in the account, and is not published",
     Retire.LEAVE: "stays in the account, and is published only if it is approved there",
 }

@@ -11,8 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.reviews import is_ignored, to_be_cancelled
 from afsync.core.settling import became
 from afsync.core.state_types import Address
+from afsync.core.verdict import Options
 from afsync.errors import StateError
 from afsync.store.disk import Disk, put
 from afsync.store.document import FORMAT, Writer, check, check_kinds, from_json
@@ -112,7 +114,10 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
         return recorded
     intent = recorded.intent_for(address)
     if intent is not None and intent.fingerprint == record.fingerprint:
-        return _charged(became(recorded, intent, record), record)
+        made = _charged(became(recorded, intent, record), record)
+        if isinstance(record, RecordedJob) and is_ignored(intent, record):
+            return to_be_cancelled(made, address, record, intent.at, Options().watch)
+        return made
     if intent is None and address not in recorded.resources and record.id not in recorded.foreign:
         return recorded.with_resource(address, record)
     if isinstance(record, RecordedTemplate) and record.id not in recorded.foreign:

@@ -97,7 +97,8 @@ def test_the_warning_names_id_status_link_and_both_ways_on() -> None:
     (notice,) = planned(recorded=watching(a_watch()), remote=remote, allow_empty=True).notices
 
     assert notice.address == "job.gone"
-    assert "job.gone (job_9)" in notice.message and "complete all the same: https://media/1.mp4" in notice.message
+    assert "job.gone (job_9): afsync cancelled it on 2026-11-20 11:00 UTC" in notice.message
+    assert "but the service still reports it as complete: https://media/1.mp4" in notice.message
     assert notice.hint is not None
     assert "afsync import job.gone job_9" in notice.hint and "afsync state rm job_9" in notice.hint
 

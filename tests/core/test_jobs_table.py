@@ -388,7 +388,7 @@ WORDS: dict[tuple[str, str], tuple[str, str]] = {
     ("other body", "published"): ("job.best is finished; edits no longer apply", AGAIN),
     ("same", "failed"): ("job.best (job_1) failed; it is not submitted again by itself", AGAIN),
     ("same", "cancelled"): (
-        "job.best (job_1) was cancelled outside afsync; it is not submitted again by itself",
+        "job.best (job_1) is cancelled; it is not submitted again by itself",
         AGAIN,
     ),
     ("same", "missing"): (

@@ -21,7 +21,7 @@ TIMED = a_job(schedule=AHEAD)
 @pytest.mark.parametrize(
     ("status", "more", "declared", "line"),
     [
-        ("queued", {}, None, "      video: none, unless production goes on all the same"),
+        ("queued", {}, None, "      video: the job is cancelled; if the service produces it anyway"),
         ("complete", {}, None, f"      video: stays in the account, and is not published; {NO_REFUND}"),
         ("complete", {"staged": True}, None, f"      {APPROVED_THERE}; {NO_REFUND}"),
         ("complete", {"staged": True, "credits": 0}, None, f"      {APPROVED_THERE}\n"),
@@ -29,7 +29,7 @@ TIMED = a_job(schedule=AHEAD)
         ("queued", {}, a_job(), "      video: whether it is published then is up to the service"),
         ("queued", {"staged": True}, a_job(), "      video: is published only after an approval"),
         ("queued", {"publish": Publish.HELD}, a_job(), "      video: is published only after an approval"),
-        ("queued", {}, a_job(schedule=AHEAD, tone="calm"), "      old video: none, unless production goes on"),
+        ("queued", {}, a_job(schedule=AHEAD, tone="calm"), "      old video: the job is cancelled; if the service"),
         (
             "complete",
             {},

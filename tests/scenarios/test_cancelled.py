@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from afsync.api.writer import Writer
+from afsync.errors import Unreachable
 from tests.harness import NO_CHANGES, lines
 from tests.scenarios.conftest import MakeWorld
 from tests.scenarios.world import OTHER_URL, World, a_job, valid
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
 
 BEST = a_job(platforms=["tiktok"])
 OTHER = a_job(url=OTHER_URL, topic="Other")
@@ -31,11 +40,11 @@ def test_it_is_named_in_every_plan_and_status_for_no_further_request(back: tuple
         with world.watched(reads=True) as sent:
             done = world.does("plan")
         assert sorted(lines(sent)) == ["GET /account", "GET /jobs", "GET /schedule", "GET /templates"]
-        assert f"Warning: job.best ({job}) was cancelled on" in done.out
-        assert "is complete all the same: http" in done.out
+        assert f"Warning: job.best ({job}): afsync cancelled it on" in done.out
+        assert "but the service still reports it as complete: http" in done.out
         assert NO_CHANGES not in done.out
         world.applied()
-    assert "and there all the same" in world.does("status").out
+    assert "but still in the account" in world.does("status").out
     shown = [j for j in world.does("status", "--json").json["jobs"] if j["id"] == job]
     assert [(j["status"], j["output_url"] is not None) for j in shown] == [("complete", True)]
     assert world.state["trust"]["cancel"]["lost"] == 1
@@ -124,3 +133,72 @@ def test_a_replacement_in_production_is_withheld_once_a_cancel_was_lost(back: tu
     (change,) = world.planned("--replace", "job.other")["changes"]
     assert change["action"] == "replace"
     assert "two videos are made" in change["warning"]
+
+
+@pytest.mark.parametrize("ends", [Killed(), Unreachable("the service answered 502 four times")])
+def test_a_cancel_of_which_no_answer_was_written_down_is_watched(
+    make_world: MakeWorld, ends: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world("router")
+    job, _ = world.submitted(best=BEST, other=OTHER)
+    world.declare(jobs={"other": OTHER})
+    with monkeypatch.context() as broken, suppress(Killed):
+        _cut_off_after_a_cancel(broken, ends)
+        world.applied(code=1)
+    world.applied()
+    assert list(world.state["watched"]) == [job]
+    assert "job.best" not in world.ids()
+
+    world.becomes("complete", job)
+    world.pass_time(minutes=3)
+    assert f"job.best ({job}): afsync cancelled it on" in world.does("plan").out
+
+
+@pytest.mark.parametrize("dialect", ["documented", "deployed", "router"])
+def test_a_replacement_cut_off_after_its_cancel_goes_on(
+    make_world: MakeWorld, dialect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(dialect)
+    (job,) = world.submitted(best=BEST)
+    world.declare(jobs={"best": {**BEST, "tone": "calm"}})
+    with monkeypatch.context() as broken, suppress(Killed):
+        _cut_off_after_a_cancel(broken, Killed())
+        world.applied()
+    with world.watched() as sent:
+        world.applied()
+    assert lines(sent) == ["POST /jobs"]
+    assert world.ids()["job.best"] != job
+    assert list(world.state["watched"]) == [job]
+    world.is_settled()
+
+
+def test_a_cancel_that_never_arrived_is_decided_by_the_files_again(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world("documented")
+    (job,) = world.submitted(best=BEST)
+    world.declare(jobs={"best": {**BEST, "tone": "calm"}})
+    with monkeypatch.context() as broken:
+        broken.setattr(Writer, "cancel", _refuses_the_connection)
+        world.applied(code=1)
+    world.declare(jobs={"best": BEST})
+    world.pass_time(minutes=3)
+    with world.watched() as sent:
+        world.applied()
+    assert sent == []
+    assert "watched" not in world.state
+    assert world.ids() == {"job.best": job}
+
+
+def _refuses_the_connection(writer: Writer, job_id: str) -> None:
+    raise Unreachable("the connection was refused")
+
+
+def _cut_off_after_a_cancel(broken: pytest.MonkeyPatch, ends: BaseException) -> None:
+    sends = Writer.cancel
+
+    def cancel(writer: Writer, job_id: str) -> None:
+        sends(writer, job_id)
+        raise ends
+
+    broken.setattr(Writer, "cancel", cancel)

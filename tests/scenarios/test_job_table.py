@@ -290,7 +290,7 @@ def test_failed_or_cancelled_by_someone_else_is_warned_of(world: World) -> None:
     (job,) = world.submitted(best=a_job())
     for status in (*FAILED[world.dialect], "cancelled"):
         world.becomes(status, job)
-        what = "was cancelled outside afsync" if status == "cancelled" else "failed"
+        what = "is cancelled" if status == "cancelled" else "failed"
         code = "cancelled" if status == "cancelled" else "failed"
         warning = f"Warning: job.best ({job}) {what}; it is not submitted again by itself"
         world.leaves_alone(code, says=[warning, "  `rerun:` with a new value submits it again (that costs credits)"])
@@ -424,8 +424,8 @@ def test_no_longer_declared_and_open_is_cancelled(world: World) -> None:
         says=[
             "  # job.plain will be cancelled: no longer declared (1 credit already spent)",
             f"  - job plain ({plain})",
-            "      video: none, unless production goes on all the same; then it can be published, and later plans say "
-            "so; no refund is promised",
+            "      video: the job is cancelled; if the service produces it anyway, it may be published; later plans "
+            "report that; no refund is promised",
         ],
         sends=[delete(f"/jobs/{timed}"), delete(f"/jobs/{plain}")],
     )

@@ -25,6 +25,7 @@ from afsync.engine.events import ChangeDone, Event, Submitted
 from afsync.output.outcomes import outcome_json, outcome_line, submitted_line, summary_json, summary_text
 from afsync.output.seen import seen_fields, seen_lines
 from tests.simulation.effects import Effects, Life
+from tests.simulation.service import SimJob
 
 TIME_SENT, TIME_OFF = "publish time sent", "publish time taken off"
 LINE = re.compile(r"(?P<address>\S+): (?P<word>[a-z ]+?) after [^(:]*(?:\((?P<told>[^)]*)\))?(?:: (?P<note>.*))?")
@@ -217,6 +218,8 @@ class Audit:
         made = self.service.job(record.id)
         if made is None or made.owner is None:
             return True
+        if made.status == "cancelled" or self._unreviewed(record, made):
+            return False
         if job.schedule is None or self.service.clock.now >= job.schedule.utc or self._life(record.id).fails:
             return self._is_made(job.address, record.id)
         life = self._life(record.id)
@@ -227,7 +230,13 @@ class Audit:
         if record.publish is Publish.HELD:
             return not life.publications
         early = any(p.at < job.schedule.utc for p in life.publications)
-        return made.status in ("running", "cancelled") or (not early and made.publish_at == job.schedule.utc)
+        return not early and made.publish_at == job.schedule.utc
+
+    def _unreviewed(self, record: RecordedJob, made: SimJob) -> bool:
+        """Whether it is still produced although it will not stop for its review, in a service that tells so."""
+        asked = record.declared.get("staging") is True and not record.approved
+        alive = made.status in ("queued", "scheduled", "running", "passed")
+        return self.service.ignores_staging and asked and alive
 
     def end(self, desired: Desired) -> None:
         """What was promised is so, or was taken back by name."""
@@ -279,6 +288,7 @@ class Audit:
 
 def _is_held(change: Change) -> bool:
     """Whether afsync keeps the time of the submission that it is about."""
-    if change.action is Action.RESCHEDULE and isinstance(change.before, RecordedJob):
-        return change.before.publish is Publish.HELD
+    before = change.before if isinstance(change.before, RecordedJob) else None
+    if change.action is Action.RESCHEDULE and before is not None and before.publish is not Publish.UNKNOWN:
+        return before.publish is Publish.HELD
     return isinstance(change.after, Job) and change.after.held

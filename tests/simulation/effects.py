@@ -56,9 +56,11 @@ class Life:
 
 @dataclass
 class Effects(SimService):
-    """One account in one dialect. `lives` holds what the simulation knows of each job by id."""
+    """One account in one dialect. `lives` holds what the simulation knows of each job by id. `ignores_staging`: nothing
+    stops for a review, as it tells in its answers."""
 
     dialect: str = "deployed"
+    ignores_staging: bool = False
     lives: dict[str, Life] = field(default_factory=dict)
     bodies: dict[str, Values] = field(default_factory=dict)
     by: str = "afsync"
@@ -80,7 +82,7 @@ class Effects(SimService):
             return answer
         told = None if self.router else self.lives[answer.id].cost
         return replace(
-            answer, credits=told, staging=None if self.dialect == "documented" else bool(body.get("staging"))
+            answer, credits=told, staging=None if self.dialect == "documented" else self.lives[answer.id].staged
         )
 
     def create_template(self, body: Values) -> Answer:
@@ -163,8 +165,9 @@ class Effects(SimService):
         self.pass_on()
         remote = super().look(lookups)
         ahead = {j.id: j.publish_at for j in self.jobs if j.id in remote.jobs and j.publish_at and self.shows_time(j)}
-        staging = {i: Preview(staging=self.lives[i].staged) for i in remote.jobs if remote.jobs[i].status == "complete"}
-        return replace(remote, publish_times=ahead, previews=staging if self.router else {})
+        told = [j for j in remote.jobs.values() if self.ignores_staging or (self.router and j.status == "complete")]
+        staging = {j.id: Preview(staging=self.lives[j.id].staged, status=j.status) for j in told}
+        return replace(remote, publish_times=ahead, previews=staging)
 
     def read_back(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack:
         """What the service shows at the end of a run, its newest jobs only; sometimes it cannot be reached."""
@@ -194,7 +197,8 @@ class Effects(SimService):
         effective = dict(body) if self.router else {**self._of_template(body), **body}
         mode = "immediate" if self.router else str(effective.get("publishMode", "immediate"))
         fails = self.random.random() < 0.05
-        life = Life(starts, starts + work, effective.get("staging") is True, mode, fails)
+        staged = effective.get("staging") is True and not self.ignores_staging
+        life = Life(starts, starts + work, staged, mode, fails)
         if self.router:
             self.charged.pop()
             life.cost = 0

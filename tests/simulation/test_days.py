@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from afsync.core import job_decisions, planner
 from afsync.core.seen import ReadBack
 from tests.simulation.days import Days, walk
 from tests.simulation.effects import Effects
@@ -70,3 +71,20 @@ def test_the_audit_can_fail(
     monkeypatch.setattr(Effects, name, instead)
     found = {p.split(": job")[0] for seed in range(60) for p in Days(seed, "deployed").days()}
     assert found & false, found
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "instead", "dialect", "seed", "found"),
+    [
+        (planner, "unreviewed", lambda facts, changes: (), "router", 9, "public without review"),
+        (planner, "unreviewed", lambda facts, changes: (), "deployed", 8, "no changes"),
+        (job_decisions, "decide_unreviewed", lambda *args: None, "deployed", 17, "public without review"),
+    ],
+)
+def test_the_search_sees_a_review_that_is_ignored(
+    where: Any, name: str, instead: Any, dialect: str, seed: int, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In accounts that stop nothing for a review: what goes out is named, or cancelled again."""
+    assert Days(seed, dialect).days() == []
+    monkeypatch.setattr(where, name, instead)
+    assert any(p.startswith(found) for p in Days(seed, dialect).days())
