@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from afsync.emulator import running
+from tests.dialects import DIALECTS
 from tests.harness import Sandbox
 
 JOB = "  {key}: {{url: 'https://clips.twitch.tv/{key}'}}\n"
 
 
-@pytest.fixture(params=["documented", "deployed", "router"])
-def dialect(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+pytestmark = pytest.mark.parametrize("dialect", DIALECTS)
 
 
 @pytest.fixture
