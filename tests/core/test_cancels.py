@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
+from afsync.core.actions import Action, Reason, Retire
 from afsync.core.job_notices import everything_matches
 from afsync.core.lookups import lookups
 from afsync.core.plan import Plan
-from afsync.core.recorded import Recorded, Watched
+from afsync.core.recorded import Publish, Recorded, Watched, Why
 from afsync.core.takeover import taken_over
 from afsync.core.trust import UNSEEN, Effect, Finding, Trust
-from tests.builders import NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, ago, desired, planned
+from afsync.store.recoveries import Recovery, merged
+from tests.builders import (
+    NOW,
+    a_job,
+    a_recorded,
+    a_recorded_job,
+    a_remote,
+    a_remote_job,
+    ago,
+    an_intent,
+    desired,
+    planned,
+)
 
 KEPT, LOST = Finding.KEPT, Finding.LOST
 DAY = timedelta(days=1)
@@ -196,3 +209,16 @@ def test_what_the_old_one_cost_is_not_made_up() -> None:
     plan = planned(a_job(tone="calm"), recorded=state, remote=a_remote(a_remote_job(status="running")))
 
     assert "an unknown number of credits already spent" in str(plan.changes[0].warning)
+
+
+def test_a_recovery_file_of_a_job_that_does_not_stop_has_it_cancelled() -> None:
+    """The disk failed after the submission, so its record went beside the state, and no cancel was sent."""
+    job = a_job(staging=True)
+    record = a_recorded_job(job, staged=False, publish=Publish.UNKNOWN)
+    state = a_recorded(intents=[an_intent(job, staged=True)])
+
+    after = merged(state, Recovery(Path("recovery"), "job.best", record, "no space left"))
+
+    assert (after.watched["job_1"].why, after.watched["job_1"].accepted) == (Why.UNREVIEWED, False)
+    (change,) = planned(job, recorded=after, remote=a_remote(a_remote_job())).changes
+    assert (change.action, change.reason, change.retire) == (Action.DELETE, Reason.STAGING_IGNORED, Retire.CANCEL)

@@ -200,3 +200,25 @@ def test_a_person_may_accept_one_that_is_to_be_cancelled(world: World, monkeypat
     assert "watched" not in world.state
     assert [d["id"] for d in world.state["decisions"]] == [job]
     world.is_settled()
+
+
+def test_a_lost_submission_that_a_person_names_is_cancelled_as_well(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sends = Writer.submit_job
+
+    def lost(writer: Writer, body: Values) -> Answer:
+        sends(writer, body)
+        return Unknown("the connection was reset")
+
+    world.declare(jobs={"a": REVIEWED["a"]})
+    with monkeypatch.context() as broken:
+        broken.setattr(Writer, "submit_job", lost)
+        world.applied(code=3)
+    (job,) = (j["job_id"] for j in world.control.jobs())
+    world.does("resolve", "job.a", "--adopt", job)
+
+    assert world.record("job.a")["staged"] is False
+    with world.watched() as sent:
+        world.applied()
+    assert lines(sent) == [f"DELETE /jobs/{job}"]
