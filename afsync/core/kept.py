@@ -42,6 +42,7 @@ def without_time(record: RecordedJob) -> RecordedJob:
         schedule_unseen_since=None,
         schedule_finding=None,
         time_missing=not never_changes(record.status),
+        time_off_refused=False,
     )
 
 

@@ -36,6 +36,7 @@ from afsync.core.sequence import by_due
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.template_decisions import decide_deposed, decide_template
+from afsync.core.time_off import with_warning
 from afsync.core.twice import named_alike, paid_twice
 from afsync.core.unmatched import unmatched
 from afsync.core.used_again import used_again
@@ -91,7 +92,7 @@ def make_plan(
         serial=written.serial,
         as_of=now,
         account=Account(remote.account.id, remote.base_url),
-        changes=tuple(sorted(verdict.changes, key=_order)),
+        changes=tuple(sorted(map(with_warning, verdict.changes), key=_order)),
         withheld=tuple(sorted(verdict.withheld, key=_order)),
         notices=tuple(sorted(verdict.notices, key=_by_address)),
         violations=tuple(sorted(verdict.violations, key=_by_address)),

@@ -83,7 +83,8 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     `approval` waits for the job's time, `approved_at` is when the service accepted the last one, `publish_finding` is
     whether the publication followed, `published_on` and `failed_on` the platforms of which either was seen.
     `time_serial` is the serial of the state when it was recorded or its publish time last changed, 0 where an earlier
-    version recorded it: what calendar apps know a newer event by.
+    version recorded it: what calendar apps know a newer event by. `time_off_refused`: the service refused to take its
+    publish time off.
     """
 
     id: Text
@@ -108,6 +109,7 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     published_on: New[tuple[str, ...]] = ()
     failed_on: New[tuple[str, ...]] = ()
     time_serial: New[Count] = 0
+    time_off_refused: New[bool] = False
 
     @property
     def kind(self) -> Kind:

@@ -18,6 +18,7 @@ from afsync.core.request import requested, template_is_known
 from afsync.core.resources import EMPTY, Job, Kind, Schedule, Values, same_request
 from afsync.core.reviews import MAY_GO_OUT
 from afsync.core.takeover import adopted, taken_over
+from afsync.core.time_off import instead, with_refusal
 from afsync.engine.cancelling import send_cancel
 from afsync.engine.events import Uploading
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
@@ -157,7 +158,10 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
     try:
         _send_time(change.address, record, moment, run)
     except Refused as error:
-        raise _unschedulable(error, record.id) if moment is None else error from None
+        if moment is not None:
+            raise
+        run.ledger.write(with_refusal(run.ledger.recorded, change.address))
+        raise _unschedulable(error, instead(change)) from None
     scheduled = _scheduled(record, job.schedule, run.world.clock())
     run.ledger.write(run.ledger.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
@@ -196,7 +200,6 @@ def _scheduled(record: RecordedJob, schedule: Schedule | None, now: datetime) ->
     )
 
 
-def _unschedulable(error: Refused, job_id: str) -> Refused:
-    hint = f"declare a later `schedule:` instead of none, or take {job_id} off by hand in AuraFlux"
+def _unschedulable(error: Refused, hint: str) -> Refused:
     text = f"the service does not take a publish time off: {error.detail}"
     return Refused(text, status=error.status, code=error.code, detail=error.detail, hint=hint)

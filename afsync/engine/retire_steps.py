@@ -11,6 +11,7 @@ from afsync.core.outcome import Failed
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob, Why
 from afsync.core.reviews import MAY_GO_OUT
+from afsync.core.time_off import instead, with_refusal
 from afsync.engine.cancelling import send_cancel
 from afsync.engine.run import Next, Over, Progress, Run, Verdict
 from afsync.errors import Refused
@@ -64,8 +65,8 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
     try:
         run.world.writer.set_schedule(job_id, None)
     except Refused as error:
-        hint = f"move it far ahead with a later `schedule:`, or take {job_id} off by hand in AuraFlux"
-        return Over(Failed(change, f"its publish time could not be taken off: {error.detail}", hint))
+        run.ledger.write(with_refusal(run.ledger.recorded, change.address))
+        return Over(Failed(change, f"its publish time could not be taken off: {error.detail}", instead(change)))
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):

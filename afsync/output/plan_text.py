@@ -243,7 +243,7 @@ def _deleted(change: Change) -> str:
         case Retire.CANCEL:
             return f"will be cancelled: {why}{_price(change)}"
         case Retire.UNSCHEDULE:
-            return f"will lose its publish time: {why}, and already produced{_price(change)}"
+            return f"is to lose its publish time: {why}, and already produced{_price(change)}"
         case Retire.LEAVE:
             return f"will be left unapproved and forgotten: {why}{_price(change)}"
         case None:

@@ -13,7 +13,7 @@ _LEFT = {
     Retire.CANCEL: (
         "the job is cancelled; if the service produces it anyway, it may be published; later plans report that"
     ),
-    Retire.UNSCHEDULE: "stays in the account, and is not published",
+    Retire.UNSCHEDULE: "stays in the account; it is published at its time unless the service takes that off",
     Retire.LEAVE: "stays in the account, and is published only if it is approved there",
 }
 _REFUND = "no refund is promised"

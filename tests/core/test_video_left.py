@@ -15,6 +15,7 @@ from tests.builders import AHEAD, LATER, a_job, a_recorded_job, a_remote, a_remo
 
 NO_REFUND = "no refund is promised"
 APPROVED_THERE = "video: stays in the account, and is published only if it is approved there"
+UNLESS = "it is published at its time unless the service takes that off"
 TIMED = a_job(schedule=AHEAD)
 
 
@@ -22,7 +23,7 @@ TIMED = a_job(schedule=AHEAD)
     ("status", "more", "declared", "line"),
     [
         ("queued", {}, None, "      video: the job is cancelled; if the service produces it anyway"),
-        ("complete", {}, None, f"      video: stays in the account, and is not published; {NO_REFUND}"),
+        ("complete", {}, None, f"      video: stays in the account; {UNLESS}; {NO_REFUND}"),
         ("complete", {"staged": True}, None, f"      {APPROVED_THERE}; {NO_REFUND}"),
         ("complete", {"staged": True, "credits": 0}, None, f"      {APPROVED_THERE}\n"),
         ("published", {}, None, "      video: stays as it is; one that was published stays published"),
@@ -34,7 +35,7 @@ TIMED = a_job(schedule=AHEAD)
             "complete",
             {},
             a_job(schedule=AHEAD, rerun="2"),
-            "      old video: stays in the account, and is not published",
+            f"      old video: stays in the account; {UNLESS}",
         ),
     ],
 )

@@ -21,6 +21,7 @@ from tests.scenarios.world import (
     delete,
     reschedule,
     submission,
+    valid,
 )
 
 OPEN = {"documented": ("queued", "running"), **dict.fromkeys(ALIKE, ("queued", "scheduled"))}
@@ -178,7 +179,7 @@ def test_schedule_taken_away_is_unscheduled_where_the_service_can(world: World) 
     else:
         done = world.performs(change, says=says, sends=[reschedule(job, None)], code=1)
         assert "the service does not take a publish time off: scheduledPublishAt is required" in done.out
-        assert f"declare a later `schedule:` instead of none, or take {job} off by hand" in done.out
+        assert f"far ahead instead of none, which moves it for free, or take {job} off manually" in done.out
         assert "Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed; 1 failed." in done.out
         assert world.record("job.best")["schedule"] is not None
 
@@ -474,8 +475,9 @@ def test_no_longer_declared_and_produced_loses_its_publish_time(world: World) ->
         Planned("job.staged", "delete", "removed", spent=1),
     ]
     says = [
-        "  # job.best will lose its publish time: no longer declared, and already produced (1 credit already spent)",
-        "      video: stays in the account, and is not published; no refund is promised",
+        "  # job.best is to lose its publish time: no longer declared, and already produced (1 credit already spent)",
+        "      video: stays in the account; it is published at its time unless the service takes that off; "
+        "no refund is promised",
         "  # job.staged will be left unapproved and forgotten: no longer declared (1 credit already spent)",
         "      video: stays in the account, and is published only if it is approved there; no refund is promised",
         "API: 1 request, about 1 s.",
@@ -489,6 +491,32 @@ def test_no_longer_declared_and_produced_loses_its_publish_time(world: World) ->
         done = world.performs(*changes, says=says, sends=[reschedule(job, None)], code=1)
         assert "job.best: failed: its publish time could not be taken off: scheduledPublishAt is required" in done.out
         assert list(world.ids()) == ["job.best", "job.keep"]
+
+
+@pytest.mark.parametrize("how", ["removed", "unscheduled", "rerun"])
+def test_a_publish_time_that_the_service_refused_to_take_off_is_not_promised_again(
+    make_world: MakeWorld, how: str
+) -> None:
+    world = make_world("deployed")
+    at = world.at(days=2)
+    job, _ = world.submitted(best=a_job(schedule=at), keep=KEEP)
+    world.becomes("complete", job)
+    wanted = {"removed": None, "unscheduled": a_job(), "rerun": a_job(schedule=at, rerun=2)}[how]
+    world.declare(jobs={"keep": KEEP, **({"best": wanted} if wanted else {})})
+    assert world.planned()["changes"][0]["warning"] is None
+    failed = world.call("apply", "--auto-approve")
+    assert (failed.code, "far ahead" in failed.out) == (1, True)
+
+    (change,) = world.planned()["changes"]
+    assert change["warning"].startswith("the service refused before to take its publish time off")
+    assert f"take {job} off manually in AuraFlux" in change["warning"]
+    assert "will lose its publish time" not in world.does("plan").out
+    valid("state", world.state)
+
+    world.declare(jobs={"keep": KEEP, "best": a_job(schedule=world.at(days=300))})
+    assert world.planned()["changes"][0]["warning"] is None
+    world.applied()
+    assert world.of_service(job)["publish_at"] == world.at(days=300)
 
 
 def test_no_longer_declared_and_busy_stays_recorded(world: World) -> None:
