@@ -117,7 +117,7 @@ def test_a_review_and_a_time_are_both_needed(world: HeldWorld) -> None:
     with world.watched() as sent:
         done = world.does("approve", "job.a", "--auto-approve")
     assert sent == []
-    assert f"it is published at {world.at(hours=2)}" in done.out
+    assert f"it will be published by the first apply after {world.at(hours=2)}" in done.out
     assert world.record("job.a")["approval"]["by"]
     assert "waiting for approval" not in world.does("status").out
     assert "was approved already" in world.does("approve", "job.a", "--auto-approve", code=1).err
