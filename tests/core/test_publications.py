@@ -99,7 +99,7 @@ def test_nothing_is_lost_before_it_had_time(name: str) -> None:
 
 
 def test_what_the_first_version_approved_is_left_alone() -> None:
-    record = replace(approved(), approved_at=None)
+    record = replace(approved(status="complete"), approved_at=None)
     assert judged(record, shown("complete", staging=True, tiktok=FAILED)).publish_finding is None
 
 
