@@ -20,8 +20,8 @@ from afsync.core.publications import has_failed, judged_publications, why_failed
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
-from afsync.core.reviews import is_unreviewed
 from afsync.core.results import JobResult
+from afsync.core.reviews import is_unreviewed
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
 from afsync.core.trust import Finding
