@@ -142,6 +142,12 @@ class LimitRefused(AfsyncError):
     exit_code = Exit.REFUSED
 
 
+class Unsettled(AfsyncError):
+    """What is asked for has to wait until an open submission or approval is decided."""
+
+    exit_code = Exit.UNRESOLVED
+
+
 class StateLocked(AfsyncError):
     """Another run holds the lock, or wrote the state in between."""
 

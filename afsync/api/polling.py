@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from afsync.api.previews import MOST, previews
+from afsync.api.readback import read_result
 from afsync.api.reader import Reader
 from afsync.api.snapshot import look_up
 from afsync.core.remote import Preview
+from afsync.core.results import JobResult
 from afsync.core.status import Seen
 
 SINGLES = 10
@@ -39,7 +43,7 @@ class Lookout:
         found, gone = look_up(self._reader, self._next(left))
         jobs |= found
         missing = (missing | gone) - jobs.keys()
-        self.seen = Seen(jobs, frozenset(missing), self.seen.previews)
+        self.seen = replace(self.seen, jobs=jobs, missing=frozenset(missing))
         return self.seen
 
     def _next(self, left: list[str]) -> list[str]:
@@ -57,7 +61,18 @@ class Lookout:
         if due:
             found: dict[str, Preview] = previews(self._reader, due)
             self._asked |= {i: found[i].expires_at if i in found else None for i in due}
-            self.seen = Seen(self.seen.jobs, self.seen.missing, {**self.seen.previews, **found})
+            self.seen = replace(self.seen, previews={**self.seen.previews, **found})
+        return self.seen
+
+    def publications(self, ids: Iterable[str]) -> Seen:
+        """What came of approvals: each job is asked for its result once, and whether it is staged where it is only
+        produced. One that cannot be read tells nothing."""
+        due = [i for i in ids if i not in self.seen.results]
+        if due:
+            results = {i: read_result(self._reader, i) or JobResult(i, "", ready=False) for i in due}
+            produced = [i for i in due if i in self.seen.jobs and self.seen.jobs[i].status == "complete"]
+            found = {**previews(self._reader, produced), **self.seen.previews}
+            self.seen = replace(self.seen, results={**self.seen.results, **results}, previews=found)
         return self.seen
 
     def _expired(self, job_id: str, now: datetime) -> bool:

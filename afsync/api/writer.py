@@ -92,7 +92,8 @@ class Writer:
             job = self._reader.job(job_id)
         except (ApiError, Interrupted):
             return answer
-        shown = job is not None and job.status in ("publishing", "published")
+        # Where only some platforms are named, others may have been published before.
+        shown = job is not None and (job.status == "publishing" or (job.status == "published" and not platforms))
         return Committed(job_id, status=job.status) if job and shown else answer
 
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str:

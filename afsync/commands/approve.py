@@ -14,6 +14,13 @@ from afsync.commands.preparing import Apply
 @auto_approve_flag
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--now", "at_once", is_flag=True, help="Publish `held` jobs at once, before their time.")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="NAME",
+    help="Where to publish again, or a job that has no platform. May be given several times.",
+)
 @account_flag
 @lock_timeout_flag
 def command(
@@ -21,12 +28,15 @@ def command(
     auto_approve: bool,
     as_json: bool,
     at_once: bool,
+    platforms: tuple[str, ...],
     lock_timeout: float,
     account: str | None,
 ) -> int:
     """Publish jobs that wait for an approval: shows what will be published, and asks.
 
     Of a job that is `publish: held` the approval is written down, and its time publishes it; --now publishes at once.
+    A job whose publication failed is published again, only where it failed; where the service does not report that,
+    --platform names it.
     Publishing cannot be undone. When there is nothing to publish for one of them, nothing is done, and it says why.
     To approve by a pull request, write `approve: ID` on the job instead.
     """
@@ -39,5 +49,6 @@ def command(
             account=account,
             approve=addresses,
             at_once=at_once,
+            platforms=tuple(dict.fromkeys(platforms)),
         )
     )

@@ -70,7 +70,8 @@ def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool, due: bo
         _say_stopped(done.stopped)
     complete, paint = done.stopped is None, stdout_paint()
     if approving:
-        out("\n" + approved_text(done.outcomes, paint, complete=complete) + "\n")
+        seen = "".join(f"{line}\n" for line in seen_lines(done.looked, plan.settle))
+        out("\n" + seen + approved_text(done.outcomes, paint, complete=complete) + "\n")
         return
     if due and not (plan.changes or plan.violations or plan.resolutions):
         return

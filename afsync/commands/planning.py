@@ -50,9 +50,9 @@ def checked_plan(
 
         plan = with_occurrences(plan, project.occurrences, options)
     if due:
-        from afsync.core.due import candidates, only_due
+        from afsync.core.due import looked_at, only_due
 
-        plan = only_due(plan, candidates(project.desired, recorded, at))
+        plan = only_due(plan, looked_at(project.desired, recorded, at))
     facts = facts_at(at, project.desired, recorded, remote, options)
     plan = check_policy(plan, project.policy, facts, () if due else _later(project, recorded, at))
     if due:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Apply(Struct, frozen=True):
     """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
     fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else (`at_once`: before
-    their time); `due` those whose time has come, and nothing else; `account` the
+    their time; `platforms`: on these); `due` those whose time has come, and nothing else; `account` the
     only one that may be changed."""
 
     selection: Selection
@@ -51,6 +51,7 @@ class Apply(Struct, frozen=True):
     markdown_into: str | None = None
     title: str = ""
     approve: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
     account: str | None = None
     at_once: bool = False
     due: bool = False
@@ -109,7 +110,15 @@ def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> R
     if plan.changes and unattended and unknown_account(project, recorded, plan.account):
         refuse_unknown_account(plan.account)
     if wanted.approve:
-        plan = only_approvals(plan, recorded, remote, wanted.approve, project.desired, at_once=wanted.at_once)
+        plan = only_approvals(
+            plan,
+            recorded,
+            remote,
+            wanted.approve,
+            project.desired,
+            at_once=wanted.at_once,
+            platforms=wanted.platforms,
+        )
     most = limits.max_credits
     if saved is not None:
         _insist(why_different(saved, plan))

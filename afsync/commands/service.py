@@ -22,7 +22,7 @@ from afsync.commands.project import quarantine
 from afsync.commands.screen import messages
 from afsync.commands.state_file import check_account
 from afsync.core.durations import duration
-from afsync.errors import AfsyncError, AuthError, BadAnswer, Refused, UsageError
+from afsync.errors import AfsyncError, AuthError, UsageError
 from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def read_remote(
     """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
     jobs that are that young; of the addresses in `approving`, whether the service stops them."""
     from afsync.api.previews import previews
+    from afsync.api.readback import read_result
     from afsync.api.snapshot import fetch
     from afsync.commands.planning import timed as timed_options
     from afsync.core.approvals import waiting
@@ -165,12 +166,13 @@ def read_remote(
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
     in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
     in_doubt += [recorded.jobs[a].id for a in approving if a in recorded.jobs]
-    produced = [i for i in in_doubt if i in remote.jobs and remote.jobs[i].status == "complete"]
+    published = publications_needed(project, recorded, remote, at)
+    produced = [i for i in [*in_doubt, *published] if i in remote.jobs and remote.jobs[i].status == "complete"]
     produced += _found_for_review(project, recorded, remote)
     asked = results_needed(project.desired, recorded, remote, at, timed_options(Options(), project))
-    results = (_result(service.reader, i) for i in asked)
+    results = (read_result(service.reader, i) for i in asked)
     shown = previews(service.reader, dict.fromkeys([*produced, *staging_needed(recorded, remote), *ids]))
-    found = {r.id: r for r in results if r is not None}
+    found = {r.id: r for r in results if r is not None} | read_results(service.reader, published)
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
 
 
@@ -186,12 +188,21 @@ def _found_for_review(project: Project, recorded: Recorded, remote: Remote) -> l
     return [r.id for r in found if isinstance(r, Adopt) and asked_for(r.intent)]
 
 
-def _result(reader: Reader, job_id: str) -> JobResult | None:
-    """None where the service does not report it in a form that can be read, which concerns this one job only."""
-    try:
-        return reader.result(job_id)
-    except (Refused, BadAnswer):
-        return None
+def publications_needed(project: Project, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
+    """The ids of approved jobs whose result tells where they were published; of unresolved approvals those of which
+    their status does not tell."""
+    from afsync.core.publications import results_needed
+
+    named = [str(i.job_id) for i in recorded.approvals if i.platforms]
+    return [*named, *results_needed(recorded, remote, remote.server_time or at, project.settings.settle)]
+
+
+def read_results(reader: Reader, ids: Iterable[str]) -> dict[str, JobResult]:
+    """By job id. One whose result cannot be read was asked for it, and nothing is known."""
+    from afsync.api.readback import read_result
+    from afsync.core.results import JobResult
+
+    return {i: read_result(reader, i) or JobResult(i, "", ready=False) for i in ids}
 
 
 def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
@@ -208,13 +219,16 @@ def read_due(project: Project, recorded: Recorded, service: Service, at: datetim
 def read_due_jobs(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """The same where nothing is to be found out of open submissions."""
     from afsync.api.due import read_jobs
-    from afsync.core.due import candidates, unknown_staging
+    from afsync.core.due import candidates, unknown_staging, unpublished
 
     found = candidates(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
-    remote = read_jobs(service.reader, [*approved, *(r.id for r in found.values())])
+    watched = [r.id for r in unpublished(project.desired, recorded)]
+    remote = read_jobs(service.reader, list(dict.fromkeys([*approved, *(r.id for r in found.values()), *watched])))
     remote = _as_of(at, replace(remote, base_url=service.base_url))
-    return _with_staging(remote, service, [*approved, *unknown_staging(project.desired, recorded, at)])
+    published = publications_needed(project, recorded, remote, at)
+    remote = _with_staging(remote, service, [*approved, *unknown_staging(project.desired, recorded, at), *published])
+    return replace(remote, results=read_results(service.reader, published))
 
 
 def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remote:
@@ -244,7 +258,8 @@ def read_for_intents(project: Project, recorded: Recorded) -> Remote:
     wanted = Lookups(jobs=dict.fromkeys(approved), heads=heads)
     remote = replace(fetch(service.reader, wanted, publish_times=False), base_url=service.base_url)
     check_account(project, recorded, remote)
-    return replace(remote, previews=previews(service.reader, approved))
+    named = [str(i.job_id) for i in recorded.approvals if i.platforms]
+    return replace(remote, previews=previews(service.reader, approved), results=read_results(service.reader, named))
 
 
 def resolve_with(project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:

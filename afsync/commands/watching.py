@@ -13,6 +13,7 @@ from afsync.commands.state_file import check_account
 from afsync.commands.telling import on_terminal
 from afsync.commands.views import Changes, Document, Live, View
 from afsync.core.links import status_without_links
+from afsync.core.publications import results_needed
 from afsync.core.recorded import Recorded
 from afsync.core.remote import Remote
 from afsync.core.status import JobPhase, JobStatus, Seen, Until, next_look, settled, statuses, went_well
@@ -43,7 +44,8 @@ class Jobs:
 
     def known(self, now: datetime) -> tuple[JobStatus, ...]:
         seen = self._lookout.seen if self._lookout else Seen()
-        found = statuses(self._project.desired, self._recorded, seen, now, self._globs)
+        settle = self._project.settings.settle
+        found = statuses(self._project.desired, self._recorded, seen, now, self._globs, settle=settle)
         return found if self._links else tuple(map(status_without_links, found))
 
     def look(self, now: datetime, matters: Callable[[JobStatus], bool]) -> tuple[JobStatus, ...]:
@@ -56,6 +58,8 @@ class Jobs:
         lookout = self._lookout or self._open(ids)
         wanted = [job.id for job in known if job.id and matters(job) and not job.cancelled]
         lookout.look([*wanted, *(self._recorded.watched if first else ())], page=first)
+        wanted = results_needed(self._recorded, lookout.seen, now, self._project.settings.settle)
+        lookout.publications(i for i in wanted if i in ids)
         if not self._links:
             return self.known(now)
         waiting = [j.id for j in self.known(now) if j.id and j.phase is JobPhase.WAITING_FOR_APPROVAL]

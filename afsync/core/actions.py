@@ -60,6 +60,8 @@ class Reason(StrEnum):
     APPROVE_MISMATCH = "approve_mismatch"
     APPROVE_NOT_STAGED = "approve_not_staged"
     APPROVE_NOT_SUBMITTED = "approve_not_submitted"
+    APPROVE_NO_PLATFORM = "approve_no_platform"
+    PUBLISH_FAILED = "publish_failed"
     DUE = "due"
     LATE = "late"
     PUBLISH_UNKNOWN = "publish_unknown"

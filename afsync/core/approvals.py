@@ -11,12 +11,15 @@ from afsync.core.actions import Action, Reason
 from afsync.core.clocks import by_both
 from afsync.core.held import is_held
 from afsync.core.plan import Change, Credits, Plan, Waiting
+from afsync.core.publications import has_failed
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Remote, group_of
 from afsync.core.resources import Desired, Job, Schedule, in_yaml, typed
 from afsync.core.reviews import is_unreviewed
+from afsync.core.settling import settle
+from afsync.core.targets import platforms_of, targets, why_not_there
 from afsync.core.verdict import NOTHING, Verdict, do, note, withhold
-from afsync.errors import AfsyncError
+from afsync.errors import AfsyncError, Unsettled
 
 ON_ITS_WAY = ("publishing", "published")
 """Statuses of a staged job that was approved, by us or by anybody else."""
@@ -122,21 +125,44 @@ def waiting(recorded: Recorded, remote: Remote, now: datetime, desired: Desired 
 
 
 def only_approvals(
-    plan: Plan, recorded: Recorded, remote: Remote, addresses: Iterable[str], desired: Desired, *, at_once: bool = False
+    plan: Plan,
+    recorded: Recorded,
+    remote: Remote,
+    addresses: Iterable[str],
+    desired: Desired,
+    *,
+    at_once: bool = False,
+    platforms: tuple[str, ...] = (),
 ) -> Plan:
     """The plan that publishes these recorded jobs and does nothing else. AfsyncError, naming each, when there is
     nothing to publish for one of them: it cannot be undone, so it is all or none.
 
-    Of a held job whose time has not come the approval is recorded, unless it is to be published `at_once`.
+    Of a held job whose time has not come the approval is recorded, unless it is to be published `at_once`. After a
+    publication that failed it is published again where it failed, or on the `platforms` that are named.
     """
-    jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in sorted(set(addresses))]
-    wrong = {a: why for a, r, d in jobs if (why := why_not(r, remote, plan.as_of, d, at_once=at_once)) is not None}
+    wanted = sorted(set(addresses))
+    recorded = settle(recorded, plan.resolutions)
+    _refuse_unresolved(wanted, recorded)
+    recorded = replace(recorded, resources={**recorded.resources, **plan.refreshed})
+    jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in wanted]
+    wrong: dict[str, str] = {}
+    for address, record, declared in jobs:
+        why = why_not(record, remote, plan.as_of, declared, at_once=at_once)
+        if why is None and (there := why_not_there(record, platforms_of(record, desired, recorded, remote), platforms)):
+            why = f"({record.id}) {there}"
+        if why is not None:
+            wrong[address] = why
     wrong |= {a: _unreviewed(r) for a, r, _ in jobs if is_unreviewed(plan.watched.get(r.id))}
     if wrong:
         told = "; ".join(f"{address} {why}" for address, why in wrong.items())
         raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
     changes = tuple(
-        replace(approval(a, r, d), later=None if at_once else _its_time(r, d, remote, plan.as_of)) for a, r, d in jobs
+        replace(
+            approval(a, r, d),
+            later=None if at_once or has_failed(r) else _its_time(r, d, remote, plan.as_of),
+            platforms=targets(r, platforms),
+        )
+        for a, r, d in jobs
     )
     waits = tuple(waiting(recorded, remote, plan.as_of, desired))
     return replace(
@@ -149,6 +175,15 @@ def _unreviewed(record: RecordedJob) -> str:
         f"({record.id}) is not called staged by the service, so it does not wait for an approval and may be published "
         f"already (`afsync state rm {typed(record.id)}` ends this)"
     )
+
+
+def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
+    """What may be under way is not sent a second time, and a submission may not be the one that is recorded."""
+    opened = [i for i in recorded.intents if i.address in addresses]
+    if opened:
+        told = "; ".join(f"{i.address} has {i.purpose.one} whose outcome is not known" for i in opened)
+        hint = f"`afsync intents` shows what can be said of it, `afsync resolve {typed(opened[0].address)}` decides it"
+        raise Unsettled(f"Nothing was published: {told}.", hint)
 
 
 def _its_time(record: RecordedJob, declared: Job | None, remote: Remote, now: datetime) -> Schedule | None:
@@ -165,6 +200,8 @@ def why_not(
     status = seen.status if seen else record.status
     if record.id in remote.missing:
         return f"({record.id}) is not in the account any more"
+    if has_failed(record) and status != ON_ITS_WAY[0]:
+        return None
     if record.approved or status in ON_ITS_WAY:
         return f"({record.id}) was approved already; it is {status}"
     if not record.staged and record.publish is Publish.SERVICE:

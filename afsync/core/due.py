@@ -13,11 +13,14 @@ from afsync.core.approvals import approval
 from afsync.core.held import is_held
 from afsync.core.moves import find_moves, moved_together
 from afsync.core.plan import Change, Plan
+from afsync.core.publications import is_watched
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Desired, Schedule
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
+_OF_HELD = (Reason.PUBLISH_FAILED, Reason.APPROVE_NO_PLATFORM)
+"""What may also be said of jobs that are not held, which is not looked at here."""
 _ENDED = (Group.FAILED, Group.CANCELLED, Group.DONE)
 
 
@@ -52,9 +55,21 @@ def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list
     return [r.id for r in candidates(desired, recorded, now).values() if r.publish is Publish.UNKNOWN]
 
 
+def unpublished(desired: Desired, recorded: Recorded) -> list[RecordedJob]:
+    """The held ones that were approved, and of which it is not known that they were published."""
+    held = ((r, desired.jobs.get(a)) for a, r in recorded.jobs.items() if is_watched(r))
+    return [r for r, declared in held if declared is not None and is_held(r, declared)]
+
+
+def looked_at(desired: Desired, recorded: Recorded, now: datetime) -> set[str]:
+    """The addresses of the jobs that are read for `apply --due`."""
+    watched = {r.id for r in unpublished(desired, recorded)}
+    return {*candidates(desired, recorded, now), *(a for a, r in recorded.jobs.items() if r.id in watched)}
+
+
 def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
     """Whether nothing can be due, and no time that is kept here changes, without a look at the account."""
-    if recorded.approvals or candidates(desired, recorded, now):
+    if recorded.approvals or candidates(desired, recorded, now) or unpublished(desired, recorded):
         return False
     return not any(
         is_held(record, declared) and not record.approved and _instant(record.schedule) != declared.schedule.utc
@@ -74,7 +89,11 @@ def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
     moving = moved_together(plan.changes)
     due = due.union(*(moving[a] for a in due if a in moving))
     changes = tuple(c for c in plan.changes if c.reason is Reason.DUE or _kept_here(c, due))
-    withheld = tuple(c for c in plan.withheld if c.reason in HOLDS_BACK and c.action is Action.APPROVE)
+    withheld = tuple(
+        c
+        for c in plan.withheld
+        if c.action is Action.APPROVE and (c.reason in HOLDS_BACK or (c.reason in _OF_HELD and c.address in looked_at))
+    )
     addresses = {c.address for c in withheld}
     violations = tuple(v for v in plan.violations if v.address in addresses or v.code == Reason.UNRESOLVED)
     return replace(

@@ -77,6 +77,8 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
     change = Change(
         declared.address, Action.APPROVE, Reason.DUE, before=record, after=declared, id=record.id, credits=spent
     )
+    if record.approval is not None:
+        change = replace(change, platforms=record.approval.platforms)
     match when_due(record, facts):
         case When.DUE:
             return do(change)

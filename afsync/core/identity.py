@@ -36,6 +36,7 @@ def _row(c: Change) -> list[Any]:
             c.moved_from,
             _at(c.observed),
             *([_at(c.later)] if c.later else []),
+            *([list(c.platforms)] if c.platforms else []),
         ],
         _before(c.before),
         _after(c.after),

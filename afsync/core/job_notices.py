@@ -18,7 +18,8 @@ LATER = "plan again when it is finished"
 
 CONTRADICTING = frozenset({
     "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
-    "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time",
+    "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time", "publication_unseen",
+    "publication_unknown",
 })  # fmt: skip
 """Notices that say of a job that it is not what the files say."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from afsync.core.held import is_held
 from afsync.core.kept import time_was_lost
 from afsync.core.moves import find_moves
+from afsync.core.publications import is_watched
 from afsync.core.recorded import Publish, Recorded, RecordedJob
 from afsync.core.remote import Group, Lookups, group_of, never_changes
 from afsync.core.resources import Desired, Job, Kind
@@ -45,6 +46,7 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
             **{r.id: r.created_at for r in taken_over if not r.approved and not never_changes(r.status)},
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
+            **{r.id: r.created_at for r in recorded.jobs.values() if is_watched(r)},
             **{r.id: r.created_at for r in to_look_up(desired, settled)},
             **{i: w.record.created_at for i, w in recorded.watched.items()},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},

@@ -22,8 +22,10 @@ def resolve_approval(intent: Intent, remote: Remote, now: datetime, quarantine: 
     """What can be said now of one open approval. Until the quarantine is over it may still be carried out."""
     job_id = str(intent.job_id)
     seen, preview = remote.jobs.get(job_id), remote.previews.get(job_id)
-    if seen is not None and seen.status in PUBLISHES:
+    if seen is not None and seen.status in PUBLISHES and (seen.status == PUBLISHES[0] or not intent.platforms):
         return Adopt(intent, job_id, f"it is {seen.status}", seen.status)
+    if seen is not None and _is_out(intent, remote):
+        return Adopt(intent, job_id, f"it is published on {', '.join(intent.platforms)}", seen.status)
     staging = preview.staging if preview else None
     if seen is not None and seen.status == "complete" and staging is False:
         return Adopt(intent, job_id, "the service does not call it staged any more", seen.status)
@@ -37,6 +39,14 @@ def resolve_approval(intent: Intent, remote: Remote, now: datetime, quarantine: 
     return Ask(intent, f"{job_id} is {seen.status}{staged}")
 
 
+def _is_out(intent: Intent, remote: Remote) -> bool:
+    """Whether it is published where this approval asks for. Its status does not tell where others are out already."""
+    result = remote.results.get(str(intent.job_id))
+    if result is None or not intent.platforms:
+        return False
+    return all(name in result.published_to and name not in result.failed_on for name in intent.platforms)
+
+
 def published(recorded: Recorded, intent: Intent, at: datetime, status: str | None = None) -> Recorded:
     """The state once an approval was accepted, at `at`: its intent is closed and the job approved."""
     record = recorded.resources.get(intent.address)
@@ -44,6 +54,7 @@ def published(recorded: Recorded, intent: Intent, at: datetime, status: str | No
     if not isinstance(record, RecordedJob) or record.id != intent.job_id:
         return recorded
     done = replace(record, approved=True, approval=None, approved_at=at, status=status or record.status)
+    done = replace(done, publish_finding=None, failed_on=())
     return recorded.with_resource(intent.address, done)
 
 

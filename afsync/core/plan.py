@@ -40,7 +40,7 @@ class Change(Struct, frozen=True):
     submission, or the template or job taken over. `retire` says how an old submission is taken out. `observed`
     is a publish time read back from the service where it is not what was recorded. `moved_from` is the address
     a record comes from. `later` is the time at which an approval publishes that
-    is only recorded now.
+    is only recorded now. `platforms` are those that an approval publishes to (none: all of the job's own).
     """
 
     address: str
@@ -57,6 +57,7 @@ class Change(Struct, frozen=True):
     uploads: bool = False
     later: Schedule | None = None
     warning: str | None = None
+    platforms: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:

@@ -24,6 +24,7 @@ from afsync.core.others_approvals import judged_others
 from afsync.core.outdated import outdated
 from afsync.core.plan import Change, Plan, Waiting
 from afsync.core.proof import unproven
+from afsync.core.publications import decide_publication, judged_publications
 from afsync.core.publish_notices import publish_notices
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.recovery import Ask, Resolution, Wait, advice, resolve
@@ -35,6 +36,7 @@ from afsync.core.selection import select, selected
 from afsync.core.sequence import by_due
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
+from afsync.core.targets import only_somewhere
 from afsync.core.template_decisions import decide_deposed, decide_template
 from afsync.core.time_off import with_warning
 from afsync.core.twice import named_alike, paid_twice
@@ -66,6 +68,7 @@ def make_plan(
     recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
     recorded, let_go = accepted(recorded, options)
     recorded = judged_others(recorded, remote)
+    recorded = judged_publications(recorded, remote, remote.server_time or now, options)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked, remote)
     owned = _owned(settled, desired, remote)
@@ -185,7 +188,9 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
     for address in sorted({*facts.desired.jobs, *records} - blocked):
         declared, record = facts.desired.jobs.get(address), records.get(address)
         if record is not None:
-            parts.append(decide_job(address, declared, record, facts))
+            parts.append(only_somewhere(decide_job(address, declared, record, facts), record, facts))
+            if record.approved_at is not None and declared is not None:
+                parts.append(decide_publication(declared, record, parts[-1], facts))
         elif declared is not None:
             parts.append(decide_new_job(declared, facts))
     return _joined(parts)

@@ -32,11 +32,52 @@ class JobResult(Struct, frozen=True):
         """The platforms it was published to, as far as the service tells; `?` for one without a name."""
         return tuple(str(row.get("platform", "?")) for row in self.platforms if _is_out(row))
 
+    @property
+    def all_published(self) -> bool:
+        """Whether the service tells of platforms, and of each that it was published there."""
+        return bool(self.platforms) and all(map(_is_out, self.platforms))
+
+    @property
+    def failed(self) -> bool:
+        """Whether publishing failed on any platform."""
+        return any(map(_has_failed, self.platforms))
+
+    @property
+    def failed_on(self) -> tuple[str, ...]:
+        """The platforms where it failed, as far as they have a name."""
+        return tuple(dict.fromkeys(row["platform"] for row in self.platforms if _has_failed(row) and _is_named(row)))
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why it failed, by platform, as far as the service tells."""
+        told = ((row, _reason(row)) for row in self.platforms if _has_failed(row) and _is_named(row))
+        return {row["platform"]: reason for row, reason in told if reason}
+
 
 _OUT = ("published", "success", "succeeded", "complete", "completed", "live")
+_FAILED = ("failed", "failure", "error", "rejected", "refused")
+
+
+def _word(row: Values) -> str:
+    """A row may be a single word, which `result` holds then."""
+    return str(row.get("status") or row.get("result") or "").lower()
 
 
 def _is_out(row: Values) -> bool:
     """The service does not promise a form, so that any sign of a publication counts."""
-    told = str(row.get("status", "")).lower() in _OUT or row.get("success") is True or row.get("published") is True
+    told = _word(row) in _OUT or row.get("success") is True or row.get("published") is True
     return told or any(row.get(name) for name in ("url", "postUrl", "publishedAt"))
+
+
+def _has_failed(row: Values) -> bool:
+    """Only what the service says outright: what is not there yet has not failed."""
+    return _word(row) in _FAILED or row.get("success") is False
+
+
+def _is_named(row: Values) -> bool:
+    return isinstance(row.get("platform"), str) and bool(row["platform"])
+
+
+def _reason(row: Values) -> str | None:
+    told = (row.get(name) for name in ("error", "message", "reason", "failReason"))
+    return next((text for text in told if isinstance(text, str) and text.strip()), None)

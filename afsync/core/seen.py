@@ -13,6 +13,7 @@ from afsync.core.actions import Action, Retire
 from afsync.core.outcome import Applied, Outcome
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.resources import Job, Kind
+from afsync.core.results import JobResult
 
 TIMED = ("scheduled", "queued_scheduled")
 """Statuses that tell of a publish time, where the service does not list the times."""
@@ -28,25 +29,30 @@ class What(StrEnum):
     CANCELLATION = "cancellation"
     SUBMISSION = "submission"
     TEMPLATE = "template"
+    APPROVAL = "approval"
 
 
 class Expected(Struct, frozen=True):
-    """One thing that the service accepted: of which address, under which id, and for when (UTC)."""
+    """One thing that the service accepted: of which address, under which id, for when (UTC), and for which platforms
+    (none: all of its own); `told` is what the service says instead."""
 
     what: What
     address: str
     id: str
     at: datetime | None = None
+    platforms: tuple[str, ...] = ()
+    told: str | None = None
 
 
 class ReadBack(Struct, frozen=True):
     """What was read at the end: statuses of the newest jobs by id, their publish times (None: not offered), the ids of
-    templates (None: not read), and the balance (None: not read, or not reported)."""
+    templates (None: not read), the balance (None: not read, or not reported), and results of approved jobs."""
 
     jobs: Mapping[str, str] = field(default_factory=dict)
     publish_times: Mapping[str, datetime] | None = None
     templates: frozenset[str] | None = None
     balance: int | None = None
+    results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
 class Seen(Struct, frozen=True):
@@ -93,6 +99,8 @@ def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
         if not isinstance(outcome, Applied) or outcome.id is None:
             continue
         change = outcome.change
+        if change.action is Action.APPROVE and change.later is None:
+            yield Expected(What.APPROVAL, change.address, outcome.id, platforms=change.platforms)
         if change.retire is Retire.CANCEL and change.id is not None and outcome.note is None:
             yield Expected(What.CANCELLATION, change.address, change.id)
         if change.action not in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE):
@@ -121,7 +129,7 @@ def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
         if told is None:
             beyond += 1
         else:
-            (seen if told else unseen).append(_as_offered(one, found))
+            (seen if told else unseen).append(_with_reason(_as_offered(one, found), found))
     return Seen(tuple(seen), tuple(unseen), beyond)
 
 
@@ -132,6 +140,24 @@ def _as_offered(one: Expected, found: ReadBack) -> Expected:
     return replace(one, what=What.SUBMISSION)
 
 
+def _with_reason(one: Expected, found: ReadBack) -> Expected:
+    result = found.results.get(one.id) if one.what is What.APPROVAL else None
+    if result is None or not result.failed:
+        return one
+    where = (f"{p} failed ({result.reasons[p]})" if p in result.reasons else f"{p} failed" for p in result.failed_on)
+    return replace(one, told=", ".join(where) or None)
+
+
+def _is_published(one: Expected, found: ReadBack) -> bool:
+    """Whether it is published or about to be; where others were published before, only the result tells."""
+    status, result = found.jobs[one.id], found.results.get(one.id)
+    if status == "publishing":
+        return True
+    if status != "published" or (result is not None and result.failed):
+        return False
+    return not one.platforms or (result is not None and set(one.platforms) <= set(result.published_to))
+
+
 def _is_there(one: Expected, found: ReadBack) -> bool | None:
     """None where it could not be looked at."""
     match one.what:
@@ -139,6 +165,8 @@ def _is_there(one: Expected, found: ReadBack) -> bool | None:
             return None if found.templates is None else one.id in found.templates
         case What.CANCELLATION:
             return found.jobs[one.id] == "cancelled" if one.id in found.jobs else None
+        case What.APPROVAL if one.id in found.jobs:
+            return _is_published(one, found)
         case What.PUBLISH_TIME if found.publish_times is not None:
             if one.id in found.publish_times:
                 return found.publish_times[one.id] == one.at

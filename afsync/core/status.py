@@ -16,9 +16,11 @@ from afsync.core.credits import effective
 from afsync.core.held import is_held, stops
 from afsync.core.held import lacks_time as held_without_time
 from afsync.core.kept import time_was_lost
+from afsync.core.publications import has_failed, judged_publications, why_failed
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
+from afsync.core.results import JobResult
 from afsync.core.reviews import is_unreviewed
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
@@ -26,7 +28,8 @@ from afsync.core.trust import Finding
 from afsync.core.unset import lacks_time
 from afsync.core.verdict import Options
 
-_SOON = timedelta(seconds=Options().settle)
+SETTLE = Options().settle
+_SOON = timedelta(seconds=SETTLE)
 """So long after its time a service may still be about to publish."""
 
 
@@ -40,6 +43,7 @@ class JobPhase(StrEnum):
     CANCELLED = "cancelled"
     MISSING = "missing"
     UNKNOWN = "unknown"
+    PUBLISH_FAILED = "publish_failed"
 
 
 _ENDED = (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
@@ -64,11 +68,13 @@ _PHASES: Mapping[Group, JobPhase] = {
 
 
 class Seen(Struct, frozen=True):
-    """What is known of the account so far: jobs by id, ids that are not there, links for reviewers."""
+    """What is known of the account so far: jobs by id, ids that are not there, links for reviewers, results of approved
+    jobs."""
 
     jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     previews: Mapping[str, Preview] = field(default_factory=dict)
+    results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
 class JobStatus(Struct, frozen=True):
@@ -79,7 +85,8 @@ class JobStatus(Struct, frozen=True):
     it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
     `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
     published at a time that was never set. `unreviewed`: the service does not stop it before publishing, as was asked.
-    `schedule` is None where an approval overtook it.
+    `schedule` is None where an approval overtook it. `unconfirmed`: it was approved, and what came of that is not known
+    yet. `failed_on`: where its publication failed.
     """
 
     address: str
@@ -101,6 +108,8 @@ class JobStatus(Struct, frozen=True):
     cancelled: bool = False
     time_missing: bool = False
     unreviewed: bool = False
+    unconfirmed: bool = False
+    failed_on: tuple[str, ...] = ()
 
 
 def phase_of(
@@ -119,15 +128,24 @@ def phase_of(
         # The service purges old jobs; one that was finished when last seen is still that.
         last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
         return last if last in (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED) else JobPhase.MISSING
+    if has_failed(record) and (seen.status if seen else record.status) != ON_ITS_WAY[0]:
+        return JobPhase.PUBLISH_FAILED
     group = group_of(seen.status if seen else record.status, publish_at=at, staged=waits, now=now)
     return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits and review else _PHASES[group]
 
 
 def statuses(
-    desired: Desired, recorded: Recorded, seen: Seen, now: datetime, globs: tuple[str, ...] = ()
+    desired: Desired,
+    recorded: Recorded,
+    seen: Seen,
+    now: datetime,
+    globs: tuple[str, ...] = (),
+    *,
+    settle: float = SETTLE,
 ) -> tuple[JobStatus, ...]:
     """Every declared job, and every recorded one; those that match `globs`, where there are any. By publish time, those
     without one last, then by address: the order of a plan."""
+    recorded = judged_publications(recorded, seen, now, Options(settle=settle))
     chosen = (a for a in {*desired.jobs, *recorded.jobs} if not globs or matches(a, globs))
     jobs = [_status(a, desired, recorded, seen, now) for a in chosen]
     jobs += [j for j in _cancelled(recorded, seen, now) if not globs or matches(j.address, globs)]
@@ -192,16 +210,26 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
         score=job.score if job else None,
         output_url=job.output_url if job else None,
         portals=job.portals if job else EMPTY,
-        note=_of_time(record, declared, seen, now) or _odd(job, phase),
+        note=_of_publication(record, phase, status, seen) or _of_time(record, declared, seen, now) or _odd(job, phase),
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
         produced=status in ("complete", *ON_ITS_WAY),
+        unconfirmed=record.approved_at is not None and record.publish_finding is None,
+        failed_on=record.failed_on if phase is JobPhase.PUBLISH_FAILED else (),
     )
 
 
 def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
     """Whether it ended before its publish time came, at which nothing is published any more."""
     return phase in _ENDED and record.schedule is not None and record.schedule.utc > now
+
+
+def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: Seen) -> str | None:
+    """What came of its approval, where that is not that it is published."""
+    if phase is JobPhase.PUBLISH_FAILED:
+        return why_failed(record, seen)
+    waits = record.approved_at is not None and record.publish_finding in (None, Finding.UNKNOWN)
+    return "approved, not known whether published" if waits and status == "complete" else None
 
 
 def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:
@@ -265,7 +293,11 @@ def settled(job: JobStatus, until: Until) -> bool:
         case JobPhase.WAITING_FOR_APPROVAL:
             return until is Until.DONE
         case JobPhase.DONE:
+            if job.unconfirmed and job.status == "published":
+                return until is Until.DONE
             return until is Until.DONE or job.status == "published" or job.immediate or not job.publishes
+        case JobPhase.PUBLISH_FAILED:
+            return True
         case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
             return True
         case _:

@@ -31,6 +31,8 @@ OWN: Mapping[str, str] = {
     "produced": "There is a video, and it is still to be published: at its publish time, or right now.",
     "waiting_for_approval": "There is a video, and it is published only after an approval.",
     "done": "It is published, or produced where nothing more happens by itself.",
+    "publish_failed": "It was approved, and is not published, on one platform at least. `afsync approve` publishes it "
+    "again, only where that failed.",
     "missing": "It was active when last seen, and is not in the account any more.",
     "unknown": "It was not submitted yet, or its submission or approval is unresolved.",
 }

@@ -95,7 +95,8 @@ class Job(Struct, frozen=True):
 
     def failed_platforms(self, now: int) -> list[str]:
         """Where the latest attempt to publish it failed."""
-        return overwriting.failed_platforms(self.story, now) if self.mode == ROUTER else []
+        done = self.mode == ROUTER or self.phase(now) is Phase.PUBLISHED
+        return overwriting.failed_platforms(self.story, now) if done else []
 
     def publications(self, now: int) -> list[Publication]:
         """Every one that happened until now, whatever the service tells."""
@@ -104,6 +105,8 @@ class Job(Struct, frozen=True):
         _, ends = lifecycle.publication(self.life)
         if self.phase(now) is not Phase.PUBLISHED or ends is None:
             return []
+        if any(event["what"] == "approve" for event in self.story.events):
+            return overwriting.approvals(self.story, now)
         narrowed = json.loads(self.narrowed) if self.narrowed else self.platforms
         return [Publication(ends, tuple(narrowed), "production" if self.approved is None else "approval")]
 

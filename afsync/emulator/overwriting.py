@@ -89,6 +89,12 @@ def publications(story: Story, now: int) -> list[Publication]:
     return sorted((one for one in found if one.at <= now and one.platforms), key=lambda one: one.at)
 
 
+def approvals(story: Story, now: int) -> list[Publication]:
+    """Those that approvals made until now."""
+    found = (one for one in map(_approved, story.events) if one is not None)
+    return [one for one in found if one.at <= now and one.platforms]
+
+
 def failed_platforms(story: Story, now: int) -> list[str]:
     """Where the latest attempt to publish failed."""
     failed: list[str] = []

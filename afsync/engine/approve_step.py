@@ -48,9 +48,9 @@ def _wait_for_its_time(change: Change, later: Schedule, record: RecordedJob, pro
         return Over(NotAttempted(change, "its time came, and whether it was published is not known"))
     progress.id, progress.note = record.id, "its time came in this run"
     if not record.approved:
-        waits = Approval(run.world.clock(), run.world.who)
+        waits = Approval(run.world.clock(), run.world.who, change.platforms)
         run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
-        progress.note = f"it is published at {later.written}"
+        progress.note = f"recorded; it will be published by the first apply after {later.written}"
     return Next()
 
 
@@ -70,6 +70,7 @@ def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
         publish=record.publish,
         purpose=Purpose.APPROVAL,
         job_id=record.id,
+        platforms=change.platforms,
     )
 
 

@@ -7,9 +7,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from afsync.core.outcome import Outcome
+from afsync.core.publications import MOST, judged_publications
+from afsync.core.remote import RemoteJob
 from afsync.core.seen import Looked, ReadBack, What, compare, expected, noted, used_templates
+from afsync.core.status import Seen as Account
+from afsync.core.verdict import Options
 from afsync.engine.run import Run
 from afsync.errors import ApiError, Interrupted
+
+_NOT_YET = 1e9
+"""Seconds; this early only what is seen to be published is judged."""
 
 
 def look_back(outcomes: Sequence[Outcome], run: Run) -> Looked | None:
@@ -27,6 +34,7 @@ def look_back(outcomes: Sequence[Outcome], run: Run) -> Looked | None:
             times=What.PUBLISH_TIME in kinds,
             templates=What.TEMPLATE in kinds,
             balance=run.unknown_cost,
+            results=tuple(e.id for e in wanted if e.what is What.APPROVAL)[:MOST],
         )
     except Interrupted:
         return None
@@ -34,5 +42,8 @@ def look_back(outcomes: Sequence[Outcome], run: Run) -> Looked | None:
         return Looked(failed=error.message)
     seen = compare(wanted, found)
     seen = replace(seen, seen=(*seen.seen, *shown))
-    run.ledger.write(noted(run.ledger.recorded, seen, found))
+    recorded = noted(run.ledger.recorded, seen, found)
+    account = Account({i: RemoteJob(i, status) for i, status in found.jobs.items()}, results=found.results)
+    now = run.server_time() or run.world.clock()
+    run.ledger.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
     return Looked(seen, run.remote.account.balance, found.balance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -55,9 +55,12 @@ class OpenFile(Protocol):
 
 
 class ReadingBack(Protocol):
-    """Reads what the service shows of the newest jobs, of publish times, templates and the balance. Raises ApiError."""
+    """Reads what the service shows of the newest jobs, of publish times, templates and the balance, and the results of
+    the jobs `results`. Raises ApiError."""
 
-    def __call__(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack: ...
+    def __call__(
+        self, *, jobs: bool, times: bool, templates: bool, balance: bool, results: Sequence[str]
+    ) -> ReadBack: ...
 
 
 class Due(Struct, frozen=True):

@@ -77,9 +77,13 @@ def published_lines(change: Change, waiting: Waiting | None, now: datetime | Non
     for field, value in record.declared.items():
         if field == "file":
             yield f"file: {_file(change.after, value)}"
+        elif field == "platforms" and change.platforms:
+            continue
         elif field != "staging":
             yield f"{visible(field)}: {shown(value)}"
-    if waiting is not None and waiting.platforms and "platforms" not in record.declared:
+    if change.platforms:
+        yield f"platforms: {shown(change.platforms)}"
+    elif waiting is not None and waiting.platforms and "platforms" not in record.declared:
         yield f"platforms: {shown(waiting.platforms)}"
     if record.schedule is not None:
         at_once = (

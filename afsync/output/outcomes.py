@@ -146,16 +146,17 @@ def summary_text(
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     left = left_undone(t, held=held, unresolved=unresolved)
+    said = (f"{_approved(outcomes, t)}.\n" if t.approved else "") + _said(t, looked)
     if complete and not left:
-        return _said(t, looked) + paint(f"Apply complete! Resources: {counted}.", "green")
-    return _said(t, looked) + paint(f"Apply incomplete. Resources: {'; '.join([counted, *left])}.", "red")
+        return said + paint(f"Apply complete! Resources: {counted}.", "green")
+    return said + paint(f"Apply incomplete. Resources: {'; '.join([counted, *left])}.", "red")
 
 
 def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, complete: bool) -> str:
     """The last line of an `approve`, which adds and destroys nothing."""
     t = Tally(outcomes)
     left = left_undone(t)
-    approved = f"Approved: {count(t.approved, 'job')}"
+    approved = _approved(outcomes, t)
     if complete and not left:
         return paint(f"{approved}.", "green")
     return paint(f"Approval incomplete. {'; '.join([approved, *left])}.", "red")
@@ -163,9 +164,15 @@ def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, compl
 
 def _said(t: Tally, looked: Looked | None) -> str:
     """What the last line has no words for."""
-    approved = f"Approved: {count(t.approved, 'job')}.\n" if t.approved else ""
     spent = spent_text(t, looked)
-    return approved + (f"Spent: {spent}.\n" if spent else "")
+    return f"Spent: {spent}.\n" if spent else ""
+
+
+def _approved(outcomes: Sequence[Outcome], t: Tally) -> str:
+    """`Approved: 2 jobs (1 recorded)`: what is recorded is published at its time."""
+    later = sum(isinstance(o, Applied) and o.change.later is not None for o in outcomes)
+    recorded = "" if not later else " (recorded)" if later == t.approved else f" ({later} recorded)"
+    return f"Approved: {count(t.approved, 'job')}{recorded}"
 
 
 def spent_text(t: Tally, looked: Looked | None) -> str:

@@ -74,6 +74,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "retire": change.retire.value if change.retire else None,
         "observed": schedule_json(change.observed),
         "later": schedule_json(change.later),
+        "platforms": list(change.platforms),
         "uploads": change.uploads,
         "warning": change.warning,
         "file": _file(change.after),

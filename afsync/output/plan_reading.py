@@ -89,6 +89,7 @@ def _change(c: Mapping[str, Any]) -> Change:
         moved_from=optional(c["moved_from"], str),
         uploads=typed(c["uploads"], bool),
         later=_schedule(c.get("later")),
+        platforms=tuple(typed(name, str) for name in c.get("platforms", ())),
         warning=optional(c.get("warning"), str),
     )
     assert change.steps is not None  # KeyError for an action that there is not for this kind

@@ -9,6 +9,7 @@ from afsync.core.actions import Action, Reason, Retire
 from afsync.core.durations import duration
 from afsync.core.job_notices import everything_matches
 from afsync.core.plan import Change, LimitUse, Plan
+from afsync.core.publications import has_failed
 from afsync.core.recorded import RecordedJob
 from afsync.core.recovery import outlook, ways
 from afsync.core.resources import Job, Schedule, key_of, kind_of
@@ -213,9 +214,11 @@ def _sentence(change: Change) -> str:
             gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
             return f"will be forgotten: {gone}; nothing is sent"
         case Action.APPROVE if change.later is not None:
-            return f"will be approved; it is published at {visible(change.later.written)}"
+            return f"will be approved, and published by the first apply after {visible(change.later.written)}"
         case Action.APPROVE if change.reason is Reason.DUE:
             return "will be published, since its time has come, which cannot be undone"
+        case Action.APPROVE if isinstance(change.before, RecordedJob) and has_failed(change.before):
+            return f"will be published again, only on {visible(', '.join(change.platforms))}, which cannot be undone"
         case Action.APPROVE:
             return "will be published, which cannot be undone"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from afsync.core.durations import duration
-from afsync.core.seen import Looked, What
+from afsync.core.seen import Expected, Looked, What
 from afsync.output.values import count, visible
 
 MOST = 10
@@ -25,10 +25,15 @@ def seen_lines(looked: Looked | None, settle: float) -> Iterator[str]:
     beyond = f"{count(seen.beyond, 'more change')} not among what was read" if seen.beyond else ""
     yield f"Seen: {'; '.join(filter(None, (counts, beyond)))}."
     if seen.unseen:
-        named = ", ".join(f"the {e.what.value} of {e.address} ({visible(e.id)})" for e in seen.unseen[:MOST])
+        named = ", ".join(map(_named, seen.unseen[:MOST]))
         more = f" and {len(seen.unseen) - MOST} more" if len(seen.unseen) > MOST else ""
         yield f"Note: accepted, but not to be seen yet: {named}{more}"
         yield f"  a plan judges it once {duration(settle)} have passed (`api.settle`)"
+
+
+def _named(one: Expected) -> str:
+    said = f", of which the service says: {visible(one.told)}" if one.told else ""
+    return f"the {one.what.value} of {one.address} ({visible(one.id)}){said}"
 
 
 def _plural(what: What) -> str:

@@ -36,4 +36,5 @@ def _job(job: JobStatus, now: datetime) -> dict[str, Any]:
         "portals": plain(job.portals),
         "preview": preview_json(job.preview, now),
         "note": job.note,
+        "failed_on": list(job.failed_on),
     }

@@ -20,6 +20,7 @@ _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.CANCELLED: "red",
     JobPhase.MISSING: "red",
     JobPhase.UNKNOWN: "yellow",
+    JobPhase.PUBLISH_FAILED: "red",
 }
 _DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
 _PRODUCED, _DONE = "produced", "done"
@@ -55,6 +56,8 @@ def state(job: JobStatus) -> str:
     """The service's word for it; ours where it has none, and for `complete`, which says too little."""
     if job.phase is JobPhase.WAITING_FOR_APPROVAL:
         return "waiting for approval"
+    if job.phase is JobPhase.PUBLISH_FAILED:
+        return visible(job.note or "publishing failed")
     if job.phase is JobPhase.MISSING:
         return f"missing, was {visible(_told(job))}"
     told = visible(_told(job))
@@ -100,6 +103,10 @@ def _waiting(jobs: Sequence[JobStatus], now: datetime, paint: Paint) -> Iterator
             yield paint(f"{job.address} ({visible(job.id or '')}) waits for approval:", "bold")
             yield from (f"  {line}" for line in preview_lines(job.preview, now))
             yield f"  publish it with: {approve_command(job.address)}"
+        elif job.phase is JobPhase.PUBLISH_FAILED:
+            named = "" if job.failed_on else " --platform NAME"
+            yield ""
+            yield f"publish {job.address} again with: {approve_command(job.address)}{named}"
 
 
 def summary(jobs: Sequence[JobStatus]) -> str:

@@ -29,7 +29,7 @@ from tests.builders import (
     planned,
 )
 
-STAGED = a_job(staging=True)
+STAGED = a_job(staging=True, platforms=["tiktok"])
 OPEN = ("queued", "running", "scheduled")
 BUSY = ("processing", "ready_to_publish", "rendering")
 
@@ -148,7 +148,7 @@ def test_what_was_never_submitted_is_not_paid_for() -> None:
 
 def test_a_renamed_job_keeps_its_approval() -> None:
     record = a_recorded_job(STAGED, status="queued", staged=True)
-    job = replace(a_job("other", staging=True), approve="job_1")
+    job = replace(a_job("other", staging=True, platforms=["tiktok"]), approve="job_1")
     plan = planned(job, recorded={"job.best": record}, remote=a_remote(a_remote_job("job_1", "complete")))
     assert [(c.action, c.address) for c in plan.changes] == [
         (Action.MOVE, "job.other"),
@@ -157,8 +157,8 @@ def test_a_renamed_job_keeps_its_approval() -> None:
 
 
 def test_it_comes_after_the_publish_time_and_before_templates_go() -> None:
-    job = replace(a_job(staging=True, schedule=LATER), approve="job_1")
-    record = a_recorded_job(a_job(staging=True, schedule=AHEAD), status="queued", staged=True)
+    job = replace(a_job(staging=True, platforms=["tiktok"], schedule=LATER), approve="job_1")
+    record = a_recorded_job(a_job(staging=True, platforms=["tiktok"], schedule=AHEAD), status="queued", staged=True)
     plan = plan_of(job, record=record)
     assert [c.action for c in plan.changes] == [Action.RESCHEDULE, Action.APPROVE]
 

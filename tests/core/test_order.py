@@ -180,7 +180,7 @@ DECLARED: tuple[Template | Job, ...] = (
     a_job("f-again", topic="f", rerun="2"),
     a_job("g-twin", topic="g"),
     a_job("h-same", topic="h"),
-    replace(a_job("l-approved", topic="l"), approve="job_l"),
+    replace(a_job("l-approved", topic="l", platforms=["tiktok"]), approve="job_l"),
 )
 RECORDED = a_recorded(
     {
@@ -194,7 +194,9 @@ RECORDED = a_recorded(
         "job.x-old": a_recorded_job(a_job(topic="e", schedule=AHEAD), id="job_e"),
         "job.f-again": a_recorded_job(a_job(topic="f"), id="job_f", status="published"),
         "job.h-same": a_recorded_job(a_job(topic="h"), id="job_h"),
-        "job.l-approved": a_recorded_job(a_job(topic="l"), id="job_l", status="complete", staged=True),
+        "job.l-approved": a_recorded_job(
+            a_job(topic="l", platforms=["tiktok"]), id="job_l", status="complete", staged=True
+        ),
         "job.a-removed": a_recorded_job(a_job(topic="i"), id="job_i"),
         "job.z-removed": a_recorded_job(a_job(topic="j"), id="job_j"),
         "job.k-finished": a_recorded_job(a_job(topic="k"), id="job_k", status="published"),

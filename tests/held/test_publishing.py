@@ -34,7 +34,8 @@ def test_a_held_job_is_published_when_its_time_has_come(world: HeldWorld) -> Non
         done = world.due()
     assert lines(sent) == [f"POST /jobs/{job}/approve-publish"]
     assert "Approved: 1 job." in done.out
-    assert world.publications(job) <= 1
+    world.pass_time(minutes=5)
+    assert world.publications(job) == 1
     world.becomes("published", job)
     world.is_settled()
     assert world.due().out == "Nothing is due.\n"
@@ -117,7 +118,7 @@ def test_a_review_and_a_time_are_both_needed(world: HeldWorld) -> None:
     with world.watched() as sent:
         done = world.does("approve", "job.a", "--auto-approve")
     assert sent == []
-    assert f"it is published at {world.at(hours=2)}" in done.out
+    assert f"it will be published by the first apply after {world.at(hours=2)}" in done.out
     assert world.record("job.a")["approval"]["by"]
     assert "waiting for approval" not in world.does("status").out
     assert "was approved already" in world.does("approve", "job.a", "--auto-approve", code=1).err

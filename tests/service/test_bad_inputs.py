@@ -62,7 +62,7 @@ def purged(world: World) -> None:
 
 def one_of_two(world: World) -> None:
     put_video(world)
-    a, _ = world.submitted(a=an_upload(staging=True), b=a_job(topic="B"))
+    a, _ = world.submitted(a=an_upload(staging=True, platforms=["tiktok"]), b=a_job(topic="B"))
     world.becomes("complete", a)
 
 

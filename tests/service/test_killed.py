@@ -35,7 +35,7 @@ CASES = [(dialect, fault, recorded) for dialect, points in POINTS.items() for fa
 def test_killed(make_world: MakeWorld, dialect: str, fault: str, recorded: bool) -> None:
     world = make_world(dialect)
     put_video(world)
-    world.declare(jobs={"intro": an_upload(staging=True)}, api={"exclusive": True})
+    world.declare(jobs={"intro": an_upload(staging=True, platforms=["tiktok"])}, api={"exclusive": True})
     world.control.call("POST", "/faults", fault=fault)
     kill_at_hold(world)
     world.control.clear_requests()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,7 +113,9 @@ class Breakable(Effects):
     def look(self, lookups: Lookups) -> Remote:
         return self.points.request(lambda: Effects.look(self, lookups))
 
-    def read_back(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack:
+    def read_back(
+        self, *, jobs: bool, times: bool, templates: bool, balance: bool, results: Sequence[str] = ()
+    ) -> ReadBack:
         def read() -> ReadBack:
             remote = Effects.look(self, Lookups())
             statuses = {i: job.status for i, job in remote.jobs.items()}

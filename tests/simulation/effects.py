@@ -6,7 +6,7 @@ publish time is gone when production writes next, and what is not staged is publ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -169,7 +169,9 @@ class Effects(SimService):
         staging = {j.id: Preview(staging=self.lives[j.id].staged, status=j.status) for j in told}
         return replace(remote, publish_times=ahead, previews=staging)
 
-    def read_back(self, *, jobs: bool, times: bool, templates: bool, balance: bool) -> ReadBack:
+    def read_back(
+        self, *, jobs: bool, times: bool, templates: bool, balance: bool, results: Sequence[str] = ()
+    ) -> ReadBack:
         """What the service shows at the end of a run, its newest jobs only; sometimes it cannot be reached."""
         self.pass_on()
         if self._draw("not_sent"):

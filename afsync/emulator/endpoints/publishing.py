@@ -53,9 +53,14 @@ async def approve(call: Call) -> Response:
         return router.approve(call, job, body)
     _check_approval(call, job)
     platforms = _platforms(body, job.fields.get("platforms", []))
+    _check_again(call, job, platforms)
     changes: dict[str, Any] = {"approved": call.now, "narrowed": json.dumps(platforms), "forced": None}
-    if call.service.options.dialect == "deployed":
+    at_once = call.service.options.dialect == "deployed"
+    if at_once:
         changes["published"] = call.now
+    ends = call.now if at_once else call.now + job.publishing_ms
+    fails = call.service.options.publish_fails.split()
+    changes |= jobs.told(job, "approve", call.now, platforms=platforms, ends=ends, fails=fails)
     with call.service.db.writing() as connection:
         job = jobs.change(connection, job, call.now, changes)
     return call.answer(call.dialect.approved(job, platforms))
@@ -63,12 +68,21 @@ async def approve(call: Call) -> Response:
 
 def _check_approval(call: Call, job: jobs.Job) -> None:
     phase = job.phase(call.now)
+    if phase is Phase.PUBLISHED and job.failed_platforms(call.now):
+        return
     if phase in (Phase.PUBLISHING, Phase.PUBLISHED):
         raise ApiError(409, "already_published", "Job is already published")
     if phase is not Phase.PRODUCED:
         raise ApiError(422, "no_output", "Job has no output to publish")
     if not job.life.staged:
         raise ApiError(409, "not_staged", "Job was not submitted with staging")
+
+
+def _check_again(call: Call, job: jobs.Job, platforms: list[str]) -> None:
+    """Where it failed it can be published again; elsewhere it is published already."""
+    failed = job.failed_platforms(call.now)
+    if failed and not set(platforms) <= set(failed):
+        raise ApiError(409, "already_published", "Job is already published")
 
 
 def _platforms(body: dict[str, Any], own: list[str]) -> list[str]:

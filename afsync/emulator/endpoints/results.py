@@ -64,6 +64,8 @@ def _platforms(job: jobs.Job, phase: Phase, call: Call) -> list[dict[str, Any]]:
         return [_attempted(name, job, call) for name in job.attempted]
     _, published = publication(job.life)
     names = json.loads(job.narrowed) if job.narrowed else job.fields.get("platforms", [])
+    if job.failed_platforms(call.now) or len(job.publications(call.now)) > 1:
+        return [_attempted(name, job, call) for name in job.attempted]
     done = phase is Phase.PUBLISHED
     moment = call.dialect.moment(published, job.seq) if done and published is not None else None
     return [

@@ -1,0 +1,170 @@
+"""Whether an approved job was really published, judged by what the service reports of it (docs/trust.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from afsync.core.actions import Action, Reason
+from afsync.core.kept import PRODUCED, settled
+from afsync.core.plan import Change, Credits
+from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.remote import Preview, RemoteJob, ended_badly
+from afsync.core.resources import Job, typed
+from afsync.core.results import JobResult
+from afsync.core.trust import Effect, Finding
+from afsync.core.verdict import NOTHING, Facts, Options, Verdict, note, withhold
+
+MOST = 10
+"""So many results are read for one plan; the others wait for the next one."""
+_OUT = "published"
+_UNDER_WAY = "publishing"
+
+
+class Account(Protocol):
+    """What was read of the account. A job in `results` was asked for its result, whatever came of that."""
+
+    @property
+    def jobs(self) -> Mapping[str, RemoteJob]: ...
+    @property
+    def missing(self) -> Set[str]: ...
+    @property
+    def previews(self) -> Mapping[str, Preview]: ...
+    @property
+    def results(self) -> Mapping[str, JobResult]: ...
+
+
+def is_watched(record: RecordedJob) -> bool:
+    """Whether afsync approved it, and whether it was published is not known yet, or it was not."""
+    return record.approved_at is not None and record.publish_finding in (None, Finding.LOST)
+
+
+def has_failed(record: RecordedJob) -> bool:
+    """Whether it was approved and not published, on one platform at least."""
+    return record.publish_finding is Finding.LOST
+
+
+def results_needed(recorded: Recorded, seen: Account, now: datetime, settle: float) -> list[str]:
+    """The ids of those whose result tells something now: what is not judged yet first."""
+    asked = [
+        r
+        for r in recorded.jobs.values()
+        if r.approved_at is not None and r.id in seen.jobs and _may_tell(r, seen.jobs[r.id].status, now, settle)
+    ]
+    return [r.id for r in islice(sorted(asked, key=has_failed), MOST)]
+
+
+def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) -> bool:
+    if record.publish_finding is Finding.KEPT:
+        return False
+    if status == _OUT:
+        return True
+    return status == PRODUCED and is_watched(record) and settled(record.approved_at, now, settle)
+
+
+def judged_publications(recorded: Recorded, seen: Account, now: datetime, options: Options) -> Recorded:
+    """The state with every finding that what is seen now allows. What came of an approval is counted once."""
+    found: dict[str, RecordedJob] = {}
+    for address, record in recorded.jobs.items():
+        if record.approved_at is not None:
+            judged = judged_publication(record, seen, now, options.settle)
+            if judged != record:
+                found[address] = judged
+    if not found:
+        return recorded
+    for address, judged in found.items():
+        known = recorded.jobs[address].publish_finding
+        if known is None and judged.publish_finding in (Finding.KEPT, Finding.LOST):
+            recorded = recorded.with_finding(Effect.PUBLICATION, judged.publish_finding, now)
+    return replace(recorded, resources={**recorded.resources, **found})
+
+
+def judged_publication(record: RecordedJob, seen: Account, now: datetime, settle: float) -> RecordedJob:
+    """The record with what is known now of the publication after its last approval.
+
+    Kept: it is published, and no platform is reported as failed. Lost: a platform is, or it is only produced again and
+    the service calls it staged. What was reported of an earlier attempt may stand for a while, so nothing is lost
+    before `settle` seconds have passed. Unknown: nothing tells; it stays so unless it is seen published.
+    """
+    if record.approved_at is None or record.publish_finding is Finding.KEPT:
+        return record
+    job, result = seen.jobs.get(record.id), seen.results.get(record.id)
+    if job is None or ended_badly(job.status):
+        gone = job is not None or record.id in seen.missing
+        return _with(record, Finding.UNKNOWN) if gone and record.publish_finding is None else record
+    if job.status == _UNDER_WAY or result is None:
+        return record
+    everywhere = not result.failed and result.all_published
+    if everywhere and job.status in (_OUT, PRODUCED):
+        return _with(record, Finding.KEPT, result)
+    if not settled(record.approved_at, now, settle):
+        return record
+    if result.failed:
+        return _with(record, Finding.LOST, result)
+    if job.status == _OUT:
+        return _with(record, Finding.KEPT, result)
+    if job.status != PRODUCED or record.publish_finding is not None:
+        return record
+    preview = seen.previews.get(record.id)
+    staged = preview is not None and preview.staging is True
+    return _with(record, Finding.LOST if staged else Finding.UNKNOWN, result)
+
+
+def _with(record: RecordedJob, finding: Finding, result: JobResult | None = None) -> RecordedJob:
+    if result is None:
+        return replace(record, publish_finding=finding)
+    failed = result.failed_on if finding is Finding.LOST else ()
+    out = tuple(p for p in dict.fromkeys((*record.published_on, *result.published_to)) if p not in failed)
+    return replace(record, publish_finding=finding, failed_on=failed, published_on=out)
+
+
+def decide_publication(declared: Job, record: RecordedJob, others: Verdict, facts: Facts) -> Verdict:
+    """What is said of an approved job that was not published, or of which nothing tells; `others` is what is decided
+    about it otherwise. It is never published again by itself."""
+    if record.approved_at is None or record.publish_finding is Finding.KEPT or others.changes or others.withheld:
+        return NOTHING
+    named = f"{declared.address} ({record.id})"
+    if has_failed(record):
+        spent = Credits(0, record.credits or 0)
+        change = Change(
+            declared.address, Action.APPROVE, Reason.PUBLISH_FAILED, record, declared, record.id, credits=spent
+        )
+        change = replace(change, platforms=record.failed_on)
+        text = f"{named} was approved, and {why_failed(record, facts.remote)}"
+        return withhold(change, text, way_on(declared.address, record))
+    job = facts.remote.jobs.get(record.id)
+    if (job.status if job else record.status) != PRODUCED:
+        return NOTHING
+    if record.publish_finding is None:
+        text = f"the approval of {named} was accepted, and its publication is not to be seen yet"
+        return note(declared.address, "publication_unseen", text, "a plan judges it once `api.settle` has passed")
+    if facts.now - record.approved_at > timedelta(seconds=facts.options.watch):
+        return NOTHING
+    text = f"{named} was approved, and the service does not report whether it was published"
+    return note(declared.address, "publication_unknown", text, f"see `afsync result {typed(declared.address)}`")
+
+
+def why_failed(record: RecordedJob, seen: Account) -> str:
+    """What the service reports, by platform where it does."""
+    result, job = seen.results.get(record.id), seen.jobs.get(record.id)
+    reasons = result.reasons if result is not None else {}
+    where = [f"on {name} ({reasons[name]})" if name in reasons else f"on {name}" for name in record.failed_on]
+    if not where:
+        said = f" ({job.failure})" if job is not None and job.failure else ""
+        where = [f"and it waits for an approval again{said}; on which platforms is not reported"]
+    out = f"; it is published on {', '.join(record.published_on)}" if record.published_on else ""
+    return f"publishing failed {', '.join(where)}{out}"
+
+
+def way_on(address: str, record: RecordedJob) -> str:
+    """What a person can do about it."""
+    named = "" if record.failed_on else " --platform NAME"
+    where = f"only on {', '.join(record.failed_on)}" if record.failed_on else "on the platforms that you name"
+    return (
+        f"`afsync approve {typed(address)}{named}` publishes it again, {where}; once it is published elsewhere, or to "
+        "leave it so, remove it from the files"
+    )
