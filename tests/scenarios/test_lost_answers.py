@@ -1,4 +1,4 @@
-"""A submission whose answer is lost, and whose topic occurs once: where topics are told, it is found without a person."""
+"""A submission whose answer is lost: where the service tells topics, and its topic occurs once, it is found."""
 
 from __future__ import annotations
 
