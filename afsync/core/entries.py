@@ -61,6 +61,9 @@ _OBVIOUS = {"offline"}
 """What the calendar says in its own words."""
 
 
+_FAILED = (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
+
+
 class Entry(Struct, frozen=True):
     """One video in the calendar.
 
@@ -214,7 +217,9 @@ def _times(
     if record is None:
         return None, declared
     now = status.schedule
-    if now is None and record.schedule is not None:  # an approval was faster
+    if now is None and record.schedule is not None and status.phase in _FAILED:
+        now = record.schedule  # nothing is published then any more; it stands where it was to be
+    elif now is None and record.schedule is not None:  # an approval was faster
         now = Schedule("", record.approved_at, record.schedule.zone) if record.approved_at else None
     if change is None or held:
         return now or (declared if status.time_missing else None), None
