@@ -22,13 +22,13 @@ def in_github(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 
-def publish_plan(plan: Plan, root: Path, title: str = "") -> None:
+def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str] = ()) -> None:
     """In GitHub Actions: the step summary, the outputs, and annotations. Elsewhere nothing."""
     if not in_github():
         return
     from afsync.output.markdown import plan_markdown
 
-    _append("GITHUB_STEP_SUMMARY", plan_markdown(plan, title=title))
+    _append("GITHUB_STEP_SUMMARY", plan_markdown(plan, title=title, calendar=calendar))
     _append("GITHUB_OUTPUT", outputs(plan))
     publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
-from afsync.commands.ci import publish_drift, publish_plan
+from afsync.commands.ci import in_github, publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import (
@@ -36,6 +36,7 @@ from afsync.errors import Exit, Problem, UsageError
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
 
 FORMATS = ("text", "json", "markdown")
 
@@ -102,14 +103,14 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         project = work.load_project()
         if wanted.refresh_only:
             return _refresh_only(project, wanted, chosen)
-        plan = make(project, chosen, wanted)
+        plan, calendar = make(project, chosen, wanted)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
-        return _tell(plan, project, wanted)
+        return _tell(plan, project, wanted, calendar)
 
 
-def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
-    """Read and plan. Nothing is written."""
+def make(project: Project, chosen: Selection, wanted: Wanted) -> tuple[Plan, tuple[str, ...]]:
+    """Read and plan; and the weeks of what it moves, where a comment is written. Nothing is written here."""
     options = chosen.options(destroy=wanted.destroy)
     now = moment(wanted.at) if wanted.at is not None else work.now()
     recorded, _ = read_state(project)
@@ -121,12 +122,22 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> Plan:
         from afsync.core.offline import NOT_CHECKED, remote_as_recorded
 
         plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
-        return replace(plan, notices=(NOT_CHECKED, *plan.notices))
+        plan = replace(plan, notices=(NOT_CHECKED, *plan.notices))
+        return plan, _calendar(plan, project, recorded, wanted)
     service = connect(project, writes=False, silent=wanted.form == "json")
     links = links_shown(wanted.with_links, machine=wanted.form != "text")
     remote = read_remote(project, recorded, service, now, links=links)
     check_account(project, recorded, remote)
-    return checked_plan(project, recorded, remote, now, options, limits)
+    plan = checked_plan(project, recorded, remote, now, options, limits)
+    return plan, _calendar(plan, project, recorded, wanted)
+
+
+def _calendar(plan: Plan, project: Project, recorded: Recorded, wanted: Wanted) -> tuple[str, ...]:
+    if wanted.form != "markdown" and not wanted.markdown_into and not in_github():
+        return ()
+    from afsync.commands.plan_calendar import moved_weeks
+
+    return moved_weeks(project, recorded, plan)
 
 
 def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
@@ -147,7 +158,7 @@ def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
     write_private(file, encode_plan_file(saved))
 
 
-def _tell(plan: Plan, project: Project, wanted: Wanted) -> int:
+def _tell(plan: Plan, project: Project, wanted: Wanted, calendar: tuple[str, ...]) -> int:
     from afsync.output.github import gitlab_report
 
     # What is written may be posted where others read it; what is on this screen is not.
@@ -155,20 +166,20 @@ def _tell(plan: Plan, project: Project, wanted: Wanted) -> int:
     if wanted.json_into:
         write_private(Path(wanted.json_into), document(shared, "json", wanted))
     if wanted.markdown_into:
-        write_private(Path(wanted.markdown_into), document(shared, "markdown", wanted))
+        write_private(Path(wanted.markdown_into), document(shared, "markdown", wanted, calendar))
     if wanted.gitlab_report:
         write_private(Path(wanted.gitlab_report), gitlab_report(plan))
     screen = report()
-    screen(document(plan, wanted.form, wanted))
+    screen(document(plan, wanted.form, wanted, calendar))
     if wanted.out and wanted.form == "text":
         messages()(f"\nSaved to {wanted.out}; it holds for a day at the most, and once: afsync apply {wanted.out}\n")
-    publish_plan(shared, project.root, wanted.title)
+    publish_plan(shared, project.root, wanted.title, calendar)
     if told(screen):
         return Exit.ERROR
     return Exit.CHANGES if wanted.detailed_exitcode and plan.changes else Exit.OK
 
 
-def document(plan: Plan, form: str, wanted: Wanted) -> str:
+def document(plan: Plan, form: str, wanted: Wanted, calendar: tuple[str, ...] = ()) -> str:
     """The plan in one of the formats."""
     match form:
         case "json":
@@ -178,7 +189,7 @@ def document(plan: Plan, form: str, wanted: Wanted) -> str:
         case "markdown":
             from afsync.output.markdown import plan_markdown
 
-            return plan_markdown(plan, wanted.max_bytes, wanted.title)
+            return plan_markdown(plan, wanted.max_bytes, wanted.title, calendar)
         case _:
             from afsync.output.plan_text import plan_text
 

@@ -16,7 +16,7 @@ from afsync.core.instances import occurrence_of
 from afsync.core.links import status_without_links
 from afsync.core.moves import moved
 from afsync.core.occurrences import RowDate
-from afsync.core.plan import Change, Plan
+from afsync.core.plan import Change, Plan, Spending
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import RemoteJob
 from afsync.core.resources import EMPTY, Desired, Job, Kind, Schedule, Values, key_of
@@ -59,6 +59,9 @@ _MARKS: Mapping[JobPhase, Mark] = {
 
 _OBVIOUS = {"offline"}
 """What the calendar says in its own words."""
+
+
+_FAILED = (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
 
 
 class Entry(Struct, frozen=True):
@@ -131,11 +134,12 @@ class Known(Struct, frozen=True):
 
 class Entries(Struct, frozen=True):
     """What there is to show: in the order of time; the addresses of jobs that have none; and what is to be said that
-    belongs to no entry."""
+    belongs to no entry, such as how the budget stands."""
 
     entries: tuple[Entry, ...] = ()
     without_time: tuple[str, ...] = ()
     notices: tuple[Problem, ...] = ()
+    budget: Spending | None = None
 
 
 def entries(known: Known, window: Window, globs: tuple[str, ...] = (), platforms: tuple[str, ...] = ()) -> Entries:
@@ -153,7 +157,7 @@ def entries(known: Known, window: Window, globs: tuple[str, ...] = (), platforms
         if problem.severity is not Severity.NOTE and problem.code not in _OBVIOUS:
             said[problem.address or None].append(problem)
     noticed = (replace(e, notices=tuple(said[e.address])) if e.address in said else e for e in ordered)
-    return Entries(tuple(noticed), untimed, tuple(said[None]))
+    return Entries(tuple(noticed), untimed, tuple(said[None]), known.plan.budget)
 
 
 def _chosen(entry: Entry, globs: tuple[str, ...], platforms: tuple[str, ...]) -> bool:
@@ -213,7 +217,9 @@ def _times(
     if record is None:
         return None, declared
     now = status.schedule
-    if now is None and record.schedule is not None:  # an approval was faster
+    if now is None and record.schedule is not None and status.phase in _FAILED:
+        now = record.schedule  # nothing is published then any more; it stands where it was to be
+    elif now is None and record.schedule is not None:  # an approval was faster
         now = Schedule("", record.approved_at, record.schedule.zone) if record.approved_at else None
     if change is None or held:
         return now or (declared if status.time_missing else None), None

@@ -15,12 +15,16 @@ from afsync.output.values import visible
 def calendar_markdown(page: Page) -> str:
     """`-` is what is there now, `+` what there will be; without either it stays."""
     parts = [f"### Calendar, {span(page.window)}", f"Times of {page.zone}."]
-    found = [w for w in weeks(_both(page), page.window) if any(w.days)]
-    parts += [_week(week, page) for week in found] or ["Nothing is published in these weeks."]
+    parts += week_blocks(page) or ["Nothing is published in these weeks."]
     said = [p.message for p in (*page.found.notices, *(p for e in page.found.entries for p in e.notices))]
     if said:
         parts += ["**Worth knowing**", fenced("\n".join(map(visible, said)))]
     return "\n\n".join(parts) + "\n"
+
+
+def week_blocks(page: Page) -> list[str]:
+    """A headline and a fence for each week in which there is something."""
+    return [_week(week, page) for week in weeks(_both(page), page.window) if any(week.days)]
 
 
 class _Line(Entry, frozen=True):

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from afsync.output.budget import budget_text
 from afsync.output.calendar_words import Page, credits_words, long_day, signs_used, span
 from afsync.output.html import Element, raw_text, tag
 from afsync.output.page_parts import HUES, Facets
@@ -60,7 +61,7 @@ def _body(page: Page, script: str) -> Element:
         tag("a", "To the calendar", href="#main", class_="skip"),
         _bar(page),
         tag("div", _side(page, facets), tag("main", *views, id="main", tabindex="0"), class_="layout"),
-        tag("dialog", tag("div", class_="card-body"), _close(), id="card", aria_label="Details"),
+        tag("dialog", _close(), tag("div", class_="card-body"), id="card", aria_label="Details"),
         raw_text("script", script),
         data_zone=page.zone,
         data_today=page.today.isoformat(),
@@ -68,7 +69,7 @@ def _body(page: Page, script: str) -> Element:
 
 
 def _close() -> Element:
-    return tag("button", "Close", type="button", class_="close")
+    return tag("button", "×", type="button", class_="round close", aria_label="Close")
 
 
 def _bar(page: Page) -> Element:
@@ -120,6 +121,8 @@ def _totals(page: Page) -> Iterator[Element]:
     found = page.found.entries
     words = credits_words(sum(e.credits or 0 for e in found), sum(e.expected or 0 for e in found))
     yield tag("p", tag("strong", count(len(found), "video")), tag("br"), words, class_="totals")
+    if page.found.budget is not None:
+        yield tag("p", f"Budget: {budget_text(page.found.budget)}.", class_="budget")
 
 
 def _boxes(title: str, facet: str, names: Iterable[str], *, hues: bool = False) -> Iterator[Element]:

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from afsync.core.entries import Entry, weeks
+from afsync.output.budget import budget_json
 from afsync.output.calendar_words import Page, words
 from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json
@@ -38,6 +39,7 @@ def calendar_json(page: Page) -> str:
             ],
             "without_time": list(found.without_time),
             "notices": [problem_json(p) for p in found.notices],
+            "budget": budget_json(found.budget),
         }
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import islice, zip_longest
 
 from afsync.core.entries import Entry, Week, weeks
+from afsync.output.budget import budget_text
 from afsync.output.calendar_words import (
     Page,
     clock,
@@ -147,6 +148,9 @@ def _legend(page: Page, paint: Paint) -> Iterator[str]:
 
 def _notices(page: Page, paint: Paint) -> Iterator[str]:
     found = page.found
+    if found.budget is not None:
+        yield ""
+        yield f"Budget: {visible(budget_text(found.budget))}."
     if found.without_time:
         few = ", ".join(map(visible, found.without_time[:3]))
         more = f" and {len(found.without_time) - 3} more" if len(found.without_time) > 3 else ""

@@ -64,15 +64,17 @@ def headline(title: str) -> str:
     return f"### afsync{' ' * bool(title)}{title}"
 
 
-def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES, title: str = "") -> str:
-    """The whole comment. Everything that comes from files or from the service stands in fences it cannot leave.
+def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES, title: str = "", calendar: Sequence[str] = ()) -> str:
+    """The whole comment, with the weeks of a `calendar` at its end. Everything that comes from files or from the
+    service stands in fences it cannot leave.
 
     Cut between two resources, never inside one, so that it stays under `max_bytes` of UTF-8.
     """
     lines = [marker(title), _headline(plan, title), *_facts(plan)]
     room = max_bytes - _RESERVED - _size(lines)
     left_out = 0
-    for section in _sections(plan, largest=max_bytes // 4):
+    weeks = Section("Calendar: before and after", len(calendar), calendar, folded=True)
+    for section in (*_sections(plan, largest=max_bytes // 4), weeks):
         room -= _size(section.lines(()))
         kept = []
         for entry in section.entries:

@@ -100,8 +100,27 @@ def test_a_move_is_shown_with_both_times(world: World) -> None:
     assert "09:00→11:00  ~  show[" in text and "active" not in text.split("STATE")[0]
     told = world.does("calendar", "--markdown", "--zone", "UTC").out
     assert told.count("\n- Mon") == told.count("\n+ Mon") == 2
+    comment = world.does("plan", "--format", "markdown").out
+    folded = comment.partition("<summary>Calendar: before and after</summary>")[2]
+    assert folded.count("\n- Mon") == folded.count("\n+ Mon") == 2
     elsewhere = world.does("calendar", "--agenda", "--zone", "Asia/Tokyo").out
     assert "18:00→20:00" in elsewhere and "11:00 UTC" in elsewhere
+
+
+def test_a_plan_that_moves_nothing_has_no_calendar_in_its_comment(world: World) -> None:
+    show(world)
+    assert "Calendar" not in world.does("plan", "--format", "markdown").out
+    world.applied()
+    assert "Calendar" not in world.does("plan", "--format", "markdown").out
+
+
+def test_the_budget_is_said(world: World) -> None:
+    show(world)
+    text = (world.root / "afsync.yaml").read_text(encoding="utf-8")
+    world.write(text + "policy: {budget: {credits: 9, per: month}}\n", head=False)
+    assert "of 9 credits in " in world.does("calendar").out
+    assert world.does("calendar", "--json").json["budget"]["allowed"] == 9
+    assert "of 9 credits in " in world.does("calendar", "--html", "-").out
 
 
 def test_a_look_at_the_account_shows_how_far_jobs_are_and_what_is_not_declared(world: World) -> None:

@@ -105,6 +105,7 @@
     inside.replaceChildren(name, list);
     card.setAttribute("aria-label", title);
     card.showModal();
+    card.scrollTop = 0;
   }
 
   function follow(link) {
