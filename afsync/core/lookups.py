@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from afsync.core.held import is_held
 from afsync.core.kept import time_was_lost
 from afsync.core.moves import find_moves
 from afsync.core.publications import is_watched
@@ -39,7 +38,9 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     new |= {a for a, old in moves.moved.items() if old in desired.jobs and a not in recorded.resources}
     # How these were submitted is not known, and they are to be published when their time has come.
     taken_over = (
-        r for a, r in settled.jobs.items() if r.publish is Publish.UNKNOWN and is_held(r, desired.jobs.get(a))
+        r
+        for a, r in settled.jobs.items()
+        if r.publish is Publish.UNKNOWN and (declared := desired.jobs.get(a)) is not None and declared.held
     )
     return Lookups(
         jobs={

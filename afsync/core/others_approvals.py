@@ -15,7 +15,8 @@ from afsync.core.trust import Finding
 
 def staging_needed(recorded: Recorded, remote: Remote) -> Iterator[str]:
     """The ids of jobs of which only the service can say whether they wait again."""
-    return (r.id for r in recorded.resources.values() if isinstance(r, RecordedJob) and _is_back(r, remote))
+    jobs = (r for r in recorded.resources.values() if isinstance(r, RecordedJob) and r.approved)
+    return (r.id for r in jobs if _is_back(r, remote))
 
 
 def judged_others(recorded: Recorded, remote: Remote) -> Recorded:
@@ -24,7 +25,9 @@ def judged_others(recorded: Recorded, remote: Remote) -> Recorded:
     found = {
         address: replace(record, publish_finding=finding)
         for address, record in recorded.resources.items()
-        if isinstance(record, RecordedJob) and (finding := _finding(record, remote)) is not record.publish_finding
+        if isinstance(record, RecordedJob)
+        and (record.approved or record.publish_finding is not None)
+        and (finding := _finding(record, remote)) is not record.publish_finding
     }
     return replace(recorded, resources={**recorded.resources, **found}) if found else recorded
 

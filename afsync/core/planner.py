@@ -188,7 +188,8 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
     for address in sorted({*facts.desired.jobs, *records} - blocked):
         declared, record = facts.desired.jobs.get(address), records.get(address)
         if record is not None:
-            parts.append(only_somewhere(decide_job(address, declared, record, facts), record, facts))
+            verdict = decide_job(address, declared, record, facts)
+            parts.append(only_somewhere(verdict, record, facts) if verdict.changes else verdict)
             if record.approved_at is not None and declared is not None:
                 parts.append(decide_publication(declared, record, parts[-1], facts))
         elif declared is not None:
