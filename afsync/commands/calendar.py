@@ -104,9 +104,9 @@ def make(wanted: Wanted) -> Page:
     window = _window(wanted, name, now)
     recorded, _ = read_state(files)
     project = at_moment(files, recorded, now)
-    known, problems = known_at(files, project, recorded, now, window, live=wanted.live)
-    check_globs(wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
     links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics or wanted.html))
+    known, problems = known_at(files, project, recorded, now, window, live=wanted.live, links=links)
+    check_globs(wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
     found = entries(known, window, wanted.only, wanted.platform)
     if not links:
         found = replace(found, entries=tuple(map(without_links, found.entries)))

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 
 
 def known_at(
-    files: Project, project: Project, recorded: Recorded, now: datetime, window: Window, *, live: bool
+    files: Project,
+    project: Project,
+    recorded: Recorded,
+    now: datetime,
+    window: Window,
+    *,
+    live: bool,
+    links: bool,
 ) -> tuple[Known, tuple[Problem, ...]]:
     """All of it, and what is wrong with what the plan does not need yet. `project` is `files` as they are now."""
-    remote = _remote(project, recorded, now, live=live)
+    remote = _remote(project, recorded, now, live=live, links=links)
     plan = checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
     seen = Seen(remote.jobs, remote.missing, remote.previews) if live else Seen()
     times = remote.publish_times or {}
@@ -46,7 +53,7 @@ def known_at(
     return known, later.problems
 
 
-def _remote(project: Project, recorded: Recorded, now: datetime, *, live: bool) -> Remote:
+def _remote(project: Project, recorded: Recorded, now: datetime, *, live: bool, links: bool) -> Remote:
     if not live:
         from afsync.core.offline import remote_as_recorded
 
@@ -54,6 +61,6 @@ def _remote(project: Project, recorded: Recorded, now: datetime, *, live: bool) 
     from afsync.commands.service import connect, read_remote
     from afsync.commands.state_file import check_account
 
-    remote = read_remote(project, recorded, connect(project, writes=False, silent=True), now)
+    remote = read_remote(project, recorded, connect(project, writes=False, silent=True), now, links=links)
     check_account(project, recorded, remote)
     return remote

@@ -204,7 +204,7 @@ def _of_job(
         expected=change.credits.spend if change is not None and submits else None,
         status=status,
         change=change,
-        link=status.output_url,
+        link=status.output_url or (status.preview.video_url if status.preview else None),
         sequence=record.time_serial if record else known.recorded.serial,
     )
 
@@ -288,10 +288,10 @@ def _price(values: Values, known: Known) -> int:
 
 
 def without_links(entry: Entry) -> Entry:
-    """The entry without links that open to whoever has them."""
+    """The entry without links that open to whoever has them, and without those for reviewers."""
     return replace(
         entry,
-        link=unsigned(entry.link),
+        link=unsigned(entry.status.output_url if entry.status else entry.link),
         title=text_without_signed(entry.title),
         status=entry.status and status_without_links(entry.status),
     )

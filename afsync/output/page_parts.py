@@ -86,7 +86,7 @@ def look(entry: Entry) -> str:
     """The classes of how far it is, and of what the plan does."""
     kinds = [("open", entry.mark in _OPEN), ("bad", entry.mark in _BAD), ("asks", entry.mark in _ASKS)]
     kinds += [("done", entry.mark is Mark.DONE), ("changed", _changed(entry))]
-    kinds += [("gone", sign(entry).symbol == "-")]
+    kinds += [("fresh", entry.mark is Mark.PLANNED), ("gone", sign(entry).symbol == "-")]
     return " ".join(name for name, holds in kinds if holds)
 
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.entries import Entry, Known, Mark, Window, entries, weeks
+from afsync.core.entries import Entry, Known, Mark, Window, entries, weeks, without_links
 from afsync.core.recorded import Record, Recorded
-from afsync.core.remote import Remote
+from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.status import Seen
 from afsync.errors import Problem, Severity
@@ -119,6 +119,19 @@ def test_platforms_come_from_the_template_where_the_job_says_none() -> None:
     assert entries(found, WINDOW, platforms=("instagram",)).entries == ()
     assert len(entries(found, WINDOW, ("job.b*",), ("youtube",)).entries) == 1
     assert entries(found, WINDOW, ("job.x*",)).entries == ()
+
+
+def test_links_for_reviewers_can_be_left_out() -> None:
+    job = a_job(schedule=AHEAD, staging=True)
+    record: dict[str, Record] = {"job.best": a_recorded_job(job, status="complete", staged=True)}
+    seen = a_remote_job(status="complete")
+    found = known(job, recorded=record, remote=a_remote(seen))
+    link = "https://cdn.example/video.mp4"
+    entry = only(replace(found, seen=Seen({"job_1": seen}, previews={"job_1": Preview(link)})))
+    assert (entry.mark, entry.link) == (Mark.WAITING, link)
+    bare = without_links(entry)
+    assert bare.link is None and bare.status is not None and bare.status.preview is None
+    assert without_links(replace(entry, status=None)).link == link
 
 
 def test_jobs_without_a_time_are_named() -> None:
