@@ -26,6 +26,7 @@ class Lookout:
         self._reader = reader
         self._ids = frozenset(ids)
         self._turn: list[str] = []
+        self._newest: frozenset[str] = frozenset()
         self._asked: dict[str, datetime | None] = {}
         self.seen = Seen()
 
@@ -39,11 +40,19 @@ class Lookout:
         if page or len(left) > 1:
             listed = {j.id: j for j in self._reader.jobs_page(0) if j.id in self._ids}
             jobs |= listed
+            self._newest = frozenset(listed)
             left = [i for i in left if i not in listed]
         found, gone = look_up(self._reader, self._next(left))
         jobs |= found
         missing = (missing | gone) - jobs.keys()
         self.seen = replace(self.seen, jobs=jobs, missing=frozenset(missing))
+        return self.seen
+
+    def publish_times(self) -> Seen:
+        """The publish times that the service reports, where it does: those of the newest 100 jobs."""
+        times = self._reader.publish_times()
+        if times is not None:
+            self.seen = replace(self.seen, times=times, covered=self._newest - times.unknown)
         return self.seen
 
     def _next(self, left: list[str]) -> list[str]:

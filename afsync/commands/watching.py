@@ -60,6 +60,9 @@ class Jobs:
         lookout.look([*wanted, *(self._recorded.watched if first else ())], page=first)
         wanted = results_needed(self._recorded, lookout.seen, now, self._project.settings.settle)
         lookout.publications(i for i in wanted if i in ids)
+        # Afterwards only for what is produced: such looks are rare.
+        if any(job.relies and (first or job.produced) for job in self.known(now)):
+            lookout.publish_times()
         if not self._links:
             return self.known(now)
         waiting = [j.id for j in self.known(now) if j.id and j.phase is JobPhase.WAITING_FOR_APPROVAL]

@@ -15,6 +15,7 @@ from afsync.core.cancels import is_back
 from afsync.core.credits import effective
 from afsync.core.held import is_held, stops
 from afsync.core.held import lacks_time as held_without_time
+from afsync.core.kept import settled as settled_by
 from afsync.core.kept import time_was_lost
 from afsync.core.publications import has_failed, judged_publications, why_failed
 from afsync.core.recorded import Purpose, Recorded, RecordedJob
@@ -24,6 +25,7 @@ from afsync.core.results import JobResult
 from afsync.core.reviews import is_unreviewed
 from afsync.core.selection import matches
 from afsync.core.sequence import NEVER
+from afsync.core.service_times import GONE, MOVED, as_reported, is_gone, relies_on_service
 from afsync.core.trust import Finding
 from afsync.core.unset import lacks_time
 from afsync.core.verdict import Options
@@ -69,11 +71,13 @@ _PHASES: Mapping[Group, JobPhase] = {
 
 class Seen(Struct, frozen=True):
     """What is known of the account so far: jobs by id, ids that are not there, links for reviewers, results of approved
-    jobs."""
+    jobs, and the publish times that the service reports; a `covered` job that is in none of them has none."""
 
     jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     previews: Mapping[str, Preview] = field(default_factory=dict)
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    covered: frozenset[str] = frozenset()
     results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
@@ -85,8 +89,9 @@ class JobStatus(Struct, frozen=True):
     it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
     `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
     published at a time that was never set. `unreviewed`: the service does not stop it before publishing, as was asked.
-    `schedule` is None where an approval overtook it. `unconfirmed`: it was approved, and what came of that is not known
-    yet. `failed_on`: where its publication failed.
+    `schedule` is None where an approval overtook it or the service has none, and the service's where it reports
+    another. `relies`: the service is to publish it at a time still ahead. `unconfirmed`: it was approved, and what came
+    of that is not known yet. `failed_on`: where its publication failed.
     """
 
     address: str
@@ -109,6 +114,7 @@ class JobStatus(Struct, frozen=True):
     time_missing: bool = False
     unreviewed: bool = False
     unconfirmed: bool = False
+    relies: bool = False
     failed_on: tuple[str, ...] = ()
 
 
@@ -147,12 +153,12 @@ def statuses(
     without one last, then by address: the order of a plan."""
     recorded = judged_publications(recorded, seen, now, Options(settle=settle))
     chosen = (a for a in {*desired.jobs, *recorded.jobs} if not globs or matches(a, globs))
-    jobs = [_status(a, desired, recorded, seen, now) for a in chosen]
+    jobs = [_status(a, desired, recorded, seen, now, settle) for a in chosen]
     jobs += [j for j in _cancelled(recorded, seen, now) if not globs or matches(j.address, globs)]
     return tuple(sorted(jobs, key=lambda job: (job.schedule.utc if job.schedule else NEVER, job.address)))
 
 
-def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now: datetime) -> JobStatus:
+def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now: datetime, settle: float) -> JobStatus:
     declared = desired.jobs.get(address)
     record = recorded.resources.get(address)
     intent = recorded.intent_for(address)
@@ -161,10 +167,13 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
         note = "its submission is unresolved" if unresolved else "not submitted yet"
         schedule = declared.schedule if declared else None
         return JobStatus(address, JobPhase.UNKNOWN, schedule=schedule, note=note, unresolved=unresolved)
-    status = _recorded(address, record, declared, seen, now)
+    at = _at_service(record, declared, seen, now)
+    record = at.record
+    status = _with_time(_recorded(address, record, declared, seen, now), at)
     missing = _lacks_time(record, declared) and status.status not in ON_ITS_WAY
     known = not missing and not _time_unknown(record, declared, seen, now)
-    publishes = known and _publishes(record, declared, desired, recorded)
+    over = at.gone and settled_by(record.schedule_unseen_since, now, settle)
+    publishes = known and not over and _publishes(record, declared, desired, recorded)
     timed = record.schedule is not None and not time_was_lost(record)
     immediate = publishes and not timed and not record.staged
     status = replace(status, publishes=publishes, immediate=immediate, time_missing=missing)
@@ -178,6 +187,32 @@ def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now:
     gone = None if declared else "no longer declared"
     unset = "publish time not set" if missing and status.phase in (JobPhase.ACTIVE, JobPhase.DONE) else None
     return replace(status, note=", ".join(filter(None, (gone, unset, status.note))) or None)
+
+
+class _AtService(Struct, frozen=True):
+    """The record with the time that counts. `relies`: the service is to publish it at a time still ahead. `moved`: it
+    reports another time than recorded. `gone`: it reports none, although the job is produced."""
+
+    record: RecordedJob
+    relies: bool = False
+    moved: bool = False
+    gone: bool = False
+
+
+def _at_service(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> _AtService:
+    job = seen.jobs.get(record.id)
+    status = job.status if job else record.status
+    if not relies_on_service(record, declared, status, now):
+        return _AtService(record)
+    reported = as_reported(record, seen.times)
+    none = record.id in seen.covered and record.id not in seen.times
+    return _AtService(reported, True, reported is not record, is_gone(record, declared, status, reported=not none))
+
+
+def _with_time(status: JobStatus, at: _AtService) -> JobStatus:
+    told = GONE if at.gone else MOVED if at.moved and status.schedule else None
+    status = replace(status, relies=at.relies, note=", ".join(filter(None, (told, status.note))) or None)
+    return replace(status, phase=JobPhase.DONE, schedule=None) if at.gone else status
 
 
 def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobStatus]:

@@ -242,6 +242,42 @@ def test_a_publish_time_that_an_approval_overtook_is_not_shown(
     assert (told.schedule is not None) is shown
 
 
+@pytest.mark.parametrize(
+    ("status", "unseen", "minutes", "expected"),
+    [
+        ("complete", 3, None, (DONE, False, True)),
+        ("complete", 1, None, (DONE, False, False)),  # the list may lag: it is still waited for
+        ("running", 3, None, (ACTIVE, True, False)),
+        ("complete", 3, 60 * 24 * 40, (ACTIVE, True, False)),
+        ("running", 3, 60 * 24 * 40, (ACTIVE, True, False)),
+    ],
+)
+def test_the_publish_time_is_the_one_that_the_service_reports(
+    status: str, unseen: int, minutes: int | None, expected: tuple[JobPhase, bool, bool]
+) -> None:
+    known = replace(record(when=AHEAD), schedule_unseen_since=NOW - timedelta(minutes=unseen))
+    at_service = None if minutes is None else NOW + timedelta(minutes=minutes)
+    seen = Seen(
+        {"job_1": a_remote_job("job_1", status)},
+        times={"job_1": at_service} if at_service else {},
+        covered=frozenset({"job_1"}),
+    )
+    found = looked(a_job(schedule=AHEAD), records={"job.best": known}, seen=seen)["job.best"]
+    assert (found.phase, found.schedule is not None, settled(found, Until.PUBLISHED)) == expected
+    if at_service:
+        assert found.schedule is not None and found.schedule.utc == at_service
+        assert found.note == "not the recorded publish time"
+    assert (found.note is None) == (status == "running" and minutes is None)
+
+
+@pytest.mark.parametrize("more", [{"publish": Publish.HELD}, {"staged": True, "approved": True}])
+def test_the_service_has_no_say_in_the_time_of_a_held_or_approved_job(more: dict[str, Any]) -> None:
+    seen = Seen({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
+    found = looked(a_job(schedule=AHEAD), records={"job.best": record(when=AHEAD, **more)}, seen=seen)["job.best"]
+    assert not found.relies
+    assert "not reported" not in (found.note or "")
+
+
 # --- waiting ---
 
 

@@ -71,6 +71,23 @@ def test_until_published_waits_for_the_publish_time(make_world: MakeWorld) -> No
     assert "published" in world.does("status", "--until", "published").out
 
 
+@pytest.mark.parametrize("how", ["moved", "gone"])
+def test_the_time_that_counts_is_the_one_of_the_service(make_world: MakeWorld, how: str) -> None:
+    world = make_world()
+    (job,) = world.submitted(a=a_job(schedule=world.at(days=5)))
+    world.becomes("complete", job)
+    moved = world.at(days=28) if how == "moved" else None
+    world.by_hand("PATCH", f"/jobs/{job}/schedule", {"scheduledAt": moved, "scheduledPublishAt": moved})
+    world.pass_time(minutes=3)
+    (told,) = world.does("status", "--json").json["jobs"]
+    if how == "moved":
+        assert (told["phase"], told["note"]) == ("active", "not the recorded publish time")
+        assert told["schedule"]["utc"] == moved
+    else:
+        assert (told["phase"], told["schedule"]) == ("done", None)
+        assert "not known whether published" in world.does("status", "--until", "published").out
+
+
 OUTCOMES: dict[str, tuple[str, Fields, Exit, Exit]] = {
     "published": ("published", {}, Exit.OK, Exit.OK),
     "complete and manual": ("complete", {"publishMode": "manual"}, Exit.OK, Exit.OK),
