@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Step
+from afsync.core.actions import Action, Reason
 from afsync.core.approvals import ON_ITS_WAY, waiting
 from afsync.core.by_hand import candidates_of
 from afsync.core.cancels import judged_cancels, not_cancelled
@@ -33,7 +33,7 @@ from afsync.core.request import template_unknown
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.reviews import accepted, judged_reviews, unreviewed
 from afsync.core.selection import select, selected
-from afsync.core.sequence import by_due
+from afsync.core.sequence import by_due, place_of
 from afsync.core.settling import settle
 from afsync.core.submissions import decide_new_job
 from afsync.core.targets import only_somewhere
@@ -137,11 +137,9 @@ def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
     return job.address in desired.jobs and selected(options, job.address)
 
 
-def _order(change: Change) -> tuple[int, tuple[datetime, str, str]]:
-    """By the step that defines the change (for a job that is submitted, that is its submission), then by publish
-    time and address."""
-    main = Step.SUBMIT_JOB if Step.SUBMIT_JOB in change.steps else change.steps[0]
-    return (int(main), by_due(change))
+def _order(change: Change) -> tuple[float, tuple[datetime, str, str]]:
+    """By the step that defines the change, then by publish time and address."""
+    return (place_of(change), by_due(change))
 
 
 def _by_address(problem: Problem) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from afsync.core.actions import Retire, Step
+from afsync.core.actions import Reason, Retire, Step
 from afsync.core.clocks import ahead
 from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
 from afsync.core.resources import Job
@@ -33,13 +33,27 @@ def by_due(change: Change) -> tuple[datetime, str, str]:
     return (change.due or NEVER, change.address, change.id or "")
 
 
+def place_of(change: Change) -> float:
+    """Where the step that defines a change stands: for a job that is submitted, its submission. A publish time that
+    something already paid for never got comes before anything new."""
+    if _sets_missing(change):
+        return Step.PUBLISH_DUE + 0.5
+    return float(Step.SUBMIT_JOB if Step.SUBMIT_JOB in change.steps else change.steps[0])
+
+
+def _sets_missing(change: Change) -> bool:
+    return change.reason is Reason.UNSET and Step.SET_SCHEDULE in change.steps
+
+
 def turns(changes: Iterable[Change]) -> Iterator[Turn]:
     """Everything a plan does, in order. A publish time is set right after its own submission: whatever ends the run
     in between then leaves one job without its time, not all of them."""
     ordered = sorted(enumerate(changes), key=lambda place: by_due(place[1]))
     for step in Step:
+        if step is Step.CREATE_TEMPLATE:
+            yield from (Turn(place, c, (Step.SET_SCHEDULE,)) for place, c in ordered if _sets_missing(c))
         for place, change in ordered:
-            if step not in change.steps:
+            if step not in change.steps or (step is Step.SET_SCHEDULE and _sets_missing(change)):
                 continue
             if step is Step.SUBMIT_JOB:
                 yield Turn(place, change, tuple(s for s in _PAIR if s in change.steps))

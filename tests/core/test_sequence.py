@@ -12,7 +12,7 @@ from afsync.core.clocks import said_of
 from afsync.core.durations import duration
 from afsync.core.plan import Change
 from afsync.core.sequence import seconds, too_late, turns
-from tests.builders import AHEAD, LATER, NOW, a_job, planned
+from tests.builders import AHEAD, LATER, NOW, a_job, a_recorded_job, a_remote, a_remote_job, planned
 
 
 def test_by_publish_time_then_by_address_and_each_time_right_after_its_submission() -> None:
@@ -24,6 +24,25 @@ def test_by_publish_time_then_by_address_and_each_time_right_after_its_submissio
     both = (Step.SUBMIT_JOB, Step.SET_SCHEDULE)
     alone = (Step.SUBMIT_JOB,)
     assert done == [("job.soon", both), ("job.late", both), ("job.a", alone), ("job.b", alone)]
+
+
+def test_a_missing_publish_time_of_what_is_paid_for_comes_before_new_submissions() -> None:
+    paid = replace(a_recorded_job(a_job("paid", schedule=LATER)), schedule=None, time_missing=True)
+    moved = a_recorded_job(a_job("moved", url="https://m", schedule=AHEAD), id="job_2")
+    jobs = [
+        a_job("new", topic="n", url="https://n", schedule=AHEAD),
+        a_job("paid", schedule=LATER),
+        a_job("moved", url="https://m", schedule=LATER),
+    ]
+    remote = a_remote(a_remote_job("job_1", "queued"), a_remote_job("job_2", "queued"))
+    plan = planned(*jobs, recorded={"job.paid": paid, "job.moved": moved}, remote=remote)
+
+    assert [c.address for c in plan.changes] == ["job.paid", "job.new", "job.moved"]
+    assert [(t.change.address, t.steps) for t in turns(plan.changes)] == [
+        ("job.paid", (Step.SET_SCHEDULE,)),
+        ("job.new", (Step.SUBMIT_JOB, Step.SET_SCHEDULE)),
+        ("job.moved", (Step.SET_SCHEDULE,)),
+    ]
 
 
 def test_the_plan_shows_the_same_order() -> None:
