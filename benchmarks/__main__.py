@@ -22,6 +22,7 @@ from benchmarks.hostile import HOSTILE
 from benchmarks.measuring import Command, judged, measure, measure_in_turn
 from benchmarks.peers import peers
 from benchmarks.plans import a_plan_of
+from benchmarks.series import rules, sheets
 from benchmarks.world import COMMAND, KEY, account, afsync, environ, record_all, write_project
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -86,6 +87,11 @@ def validating(root: Path) -> None:
         write_project(root / str(size), size)
         took = measure(Command(afsync(root / str(size), "validate")), runs=5)
         row(f"validate, {size:,} jobs", f"{took.seconds:.2f} s, {took.mib:.0f} MiB")
+
+
+def calendar(root: Path) -> None:
+    sheets(root / "sheets", row)
+    rules(root / "rules", row)
 
 
 def requests(root: Path) -> None:
@@ -168,7 +174,9 @@ def hostile(root: Path) -> None:
             row(f"validate {mib:g} MiB of {name}", f"{took.processor:.1f} s, {took.mib:.0f} MiB", "10 s, 500 MiB")
 
 
-PARTS = {f.__name__: f for f in (starting, noop_plans, validating, requests, applies, limited, latency, rendering)}
+PARTS = {
+    f.__name__: f for f in (starting, noop_plans, validating, calendar, requests, applies, limited, latency, rendering)
+}
 OTHERS = {"hostile": hostile}
 
 

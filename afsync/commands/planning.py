@@ -44,7 +44,7 @@ def checked_plan(
 
     options = timed(options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
-    plan = zones_changed(plan)
+    plan = zones_changed(plan, recorded, _zone_data)
     if project.occurrences is not None and not due:
         from afsync.core.occurrences import with_occurrences
 
@@ -66,6 +66,12 @@ def checked_plan(
         allow_empty=options.allow_empty,
     )
     return located(plan, project, _overridden(limits, project.desired.limits))
+
+
+def _zone_data(zone: str) -> str | None:
+    from afsync.config.zone_data import zone_data
+
+    return zone_data(zone)
 
 
 def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:

@@ -26,6 +26,7 @@ from afsync.config.series import DeclaredSeries
 from afsync.config.series_form import OWN_KEYS, explained, merged
 from afsync.config.series_refs import filled, has_later
 from afsync.config.times import parse_zone
+from afsync.config.zone_data import zone_data
 from afsync.core.instances import occurrence_address, occurrence_of
 from afsync.core.occurrences import Occurrences
 from afsync.core.recorded import Recorded, RecordedJob
@@ -438,6 +439,9 @@ def _summary(found: list[_Found], recorded: Recorded, now: datetime) -> Occurren
         tuple(o for f in found for o in f.standing.missed),
         tuple(o for f in found for o in f.without_row),
         tuple(o for f in found for o in f.standing.passed_over),
-        {f.series.key: considered(f.series, now, recorded.series.get(f.series.key)) for f in found},
+        {
+            f.series.key: considered(f.series, now, recorded.series.get(f.series.key), zone_data(f.declared.zone))
+            for f in found
+        },
         tuple(occurrence_address(f.series.key, i) for f in found for i in f.standing.left),
     )

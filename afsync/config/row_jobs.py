@@ -18,6 +18,7 @@ from afsync.config.rows import Rows, cell_text
 from afsync.config.rows_file import Row
 from afsync.config.series_form import OWN_KEYS, explained, merged
 from afsync.config.series_refs import filled, has_later
+from afsync.config.zone_data import zone_data
 from afsync.core.instances import occurrence_address
 from afsync.core.occurrences import RowDate
 from afsync.core.recorded import Considered, RecordedJob
@@ -76,7 +77,8 @@ def look(
     context, scope, report = read
     passed = any(r.schedule and known and known.until < r.schedule.utc <= now for r in records.values())
     same = known is not None and known.until.date() == now.date() and not passed
-    remembered = known if known is not None and same else Considered(now, known.since if known else f"{now:%Y-%m-%d}")
+    since = known.since if known else f"{now:%Y-%m-%d}"
+    remembered = known if known is not None and same else Considered(now, since, zone_data(series.zone))
     found = Found(series, [], [], [], remembered)
     if not series.rows.rows and records and not series.rows.sheet.wrong:
         hint = "restore its rows; to remove them for good, remove the job"

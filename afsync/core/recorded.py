@@ -230,10 +230,12 @@ class Watched(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Considered(Struct, frozen=True, forbid_unknown_fields=True):
-    """Up to when (UTC) the occurrences of a series were considered, and the local date of the first time."""
+    """Up to when (UTC) the occurrences of a series were considered, the local date of the first time, and the version
+    of the zone data that decided then."""
 
     until: Utc
     since: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    zone_data: New[str | None] = None
 
 
 class Account(Struct, frozen=True, forbid_unknown_fields=True):

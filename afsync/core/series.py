@@ -214,13 +214,13 @@ def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: dat
     return over and occurrence.utc + series.keep < now and days_ago > _AROUND.days
 
 
-def considered(series: Series, now: datetime, known: Considered | None) -> Considered:
+def considered(series: Series, now: datetime, known: Considered | None, zone_data: str | None = None) -> Considered:
     """What to remember of looking at the series at `now`. It is the known value within a day in which nothing of it
     passed, so that an apply with nothing to do writes nothing new."""
     today = now.astimezone(series.zone).date()
     if known is None:
-        return Considered(now, today.isoformat())
+        return Considered(now, today.isoformat(), zone_data)
     same_day = known.until.astimezone(series.zone).date() == today
     if now <= known.until or (same_day and not series.between(known.until, now)):
         return known
-    return Considered(now, known.since)
+    return Considered(now, known.since, zone_data)

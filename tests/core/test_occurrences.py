@@ -79,8 +79,20 @@ def test_a_country_that_changes_its_clocks_is_named(written: str, zone: str | No
     declared = a_job(schedule=Schedule("2026-11-27 12:00", AHEAD + timedelta(hours=1), ZONE))
     record = a_recorded_job(replace(declared, schedule=Schedule(written, AHEAD, zone)), status="scheduled")
     recorded = Recorded(LINEAGE, resources={declared.address: record})
-    plan = zones_changed(make_plan(only(declared), recorded, REMOTE, NOW))
+    plan = zones_changed(make_plan(only(declared), recorded, REMOTE, NOW), recorded, lambda _: "2026b")
     assert [c.reason for c in plan.changes] == [reason]
+    said = [n.message for n in plan.notices if n.code == "timezone_changed"]
+    named = f"the clocks of {ZONE} are not those that {declared.address} was submitted for, by zone data 2026b"
+    assert said == ([named] if reason is Reason.TIMEZONE_CHANGED else [])
+
+
+def test_the_zone_data_that_was_recorded_is_named() -> None:
+    declared = a_job('show["2026-11-27"]', schedule=Schedule("2026-11-27 12:00", AHEAD + timedelta(hours=1), ZONE))
+    record = a_recorded_job(replace(declared, schedule=Schedule("2026-11-27 12:00", AHEAD, ZONE)), status="scheduled")
+    series = {"show": Considered(NOW, "2026-11-01", "2026a")}
+    recorded = Recorded(LINEAGE, resources={declared.address: record}, series=series)
+    plan = zones_changed(make_plan(only(declared), recorded, REMOTE, NOW), recorded, lambda _: "2026b")
+    assert plan.notices[-1].message.endswith("by zone data 2026b (recorded: 2026a)")
 
 
 def only(job: Job) -> Desired:

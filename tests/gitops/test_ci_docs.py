@@ -40,13 +40,13 @@ def test_the_pipelines_are_yaml_and_use_what_there_is(text: str) -> None:
 
 def test_an_apply_is_never_cancelled_and_its_state_is_always_kept() -> None:
     jobs = [j for text in YAML for j in below(parse(text.encode(), "ci.yaml").value) if is_apply(j)]
-    assert len(jobs) == 3
+    assert len(jobs) == 4
     for job in jobs:
         kept = [s for s in job["steps"] if "upload-artifact" in s.get("uses", "")]
         assert [s["if"] for s in kept] == ["always()"]
         assert kept[0]["with"]["include-hidden-files"] is True and kept[0]["with"]["path"] == ".afsync/"
         assert job.get("concurrency", {}).get("cancel-in-progress") is not True
-    assert DOCS.count("{group: afsync, cancel-in-progress: false, queue: max}") == 3
+    assert DOCS.count("{group: afsync, cancel-in-progress: false, queue: max}") == 4
 
 
 def test_what_is_due_is_published_by_every_recipe_one_at_a_time() -> None:
