@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.api.text import printable, shown
-from afsync.api.wire import Row, an_object, id_of, moment, moment_of, text_of
+from afsync.api.wire import Row, an_object, id_of, iso, moment, moment_of, text_of
 from afsync.core.remote import ended_badly
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
@@ -91,7 +91,15 @@ def _platforms(value: object) -> tuple[Values, ...]:
     """A list of rows, or an object of rows by platform."""
     found = shown(value)
     if isinstance(found, dict):
-        return tuple({"platform": k, **(v if isinstance(v, dict) else {"result": v})} for k, v in found.items())
-    if isinstance(found, list):
-        return tuple(v if isinstance(v, dict) else {"platform": v} for v in found)
-    return ()
+        rows = [{"platform": k, **(v if isinstance(v, dict) else {"result": v})} for k, v in found.items()]
+    else:
+        rows = [v if isinstance(v, dict) else {"platform": v} for v in found] if isinstance(found, list) else []
+    return tuple(map(_dated, rows))
+
+
+def _dated(row: Row) -> Row:
+    """A row with its time as text; a service may report milliseconds since 1970."""
+    told = row.get("publishedAt")
+    number = type(told) in (int, float) or (isinstance(told, str) and told.isascii() and told.isdigit())
+    at = moment(told) if number else None
+    return row if at is None else {**row, "publishedAt": iso(at)}

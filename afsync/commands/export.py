@@ -111,11 +111,17 @@ def _untold(remote: Remote) -> Remote:
     return replace(remote, templates=templates, jobs=jobs)
 
 
+_LEFT_OUT = (
+    "those that `--jobs` does not name (by default what is published, complete, failed or cancelled); whether a "
+    "complete one was published is not known"
+)
+
+
 def _said(found: Export, texts: Texts) -> str:
     templates = sum(r.kind is Kind.TEMPLATE for r in found.resources)
     jobs = len(found.resources) - templates
     if not found.resources:
         return "Nothing to export: all of it is recorded, or left out.\n"
     files = ", ".join(sorted(texts))
-    left = f"{count(len(found.left_out), 'job')} left out: finished, failed or cancelled.\n" if found.left_out else ""
+    left = f"{count(len(found.left_out), 'job')} left out: {_LEFT_OUT}.\n" if found.left_out else ""
     return f"Wrote {count(templates, 'template')} and {count(jobs, 'job')} to {files}.\n{left}"

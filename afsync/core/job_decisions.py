@@ -201,7 +201,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
         case Group.BUSY if edits.schedule and not edits.body and not edits.again and is_held(record, declared):
             return NOTHING if record.approved else _reschedule(declared, record, at, edits, facts)
         case Group.BUSY if edits or edits.again:
-            return busy(declared.address)
+            return busy(declared.address, again=edits.again is not None)
         case Group.BUSY:
             ahead = declared.schedule is not None and declared.schedule.utc > facts.now
             gone = at.drifted and at.publish_at is not None and _observed(record.id, facts)[1] is None

@@ -30,8 +30,10 @@ def everything_matches(plan: Plan) -> bool:
     return not left and not any(n.code in CONTRADICTING for n in plan.notices)
 
 
-def busy(address: str) -> Verdict:
-    return warn(address, "busy", f"{address} is being worked on; edits do not reach it", LATER)
+def busy(address: str, *, again: bool = False) -> Verdict:
+    """`again`: it was to be submitted once more, by `rerun` or `--replace`."""
+    what = "it cannot be replaced now" if again else "edits do not reach it"
+    return warn(address, "busy", f"{address} is being worked on; {what}", LATER)
 
 
 def busy_without_time(declared: Job) -> Verdict:

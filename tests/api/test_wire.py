@@ -502,3 +502,21 @@ def texts(value: object) -> Iterator[str]:
                 yield from texts(inner)
         case Struct():
             yield from texts(astuple(value))
+
+
+@pytest.mark.parametrize("told", [1795987739876, "1795987739876", 1795987739876.0])
+@pytest.mark.parametrize("form", [list, dict])
+def test_the_time_of_a_publication_is_text(told: object, form: type) -> None:
+    row = {"status": "published", "publishedAt": told}
+    rows: object = [{"platform": "tiktok", **row}] if form is list else {"tiktok": row}
+    found = parse_result({"jobId": "job_1", "status": "published", "ready": True, "platforms": rows}, "job_1")
+    assert found.platforms == (
+        {"platform": "tiktok", "status": "published", "publishedAt": "2026-11-29T21:28:59.876Z"},
+    )
+
+
+@pytest.mark.parametrize("told", [None, "2026-11-29T21:28:59Z", "soon"])
+def test_any_other_time_of_a_publication_stays_as_it_is(told: object) -> None:
+    rows = [{"platform": "tiktok", "publishedAt": told}]
+    found = parse_result({"jobId": "job_1", "status": "published", "ready": True, "platforms": rows}, "job_1")
+    assert found.platforms[0].get("publishedAt") == told

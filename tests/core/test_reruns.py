@@ -92,3 +92,10 @@ def test_a_job_is_not_touched_when_its_template_changes() -> None:
     )
 
     assert [c.address for c in plan.changes] == ["template.weekly"]
+
+
+def test_what_is_in_production_cannot_be_replaced_and_that_is_no_edit() -> None:
+    record = a_recorded_job(a_job(), status="processing")
+    remote = a_remote(a_remote_job("job_1", "processing"))
+    plan = planned(a_job(), recorded={"job.best": record}, remote=remote, replace=frozenset({"job.best"}))
+    assert [n.message for n in plan.notices] == ["job.best is being worked on; it cannot be replaced now"]
