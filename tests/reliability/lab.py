@@ -64,6 +64,8 @@ VARIANTS = (
     Variant("documented", "minimum", exclusive=True),
     Variant("documented", "minimum"),
     Variant(exclusive=True),
+    Variant("router"),
+    Variant("router", exclusive=True),
 )
 
 

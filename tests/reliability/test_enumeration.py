@@ -69,16 +69,18 @@ def faults(target: str) -> Iterator[tuple[str, str, bool, bool]]:
 
 
 def cases() -> list[Case]:
-    """Everything, or in CI: everything about the paid requests, and something at every point of the others."""
+    """Everything, or in CI: of the paid requests every fault once, at the first, second or third of them in turn, and
+    every kill at each; and something at every point of the others."""
     chosen = []
     for number, target in enumerate((*PAID, *FREE)):
         everything = list(faults(target))
-        some = everything if target in PAID else [f for i, f in enumerate(everything) if (i + number) % 8 == 0]
+        every = len(PAID) if target in PAID else 8
+        some = [f for i, f in enumerate(everything) if (i + number) % every == 0 or (f[2] and target in PAID)]
         for i, (point, action, kill, drop) in enumerate(everything):
             if EVERYTHING:
                 chosen += [Case(target, point, action, variant, kill, drop) for variant in VARIANTS]
             elif (point, action, kill, drop) in some:
-                chosen.append(Case(target, point, action, VARIANTS[(i + number) % 4], kill, drop))
+                chosen.append(Case(target, point, action, VARIANTS[len(chosen) % len(VARIANTS)], kill, drop))
     return chosen
 
 

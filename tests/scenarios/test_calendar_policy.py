@@ -51,9 +51,10 @@ def budget_line(done: Done) -> str:
 def test_the_budget_is_shown_as_it_is_spent(make_world: MakeWorld) -> None:
     world = world_with(make_world, 7)
     line = "Budget: 3 of 7 credits in December 2028: 0 spent, 3 by this plan; 4 still to come."
-    plan = world.does("plan", "--out", "saved.plan")
+    saved = str(world.root / "saved.plan")
+    plan = world.does("plan", "--out", saved)
     assert budget_line(plan) == line
-    assert budget_line(world.does("show", "saved.plan")) == line
+    assert budget_line(world.does("show", saved)) == line
     assert line in world.does("plan", "--format", "markdown").out
 
     world.applied()
