@@ -188,7 +188,7 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
         if record is not None:
             verdict = decide_job(address, declared, record, facts)
             parts.append(only_somewhere(verdict, record, facts) if verdict.changes else verdict)
-            if record.approved_at is not None and declared is not None:
+            if declared is not None and (record.approved_at or record.publish_finding):
                 parts.append(decide_publication(declared, record, parts[-1], facts))
         elif declared is not None:
             parts.append(decide_new_job(declared, facts))

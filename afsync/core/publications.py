@@ -123,9 +123,9 @@ def _with(record: RecordedJob, finding: Finding, result: JobResult | None = None
 
 
 def decide_publication(declared: Job, record: RecordedJob, others: Verdict, facts: Facts) -> Verdict:
-    """What is said of an approved job that was not published, or of which nothing tells; `others` is what is decided
-    about it otherwise. It is never published again by itself."""
-    if record.approved_at is None or record.publish_finding is Finding.KEPT or others.changes or others.withheld:
+    """What is said of a job that was approved, by afsync or a person, and was not published, or of which nothing tells;
+    `others` is what is decided about it otherwise. It is never published again by itself."""
+    if record.publish_finding is Finding.KEPT or others.changes or others.withheld:
         return NOTHING
     named = f"{declared.address} ({record.id})"
     if has_failed(record):
@@ -136,6 +136,8 @@ def decide_publication(declared: Job, record: RecordedJob, others: Verdict, fact
         change = replace(change, platforms=record.failed_on)
         text = f"{named} was approved, and {why_failed(record, facts.remote)}"
         return withhold(change, text, way_on(declared.address, record))
+    if record.approved_at is None:
+        return NOTHING  # what became of a person's approval is not waited for
     job = facts.remote.jobs.get(record.id)
     if (job.status if job else record.status) != PRODUCED:
         return NOTHING

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.actions import Action, Reason
 from afsync.core.others_approvals import staging_needed
 from afsync.core.plan import Plan
 from afsync.core.recorded import RecordedJob
@@ -36,6 +37,17 @@ def test_coming_back(over: dict[str, Any], status: str, staging: bool | None, as
     seen = plan.refreshed.get("job.best", record)
     assert isinstance(seen, RecordedJob) and seen.approved and seen.publish_finding is found
     assert plan.changes == (), "nothing is published again by itself"
+
+
+@pytest.mark.parametrize("before", [{}, {"status": "complete", "publish_finding": LOST}], ids=["seen now", "known"])
+def test_the_plan_names_it(before: dict[str, Any]) -> None:
+    """As long as it waits again, since nothing publishes it by itself."""
+    plan, _ = look(before, "complete", True)
+
+    (held,) = plan.withheld
+    assert (held.action, held.reason, held.address) == (Action.APPROVE, Reason.PUBLISH_FAILED, "job.best")
+    assert "was approved, and publishing failed" in plan.violations[0].message
+    assert "`afsync approve job.best --platform NAME`" in (plan.violations[0].hint or "")
 
 
 def test_what_was_seen_published_stays_published() -> None:

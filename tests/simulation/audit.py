@@ -224,7 +224,7 @@ class Audit:
             return self._is_made(job.address, record.id)
         life = self._life(record.id)
         if record.approved:
-            return True  # the approval overtook its time
+            return bool(life.publications or life.approvals)  # the approval overtook its time
         if life.publications and life.publications[0].by != "production":
             return True  # approved by the files, or by a person
         if record.publish is Publish.HELD:

@@ -292,6 +292,7 @@ class Days(Scenario):
         out = next((p.at for p in life.publications if p.by == "production"), None)
         # A service that stops nothing, or publishes what was cancelled, is named by a plan that holds back.
         told = self.effects.ignores_staging and self.told_out.get(job.id, START) >= (out or START)
+        told = told or self._hidden(job, life)
         if self.reviewed[tone] and out is not None and not told:
             self.problems.append(f"public without review: {job.id}")
         if tone in self.held and out is not None and not told:
@@ -300,6 +301,14 @@ class Days(Scenario):
             self.problems.append(f"published unasked: {job.id}")
         times = Counter(p.at for p in self.audit.promises if p.what == "time" and p.id == job.id and p.at is not None)
         self.problems += [f"{n} PATCHes: {job.id} {at}" for at, n in times.items() if n > PATCHES]
+
+    def _hidden(self, job: SimJob, life: Life) -> bool:
+        """Whether a person approved it before any plan could see it, and no answer told: from then on the service shows
+        what it shows of one that stopped for its review."""
+        first = min(life.by_person, default=None)
+        if first is None or not self.effects.router or job.id in self.told_out:
+            return False
+        return not any(job.visible_at <= at < first for at in self.audit.looks)
 
 
 def _ids(recorded: Recorded) -> set[str]:

@@ -52,6 +52,8 @@ class Life:
     """The publish time that it was last asked to have, kept or not."""
     requests: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     """When it was asked to have which."""
+    by_person: list[datetime] = field(default_factory=list)
+    """When a person approved it."""
 
 
 @dataclass
@@ -158,6 +160,8 @@ class Effects(SimService):
             return Rejected(409, "not_staged", "it does not wait for an approval")
         works = not self.router or (bool(job.body.get("platforms")) and self.random.random() < 0.7)
         life.approvals.append((self.clock.now + PUBLISHING, by, works))
+        if by != self.by:
+            life.by_person.append(self.clock.now)
         job.status = "publishing"
         return Committed(job_id, "publishing")
 

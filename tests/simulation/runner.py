@@ -18,13 +18,14 @@ from afsync.core.planner import make_plan
 from afsync.core.recorded import Record, Recorded, RecordedJob
 from afsync.core.recovery import Absent, Adopt, Ask
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
-from afsync.core.settling import close, settle
+from afsync.core.settling import settle
 from afsync.core.verdict import Options
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.errors import StateError, StateLocked
+from afsync.store.recoveries import Recovery, merged
 from tests.simulation.service import Crash, Odds, SimClock, SimService
 
 QUARANTINE = 600.0
@@ -43,9 +44,7 @@ class SimStore:
 
     def read(self) -> tuple[Recorded, str]:
         for address, record in self.rescued:
-            intent = self.recorded.intent_for(address)
-            recorded = close(self.recorded, intent) if intent else self.recorded
-            self.recorded = recorded.with_resource(address, record)
+            self.recorded = merged(self.recorded, Recovery(Path("recovery"), address, record, ""))
             self.version += 1
         self.rescued.clear()
         return self.recorded, str(self.version)

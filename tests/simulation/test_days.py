@@ -57,6 +57,17 @@ def test_a_publish_time_that_passed_between_two_looks(seed: int) -> None:
     assert Days(seed, "router").days() == []
 
 
+@pytest.mark.parametrize(("dialect", "seed"), [("router", 315), ("deployed", 421)])
+def test_an_unreviewed_job_in_a_recovery_file(dialect: str, seed: int) -> None:
+    """Its record could not be written into the state; the next run reads that the service does not stop it."""
+    assert Days(seed, dialect).days() == []
+
+
+def test_an_unreviewed_job_that_a_person_approved_before_any_plan() -> None:
+    """The answer to its submission was lost; approved, it looks like one that stopped for its review."""
+    assert Days(3151, "router").days() == []
+
+
 @pytest.mark.parametrize(
     ("name", "instead", "false"),
     [
