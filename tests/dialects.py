@@ -28,8 +28,8 @@ def _by_case(items: Iterable[pytest.Item]) -> dict[str, list[dict[str, pytest.It
     tests: dict[str, dict[str, dict[str, pytest.Item]]] = {}
     for item in items:
         params = dict(item.callspec.params) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        dialect = params.pop("dialect", None)
-        if dialect is None or not item.nodeid.startswith(SHARED) or _chooses_itself(item):
+        dialect = str(params.pop("dialect", ""))
+        if not dialect or not item.nodeid.startswith(SHARED) or _chooses_itself(item):
             continue
         assert isinstance(item, pytest.Function)
         case = "-".join(part for part in item.callspec.id.split("-") if part != dialect)

@@ -54,19 +54,20 @@ def encode(recorded: Recorded, afsync_version: str, *, folded: str | None = None
     return encode_bytes(recorded, afsync_version, folded=folded)[0].decode()
 
 
-def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None = None) -> Written:
-    """The same as bytes."""
+def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None = None, least: int = 1) -> Written:
+    """The same as bytes, in format `least` or a newer one that the content needs."""
     try:
         check_whole(recorded)
         writer = Writer()
         document = writer.parts(recorded)
-        document |= {"format": writer.format, "afsync": afsync_version, "folded": folded, "checksum": ""}
+        number = max(writer.format, least)
+        document |= {"format": number, "afsync": afsync_version, "folded": folded, "checksum": ""}
         data = laid_out(document)
     except (TypeError, ValueError, RecursionError, Wrong) as error:
         raise StateError(f"This cannot be kept in a state: {error}.") from error
     at = data.index(CHECKSUM) + len(CHECKSUM)
     checksum = hashlib.sha256(data).hexdigest()
-    return Written(data[:at] + checksum.encode() + data[at:], checksum, writer.format)
+    return Written(data[:at] + checksum.encode() + data[at:], checksum, number)
 
 
 def decode_bytes(data: bytes) -> Document:

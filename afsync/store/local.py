@@ -15,6 +15,7 @@ from afsync.core.state_types import UUID
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk
+from afsync.store.document import FORMAT
 from afsync.store.history import NEWER, UNION, look, newest_good, two_sides
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
@@ -56,7 +57,8 @@ class LocalStore:
             self._disk.make_directory(self.paths.state.parent)
             with alone(self._disk, self.paths):
                 self._refuse_to_overwrite(lineage)
-                self._known = Known(save(self._disk, self.paths, recorded, self._afsync))
+                # Its first record needs this format anyway: no copy is to be kept then of a state that held nothing.
+                self._known = Known(save(self._disk, self.paths, recorded, self._afsync, least=FORMAT))
         return recorded
 
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:

@@ -78,12 +78,12 @@ def unwritable(paths: Paths, error: OSError) -> StateError:
     return StateError(text, _what_to_do(error))
 
 
-def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str) -> Loaded:
+def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str, *, least: int = 1) -> Loaded:
     """Write the whole state, in the order that leaves the old one or the new one, whatever happens on the way.
 
     Whatever journal lies there counts as taken in; the state says so until the journal is gone.
     """
-    written = encode_bytes(recorded, afsync_version, folded=_journal_digest(disk, paths))
+    written = encode_bytes(recorded, afsync_version, folded=_journal_digest(disk, paths), least=least)
     data = written.data
     disk.make_directory(paths.history)
     _clean(disk, paths)

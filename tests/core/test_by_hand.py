@@ -53,7 +53,7 @@ def test_it_is_this_one() -> None:
     assert decided(SayAdopt("job_9")) == replace(
         STATE,
         intents=(),
-        resources={"job.best": record_of(LOST, "job_9", "running", BEFORE)},
+        resources={"job.best": replace(record_of(LOST, "job_9", "running", BEFORE), time_serial=STATE.serial + 1)},
         decisions=(entry("adopt", "job_9"),),
     )
 

@@ -215,7 +215,7 @@ def test_a_recovery_file_of_a_job_that_does_not_stop_has_it_cancelled() -> None:
     """The disk failed after the submission, so its record went beside the state, and no cancel was sent."""
     job = a_job(staging=True)
     record = a_recorded_job(job, staged=False, publish=Publish.UNKNOWN)
-    state = a_recorded(intents=[an_intent(job, staged=True)])
+    state = a_recorded(intents=(an_intent(job, staged=True),))
 
     after = merged(state, Recovery(Path("recovery"), "job.best", record, "no space left"))
 

@@ -648,6 +648,7 @@ def test_an_adopted_job_becomes_a_record_without_its_publish_time() -> None:
             credits=None,
             rerun="2",
             prevent_destroy=True,
+            time_serial=state.serial + 1,
             created_at=BEFORE,
             staged=True,
             time_missing=True,

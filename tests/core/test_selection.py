@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,7 +66,7 @@ DECLARED: tuple[Template | Job, ...] = (
     a_job("b", topic="b", url="https://clips.twitch.tv/b"),
     a_job("c", topic="c", schedule=LATER),
 )
-RECORDED = {"job.c": a_recorded_job(a_job(topic="c"))}
+RECORDED = {"job.c": a_recorded_job(a_job(topic="c", schedule=LATER + timedelta(days=1)))}
 
 
 def chosen(*, target: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Plan:

@@ -26,7 +26,8 @@ from tests.test_costs import calls
 
 def held(key: str, minutes: float) -> Job:
     """To be published so many minutes after the run began."""
-    return replace(a_job(key, schedule=NOW + timedelta(minutes=minutes), topic=key), held=True)
+    at = NOW + timedelta(minutes=minutes)
+    return replace(a_job(key, schedule=at, topic=key, platforms=["tiktok"]), held=True)
 
 
 @dataclass

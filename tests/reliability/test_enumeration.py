@@ -76,7 +76,7 @@ def cases() -> list[Case]:
         everything = list(faults(target))
         every = len(PAID) if target in PAID else 8
         some = [f for i, f in enumerate(everything) if (i + number) % every == 0 or (f[2] and target in PAID)]
-        for i, (point, action, kill, drop) in enumerate(everything):
+        for point, action, kill, drop in everything:
             if EVERYTHING:
                 chosen += [Case(target, point, action, variant, kill, drop) for variant in VARIANTS]
             elif (point, action, kill, drop) in some:

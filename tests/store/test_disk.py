@@ -125,7 +125,9 @@ def merge(disk: SimDisk, witness: Witness) -> None:
     store = a_store(ROOT, disk)
     recorded, _ = store.read(unmerged=True)
     if "job.show-9" not in recorded.resources:
-        witness.attempted = with_job(recorded, 9)
+        there = replace(job_number(9), time_serial=recorded.serial + 1)
+        attempted = with_job(recorded, 9)
+        witness.attempted = replace(attempted, resources={**attempted.resources, "job.show-9": there})
     store.merge()
     witness.acknowledged = witness.attempted
 
@@ -188,7 +190,7 @@ def check(disk: SimDisk, witness: Witness) -> None:
     assert found in (witness.acknowledged, witness.attempted) or found.resources == witness.salvageable
     if a_store(ROOT, disk).pending(LINEAGE):
         merge(disk, Witness())
-        assert a_store(ROOT, disk).read()[0].jobs["job.show-9"] == job_number(9)
+        assert a_store(ROOT, disk).read()[0].jobs["job.show-9"].id == job_number(9).id
     whole_run(disk, Witness())
     assert not [p for p in disk.names_cached if is_temporary(p.name, "")], "temporary files pile up"
     assert not [p for p in disk.names_cached if p == paths(ROOT).journal]

@@ -139,7 +139,10 @@ def test_a_journal_says_the_format_of_its_state(tmp_path: Path) -> None:
 
 def test_the_copy_in_format_1_can_be_restored(tmp_path: Path) -> None:
     store = a_store(tmp_path)
-    recorded, version = store.create(LINEAGE), store.read()[1]
+    # As 0.1 began it.
+    store.paths.history.mkdir(parents=True)
+    store.paths.state.write_bytes(encode_bytes(Recorded(LINEAGE, serial=1), "0.1.0").data)
+    recorded, version = store.read()
     store.write(following(recorded, resources={"job.show-1": held(1)}), version)
     shutil.rmtree(store.paths.history)
     store.paths.backup.unlink()
