@@ -68,6 +68,11 @@ def test_an_unreviewed_job_that_a_person_approved_before_any_plan() -> None:
     assert Days(3151, "router").days() == []
 
 
+def test_an_unreviewed_job_that_left_the_files() -> None:
+    """Its cancel was not kept; it is named by a warning until its watch ends."""
+    assert Days(819, "router").days() == []
+
+
 @pytest.mark.parametrize(
     ("name", "instead", "false"),
     [
