@@ -32,8 +32,8 @@ def lost_duplicates(verdict: Verdict, facts: Facts) -> tuple[Problem, ...]:
         return ()
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     text = (
-        f"{found[0].address}{more} would be submitted from a state that is new, and the account holds jobs that look like "
-        "that and that the state does not know: was the state lost?"
+        f"{found[0].address}{more} would be submitted from a state that is new, and the account holds jobs that look "
+        "like that and that the state does not know: was the state lost?"
     )
     return (Problem("unmatched", text, f"`allow_duplicate` does not answer that: {MATCH}"),)
 

@@ -95,7 +95,7 @@ def test_the_audit_can_fail(
     [
         (planner, "unreviewed", lambda facts, changes: (), "router", 9, "public without review"),
         (planner, "unreviewed", lambda facts, changes: (), "deployed", 8, "no changes"),
-        (job_decisions, "decide_unreviewed", lambda *args: None, "deployed", 17, "public without review"),
+        (job_decisions, "decide_unreviewed", lambda *args: None, "deployed", 43, "public without review"),
     ],
 )
 def test_the_search_sees_a_review_that_is_ignored(
