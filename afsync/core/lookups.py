@@ -61,18 +61,21 @@ def _since(new: list[Job], desired: Desired, recorded: Recorded, now: datetime) 
     """How far back unknown jobs matter to what is submitted: as far as one could be a twin of a new job; else, down to
     the last job that is recorded, since anything newer says that this state is older than the account."""
     young = now - LOOKALIKE_AGE
-    if any(_may_have_twin(job) for job in new):
+    if any(_may_have_twin(job, recorded) for job in new):
         return young
-    if all(job.allow_duplicate for job in new) and not _any_rerun(desired, recorded):
+    if not new and not _any_rerun(desired, recorded):
         return None
     return max(recorded.known_until or young, young)
 
 
-def _may_have_twin(job: Job) -> bool:
-    """Only a topic makes a twin, and a template of either sort may bring one."""
-    return not job.allow_duplicate and any(job.values.get(f) for f in ("topic", "template", "fromTemplateId"))
+def _may_have_twin(job: Job, recorded: Recorded) -> bool:
+    """Only a topic makes a twin, and a template of either sort may bring one. Where one is allowed, it matters to a
+    state that never submitted anything and may have been lost."""
+    if job.allow_duplicate and recorded.counter:
+        return False
+    return any(job.values.get(f) for f in ("topic", "template", "fromTemplateId"))
 
 
 def _any_rerun(desired: Desired, recorded: Recorded) -> bool:
     asked = ((recorded.jobs.get(a), job) for a, job in desired.jobs.items() if job.rerun is not None)
-    return any(r is not None and r.rerun != job.rerun and not job.allow_duplicate for r, job in asked)
+    return any(r is not None and r.rerun != job.rerun for r, job in asked)

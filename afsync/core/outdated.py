@@ -58,8 +58,8 @@ def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Ve
 
 
 def _is_judged(change: Change) -> bool:
-    job = change.after
-    return Step.SUBMIT_JOB in change.steps and isinstance(job, Job) and not job.allow_duplicate
+    """A second video that is meant (`allow_duplicate`) may have been submitted already, like any other."""
+    return Step.SUBMIT_JOB in change.steps and isinstance(change.after, Job)
 
 
 def newer(unknown: Iterable[RemoteJob], recorded: Recorded, remote: Remote) -> Iterator[RemoteJob]:

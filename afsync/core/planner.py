@@ -12,6 +12,7 @@ from afsync.core.approvals import ON_ITS_WAY, waiting
 from afsync.core.by_hand import candidates_of
 from afsync.core.cancels import judged_cancels, not_cancelled
 from afsync.core.clocks import ahead, skew
+from afsync.core.duplicates import lost_duplicates
 from afsync.core.ghosts import ghosts
 from afsync.core.held import stops
 from afsync.core.job_decisions import decide_job
@@ -82,6 +83,7 @@ def make_plan(
     verdict = select(_undecided(verdict, moves, settled.resources), options)
     verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
+    blocking += lost_duplicates(verdict, facts)
     alike = named_alike(verdict.changes, desired.templates.values())
     unknown = (*template_unknown(verdict.changes, facts), *not_known(recorded, remote, verdict.notices))
     twice = paid_twice(verdict.changes)

@@ -30,7 +30,7 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
     if not strangers:
         return (), ()
     new = [c.after for c in verdict.changes if c.action is Action.CREATE and isinstance(c.after, Job)]
-    doubtful = [j for j in new if not j.allow_duplicate and any(fits(body_of(j, facts), s.echo) for s in strangers)]
+    doubtful = [j for j in new if any(fits(body_of(j, facts), s.echo) for s in strangers)]
     if not doubtful:
         return (), ()
     text = (

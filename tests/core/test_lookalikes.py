@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.lookalike import echo_of, fits, looks_like
 from afsync.core.plan import Change, Credits
 from afsync.core.recorded import Recorded
 from afsync.core.remote import RemoteJob
+from afsync.core.resources import Job
 from afsync.errors import Problem
 from tests.builders import (
     TOPIC,
@@ -60,6 +62,34 @@ def test_several_lookalikes_are_all_named() -> None:
 
 def test_allow_duplicate_pays_for_another() -> None:
     assert [c.action for c in planned(a_job(allow_duplicate=True), remote=a_remote(TWIN)).changes] == [Action.CREATE]
+
+
+NEW = replace(a_recorded(), counter=0)
+MEANT = a_job(allow_duplicate=True)
+PERHAPS_LOST: dict[str, tuple[tuple[Job, ...], Recorded, dict[str, Any], bool]] = {
+    "the first one is in the account": ((MEANT,), NEW, {}, False),
+    "the first one is declared": ((MEANT, a_job("other", platforms=["x"])), NEW, {}, True),
+    "only afsync submits": ((MEANT,), NEW, {"exclusive": True}, True),
+    "something was taken over": (
+        (MEANT,),
+        NEW.with_resource("job.old", a_recorded_job(a_job("old", topic="Old"), id="job_8")),
+        {},
+        True,
+    ),
+    "it submitted before": ((MEANT, a_job("other", platforms=["x"])), a_recorded(), {}, False),
+    "a person said that none is": ((MEANT,), replace(NEW, foreign=("job_9",)), {"exclusive": True}, False),
+}
+
+
+@pytest.mark.parametrize(("jobs", "state", "options", "blocks"), PERHAPS_LOST.values(), ids=PERHAPS_LOST)
+def test_allow_duplicate_in_a_state_that_never_submitted(
+    jobs: tuple[Job, ...], state: Recorded, options: dict[str, Any], blocks: bool
+) -> None:
+    """With a sign that the state was lost, nothing that looks like an unknown job is submitted."""
+    plan = planned(*jobs, recorded=state, remote=a_remote(TWIN), **options)
+
+    assert [p.code for p in plan.blocking] == ["unmatched"] * blocks
+    assert not blocks or "was the state lost?" in plan.blocking[0].message
 
 
 LOOKS_LIKE: dict[str, RemoteJob] = {

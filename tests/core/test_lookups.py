@@ -74,7 +74,7 @@ SINCE: dict[str, tuple[Job, datetime | None]] = {
     "whose raw template may have one": (a_job(topic=None, fromTemplateId="tpl_9"), ago(days=30)),
     "without a topic": (a_job(topic=None), RECENT),
     "with an empty topic": (a_job(topic=""), RECENT),
-    "with allow_duplicate": (a_job(allow_duplicate=True), None),
+    "with allow_duplicate": (a_job(allow_duplicate=True), RECENT),
 }
 
 

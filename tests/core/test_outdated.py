@@ -98,10 +98,13 @@ def test_what_may_be_a_lost_answer_blocks_no_other_job() -> None:
     assert withheld(stranger, state=replace(STATE, intents=(lost,))) == ""
 
 
-def test_allow_duplicate_pays_for_another() -> None:
-    stranger = a_remote_job("job_9", created_at=NEWER)
+@pytest.mark.parametrize("echo", [{}, {"topic": TOPIC}], ids=["no topic is told", "the same topic"])
+def test_a_second_video_that_is_meant_is_not_paid_for_again_either(echo: dict[str, Any]) -> None:
+    stranger, older = (a_remote_job("job_9", created_at=at, **echo) for at in (NEWER, ago(hours=3)))
 
-    assert withheld(stranger, a_job(allow_duplicate=True), exclusive=True) == ""
+    assert withheld(stranger, a_job(allow_duplicate=True)) == "withheld"
+    assert withheld(older, a_job(allow_duplicate=True)) == ""
+    assert withheld(stranger, a_job(allow_duplicate=True), replace(STATE, foreign=("job_9",))) == ""
 
 
 @pytest.mark.parametrize("status", ["queued", "published"])

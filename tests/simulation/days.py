@@ -181,7 +181,9 @@ class Days(Scenario):
         plan = check_plan(plan, Limits(), recorded=len(recorded.resources))
         self.audit.planned(plan, self.desired, recorded)
         self._two_live(plan, recorded)
-        held = "\n".join(f"{v.message} {v.hint}" for v in plan.violations)
+        # A warning is enough of one that has left the files, where no cancel could stop it.
+        cancelled = (n for n in plan.notices if n.code == "cancel_not_kept" and self.effects.router)
+        held = "\n".join(f"{v.message} {v.hint}" for v in (*plan.violations, *cancelled))
         self.told_out |= {j.id: now for j in self.effects.jobs if j.id in held}
         seen = Seen(remote.jobs, remote.missing, remote.previews)
         self.audit.status(statuses(self.desired, refreshed(recorded, plan), seen, now))

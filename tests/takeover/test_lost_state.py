@@ -87,6 +87,30 @@ def test_topics_that_occur_twice(sandbox: Sandbox) -> None:
     assert sent == []
 
 
+@pytest.mark.parametrize("dialect", ["documented", "deployed", "router"])
+def test_second_videos_that_are_meant(sandbox: Sandbox) -> None:
+    """`allow_duplicate` does not say that what a lost state submitted is to be paid for again."""
+    body = "url: 'https://clips.twitch.tv/1', topic: Recap, platforms: [tiktok]"
+    jobs = [f"  j{n}: {{{body}, allow_duplicate: true}}" for n in range(6)]
+    sandbox.write("\n".join(["jobs:", f"  first: {{{body}, schedule: 2031-01-01 09:00}}", *jobs]) + "\n")
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    (before, balance), first = (sandbox.ids(), sandbox.balance), sandbox.ids()["job.first"]
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init")
+
+    with sandbox.watched() as sent:
+        sandbox.does("import", "job.first", first)
+        held = sandbox.call("apply", "--auto-approve")
+        assert held.code == 4 and "`afsync import --none`" in held.text, held
+        assert (sandbox.ids(), sandbox.balance) == ({"job.first": first}, balance)
+        for address, job in before.items():
+            if address != "job.first":
+                sandbox.does("import", address, job)
+        sandbox.does("apply", "--auto-approve")
+    assert sent == [] and sandbox.ids() == before
+
+
 @pytest.mark.parametrize("dialect", ["deployed"])
 def test_saying_that_nothing_is_ours(sandbox: Sandbox) -> None:
     declare(sandbox, scheduled=2)
