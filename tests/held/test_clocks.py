@@ -14,17 +14,15 @@ def test_one_clock_alone_publishes_nothing(world: HeldWorld, ahead: str) -> None
     job = world.produced()
     if ahead == "service":
         world.control.advance_clock(3 * 3600)
+        world.apart = -timedelta(hours=3)
     else:
-        world.ahead += timedelta(hours=3)
+        world.apart = timedelta(hours=3)
     with world.watched() as sent:
         world.applied()
         world.due()
         assert "`--now` publishes it at once" in world.does("approve", "job.a", "--auto-approve", code=1).err
     assert sent == [] and world.of_service(job)["approved_at"] is None
 
-    if ahead == "service":
-        world.ahead += timedelta(hours=2, minutes=5)
-    else:
-        world.control.advance_clock(2 * 3600 + 300)
+    world.control.advance_clock(2 * 3600 + 300)
     world.due()
     assert world.of_service(job)["approved_at"]

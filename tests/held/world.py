@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.scenarios.world import Fields, World, a_job
@@ -11,10 +11,14 @@ from tests.scenarios.world import Fields, World, a_job
 
 @dataclass
 class HeldWorld(World):
+    """`apart` is how far the commands' clock is ahead of the service's."""
+
+    apart: timedelta = timedelta()
+
     def now(self) -> datetime:
         """Commands that are called have the service's clock, also where that is moved while they run."""
         assert self.emulator is not None
-        return datetime.fromtimestamp(self.emulator.emulator.service.clock.now() / 1000, UTC)
+        return datetime.fromtimestamp(self.emulator.emulator.service.clock.now() / 1000, UTC) + self.apart
 
     def a_held(self, *, hours: float = 2, **fields: Any) -> Fields:
         return a_job(**{"platforms": ["tiktok"], "publish": "held", "schedule": self.at(hours=hours), **fields})
