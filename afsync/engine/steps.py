@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Step
+from afsync.core.forgotten import let_go
 from afsync.core.moves import made, moved
 from afsync.core.plan import Change
 from afsync.engine.approve_step import approve
@@ -43,7 +44,7 @@ def _forget(change: Change, progress: Progress, run: Run) -> Verdict:
     if change.before is None:
         run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != change.id)))
     else:
-        run.ledger.write(recorded.without_resource(change.address))
+        run.ledger.write(let_go(recorded, change.address, run.world.clock()))
     progress.id = change.id
     return Next()
 
