@@ -31,7 +31,7 @@ def let_go(recorded: Recorded, address: str, now: datetime) -> Recorded:
 
 def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
     """A new job that asks for what was submitted from here, and left the state without a cancellation."""
-    if job.allow_duplicate:
+    if job.allow_duplicate or not facts.recorded.forgotten:
         return None
     known = {*facts.recorded.foreign, *(r.id for r in facts.recorded.jobs.values())}
     found = (f for i, f in sorted(facts.recorded.forgotten.items()) if i not in known)
