@@ -50,11 +50,18 @@ def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
 
 
 def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
-    """Whether it is the same submission. Two occurrences of one series may well have the same body."""
+    """Whether it is the same submission. Under another address, another publish time means another show, and so does
+    another occurrence: those of one series may well have the same body."""
     seen, record = facts.remote.jobs.get(entry.record.id), entry.record
     if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
         return False
     if job.rerun is not None and (record.rerun is None or nfc(job.rerun) != nfc(record.rerun)):
         return False
-    occurs = occurrence_of(job.address) is not None
-    return (not occurs or job.address == entry.address) and same_body(job.values, record.declared, record.fingerprint)
+    if job.address != entry.address and (occurrence_of(job.address) is not None or _at_another_time(job, record)):
+        return False
+    return same_body(job.values, record.declared, record.fingerprint)
+
+
+def _at_another_time(job: Job, record: RecordedJob) -> bool:
+    wanted, known = job.schedule, record.schedule
+    return wanted is not None and known is not None and wanted.utc != known.utc

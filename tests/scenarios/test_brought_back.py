@@ -86,3 +86,14 @@ def test_after_a_month_it_is_not_remembered(world: World) -> None:
     with world.watched() as sent:
         world.applied()
     assert lines(sent).count("POST /jobs") == 1
+
+
+@pytest.mark.parametrize("job", ["scheduled"], indirect=True)
+@pytest.mark.parametrize("dialect", ["documented"])
+def test_under_another_key_another_time_is_another_show(world: World, job: Fields) -> None:
+    brought_back(world, job, "published")
+    world.declare(jobs={"b": job, "other": OTHER})
+    world.applied(code=4)
+    world.declare(jobs={"b": {**job, "schedule": world.at(days=9)}, "other": OTHER})
+    world.applied()
+    assert "job.b" in world.ids()
