@@ -6,13 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness import Sandbox
 from tests.held.world import HeldWorld
 
 
 @pytest.mark.parametrize("ahead", ["service", "here"])
-def test_one_clock_alone_publishes_nothing(world: HeldWorld, ahead: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(HeldWorld, "now", Sandbox.now)  # the commands have their own clock
+def test_one_clock_alone_publishes_nothing(world: HeldWorld, ahead: str) -> None:
     job = world.produced()
     if ahead == "service":
         world.control.advance_clock(3 * 3600)
