@@ -22,9 +22,8 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
 
     A state that was lost and begun again looks like this, and would pay for everything a second time. It blocks where
     there is a sign of that: something was taken over and nothing ever submitted, a publish time that is declared here,
-    or a template that jobs here are made from. Where nobody else submits (`exclusive: true`) the job itself is the
-    sign, as is one for a job that is held, which has no publish time there, unless others are declared to submit here
-    every day (`exclusive: false`).
+    or a template that jobs here are made from. A held job has no publish time there, so the job itself is the sign,
+    unless others are declared to submit here every day (`exclusive: false`).
     """
     if facts.recorded.counter:
         return (), ()
@@ -40,7 +39,6 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
         f"{_count(len(strangers), 'job')} that the state does not know, of which the service does not report the topic"
     )
     signs = (
-        facts.options.exclusive,
         facts.options.exclusive is not False and any(job.held for job in doubtful),
         facts.recorded.resources,
         _known_times(doubtful, strangers, facts),
