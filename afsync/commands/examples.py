@@ -12,7 +12,7 @@ from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import said
 from afsync.config.problems import did_you_mean
 from afsync.config.project import PROJECT_FILE
-from afsync.config.writer import SCHEMA_FILE
+from afsync.config.writer import IGNORE, IGNORE_FILE, SCHEMA_FILE
 from afsync.errors import UsageError
 
 _SCHEMA_LINE = re.compile(r"\A# yaml-language-server: \$schema=\S+")
@@ -39,3 +39,8 @@ def copy_example(name: str, root: Path) -> None:
         text = _SCHEMA_LINE.sub(f"# yaml-language-server: $schema={up}{SCHEMA_FILE}", read_text(file))
         text = _LINEAGE.sub(f"lineage: {uuid.uuid4()}", text) if place.name == PROJECT_FILE else text
         write_whole(root / place, text, root)
+    if not (root / IGNORE_FILE).exists():
+        write_whole(root / IGNORE_FILE, IGNORE, root)
+        said(f"Wrote {IGNORE_FILE}.\n")
+    if (root / "README.md").exists():
+        said("README.md says what it shows and what to try.\n")

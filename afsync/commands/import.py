@@ -115,8 +115,9 @@ def _none(held: Desk) -> int:
     strangers = [job.id for job in remote.jobs.values() if may_be_ours(job, facts)]
     if strangers and not held.belongs_to(remote):
         return _not_recorded()
-    if strangers:
+    if strangers or held.recorded.forgotten:
         account = held.recorded.account or Account(remote.account.id, remote.base_url)
-        held.write(replace(held.recorded, foreign=(*held.recorded.foreign, *strangers), account=account))
+        foreign = (*held.recorded.foreign, *strangers)
+        held.write(replace(held.recorded, foreign=foreign, forgotten={}, account=account))
     said(f"{len(strangers)} jobs of the account are marked as not declared here.\n")
     return 0

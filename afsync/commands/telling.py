@@ -152,7 +152,10 @@ class Bar:
         if isinstance(event, Uploading):
             self._progress.update(self._task, left=self._uploads.text(event))
             return
+        # The lines go to stdout, which the bar on stderr does not know of: it would stand in front of them.
+        self._progress.stop()
         self._lines(event)
+        self._progress.start()
         if isinstance(event, BecameDue):
             self._changes += len(event.changes)
             self._requests += len(event.changes)

@@ -105,6 +105,9 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
     places = dict(project.places)
     for each in found:
         _check(each, report, now)
+    if not report.clean:
+        raise report.error()  # an occurrence that lost its row would be told as further mistakes
+    for each in found:
         for declared, job in _jobs(each, each.standing.declared, calendar, report, now):
             jobs[job.address], places[job.address] = job, declared
     listed = [

@@ -19,7 +19,7 @@ SCHEMA_FILE: Final = ".afsync/afsync.schema.json"
 """Where a project keeps the schema that its first line names, relative to the root."""
 
 IGNORE_FILE: Final = ".gitignore"
-_IGNORE: Final = """\
+IGNORE: Final = """\
 # What afsync keeps for this machine alone. The state, its history and the schema belong into version control:
 # the first line of afsync.yaml names the schema.
 .afsync/lock
@@ -89,11 +89,11 @@ def starter(lineage: str, now: datetime, *, empty: bool = False, base_url: str |
     """
     if empty:
         api = f"api:\n  base_url: {base_url}\n" if base_url else ""
-        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage, api=api), IGNORE_FILE: _IGNORE}
+        return {PROJECT_FILE: _EMPTY.substitute(schema=SCHEMA_FILE, lineage=lineage, api=api), IGNORE_FILE: IGNORE}
     day = (now + _LEAD).strftime("%Y-%m-%d")
     service = base_url if base_url not in (None, EMULATOR) else _EMULATOR
     text = _STARTER.substitute(schema=SCHEMA_FILE, lineage=lineage, schedule=f"{day} 09:00", service=service)
-    return {PROJECT_FILE: text, IGNORE_FILE: _IGNORE}
+    return {PROJECT_FILE: text, IGNORE_FILE: IGNORE}
 
 
 def add_lineage(text: str, lineage: str) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.clocks import by_both
-from afsync.core.held import is_held
+from afsync.core.held import is_held, time_of
 from afsync.core.plan import Change, Credits, Plan, Waiting
 from afsync.core.publications import has_failed
 from afsync.core.recorded import Publish, Recorded, RecordedJob
@@ -66,7 +66,7 @@ def decide_held_approval(
         return NOTHING
     if group is not Group.PRODUCED:
         return decide_approval(job, record, group, status, resubmitted=resubmitted)
-    return do(replace(change, later=job.schedule)) if ahead else NOTHING
+    return do(replace(change, later=time_of(record, job))) if ahead else NOTHING
 
 
 def approved_without_submission(change: Change, job: Job) -> Verdict | None:

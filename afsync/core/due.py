@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.approvals import approval
-from afsync.core.held import is_held
+from afsync.core.held import is_held, time_of
 from afsync.core.moves import find_moves, moved_together
 from afsync.core.plan import Change, Plan
 from afsync.core.publications import is_watched
@@ -30,7 +30,7 @@ def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str,
     found = {}
     for address, record in settled.jobs.items():
         declared = desired.jobs.get(address)
-        if declared is None or declared.schedule is None or record.approved or not is_held(record, declared):
+        if declared is None or record.approved or not is_held(record, declared) or time_of(record, declared) is None:
             continue
         past = record.schedule is not None and record.schedule.utc <= now
         ended = group_of(record.status, publish_at=None, staged=True, now=now) in _ENDED
@@ -69,12 +69,12 @@ def looked_at(desired: Desired, recorded: Recorded, now: datetime) -> set[str]:
 
 def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
     """Whether nothing can be due, and no time that is kept here changes, without a look at the account."""
-    if recorded.approvals or candidates(desired, recorded, now) or unpublished(desired, recorded):
+    if recorded.intents or candidates(desired, recorded, now) or unpublished(desired, recorded):
         return False
     return not any(
-        is_held(record, declared) and not record.approved and _instant(record.schedule) != declared.schedule.utc
+        is_held(record, declared) and not record.approved and _instant(record.schedule) != wanted.utc
         for address, record in recorded.jobs.items()
-        if (declared := desired.jobs.get(address)) is not None and declared.schedule is not None
+        if (declared := desired.jobs.get(address)) is not None and (wanted := time_of(record, declared)) is not None
     )
 
 

@@ -27,11 +27,18 @@ def stops(record: RecordedJob, declared: Job | None = None) -> bool:
     return (record.staged or is_held(record, declared)) and not record.approved
 
 
+def time_of(record: RecordedJob, declared: Job | None) -> Schedule | None:
+    """When it is to be published: as declared, or as recorded where edits of that are ignored."""
+    if declared is None or "schedule" in declared.ignore_changes:
+        return record.schedule
+    return declared.schedule
+
+
 def lacks_time(record: RecordedJob, declared: Job | None) -> bool:
     """Whether it is held, and no time is left at which it would be published: only a person can publish it."""
     if record.approved or not is_held(record, declared):
         return False
-    return declared.schedule is None if declared is not None else record.schedule is None
+    return time_of(record, declared) is None
 
 
 class When(Enum):
@@ -71,7 +78,8 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
         return NOTHING  # that it is another submission's is said anyway
     if record.staged and record.approval is None and declared.approve is None:
         return NOTHING  # it waits for its review
-    if declared.schedule is None or record.schedule is None or declared.schedule.utc != record.schedule.utc:
+    wanted = time_of(record, declared)
+    if wanted is None or record.schedule is None or wanted.utc != record.schedule.utc:
         return NOTHING
     spent = Credits(0, record.credits or 0)
     change = Change(

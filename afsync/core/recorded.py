@@ -229,6 +229,15 @@ class Watched(Struct, frozen=True, forbid_unknown_fields=True):
     accepted: New[bool] = True
 
 
+class Forgotten(Struct, frozen=True, forbid_unknown_fields=True):
+    """A job that was let go of while its video stays: its record, to know the same again and to take it over as it was,
+    the address it had, and when that was (UTC)."""
+
+    address: Address
+    record: RecordedJob
+    at: Utc
+
+
 class Considered(Struct, frozen=True, forbid_unknown_fields=True):
     """Up to when (UTC) the occurrences of a series were considered, the local date of the first time, and the version
     of the zone data that decided then."""
@@ -274,6 +283,9 @@ class Recorded(Struct, frozen=True, dict=True):
         Annotated[Mapping[str, Watched], Meta(description="Jobs to cancel and cancelled ones, by the service's id.")]
     ] = field(default_factory=dict)
 
+    forgotten: New[
+        Annotated[Mapping[str, Forgotten], Meta(description="Jobs let go of in the last 30 days, by the service's id.")]
+    ] = field(default_factory=dict)
     newest: New[Annotated[Utc | None, Meta(description="The newest job that is no longer recorded, UTC.")]] = None
     suspected: New[Annotated[Utc | None, Meta(description="Jobs created after this, UTC, are still to be judged.")]] = (
         None

@@ -105,9 +105,10 @@ def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
             yield Expected(What.CANCELLATION, change.address, change.id)
         if change.action not in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE):
             continue
+        # The time of a held job is kept here: of it there is nothing to be seen.
         if change.kind is Kind.TEMPLATE:
             yield Expected(What.TEMPLATE, change.address, outcome.id)
-        elif isinstance(change.after, Job) and change.after.schedule is not None:
+        elif isinstance(change.after, Job) and change.after.schedule is not None and not change.held:
             yield Expected(What.PUBLISH_TIME, change.address, outcome.id, change.after.schedule.utc)
         elif change.action is not Action.RESCHEDULE:
             yield Expected(What.SUBMISSION, change.address, outcome.id)

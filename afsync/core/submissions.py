@@ -11,6 +11,7 @@ from afsync.core.actions import Action, Reason
 from afsync.core.approvals import approved_without_submission
 from afsync.core.cancels import same_as_cancelled, still_there, ways_on
 from afsync.core.credits import effective, estimate
+from afsync.core.forgotten import paid_before
 from afsync.core.lookalike import looks_like
 from afsync.core.plan import Change, Credits
 from afsync.core.remote import Group, RemoteJob, group_of
@@ -50,6 +51,7 @@ def decide_new_job(job: Job, facts: Facts) -> Verdict:
         or _ambiguous(change, facts)
         or _in_doubt(change, job, facts)
         or _lookalike(change, job, facts)
+        or paid_before(change, job, facts)
         or approved_without_submission(change, job)
         or do(change)
     )

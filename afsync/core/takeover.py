@@ -166,13 +166,14 @@ def _publish_time(declared: Job, seen: RemoteJob, remote: Remote, now: datetime)
 def taken_over(recorded: Recorded, address: str, record: Record) -> Recorded:
     """The state with the record in it. What a person takes over is no longer somebody else's."""
     foreign = tuple(i for i in recorded.foreign if i != record.id)
-    entry = recorded.watched.get(record.id)
+    entry = recorded.watched.get(record.id) or recorded.forgotten.get(record.id)
     if entry is not None and isinstance(record, RecordedJob):
         # It was ours: what it was made from, and what it cost, is known.
         known = replace(entry.record, status=record.status, schedule=record.schedule)
         record = replace(known, prevent_destroy=record.prevent_destroy, rerun=record.rerun)
     rest = {i: w for i, w in recorded.watched.items() if i != record.id}
-    return replace(recorded.with_resource(address, record), foreign=foreign, watched=rest)
+    left = {i: f for i, f in recorded.forgotten.items() if i != record.id}
+    return replace(recorded.with_resource(address, record), foreign=foreign, watched=rest, forgotten=left)
 
 
 SOURCES = {"fetch": ("url", "urls"), "upload": ("file", "fileId")}

@@ -20,9 +20,10 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
     """What blocks the plan of a new state, and what is only warned of: jobs of the account that could be what is to
     be submitted, where the service tells no topic by which to know.
 
-    A state that was lost and begun anew looks like this, and would pay for everything a second time. It blocks where
-    there is a sign of that: something was taken over and nothing ever made, a publish time that is declared here, or
-    a template that jobs here are made from.
+    A state that was lost and begun again looks like this, and would pay for everything a second time. It blocks where
+    there is a sign of that: something was taken over and nothing ever submitted, a publish time that is declared here,
+    or a template that jobs here are made from. A held job has no publish time there, so the job itself is the sign,
+    unless others are declared to submit here every day (`exclusive: false`).
     """
     if facts.recorded.counter:
         return (), ()
@@ -35,16 +36,22 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
         return (), ()
     text = (
         f"{_count(len(doubtful), 'job')} would be submitted from a state that is new, and the account holds "
-        f"{_count(len(strangers), 'job')} that nobody recorded, of which the service does not tell the topic"
+        f"{_count(len(strangers), 'job')} that the state does not know, of which the service does not report the topic"
     )
     signs = (
+        facts.options.exclusive is not False and any(job.held for job in doubtful),
         facts.recorded.resources,
         _known_times(doubtful, strangers, facts),
         _known_templates(doubtful, verdict.changes),
     )
     if any(signs):
-        return (Problem("unmatched", f"{text}: was the state lost?", MATCH),), ()
+        return (Problem("unmatched", f"{text}: was the state lost?", _ways(facts)),), ()
     return (), (Problem("unmatched", text, f"if the state was lost: {MATCH}", Severity.WARNING),)
+
+
+def _ways(facts: Facts) -> str:
+    shared = "; where others submit every day, `api: {exclusive: false}`"
+    return MATCH + (shared if facts.options.exclusive is None else "")
 
 
 def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Facts) -> bool:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.cancels import to_cancel
+from afsync.core.forgotten import let_go
 from afsync.core.kept import without_time
 from afsync.core.outcome import Failed
 from afsync.core.plan import Change
@@ -79,5 +80,5 @@ def _retired(change: Change, progress: Progress, run: Run, touched: str | None) 
     progress.touched = touched
     progress.id = change.id
     if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
-        run.ledger.write(run.ledger.recorded.without_resource(change.address))
+        run.ledger.write(let_go(run.ledger.recorded, change.address, run.world.clock()))
     return Next()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Step
+from afsync.core.actions import Action, Reason, Step
+from afsync.core.forgotten import let_go
 from afsync.core.moves import made, moved
 from afsync.core.plan import Change
 from afsync.engine.approve_step import approve
@@ -42,8 +43,10 @@ def _forget(change: Change, progress: Progress, run: Run) -> Verdict:
     recorded = run.ledger.recorded
     if change.before is None:
         run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != change.id)))
+    elif change.reason is Reason.MISSING:
+        run.ledger.write(recorded.without_resource(change.address))  # nothing of it is left to be taken over
     else:
-        run.ledger.write(recorded.without_resource(change.address))
+        run.ledger.write(let_go(recorded, change.address, run.world.clock()))
     progress.id = change.id
     return Next()
 

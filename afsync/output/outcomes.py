@@ -169,8 +169,10 @@ def _said(t: Tally, looked: Looked | None) -> str:
 
 
 def _approved(outcomes: Sequence[Outcome], t: Tally) -> str:
-    """`Approved: 2 jobs (1 recorded)`: what is recorded is published at its time."""
-    later = sum(isinstance(o, Applied) and o.change.later is not None for o in outcomes)
+    """`Approved: 2 jobs (1 recorded)`: what is recorded is published at its time, unless that came in this run."""
+    made = [o.change for o in outcomes if isinstance(o, Applied) and o.change.action is Action.APPROVE]
+    published = {c.address for c in made if c.later is None}
+    later = len({c.address for c in made} - published)
     recorded = "" if not later else " (recorded)" if later == t.approved else f" ({later} recorded)"
     return f"Approved: {count(t.approved, 'job')}{recorded}"
 

@@ -21,7 +21,7 @@ from afsync.output.budget import budget_text
 from afsync.output.intents import unresolved_noun
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
-from afsync.output.video_left import video_lines
+from afsync.output.video_left import video_lines, waits
 
 NO_CHANGES = "No changes. Your account matches the configuration."
 NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
@@ -248,7 +248,8 @@ def _deleted(change: Change) -> str:
         case Retire.UNSCHEDULE:
             return f"is to lose its publish time: {why}, and already produced{_price(change)}"
         case Retire.LEAVE:
-            return f"will be left unapproved and forgotten: {why}{_price(change)}"
+            unapproved = isinstance(change.before, RecordedJob) and waits(change.before)
+            return f"will be {'left unapproved and ' if unapproved else ''}forgotten: {why}{_price(change)}"
         case None:
             return f"will be deleted: {why}"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from afsync.core.actions import Action, Reason, Retire
 from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob
+from afsync.core.recorded import Publish, RecordedJob
 from afsync.core.resources import Job
 
 _LEFT = {
@@ -16,7 +16,13 @@ _LEFT = {
     Retire.UNSCHEDULE: "stays in the account; it is published at its time unless the service takes that off",
     Retire.LEAVE: "stays in the account, and is published only if it is approved there",
 }
+_MAY_BE_OUT = "stays in the account, where it has no publish time any more; it may be published already"
 _REFUND = "no refund is promised"
+
+
+def waits(record: RecordedJob) -> bool:
+    """Whether its video is published only after an approval that was not given yet."""
+    return (record.staged or record.publish is Publish.HELD) and not record.approved
 
 
 def video_lines(change: Change) -> Iterator[str]:
@@ -26,7 +32,8 @@ def video_lines(change: Change) -> Iterator[str]:
         return
     if change.action in (Action.DELETE, Action.REPLACE) and change.retire is not None:
         which = "old video" if change.action is Action.REPLACE else "video"
-        yield f"{which}: {_LEFT[change.retire]}{'' if record.credits == 0 else f'; {_REFUND}'}"
+        left = _LEFT[change.retire] if change.retire is not Retire.LEAVE or waits(record) else _MAY_BE_OUT
+        yield f"{which}: {left}{'' if record.credits == 0 else f'; {_REFUND}'}"
     elif change.action is Action.FORGET and change.reason is Reason.FINISHED:
         yield "video: stays as it is; one that was published stays published"
     elif change.action is Action.RESCHEDULE and isinstance(change.after, Job) and change.after.schedule is None:

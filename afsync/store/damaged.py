@@ -140,6 +140,7 @@ def united(one: Recorded, two: Recorded) -> Recorded:
         uploads={**older.uploads, **newer.uploads},
         deposed=_all(older.deposed, newer.deposed),
         foreign=_all(older.foreign, newer.foreign),
+        forgotten={**older.forgotten, **newer.forgotten},
         decisions=_all(older.decisions, newer.decisions),
         applied_plans=_all(older.applied_plans, newer.applied_plans),
     )

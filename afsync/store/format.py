@@ -27,7 +27,7 @@ from afsync.store.fields import Object, Wrong, shown
 
 CHECKSUM = b'\n  "checksum": "'
 SHA256 = re.compile(r"[0-9a-f]{64}")
-BLOCKS = frozenset({"resources", "intents", "watched"})
+BLOCKS = frozenset({"resources", "intents", "watched", "forgotten"})
 """The parts whose items take one line per field."""
 MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 

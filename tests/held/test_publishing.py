@@ -190,3 +190,33 @@ def test_a_blackout_holds_back_what_is_due(world: HeldWorld) -> None:
     world.declare(jobs={"a": declared}, policy=policy)
     assert "in a blackout" in world.due(code=Exit.REFUSED).out
     assert world.of_service(job)["approved_at"] is None
+
+
+def test_an_edit_of_its_time_that_is_ignored_leaves_the_recorded_one(world: HeldWorld) -> None:
+    job = world.produced()
+    for hours in (1, 50):
+        world.declare(jobs={"a": world.a_held(hours=hours, lifecycle={"ignore_changes": ["schedule"]})})
+        world.is_settled()
+    world.pass_time(hours=1, minutes=10)
+    assert world.due().out == "Nothing is due.\n"
+    world.pass_time(hours=1)
+    world.due()
+    assert world.of_service(job)["approved_at"]
+
+
+def test_an_open_submission_is_not_passed_over(world: HeldWorld) -> None:
+    """Where nothing is due, it still says so by its exit code, as any apply does."""
+    world.produced()
+    world.declare(jobs={"a": world.a_held(), "b": a_job(topic="Another")})
+    world.control.call("POST", "/faults", fault="POST /jobs: received-then-close")
+    patient = {"AFSYNC_QUARANTINE": "10m"}
+    world.applied(code=Exit.UNRESOLVED, env=patient)
+    world.does("apply", "--due", "--auto-approve", code=Exit.UNRESOLVED, env=patient)
+
+
+def test_the_end_of_an_apply_counts_no_publish_time_that_was_not_sent(world: HeldWorld) -> None:
+    world.declare(jobs={"a": world.a_held()})
+    seen = [line for line in world.applied().out.splitlines() if line.startswith("Seen")]
+    assert seen == ["Seen: 1 of 1 submissions."]
+    world.declare(jobs={"a": world.a_held(hours=5)})
+    assert "Seen" not in world.applied().out

@@ -149,6 +149,11 @@ STRICT: dict[str, Strategy] = {
         st.sampled_from([{"days": ["mon", "tue"]}, {"dates": "2031-01-01 to 2031-12-31"}, {"hours": "22:00 to 06:00"}]),
         max_size=2,
     ),
+    "publish_windows": st.sampled_from([[{"days": ["wed", "sat"]}], [{"hours": "09:00 to 21:00"}]]),
+    "spacing": st.sampled_from([{"tiktok": "2h"}, {"tiktok": "1d", "youtube": "30m"}]),
+    "max_gap": st.sampled_from([{"youtube": "7d"}]),
+    "budget": st.sampled_from([{"credits": 3}, {"credits": 2, "per": "week"}, {"credits": 1, "then": "warn"}]),
+    "exceptions": st.sampled_from([[{"job": "*", "rule": "spacing", "until": "2031-01-01", "reason": "Agreed"}]]),
 }
 """A policy that does."""
 

@@ -104,3 +104,19 @@ def test_a_column_in_another_place_and_another_separator_change_nothing(make_wor
     text = "\r\n".join(";".join(f'"{c}"' if ";" in c else f" {c} " for c in line) for line in swapped)
     world.write("\ufeff" + text + "\r\n;;;;\r\n", "episodes.csv")
     world.is_settled()
+
+
+def test_a_date_that_the_rule_does_not_have_is_all_that_is_said(make_world: MakeWorld) -> None:
+    """The occurrence that lost its row would be told as further mistakes of other lines."""
+    world = make_world("documented")
+    rule = 'repeat: {every: week, days: [tue], at: "09:00", from: 2026-12-08}\n'
+    rows = "    rows: {file: t.csv, key: date}\n"
+    world.write(f'horizon: 60d\njobs:\n  t:\n    topic: "${{row.guest}}"\n    url: "${{row.link}}"\n{rows}    {rule}')
+    first = (world.now() + timedelta(days=(1 - world.now().weekday()) % 7 + 14)).date()
+    sheet = world.root / "t.csv"
+    cells = "date,guest,link\n{},Ann,https://e.com/1\n{},Bob,https://e.com/2\n"
+    sheet.write_text(cells.format(first, first + timedelta(days=7)))
+    world.applied()
+    sheet.write_text(cells.format(first, first + timedelta(days=8)))
+    done = world.does("plan", code=1)
+    assert "the rule has no" in done.err and "1 error." in done.err

@@ -263,9 +263,10 @@ def test_any_edit_while_busy_waits(world: World, edit: str) -> None:
     }
     (job,) = world.submitted(best=a_job(schedule=world.at(days=7)))
     world.declare(jobs={"best": a_job(**{"schedule": world.at(days=7), **edits[edit]})})
+    why = "it cannot be replaced now" if edit == "rerun" else "edits do not reach it"
     for status in BUSY[world.dialect]:
         world.becomes(status, job)
-        world.leaves_alone("busy", says=["Warning: job.best is being worked on; edits do not reach it"])
+        world.leaves_alone("busy", says=[f"Warning: job.best is being worked on; {why}"])
 
 
 @KEEPS_TIMES

@@ -75,6 +75,8 @@ def texts(world: World) -> dict[str, str]:
         *((*drift[:2], "--format", form) for form in ("json", "markdown")),
         *(("show", *more) for more in ((), ("--json",), (str(folder / "plan"),), (str(folder / "plan"), "--json"))),
         *(("status", *more) for more in ((), ("--json",))),
+        *(("calendar", *more) for more in (("--live",), ("--live", "--json"), ("--live", "--csv"), ("--markdown",))),
+        *(("calendar", "--live", how, "-") for how in ("--ics", "--html")),
         *(("result", *more) for more in (("job.*",), ("job.*", "--json"), ("job.*", "--download", str(folder)))),
         ("state", "list"),
         ("state", "show", "job.intro"),

@@ -13,6 +13,7 @@ from afsync.core.recorded import (
     Account,
     Approval,
     Deposed,
+    Forgotten,
     Intent,
     Phase,
     Publish,
@@ -143,6 +144,7 @@ parts: dict[str, st.SearchStrategy[Any]] = {
     ),
     "costs": st.dictionaries(st.sampled_from(CostKind), st.builds(Cost, counts, instants, counts)),
     "staging_ignored": st.none() | st.builds(StagingIgnored, some_text, instants),
+    "forgotten": st.dictionaries(text, st.builds(Forgotten, addresses(Kind.JOB), jobs, instants), max_size=2),
     "watched": st.dictionaries(
         text, st.builds(Watched, addresses(Kind.JOB), jobs, instants, instants, findings), max_size=2
     ),

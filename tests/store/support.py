@@ -10,6 +10,7 @@ from afsync.core.recorded import (
     Account,
     Approval,
     Deposed,
+    Forgotten,
     Intent,
     Phase,
     Publish,
@@ -127,6 +128,7 @@ def everything(serial: int = 7) -> Recorded:
         costs={CostKind.SHORT: Cost(1, NOW), CostKind.GENERATE: Cost(30, NOW, 2)},
         staging_ignored=StagingIgnored("job_5", NOW),
         watched={"job_4": Watched("job.gone", job_number(4), NOW, AHEAD, Finding.LOST)},
+        forgotten={"job_3": Forgotten("job.over", job_number(3), NOW)},
     )
 
 

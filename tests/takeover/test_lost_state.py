@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from itertools import product
@@ -123,6 +124,43 @@ def test_saying_that_nothing_is_ours(sandbox: Sandbox) -> None:
     sandbox.does("import", "--none")
     sandbox.does("apply", "--auto-approve", "--target", "job.j0")
     assert "job.j0" in sandbox.ids()
+
+
+DIALECTS = ("documented", "deployed", "router")
+KINDS = {
+    "held": {"topic": "T", "publish": "held", "schedule": "2031-01-01 09:00"},
+    "held, no topic": {"publish": "held", "schedule": "2031-01-01 09:00"},
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("exclusive", [None, True])
+def test_a_new_state_pays_for_nothing_again(sandbox: Sandbox, kind: str, exclusive: bool | None) -> None:
+    """Whatever the service reports, a person says whether what is in the account is declared here."""
+    jobs = {k: {"url": f"https://clips.twitch.tv/{k}", "platforms": ["tiktok"], **KINDS[kind]} for k in "ab"}
+    api = "" if exclusive is None else "api: {exclusive: true}\n"
+    sandbox.write(f"{api}jobs: {json.dumps(jobs)}\n")
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve")
+    made = len(sandbox.control.jobs())
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init")
+
+    for _ in range(2):
+        assert "`afsync import " in sandbox.does("apply", "--auto-approve", code=4).text
+        assert len(sandbox.control.jobs()) == made == 2
+    sandbox.does("import", "--none")
+    sandbox.does("apply", "--auto-approve")
+    assert set(sandbox.ids()) == {"job.a", "job.b"} and len(sandbox.control.jobs()) == 4
+
+
+def test_others_submit_to_the_account_every_day(sandbox: Sandbox) -> None:
+    """There a new state is not held up."""
+    sandbox.write("api: {exclusive: false}\njobs:\n  a: {url: 'https://clips.twitch.tv/a'}\n")
+    sandbox.does("init")
+    sandbox.control.seed(count=1)
+    sandbox.does("apply", "--auto-approve")
 
 
 @pytest.mark.parametrize("dialect", ["router"])

@@ -1,0 +1,67 @@
+"""Jobs that the state let go of while their videos stay: remembered, so that none is paid for a second time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from afsync.core.actions import Reason
+from afsync.core.instances import occurrence_of
+from afsync.core.plan import Change
+from afsync.core.recorded import Forgotten, Recorded, RecordedJob
+from afsync.core.remote import ended_badly
+from afsync.core.resources import Job, same_body, typed
+from afsync.core.text import nfc
+from afsync.core.verdict import Facts, Verdict, withhold
+
+REMEMBERED = timedelta(days=30)
+"""How long: as long as an unrecorded job in the account counts as a possible twin."""
+
+
+def let_go(recorded: Recorded, address: str, now: datetime) -> Recorded:
+    """The state without a resource. A job whose video stays is remembered; what is older than that is dropped."""
+    gone = recorded.resources.get(address)
+    kept = recorded.without_resource(address)
+    if not isinstance(gone, RecordedJob) or ended_badly(gone.status) or gone.id in recorded.watched:
+        return kept
+    young = {i: f for i, f in kept.forgotten.items() if now - f.at <= REMEMBERED}
+    return replace(kept, forgotten={**young, gone.id: Forgotten(address, gone, now)})
+
+
+def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    """A new job that asks for what was submitted from here, and left the state without a cancellation."""
+    if job.allow_duplicate or not facts.recorded.forgotten:
+        return None
+    known = {*facts.recorded.foreign, *(r.id for r in facts.recorded.jobs.values())}
+    found = (f for i, f in sorted(facts.recorded.forgotten.items()) if i not in known)
+    twin = next((f for f in found if _is_the_same(job, f, facts)), None)
+    if twin is None:
+        return None
+    job_id, address = twin.record.id, typed(change.address)
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=job_id),
+        f"{change.address} asks for what {job_id} was submitted for (as {twin.address}), which left the state on "
+        f"{twin.at:%Y-%m-%d} and was not cancelled: a second video of it would be made and paid for",
+        f"take it over with `afsync import {address} {typed(job_id)}`, which is free; to pay for another, set "
+        "`allow_duplicate: true` on it, or another `rerun`; `afsync import --none` says that nothing in the account is "
+        "declared here",
+    )
+
+
+def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
+    """Whether it is the same submission. Under another address, another publish time means another show, and so does
+    another occurrence: those of one series may well have the same body."""
+    seen, record = facts.remote.jobs.get(entry.record.id), entry.record
+    if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
+        return False
+    if job.rerun is not None and (record.rerun is None or nfc(job.rerun) != nfc(record.rerun)):
+        return False
+    if job.address != entry.address and (occurrence_of(job.address) is not None or _at_another_time(job, record)):
+        return False
+    return same_body(job.values, record.declared, record.fingerprint)
+
+
+def _at_another_time(job: Job, record: RecordedJob) -> bool:
+    wanted, known = job.schedule, record.schedule
+    return wanted is not None and known is not None and wanted.utc != known.utc

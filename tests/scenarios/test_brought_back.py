@@ -1,0 +1,99 @@
+"""A job that is removed once its video is made, and declared again: it is not paid for a second time by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.harness import lines
+from tests.scenarios.world import URL, Fields, World, a_job
+
+OTHER = a_job(url="https://clips.twitch.tv/other", topic="Other")
+
+
+def brought_back(world: World, job: Fields, status: str = "complete") -> str:
+    """The id of `job.a`, produced, removed by an apply, and declared again."""
+    (made, _) = world.submitted(a=job, other=OTHER)
+    world.becomes(status, made)
+    world.declare(jobs={"other": OTHER})
+    world.applied()
+    assert "job.a" not in world.ids()
+    world.declare(jobs={"a": job, "other": OTHER})
+    return made
+
+
+@pytest.fixture(params=["immediate", "scheduled", "held", "no topic"])
+def job(request: pytest.FixtureRequest, world: World) -> Fields:
+    match request.param:
+        case "immediate":
+            return a_job()
+        case "scheduled":
+            return a_job(schedule=world.at(days=2), platforms=["tiktok"])
+        case "held":
+            return a_job(schedule=world.at(days=2), platforms=["tiktok"], publish="held")
+        case _:
+            return a_job(topic=None)
+
+
+def test_is_held_back_and_can_be_taken_over_as_it_was(world: World, job: Fields) -> None:
+    early = world.dialect == "deployed" and "schedule" in job  # there no publish time can be taken off
+    made = brought_back(world, job, "published" if early else "complete")
+    balance = world.balance
+
+    assert f"afsync import job.a {made}" in world.does("plan").out
+    with world.watched() as sent:
+        world.applied(code=4)
+    assert sent == [] and world.balance == balance
+
+    world.does("import", "job.a", made)
+    assert world.record("job.a").get("publish") == ("held" if job.get("publish") == "held" else None)
+    assert "forgotten" not in world.state
+    with world.watched() as sent:
+        world.applied()
+    assert world.ids()["job.a"] == made and not any(s.path == "/jobs" for s in sent)
+
+
+def again(world: World, **over: Any) -> int:
+    """How many jobs an apply submits."""
+    world.declare(jobs={"a": a_job(topic=None, **over), "other": OTHER})
+    with world.watched() as sent:
+        world.applied()
+    return lines(sent).count("POST /jobs")
+
+
+@pytest.mark.parametrize("over", [{"allow_duplicate": True}, {"rerun": 1}, {"tone": "calm"}])
+def test_another_can_be_asked_for(world: World, over: Fields) -> None:
+    brought_back(world, a_job(topic=None))
+    assert again(world, **over) == 1
+
+
+def test_a_person_says_that_none_is_declared_here(world: World) -> None:
+    brought_back(world, a_job(topic=None))
+    world.does("import", "--none")
+    assert again(world) == 1
+
+
+def test_what_failed_is_submitted_again(world: World) -> None:
+    brought_back(world, a_job(topic=None), "failed")
+    assert again(world) == 1
+
+
+def test_after_a_month_it_is_not_remembered(world: World) -> None:
+    brought_back(world, a_job(topic=None))
+    world.pass_time(days=31)
+    world.declare(jobs={"b": a_job(topic=None, url=URL), "other": OTHER})
+    with world.watched() as sent:
+        world.applied()
+    assert lines(sent).count("POST /jobs") == 1
+
+
+@pytest.mark.parametrize("job", ["scheduled"], indirect=True)
+@pytest.mark.parametrize("dialect", ["documented"])
+def test_under_another_key_another_time_is_another_show(world: World, job: Fields) -> None:
+    brought_back(world, job, "published")
+    world.declare(jobs={"b": job, "other": OTHER})
+    world.applied(code=4)
+    world.declare(jobs={"b": {**job, "schedule": world.at(days=9)}, "other": OTHER})
+    world.applied()
+    assert "job.b" in world.ids()
