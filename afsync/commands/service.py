@@ -140,7 +140,7 @@ def read_remote(
 ) -> Remote:
     """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
     jobs that are that young; of the addresses in `approving`, whether the service stops them."""
-    from afsync.api.previews import previews
+    from afsync.api.previews import MOST, previews
     from afsync.api.readback import read_result
     from afsync.api.snapshot import fetch
     from afsync.commands.planning import timed as timed_options
@@ -171,7 +171,8 @@ def read_remote(
     produced += _found_for_review(project, recorded, remote)
     asked = results_needed(project.desired, recorded, remote, at, timed_options(Options(), project))
     results = (read_result(service.reader, i) for i in asked)
-    shown = previews(service.reader, dict.fromkeys([*produced, *staging_needed(recorded, remote), *ids]))
+    needed = dict.fromkeys([*produced, *staging_needed(recorded, remote)])  # for decisions, so never too many
+    shown = previews(service.reader, dict.fromkeys([*needed, *ids]), max(MOST, len(needed)))
     found = {r.id: r for r in results if r is not None} | read_results(service.reader, published)
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
 
@@ -236,7 +237,7 @@ def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remot
     from afsync.api.previews import previews
 
     produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
-    return replace(remote, previews=_without_links(previews(service.reader, produced)))
+    return replace(remote, previews=_without_links(previews(service.reader, produced, None)))
 
 
 def _as_of(at: datetime, remote: Remote) -> Remote:

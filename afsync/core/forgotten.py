@@ -50,16 +50,22 @@ def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
 
 
 def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
-    """Whether it is the same submission. Under another address, another publish time means another show, and so does
-    another occurrence: those of one series may well have the same body."""
+    """Whether it is the same submission. Under another address, another publish time means another show; where that of
+    the old one was taken off, an occurrence is told by its key: those of one series may well have the same body."""
     seen, record = facts.remote.jobs.get(entry.record.id), entry.record
     if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
         return False
     if job.rerun is not None and (record.rerun is None or nfc(job.rerun) != nfc(record.rerun)):
         return False
-    if job.address != entry.address and (occurrence_of(job.address) is not None or _at_another_time(job, record)):
+    if job.address != entry.address and (_at_another_time(job, record) or _is_another_occurrence(job, entry)):
         return False
     return same_body(job.values, record.declared, record.fingerprint)
+
+
+def _is_another_occurrence(job: Job, entry: Forgotten) -> bool:
+    wanted, known = occurrence_of(job.address), occurrence_of(entry.address)
+    timed = job.schedule is not None and entry.record.schedule is not None
+    return wanted is not None and not timed and (known is None or wanted[1] != known[1])
 
 
 def _at_another_time(job: Job, record: RecordedJob) -> bool:

@@ -220,3 +220,20 @@ def test_the_end_of_an_apply_counts_no_publish_time_that_was_not_sent(world: Hel
     assert seen == ["Seen: 1 of 1 submissions."]
     world.declare(jobs={"a": world.a_held(hours=5)})
     assert "Seen" not in world.applied().out
+
+
+def test_more_than_a_page_of_them_are_published_at_once(world: HeldWorld) -> None:
+    """How they were submitted is not known, so the service is asked of each whether it stops."""
+    at, jobs, ids = world.at(hours=2), {}, {}
+    for number in range(12):
+        body = {"url": f"https://clips.twitch.tv/{number}", "topic": f"T {number}", "platforms": ["tiktok"]}
+        answer = world.by_hand("POST", "/jobs", {**body, "entry": "fetch", "staging": True})
+        jobs[f"j{number:02}"] = {**body, "publish": "held", "schedule": at}
+        ids[f"job.j{number:02}"] = answer.get("jobId") or answer["job_id"]
+    world.declare(jobs=jobs, **{"import": ids})
+    world.applied()
+    for job in ids.values():
+        world.becomes("complete", job)
+    world.pass_time(hours=2, minutes=1)
+    assert "Approved: 12 jobs." in world.due().out
+    assert {world.publications(job) for job in ids.values()} == {1}

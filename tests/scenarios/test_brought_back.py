@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,3 +98,24 @@ def test_under_another_key_another_time_is_another_show(world: World, job: Field
     world.declare(jobs={"b": {**job, "schedule": world.at(days=9)}, "other": OTHER})
     world.applied()
     assert "job.b" in world.ids()
+
+
+def test_a_series_under_another_key_is_the_same_show_at_the_same_time(world: World) -> None:
+    day = (world.now() + timedelta(days=3)).date().isoformat()
+    show = {"url": URL, "platforms": ["tiktok"], "repeat": {"dates": [day], "at": "12:00"}}
+
+    def declare(**shows: Fields) -> None:
+        world.declare(jobs={**shows, "other": OTHER}, horizon="9d")
+
+    declare(show=show)
+    world.applied()
+    made = world.ids()[f'job.show["{day}"]']
+    world.becomes("published" if world.dialect == "deployed" else "complete", made)
+    declare()
+    world.applied()
+
+    declare(daily=show)
+    assert made in world.does("plan").out
+    with world.watched() as sent:
+        world.applied(code=4)
+    assert sent == []
