@@ -57,8 +57,8 @@ def submitted_before(job: Job, facts: Facts) -> Forgotten | None:
 
 
 def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
-    """Whether it is the same submission. Under another address, another publish time means another show; where that of
-    the old one was taken off, an occurrence is told by its key: those of one series may well have the same body."""
+    """Whether it is the same submission. Under another address, another publish time means another show. Where the
+    time of the old one was taken off, occurrences are compared by key: all of a series may have the same body."""
     seen, record = facts.remote.jobs.get(entry.record.id), entry.record
     if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
         return False

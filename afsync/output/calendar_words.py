@@ -85,7 +85,7 @@ _SHORT: Mapping[str, str] = {
 
 
 def change_sign(entry: Entry) -> Sign | None:
-    """What the plan does to it, where that is not told by its mark."""
+    """What the plan changes about it, where its mark does not say so."""
     change = entry.change
     if change is None or entry.mark in (Mark.PLANNED, Mark.HELD_BACK):
         return None

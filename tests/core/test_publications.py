@@ -20,7 +20,7 @@ from afsync.core.remote import Preview, Remote
 from afsync.core.resolution import Adopt, Ask
 from afsync.core.results import JobResult
 from afsync.core.trust import Effect, Finding
-from afsync.core.verdict import NO_OPTIONS
+from afsync.core.verdict import Options
 from afsync.errors import AfsyncError, Exit
 from tests.builders import (
     NOW,
@@ -101,7 +101,7 @@ def test_nothing_is_lost_before_it_had_time(name: str) -> None:
 
 def test_what_could_not_be_read_is_asked_for_again_as_long_as_it_is_watched() -> None:
     """A service may not offer it at all, so not for ever; what is read in time still counts."""
-    record, long_ago = approved(), NOW - timedelta(seconds=NO_OPTIONS.watch + 60)
+    record, long_ago = approved(), NOW - timedelta(seconds=Options().watch + 60)
     assert judged(replace(record, approved_at=long_ago), shown("complete")).publish_finding is UNKNOWN
     assert judged(judged(record, shown("complete")), shown("complete", staging=True)).publish_finding is LOST
 
