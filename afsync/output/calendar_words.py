@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from afsync.core.actions import Action
-from afsync.core.entries import Entries, Entry, Mark, Window
+from afsync.core.calendar import Entries, Entry, Mark, Window
 from afsync.core.resources import Job
 from afsync.output.status_text import state
 from afsync.output.values import count, visible
