@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from afsync.core.entries import Window
+    from afsync.core.calendar import Window
     from afsync.output.calendar_words import Page
 
 WEEKS = 4
@@ -95,7 +95,8 @@ def make(wanted: Wanted) -> Page:
     from msgspec.structs import replace
 
     from afsync.commands.calendar_facts import known_at
-    from afsync.core.entries import entries, without_links
+    from afsync.core.calendar import without_links
+    from afsync.core.entries import entries
     from afsync.output.calendar_words import Page
 
     now = moment(wanted.at) if wanted.at is not None else work.now()
@@ -117,7 +118,7 @@ def make(wanted: Wanted) -> Page:
 def _window(wanted: Wanted, zone: str, now: datetime) -> Window:
     from afsync.config.problems import Wrong
     from afsync.config.times import parse_zone
-    from afsync.core.entries import Window
+    from afsync.core.calendar import Window
 
     try:
         there = parse_zone(zone)

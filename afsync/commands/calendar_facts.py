@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from afsync.commands.planning import checked_plan
-from afsync.core.entries import Known, Window
+from afsync.core.calendar import Window
+from afsync.core.entries import Known
 from afsync.core.status import Seen
 from afsync.core.verdict import Options
 from afsync.errors import Problem

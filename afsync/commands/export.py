@@ -49,7 +49,7 @@ def command(
     Adds to the files and changes nothing else in them. Without --templates and --jobs: templates, and jobs in which
     something can still happen. Nothing is sent; the plan is empty afterwards.
 
-    With --csv: writes the declared jobs as a sheet, or with --jobs those of the account that nobody declared. Neither
+    With --csv: writes the declared jobs as a sheet, or with --jobs those of the account that are not declared. Neither
     files nor state are touched.
     """
     if sheet is not None:

@@ -25,7 +25,8 @@ def moved_weeks(project: Project, recorded: Recorded, plan: Plan) -> tuple[str, 
         return ()
     # Imported here: most plans move nothing.
     from afsync.config.times import parse_zone
-    from afsync.core.entries import Known, Window, entries, without_links
+    from afsync.core.calendar import Window, without_links
+    from afsync.core.entries import Known, entries
     from afsync.output.calendar_markdown import week_blocks
     from afsync.output.calendar_words import Page
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from afsync.core.kept import settled
-from afsync.core.recorded import Recorded, RecordedJob, Watched, Why
+from afsync.core.recorded import Forgotten, Recorded, RecordedJob, Watched, Why
 from afsync.core.remote import Remote, ended_badly, is_known, is_open
 from afsync.core.resources import Values, same_body, typed
 from afsync.core.signed import unsigned
@@ -46,7 +46,12 @@ def answered(recorded: Recorded, job_id: str, too_late: str | None, now: datetim
 
 def with_watched(recorded: Recorded, watched: Mapping[str, Watched]) -> Recorded:
     """The state with these watched jobs. One whose cancel is accepted now is no longer recorded, except an unreviewed
-    one; that a service ignored a review holds further ones back."""
+    one; that a service ignored a review holds further ones back. Where a watch ends over a job that was made all the
+    same and is recorded nowhere, it is remembered: declared again, it would be paid for again."""
+    left = {i: w for i, w in recorded.watched.items() if i not in watched and is_back(w)}
+    made = {i: Forgotten(w.address, w.record, w.until) for i, w in left.items() if address_of(recorded, i) is None}
+    if made:
+        recorded = replace(recorded, forgotten={**recorded.forgotten, **made})
     for job_id, entry in watched.items():
         before = recorded.watched.get(job_id)
         if entry.why is Why.UNREVIEWED:

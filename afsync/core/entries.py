@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.actions import Action
+from afsync.core.calendar import Entries, Entry, Mark, Window
 from afsync.core.credits import effective, estimate
 from afsync.core.instances import occurrence_of
-from afsync.core.links import status_without_links
 from afsync.core.moves import moved
 from afsync.core.occurrences import RowDate
-from afsync.core.plan import Change, Plan, Spending
+from afsync.core.plan import Change, Plan
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import RemoteJob
-from afsync.core.resources import EMPTY, Desired, Job, Kind, Schedule, Values, key_of
+from afsync.core.resources import EMPTY, Desired, Job, Kind, Schedule, Values
 from afsync.core.selection import matches
 from afsync.core.series import Occurrence
-from afsync.core.signed import text_without_signed, unsigned
 from afsync.core.status import JobPhase, JobStatus, Seen, statuses
 from afsync.errors import Problem, Severity
-
-
-class Mark(StrEnum):
-    """How far an entry is: the phases of `afsync status`, and what is not at the service yet."""
-
-    DONE = "done"
-    PRODUCED = "produced"
-    WAITING = "waiting_for_approval"
-    ACTIVE = "active"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    MISSING = "missing"
-    UNRESOLVED = "unresolved"
-    PLANNED = "to_submit"
-    HELD_BACK = "held_back"
-    UPCOMING = "upcoming"
-    MISSED = "missed"
-    PASSED_OVER = "passed_over"
-    NO_ROW = "no_row"
-    UNDECLARED = "not_declared"
-
 
 _MARKS: Mapping[JobPhase, Mark] = {
     JobPhase.ACTIVE: Mark.ACTIVE,
@@ -64,57 +41,6 @@ _OBVIOUS = {"offline"}
 _FAILED = (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
 
 
-class Entry(Struct, frozen=True):
-    """One video in the calendar.
-
-    `at` is its publish time as it is once the plan is applied, `zone` the zone of its clock; `before` is the time that
-    it has now, where the plan moves it. `credits` is what it took, where that is known, `expected` what a submission
-    that is still to come is expected to take. `show` is the series it belongs to. `status` is as `afsync status` has
-    it, `change` what the plan does. `sequence` is the serial of the state when its time last changed, or of now for
-    what is not recorded.
-    """
-
-    address: str
-    at: datetime
-    mark: Mark
-    zone: str | None = None
-    before: datetime | None = None
-    title: str = ""
-    show: str | None = None
-    template: str | None = None
-    platforms: tuple[str, ...] = ()
-    credits: int | None = None
-    expected: int | None = None
-    status: JobStatus | None = None
-    change: Change | None = None
-    link: str | None = None
-    sequence: int = 0
-    notices: tuple[Problem, ...] = ()
-
-    @property
-    def key(self) -> str:
-        return key_of(self.address) if "." in self.address else self.address
-
-
-class Window(Struct, frozen=True):
-    """The days that are shown, both included, by the clock of `zone`."""
-
-    first: date
-    last: date
-    zone: tzinfo
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.first, time(), self.zone)
-
-    @property
-    def end(self) -> datetime:
-        return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
-
-    def has(self, entry: Entry) -> bool:
-        return any(t is not None and self.start <= t < self.end for t in (entry.at, entry.before))
-
-
 class Known(Struct, frozen=True):
     """What the entries come from. `upcoming` are jobs beyond the horizon, `dates` occurrences there of which nothing
     but the time can be read. `publish_times` are those that the account reports, by the service's id."""
@@ -130,16 +56,6 @@ class Known(Struct, frozen=True):
     without_row: tuple[Occurrence, ...] = ()
     seen: Seen = Seen()
     publish_times: Mapping[str, datetime] = field(default_factory=dict)
-
-
-class Entries(Struct, frozen=True):
-    """What there is to show: in the order of time; the addresses of jobs that have none; and what is to be said that
-    belongs to no entry, such as how the budget stands."""
-
-    entries: tuple[Entry, ...] = ()
-    without_time: tuple[str, ...] = ()
-    notices: tuple[Problem, ...] = ()
-    budget: Spending | None = None
 
 
 def entries(known: Known, window: Window, globs: tuple[str, ...] = (), platforms: tuple[str, ...] = ()) -> Entries:
@@ -285,44 +201,3 @@ def _with_template(values: Values, known: Known) -> Values:
 
 def _price(values: Values, known: Known) -> int:
     return estimate(_with_template(values, known), known.recorded.costs)
-
-
-def without_links(entry: Entry) -> Entry:
-    """The entry without links that open to whoever has them, and without those for reviewers."""
-    return replace(
-        entry,
-        link=unsigned(entry.status.output_url if entry.status else entry.link),
-        title=text_without_signed(entry.title),
-        status=entry.status and status_without_links(entry.status),
-    )
-
-
-class Week(Struct, frozen=True):
-    """Seven days from a Monday on, and what is published on each."""
-
-    monday: date
-    days: tuple[tuple[Entry, ...], ...]
-
-    @property
-    def entries(self) -> Iterator[Entry]:
-        return (entry for day in self.days for entry in day)
-
-    @property
-    def credits(self) -> tuple[int, int]:
-        """What is known to have been taken, and what is still expected."""
-        found = list(self.entries)
-        return sum(e.credits or 0 for e in found), sum(e.expected or 0 for e in found)
-
-
-def weeks(found: Iterable[Entry], window: Window) -> list[Week]:
-    """The weeks of a window, empty ones and days included."""
-    by_day: dict[date, list[Entry]] = defaultdict(list)
-    for entry in found:
-        by_day[entry.at.astimezone(window.zone).date()].append(entry)
-    monday = window.first - timedelta(days=window.first.weekday())
-    result = []
-    while monday <= window.last:
-        days = [monday + timedelta(days=n) for n in range(7)]
-        result.append(Week(monday, tuple(tuple(by_day[day]) for day in days)))
-        monday += timedelta(days=7)
-    return result

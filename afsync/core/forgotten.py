@@ -31,27 +31,34 @@ def let_go(recorded: Recorded, address: str, now: datetime) -> Recorded:
 
 def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
     """A new job that asks for what was submitted from here, and left the state without a cancellation."""
-    if job.allow_duplicate or not facts.recorded.forgotten:
-        return None
-    known = {*facts.recorded.foreign, *(r.id for r in facts.recorded.jobs.values())}
-    found = (f for i, f in sorted(facts.recorded.forgotten.items()) if i not in known)
-    twin = next((f for f in found if _is_the_same(job, f, facts)), None)
+    twin = submitted_before(job, facts)
     if twin is None:
         return None
     job_id, address = twin.record.id, typed(change.address)
+    another = "another `rerun`" if job.allow_duplicate else "`allow_duplicate: true` on it, or another `rerun`"
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=job_id),
         f"{change.address} asks for what {job_id} was submitted for (as {twin.address}), which left the state on "
         f"{twin.at:%Y-%m-%d} and was not cancelled: a second video of it would be made and paid for",
         f"take it over with `afsync import {address} {typed(job_id)}`, which is free; to pay for another, set "
-        "`allow_duplicate: true` on it, or another `rerun`; `afsync import --none` says that nothing in the account is "
-        "declared here",
+        f"{another}; `afsync import --none` says that nothing in the account is declared here",
     )
 
 
+def submitted_before(job: Job, facts: Facts) -> Forgotten | None:
+    """What is remembered of the job that a declared one asks for again. `allow_duplicate` asks for another; a series
+    has it for good, so there it does not answer for the very occurrence that was submitted."""
+    if not facts.recorded.forgotten or (job.allow_duplicate and occurrence_of(job.address) is None):
+        return None
+    known = {*facts.recorded.foreign, *(r.id for r in facts.recorded.jobs.values())}
+    found = (f for i, f in sorted(facts.recorded.forgotten.items()) if i not in known)
+    mine = (f for f in found if not job.allow_duplicate or f.address == job.address)
+    return next((f for f in mine if _is_the_same(job, f, facts)), None)
+
+
 def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
-    """Whether it is the same submission. Under another address, another publish time means another show; where that of
-    the old one was taken off, an occurrence is told by its key: those of one series may well have the same body."""
+    """Whether it is the same submission. Under another address, another publish time means another show. Where the
+    time of the old one was taken off, occurrences are compared by key: all of a series may have the same body."""
     seen, record = facts.remote.jobs.get(entry.record.id), entry.record
     if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
         return False

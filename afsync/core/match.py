@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.forgotten import submitted_before
 from afsync.core.lookalike import ECHOED, contradictions, looks_like
 from afsync.core.remote import Group, RemoteJob, group_of
 from afsync.core.resources import Job, Kind, Template, fingerprint
@@ -87,8 +88,14 @@ def _jobs(jobs: Sequence[Job], facts: Facts) -> Iterable[Match]:
     for address, candidates in best.items():
         for candidate in candidates:
             takers[candidate.id].append(address)
+    before = {j.address: f.record.id for j in jobs if (f := submitted_before(j, facts)) is not None}
     prints = {j.address: (fingerprint(Kind.JOB, j.values), j.schedule and j.schedule.utc) for j in jobs}
     for job in jobs:
+        if before.get(job.address) in facts.remote.jobs:
+            known = Candidate(before[job.address], ("it was submitted from here for this",))
+            against = objection(job, known.id, facts)
+            yield Match(job.address, (known,), None if against else known)
+            continue
         sure = _certain(job.address, best, takers, prints)
         # The same topic with other content: a person decides, since what differs would be replaced and paid for.
         against = objection(job, sure.id, facts) if sure else None

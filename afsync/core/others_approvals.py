@@ -1,4 +1,4 @@
-"""Approvals that were given outside afsync: a job that was seen on its way may come back and wait again."""
+"""Approvals that were given outside afsync: a job that was seen as `publishing` may be staged again afterwards."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _finding(record: RecordedJob, remote: Remote) -> Finding | None:
 
 
 def _is_back(record: RecordedJob, remote: Remote) -> bool:
-    """Whether it was seen on its way without an approval of afsync, was never seen published, and is only produced
+    """Whether it was seen as `publishing` without an approval of afsync, never as published, and is only produced
     now."""
     if not record.approved or record.approved_at is not None or record.publish_finding is not None:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -65,11 +65,7 @@ def make_plan(
     difference = skew(remote.server_time, now)
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     written, settled_now = recorded, settle(recorded, resolutions)
-    recorded = judged(settled_now, desired, remote, by_service_clock(now, remote), options)
-    recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
-    recorded, let_go = accepted(recorded, options)
-    recorded = judged_others(recorded, remote)
-    recorded = judged_publications(recorded, remote, remote.server_time or now, options)
+    recorded, let_go = _judged(settled_now, desired, remote, now, options)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked, remote)
     owned = _owned(settled, desired, remote)
@@ -84,13 +80,8 @@ def make_plan(
     verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
     blocking, doubts = unmatched(verdict, facts)
     blocking += lost_duplicates(verdict, facts)
-    alike = named_alike(verdict.changes, desired.templates.values())
-    unknown = (*template_unknown(verdict.changes, facts), *not_known(recorded, remote, verdict.notices))
-    twice = paid_twice(verdict.changes)
-    again = used_again(verdict.changes, settled.resources, {problem.address for problem in twice})
-    publish = publish_notices(verdict.changes, facts)
-    trusted = (*not_cancelled(facts), *unproven(verdict.changes, facts))
-    verdict += Verdict(notices=(*trusted, *twice, *again, *alike, *doubts, *unknown, *publish, *let_go))
+    unknown = not_known(recorded, remote, verdict.notices)
+    verdict += Verdict(notices=(*_noticed(verdict.changes, facts), *doubts, *unknown, *let_go))
     verdict += Verdict(violations=tuple(unreviewed(facts, verdict.changes)))
     return Plan(
         lineage=recorded.lineage,
@@ -118,6 +109,30 @@ def make_plan(
         accept_unstaged=options.accept_unstaged,
         waiting=tuple(w for w in waiting(settled, remote, facts.now, desired) if _waits(w, desired, options)),
     )
+
+
+def _judged(
+    recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options
+) -> tuple[Recorded, tuple[Problem, ...]]:
+    """The state with what the account shows of publish times, reviews, cancels and publications, and what is said of
+    reviews that a person gives up."""
+    recorded = judged(recorded, desired, remote, by_service_clock(now, remote), options)
+    recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
+    recorded, let_go = accepted(recorded, options)
+    recorded = judged_others(recorded, remote)
+    return judged_publications(recorded, remote, remote.server_time or now, options), let_go
+
+
+def _noticed(changes: tuple[Change, ...], facts: Facts) -> Iterator[Problem]:
+    """What is said of the changes and holds none of them back."""
+    yield from not_cancelled(facts)
+    yield from unproven(changes, facts)
+    twice = paid_twice(changes)
+    yield from twice
+    yield from used_again(changes, facts.recorded.resources, {problem.address for problem in twice})
+    yield from named_alike(changes, facts.desired.templates.values())
+    yield from template_unknown(changes, facts)
+    yield from publish_notices(changes, facts)
 
 
 def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:

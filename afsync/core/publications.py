@@ -71,7 +71,7 @@ def judged_publications(recorded: Recorded, seen: Account, now: datetime, option
     found: dict[str, RecordedJob] = {}
     for address, record in recorded.jobs.items():
         if record.approved_at is not None:
-            judged = judged_publication(record, seen, now, options.settle)
+            judged = judged_publication(record, seen, now, options)
             if judged != record:
                 found[address] = judged
     if not found:
@@ -83,12 +83,13 @@ def judged_publications(recorded: Recorded, seen: Account, now: datetime, option
     return replace(recorded, resources={**recorded.resources, **found})
 
 
-def judged_publication(record: RecordedJob, seen: Account, now: datetime, settle: float) -> RecordedJob:
+def judged_publication(record: RecordedJob, seen: Account, now: datetime, options: Options) -> RecordedJob:
     """The record with what is known now of the publication after its last approval.
 
     Kept: it is published, and no platform is reported as failed. Lost: a platform is, or it is only produced again and
     the service calls it staged. What was reported of an earlier attempt may stand for a while, so nothing is lost
-    before `settle` seconds have passed. Unknown: nothing tells; it stays so unless it is seen published.
+    before `settle` seconds have passed. Unknown: nothing tells; it stays so unless it is seen published. That the
+    service could not be asked is no answer: it is asked again until `watch` seconds have passed.
     """
     if record.approved_at is None or record.publish_finding is Finding.KEPT:
         return record
@@ -101,7 +102,7 @@ def judged_publication(record: RecordedJob, seen: Account, now: datetime, settle
     everywhere = not result.failed and result.all_published
     if everywhere and job.status in (_OUT, PRODUCED):
         return _with(record, Finding.KEPT, result)
-    if not settled(record.approved_at, now, settle):
+    if not settled(record.approved_at, now, options.settle):
         return record
     if result.failed:
         return _with(record, Finding.LOST, result)
@@ -110,6 +111,8 @@ def judged_publication(record: RecordedJob, seen: Account, now: datetime, settle
     if job.status != PRODUCED or record.publish_finding is not None:
         return record
     preview = seen.previews.get(record.id)
+    if preview is None and not settled(record.approved_at, now, options.watch):
+        return record
     staged = preview is not None and preview.staging is True
     return _with(record, Finding.LOST if staged else Finding.UNKNOWN, result)
 

@@ -230,7 +230,7 @@ class Watched(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Forgotten(Struct, frozen=True, forbid_unknown_fields=True):
-    """A job that was let go of while its video stays: its record, to know the same again and to take it over as it was,
+    """A job that left the state while its video stays: its record, to recognize it and to import it with its settings,
     the address it had, and when that was (UTC)."""
 
     address: Address

@@ -41,7 +41,7 @@ class Warned(Struct, frozen=True):
 
 
 class BecameDue(Struct, frozen=True):
-    """The time of held jobs has come while the plan was carried out: these changes are made as well, next."""
+    """The publish time of held jobs came during the run: these changes are made next."""
 
     changes: tuple[Change, ...]
 

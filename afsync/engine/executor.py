@@ -28,7 +28,7 @@ from afsync.engine.events import (
 from afsync.engine.ledger import Ledger
 from afsync.engine.look_back import look_back
 from afsync.engine.meanwhile import Meanwhile, meanwhile
-from afsync.engine.refreshing import refreshed, with_records
+from afsync.engine.refreshing import refreshed, seen
 from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
 from afsync.engine.service import World
 from afsync.engine.steps import perform
@@ -120,7 +120,7 @@ def _publish_due(execution: Execution) -> None:
         found = None  # which is noticed where the next change would begin
     if found is None:
         return
-    execution.run.ledger.write(with_records(execution.run.ledger.recorded, found))
+    execution.run.ledger.write(seen(execution.run.ledger.recorded, found))
     execution.plan = replace(execution.plan, violations=(*execution.plan.violations, *found.violations))
     for problem in found.violations:
         _tell(execution, Warned(problem))

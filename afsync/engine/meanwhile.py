@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.actions import Action
+from afsync.core.clocks import by_both
 from afsync.core.due import candidates, next_time, unread
 from afsync.core.outcome import NotAttempted
 from afsync.core.plan import Change, Plan
@@ -97,15 +98,13 @@ def meanwhile(run: Run) -> Meanwhile | None:
     if due is None:
         return None
     decided = {c.id for c in (*plan.changes, *plan.withheld) if c.action is Action.APPROVE and c.later is None and c.id}
-    told = run.remote.server_time
-    began = (plan.as_of if told is None else min(plan.as_of, told)) - SLACK
+    began = by_both(plan.as_of, run.remote.server_time) - SLACK
     return Meanwhile(due, began, _next(due, began), decided)
 
 
 def _past(run: Run) -> datetime:
     """The moment that is past by our clock and by the service's."""
-    now, told = run.world.clock(), run.server_time()
-    return (now if told is None else min(now, told)) - SLACK
+    return by_both(run.world.clock(), run.server_time()) - SLACK
 
 
 def _next(due: Due, now: datetime) -> datetime:

@@ -19,12 +19,12 @@ def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
         settled = replace(settled, account=plan.account)
     if settled.suspected != plan.suspected:
         settled = replace(settled, suspected=plan.suspected)
-    if (plan.trust, plan.watched) != (settled.trust, settled.watched):
-        settled = with_watched(replace(settled, trust=plan.trust), plan.watched)
-    return with_records(remembered(settled, plan.considered, plan.left), plan)
+    return seen(remembered(settled, plan.considered, plan.left), plan)
 
 
-def with_records(recorded: Recorded, plan: Plan) -> Recorded:
-    """The state with the records as they are now known, and nothing else."""
+def seen(recorded: Recorded, plan: Plan) -> Recorded:
+    """The state with what was seen of the jobs in it: their records, what is watched, and what the account keeps."""
+    if (plan.trust, plan.watched) != (recorded.trust, recorded.watched):
+        recorded = with_watched(replace(recorded, trust=plan.trust), plan.watched)
     news = {a: r for a, r in plan.refreshed.items() if recorded.resources.get(a) not in (None, r)}
     return replace(recorded, resources={**recorded.resources, **news}) if news else recorded

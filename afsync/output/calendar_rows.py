@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from afsync.core.entries import Entry, weeks
+from afsync.core.calendar import Entry, weeks
 from afsync.output.budget import budget_json
 from afsync.output.calendar_words import Page, words
 from afsync.output.json_text import json_text

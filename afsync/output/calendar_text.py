@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice, zip_longest
 
-from afsync.core.entries import Entry, Week, weeks
+from afsync.core.calendar import Entry, Week, weeks
 from afsync.output.budget import budget_text
 from afsync.output.calendar_words import (
     Page,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from afsync.core.actions import Action
-from afsync.core.entries import Entries, Entry, Mark, Window
+from afsync.core.calendar import Entries, Entry, Mark, Window
 from afsync.core.resources import Job
 from afsync.output.status_text import state
 from afsync.output.values import count, visible
@@ -85,7 +85,7 @@ _SHORT: Mapping[str, str] = {
 
 
 def change_sign(entry: Entry) -> Sign | None:
-    """What the plan does to it, where that is not told by its mark."""
+    """What the plan changes about it, where its mark does not say so."""
     change = entry.change
     if change is None or entry.mark in (Mark.PLANNED, Mark.HELD_BACK):
         return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from afsync.core.actions import Action
-from afsync.core.entries import Entry, Mark
+from afsync.core.calendar import Entry, Mark
 from afsync.output.calendar_words import Page, entry_credits, own_time, short_day, words
 from afsync.output.values import harmless
 

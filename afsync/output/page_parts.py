@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from afsync.core.entries import Entry, Mark
+from afsync.core.calendar import Entry, Mark
 from afsync.output.calendar_words import (
     Page,
     change_sign,

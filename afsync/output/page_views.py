@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from afsync.core.entries import Week, weeks
+from afsync.core.calendar import Week, weeks
 from afsync.output.calendar_words import MONTHS, WEEKDAYS, Page, credits_words, long_day, short_day
 from afsync.output.html import Element, tag
 from afsync.output.page_parts import Facets, Placed, card, chip, day_id, placed, row

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from afsync.core.actions import Action, Reason
-from afsync.core.entries import Entries, Entry, Mark, Window
+from afsync.core.calendar import Entries, Entry, Mark, Window
 from afsync.core.plan import Change
 from afsync.core.status import JobPhase, JobStatus
 from afsync.errors import Problem, Severity

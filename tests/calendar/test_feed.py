@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from msgspec.structs import replace
 
-from afsync.core.entries import Mark
+from afsync.core.calendar import Mark
 from afsync.output.ics import ics, uid
 from afsync.output.values import harmless
 from tests.builders import LINEAGE, NOW

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from afsync.core.entries import Mark
+from afsync.core.calendar import Mark
 from afsync.output.calendar_markdown import calendar_markdown
 from afsync.output.calendar_rows import calendar_csv, calendar_json
 from afsync.output.calendar_text import calendar_grid, calendar_list

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import afsync.output.calendar_page as page_module
-from afsync.core.entries import Mark
+from afsync.core.calendar import Mark
 from afsync.output.calendar_page import calendar_page
 from afsync.output.html import raw_text, tag
 from afsync.output.values import harmless

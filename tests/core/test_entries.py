@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.entries import Entry, Known, Mark, Window, entries, weeks, without_links
+from afsync.core.calendar import Entry, Mark, Window, weeks, without_links
+from afsync.core.entries import Known, entries
 from afsync.core.recorded import Record, Recorded
 from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job, Template

@@ -20,6 +20,7 @@ from afsync.core.remote import Preview, Remote
 from afsync.core.resolution import Adopt, Ask
 from afsync.core.results import JobResult
 from afsync.core.trust import Effect, Finding
+from afsync.core.verdict import Options
 from afsync.errors import AfsyncError, Exit
 from tests.builders import (
     NOW,
@@ -73,7 +74,7 @@ SEEN: dict[str, tuple[Remote, Finding | None, tuple[str, ...]]] = {
     "staged again, and nothing is there": (shown("complete", staging=True, tiktok=PENDING), LOST, ()),
     "still called staged, and published": (shown("complete", staging=True, tiktok=OUT), KEPT, ()),
     "no sign": (shown("complete", staging=False, tiktok=PENDING), UNKNOWN, ()),
-    "not offered": (shown("complete"), UNKNOWN, ()),
+    "whether it is staged could not be read": (shown("complete"), None, ()),
     "not asked": (shown("complete", asked=False), None, ()),
     "published, and not asked": (shown("published", asked=False), None, ()),
     "under way": (shown("publishing", staging=True, tiktok=FAILED), None, ()),
@@ -96,6 +97,13 @@ def test_what_is_seen_of_it(name: str) -> None:
 @pytest.mark.parametrize("name", SEEN)
 def test_nothing_is_lost_before_it_had_time(name: str) -> None:
     assert judged(approved(JUST_NOW), SEEN[name][0]).publish_finding is not LOST
+
+
+def test_what_could_not_be_read_is_asked_for_again_as_long_as_it_is_watched() -> None:
+    """A service may not offer it at all, so not for ever; what is read in time still counts."""
+    record, long_ago = approved(), NOW - timedelta(seconds=Options().watch + 60)
+    assert judged(replace(record, approved_at=long_ago), shown("complete")).publish_finding is UNKNOWN
+    assert judged(judged(record, shown("complete")), shown("complete", staging=True)).publish_finding is LOST
 
 
 def test_what_the_first_version_approved_is_left_alone() -> None:

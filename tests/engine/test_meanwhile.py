@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from afsync.core.due import only_due
 from afsync.core.plan import Plan
-from afsync.core.recorded import Publish, Recorded
-from afsync.core.remote import Remote
+from afsync.core.recorded import Publish, Recorded, Why
+from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.engine.meanwhile import Meanwhile, meanwhile
+from afsync.engine.refreshing import seen
 from afsync.engine.run import Run
 from afsync.engine.service import Due, World
 from afsync.errors import ApiError, AuthError, Interrupted
@@ -130,3 +131,17 @@ def test_before_the_next_time_a_look_costs_nothing() -> None:
     _, count = calls(lambda: [world.found(n / 10) for n in range(100)])
     assert count < 1500, count
     assert world.looks == []
+
+
+def test_what_a_look_finds_out_is_written_whole() -> None:
+    """A job that turns out not to stop for its review is watched from then on, not only recorded."""
+    job = held("a", 5)
+    recorded = a_recorded({job.address: a_recorded_job(job, id="job_a", staged=True, publish=Publish.HELD)})
+    preview = Preview(staging=False, status="complete")
+    remote = replace(a_remote(a_remote_job("job_a", "complete")), previews={"job_a": preview})
+    plan = planned(job, recorded=recorded, remote=remote, now=NOW + timedelta(minutes=6))
+
+    after = seen(recorded, only_due(plan, recorded.jobs))
+
+    assert after.jobs[job.address].publish is Publish.UNKNOWN
+    assert after.watched["job_a"].why is Why.UNREVIEWED

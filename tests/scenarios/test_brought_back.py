@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.harness import lines
+from tests.scenarios.conftest import MakeWorld
 from tests.scenarios.world import URL, Fields, World, a_job
 
 OTHER = a_job(url="https://clips.twitch.tv/other", topic="Other")
@@ -75,6 +76,32 @@ def test_a_person_says_that_none_is_declared_here(world: World) -> None:
     assert again(world) == 1
 
 
+def test_import_match_takes_over_what_was_submitted_for_it(world: World) -> None:
+    made = brought_back(world, a_job(topic=None))
+    world.does("import", "--match", "--auto-approve")
+    assert world.ids()["job.a"] == made
+    with world.watched() as sent:
+        world.applied()
+    assert "POST /jobs" not in lines(sent)
+
+
+def test_what_was_made_against_its_cancel_is_known_after_its_watch(make_world: MakeWorld) -> None:
+    world = make_world("router")
+    job = a_job(topic=None)
+    (made, _) = world.submitted(a=job, other=OTHER)
+    world.declare(jobs={"other": OTHER})
+    world.applied()
+    world.becomes("complete", made)
+    for hours in (1, 30, 30):
+        world.pass_time(hours=hours)
+        world.applied()
+    assert made not in world.state.get("watched", {}) and made in world.state["forgotten"]
+    world.declare(jobs={"a": job, "other": OTHER})
+    with world.watched() as sent:
+        assert f"afsync import job.a {made}" in world.applied(code=4).out
+    assert sent == []
+
+
 def test_what_failed_is_submitted_again(world: World) -> None:
     brought_back(world, a_job(topic=None), "failed")
     assert again(world) == 1
@@ -114,6 +141,8 @@ def test_a_series_under_another_key_is_the_same_show_at_the_same_time(world: Wor
     declare()
     world.applied()
 
+    declare(show={**show, "allow_duplicate": True})  # a series has it for good
+    assert made in world.applied(code=4).out
     declare(daily=show)
     assert made in world.does("plan").out
     with world.watched() as sent:

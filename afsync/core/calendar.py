@@ -1,0 +1,140 @@
+"""The values of the calendar: its entries, the days that are shown, and the weeks they make."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.links import status_without_links
+from afsync.core.plan import Change, Spending
+from afsync.core.resources import key_of
+from afsync.core.signed import text_without_signed, unsigned
+from afsync.core.status import JobStatus
+from afsync.errors import Problem
+
+
+class Mark(StrEnum):
+    """How far an entry is: the phases of `afsync status`, and what is not at the service yet."""
+
+    DONE = "done"
+    PRODUCED = "produced"
+    WAITING = "waiting_for_approval"
+    ACTIVE = "active"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    MISSING = "missing"
+    UNRESOLVED = "unresolved"
+    PLANNED = "to_submit"
+    HELD_BACK = "held_back"
+    UPCOMING = "upcoming"
+    MISSED = "missed"
+    PASSED_OVER = "passed_over"
+    NO_ROW = "no_row"
+    UNDECLARED = "not_declared"
+
+
+class Entry(Struct, frozen=True):
+    """One video in the calendar.
+
+    `at` is its publish time as it is once the plan is applied, `zone` the zone of its clock; `before` is the time that
+    it has now, where the plan moves it. `credits` is what it took, where that is known, `expected` what a submission
+    that is still to come is expected to take. `show` is the series it belongs to. `status` is as `afsync status` has
+    it, `change` what the plan does. `sequence` is the serial of the state when its time last changed, or of now for
+    what is not recorded.
+    """
+
+    address: str
+    at: datetime
+    mark: Mark
+    zone: str | None = None
+    before: datetime | None = None
+    title: str = ""
+    show: str | None = None
+    template: str | None = None
+    platforms: tuple[str, ...] = ()
+    credits: int | None = None
+    expected: int | None = None
+    status: JobStatus | None = None
+    change: Change | None = None
+    link: str | None = None
+    sequence: int = 0
+    notices: tuple[Problem, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return key_of(self.address) if "." in self.address else self.address
+
+
+class Window(Struct, frozen=True):
+    """The days that are shown, both included, by the clock of `zone`."""
+
+    first: date
+    last: date
+    zone: tzinfo
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.first, time(), self.zone)
+
+    @property
+    def end(self) -> datetime:
+        return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
+
+    def has(self, entry: Entry) -> bool:
+        return any(t is not None and self.start <= t < self.end for t in (entry.at, entry.before))
+
+
+class Entries(Struct, frozen=True):
+    """What there is to show: in the order of time; the addresses of jobs that have none; and what is to be said that
+    belongs to no entry, such as how the budget stands."""
+
+    entries: tuple[Entry, ...] = ()
+    without_time: tuple[str, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    budget: Spending | None = None
+
+
+def without_links(entry: Entry) -> Entry:
+    """The entry without links that open to whoever has them, and without those for reviewers."""
+    return replace(
+        entry,
+        link=unsigned(entry.status.output_url if entry.status else entry.link),
+        title=text_without_signed(entry.title),
+        status=entry.status and status_without_links(entry.status),
+    )
+
+
+class Week(Struct, frozen=True):
+    """Seven days from a Monday on, and what is published on each."""
+
+    monday: date
+    days: tuple[tuple[Entry, ...], ...]
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        return (entry for day in self.days for entry in day)
+
+    @property
+    def credits(self) -> tuple[int, int]:
+        """What is known to have been taken, and what is still expected."""
+        found = list(self.entries)
+        return sum(e.credits or 0 for e in found), sum(e.expected or 0 for e in found)
+
+
+def weeks(found: Iterable[Entry], window: Window) -> list[Week]:
+    """The weeks of a window, empty ones and days included."""
+    by_day: dict[date, list[Entry]] = defaultdict(list)
+    for entry in found:
+        by_day[entry.at.astimezone(window.zone).date()].append(entry)
+    monday = window.first - timedelta(days=window.first.weekday())
+    result = []
+    while monday <= window.last:
+        days = [monday + timedelta(days=n) for n in range(7)]
+        result.append(Week(monday, tuple(tuple(by_day[day]) for day in days)))
+        monday += timedelta(days=7)
+    return result
