@@ -200,7 +200,7 @@ def connect(
     """
 
     def open_carrier(url: str) -> Carrier:
-        return _http_carrier(url, environ)
+        return carrier_to(url, environ)
 
     if access.in_process:
         carrier = _in_process(app)
@@ -226,7 +226,8 @@ def _in_process(app: App | None) -> Carrier:
     return InProcessCarrier(app)
 
 
-def _http_carrier(url: str, environ: Mapping[str, str]) -> Carrier:
+def carrier_to(url: str, environ: Mapping[str, str]) -> Carrier:
+    """What takes requests to the host of `url`."""
     # Imported here: the emulator in the process needs neither httpx nor TLS, and both take time to load.
     from afsync.api.client import HttpCarrier, transports
     from afsync.api.network import proxy_for, tls_context

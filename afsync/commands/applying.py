@@ -6,7 +6,7 @@ import select
 import sys
 import time
 import uuid
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -72,12 +72,13 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
             if not wanted.as_json:
                 out(NOTHING_DUE)
             return Exit.OK
-        with stop.interruptible():
+        with stop.interruptible(), _failures_told(project, store, wanted):
             ready = prepare(wanted, project, store, stop)
         plan, ledger = ready.plan, ready.ledger
         ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
+            _notify(ready, wanted)
             return refused(plan, wanted, events)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted, _first(ready)):
             kind = "Approval" if wanted.approve else "Destroy" if wanted.destroy else "Apply"
@@ -85,8 +86,26 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
             events.end(())
             return Exit.ERROR
         done = _carry_out(ready, wanted, stop, out, events)
+        _notify(ready, wanted, done)
         done = _fold(store, ledger, done)
     return finish(ready, done, wanted, out, events)
+
+
+def _failures_told(project: Project, store: LocalStore, wanted: Apply) -> AbstractContextManager[None]:
+    if not project.settings.notify:
+        return nullcontext()
+    from afsync.commands.notifying import failures_told
+
+    return failures_told(project, store, wanted.title)
+
+
+def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:
+    """Tell the channels of `notify`, where there are any; imported only then."""
+    if not ready.project.settings.notify:
+        return
+    from afsync.commands.notifying import after_apply, after_refusal
+
+    after_refusal(ready, wanted) if done is None else after_apply(ready, done, wanted)
 
 
 def _nothing_due(project: Project, store: LocalStore) -> bool:

@@ -29,6 +29,7 @@ from afsync.output.values import count, visible
 @click.option(
     "--csv", "sheet", metavar="FILE", type=click.Path(), help="Write a sheet for `rows` instead; - prints it."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print all that the account holds as JSON instead.")
 @click.option("--only", metavar="GLOB", help="With --csv: the declared jobs with such addresses.")
 @click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
 @account_flag
@@ -39,6 +40,7 @@ def command(
     into: str | None,
     split: str | None,
     sheet: str | None,
+    as_json: bool,
     only: str | None,
     no_record: bool,
     account: str | None,
@@ -51,7 +53,15 @@ def command(
 
     With --csv: writes the declared jobs as a sheet, or with --jobs those of the account that are not declared. Neither
     files nor state are touched.
+
+    With --json: prints every template and job of the account, declared and recorded or not, with what is known of it.
     """
+    if as_json:
+        if templates or jobs or into or split or sheet is not None or only or no_record:
+            raise UsageError("--json prints everything, and goes with none of the others")
+        from afsync.commands.exporting_json import export_json
+
+        return export_json(account)
     if sheet is not None:
         if templates or into or split or no_record or (only and jobs):
             raise UsageError("--csv goes with --only, or with --jobs, and with nothing else")

@@ -57,6 +57,7 @@ class Wanted(Struct, frozen=True):
     gitlab_report: str | None
     max_bytes: int
     at: str | None
+    notify: bool
 
 
 @click.command
@@ -74,6 +75,7 @@ class Wanted(Struct, frozen=True):
 @click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option("--notify", is_flag=True, help="Tell the channels of `notify` when there are changes.")
 @click.option("--now", "at", metavar="TIME", help="Plan as if it were TIME (2026-12-01T09:00:00Z).")
 def command(as_json: bool, form: str, **flags: Any) -> int:
     """Show what would change, and what it costs in credits.
@@ -95,6 +97,10 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         )
     if wanted.out and wanted.at is not None:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
+    if wanted.notify and (wanted.offline or wanted.refresh_only or wanted.at is not None):
+        raise UsageError(
+            "--notify does not go with --offline, --refresh-only or --now", "a plan that is told is one to be applied"
+        )
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
     if wanted.with_links and (wanted.offline or wanted.refresh_only):
@@ -104,6 +110,10 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         if wanted.refresh_only:
             return _refresh_only(project, wanted, chosen)
         plan, calendar = make(project, chosen, wanted)
+        if wanted.notify:
+            from afsync.commands.notifying import tell_of_plan
+
+            plan = tell_of_plan(project, plan, wanted.title)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
         return _tell(plan, project, wanted, calendar)

@@ -88,15 +88,22 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
 
 
 @command.command()
-@click.argument("address")
+@click.argument("address", required=False)
+@click.option("--all", "everything", is_flag=True, help="All that is recorded, to stop using afsync.")
+@click.option("--keep-remote", is_flag=True, help="With --all: what is in the account stays there.")
 @lock_timeout_flag
-def rm(address: str, lock_timeout: float) -> int:
+def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: float) -> int:
     """Forget what is recorded under ADDRESS, or a cancelled job, by its id. Nothing is sent: what runs goes on, and
     afsync does not know of it any more."""
     from afsync.commands.taking import desk
     from afsync.core.cancels import without_watch
     from afsync.output.state_text import forgotten_text
 
+    if everything and address is None and keep_remote:
+        return _leave(lock_timeout)
+    if everything or keep_remote or address is None:
+        hint = "to remove what is in the account as well: `afsync destroy`; docs/leaving.md has both ways"
+        raise UsageError("give one ADDRESS, or --all --keep-remote to forget everything and remove nothing", hint)
     project = load_project()
     with desk(project, lock_timeout) as held:
         if address in held.recorded.watched:
@@ -106,6 +113,20 @@ def rm(address: str, lock_timeout: float) -> int:
         record = _found(held.recorded, address)
         held.write(held.recorded.without_resource(address))
     said(forgotten_text(address, record, declared=held.project.desired.get(address) is not None))
+    return 0
+
+
+def _leave(lock_timeout: float) -> int:
+    from afsync.commands.taking import desk, refuse_open
+    from afsync.core.leaving import left
+    from afsync.output.leaving import left_text
+
+    with desk(load_project(), lock_timeout) as held:
+        refuse_open(held.recorded)
+        found = left(held.project.desired, held.recorded, work.now())
+        held.write(found.recorded)
+        desired = held.project.desired
+    said(left_text(found, declared=len(desired.templates) + len(desired.jobs)))
     return 0
 
 

@@ -16,6 +16,7 @@ from afsync.core.resources import ADDRESS, KEY
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LONGEST_URL: Final = 2048
 MOST_ITEMS: Final = 100
 """How many items a variable holds that is a list."""
@@ -128,6 +129,14 @@ def check_address(value: str) -> str:
     if not ADDRESS.fullmatch(value):
         hint = "write it as job.KEY or template.KEY"
         raise Wrong(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
+    return value
+
+
+def check_channel(value: str) -> str:
+    """The name of a channel, from which that of its environment variable is made."""
+    if not CHANNEL.fullmatch(value):
+        hint = "begin with a small letter, then use small letters, digits and `-`; at most 40 of them"
+        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a channel", hint)
     return value
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from afsync.config.checks import (
     check_address,
     check_base_url,
+    check_channel,
     check_deletes,
     check_identifier,
     check_key,
@@ -48,6 +49,7 @@ Lineage = Annotated[str, AfterValidator(check_lineage), Field(json_schema_extra=
 StatePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(check_state_path)]
 ResourceKey = Annotated[str, AfterValidator(check_key)]
 Address = Annotated[str, AfterValidator(check_address)]
+ChannelName = Annotated[str, AfterValidator(check_channel)]
 VariableName = Annotated[str, AfterValidator(check_var_name)]
 Deletes = Annotated[Any, *_json(["integer", "string"], check_deletes, minimum=0, pattern=r"^[0-9]{1,3}(\.[0-9]+)?%$")]
 Scalar = Annotated[Any, *_json(_SCALARS, check_scalar)]

@@ -9,6 +9,7 @@ from pydantic import Field
 from afsync.config.fields import (
     Address,
     BaseUrl,
+    ChannelName,
     Deletes,
     Identifier,
     Lineage,
@@ -22,6 +23,7 @@ from afsync.config.fields import (
     Watch,
     Zone,
 )
+from afsync.config.notify_models import ChannelPart
 from afsync.config.part import Part
 from afsync.config.policy_models import PolicyPart
 from afsync.config.project import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
@@ -126,7 +128,9 @@ class IncludedFile(Part):
 class ProjectFile(IncludedFile):
     """afsync.yaml: an AuraFlux account as code."""
 
-    may_be_empty = IncludedFile.may_be_empty | frozenset({"api", "limits", "policy", "include", "vars", "defaults"})
+    may_be_empty = IncludedFile.may_be_empty | frozenset(
+        {"api", "limits", "policy", "notify", "include", "vars", "defaults"}
+    )
 
     version: Literal[1] = Field(description="The version of this format.", examples=[1])
     lineage: Lineage | None = Field(
@@ -162,6 +166,12 @@ class ProjectFile(IncludedFile):
     )
     limits: LimitsPart | None = Field(None, description="What one apply may do at the most.")
     policy: PolicyPart | None = Field(None, description="What is published where and when, as far as a team allows it.")
+    notify: dict[ChannelName, ChannelPart] | None = Field(
+        None,
+        description="Who is told what happens: channels by name. The URL of the channel `team` is in the environment "
+        "variable `AFSYNC_NOTIFY_TEAM`, never in a file.",
+        examples=[{"team": {"events": ["applied", "failed", "waits"]}}],
+    )
     include: list[Text] | None = Field(
         None,
         description="Further files, as patterns relative to this one; `**` stands for any directories. They hold "

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from afsync.config.checks import deletes_percent
 from afsync.config.spans import quarantine_seconds, watch_seconds
+from afsync.core.channels import Channel, Event
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
 from afsync.core.resources import Desired, Job, Limits
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True):
     state: str = STATE
     timezone: str | None = None
     account: str | None = None
+    notify: tuple[Channel, ...] = ()
 
 
 class SourceFile(Struct, frozen=True):
@@ -104,4 +106,9 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
         state=file.get("state", STATE),
         timezone=file.get("timezone"),
         account=file.get("account"),
+        notify=tuple(_channel(name, part) for name, part in (file.get("notify") or {}).items()),
     )
+
+
+def _channel(name: str, part: Mapping[str, Any]) -> Channel:
+    return Channel(name, part.get("form", "slack"), tuple(map(Event, part.get("events", Event))))

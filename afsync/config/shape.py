@@ -17,6 +17,8 @@ from afsync.config.words import (
     BodyField,
     Entry,
     Format,
+    NotifyEvent,
+    NotifyForm,
     Per,
     Platform,
     PolicyRule,
@@ -214,6 +216,14 @@ class PolicyPart(_Part):
             lead_time(length)
 
 
+class ChannelPart(_Part):
+    form: NotifyForm = LEFT_OUT
+    events: Annotated[list[NotifyEvent], Meta(min_length=1)] = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        _unique(self.events)
+
+
 class IncludedFile(_Part):
     version: Literal[1] = LEFT_OUT
     templates: dict[str, TemplatePart] | None = None
@@ -237,6 +247,7 @@ class ProjectFile(IncludedFile):
     keep: str = LEFT_OUT
     limits: LimitsPart | None = None
     policy: PolicyPart | None = None
+    notify: dict[str, ChannelPart] | None = None
     include: list[Text] | None = None
     vars: dict[str, Any] | None = None
     defaults: DefaultsPart | None = None
@@ -251,6 +262,8 @@ class ProjectFile(IncludedFile):
         _if_given(checks.check_zone, self.timezone)
         _if_given(checks.check_span, self.horizon)
         _if_given(checks.check_span, self.keep)
+        for name in self.notify or ():
+            checks.check_channel(name)
         for name, value in (self.vars or {}).items():
             checks.check_var_name(name)
             checks.check_variable(value)

@@ -24,6 +24,8 @@ PolicyRule = Literal[
     "budget",
 ]
 Per = Literal["day", "week", "month"]
+NotifyEvent = Literal["plan", "applied", "failed", "waits", "not_kept", "published"]
+NotifyForm = Literal["slack", "webhook"]
 Entry = Literal["fetch", "upload", "compose", "generate"]
 BodyField = Literal[
     "name",

@@ -293,6 +293,12 @@ class Recorded(Struct, frozen=True, dict=True):
     series: New[
         Annotated[Mapping[str, Considered], Meta(description="What was considered of each series, by key.")]
     ] = field(default_factory=dict)
+    announced: New[
+        Annotated[
+            Mapping[str, Utc],
+            Meta(description="What the channels of `notify` were sent, by channel, event and subject, and when, UTC."),
+        ]
+    ] = field(default_factory=dict)
 
     @cached_property
     def templates(self) -> Mapping[str, RecordedTemplate]:

@@ -82,6 +82,11 @@ def _verb(change: Change) -> tuple[str, str]:
     return _DOING[change.action], _DONE[change.action]
 
 
+def done_word(change: Change) -> str:
+    """`submitted`, `cancelled`, `publish time sent`: what was done."""
+    return _verb(change)[1]
+
+
 def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
     """One line, or a few where something has to be explained."""
     address = outcome.change.address

@@ -12,7 +12,7 @@ from afsync.config.loader import load
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.mark.parametrize("name", ["quickstart", "content-calendar", "season"])
+@pytest.mark.parametrize("name", ["quickstart", "content-calendar", "season", "tested"])
 def test_they_load_without_an_environment_and_use_the_emulator(name: str) -> None:
     project = load(EXAMPLES / name, environ={})
     assert project.settings.base_url == "emulator"

@@ -1,0 +1,25 @@
+"""`afsync export --json`: all that the account holds, for scripts."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from afsync.commands import project as work
+from afsync.commands.screen import tell
+from afsync.commands.service import connect
+from afsync.commands.state_file import check_account, read_state
+from afsync.commands.taking import EVERYTHING
+from afsync.output.export_json import export_document
+from afsync.output.json_text import json_text
+
+
+def export_json(account: str | None) -> int:
+    """Reads the state and the account; changes neither."""
+    from afsync.api.snapshot import fetch
+
+    project = work.load_project()
+    recorded = read_state(project)[0]
+    service = connect(project, writes=False, silent=True)
+    remote = replace(fetch(service.reader, EVERYTHING), base_url=service.base_url)
+    check_account(project, recorded, remote, account)
+    return tell(json_text(export_document(recorded, remote, work.now())))

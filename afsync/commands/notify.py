@@ -1,0 +1,45 @@
+"""`afsync notify`."""
+
+from __future__ import annotations
+
+import click
+
+from afsync.commands import project as work
+from afsync.commands.announcing import Herald
+from afsync.commands.options import check_title, lock_timeout_flag, title_flag
+from afsync.commands.screen import tell
+from afsync.commands.taking import desk
+from afsync.commands.watching import Jobs
+from afsync.core.announcing import of_jobs
+from afsync.core.status import JobPhase
+from afsync.errors import Exit, UsageError
+from afsync.output.values import visible
+
+NOTHING_NEW = "Nothing new.\n"
+_ACTIVE = (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL)
+
+
+@click.command
+@click.option("--test", is_flag=True, help="Only send a test message to every channel.")
+@title_flag
+@lock_timeout_flag
+def command(test: bool, title: str, lock_timeout: float) -> int:
+    """Tell the channels of `notify` what is new of the jobs: what waits for an approval, was not kept, failed in
+    production, or is published. Each is sent once; the state remembers it.
+
+    Looks at the account as `afsync status` does. Exits 1 when a channel could not be notified.
+    """
+    check_title(title)
+    project = work.load_project()
+    if not project.settings.notify:
+        raise UsageError("afsync.yaml has no `notify`", "docs/notifications.md says how a channel is declared")
+    with desk(project, lock_timeout) as held:
+        recorded = held.recorded
+        herald = Herald(held.project, title, recorded.account.id if recorded.account else None)
+        if test:
+            herald.test()
+        else:
+            jobs = Jobs(held.project, recorded, ()).look(work.now(), lambda job: job.phase in _ACTIVE)
+            held.write(herald.tell_of_jobs(of_jobs(jobs, recorded), recorded))
+    told = tell("".join(f"{visible(line)}\n" for line in herald.sent) or NOTHING_NEW)
+    return Exit.ERROR if herald.failed or len(herald.open) < len(project.settings.notify) else told

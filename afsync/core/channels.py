@@ -1,0 +1,32 @@
+"""The channels of `notify`: who is told of what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Event(StrEnum):
+    """What a channel can be told: a plan has changes; a run applied something, or failed, as a job can in production;
+    a job waits for an approval; something that was asked for did not come to be; a job is published."""
+
+    PLAN = "plan"
+    APPLIED = "applied"
+    FAILED = "failed"
+    WAITS = "waits"
+    NOT_KEPT = "not_kept"
+    PUBLISHED = "published"
+
+
+class Channel(Struct, frozen=True):
+    """One of them: the form of its messages, and the events it is told."""
+
+    name: str
+    form: str = "slack"
+    events: tuple[Event, ...] = tuple(Event)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds its URL. No file can name another one."""
+        return f"AFSYNC_NOTIFY_{self.name.upper().replace('-', '_')}"

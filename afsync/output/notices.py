@@ -1,0 +1,91 @@
+"""What messages to channels say: of a plan, of a run, and of jobs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from afsync.core.announcing import RUN, Item, Notice
+from afsync.core.channels import Event
+from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.plan import Plan
+from afsync.core.seen import Looked
+from afsync.errors import AfsyncError, Problem
+from afsync.output.outcomes import Tally, done_word, left_undone, spent_text
+from afsync.output.plan_text import credits_line
+from afsync.output.values import count
+
+_OF_JOBS = {
+    Event.FAILED: ("failed in production", "failed in production"),
+    Event.WAITS: ("waits for an approval", "wait for an approval"),
+    Event.NOT_KEPT: ("is not as was asked for", "are not as was asked for"),
+    Event.PUBLISHED: ("is published", "are published"),
+}
+
+
+def job_notice(event: Event, items: tuple[Item, ...]) -> Notice:
+    """What is new of jobs."""
+    one, many = _OF_JOBS[event]
+    costs = [i.credits for i in items]
+    known = sum(c for c in costs if c is not None) if None not in costs else None
+    title = f"{count(len(items), 'job')} {one if len(items) == 1 else many}"
+    return Notice(event, title, items, tuple(str(i.id) for i in items), known)
+
+
+def plan_notice(plan: Plan) -> Notice:
+    """What a plan would do, and what it costs."""
+    held = "".join(f" {count(n, 'change')} held back." for n in [len(_held(plan))] if n)
+    s = plan.summary
+    counted = f"{s.add} to add, {s.change} to change, {s.destroy} to destroy"
+    title = f"plan ready: {counted}. {credits_line(plan.spend, plan.balance)}{held}"
+    items = tuple(
+        Item(c.address, f"{c.action.value} ({c.reason.value})", c.id, c.credits.spend or None) for c in plan.changes
+    )
+    return Notice(Event.PLAN, title, items, (plan.fingerprint,), plan.spend)
+
+
+def run_notice(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | None, looked: Looked | None) -> Notice:
+    """What an apply came to; that it failed where anything of it did, or was held back."""
+    t = Tally(outcomes)
+    spent = spent_text(t, looked)
+    cost = f" Spent: {spent}." if spent else ""
+    held = _held(plan)
+    left = left_undone(t, held=len({p.address for p in held}))
+    counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
+    counted += f", {t.approved} approved" if t.approved else ""
+    credits = (looked.spent if looked else None) if t.unknown_costs else t.credits
+    if not left and stopped is None:
+        return Notice(Event.APPLIED, f"applied: {counted}.{cost}", tuple(map(_item, outcomes)), credits=credits)
+    why = f" {stopped.message}" if stopped else ""
+    told = [o for o in outcomes if not isinstance(o, Applied | NotAttempted)]
+    items = (*map(_item, told), *(Item(p.address or "", p.message) for p in held))
+    title = f"apply incomplete: {'; '.join([counted, *left])}.{why}{cost}"
+    return Notice(Event.FAILED, title, items, (_subject(title, *(f"{i.address} {i.text}" for i in items)),), credits)
+
+
+def error_notice(error: AfsyncError, command: str) -> Notice:
+    """Why a run ended before it did anything."""
+    hint = f" {error.hint}" if error.hint else ""
+    return Notice(Event.FAILED, f"{command} failed: {error.message}{hint}", (), (_subject(error.message),), 0)
+
+
+def _subject(*texts: str) -> str:
+    """What a failure is known by: the same one again is not told again."""
+    return RUN + hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _held(plan: Plan) -> tuple[Problem, ...]:
+    return (*plan.blocking, *plan.violations)
+
+
+def _item(outcome: Outcome) -> Item:
+    change = outcome.change
+    match outcome:
+        case Applied(_, resource_id, credits):
+            return Item(change.address, done_word(change), resource_id, credits or None)
+        case Failed(_, why):
+            return Item(change.address, f"{'unfinished' if outcome.unfinished else 'failed'}: {why}", change.id)
+        case Unresolved(_, why):
+            return Item(change.address, f"unresolved: {why}", change.id)
+        case NotAttempted(_, why):
+            return Item(change.address, f"not attempted: {why}", change.id)
