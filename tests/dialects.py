@@ -11,7 +11,7 @@ DIALECTS = ("documented", "deployed", "router")
 ALIKE = ("deployed", "router")
 """They differ in what becomes of a job, hardly in the wire, so a test with a single case takes one of these two."""
 EVERYTHING = float(os.environ.get("AFSYNC_SCALE", "1")) >= 10
-SHARED = ("tests/scenarios/test_job_table.py", "tests/scenarios/test_template_table.py")
+SHARED = ("tests/scenarios/", "tests/takeover/", "tests/service/")
 """Where it is so. A test that is parametrized with dialects itself runs in all of those."""
 
 

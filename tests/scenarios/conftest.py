@@ -1,4 +1,4 @@
-"""One account and one project per test, in both dialects unless the test says otherwise."""
+"""One account and one project per test, in every dialect unless the test says otherwise."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from afsync.emulator import running
+from tests.dialects import DIALECTS
 from tests.scenarios.world import World
 
 MakeWorld = Callable[..., World]
 
 
-@pytest.fixture(params=["documented", "deployed"])
+@pytest.fixture(params=DIALECTS)
 def dialect(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

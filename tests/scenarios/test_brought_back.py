@@ -31,6 +31,8 @@ def job(request: pytest.FixtureRequest, world: World) -> Fields:
         case "immediate":
             return a_job()
         case "scheduled":
+            if world.dialect == "router":
+                pytest.skip("there it is published as soon as it is produced, and that is named instead")
             return a_job(schedule=world.at(days=2), platforms=["tiktok"])
         case "held":
             return a_job(schedule=world.at(days=2), platforms=["tiktok"], publish="held")

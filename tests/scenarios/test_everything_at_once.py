@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec import Struct
 
 from tests.scenarios.conftest import MakeWorld
@@ -170,6 +171,7 @@ def _due(fate: Fate) -> str:
     return str((fate.now or {}).get("schedule") or (fate.before or {}).get("schedule") or "none")
 
 
+@pytest.mark.parametrize("dialect", ["documented", "deployed"])
 def test_every_row_of_both_tables(make_world: MakeWorld, dialect: str) -> None:
     world = make_world(dialect, echo="full", credits=100)
     at_first(world)

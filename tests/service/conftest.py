@@ -1,4 +1,4 @@
-"""One account and one project per test, in both dialects unless the test says otherwise."""
+"""One account and one project per test, in every dialect unless the test says otherwise."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 
 from afsync.emulator import running
 from afsync.emulator.media.mp4 import video
+from tests.dialects import DIALECTS
 from tests.scenarios.world import Fields, World, a_job
 
 MakeWorld = Callable[..., World]
-DIALECTS = ("documented", "deployed")
 
 
 @pytest.fixture(params=DIALECTS)

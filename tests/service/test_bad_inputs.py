@@ -227,7 +227,7 @@ def test_a_file_that_changes_between_plan_and_apply(world: World) -> None:
 def test_a_file_that_changes_during_an_apply(world: World, when: str) -> None:
     put_video(world)
     world.declare(templates={"weekly": a_template()}, jobs=file("media/intro.mp4"))
-    upload = {"documented": "POST /upload#2", "deployed": "PUT /uploads/*"}[world.dialect]
+    upload = "POST /upload#2" if world.dialect == "documented" else "PUT /uploads/*"
     at = "POST /templates" if when == "before it is sent" else upload
     world.control.call("POST", "/faults", fault=f"{at}: committed-then-hold")
     process = world.start(*APPLY)

@@ -17,6 +17,7 @@ from tests.service.conftest import MakeWorld
 Record = Any
 
 
+@pytest.mark.parametrize("dialect", ["documented", "deployed"])
 def test_thirty_jobs_for_their_whole_life(make_world: MakeWorld, dialect: str, record_property: Record) -> None:
     world = make_world(dialect, speed=60)
     jobs = {f"j{n:02}": a_job(topic=f"T{n}", publishMode="manual" if n % 5 == 0 else None) for n in range(30)}

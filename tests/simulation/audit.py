@@ -62,6 +62,8 @@ class Audit:
     promises: list[Promise] = field(default_factory=list)
     named: dict[str, list[datetime]] = field(default_factory=dict)
     looks: list[datetime] = field(default_factory=list)
+    looked_at: dict[str, list[datetime]] = field(default_factory=dict)
+    """When a plan looked at a submission that the state held."""
 
     def edited(self, address: str, at: datetime | None) -> None:
         """The files ask for this publish time from now on."""
@@ -117,9 +119,7 @@ class Audit:
                 left = job is None or job.owner is None or job.publish_at is None or self._life(job_id).staged
                 self._check(word, address, job_id, left)
             case "approved" | "published":
-                life = self._life(job_id)
-                here = any(by == "afsync" for _, by, _ in life.approvals)
-                self._check(word, address, job_id, here or any(p.by == "afsync" for p in life.publications))
+                self._check(word, address, job_id, self._is_approved(job_id))
             case "created" | "replaced":
                 self._check(word, address, job_id, job_id in self.service.templates)
             case "deleted":
@@ -174,6 +174,8 @@ class Audit:
                 return job.publish_at == one.at and self.service.shows_time(job)
             case What.CANCELLATION:
                 return job.status == "cancelled"
+            case What.APPROVAL:
+                return self._is_approved(one.id)
             case _:
                 return self._is_made(one.address, one.id)
 
@@ -188,7 +190,7 @@ class Audit:
             self._check("status", told.address, told.id, told.status == job.status)
             if told.phase is JobPhase.WAITING_FOR_APPROVAL:
                 waits = life.staged and not any(p.by == "production" for p in life.publications)
-                self._check("waits for approval", told.address, told.id, waits)
+                self._check("waits for approval", told.address, told.id, waits or self.hidden(told.id))
             if settled(told, Until.PUBLISHED) and told.phase is JobPhase.DONE and told.publishes:
                 self._check("status: published", told.address, told.id, bool(life.publications))
             if told.note is not None and any(name in told.note for name in NAMES_THE_TIME):
@@ -197,6 +199,8 @@ class Audit:
     def planned(self, plan: Plan, desired: Desired, recorded: Recorded) -> None:
         """What a plan names, and, where it says `No changes`, whether the account is what is declared."""
         self.looks.append(self.service.clock.now)
+        for record in recorded.jobs.values():
+            self.looked_at.setdefault(record.id, []).append(self.service.clock.now)
         problems = [*plan.notices, *plan.violations, *plan.blocking]
         text = "\n".join(f"{p.address} {p.message} {p.hint}" for p in problems)
         for promise in self.promises:
@@ -267,8 +271,25 @@ class Audit:
 
     # --- what is so ---
 
+    def hidden(self, job_id: str) -> bool:
+        """Whether a person's act hid from every plan that it did not stop for its review. Of one that a person approved
+        before any plan had it in the state, the service shows what it shows of one that had stopped. One that a person
+        cancelled, and that left the files before it was in the state, is not looked at again."""
+        life, ours = self._life(job_id), self.looked_at.get(job_id, [])
+        if not self.service.router:
+            return False
+        approved = min(life.by_person, default=None)
+        if approved is not None and not any(at < approved for at in ours):
+            return True
+        return life.stopped_by_person and not ours
+
     def _life(self, job_id: str) -> Life:
         return self.service.lives[job_id]
+
+    def _is_approved(self, job_id: str) -> bool:
+        """By afsync, whosever job it is: one that was taken over by a person's decision can be another's."""
+        life = self._life(job_id)
+        return any(by == "afsync" for _, by, _ in life.approvals) or any(p.by == "afsync" for p in life.publications)
 
     def _is_made(self, address: str, job_id: str) -> bool:
         job = self.service.job(job_id)

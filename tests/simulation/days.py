@@ -169,6 +169,7 @@ class Days(Scenario):
                 self.effects.publish(job.id, "person")
             elif job.created_at <= self.clock.now:
                 self.effects.stop(job.id)
+                self.effects.lives[job.id].stopped_by_person = True
 
     # --- what afsync does ---
 
@@ -183,7 +184,8 @@ class Days(Scenario):
         self._two_live(plan, recorded)
         # A warning is enough of one that has left the files, where no cancel could stop it.
         cancelled = (n for n in plan.notices if n.code == "cancel_not_kept" and self.effects.router)
-        held = "\n".join(f"{v.message} {v.hint}" for v in (*plan.violations, *cancelled))
+        named = (v for v in plan.violations if v.code != "unresolved")  # that one only says whose it could be
+        held = "\n".join(f"{v.message} {v.hint}" for v in (*named, *cancelled))
         self.told_out |= {j.id: now for j in self.effects.jobs if j.id in held}
         seen = Seen(remote.jobs, remote.missing, remote.previews)
         self.audit.status(statuses(self.desired, refreshed(recorded, plan), seen, now))
@@ -294,7 +296,7 @@ class Days(Scenario):
         out = next((p.at for p in life.publications if p.by == "production"), None)
         # A service that stops nothing, or publishes what was cancelled, is named by a plan that holds back.
         told = self.effects.ignores_staging and self.told_out.get(job.id, START) >= (out or START)
-        told = told or self._hidden(job, life)
+        told = told or (job.id not in self.told_out and self.audit.hidden(job.id))
         if self.reviewed[tone] and out is not None and not told:
             self.problems.append(f"public without review: {job.id}")
         if tone in self.held and out is not None and not told:
@@ -303,14 +305,6 @@ class Days(Scenario):
             self.problems.append(f"published unasked: {job.id}")
         times = Counter(p.at for p in self.audit.promises if p.what == "time" and p.id == job.id and p.at is not None)
         self.problems += [f"{n} PATCHes: {job.id} {at}" for at, n in times.items() if n > PATCHES]
-
-    def _hidden(self, job: SimJob, life: Life) -> bool:
-        """Whether a person approved it before any plan could see it, and no answer told: from then on the service shows
-        what it shows of one that stopped for its review."""
-        first = min(life.by_person, default=None)
-        if first is None or not self.effects.router or job.id in self.told_out:
-            return False
-        return not any(job.visible_at <= at < first for at in self.audit.looks)
 
 
 def _ids(recorded: Recorded) -> set[str]:

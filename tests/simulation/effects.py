@@ -54,6 +54,7 @@ class Life:
     """When it was asked to have which."""
     by_person: list[datetime] = field(default_factory=list)
     """When a person approved it."""
+    stopped_by_person: bool = False
 
 
 @dataclass

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from afsync.emulator import running
+from tests.dialects import DIALECTS
 from tests.harness import Sandbox
 
 
-@pytest.fixture(params=["documented", "deployed"])
+@pytest.fixture(params=DIALECTS)
 def dialect(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -67,7 +67,7 @@ TEXTS: Final[dict[str, str]] = {
     "very long lines": (
         "jobs:\n"
         f"  a: {{url: 'https://a.b/c', topic: \"{'long ' * 99}x\","
-        f" addOns: {{{', '.join(f'k{n}: {n}' for n in range(800))}}}}}"
+        f" addOns: {{{', '.join(f'k{n}: {{active: true, n: {n}}}' for n in range(800))}}}}}"
         f" # 1 {'and on ' * 900}\n  b:\n    url: https://a.b/{'d' * 1800}\n    tone: {'word ' * 1800}end # 2 so\n"
     ),
     "block scalars": (
@@ -111,7 +111,8 @@ TEXTS: Final[dict[str, str]] = {
     ),
     "quoted keys": (
         '"jobs":\n  \'a\': {"url": \'https://a.b/c\', \'topic\' : "say \\"hi\\" \\u00e9 \\x41"} # 1 both\n'
-        "  \"b\" :\n    'url': 'https://a.b/d'\n    \"addOns\": {'it''s': 1, \"# no\": 2, \": \": 3, '': 4}\n"
+        "  \"b\" :\n    'url': 'https://a.b/d'\n    \"addOns\": {'it''s': {active: true}, "
+        '"# no": {active: true}, ": ": {active: true}, \'\': {active: true}}\n'
     ),
     "numbers that are not, and texts that look like numbers": (
         "jobs:\n  a: {url: 'https://a.b/c', rerun: 1.10, durationMins: 1.0}\n"
@@ -124,7 +125,7 @@ TEXTS: Final[dict[str, str]] = {
         f"    topic: {_SMILE}"
         f" Größe 日本語 \u202ebidi\u202c e\u0301 # 2 \u200b{_SMILE}\n"
         '    tone: "\\U0001F600 \\u00fc"\n    streamer: ‘curly’\n'
-        f"    addOns: {{{_SMILE}: 1, ключ: [значение, 値]}}\n"
+        f"    addOns: {{{_SMILE}: {{active: true}}, ключ: {{active: true, слово: [значение, 値]}}}}\n"
     ),
     "spaces that are no white space": (
         "jobs:\n  a:\n    url: https://a.b/c\n    topic: a\u00a0b\u3000\n    #\u00a01\u3000a comment of such\u00a0\n"

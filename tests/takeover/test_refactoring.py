@@ -35,6 +35,7 @@ def write(sandbox: Sandbox, project: Project, dice: random.Random) -> dict[str, 
     return environ
 
 
+@pytest.mark.parametrize("dialect", ["documented", "deployed"])
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_nothing_is_sent_for_a_refactoring(sandbox: Sandbox, seed: int) -> None:
