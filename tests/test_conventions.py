@@ -127,6 +127,7 @@ ONE_IMPORTER = {
     "dateutil": "afsync.config.rrule",
     "python_calamine": "afsync.config.workbook",
     "holidays": "afsync.config.public_holidays",
+    "obstore": "afsync.store.remote.objects",
 }
 ONE_LAYER = {"starlette": "emulator", "uvicorn": "emulator", "pydantic": "config", "pydantic_core": "config"}
 FEW_LAYERS = {"click": {"cli", "commands"}, "rich": {"cli", "commands"}}
@@ -228,6 +229,7 @@ HEAVY = {
     "dateutil",
     "python_calamine",
     "holidays",
+    "obstore",
     "httpx",
     "pydantic",
     "msgspec",

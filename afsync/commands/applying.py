@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from afsync.api.link import Link
     from afsync.config.project import Project
     from afsync.core.remote import Lookups, Remote
-    from afsync.store.local import LocalStore
+    from afsync.store.interface import Store
 
 
 NOTHING_DUE = "Nothing is due.\n"
@@ -91,7 +91,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
     return finish(ready, done, wanted, out, events)
 
 
-def _failures_told(project: Project, store: LocalStore, wanted: Apply) -> AbstractContextManager[None]:
+def _failures_told(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
     if not project.settings.notify:
         return nullcontext()
     from afsync.commands.notifying import failures_told
@@ -108,7 +108,7 @@ def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:
     after_refusal(ready, wanted) if done is None else after_apply(ready, done, wanted)
 
 
-def _nothing_due(project: Project, store: LocalStore) -> bool:
+def _nothing_due(project: Project, store: Store) -> bool:
     """Whether files, state and clock tell already that there is nothing to publish, as nearly always."""
     from afsync.core.due import nothing_to_do
 
@@ -242,7 +242,7 @@ def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> Worl
     )
 
 
-def _fold(store: LocalStore, ledger: Ledger, done: Report) -> Report:
+def _fold(store: Store, ledger: Ledger, done: Report) -> Report:
     """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
     try:
         if ledger.broken is None:

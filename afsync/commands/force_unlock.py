@@ -18,11 +18,9 @@ def command(lock_id: str) -> int:
 
     Refused while a submission of the holder may still be on its way.
     """
-    from afsync.store.unlock import force_unlock
-
     project = work.load_project()
     store = open_store(project)
     recorded, _ = store.read(unmerged=True)
-    done = force_unlock(store.paths.lock, lock_id, recorded.intents, host=socket.gethostname(), now=work.now())
+    done = store.unlock(lock_id, recorded.intents, host=socket.gethostname(), now=work.now())
     said(f"The lock {lock_id}: {done.value}.\n")
     return 0

@@ -45,8 +45,9 @@ def command(from_account: bool, example: str | None) -> int:
     begun = _files(root, empty=from_account) or example is not None
     project = work.load_project()
     store = open_store(project)
-    lost = not begun and (project.desired.jobs or project.calendar) and not store.paths.state.exists()
-    if store.paths.state.exists():
+    there = store.exists()
+    lost = not begun and (project.desired.jobs or project.calendar) and not there
+    if there:
         read_state(project)
         out(f"{project.settings.state} is there already.\n")
     else:

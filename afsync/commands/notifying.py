@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from afsync.core.plan import Plan
     from afsync.core.recorded import Recorded
     from afsync.engine.executor import Report
-    from afsync.store.local import LocalStore
+    from afsync.store.interface import Store
 
 _NO_FAILURES = (Interrupted, UsageError, StateLocked)
 """What ends a run and is nothing to tell anyone: a person did it, or another run is at work."""
@@ -73,7 +73,7 @@ def _write(ledger: Ledger, recorded: Recorded) -> None:
 
 
 @contextmanager
-def failures_told(project: Project, store: LocalStore, title: str) -> Iterator[None]:
+def failures_told(project: Project, store: Store, title: str) -> Iterator[None]:
     """What ends a run before it has a plan is told, too, once."""
     try:
         yield
@@ -83,7 +83,7 @@ def failures_told(project: Project, store: LocalStore, title: str) -> Iterator[N
         raise
 
 
-def _tell_of(error: AfsyncError, project: Project, store: LocalStore, title: str) -> None:
+def _tell_of(error: AfsyncError, project: Project, store: Store, title: str) -> None:
     herald, notice = Herald(project, title), error_notice(error, "apply")
     try:
         recorded, version = store.read()

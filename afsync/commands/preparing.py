@@ -29,7 +29,7 @@ from afsync.output.values import visible
 if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.remote import Remote
-    from afsync.store.local import LocalStore
+    from afsync.store.interface import Store
 
 
 class Apply(Struct, frozen=True):
@@ -82,7 +82,7 @@ def read_saved(plan_file: str | None) -> SavedPlan | None:
     return decode_plan_file(read_text(Path(plan_file)), plan_file)
 
 
-def prepare(wanted: Apply, project: Project, store: LocalStore, stop: Stop) -> Ready:
+def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
     """Read the state and the account, plan, and check that it is what was reviewed."""
     for recovery in store.merge():
         messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +16,7 @@ from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, UsageError
 
 if TYPE_CHECKING:
-    from afsync.store.local import LocalStore
+    from afsync.store.interface import Store
 
 
 NOTHING_LEFT = (
@@ -134,13 +133,11 @@ def _leave(lock_timeout: float) -> int:
 def history() -> int:
     """List the versions of the state that can be restored, newest first."""
     from afsync.output.state_text import Copy, history_text
-    from afsync.store.disk import Disk
-    from afsync.store.history import list_versions
 
     project = load_project()
     store = open_store(project)
-    versions = list_versions(Disk(), store.paths, project.settings.lineage)
-    folder, current = store.paths.history, _serial(store)
+    versions = store.history(project.settings.lineage)
+    current = _serial(store)
     copies = [
         Copy(
             v.serial,
@@ -148,15 +145,15 @@ def history() -> int:
             v.resources,
             v.intents,
             v.problem,
-            file="" if v.problem is None and v.path.parent == folder else v.path.name,
+            file=v.file if v.problem or v.beside else "",
             current=v.serial == current,
         )
         for v in versions
     ]
-    return tell(history_text(copies, os.path.relpath(folder, project.root.absolute())))
+    return tell(history_text(copies, store.history_place))
 
 
-def _serial(store: LocalStore) -> int | None:
+def _serial(store: Store) -> int | None:
     """That of the state as it is; None where it cannot be read, which is when people look for another."""
     try:
         return store.read(unmerged=True)[0].serial
@@ -175,12 +172,8 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
     With --union: put together the two sides of a merge whose markers are in the state. Without either: only merge the
     recovery files that an earlier run left because the disk failed.
     """
-    from afsync import __version__
     from afsync.commands.state_file import locked
     from afsync.engine.interrupt import Stop
-    from afsync.store.disk import Disk
-    from afsync.store.history import restore as restore_version
-    from afsync.store.history import unite
 
     if union and (serial is not None or force):
         raise UsageError("--union does not go with SERIAL or --force", "leave one of them out")
@@ -189,7 +182,7 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
     with locked(store, lock_timeout, Stop()):
         lineage = project.settings.lineage or ""
         if union:
-            both = unite(Disk(), store.paths, lineage=lineage, afsync_version=__version__)
+            both = store.unite(lineage=lineage)
             said(f"Put both sides together as version {both.serial}: {len(both.resources)} resources.\n")
             return 0
         if serial is None:
@@ -197,8 +190,6 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
             lines = [f"Merged {m.path}: {m.address} is {m.record.id}.\n" for m in merged]
             said("".join(lines) or NOTHING_LEFT)
             return 0
-        recorded = restore_version(
-            Disk(), store.paths, serial, lineage=lineage, afsync_version=__version__, force=force
-        )
+        recorded = store.restore(serial, lineage=lineage, force=force)
     said(f"Restored version {serial} as version {recorded.serial}.\n")
     return 0

@@ -24,36 +24,32 @@ if TYPE_CHECKING:
     from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
     from afsync.engine.interrupt import Stop
-    from afsync.store.local import LocalStore
+    from afsync.store.interface import Store
 
 
-def open_store(project: Project) -> LocalStore:
+def open_store(project: Project) -> Store:
     """The state of this project. StateError when there is no lineage that a state could belong to."""
     if project.settings.lineage is None:
         raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
     return _store(project)
 
 
-def _store(project: Project) -> LocalStore:
-    from afsync.store.local import LocalStore
-    from afsync.store.paths import Paths, state_path
+def _store(project: Project) -> Store:
+    from afsync.store import opening
 
-    paths = Paths(state_path(project.root, project.settings.state), (project.root / ".afsync").absolute())
-    return LocalStore(paths, afsync_version=__version__)
+    return opening.open_store(project.root, project.settings.state, afsync_version=__version__, environ=os.environ)
 
 
 def lineage_there(project: Project) -> str | None:
     """The lineage of the state where this project keeps its own; None where there is none. StateError when there is
     one that cannot be read."""
-    from afsync.store.paths import lineages
-
     store = _store(project)
-    if not store.paths.state.exists():
+    if not store.exists():
         return None
     try:
         return store.read(unmerged=True)[0].lineage
     except StateError as error:
-        known = " or ".join(f"`lineage: {name}`" for name in lineages(store.paths)) or "the `lineage:` that it has"
+        known = " or ".join(f"`lineage: {name}`" for name in store.lineages()) or "the `lineage:` that it has"
         raise StateError(error.message, f"nothing was changed: write {known} into afsync.yaml, then plan") from None
 
 
@@ -86,21 +82,23 @@ def check_account(project: Project, recorded: Recorded, remote: Remote, said: st
 
 def warn_of_another_run(project: Project) -> None:
     """For a command that takes no lock: what it read may be changing."""
-    from afsync.store.lock import at_work
-
-    holder = at_work(open_store(project).paths.lock, socket.gethostname())
+    holder = open_store(project).at_work(socket.gethostname(), work.now())
     if holder is not None:
         messages()(f"Warning: another run is at work here: {visible(str(holder))}.\n  This plan may be out of date.\n")
 
 
 @contextmanager
-def locked(store: LocalStore, timeout: float, stop: Stop) -> Iterator[None]:
+def locked(store: Store, timeout: float, stop: Stop) -> Iterator[None]:
     """Hold the lock. StateLocked when another run does, after `timeout` seconds; Interrupted while waiting."""
-    from afsync.store.lock import Holder, acquire
+    from afsync.store.lock import Holder
 
     holder = Holder(str(uuid.uuid4())[:8], _user(), socket.gethostname(), os.getpid(), _command(), work.now())
-    with acquire(store.paths.lock, holder, timeout=timeout, clock=time.monotonic, sleep=stop.wait):
+    with store.lock(holder, timeout=timeout, clock=time.monotonic, sleep=stop.wait, warn=_warn):
         yield
+
+
+def _warn(text: str) -> None:
+    messages()(f"Warning: {visible(text)}\n")
 
 
 def _user() -> str:

@@ -26,7 +26,7 @@ from afsync.errors import UsageError
 if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.remote import Remote
-    from afsync.store.local import LocalStore
+    from afsync.store.interface import Store
 
 EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))
 """The whole list of jobs."""
@@ -36,7 +36,7 @@ class Desk(Struct):
     """A state that is held for changing: read under the lock, written once. `account` is the only one it may become."""
 
     project: Project
-    store: LocalStore
+    store: Store
     recorded: Recorded
     version: str
     account: str | None = None

@@ -12,6 +12,7 @@ from afsync.config.spans import parse_span, quarantine_seconds, watch_seconds
 from afsync.config.times import parse_zone
 from afsync.core.remote import EMULATOR
 from afsync.core.resources import ADDRESS, KEY
+from afsync.core.state_place import BadPlace, is_elsewhere, state_place
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -169,7 +170,13 @@ _BESIDE_STATES: Final = (".lock", ".journal", ".guard", ".backup", ".format-1", 
 
 
 def check_state_path(value: str) -> str:
-    """A path below afsync.yaml, on any system."""
+    """A path below afsync.yaml, on any system; or where a state can be kept elsewhere."""
+    if is_elsewhere(value):
+        try:
+            state_place(value)
+        except BadPlace as error:
+            raise Wrong(Code.BAD_FORM, error.message, error.hint) from None
+        return value
     if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[/\\]", value) or re.match(r"[A-Za-z]:", value):
         raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
     parts = [part.casefold() for part in re.split(r"[/\\]", value) if part not in ("", ".")]

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Protocol
-
 from msgspec.structs import replace
 
 from afsync.core.recorded import Record, Recorded
 from afsync.core.resources import Kind, typed
 from afsync.errors import StateError, StateLocked
-
-
-class Store(Protocol):
-    """Where states are kept, as far as a run changes them (`store.local`). A version is an opaque text that changes
-    with every write.
-
-    Two writers that read the same version cannot both win: the second write raises StateLocked and changes nothing.
-    An object store would do the same with a conditional PUT. Anything that is wrong with keeping a state is a
-    StateError; after one nothing more is written.
-    """
-
-    def write(self, recorded: Recorded, if_version: str) -> str:
-        """Make `recorded` durable if `if_version` is still the newest; the new version. The serial must have grown.
-
-        How it is kept is the store's business: a small change costs a small write. Changes are found by the
-        identity of the records, so `recorded` should be made from what was read or written last.
-        """
-
-    def rehearse(self) -> None:
-        """Do what writing does, for real, without changing what is kept. StateError when one of its steps fails."""
-
-    def rescue(self, address: str, record: Record, why: str) -> Path | None:
-        """Keep a record that could not be written somewhere else; None when not even that works. Never raises."""
+from afsync.store.interface import Writing
 
 
 class Ledger:
     """The state as last written, its version, and the ids it holds or held. A failed write is fatal: nothing is
     written or sent after it. `unwritten` is what was made, by address, but did not get into the state any more."""
 
-    def __init__(self, store: Store, recorded: Recorded, version: str) -> None:
+    def __init__(self, store: Writing, recorded: Recorded, version: str) -> None:
         self._store = store
         self._version = version
         self.recorded = recorded

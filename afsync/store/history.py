@@ -29,15 +29,21 @@ WITHOUT_UNION = "`afsync state history` lists the versions that can be restored"
 class Version(Struct, frozen=True):
     """One copy of a state: when it was written (UTC), how much is in it, and what is wrong with it, if anything is.
 
-    Of a copy that cannot be read, the serial is what its name says, or 0.
+    Of a copy that cannot be read, the serial is what its name says, or 0. `place` is where it is, for people;
+    `beside`, that this is not the history.
     """
 
-    path: Path
+    place: str
     serial: int
     written: datetime
     resources: int = 0
     intents: int = 0
     problem: str | None = None
+    beside: bool = False
+
+    @property
+    def file(self) -> str:
+        return self.place.replace("\\", "/").rpartition("/")[2]
 
 
 def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple[Version, ...]:
@@ -75,9 +81,9 @@ def restore(
             current = _readable(disk, paths, lineage)
             seen = look(disk, paths, lineage) if current is None else Glimpse()
             if current is not None and not force:
-                _refuse_to_forget(current, wanted, serial)
+                refuse_to_forget(current, wanted, serial)
             elif not force:
-                _refuse_damaged(seen, wanted, serial, union=two_sides(disk, paths) is not None)
+                refuse_damaged(seen, wanted, serial, union=two_sides(disk, paths) is not None)
             known = [wanted] if current is None else [wanted, current]
             newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in known), seen.serial])
             if current is None:
@@ -141,19 +147,19 @@ def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Ver
     names = [n for n in reversed(disk.names(paths.history)) if serials((n,), lineage)]
     salvaged = _salvaged(disk, paths)
     if salvaged is not None and lineage in (None, salvaged.lineage):
-        yield _good(disk, paths.journal, salvaged), salvaged
+        yield _good(disk, paths, paths.journal, salvaged), salvaged
     for path in (*(paths.history / n for n in names), paths.backup, paths.old_format):
         if disk.identity(path) is None:
             continue
         try:
             recorded = decode_bytes(disk.read(path)[0]).recorded
         except OSError as error:
-            yield _bad(disk, path, f"cannot be read: {why(error)}"), None
+            yield _bad(disk, paths, path, f"cannot be read: {why(error)}"), None
         except StateError as error:
-            yield _bad(disk, path, error.message), None
+            yield _bad(disk, paths, path, error.message), None
         else:
             if lineage in (None, recorded.lineage):
-                yield _good(disk, path, recorded), recorded
+                yield _good(disk, paths, path, recorded), recorded
 
 
 def _salvaged(disk: Disk, paths: Paths) -> Recorded | None:
@@ -172,12 +178,17 @@ def _salvaged(disk: Disk, paths: Paths) -> Recorded | None:
     return None
 
 
-def _good(disk: Disk, path: Path, recorded: Recorded) -> Version:
-    return Version(path, recorded.serial, _written(disk, path), len(recorded.resources), len(recorded.intents))
+def _good(disk: Disk, paths: Paths, path: Path, recorded: Recorded) -> Version:
+    return good_version(str(path), recorded, _written(disk, path), beside=path.parent != paths.history)
 
 
-def _bad(disk: Disk, path: Path, problem: str) -> Version:
-    return Version(path, next(iter(serials((path.name,))), 0), _written(disk, path), problem=problem)
+def good_version(place: str, recorded: Recorded, written: datetime, *, beside: bool = False) -> Version:
+    return Version(place, recorded.serial, written, len(recorded.resources), len(recorded.intents), beside=beside)
+
+
+def _bad(disk: Disk, paths: Paths, path: Path, problem: str) -> Version:
+    serial = next(iter(serials((path.name,))), 0)
+    return Version(str(path), serial, _written(disk, path), problem=problem, beside=path.parent != paths.history)
 
 
 def _written(disk: Disk, path: Path) -> datetime:
@@ -201,7 +212,7 @@ def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
     return None
 
 
-def _refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
+def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
     if seen.newer:
         text = "The state is from a newer afsync; going back to an older version would forget what it holds."
         raise StateError(text, NEWER)
@@ -216,7 +227,7 @@ def shown(lost: list[str]) -> str:
     return ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
 
 
-def _refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
+def refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
     known = {(i.seq, i.address) for i in wanted.intents}
     ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
     lost = [f"the unresolved {i.purpose} of {i.address}" for i in current.intents if (i.seq, i.address) not in known]

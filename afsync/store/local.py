@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import reduce
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Record, Recorded
+from afsync.core.recorded import Intent, Record, Recorded
 from afsync.core.state_types import UUID
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk
 from afsync.store.document import FORMAT
-from afsync.store.history import NEWER, UNION, look, newest_good, two_sides
+from afsync.store.history import Version, list_versions, newest_good, restore, unite
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
+from afsync.store.lock import Holder, Lock, acquire, at_work
 from afsync.store.paths import Paths, lineages, serials
-from afsync.store.recoveries import Recovery, keep, merged, pending, read_recovery
+from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
+from afsync.store.unlock import Unlocked, force_unlock
+from afsync.store.way_out import way_out
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -35,7 +38,7 @@ class Known(Struct, frozen=True):
 
 
 class LocalStore:
-    """The state file, its journal and its history (`engine.ledger.Store`).
+    """The state file, its journal and its history (`store.interface`).
 
     Reading locks and writes nothing. A write first makes sure, in a section that only one process can be in at a
     time, that the version it builds on is still the newest; that holds whether or not the caller has the lock.
@@ -47,6 +50,23 @@ class LocalStore:
         self._afsync = afsync_version
         self._known: Known | None = None
         self._broken: StateError | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.paths.state)
+
+    @property
+    def history_place(self) -> str:
+        return f"{self.paths.directory.name}/{self.paths.history.name}"
+
+    def exists(self) -> bool:
+        return self.paths.state.exists()
+
+    def lineages(self) -> list[str]:
+        return lineages(self.paths)
+
+    def prove(self) -> None:
+        """Nothing: the lock of the operating system is tried by every write."""
 
     def create(self, lineage: str) -> Recorded:
         """A state with nothing in it. StateError when there is one already, or was: it is never started afresh."""
@@ -69,11 +89,8 @@ class LocalStore:
         """
         known = self._newest()
         loaded = known.loaded
-        waiting = () if unmerged else self.pending(loaded.recorded.lineage)
-        if waiting:
-            files = ", ".join(map(str, waiting))
-            text = f"An earlier run could not write into the state all that it did; the rest is in {files}."
-            raise StateError(text, "`afsync apply` merges that first; `afsync state restore` does only that")
+        if not unmerged:
+            refuse_unmerged(self.pending(loaded.recorded.lineage))
         self._known = known
         return loaded.recorded, loaded.version
 
@@ -123,19 +140,34 @@ class LocalStore:
         return pending(self._disk, self.paths, lineage)
 
     def merge(self) -> tuple[Recovery, ...]:
-        """Write what is in recovery files into the state, then remove them; what they held. With the lock only.
-
-        StateError when one cannot be read, or does not go with the state any more; nothing is changed then.
-        """
-        recorded, version = self.read(unmerged=True)
-        waiting = tuple(read_recovery(self._disk, p, recorded.lineage) for p in self.pending(recorded.lineage))
-        result = reduce(merged, waiting, recorded)
-        if result is not recorded:
-            self.write(replace(result, serial=recorded.serial + 1), version)
         with self._fatal():
-            for recovery in waiting:
-                self._disk.unlink(recovery.path)
-        return waiting
+            return merge_waiting(self, self._disk)
+
+    def lock(
+        self,
+        holder: Holder,
+        *,
+        timeout: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        warn: Callable[[str], None],  # noqa: ARG002 (the system frees the lock of a dead run: there is nothing to say)
+    ) -> Lock:
+        return acquire(self.paths.lock, holder, timeout=timeout, clock=clock, sleep=sleep)
+
+    def at_work(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (the system knows who lives)
+        return at_work(self.paths.lock, host)
+
+    def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
+        return force_unlock(self.paths.lock, lock_id, intents, host=host, now=now)
+
+    def history(self, lineage: str | None = None) -> tuple[Version, ...]:
+        return list_versions(self._disk, self.paths, lineage)
+
+    def restore(self, serial: int, *, lineage: str, force: bool = False) -> Recorded:
+        return restore(self._disk, self.paths, serial, lineage=lineage, afsync_version=self._afsync, force=force)
+
+    def unite(self, *, lineage: str) -> Recorded:
+        return unite(self._disk, self.paths, lineage=lineage, afsync_version=self._afsync)
 
     def _newest(self) -> Known:
         """What is on disk now: what we know, if the files are still the same, or read anew."""
@@ -145,36 +177,9 @@ class LocalStore:
                 return known
             return Known(load(self._disk, self.paths))
         except StateError as error:
-            raise StateError(error.message, error.hint or self._way_out()) from error
+            raise StateError(error.message, error.hint or way_out(self._disk, self.paths)) from error
         except OSError as error:
             raise unreadable(self.paths, error) from error
-
-    def _way_out(self) -> str:
-        names = lineages(self.paths)
-        seen = look(self._disk, self.paths, names[0] if len(names) == 1 else "")
-        if seen.newer:
-            return NEWER
-        if two_sides(self._disk, self.paths):
-            return UNION
-        try:
-            good = newest_good(self._disk, self.paths)
-        except StateError:
-            good = None
-        if good is None:
-            return self._nothing_left()
-        found = f"the newest good copy has the serial {good.serial} ({good.path})"
-        if seen.serial > good.serial:
-            found += f", and the damaged one had {seen.serial}: what was submitted in between would be forgotten"
-        return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
-
-    def _nothing_left(self) -> str:
-        """What to do without any copy. A new state alone would not know what was paid for."""
-        begin = "`afsync init`, then `afsync import --match`, which finds again what it held"
-        if self._disk.identity(self.paths.state) is None:
-            lost = f"if it is lost: {begin}; in a new project: `afsync init`"
-        else:
-            lost = f"if it is lost, move this away, then {begin}"
-        return f"no good copy is here: put the file back from where you keep it; {lost}"
 
     def _current(self, version: str) -> Known:
         """What is on disk, if that is `version`."""
@@ -208,7 +213,7 @@ class LocalStore:
                 raise StateError(f"There is a state already: {path}.", "nothing was written; it is kept as it is")
         copies = serials(disk.names(paths.history), lineage) or newest_good(disk, paths, lineage)
         if copies or self.pending(lineage):
-            raise StateError(f"The state {paths.state} is missing, but it was there.", self._way_out())
+            raise StateError(f"The state {paths.state} is missing, but it was there.", way_out(self._disk, self.paths))
 
     @contextmanager
     def _fatal(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -73,8 +74,11 @@ def serials(names: tuple[str, ...], lineage: str | None = None) -> list[int]:
 
 def lineages(paths: Paths) -> list[str]:
     """The lineages that the names in the history tell of."""
-    names = paths.history.iterdir() if paths.history.is_dir() else ()
-    return sorted({m[2] for m in (VERSION_NAME.fullmatch(p.name) for p in names) if m})
+    return lineages_of(p.name for p in (paths.history.iterdir() if paths.history.is_dir() else ()))
+
+
+def lineages_of(names: Iterable[str]) -> list[str]:
+    return sorted({m[2] for m in map(VERSION_NAME.fullmatch, names) if m})
 
 
 def state_path(root: Path, configured: str) -> Path:

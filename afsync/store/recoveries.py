@@ -5,7 +5,9 @@ They lie beside the state, or, where that does not work either, in the directory
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -100,6 +102,40 @@ def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
         problem = str(error)
     hint = "the run that wrote it printed the id: `afsync import` takes it over, then remove the file"
     raise StateError(f"The recovery file {path} {problem}.", hint)
+
+
+class Merging(Protocol):
+    """What of a store is needed to merge recovery files."""
+
+    def read(self, *, unmerged: bool) -> tuple[Recorded, str]: ...
+
+    def write(self, recorded: Recorded, if_version: str) -> str: ...
+
+    def pending(self, lineage: str) -> tuple[Path, ...]: ...
+
+
+def merge_waiting(store: Merging, disk: Disk) -> tuple[Recovery, ...]:
+    """Write what is in recovery files into the state, then remove them; what they held. With the lock only.
+
+    StateError when one cannot be read, or does not go with the state any more; nothing is changed then. OSError when
+    one cannot be removed.
+    """
+    recorded, version = store.read(unmerged=True)
+    waiting = tuple(read_recovery(disk, path, recorded.lineage) for path in store.pending(recorded.lineage))
+    result = reduce(merged, waiting, recorded)
+    if result is not recorded:
+        store.write(replace(result, serial=recorded.serial + 1), version)
+    for recovery in waiting:
+        disk.unlink(recovery.path)
+    return waiting
+
+
+def refuse_unmerged(waiting: tuple[Path, ...]) -> None:
+    """StateError while there are recovery files: they hold ids that are not in the state yet."""
+    if waiting:
+        files = ", ".join(map(str, waiting))
+        text = f"An earlier run could not write into the state all that it did; the rest is in {files}."
+        raise StateError(text, "`afsync apply` merges that first; `afsync state restore` does only that")
 
 
 def merged(recorded: Recorded, recovery: Recovery) -> Recorded:

@@ -50,7 +50,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
         if free:
             os.ftruncate(lock.fd, 0)
             return Unlocked.NOBODY if holder is None else Unlocked.LEFT_BEHIND
-        _refuse_in_flight(holder, intents, host, now)
+        refuse_in_flight(holder, intents, host, now)
         _replace(path)
         return Unlocked.TAKEN_AWAY
     except OSError as error:
@@ -59,7 +59,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
         lock.close()
 
 
-def _refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: str, now: datetime) -> None:
+def refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: str, now: datetime) -> None:
     here = holder is not None and holder.host == host and lives(holder.pid)
     for intent in intents:
         # The others have their answer, or it is known to be lost: nothing of theirs is on its way.

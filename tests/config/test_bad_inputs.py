@@ -169,6 +169,9 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
     "a negative limit": ("version: 1\nlimits: {max_deletes: -1}\n", "2:23 out_of_range", ["at least 0"]),
     "negative credits": ("version: 1\nlimits: {max_credits: -1}\n", "2:23 out_of_range", ["at least 0"]),
     "the state elsewhere": ("version: 1\nstate: ../state.json\n", "2:8 outside_project", ["outside"]),
+    "a state in an unknown store": ("version: 1\nstate: gs://b/k\n", "2:8 bad_form", ["`gs://`", "s3://", "branch:"]),
+    "a state in a bad branch": ("version: 1\nstate: branch:a..b\n", "2:8 bad_form", ["branch:NAME"]),
+    "a state with another endpoint": ("version: 1\nstate: s3://abc/k?endpoint=x\n", "2:8 bad_form", ["?region="]),
     "the state at the root": ("version: 1\nstate: /tmp/state.json\n", "2:8 outside_project", ["outside"]),
     # interpolation
     "no such variable": (

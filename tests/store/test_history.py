@@ -41,7 +41,7 @@ def test_listed_newest_first(tmp_path: Path) -> None:
     assert told(paths(tmp_path)) == [(4, 3, None), (3, 2, None), (2, 1, None), (1, 0, None)]
     newest = newest_good(DISK, paths(tmp_path))
     assert isinstance(newest, Version) and newest.serial == 4
-    assert newest.path == paths(tmp_path).version(4, LINEAGE)
+    assert newest.place == str(paths(tmp_path).version(4, LINEAGE))
     assert newest.written.tzinfo is not None
 
 

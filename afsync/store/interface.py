@@ -1,0 +1,112 @@
+"""Where a state is kept, as the commands and the engine know it: one interface, whatever is behind it.
+
+`store.local` keeps it on this disk, `store.remote.store` elsewhere, over a small `Backend` for each engine.
+`store.opening` decides which it is; nothing else in afsync knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from afsync.core.recorded import Intent, Record, Recorded
+
+if TYPE_CHECKING:
+    from afsync.store.history import Version
+    from afsync.store.lock import Holder
+    from afsync.store.recoveries import Recovery
+    from afsync.store.unlock import Unlocked
+
+
+class Writing(Protocol):
+    """Where states are kept, as far as a run changes them. A version is an opaque text that changes with every write.
+
+    Two writers that read the same version cannot both win: the second write raises StateLocked and changes nothing.
+    Anything that is wrong with keeping a state is a StateError; after one nothing more is written.
+    """
+
+    def write(self, recorded: Recorded, if_version: str) -> str:
+        """Make `recorded` durable if `if_version` is still the newest; the new version. The serial must have grown.
+
+        How it is kept is the store's business: a small change costs a small write. Changes are found by the
+        identity of the records, so `recorded` should be made from what was read or written last.
+        """
+
+    def rehearse(self) -> None:
+        """Do what writing does, for real, without changing what is kept. StateError when one of its steps fails."""
+
+    def rescue(self, address: str, record: Record, why: str) -> Path | None:
+        """Keep a record that could not be written in a file on this disk, whatever store it is; None when not even
+        that works. Never raises."""
+
+
+class Store(Writing, Protocol):
+    """All of it. Every method raises StateError for what is wrong with keeping a state, with what to do."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it: the path, or what `state:` says."""
+
+    @property
+    def history_place(self) -> str:
+        """Where the earlier versions are, for people."""
+
+    def exists(self) -> bool:
+        """Whether there is a state, readable or not."""
+
+    def lineages(self) -> list[str]:
+        """The lineages that the history tells of."""
+
+    def prove(self) -> None:
+        """Make sure that a second create and a stale update fail. StateError, saying what the store did, if not."""
+
+    def create(self, lineage: str) -> Recorded:
+        """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
+
+    def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
+        """The state as of the last write that was acknowledged, and its version. Writes nothing.
+
+        StateError also while there are recovery files, which hold ids that are not in it yet (`unmerged`: read it
+        all the same).
+        """
+
+    def fold(self) -> None:
+        """Put in order what single writes left, at the end of a run. It may change the version."""
+
+    def pending(self, lineage: str) -> tuple[Path, ...]:
+        """The recovery files on this disk that wait to be merged."""
+
+    def merge(self) -> tuple[Recovery, ...]:
+        """Write what is in recovery files into the state, then remove them; what they held. With the lock only."""
+
+    def lock(
+        self,
+        holder: Holder,
+        *,
+        timeout: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        warn: Callable[[str], None],
+    ) -> AbstractContextManager[object]:
+        """Hold the lock, or wait for it that many seconds. StateLocked, naming the holder, when another run keeps it.
+        `warn` is for what a person should know and does not stop the run."""
+
+    def at_work(self, host: str, now: datetime) -> Holder | None:
+        """Another run that holds the lock, as nearly as can be told without taking it or writing; `host` is this
+        machine, `now` its time (UTC)."""
+
+    def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
+        """`force-unlock`: UsageError when the lock has another id, StateLocked while a submission may be in flight."""
+
+    def history(self, lineage: str | None = None) -> tuple[Version, ...]:
+        """The earlier versions, newest first; of one lineage, or of all."""
+
+    def restore(self, serial: int, *, lineage: str, force: bool = False) -> Recorded:
+        """Write an earlier version as a new one. StateError when something known now would be forgotten, without
+        `force`."""
+
+    def unite(self, *, lineage: str) -> Recorded:
+        """Write what both sides of a merge hold, where the state has its markers."""

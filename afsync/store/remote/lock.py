@@ -1,0 +1,172 @@
+"""The lock of a state that is kept elsewhere: a document that says who is at work, renewed while that run lives.
+
+It saves work and tells people; what keeps two runs apart is that every write compares. So a lock whose holder died is
+taken over once it was not renewed for 15 minutes by the store's own clock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from afsync.core.state_types import Count
+from afsync.errors import StateError, StateLocked
+from afsync.store.document import Writer, from_json
+from afsync.store.fields import Wrong
+from afsync.store.format import compact, parse_object
+from afsync.store.lock import Holder
+from afsync.store.remote.backend import Backend, Conflict, Kept, Unclear
+from afsync.store.remote.writing import Overtaken, put_once
+
+RENEWED_EVERY = 300.0
+"""Seconds between two renewals: two may fail before the lock can be taken over."""
+ENDS_AFTER = timedelta(minutes=15)
+PAUSE = 2.0
+"""Seconds between two tries while waiting."""
+TRIES = 100
+"""How often a lock may be gone again when it is looked at."""
+
+
+class Held(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the document says: who holds the lock, the page of the run where there is one, and how often it was
+    renewed."""
+
+    holder: Holder
+    run: str = ""
+    renewals: Count = 0
+
+    def __str__(self) -> str:
+        return f"{self.holder}{f', {self.run}' if self.run else ''}"
+
+
+class RemoteHolder(Holder, frozen=True, forbid_unknown_fields=True):
+    """A holder, with the page of its run."""
+
+    run: str = ""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}{f', {self.run}' if self.run else ''}"
+
+
+class RemoteLock:
+    """A lock that is held, and renewed by a thread of its own. Leaving the `with` block lets go of it."""
+
+    def __init__(self, backend: Backend, held: Held, version: str, warn: Callable[[str], None], every: float) -> None:
+        self._backend, self._held, self._version, self._warn = backend, held, version, warn
+        self._over = threading.Event()
+        self._taken = False
+        self._thread = threading.Thread(target=self._renew, args=(every,), name="lock", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> RemoteLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let go; never raises, because what was done is written already."""
+        self._over.set()
+        self._thread.join()
+        if self._taken:
+            return
+        try:
+            self._backend.delete(lock_key(self._backend), self._version)
+        except Conflict:
+            pass  # Another run has taken it over, or was given it.
+        except (Unclear, StateError) as error:
+            minutes = ENDS_AFTER // timedelta(minutes=1)
+            text = f"the lock could not be removed ({error}); it ends {minutes} minutes after it was last renewed."
+            self._warn(text)
+
+    def renew(self) -> None:
+        held = replace(self._held, renewals=self._held.renewals + 1)
+        try:
+            self._version = put_once(self._backend, lock_key(self._backend), encode_lock(held), self._version)
+            self._held = held
+        except Overtaken:
+            # Whoever has it now is kept apart from this run by the state itself.
+            self._taken = True
+        except StateError:
+            pass  # There is time for another try before it ends.
+
+    def _renew(self, every: float) -> None:
+        while not self._taken and not self._over.wait(every):
+            with suppress(Exception):
+                self.renew()
+
+
+def acquire(
+    backend: Backend,
+    held: Held,
+    *,
+    timeout: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    warn: Callable[[str], None],
+    every: float = RENEWED_EVERY,
+) -> RemoteLock:
+    """Take the lock, or wait for it: `timeout` in seconds, 0 for not at all. StateLocked, naming the holder, when
+    another run keeps it."""
+    until = clock() + timeout
+    data = encode_lock(held)
+    version: str | None = None
+    vanished = 0
+    while vanished < TRIES:
+        try:
+            return RemoteLock(backend, held, put_once(backend, lock_key(backend), data, version), warn, every)
+        except Overtaken as error:
+            there = error.there
+        version = None
+        if there is None:
+            vanished += 1
+            continue
+        other = decode_lock(there.data)
+        if backend.now() - there.at >= ENDS_AFTER:
+            warn(f"the lock of {other or 'an unknown run'} is taken over: it was not renewed for 15 minutes.")
+            version = there.version
+            continue
+        left = until - clock()
+        if left <= 0:
+            raise _locked(backend, other, timeout)
+        sleep(min(PAUSE, left))
+    raise StateError(f"The lock of {backend.name} changes all the time.", "run afsync again when nothing else runs")
+
+
+def lock_key(backend: Backend) -> str:
+    return f"{backend.key}.lock"
+
+
+def encode_lock(held: Held) -> bytes:
+    return compact(Writer().json(held)).encode() + b"\n"
+
+
+def decode_lock(data: bytes) -> Held | None:
+    """None when it says nothing that can be read."""
+    try:
+        return from_json(parse_object(data[:10_000]), Held)
+    except Wrong:
+        return None
+
+
+def holder_of(there: Kept) -> RemoteHolder | None:
+    held = decode_lock(there.data)
+    return None if held is None else RemoteHolder(**asdict(held.holder), run=held.run)
+
+
+def _locked(backend: Backend, other: Held | None, waited: float) -> StateLocked:
+    text = f"Another run is still at work here after {waited:g} s" if waited else "Another run is at work here"
+    hint = "wait longer (`--lock-timeout`)" if waited else "wait for it, or give `--lock-timeout`"
+    if other is None:
+        return StateLocked(f"{text}: {lock_key(backend)} is there.", hint)
+    text = f"{text}: {other}."
+    return StateLocked(
+        text,
+        f"{hint}; if it is gone, its lock ends 15 minutes after it was last renewed, or at once "
+        f"by `afsync force-unlock {other.holder.id}`",
+    )

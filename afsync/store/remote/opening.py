@@ -1,0 +1,40 @@
+"""The engine for a place elsewhere, and the store over it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from afsync.core.state_place import ObjectPlace, Place
+from afsync.errors import StateError
+from afsync.store.remote.backend import Backend
+from afsync.store.remote.store import RemoteStore, Run
+
+PAUSE = 1.0
+"""Seconds before a write goes out once more."""
+
+
+def open_remote(
+    directory: Path, place: Place, name: str, *, afsync_version: str, environ: Mapping[str, str]
+) -> RemoteStore:
+    """`directory` is the project's `.afsync`; `name` what `state:` says."""
+    run = Run(os.urandom(16).hex(), afsync_version, run_page(environ), lambda: time.sleep(PAUSE))
+    return RemoteStore(_backend(place, name, environ), directory, run)
+
+
+def _backend(place: Place, name: str, environ: Mapping[str, str]) -> Backend:
+    if isinstance(place, ObjectPlace):
+        from afsync.store.remote.objects import object_backend
+
+        return object_backend(place, name, environ)
+    raise StateError(f"This version of afsync cannot keep a state in {name}.", "keep it in an object store, or here")
+
+
+def run_page(environ: Mapping[str, str]) -> str:
+    """The page of this run, where a pipeline runs it."""
+    if environ.get("GITHUB_RUN_ID"):
+        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    return environ.get("CI_JOB_URL", "")

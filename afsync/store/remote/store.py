@@ -1,0 +1,245 @@
+"""A state that is kept elsewhere: compare-and-swap over an engine, recovery files on this disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from afsync.core.recorded import Intent, Record, Recorded
+from afsync.core.state_types import UUID
+from afsync.errors import StateError, StateLocked
+from afsync.store.disk import Disk
+from afsync.store.history import Version
+from afsync.store.lock import Holder
+from afsync.store.paths import Paths, lineages_of, serials
+from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
+from afsync.store.remote.backend import Backend, Kept
+from afsync.store.remote.copies import folder, keep_copy, names, read_copies
+from afsync.store.remote.document import pack, unpack
+from afsync.store.remote.lock import ENDS_AFTER, Held, RemoteLock, acquire, holder_of, lock_key
+from afsync.store.remote.proof import prove
+from afsync.store.remote.restoring import restore
+from afsync.store.remote.writing import Overtaken, put_once
+from afsync.store.unlock import Unlocked
+
+
+class Run(Struct, frozen=True):
+    """What a store has to know of the run it is opened for: a nonce that no other run has, the page of the run where
+    there is one, the version of afsync, and how it waits before a write goes out once more."""
+
+    nonce: str
+    afsync: str
+    page: str = ""
+    pause: Callable[[], None] = lambda: None
+
+
+class Known(Struct, frozen=True):
+    """What is kept as far as we know."""
+
+    recorded: Recorded
+    version: str
+    data: bytes
+
+
+class RemoteStore:
+    """One document under a key, rewritten whole, and what belongs to it (`store.interface`).
+
+    Every write compares; nothing is sent to the service before the write of its intent is known to have succeeded.
+    What cannot be written goes into recovery files in `directory`, the project's `.afsync`.
+    """
+
+    def __init__(self, backend: Backend, directory: Path, run: Run, disk: Disk | None = None) -> None:
+        self.backend = backend
+        self._paths = Paths(directory / "state.json", directory)
+        self._disk = disk or Disk()
+        self._run = run
+        self._known: Known | None = None
+        self._begun = False
+        self._broken: StateError | StateLocked | None = None
+
+    @property
+    def name(self) -> str:
+        return self.backend.name
+
+    @property
+    def history_place(self) -> str:
+        return folder(self.backend)
+
+    def exists(self) -> bool:
+        return self.backend.get(self.backend.key) is not None
+
+    def lineages(self) -> list[str]:
+        return lineages_of(names(self.backend))
+
+    def prove(self) -> None:
+        prove(self.backend, self._run.nonce)
+
+    def create(self, lineage: str) -> Recorded:
+        """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
+        if not UUID.fullmatch(lineage):
+            raise StateError(f"{lineage!r} cannot be the lineage of a state: it is not a UUID.")
+        if self.exists():
+            raise StateError(f"There is a state already: {self.name}.", "nothing was written; it is kept as it is")
+        if serials(names(self.backend), lineage) or self.pending(lineage):
+            raise self._missing()
+        recorded = Recorded(lineage, serial=1)
+        try:
+            self._put(recorded, None)
+        except Overtaken:
+            text = f"Another run has created the state {self.name} at the same time."
+            raise StateLocked(text, "nothing was overwritten") from None
+        return recorded
+
+    def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
+        known = self._newest()
+        if not unmerged:
+            refuse_unmerged(self.pending(known.recorded.lineage))
+        self._known = known
+        return known.recorded, known.version
+
+    def write(self, recorded: Recorded, if_version: str) -> str:
+        with self._fatal():
+            known = self._known
+            if known is None or known.version != if_version:
+                raise self._overtaken()
+            before = known.recorded
+            if recorded.lineage != before.lineage or recorded.serial <= before.serial:
+                raise ValueError("a write keeps the lineage and raises the serial")
+            if not self._begun:
+                keep_copy(self.backend, before, known.data)
+                self._begun = True
+            try:
+                return self._put(recorded, if_version)
+            except Overtaken as error:
+                raise self._lost(before, error.there) from None
+
+    def fold(self) -> None:
+        """Nothing: every write is whole."""
+
+    def rehearse(self) -> None:
+        """A store that compares today may not tomorrow: it is tried before every run that pays."""
+        with self._fatal():
+            if not self.backend.compares:
+                self.prove()
+
+    def rescue(self, address: str, record: Record, why: str) -> Path | None:
+        if self._known is None:
+            return None
+        # Where that fails there is another place for it.
+        with suppress(OSError):
+            self._disk.make_directory(self._paths.directory)
+        return keep(self._disk, self._paths, self._known.recorded.lineage, address, record, why)
+
+    def pending(self, lineage: str) -> tuple[Path, ...]:
+        return pending(self._disk, self._paths, lineage)
+
+    def merge(self) -> tuple[Recovery, ...]:
+        return merge_waiting(self, self._disk)
+
+    def lock(
+        self,
+        holder: Holder,
+        *,
+        timeout: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        warn: Callable[[str], None],
+    ) -> RemoteLock:
+        held = Held(holder, self._run.page)
+        return acquire(self.backend, held, timeout=timeout, clock=clock, sleep=sleep, warn=warn)
+
+    def at_work(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (elsewhere, no machine is this one)
+        """By this machine's clock: asking the store for its own may need a write."""
+        try:
+            there = self.backend.get(lock_key(self.backend))
+        except StateError:
+            return None
+        return holder_of(there) if there and now - there.at < ENDS_AFTER else None
+
+    def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
+        from afsync.store.remote.unlocking import unlock
+
+        return unlock(self.backend, lock_id, intents, host=host, now=now)
+
+    def history(self, lineage: str | None = None) -> tuple[Version, ...]:
+        return tuple(version for version, _ in read_copies(self.backend, lineage))
+
+    def restore(self, serial: int, *, lineage: str, force: bool = False) -> Recorded:
+        with self._fatal():
+            try:
+                recorded, _ = restore(
+                    self.backend,
+                    serial,
+                    lineage=lineage,
+                    afsync_version=self._run.afsync,
+                    nonce=self._run.nonce,
+                    force=force,
+                )
+            except Overtaken:
+                raise self._overtaken() from None
+        return recorded
+
+    def unite(self, *, lineage: str) -> Recorded:  # noqa: ARG002
+        text = f"The state {self.name} cannot be put together: no merge leaves its markers there."
+        raise StateError(text, "`afsync state history` lists the versions that can be restored")
+
+    def _put(self, recorded: Recorded, if_version: str | None) -> str:
+        data = pack(recorded, self._run.nonce, self._run.afsync, packed=self.backend.packed)
+        version = put_once(self.backend, self.backend.key, data, if_version, self._run.pause)
+        self._known = Known(recorded, version, data)
+        return version
+
+    def _newest(self) -> Known:
+        there = self.backend.get(self.backend.key)
+        if there is None:
+            raise self._missing()
+        try:
+            return Known(unpack(there.data).recorded, there.version, there.data)
+        except StateError as error:
+            raise StateError(f"The state {self.name} {error.message}.", self._way_out()) from error
+
+    def _missing(self) -> StateError:
+        return StateError(f"The state {self.name} is missing.", self._way_out(missing=True))
+
+    def _way_out(self, *, missing: bool = False) -> str:
+        """What can be done, from what the history has."""
+        good = next((v for v in self.history() if v.problem is None), None)
+        if good is not None:
+            return f"`afsync state restore {good.serial}` takes the newest good copy, or put back what belongs there"
+        lost = "`afsync init`, then `afsync import --match`, which finds again what it held"
+        begin = f"in a new project: `afsync init`; if it is lost: {lost}"
+        return (
+            begin if missing else f"no copy is in its history: put back what belongs there, or remove it, then {lost}"
+        )
+
+    def _overtaken(self) -> StateLocked:
+        text = f"Another run has written the state {self.name} in between."
+        return StateLocked(text, "nothing was overwritten; plan again on what the other run has done")
+
+    def _lost(self, before: Recorded, there: Kept | None) -> StateError | StateLocked:
+        """Why what this run has read or written is not there any more."""
+        if there is None:
+            return StateError(f"The state {self.name} is gone: something has removed it.", self._way_out(missing=True))
+        try:
+            serial = unpack(there.data).recorded.serial
+        except StateError as error:
+            return StateError(f"The state {self.name} was overwritten: it {error.message}.", self._way_out())
+        if serial < before.serial:
+            text = f"{self.name} has lost a write that it acknowledged: its serial is {serial}, not {before.serial}."
+            return StateError(text, "nothing more was written or sent; do not pay with a store that forgets")
+        return self._overtaken()
+
+    @contextmanager
+    def _fatal(self) -> Iterator[None]:
+        """After a failed write nothing more is written."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            yield
+        except (StateError, StateLocked) as error:
+            self._broken = error
+            raise
