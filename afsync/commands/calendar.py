@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from afsync.commands.service import Service
+    from afsync.config.project import Project
     from afsync.core.calendar import Window
+    from afsync.core.entries import Known
     from afsync.output.calendar_words import Page
 
 WEEKS = 4
@@ -106,13 +109,27 @@ def make(wanted: Wanted) -> Page:
     recorded, _ = read_state(files)
     project = at_moment(files, recorded, now)
     links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics or wanted.html))
-    known, problems = known_at(files, project, recorded, now, window, live=wanted.live, links=links)
+    service = _connected(project) if wanted.live else None
+    known, problems = known_at(files, project, recorded, now, window, service=service, links=links)
     check_globs(wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
     found = entries(known, window, wanted.only, wanted.platform)
     if not links:
         found = replace(found, entries=tuple(map(without_links, found.entries)))
     found = replace(found, notices=(*problems, *found.notices))
-    return Page(found, window, name, now, files.root.resolve().name, recorded.lineage, wanted.live)
+    pictures = _pictures(service, known) if wanted.html and wanted.with_links and service else {}
+    return Page(found, window, name, now, files.root.resolve().name, recorded.lineage, wanted.live, pictures)
+
+
+def _connected(project: Project) -> Service:
+    from afsync.commands.service import connect
+
+    return connect(project, writes=False, silent=True)
+
+
+def _pictures(service: Service, known: Known) -> dict[str, str]:
+    from afsync.api.pictures import pictures
+
+    return pictures(service.link, known.seen.previews)
 
 
 def _window(wanted: Wanted, zone: str, now: datetime) -> Window:

@@ -13,6 +13,7 @@ from afsync.core.verdict import Options
 from afsync.errors import Problem
 
 if TYPE_CHECKING:
+    from afsync.commands.service import Service
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
@@ -25,11 +26,13 @@ def known_at(
     now: datetime,
     window: Window,
     *,
-    live: bool,
+    service: Service | None,
     links: bool,
 ) -> tuple[Known, tuple[Problem, ...]]:
-    """All of it, and what is wrong with what the plan does not need yet. `project` is `files` as they are now."""
-    remote = _remote(project, recorded, now, live=live, links=links)
+    """All of it, and what is wrong with what the plan does not need yet. `project` is `files` as they are now. Without
+    `service` nothing is asked of the account."""
+    live = service is not None
+    remote = _remote(project, recorded, now, service, links=links)
     plan = checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
     seen = Seen(remote.jobs, remote.missing, remote.previews) if live else Seen()
     times = remote.publish_times or {}
@@ -54,14 +57,14 @@ def known_at(
     return known, later.problems
 
 
-def _remote(project: Project, recorded: Recorded, now: datetime, *, live: bool, links: bool) -> Remote:
-    if not live:
+def _remote(project: Project, recorded: Recorded, now: datetime, service: Service | None, *, links: bool) -> Remote:
+    if service is None:
         from afsync.core.offline import remote_as_recorded
 
         return remote_as_recorded(recorded, project.desired)
-    from afsync.commands.service import connect, read_remote
+    from afsync.commands.service import read_remote
     from afsync.commands.state_file import check_account
 
-    remote = read_remote(project, recorded, connect(project, writes=False, silent=True), now, links=links)
+    remote = read_remote(project, recorded, service, now, links=links)
     check_account(project, recorded, remote)
     return remote

@@ -35,5 +35,14 @@ OWN: Mapping[str, str] = {
     "again, only where that failed.",
     "missing": "It was active when last seen, and is not in the account any more.",
     "unknown": "It was not submitted yet, or its submission or approval is unresolved.",
+    "unresolved": "It was submitted, and the answer was lost. `afsync plan` says until when it is looked for.",
+    "to_submit": "The next apply submits it.",
+    "held_back": "The plan does nothing to it until a person decides. `afsync plan` says what is to be decided.",
+    "upcoming": "It belongs to a series, and its publish time is beyond `horizon`. A later apply submits it.",
+    "missed": "It belongs to a series, and its publish time passed before it was submitted. It is not made up for.",
+    "passed_over": "It belongs to a series. Its date has passed, although its time, which was moved, has not. It is "
+    "not submitted by itself.",
+    "no_row": "It belongs to a series with a sheet, and the sheet has no row for it: there is nothing to submit.",
+    "not_declared": "The account publishes it at that time, and nothing here declares it.",
 }
-"""The words of `afsync status` that are not the service's."""
+"""The words of `afsync status` and `afsync calendar` that are not the service's."""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from afsync.core.actions import Action
 from afsync.core.calendar import Entries, Entry, Mark, Window
@@ -24,7 +24,7 @@ MONTHS: Final = (
 
 class Page(Struct, frozen=True):
     """What is shown: the entries of a window, at a moment. `zone` is the name of the window's zone, `name` what the
-    calendar is called. `live`: the account was looked at."""
+    calendar is called. `live`: the account was looked at. `pictures`: thumbnails as `data:` URLs, by job id."""
 
     found: Entries
     window: Window
@@ -33,6 +33,7 @@ class Page(Struct, frozen=True):
     name: str = "afsync"
     lineage: str = ""
     live: bool = False
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def today(self) -> date:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from afsync.output.values import harmless
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
-_VOID = frozenset({"meta", "link", "br", "hr", "input"})
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*")
+_VOID = frozenset({"meta", "link", "br", "hr", "input", "img"})
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;"})
 
 
@@ -57,8 +58,10 @@ def _child(child: Child) -> str:
 def _attribute(key: str, value: str | bool | None) -> str:
     name = key.rstrip("_").replace("_", "-")
     assert _NAME.fullmatch(name)
-    if name in ("href", "src"):
+    if name == "href":
         value = _link(str(value))
+    elif name == "src":
+        value = str(value) if _PICTURE.fullmatch(str(value)) else ""
     return f" {name}" if value is True else f' {name}="{escaped(str(value))}"'
 
 

@@ -173,6 +173,7 @@ def row(number: int, page: Page, facets: Facets) -> Element:
         tag(
             "div",
             tag("h4", name_of(entry)),
+            _picture(entry, page),
             tag("p", *_facts(entry, page), class_="facts"),
             *(_notice(p.message, p.hint, p.severity.value) for p in entry.notices),
             class_="what",
@@ -184,6 +185,11 @@ def row(number: int, page: Page, facets: Facets) -> Element:
         data_day=long_day(local.date()),
         **facets.numbers(entry),
     )
+
+
+def _picture(entry: Entry, page: Page) -> Element | None:
+    data = page.pictures.get(entry.status.id or "") if entry.status else None
+    return tag("img", src=data, alt="", class_="thumb", loading="lazy") if data else None
 
 
 def _notice(message: str, hint: str | None, severity: str) -> Element:

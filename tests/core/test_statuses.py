@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from afsync.commands.explain import command
 from afsync.core import remote
+from afsync.core.calendar import Mark
 from afsync.core.remote import Group, group_of
 from afsync.core.status import JobPhase
 from afsync.core.statuses import MEANINGS, OWN
@@ -28,8 +29,8 @@ def test_every_known_status_has_a_meaning() -> None:
     assert {*remote._GROUPS, "complete"} == {*MEANINGS}
 
 
-@pytest.mark.parametrize("phase", JobPhase)
-def test_every_word_of_status_has_a_meaning(phase: JobPhase) -> None:
+@pytest.mark.parametrize("phase", sorted({*JobPhase, *Mark}))
+def test_every_word_of_status_and_of_the_calendar_has_a_meaning(phase: str) -> None:
     shown = CliRunner().invoke(command, [f"status.{phase}"], standalone_mode=False).output
     assert " ".join({**MEANINGS, **OWN}[phase].split()) in " ".join(shown.split())
 
