@@ -51,6 +51,7 @@ def command(from_account: bool, example: str | None) -> int:
         read_state(project)
         out(f"{project.settings.state} is there already.\n")
     else:
+        store.prove()
         store.create(project.settings.lineage or "")
         out(f"Created the state {project.settings.state}.\n")
     first = _check_key(project)

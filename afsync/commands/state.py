@@ -130,6 +130,16 @@ def _leave(lock_timeout: float) -> int:
 
 
 @command.command()
+@click.argument("place", metavar="PLACE")
+@lock_timeout_flag
+def migrate(place: str, lock_timeout: float) -> int:
+    """Take the state, its history and its journal to PLACE, which is what `state:` is to say from then on."""
+    from afsync.commands.migrating import migrate
+
+    return migrate(load_project(), place, lock_timeout)
+
+
+@command.command()
 def history() -> int:
     """List the versions of the state that can be restored, newest first."""
     from afsync.output.state_text import Copy, history_text

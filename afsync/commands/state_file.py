@@ -31,19 +31,20 @@ def open_store(project: Project) -> Store:
     """The state of this project. StateError when there is no lineage that a state could belong to."""
     if project.settings.lineage is None:
         raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
-    return _store(project)
+    return store_at(project, project.settings.state)
 
 
-def _store(project: Project) -> Store:
+def store_at(project: Project, place: str) -> Store:
+    """The store that `state: PLACE` would name."""
     from afsync.store import opening
 
-    return opening.open_store(project.root, project.settings.state, afsync_version=__version__, environ=os.environ)
+    return opening.open_store(project.root, place, afsync_version=__version__, environ=os.environ)
 
 
 def lineage_there(project: Project) -> str | None:
     """The lineage of the state where this project keeps its own; None where there is none. StateError when there is
     one that cannot be read."""
-    store = _store(project)
+    store = store_at(project, project.settings.state)
     if not store.exists():
         return None
     try:

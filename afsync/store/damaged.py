@@ -14,6 +14,7 @@ from afsync.core.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.document import FORMAT
 from afsync.store.format import CHECKSUM
+from afsync.store.moved import moved_to
 
 NUMBER = r'^\s*"%s": (\d{1,12})\b'
 RECORDS = re.compile(r'^\s*("(?:job|template)\.(?:[^"\\]|\\.)*"): \{|^\s*"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
@@ -24,13 +25,14 @@ SIDE = re.compile(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
 
 class Glimpse(Struct, frozen=True):
     """What a damaged state still tells: the highest numbers, `records` as address and id, the addresses of
-    submissions that may be open, and whether a newer afsync wrote it."""
+    submissions that may be open, whether a newer afsync wrote it, and where it was moved to, if it was."""
 
     serial: int = 0
     counter: int = 0
     records: tuple[tuple[str, str], ...] = ()
     open: tuple[str, ...] = ()
     newer: bool = False
+    moved_to: str = ""
 
 
 def glimpse(data: bytes, journal: bytes, lineage: str) -> Glimpse:
@@ -50,7 +52,7 @@ def glimpse(data: bytes, journal: bytes, lineage: str) -> Glimpse:
         for address, record in (resources if isinstance(resources, dict) else {}).items():
             if isinstance(record, dict) and isinstance(record.get("id"), str):
                 records.append((address, record["id"]))
-    return Glimpse(serial, counter, tuple(dict.fromkeys(records)), seen, newer)
+    return Glimpse(serial, counter, tuple(dict.fromkeys(records)), seen, newer, moved_to(data))
 
 
 def _highest(name: str, text: str) -> int:

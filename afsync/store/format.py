@@ -184,6 +184,8 @@ def _check_format(document: Object) -> None:
     number = document.get("format")
     if type(number) is not int or number < 1:
         raise Wrong("is not a state of afsync: it has no format number")
+    if isinstance(document.get("moved_to"), str):
+        raise Wrong(f"has moved to {document['moved_to']}")
     if number > FORMAT:
         writer = f" ({document['afsync']})"[:40] if isinstance(document.get("afsync"), str) else ""
         raise Wrong(f"is from a newer afsync{writer}: its format is {number}, this one knows up to {FORMAT}")

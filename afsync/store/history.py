@@ -18,6 +18,7 @@ from afsync.store.fields import Wrong
 from afsync.store.format import decode_bytes
 from afsync.store.journal import read_journal, replay
 from afsync.store.loading import load, unreadable, why
+from afsync.store.moved import follow
 from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
 
@@ -59,6 +60,13 @@ def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple
     except OSError as error:
         raise unreadable(paths, error) from error
     return tuple(sorted(found.values(), key=lambda v: v.serial, reverse=True))
+
+
+def good_copies(disk: Disk, paths: Paths, lineage: str) -> Iterator[Recorded]:
+    """What can be restored from the history, newest first."""
+    for version, recorded in _copies(disk, paths, lineage):
+        if recorded is not None and not version.beside:
+            yield recorded
 
 
 def newest_good(disk: Disk, paths: Paths, lineage: str | None = None) -> Version | None:
@@ -213,6 +221,8 @@ def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
 
 
 def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
+    if seen.moved_to:
+        raise StateError(f"The state has moved to {seen.moved_to}; nothing is restored here.", follow(seen.moved_to))
     if seen.newer:
         text = "The state is from a newer afsync; going back to an older version would forget what it holds."
         raise StateError(text, NEWER)

@@ -66,6 +66,16 @@ class Store(Writing, Protocol):
     def create(self, lineage: str) -> Recorded:
         """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
 
+    def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
+        """Begin with a state that was kept elsewhere, and its earlier versions. StateError when there is another one;
+        the same one is no error, so that what was interrupted can be done again."""
+
+    def copies(self, lineage: str) -> Iterable[Recorded]:
+        """The earlier versions that can be read, newest first."""
+
+    def leave_note(self, place: str) -> None:
+        """Put a note in the place of the state, which says where it has gone. With the lock, after `read`."""
+
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
         """The state as of the last write that was acknowledged, and its version. Writes nothing.
 

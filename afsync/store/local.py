@@ -14,12 +14,14 @@ from afsync.core.recorded import Intent, Record, Recorded
 from afsync.core.state_types import UUID
 from afsync.errors import StateError, StateLocked
 from afsync.store.delta import changed_resources
-from afsync.store.disk import Disk
+from afsync.store.disk import Disk, put
 from afsync.store.document import FORMAT
-from afsync.store.history import Version, list_versions, newest_good, restore, unite
+from afsync.store.format import encode_bytes
+from afsync.store.history import Version, good_copies, list_versions, newest_good, restore, unite
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.lock import Holder, Lock, acquire, at_work
+from afsync.store.moved import moved_to, note, refuse_older
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
@@ -50,6 +52,31 @@ class LocalStore:
         self._afsync = afsync_version
         self._known: Known | None = None
         self._broken: StateError | None = None
+
+    def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
+        with self._fatal():
+            self._disk.make_directory(self.paths.state.parent)
+            if self.exists() and not moved_to(self._disk.read(self.paths.state)[0]):
+                if self.read(unmerged=True)[0] == recorded:
+                    return
+                raise StateError(f"There is a state already, and another one: {self.name}.", "it is kept as it is")
+            with alone(self._disk, self.paths):
+                refuse_older(self.name, recorded, serials(self._disk.names(self.paths.history), recorded.lineage))
+                self._known = Known(save(self._disk, self.paths, recorded, self._afsync))
+                for copy in copies:
+                    data = encode_bytes(copy, self._afsync).data
+                    put(self._disk, self.paths.version(copy.serial, copy.lineage), data, self.paths.state)
+
+    def copies(self, lineage: str) -> Iterable[Recorded]:
+        return good_copies(self._disk, self.paths, lineage)
+
+    def leave_note(self, place: str) -> None:
+        self.fold()
+        with self._fatal(), alone(self._disk, self.paths):
+            assert self._known is not None
+            loaded = self._current(self._known.loaded.version).loaded
+            put(self._disk, self.paths.state, note(loaded.recorded, place), self.paths.state)
+            self._known = None
 
     @property
     def name(self) -> str:

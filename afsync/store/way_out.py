@@ -5,6 +5,7 @@ from __future__ import annotations
 from afsync.errors import StateError
 from afsync.store.disk import Disk
 from afsync.store.history import NEWER, UNION, look, newest_good, two_sides
+from afsync.store.moved import follow
 from afsync.store.paths import Paths, lineages
 
 
@@ -12,6 +13,8 @@ def way_out(disk: Disk, paths: Paths) -> str:
     """The best that can be done, as the hint of an error."""
     names = lineages(paths)
     seen = look(disk, paths, names[0] if len(names) == 1 else "")
+    if seen.moved_to:
+        return follow(seen.moved_to)
     if seen.newer:
         return NEWER
     if two_sides(disk, paths):

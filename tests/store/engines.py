@@ -59,7 +59,7 @@ class MemoryBackend:
 
     packed = True
 
-    def __init__(self, cloud: Cloud, key: str = KEY, *, compares: bool = True) -> None:
+    def __init__(self, cloud: Cloud, key: str = KEY, *, compares: bool = False) -> None:
         self.name, self.key, self.compares = f"memory://{key}", key, compares
         self.cloud = cloud
         self._lock = Lock()

@@ -15,10 +15,11 @@ from afsync.errors import StateError, StateLocked
 from afsync.store.disk import Disk
 from afsync.store.history import Version
 from afsync.store.lock import Holder
+from afsync.store.moved import follow, moved_to, note, refuse_older
 from afsync.store.paths import Paths, lineages_of, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.remote.backend import Backend, Kept
-from afsync.store.remote.copies import folder, keep_copy, names, read_copies
+from afsync.store.remote.copies import copy_key, folder, keep_copy, names, read_copies
 from afsync.store.remote.document import pack, unpack
 from afsync.store.remote.lock import ENDS_AFTER, Held, RemoteLock, acquire, holder_of, lock_key
 from afsync.store.remote.proof import prove
@@ -93,6 +94,32 @@ class RemoteStore:
             text = f"Another run has created the state {self.name} at the same time."
             raise StateLocked(text, "nothing was overwritten") from None
         return recorded
+
+    def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
+        with self._fatal():
+            there = self.backend.get(self.backend.key)
+            refuse_older(self.name, recorded, serials(names(self.backend), recorded.lineage))
+            try:
+                self._put(recorded, there.version if there and moved_to(there.data) else None)
+            except Overtaken:
+                if self.read(unmerged=True)[0] != recorded:
+                    text = f"There is a state already, and another one: {self.name}."
+                    raise StateError(text, "nothing was written; it is kept as it is") from None
+            for copy in copies:
+                with suppress(Overtaken):
+                    put_once(self.backend, copy_key(self.backend, copy), self._packed(copy), None)
+
+    def copies(self, lineage: str) -> Iterable[Recorded]:
+        return (recorded for _, recorded in read_copies(self.backend, lineage) if recorded is not None)
+
+    def leave_note(self, place: str) -> None:
+        known = self._known
+        assert known is not None
+        with self._fatal():
+            try:
+                put_once(self.backend, self.backend.key, note(known.recorded, place), known.version)
+            except Overtaken:
+                raise self._overtaken() from None
 
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
         known = self._newest()
@@ -188,10 +215,13 @@ class RemoteStore:
         raise StateError(text, "`afsync state history` lists the versions that can be restored")
 
     def _put(self, recorded: Recorded, if_version: str | None) -> str:
-        data = pack(recorded, self._run.nonce, self._run.afsync, packed=self.backend.packed)
+        data = self._packed(recorded)
         version = put_once(self.backend, self.backend.key, data, if_version, self._run.pause)
         self._known = Known(recorded, version, data)
         return version
+
+    def _packed(self, recorded: Recorded) -> bytes:
+        return pack(recorded, self._run.nonce, self._run.afsync, packed=self.backend.packed)
 
     def _newest(self) -> Known:
         there = self.backend.get(self.backend.key)
@@ -200,7 +230,9 @@ class RemoteStore:
         try:
             return Known(unpack(there.data).recorded, there.version, there.data)
         except StateError as error:
-            raise StateError(f"The state {self.name} {error.message}.", self._way_out()) from error
+            place = moved_to(there.data)
+            hint = follow(place) if place else self._way_out()
+            raise StateError(f"The state {self.name} {error.message}.", hint) from error
 
     def _missing(self) -> StateError:
         return StateError(f"The state {self.name} is missing.", self._way_out(missing=True))

@@ -1,0 +1,44 @@
+"""Taking a state to another place: what `state migrate` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from afsync.commands.screen import said
+from afsync.commands.state_file import check_lineage, locked, open_store, store_at
+from afsync.config.checks import check_state_path
+from afsync.config.problems import Wrong
+from afsync.config.project import PROJECT_FILE
+from afsync.engine.interrupt import Stop
+from afsync.errors import StateError, UsageError
+from afsync.output.values import visible
+
+if TYPE_CHECKING:
+    from afsync.config.project import Project
+
+
+def migrate(project: Project, place: str, lock_timeout: float) -> int:
+    """Prove the new store, copy, read again and compare; only then the old place gets its note. Whatever stops it,
+    the state is in one of the two places, and doing it again finishes it."""
+    try:
+        check_state_path(place)
+    except Wrong as error:
+        raise UsageError(error.message, error.hint) from None
+    if place == project.settings.state:
+        raise UsageError(f"the state is kept in {place} already", "name another place")
+    old, new = open_store(project), store_at(project, place)
+    with locked(old, lock_timeout, Stop()):
+        recorded, _ = old.read()
+        check_lineage(project, recorded)
+        new.prove()
+        new.receive(recorded, old.copies(recorded.lineage))
+        if store_at(project, place).read()[0] != recorded:
+            raise StateError(
+                f"What is read in {place} is not what was written there.", "the state is still used where it was"
+            )
+        old.leave_note(place)
+    said(
+        f"The state is in {visible(place)} now: {len(recorded.resources)} resources, version {recorded.serial}. A note "
+        f"in the old place says so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
+    )
+    return 0
