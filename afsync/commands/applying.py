@@ -162,7 +162,8 @@ def _say_interrupted(stop: Stop, doing: str | None) -> None:
 def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLines) -> None:
     shared = plan_without_links(plan)
     events.plan(shared)
-    if wanted.due and not (plan.changes or plan.violations or plan.resolutions) and not wanted.as_json:
+    told = plan.changes or plan.violations or plan.resolutions or plan.notices
+    if wanted.due and not told and not wanted.as_json:
         out(NOTHING_DUE)
     elif not wanted.as_json:
         out(plan_text(plan, stdout_paint()))

@@ -23,8 +23,8 @@ WIDEST = 100
 @click.command
 @click.argument("path", required=False)
 def command(path: str | None) -> int:
-    """Explain a key of the files, such as job.schedule or api.base_url, or a status such as status.sendback;
-    without PATH, list all keys."""
+    """Explain a key of the files, such as job.schedule or api.base_url, a status such as status.sendback, or the
+    code of a message such as code.cut_text; without PATH, list all keys."""
     from afsync.config.reference import below, explain
     from afsync.core.statuses import MEANINGS, OWN
 
@@ -34,10 +34,27 @@ def command(path: str | None) -> int:
         lines = [*_listed(below(), width if sys.stdout.isatty() else None)]
     elif path.startswith("status.") and (meaning := {**MEANINGS, **OWN}.get(path.removeprefix("status."))):
         lines = [stdout_paint()(path, "bold"), "", *_wrapped(meaning, "  ", "  ", width)]
+    elif (code := path.removeprefix("code.")) and (meaning := _codes().get(code)) and not _is_key(path):
+        lines = [stdout_paint()(f"code.{code}", "bold"), "", *_wrapped(meaning, "  ", "  ", width)]
     else:
         key = explain(path)
         lines = [*_whole(key, below(key.path), width, stdout_paint())]
     return tell("\n".join(lines) + "\n")
+
+
+def _codes() -> dict[str, str]:
+    """What each code of a plan or of the files means; a code of both means what the files' say."""
+    from afsync.config.codes import MEANINGS as OF_FILES
+    from afsync.core.codes import MEANINGS, REASONS
+
+    return {**{r.value: m for r, m in REASONS.items()}, **MEANINGS, **{c.value: m for c, m in OF_FILES.items()}}
+
+
+def _is_key(path: str) -> bool:
+    """Whether a word without a dot is a key of the files, too: there that is meant."""
+    from afsync.config.reference import is_key
+
+    return is_key(path)
 
 
 def _whole(key: Key, inner: Sequence[Key], width: int, paint: Paint) -> Iterator[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import click
 
 from afsync.commands import project as work
-from afsync.commands.screen import tell
+from afsync.commands.screen import messages, tell
 from afsync.commands.service import resolutions
 from afsync.commands.state_file import read_state
+from afsync.core.recovery import not_asked
+from afsync.errors import ApiError
+from afsync.output.values import visible
 
 
 @click.command
@@ -15,11 +18,16 @@ from afsync.commands.state_file import read_state
 def command(as_json: bool) -> int:
     """Show submissions and approvals whose outcome is not known, and what can be said of them now.
 
-    Looks into the account; writes nothing.
+    Looks into the account; writes nothing. Where the account cannot be asked, shows what is recorded.
     """
     from afsync.output.intents import intents_json, intents_text
 
     project = work.load_project()
     recorded, _ = read_state(project)
-    found = resolutions(project, recorded) if recorded.intents else ()
-    return tell(intents_json(found) if as_json else intents_text(found))
+    asked = True
+    try:
+        found = resolutions(project, recorded) if recorded.intents else ()
+    except ApiError as error:
+        messages()(f"{visible(f'The account could not be asked: {error.message}')}\n")
+        found, asked = not_asked(recorded), False
+    return tell(intents_json(found, asked=asked) if as_json else intents_text(found, asked=asked))

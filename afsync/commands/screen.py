@@ -86,11 +86,11 @@ def links_shown(asked: bool, *, machine: bool = False) -> bool:
 
 
 def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()) -> bool:
-    """Whether the answer is `yes`. After `y` the question is asked once more: an apply costs credits."""
+    """Whether the answer is `yes`. After `y`, `Y` or `Yes` it is asked once more: an apply costs credits."""
     say = messages()
     say(f"\n{question}\n  Only 'yes' is accepted.\n\n  Enter a value: ")
     answer = read().strip()
-    if answer == "y":
+    if answer != "yes" and answer.lower() in ("y", "yes"):
         say("\n  Please write all of it: yes.\n\n  Enter a value: ")
         answer = read().strip()
     return answer == "yes"

@@ -145,7 +145,7 @@ def read_remote(
     from afsync.api.snapshot import fetch
     from afsync.commands.planning import timed as timed_options
     from afsync.core.approvals import waiting
-    from afsync.core.due import unknown_staging
+    from afsync.core.held import of_unknown_origin
     from afsync.core.lookups import lookups
     from afsync.core.others_approvals import staging_needed
     from afsync.core.remote import Remote
@@ -164,7 +164,8 @@ def read_remote(
         check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
         raise
     ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
-    in_doubt = [*(str(i.job_id) for i in recorded.approvals), *unknown_staging(project.desired, recorded, at)]
+    in_doubt = [str(i.job_id) for i in recorded.approvals]
+    in_doubt += [r.id for r in of_unknown_origin(project.desired, recorded)]
     in_doubt += [recorded.jobs[a].id for a in approving if a in recorded.jobs]
     published = publications_needed(project, recorded, remote, at)
     produced = [i for i in [*in_doubt, *published] if i in remote.jobs and remote.jobs[i].status == "complete"]

@@ -44,5 +44,8 @@ def show_state(*, as_json: bool) -> str:
     from afsync.output.state_text import state_text
     from afsync.store.format import encode
 
-    recorded, _ = read_state(load_project())
-    return json_text(json.loads(encode(recorded, __version__))) if as_json else state_text(recorded)
+    project = load_project()
+    recorded, _ = read_state(project)
+    if as_json:
+        return json_text(json.loads(encode(recorded, __version__)))
+    return state_text(recorded, project.desired.paths)

@@ -52,8 +52,11 @@ def show(address: str | None, as_json: bool) -> int:
 
     if address is None:
         return tell(show_state(as_json=as_json))
-    record = _found(_recorded(), address)
-    return tell(record_json(address, record) if as_json else "\n".join(record_lines(address, record)) + "\n")
+    project = load_project()
+    record = _found(read_state(project)[0], address)
+    if as_json:
+        return tell(record_json(address, record))
+    return tell("\n".join(record_lines(address, record, project.desired.paths)) + "\n")
 
 
 def _found(recorded: Recorded, address: str) -> Record:

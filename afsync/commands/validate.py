@@ -75,6 +75,7 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
     declared = f"{count(templates, 'template')} and {count(jobs, 'job')}"
     if (found := project.occurrences) is not None and found.series:
         ahead = f"{found.series} series with {count(found.declared, 'occurrence')} by now"
+        ahead += f" (the first begins on {found.begins})" if found.begins and not found.declared else ""
         declared = f"{count(templates, 'template')}, {count(jobs, 'job')} and {ahead}"
     counted = f"{declared} in {count(len(project.files), 'file')}"
     said = f"{warned}{stdout_paint()('Valid.', 'green')} {counted}.\n"

@@ -20,13 +20,31 @@ _OF_TEXT = re.compile(rf"(?:- )?[\"']?(?:{'|'.join(sorted(_TEXTS))})[\"']?:")
 _TIGHT = re.compile(r" #(?:\w|[^\x00-\x7f\s])")
 _LESS = "put the whole text in quotes if the rest belongs to it, else the comment on a line of its own"
 _SHOWN: Final = 60
+_VARS: Final = re.compile(r"""^(?:vars|"vars"|'vars')[ ]*:""", re.MULTILINE)
+_SECTION: Final = re.compile(r"\n(?=[^\s#\-])")
 
 
-def behind_value(text: str, end: int, place: tuple[int, int], key: str | None, value: str) -> Mark | None:
+class Section:
+    """Where the variables are: what is put into texts from there is a text of several words."""
+
+    def __init__(self, text: str) -> None:
+        begin = _VARS.search(text)
+        end = _SECTION.search(text, begin.end()) if begin else None
+        self._begin, self._end = begin.end() if begin else len(text), end.start() if end else len(text)
+
+    def is_text(self, at: int, value: str) -> bool:
+        return self._begin <= at < self._end and " " in value
+
+
+def behind_value(
+    text: str, end: int, place: tuple[int, int], key: str | None, value: str, variables: Section
+) -> Mark | None:
     """What is said of the comment behind a plain value of `key` that ends at `end`, which is `place` (line and column,
     from 0). None where there is no comment, or none that may be meant as text."""
     comment = _COMMENT.match(text, end)
-    if comment is None or "${" in value or not (comment[2] or key in _TEXTS):
+    if comment is None or "${" in value:
+        return None
+    if not (comment[2] or key in _TEXTS or variables.is_text(end, value)):
         return None
     message = f"`#` begins a comment here: {_named(key)} is only `{value[-_SHOWN:]}`"
     return Mark(Code.CUT_TEXT, place[0] + 1, place[1] + 1 + comment.start(1) - end, message, _LESS)
@@ -41,6 +59,7 @@ class Cuts:
 
     def __init__(self, text: str) -> None:
         self._text = text if " #" in text or "\t#" in text else ""
+        self._variables = Section(self._text)
         self._marks: list[Mark] = []
         self._anchored: list[tuple[str, Mark]] = []
         self._used: set[str] = set()
@@ -50,9 +69,10 @@ class Cuts:
         if event.style is not None or not event.value or len(self._marks) > MAX_PROBLEMS:
             return
         end = event.end_mark
-        cut = behind_value(self._text, end.index, (end.line, end.column), key, event.value) if self._text else None
-        if cut is not None:
-            self._marks.append(cut)
+        if self._text:
+            place = (end.line, end.column)
+            cut = behind_value(self._text, end.index, place, key, event.value, self._variables)
+            self._marks += [cut] if cut is not None else []
         if str(event.tag) == "!":
             self._marks.append(_in_front(event, key, "!", "a tag"))
         if event.anchor is not None and key in _TEXTS:
@@ -76,25 +96,27 @@ def _in_front(event: Any, key: str | None, sign: str, what: str) -> Mark:
 def in_common_form(text: str) -> tuple[Mark, ...]:
     """The same for a text that the fast reader takes; not even looked through where no value has a comment."""
     plain = text.replace("\r\n", "\n") if " #" in text else ""
-    return tuple(_marks(plain)) if _may_cut(plain) else ()
+    variables = Section(plain)
+    return tuple(_marks(plain, variables)) if _may_cut(plain, variables) else ()
 
 
-def _may_cut(text: str) -> bool:
+def _may_cut(text: str, variables: Section) -> bool:
     """Whether any line may have something to be said of. Takes time that grows with the text, whatever is in it."""
     at = text.find(" #")
     while at >= 0:
         end = text.find("\n", at)
         before = text[text.rfind("\n", 0, at) + 1 : at].lstrip()
-        if before and not before.startswith("#") and (_OF_TEXT.match(before) or _TIGHT.search(text, at, end)):
+        of_value = before != "" and not before.startswith("#")
+        if of_value and (_OF_TEXT.match(before) or _TIGHT.search(text, at, end) or variables.is_text(at, before)):
             return True
         at = text.find(" #", end)
     return False
 
 
-def _marks(text: str) -> Iterator[Mark]:
+def _marks(text: str, variables: Section) -> Iterator[Mark]:
     line = found = 0
     for part in common_lines(text):
-        said = _mark(text, part, line) if part[1] is not None and " #" in part[0] else None
+        said = _mark(text, part, line, variables) if part[1] is not None and " #" in part[0] else None
         line += part[0].count("\n")
         if said is not None:
             yield said
@@ -103,10 +125,10 @@ def _marks(text: str) -> Iterator[Mark]:
                 return
 
 
-def _mark(text: str, part: re.Match[str], line: int) -> Mark | None:
+def _mark(text: str, part: re.Match[str], line: int, variables: Section) -> Mark | None:
     """What is said of one line of a common form."""
     ours = _LINE.match(text, part.start(), part.end())
     if ours is None:
         return None
     key = ours[1][:-1].strip("\"'") if ours[1] else None
-    return behind_value(text, ours.end(2), (line, ours.end(2) - part.start()), key, ours[2])
+    return behind_value(text, ours.end(2), (line, ours.end(2) - part.start()), key, ours[2], variables)

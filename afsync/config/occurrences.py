@@ -447,4 +447,5 @@ def _summary(found: list[_Found], recorded: Recorded, now: datetime) -> Occurren
             for f in found
         },
         tuple(occurrence_address(f.series.key, i) for f in found for i in f.standing.left),
+        min((day for f in found if (day := f.series.dates.first) is not None and day > now.date()), default=None),
     )

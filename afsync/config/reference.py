@@ -50,6 +50,11 @@ def explain(path: str) -> Key:
     raise UsageError(f"there is no key {path}", close or "`afsync explain` lists all keys")
 
 
+def is_key(path: str) -> bool:
+    """Whether a key has exactly this path."""
+    return _SHORT.get(path, path) in _keys()
+
+
 def below(path: str = "") -> tuple[Key, ...]:
     """The keys that the one at `path` holds; without it, all there are. In the order of the format."""
     keys = _keys()

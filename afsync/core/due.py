@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
 from afsync.core.approvals import approval
-from afsync.core.held import is_held, time_of
+from afsync.core.held import BEHIND, is_held, time_of
 from afsync.core.moves import find_moves, moved_together
 from afsync.core.plan import Change, Plan
 from afsync.core.publications import is_watched
@@ -101,7 +101,7 @@ def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
         changes=changes,
         withheld=withheld,
         violations=violations,
-        notices=tuple(n for n in plan.notices if n.address in addresses),
+        notices=tuple(n for n in plan.notices if n.address in addresses or n.code == BEHIND),
         blocking=(),
         refreshed={a: r for a, r in plan.refreshed.items() if a in looked_at},
         waiting=(),

@@ -20,15 +20,15 @@ def lost_duplicates(verdict: Verdict, facts: Facts) -> tuple[Problem, ...]:
     """What blocks the plan: jobs with `allow_duplicate` that look like jobs which the state does not know.
 
     `allow_duplicate` says that a second video is meant, not that a lost state is to be paid for again. With no sign of
-    a loss it answers for the job in the account: nothing was taken over, others submit as well, and no other job that
-    is declared has its topic, so that the account has what it is the second of.
+    a loss it answers for the job in the account: nothing was taken over, and no other job that is declared has its
+    topic, so that the account has what it is the second of. Where only afsync submits, `core.outdated` decides.
     """
     new = [job for change in verdict.changes if (job := _duplicate(change))]
     if facts.recorded.counter or not new:
         return ()
     unknown = [j for j in facts.remote.jobs.values() if j.echo.get("topic") and may_be_ours(j, facts)]
     found = [job for job in new if any(looks_like(body_of(job, facts), s.echo) for s in unknown)]
-    if not found or not (facts.recorded.resources or facts.options.exclusive or _is_second(found, facts)):
+    if not found or not (facts.recorded.resources or _is_second(found, facts)):
         return ()
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     text = (

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from afsync.core.actions import Reason
 from afsync.core.instances import occurrence_of
 from afsync.core.plan import Change
-from afsync.core.recorded import Forgotten, Recorded, RecordedJob
+from afsync.core.recorded import Forgotten, Record, Recorded, RecordedJob
 from afsync.core.remote import ended_badly
 from afsync.core.resources import Job, same_body, typed
 from afsync.core.text import nfc
@@ -20,28 +20,35 @@ REMEMBERED = timedelta(days=30)
 
 
 def let_go(recorded: Recorded, address: str, now: datetime) -> Recorded:
-    """The state without a resource. A job whose video stays is remembered; what is older than that is dropped."""
-    gone = recorded.resources.get(address)
-    kept = recorded.without_resource(address)
+    """The state without a resource. A job whose video stays is remembered."""
+    return remembering(recorded.without_resource(address), address, recorded.resources.get(address), now)
+
+
+def remembering(recorded: Recorded, address: str, gone: Record | None, now: datetime) -> Recorded:
+    """The state that remembers the record that left `address`, if its video stays. What is too old is dropped."""
     if not isinstance(gone, RecordedJob) or ended_badly(gone.status) or gone.id in recorded.watched:
-        return kept
-    young = {i: f for i, f in kept.forgotten.items() if now - f.at <= REMEMBERED}
-    return replace(kept, forgotten={**young, gone.id: Forgotten(address, gone, now)})
+        return recorded
+    young = {i: f for i, f in recorded.forgotten.items() if now - f.at <= REMEMBERED}
+    return replace(recorded, forgotten={**young, gone.id: Forgotten(address, gone, now)})
 
 
 def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
-    """A new job that asks for what was submitted from here, and left the state without a cancellation."""
+    """A submission, the first or another one, that asks for what was submitted from here, and left the state without
+    a cancellation. What a person asks for by `--replace` is not questioned."""
     twin = submitted_before(job, facts)
-    if twin is None:
+    if twin is None or change.reason is Reason.REQUESTED:
         return None
     job_id, address = twin.record.id, typed(change.address)
     another = "another `rerun`" if job.allow_duplicate else "`allow_duplicate: true` on it, or another `rerun`"
+    take = f"take it over with `afsync import {address} {typed(job_id)}`, which is free; "
+    if change.before is not None:  # the address has a submission already
+        take = f"undo the edit; or forget {change.before.id} with `afsync state rm {address}` (it goes on) and {take}"
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=job_id),
         f"{change.address} asks for what {job_id} was submitted for (as {twin.address}), which left the state on "
         f"{twin.at:%Y-%m-%d} and was not cancelled: a second video of it would be made and paid for",
-        f"take it over with `afsync import {address} {typed(job_id)}`, which is free; to pay for another, set "
-        f"{another}; `afsync import --none` says that nothing in the account is declared here",
+        f"{take}to pay for another, set {another}; `afsync import --none` says that nothing in the account is declared "
+        "here",
     )
 
 
@@ -51,7 +58,8 @@ def submitted_before(job: Job, facts: Facts) -> Forgotten | None:
     if not facts.recorded.forgotten or (job.allow_duplicate and occurrence_of(job.address) is None):
         return None
     known = {*facts.recorded.foreign, *(r.id for r in facts.recorded.jobs.values())}
-    found = (f for i, f in sorted(facts.recorded.forgotten.items()) if i not in known)
+    newest_first = sorted(facts.recorded.forgotten.items(), key=lambda entry: (entry[1].at, entry[0]), reverse=True)
+    found = (f for i, f in newest_first if i not in known)
     mine = (f for f in found if not job.allow_duplicate or f.address == job.address)
     return next((f for f in mine if _is_the_same(job, f, facts)), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -10,9 +11,10 @@ from msgspec.structs import replace
 from afsync.core.actions import Action, Reason
 from afsync.core.clocks import by_both
 from afsync.core.plan import Change, Credits
-from afsync.core.recorded import Publish, RecordedJob
-from afsync.core.resources import Job, Schedule, typed
+from afsync.core.recorded import Publish, Recorded, RecordedJob
+from afsync.core.resources import Desired, Job, Schedule, typed
 from afsync.core.verdict import NOTHING, Facts, Verdict, do, warn, withhold
+from afsync.errors import Severity
 
 
 def is_held(record: RecordedJob, declared: Job | None) -> bool:
@@ -39,6 +41,14 @@ def lacks_time(record: RecordedJob, declared: Job | None) -> bool:
     if record.approved or not is_held(record, declared):
         return False
     return time_of(record, declared) is None
+
+
+def of_unknown_origin(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
+    """Those to be published when their time has come, of which it is not known whether they stop before that."""
+    for address, record in recorded.jobs.items():
+        declared = desired.jobs.get(address) if record.publish is Publish.UNKNOWN else None
+        if declared is not None and declared.held and not record.approved:
+            yield record
 
 
 class When(Enum):
@@ -78,8 +88,7 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
         return NOTHING  # that it is another submission's is said anyway
     if record.staged and record.approval is None and declared.approve is None:
         return NOTHING  # it waits for its review
-    wanted = time_of(record, declared)
-    if wanted is None or record.schedule is None or wanted.utc != record.schedule.utc:
+    if record.schedule is None or _moves(declared, record):
         return NOTHING
     spent = Credits(0, record.credits or 0)
     change = Change(
@@ -95,7 +104,41 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
         case When.UNKNOWN:
             return _unknown(change, record.schedule)
         case When.AHEAD:
-            return NOTHING
+            return NOTHING if _stops_for_sure(record, facts) else _unknown_yet(change, record.schedule)
+
+
+def decide_behind(declared: Job, record: RecordedJob, status: str, facts: Facts) -> Verdict:
+    """What is said of a held job that the service has not produced although its time has come."""
+    at, here = record.schedule, by_both(facts.here or facts.now, facts.remote.server_time)
+    if record.approved or at is None or at.utc > here or _moves(declared, record):
+        return NOTHING
+    told = f"{declared.address} ({record.id}) was to be published at {at.written}, and is not produced yet ({status})"
+    if here - at.utc <= timedelta(seconds=facts.options.late):
+        hint = "an apply publishes it once it is produced, up to `api.late` after its time"
+        return warn(declared.address, BEHIND, told, hint, "schedule")
+    change = Change(declared.address, Action.APPROVE, Reason.LATE, before=record, after=declared, id=record.id)
+    hint = "see in AuraFlux what it waits for; give it a time still ahead, or remove it from the files"
+    return withhold(change, f"{told}, longer ago than `api.late`", hint, "schedule")
+
+
+BEHIND = "not_produced"
+
+
+def _moves(declared: Job, record: RecordedJob) -> bool:
+    """Whether its declared time is another one than is recorded, which is a change of its own."""
+    wanted = time_of(record, declared)
+    return wanted is None or record.schedule is None or wanted.utc != record.schedule.utc
+
+
+def _stops_for_sure(record: RecordedJob, facts: Facts) -> bool:
+    preview = facts.remote.previews.get(record.id)
+    return record.publish is Publish.HELD or (preview is not None and preview.staging is True)
+
+
+def _unknown_yet(change: Change, schedule: Schedule) -> Verdict:
+    """Before its time: nothing is to be decided yet, but whether it is published then is not certain."""
+    withheld = _unknown(change, schedule)
+    return Verdict(notices=tuple(replace(p, severity=Severity.WARNING) for p in withheld.violations))
 
 
 def _late(change: Change, schedule: Schedule) -> Verdict:

@@ -12,7 +12,8 @@ from afsync.core import diff
 from afsync.core.actions import Action, Reason, Retire, Step
 from afsync.core.approvals import ON_ITS_WAY, decide_approval, decide_held_approval
 from afsync.core.cancels import has_lost_one, two_videos
-from afsync.core.held import When, decide_due, is_held, stops, unpublished, when_due
+from afsync.core.forgotten import paid_before
+from afsync.core.held import When, decide_behind, decide_due, is_held, stops, unpublished, when_due
 from afsync.core.held import lacks_time as held_without_time
 from afsync.core.job_notices import (
     busy,
@@ -112,6 +113,8 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
     if held and at.group is Group.PRODUCED and not changing:
         verdict += decide_due(declared, record, facts)
+    elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in ON_ITS_WAY:
+        verdict += decide_behind(declared, record, status, facts)
     if not resubmitted and _stays_unpublished(declared, record, at, status):
         verdict += unpublished(address, record)
     if declared.approve is None:
@@ -301,7 +304,7 @@ def _replace(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, f
         seen = facts.remote.jobs.get(record.id)
         told = two_videos(record.id, seen.status if seen else record.status, change.credits.spend, record.credits)
         change = replace(change, warning=told)
-    if (held := withheld_reason(change, facts)) is not None:
+    if (held := withheld_reason(change, facts) or paid_before(change, job, facts)) is not None:
         return held
     if change.warning and has_lost_one(facts.recorded) and declared.address not in facts.options.replace:
         return withhold(
@@ -322,7 +325,7 @@ def _submit_again(declared: Job, record: RecordedJob, edits: Edits, facts: Facts
         fields=diff.fields(Kind.JOB, record.declared, job.values),
         credits=Credits(change.credits.spend, record.credits or 0),
     )
-    return withheld_reason(change, facts) or do(change)
+    return withheld_reason(change, facts) or paid_before(change, job, facts) or do(change)
 
 
 def _as_submitted(declared: Job, values: Values) -> Job:

@@ -19,7 +19,7 @@ LATER = "plan again when it is finished"
 CONTRADICTING = frozenset({
     "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
     "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time", "publication_unseen",
-    "publication_unknown",
+    "publication_unknown", "publish_unknown", "not_produced",
 })  # fmt: skip
 """Notices that say of a job that it is not what the files say."""
 

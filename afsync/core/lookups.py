@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from afsync.core.held import of_unknown_origin
 from afsync.core.kept import time_was_lost
 from afsync.core.moves import find_moves
 from afsync.core.publications import is_watched
@@ -37,14 +38,10 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     # Whether one may take the record of another that is declared is seen in the account.
     new |= {a for a, old in moves.moved.items() if old in desired.jobs and a not in recorded.resources}
     # How these were submitted is not known, and they are to be published when their time has come.
-    taken_over = (
-        r
-        for a, r in settled.jobs.items()
-        if r.publish is Publish.UNKNOWN and (declared := desired.jobs.get(a)) is not None and declared.held
-    )
+    taken_over = of_unknown_origin(desired, settled)
     return Lookups(
         jobs={
-            **{r.id: r.created_at for r in taken_over if not r.approved and not never_changes(r.status)},
+            **{r.id: r.created_at for r in taken_over if not never_changes(r.status)},
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
             **{r.id: r.created_at for r in recorded.jobs.values() if is_watched(r)},

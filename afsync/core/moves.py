@@ -12,6 +12,7 @@ from afsync.core.pairing import Moves, paired
 from afsync.core.recorded import Record, Recorded
 from afsync.core.remote import Remote
 from afsync.core.resources import ADDRESS, Desired, Kind, fingerprint, key_of, kind_of, typed
+from afsync.core.template_exchanges import with_exchanged
 from afsync.core.text import nfc
 from afsync.errors import UsageError
 
@@ -41,6 +42,7 @@ def find_moves(
     intents) neither move nor are moved to.
     """
     templates = paired(desired.templates, recorded.templates, blocked, desired.imports)
+    templates = with_exchanged(templates, desired, recorded, blocked)
     renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
     recorded = _apply(templates.moved, _rename_templates(recorded, renamed))
     jobs = exchanged(paired(desired.jobs, recorded.jobs, blocked, desired.imports), desired, recorded, blocked, remote)

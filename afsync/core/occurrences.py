@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -36,7 +36,8 @@ class Occurrences(Struct, frozen=True):
     and no edit. `missed` passed unsubmitted
     since the last apply, `passed_over` are ahead, but were not submitted when their date was considered,
     `without_row` have none in their sheet. `considered`
-    is what is remembered of this look, by series. `left` are the addresses of records that ended long ago.
+    is what is remembered of this look, by series. `left` are the addresses of records that ended long ago. `begins` is
+    the first day of those series that have not begun.
     """
 
     series: int = 0
@@ -47,6 +48,7 @@ class Occurrences(Struct, frozen=True):
     passed_over: tuple[Occurrence, ...] = ()
     considered: Mapping[str, Considered] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    begins: date | None = None
 
 
 def with_occurrences(plan: Plan, found: Occurrences, options: Options) -> Plan:
@@ -67,6 +69,8 @@ def with_occurrences(plan: Plan, found: Occurrences, options: Options) -> Plan:
         else (*map(_missed, found.missed), *map(_passed_over, found.passed_over), *map(_without_row, found.without_row))
     )
     said = tuple(p for p in said if selected(options, p.address or ""))
+    if found.begins is not None and not found.declared and not options.destroy:
+        said = (*said, _not_begun(found.begins))
     return replace(
         plan,
         changes=changes,
@@ -110,6 +114,11 @@ def _missed(occurrence: Occurrence | RowDate) -> Problem:
     text = f"{occurrence.address} was not submitted, and its time, {_when(occurrence)}, has passed"
     hint = f'to submit it after all, write `rerun: 1` and a new `on:` under `except: "{occurrence.instance}"`'
     return Problem("missed", text, hint, Severity.ERROR, occurrence.address)
+
+
+def _not_begun(day: date) -> Problem:
+    text = f"no occurrence of a series is within its horizon yet: the first series begins on {day}"
+    return Problem("not_begun", text, f"`afsync plan --now {day}T00:00:00Z` plans for that day", Severity.NOTE)
 
 
 def _without_row(occurrence: Occurrence) -> Problem:

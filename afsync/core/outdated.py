@@ -36,14 +36,18 @@ def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Ve
     from when on jobs are in doubt, for the state to keep.
 
     The sign is a job in the account that is newer than the last one recorded here, and unknown. Ids in `asked` are
-    those that an open submission is about. A state that has submitted nothing yet is judged by `core.unmatched`.
+    those that an open submission is about. A state that has submitted nothing yet is judged by `core.unmatched`, unless
+    only afsync submits: then any unknown job says that a state was lost.
     What held something back stays in doubt until a person decided, whatever is submitted and recorded meanwhile.
     """
-    paid = [c for c in verdict.changes if _is_judged(c)] if facts.recorded.counter else []
+    exclusive = bool(facts.options.exclusive)
+    paid = [c for c in verdict.changes if _is_judged(c)] if facts.recorded.counter or exclusive else []
     if not paid:
         return verdict, facts.recorded.suspected  # the list may not have been read far enough to say more
-    unknown = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and j.id not in asked]
-    strangers = list(newer(unknown, facts.recorded, facts.remote))
+    known = {*asked, *facts.recorded.forgotten}
+    unknown = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and j.id not in known]
+    lost = exclusive and not facts.recorded.has_known_a_job
+    strangers = unknown if lost else list(newer(unknown, facts.recorded, facts.remote))
     if not strangers:
         return verdict, None
     doubts = {c.address: found for c in paid if (found := list(_doubts(c, strangers, facts)))}
@@ -51,7 +55,7 @@ def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Ve
     kept = replace(verdict, changes=tuple(c for c in verdict.changes if c.address not in doubts or not _is_judged(c)))
     for change in paid:
         if change.address in doubts:
-            kept += _withheld(change, doubts[change.address], shared=facts.options.exclusive is None)
+            kept += _lost(change, strangers) if lost else _withheld(change, doubts[change.address], facts)
     if len(doubts) < len(paid):
         kept += Verdict(notices=(_warning(strangers),))
     return kept, suspected
@@ -66,7 +70,7 @@ def newer(unknown: Iterable[RemoteJob], recorded: Recorded, remote: Remote) -> I
     """The unknown jobs that are newer than all that are, or were, recorded. Where a job tells no creation time, its
     place in the list decides; equal times count, unless the last one was recorded and is not any more."""
     mark = recorded.known_until
-    if mark is None and not recorded.jobs:
+    if not recorded.has_known_a_job:
         return
     forgotten = mark is not None and mark == recorded.newest
     if forgotten and mark is not None:
@@ -103,20 +107,30 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
     body = body_of(job, facts)
     times = facts.remote.publish_times or {}
     for seen in strangers:
-        topic = seen.echo.get("topic")
-        alike = bool(topic) and same_text(topic, body.get("topic"))
-        alike = alike or (job.schedule is not None and times.get(seen.id) == job.schedule.utc)
-        if (alike or (exclusive is None and not topic)) and not told_apart(body, seen.echo):
+        topic, wanted = seen.echo.get("topic"), body.get("topic")
+        if told_apart(body, seen.echo) or (topic and wanted and not same_text(topic, wanted)):
+            continue
+        same_instant = job.schedule is not None and times.get(seen.id) == job.schedule.utc
+        if same_instant or (topic and wanted) or (exclusive is None and not topic):
             yield seen
 
 
-def _withheld(change: Change, strangers: list[RemoteJob], *, shared: bool) -> Verdict:
+def _lost(change: Change, strangers: list[RemoteJob]) -> Verdict:
+    text = (
+        f"{change.address} may have been submitted already: the account holds {_ids(strangers)}, this state has "
+        "recorded no job yet, and `api.exclusive` says that only afsync submits: was a state lost?"
+    )
+    return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, WAYS)
+
+
+def _withheld(change: Change, strangers: list[RemoteJob], facts: Facts) -> Verdict:
     text = (
         f"{change.address} may have been submitted already: {_ids(strangers)}, created after the last job recorded "
         f"here, {_are(strangers)} not known; either others submit with this account, or this state is older than the "
         "account (an old copy, or one that lost its last writes)"
     )
-    return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, f"{WAYS}; {SHARED}" if shared else WAYS)
+    hint = f"{WAYS}; {SHARED}" if facts.options.exclusive is None else WAYS
+    return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, hint)
 
 
 def _warning(strangers: list[RemoteJob]) -> Problem:

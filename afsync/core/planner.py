@@ -268,11 +268,18 @@ def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
     result: dict[str, Record] = {}
     for address, record in facts.recorded.resources.items():
         before = recorded.resources.get(address)
-        now = _refresh(address, record, facts)
+        now = _as_declared(_refresh(address, record, facts), before)
         same = before is not None and before.id == record.id  # else it moves there, and is saved by the next apply
         if same and now is not before and now != before:
             result[address] = now
     return result
+
+
+def _as_declared(record: Record, before: Record | None) -> Record:
+    """With the name of its template as it is in the state: the move of that writes the new one."""
+    if before is None or record.declared == before.declared or record.id != before.id:
+        return record
+    return replace(record, declared=before.declared, fingerprint=before.fingerprint)
 
 
 def _judged_before_moving(moves: Moves, recorded: Recorded, before: Recorded) -> dict[str, Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from afsync.core.actions import Action, Step
 from afsync.core.lookups import is_final
@@ -21,6 +22,8 @@ def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem
     submitted = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
     jobs = [job for job in submitted if isinstance(job, Job)]
     yield from _manual(jobs, facts)
+    timed = [c.after for c in changes if c.action in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE)]
+    yield from _far_ahead([job for job in timed if isinstance(job, Job)], facts)
     yield from _reviewed([job for job in jobs if job.schedule and body_of(job, facts).get("staging") is True])
 
 
@@ -51,6 +54,18 @@ def _manual(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
         text = f"{_named(names)} {has} `publishMode: manual`, which a service may ignore: it may be published at once"
         hint = "`staging: true` stops before publishing"
         yield Problem("manual_not_certain", text, hint, Severity.WARNING, names[0], field="publishMode")
+
+
+FAR = timedelta(days=2 * 366)
+"""A publish time further ahead than this may have a wrong year."""
+
+
+def _far_ahead(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
+    far = [job for job in jobs if job.schedule is not None and job.schedule.utc > facts.now + FAR]
+    if far and far[0].schedule is not None:
+        text = f"{_named([job.address for job in far])} would be published more than two years ahead"
+        text += f" ({far[0].schedule.written})"
+        yield Problem("far_ahead", text, "check the year", Severity.WARNING, far[0].address, field="schedule")
 
 
 def _reviewed(jobs: list[Job]) -> Iterator[Problem]:

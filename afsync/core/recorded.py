@@ -315,6 +315,11 @@ class Recorded(Struct, frozen=True, dict=True):
         return max([*times, self.newest] if self.newest else times, default=None)
 
     @property
+    def has_known_a_job(self) -> bool:
+        """Whether a job is recorded, or was."""
+        return bool(self.jobs) or self.newest is not None
+
+    @property
     def known_until(self) -> datetime | None:
         """Up to when what the account holds is known: the newest job recorded, or where a doubt began before that."""
         known = self.newest_known

@@ -185,6 +185,12 @@ def advice(resolution: Resolution) -> str:
     return ". ".join(filter(None, (outlook(resolution), "; ".join(ways(resolution)))))
 
 
+def not_asked(recorded: Recorded) -> tuple[Resolution, ...]:
+    """The open intents where the account could not be asked, with what the last look saw of each."""
+    last = ((i, i.scans[-1].candidates if i.scans else ()) for i in recorded.intents)
+    return tuple(Ask(intent, "the account could not be asked", ids) for intent, ids in last)
+
+
 def needs_person(resolutions: tuple[Resolution, ...]) -> bool:
     """Whether anything stays open."""
     return any(isinstance(r, Wait | Ask) for r in resolutions)

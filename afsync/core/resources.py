@@ -163,6 +163,11 @@ class Desired(Struct, frozen=True):
     def get(self, address: str) -> Template | Job | None:
         return self.templates.get(address) or self.jobs.get(address)
 
+    @property
+    def paths(self) -> dict[str, str]:
+        """The files of the jobs, by sha256."""
+        return {job.file.sha256: job.file.path for job in self.jobs.values() if job.file is not None}
+
 
 def plain(value: Any) -> Any:
     """`value` as JSON would hold it: mappings as dicts, tuples as lists, whole floats as ints."""

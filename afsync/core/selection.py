@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Step
+from afsync.core.actions import Action, Reason, Step
 from afsync.core.moves import moved_together
 from afsync.core.plan import Change
 from afsync.core.resources import Job
@@ -42,8 +42,21 @@ def select(verdict: Verdict, options: Options) -> Verdict:
         changes=(*chosen, *brought),
         withheld=withheld,
         notices=(*notices, *(n for n in verdict.notices if not n.address or n.address in names)),
-        violations=tuple(v for v in verdict.violations if not v.address or v.address in names),
+        violations=(
+            *(v for v in verdict.violations if not v.address or v.address in names or v.code in _MISSING_TIME),
+            *(_without_time(c) for c in verdict.changes if c.reason is Reason.UNSET and c.address not in names),
+        ),
     )
+
+
+_MISSING_TIME = (Reason.UNSET, Reason.SCHEDULE_NOT_KEPT)
+"""Said of a job whatever is selected: it may be published at any moment."""
+
+
+def _without_time(change: Change) -> Problem:
+    text = f"the publish time of {change.address} ({change.id}) is not set, and the selection leaves that out"
+    hint = "apply without --target and --exclude, or with this job: that sets it"
+    return Problem(Reason.UNSET.value, text, hint, Severity.ERROR, change.address, field="schedule")
 
 
 def _names(verdict: Verdict, options: Options) -> set[str]:

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from afsync.core.forgotten import remembering
 from afsync.core.lost_approvals import published
 from afsync.core.recorded import Deposed, Intent, Publish, Purpose, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resolution import Absent, Adopt, Ask, Resolution, Wait
@@ -65,9 +66,12 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
 
 
 def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
-    """The state once an intent has become a record: one step, so that a replaced template is never forgotten."""
+    """The state once an intent has become a record: one step, so that a replaced template is never forgotten.
+    A job that was submitted again stays known, too: its video may be there."""
     old = recorded.resources.get(intent.address)
     recorded = close(recorded, intent).with_resource(intent.address, record)
+    if old is not None and old.id != record.id:
+        recorded = remembering(recorded, intent.address, old, intent.at)
     if isinstance(old, RecordedTemplate) and old.id != record.id:
         return replace(recorded, deposed=(*recorded.deposed, Deposed(old.id, intent.address)))
     return recorded

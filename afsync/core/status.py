@@ -18,7 +18,7 @@ from afsync.core.held import lacks_time as held_without_time
 from afsync.core.kept import settled as settled_by
 from afsync.core.kept import time_was_lost
 from afsync.core.publications import has_failed, judged_publications, why_failed
-from afsync.core.recorded import Purpose, Recorded, RecordedJob
+from afsync.core.recorded import Publish, Purpose, Recorded, RecordedJob
 from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.results import JobResult
@@ -280,7 +280,17 @@ def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: date
 def _of_time(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> str | None:
     if time_was_lost(record):
         return "publish time not kept"
+    if _origin_unknown(record, declared, seen):
+        return "not known whether it stops before publishing"
     return "not known whether at its publish time" if _time_unknown(record, declared, seen, now) else None
+
+
+def _origin_unknown(record: RecordedJob, declared: Job | None, seen: Seen) -> bool:
+    """Whether it is to be published at its time by an apply, and may be published already."""
+    job, preview = seen.jobs.get(record.id), seen.previews.get(record.id)
+    taken_over = record.publish is Publish.UNKNOWN and is_held(record, declared) and not record.approved
+    produced = (job.status if job else record.status) == "complete"
+    return taken_over and produced and not (preview is not None and preview.staging)
 
 
 def _time_unknown(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> bool:

@@ -38,8 +38,8 @@ def find_undeclared(
     found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     asked = {i for r in found for i in candidates_of(r)} | set(desired.imports.values())
     unknown = [j for j in remote.jobs.values() if may_be_ours(j, facts) and j.id not in asked]
-    began = recorded.newest_known is not None or recorded.jobs
-    strangers = list(newer(unknown, recorded, remote)) if began else unknown
+    new = [j for j in unknown if j.id not in recorded.forgotten]
+    strangers = list(newer(new, recorded, remote)) if recorded.has_known_a_job else new
     return tuple(_told(strangers, [j for j in unknown if j not in strangers], exclusive=bool(options.exclusive)))
 
 

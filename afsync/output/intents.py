@@ -13,11 +13,14 @@ from afsync.output.values import count, iso, shown, visible
 FORMAT_VERSION = "1.0"
 
 
-def intents_text(resolutions: Sequence[Resolution]) -> str:
-    """What is open, what was asked for, and what is known of it."""
+NOT_ASKED = "the account could not be asked what became of it"
+
+
+def intents_text(resolutions: Sequence[Resolution], *, asked: bool = True) -> str:
+    """What is open, what was asked for, and what is known of it. Where the account was not `asked`: what is open."""
     if not resolutions:
         return "No submission is unresolved.\n"
-    blocks = [_block(r) for r in resolutions]
+    blocks = [_block(r, asked=asked) for r in resolutions]
     noun = unresolved_noun(r.intent.purpose for r in resolutions)
     return "\n\n".join([*blocks, f"{count(len(resolutions), f'unresolved {noun}')}."]) + "\n"
 
@@ -28,7 +31,7 @@ def unresolved_noun(purposes: Iterable[Purpose]) -> str:
     return kinds.pop().value if len(kinds) == 1 else "request"
 
 
-def _block(resolution: Resolution) -> str:
+def _block(resolution: Resolution, *, asked: bool) -> str:
     intent = resolution.intent
     lines = [f"{intent.address}, submitted {iso(intent.at)} ({count(intent.cost, 'credit')})"]
     if intent.purpose is Purpose.APPROVAL:
@@ -36,11 +39,17 @@ def _block(resolution: Resolution) -> str:
     lines += [f"    {visible(field)}: {shown(value)}" for field, value in intent.declared.items()]
     if intent.outcome:
         lines.append(f"  what came back: {visible(intent.outcome)[:200]}")
-    lines += [f"  {visible(line)}" for line in (outlook(resolution), *ways(resolution))]
+    known = (outlook(resolution), *ways(resolution)) if asked else (_not_asked(resolution),)
+    lines += [f"  {visible(line)}" for line in known]
     return "\n".join(lines)
 
 
-def intents_json(resolutions: Sequence[Resolution]) -> str:
+def _not_asked(resolution: Resolution) -> str:
+    ids = candidates_of(resolution)
+    return f"{NOT_ASKED}; the last look found that it could be {', '.join(ids)}" if ids else NOT_ASKED
+
+
+def intents_json(resolutions: Sequence[Resolution], *, asked: bool = True) -> str:
     rows = [
         {
             "address": r.intent.address,
@@ -50,9 +59,9 @@ def intents_json(resolutions: Sequence[Resolution]) -> str:
             "phase": r.intent.phase.value,
             "purpose": r.intent.purpose.value,
             "job_id": r.intent.job_id,
-            "decision": type(r).__name__.lower(),
+            "decision": type(r).__name__.lower() if asked else "not_asked",
             "candidates": list(candidates_of(r)),
-            "message": advice(r),
+            "message": advice(r) if asked else _not_asked(r),
         }
         for r in resolutions
     ]

@@ -150,7 +150,8 @@ def approve_line(plan: Plan) -> Iterator[str]:
 def credits_line(spend: int, balance: int | None) -> str:
     if balance is None:
         return f"Credits: {spend} to spend, balance not known."
-    return f"Credits: {spend} to spend, {balance} available, {balance - spend} after."
+    after = f"{balance - spend} after" if balance >= spend else f"{spend - balance} missing"
+    return f"Credits: {spend} to spend, {balance} available, {after}."
 
 
 _NOUNS = {"max_credits": "credits", "max_creates": "additions", "max_deletes": "deletions"}

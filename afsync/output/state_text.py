@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +23,15 @@ EFFECT_WORDS = {
 }
 
 
-def state_text(recorded: Recorded) -> str:
-    """`afsync show`: what is recorded, then what is pending."""
-    return "\n".join(_lines(recorded)) + "\n"
+NO_PATHS: Mapping[str, str] = {}
 
 
-def _lines(recorded: Recorded) -> Iterator[str]:
+def state_text(recorded: Recorded, paths: Mapping[str, str] = NO_PATHS) -> str:
+    """`afsync show`: what is recorded, then what is pending. `paths` are those of declared files, by their sha256."""
+    return "\n".join(_lines(recorded, paths)) + "\n"
+
+
+def _lines(recorded: Recorded, paths: Mapping[str, str]) -> Iterator[str]:
     account = recorded.account
     belongs = f"account {visible(account.id)} at {visible(account.base_url)}" if account else "no account yet"
     yield f"State {recorded.lineage}, serial {recorded.serial}, {belongs}."
@@ -36,7 +39,7 @@ def _lines(recorded: Recorded) -> Iterator[str]:
         yield "Nothing is recorded."
     for address, record in sorted(recorded.resources.items()):
         yield ""
-        yield from record_lines(address, record)
+        yield from record_lines(address, record, paths)
     for deposed in recorded.deposed:
         yield ""
         yield f"{deposed.address}: replaced template {visible(deposed.id)} is still to be deleted"
@@ -56,10 +59,11 @@ def _lines(recorded: Recorded) -> Iterator[str]:
         yield f"Review was asked for and not granted: {visible(recorded.staging_ignored.job_id)}"
 
 
-def record_lines(address: str, record: Record) -> Iterator[str]:
+def record_lines(address: str, record: Record, paths: Mapping[str, str] = NO_PATHS) -> Iterator[str]:
     """One record as YAML people would recognise, with what the service said of it."""
     yield f"{record.kind} {key_of(address)} ({visible(record.id)})"
-    yield from (f"    {visible(field)}: {shown(value)}" for field, value in record.declared.items())
+    for field, value in record.declared.items():
+        yield f"    {visible(field)}: {_file(value, paths) if field == 'file' else shown(value)}"
     if isinstance(record, RecordedJob):
         if record.schedule is not None:
             yield f"    schedule: {shown_schedule(record.schedule)}"
@@ -73,6 +77,12 @@ def record_lines(address: str, record: Record) -> Iterator[str]:
         yield "    lifecycle: {prevent_destroy: true}"
     if record.created_at is not None:
         yield f"    created: {iso(record.created_at)}"
+
+
+def _file(sha256: Any, paths: Mapping[str, str]) -> str:
+    """The state knows a file by its contents alone."""
+    path = paths.get(str(sha256))
+    return shown(path) if path is not None else f"no file that is declared now (sha256 {visible(str(sha256))[:12]}…)"
 
 
 def _publication_lines(record: RecordedJob) -> Iterator[str]:

@@ -101,14 +101,14 @@ def test_the_lines_are_the_same_whatever_the_terminal(fresh: Sandbox) -> None:
         ("yes\n", 0),
         ("y\nyes\n", 0),
         ("y\ny\n", 1),
-        ("YES\n", 1),
-        ("Yes\n", 1),
+        ("YES\nYES\n", 1),
+        ("Yes\nyes\n", 0),
         ("yes please\n", 1),
         ("no\n", 1),
         ("\n", 1),
         ("\x04", 1),
     ],
-    ids=["yes", "y, yes", "y, y", "YES", "Yes", "yes please", "no", "nothing", "end of input"],
+    ids=["yes", "y, yes", "y, y", "YES twice", "Yes, yes", "yes please", "no", "nothing", "end of input"],
 )
 def test_only_yes_counts(fresh: Sandbox, answer: str, code: int) -> None:
     fresh.write(CHANGED)

@@ -72,6 +72,22 @@ def test_a_text_that_is_cut_is_warned_of_at_its_place(
     assert warning.hint is not None and "in quotes" in warning.hint
 
 
+VARS = [("vars:\n  show: Best plays # theme\n", "3:20"), ("vars: {show: Best plays # theme\n  }\n", "2:25")]
+
+
+@pytest.mark.parametrize("more", ["", "  y: &y 1\n  z: *y\n"], ids=["fast", "authority"])
+@pytest.mark.parametrize(("head", "place"), VARS)
+def test_a_variable_of_several_words_is_a_text(head: str, place: str, more: str, tmp_path: Path) -> None:
+    """It is put into topics. `season: 3  # the current one` is a comment, and so is one behind a job's tone."""
+    head = head.replace("  show", f"{more}  show") if "{" not in head else head
+    line, column = map(int, place.split(":"))
+    rest = "limits:\n  max_credits: 5  # a week or so\n" if "{" in head else "  season: 3  # the current one\n"
+    text = a_job(URL, "topic: ${var.show} 1", "tone: hype  # so so", head=head + rest)
+    (warning,) = loaded(tmp_path, text).warnings
+    assert f"{warning.location}" == f"afsync.yaml:{line + (more.count(chr(10)) if '{' not in head else 0)}:{column}"
+    assert "`show` is only `Best plays`" in warning.message
+
+
 @pytest.mark.parametrize("head", ["vars: {x: y}\n", "vars: {x: &x y, z: *x}\n"], ids=["fast", "authority"])
 @pytest.mark.parametrize("lines", WHOLE, ids=lambda lines: str(lines[0]))
 def test_what_is_whole_is_not(lines: tuple[str, ...], head: str, tmp_path: Path) -> None:
@@ -124,9 +140,10 @@ LINES = st.tuples(
 
 
 @settings(max_examples=int(os.environ.get("AFSYNC_SEEDS", "300")), deadline=None)
-@given(st.lists(LINES.map("".join), min_size=1, max_size=3), st.sampled_from(["\n", "\r\n"]))
-def test_both_readers_find_the_same(lines: list[str], newline: str) -> None:
-    text = "".join(f"{line}\n" for line in lines).replace("\n", newline)
+@given(st.lists(LINES.map("".join), min_size=1, max_size=3), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_both_readers_find_the_same(lines: list[str], newline: str, variables: bool) -> None:
+    head, indent = ("vars:\n", "  ") if variables else ("", "")
+    text = (head + "".join(f"{indent}{line}\n" for line in lines)).replace("\n", newline)
     if read_fast(text) is not NOT_READ:
         assert in_common_form(text) == compose(text).cuts
 

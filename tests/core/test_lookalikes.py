@@ -69,7 +69,6 @@ MEANT = a_job(allow_duplicate=True)
 PERHAPS_LOST: dict[str, tuple[tuple[Job, ...], Recorded, dict[str, Any], bool]] = {
     "the first one is in the account": ((MEANT,), NEW, {}, False),
     "the first one is declared": ((MEANT, a_job("other", platforms=["x"])), NEW, {}, True),
-    "only afsync submits": ((MEANT,), NEW, {"exclusive": True}, True),
     "something was taken over": (
         (MEANT,),
         NEW.with_resource("job.old", a_recorded_job(a_job("old", topic="Old"), id="job_8")),
@@ -90,6 +89,13 @@ def test_allow_duplicate_in_a_state_that_never_submitted(
 
     assert [p.code for p in plan.blocking] == ["unmatched"] * blocks
     assert not blocks or "was the state lost?" in plan.blocking[0].message
+
+
+def test_where_only_afsync_submits_a_state_that_never_submitted_waits_for_a_person() -> None:
+    plan = planned(MEANT, recorded=NEW, remote=a_remote(TWIN), exclusive=True)
+
+    assert [c.reason for c in plan.withheld] == [Reason.OUTDATED_STATE]
+    assert "was a state lost?" in plan.violations[0].message
 
 
 LOOKS_LIKE: dict[str, RemoteJob] = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.actions import Action, Reason
-from afsync.core.moves import Moves, find_moves, moved_by_hand
+from afsync.core.moves import Moves, find_moves, moved, moved_by_hand
 from afsync.core.plan import Change, Credits, Plan
 from afsync.core.planner import make_plan
 from afsync.core.recorded import Deposed, RecordedJob
@@ -333,7 +333,9 @@ def test_renaming_a_template_rewrites_the_jobs_made_from_it() -> None:
             moved_from="template.old",
         ),
     )
-    assert plan.refreshed == {"job.best": rewritten}
+    assert plan.refreshed == {}, "the move writes both"
+    state = a_recorded({"template.old": template, "job.best": record})
+    assert moved(state, plan.changes).resources == {"template.weekly": template, "job.best": rewritten}
 
 
 def test_renaming_a_template_and_a_job_made_from_it_at_once() -> None:

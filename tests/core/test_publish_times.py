@@ -235,3 +235,15 @@ def test_a_time_set_by_hand_keeps_a_complete_job_alive() -> None:
     )
 
     assert [(c.action, c.retire) for c in result.changes] == [(Action.DELETE, Retire.UNSCHEDULE)]
+
+
+@pytest.mark.parametrize(("days", "warned"), [(365, False), (731, False), (740, True), (180 * 365, True)])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_publish_time_far_ahead_may_be_a_slip_of_the_year(days: int, warned: bool, recorded: bool) -> None:
+    when = NOW + timedelta(days=days)
+    jobs = [a_job("one", schedule=when), a_job("two", url="https://two", topic="2", schedule=when)]
+    known = {"job.one": a_recorded_job(a_job("one", schedule=AHEAD))} if recorded else {}
+    plan = planned(*jobs, recorded=known, remote=a_remote(a_remote_job("job_1", "queued")) if recorded else None)
+    told = [n for n in plan.notices if n.code == "far_ahead"]
+    assert [n.address for n in told] == (["job.one"] if warned else [])
+    assert all("and 1 more would be published more than two years ahead" in n.message for n in told)

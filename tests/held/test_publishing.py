@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from afsync.errors import Exit
-from tests.harness import lines
+from tests.harness import NO_CHANGES, lines
 from tests.held.world import HeldWorld
-from tests.scenarios.world import Planned, a_job
+from tests.scenarios.world import URL, Planned, a_job
 
 
 def test_a_held_job_is_published_when_its_time_has_come(world: HeldWorld) -> None:
@@ -55,7 +57,7 @@ def test_what_is_not_produced_waits_in_few_requests(world: HeldWorld) -> None:
     world.submitted(a=world.a_held(), b=world.a_held(topic="B"), c=world.a_held(topic="C"))
     world.pass_time(hours=2, minutes=5)
     with world.watched(reads=True) as sent:
-        assert world.due().out == "Nothing is due.\n"
+        assert world.due().out.count("is not produced yet (queued)") == 3
     assert len(sent) <= 3, sent
 
 
@@ -237,3 +239,32 @@ def test_more_than_a_page_of_them_are_published_at_once(world: HeldWorld) -> Non
     world.pass_time(hours=2, minutes=1)
     assert "Approved: 12 jobs." in world.due().out
     assert {world.publications(job) for job in ids.values()} == {1}
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "operator_review"])
+def test_what_is_not_produced_at_its_time_is_named_and_later_held_back(world: HeldWorld, status: str) -> None:
+    (job,) = world.submitted(a=world.a_held())
+    if status != "queued":
+        world.becomes(status, job)
+    assert NO_CHANGES in world.applied().out
+    world.pass_time(hours=2, minutes=5)
+    for done in (world.does("plan"), world.applied(), world.due()):
+        assert "is not produced yet (" in done.out and NO_CHANGES not in done.out
+    world.pass_time(hours=7)
+    for done in (world.applied(code=Exit.REFUSED), world.due(code=Exit.REFUSED)):
+        assert "longer ago than `api.late`" in done.out
+    assert world.publications(job) == 0
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_complete_job_that_was_taken_over_may_be_published_already(world: HeldWorld, staged: bool) -> None:
+    """The service alone knows whether it stops; until then nothing is promised."""
+    made = world.by_hand("POST", "/jobs", {"url": URL, "topic": "X", "platforms": ["tiktok"], "staging": staged})
+    world.becomes("complete", made["jobId"])
+    world.declare(jobs={"a": a_job(topic="X", platforms=["tiktok"], publish="held", schedule=world.at(hours=1))})
+    world.does("import", "job.a", made["jobId"])
+    done = world.applied()
+    assert (NO_CHANGES in done.out) is staged, done.out
+    assert ("not known, and the service does not call it staged" in done.out) is not staged
+    if not staged:
+        assert "not known whether it stops before publishing" in world.does("status").out

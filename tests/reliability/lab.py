@@ -164,7 +164,7 @@ class Lab:
         self.control.advance_clock(seconds)
 
     def project(self, variant: Variant = VARIANTS[0], **options: Any) -> Project:
-        """A new project with an account of its own, in which others have jobs already."""
+        """A new project with an account of its own; where it is not exclusive, others have jobs in it already."""
         number = next(self._numbers)
         self.control.clear_faults()
         self.control.clear_requests()
@@ -173,7 +173,8 @@ class Lab:
         shutil.copytree(self._pristine, root)
         (root / "afsync.yaml").write_text(text_of(exclusive=variant.exclusive), encoding="utf-8")
         project = Project(root, self, f"af_live_p{number}", variant)
-        project.take_in_strangers()
+        if not variant.exclusive:
+            project.take_in_strangers()
         return project
 
 

@@ -104,6 +104,58 @@ def test_what_was_made_against_its_cancel_is_known_after_its_watch(make_world: M
     assert sent == []
 
 
+EDITED = "https://clips.twitch.tv/edited"
+
+
+@pytest.mark.parametrize("status", ["complete", "queued"])
+def test_an_edit_back_to_what_a_replacement_left_behind(world: World, status: str) -> None:
+    """`git revert` of a replacement: the first video is there, and is not paid for a second time."""
+    first = a_job(topic=None, staging=True, platforms=["tiktok"])
+    (made,) = world.submitted(a=first)
+    world.becomes("complete", made)
+    world.declare(jobs={"a": {**first, "url": EDITED, "rerun": 1}})
+    world.applied()
+    second = world.ids()["job.a"]
+    if status != "queued":
+        world.becomes(status, second)
+    world.declare(jobs={"a": {**first, **({} if status == "queued" else {"rerun": 1, "url": URL})}})
+
+    with world.watched() as sent:
+        done = world.call("apply", "--auto-approve")
+    assert sent == [] and world.ids()["job.a"] == second
+    if status == "queued":
+        assert done.code == 4 and made in done.text and "state rm job.a` (it goes on)" in done.text
+        with world.watched() as sent:
+            world.does("apply", "--auto-approve", "--replace", "job.a")
+        assert "POST /jobs" in lines(sent)
+
+
+@pytest.mark.parametrize("status", ["complete", "published"])
+def test_a_rerun_that_is_taken_back(world: World, status: str) -> None:
+    job = a_job(topic=None, url=URL, rerun=1)
+    (made,) = world.submitted(a=job)
+    world.becomes(status, made)
+    world.declare(jobs={"a": {**job, "rerun": 2}})
+    world.applied()
+    second = world.ids()["job.a"]
+    assert second != made
+    world.declare(jobs={"a": job})
+    with world.watched() as sent:
+        assert made in world.applied(code=4).text
+    assert sent == [] and world.ids()["job.a"] == second
+    world.declare(jobs={"a": {**job, "rerun": 3}})
+    world.applied()
+    assert world.ids()["job.a"] not in (made, second)
+
+
+def test_what_waits_is_edited_to_what_was_removed(world: World) -> None:
+    made = brought_back(world, a_job(topic=None))
+    world.declare(jobs={"other": a_job(topic=None)})
+    with world.watched() as sent:
+        assert made in world.applied(code=4).text
+    assert sent == []
+
+
 def test_what_failed_is_submitted_again(world: World) -> None:
     brought_back(world, a_job(topic=None), "failed")
     assert again(world) == 1

@@ -51,7 +51,7 @@ def test_balance(world: World) -> None:
     world.control.account(world.key, balance=2)
     world.declare(jobs=several(3))
     refused(world, "insufficient_credits", "the plan spends 3 credits, and the account has 2")
-    assert "Credits: 3 to spend, 2 available, -1 after.\n" in world.does("plan").out
+    assert "Credits: 3 to spend, 2 available, 1 missing.\n" in world.does("plan").out
     world.applied("--target", "job.job0", "--target", "job.job1")
     assert world.balance == 0
 

@@ -140,3 +140,15 @@ def test_a_slow_reading_does_not_date_a_submission_wrongly(world: World) -> None
     world.pass_time(minutes=11)
     world.applied()
     assert world.ids() == {"job.a": job["job_id"]}
+
+
+@pytest.mark.parametrize("fault", ["GET /jobs#*: received-then-status(401)", "GET /jobs#*: received-then-close"])
+def test_intents_shows_what_is_recorded_where_the_account_cannot_be_asked(world: World, fault: str) -> None:
+    lose(world)
+    world.control.fault(fault)
+    done = world.does("intents", env=LONG)
+    assert "The account could not be asked: " in done.err
+    assert "job.a, submitted " in done.out and "the account could not be asked what became of it" in done.out
+    assert "--absent" not in done.out, "nothing is advised that nobody looked at"
+    (row,) = world.does("intents", "--json", env=LONG).json["intents"]
+    assert (row["address"], row["decision"]) == ("job.a", "not_asked")

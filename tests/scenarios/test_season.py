@@ -39,6 +39,18 @@ def test_every_month_submits_what_is_new_and_nothing_twice_or_late(make_world: M
     assert len(world.control.jobs()) == len(submitted)
 
 
+def test_before_it_begins_the_day_is_named(make_world: MakeWorld) -> None:
+    world = make_world("documented")
+    text = (EXAMPLE / "afsync.yaml").read_text(encoding="utf-8")
+    world.write(text.replace("0190f1c2-9a41-7c02-8d55-1f6f2b7c9e03", world.state["lineage"]), head=False)
+    shutil.copyfile(EXAMPLE / "season.csv", world.root / "season.csv")
+    assert "3 series with 0 occurrences by now (the first begins on 2029-01-01)" in world.does("validate").out
+    plan = world.does("plan").out
+    assert "the first series begins on 2029-01-01" in plan
+    assert "afsync plan --now 2029-01-01T00:00:00Z" in plan
+    assert "begins on" not in world.does("plan", "--now", "2029-01-01T00:00:00Z").out
+
+
 def is_past(resource: dict[str, Any], now: datetime) -> bool:
     schedule = resource["schedule"]
     over = resource["status"] == "published" or schedule is None

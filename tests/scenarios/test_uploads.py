@@ -77,3 +77,13 @@ def test_another_content_is_another_body_and_another_name_is_none(world: World) 
     assert sent[0] == delete(f"/jobs/{old}")
     assert short(sent)[-1] == "POST /jobs"
     world.is_settled()
+
+
+def test_the_state_shows_files_by_their_path(world: World) -> None:
+    sha = a_file(world, "media/intro.mp4")
+    world.submitted(a=an_upload("media/intro.mp4", "A"))
+    for args in (("show",), ("state", "show", "job.a")):
+        assert "    file: media/intro.mp4\n" in world.does(*args).out
+    a_file(world, "media/intro.mp4", b"another")
+    assert f"    file: no file that is declared now (sha256 {sha[:12]}…)\n" in world.does("show").out
+    assert world.does("show", "--json").json["resources"]["job.a"]["declared"]["file"] == sha

@@ -65,3 +65,44 @@ def test_a_key_renamed_to_one_that_is_there_cancels_what_was_there(sandbox: Sand
     status = {job["job_id"]: job["status"] for job in sandbox.control.jobs(key=sandbox.key)}
     assert len(status) == 3 and status[ids["job.b"]] == "cancelled"
     assert NO_CHANGES in sandbox.does("plan").out
+
+
+TEMPLATES = ("{name: One, tone: hype, platforms: [tiktok]}", "{name: Two, tone: calm, platforms: [youtube]}")
+
+
+def with_templates(sandbox: Sandbox, first: str, second: str, *, made_from: tuple[str, str]) -> None:
+    jobs = [
+        f"  j{n}: {{template: {t}, url: 'https://clips.twitch.tv/{n}', topic: T{n}}}" for n, t in enumerate(made_from)
+    ]
+    templates = f"templates:\n  weekly: {first}\n  daily: {second}\n"
+    sandbox.write("\n".join([f"{templates}jobs:", *jobs]) + "\n")
+
+
+def test_templates_that_change_keys_take_their_jobs_with_them(sandbox: Sandbox) -> None:
+    one, two = TEMPLATES
+    with_templates(sandbox, one, two, made_from=("weekly", "daily"))
+    sandbox.does("init")
+    sandbox.applied()
+    before = sandbox.ids()
+    with_templates(sandbox, two, one, made_from=("daily", "weekly"))
+    with sandbox.watched() as sent:
+        done = sandbox.applied()
+    assert sent == [] and "0 added, 0 changed, 0 destroyed" in done.out
+    after = sandbox.ids()
+    assert (after["template.weekly"], after["template.daily"]) == (before["template.daily"], before["template.weekly"])
+    assert (after["job.j0"], after["job.j1"]) == (before["job.j0"], before["job.j1"])
+    assert NO_CHANGES in sandbox.does("plan").out
+
+
+def test_bodies_of_templates_that_are_exchanged_pay_for_nothing(sandbox: Sandbox) -> None:
+    """The jobs keep the names of theirs: each was made from what stood there."""
+    one, two = TEMPLATES
+    with_templates(sandbox, one, two, made_from=("weekly", "daily"))
+    sandbox.does("init")
+    sandbox.applied()
+    balance = sandbox.balance
+    with_templates(sandbox, two, one, made_from=("weekly", "daily"))
+    with sandbox.watched() as sent:
+        sandbox.applied()
+    assert not any(s.path == "/jobs" for s in sent) and sandbox.balance == balance
+    assert NO_CHANGES in sandbox.does("plan").out

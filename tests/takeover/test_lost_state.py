@@ -155,6 +155,25 @@ def test_a_new_state_pays_for_nothing_again(sandbox: Sandbox, kind: str, exclusi
     assert set(sandbox.ids()) == {"job.a", "job.b"} and len(sandbox.control.jobs()) == 4
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("topic", [False, True])
+def test_where_only_afsync_submits_an_unknown_job_is_one_of_ours(sandbox: Sandbox, topic: bool) -> None:
+    """Jobs without a publish time; another may have been submitted with another topic since."""
+    jobs = {k: {"url": f"https://clips.twitch.tv/{k}", **({"topic": f"T {k}"} if topic else {})} for k in "ab"}
+    sandbox.write(f"api: {{exclusive: true}}\njobs: {json.dumps(jobs)}\n")
+    sandbox.does("init")
+    sandbox.does("apply", "--auto-approve", "--target", "job.a")
+    shutil.rmtree(sandbox.root / ".afsync")
+    sandbox.does("init")
+
+    with sandbox.watched() as sent:
+        held = sandbox.does("apply", "--auto-approve", code=4).text
+    assert sent == [] and "`afsync import --none`" in held
+    sandbox.does("import", "--none")
+    sandbox.does("apply", "--auto-approve")
+    assert set(sandbox.ids()) == {"job.a", "job.b"}
+
+
 def test_others_submit_to_the_account_every_day(sandbox: Sandbox) -> None:
     """There a new state is not held up."""
     sandbox.write("api: {exclusive: false}\njobs:\n  a: {url: 'https://clips.twitch.tv/a'}\n")
