@@ -26,7 +26,8 @@ SIDE = re.compile(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
 
 class Glimpse(Struct, frozen=True):
     """What a damaged state still tells: the highest numbers, `records` as address and id, the addresses of
-    submissions that may be open, whether a newer afsync wrote it and which one, and where it was moved to, if it was."""
+    submissions that may be open, whether a newer afsync wrote it and which one, and where it was moved to, if it was.
+    """
 
     serial: int = 0
     counter: int = 0
