@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format schemas pictures bench lock clean
+.PHONY: help demo test lint format schemas pictures bench lock lowest coverage fuzz wheel owner clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,11 +21,13 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@touch $@
 
 # What afsync itself needs, at the pinned versions; a fresh machine installs no development packages for a look at it.
-$(VENV)/.runs: requirements-dev.txt pyproject.toml
+$(VENV)/.runs: requirements.txt pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing $(VENV) && VIRTUAL_ENV=$(VENV) uv pip install --quiet -c requirements-dev.txt -e . ; \
+	  uv venv --quiet --allow-existing $(VENV) && VIRTUAL_ENV=$(VENV) uv pip install --quiet -r requirements.txt && \
+	  VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps -e . ; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements-dev.txt -e . ; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . ; \
 	fi
 	@touch $@
 
@@ -33,7 +35,7 @@ demo: $(VENV)/.runs  ## the whole story against the built-in emulator
 	@$(BIN)/afsync demo
 
 test: $(VENV)/.installed  ## all tests, on all cores
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
 lint: $(VENV)/.installed  ## style and types
 	$(BIN)/ruff check
@@ -54,9 +56,43 @@ pictures: $(VENV)/.installed  ## draw docs/calendar.png with Chromium
 bench: $(VENV)/.installed  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-lock: $(VENV)/.installed  ## pin the development versions anew
-	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --allow-unsafe --output-file requirements-dev.txt pyproject.toml requirements-dev.in
+LOCK := $(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: $(VENV)/.tools  ## pin all versions again, with their hashes
+	$(LOCK) --output-file requirements-dev.txt pyproject.toml requirements-dev.in
+	$(LOCK) --output-file requirements.txt --constraints requirements-dev.txt pyproject.toml
+	$(LOCK) --output-file tools/requirements.txt tools/requirements.in
+
+lowest: $(VENV)/.installed  ## all tests with the lowest versions that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$($(BIN)/python tools/lowest.py)
+	$(BIN)/python -m pytest -n $(JOBS); result=$$?; rm $(VENV)/.installed; exit $$result
+
+# For the site, releases and coverage; apart from the tests, which do not wait for it.
+$(VENV)/.tools: tools/requirements.txt $(VENV)/.installed
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing $(VENV)/tools && VIRTUAL_ENV=$(VENV)/tools uv pip install --quiet -r tools/requirements.txt ; \
+	else \
+	  $(BIN)/python -m venv $(VENV)/tools && \
+	  $(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check -r tools/requirements.txt ; \
+	fi
+	@touch $@
+
+coverage: $(VENV)/.tools  ## branches of core, engine and store that their tests reach; fails below the floor
+	PYTHONPATH=$$(echo $(VENV)/tools/lib/python3.*/site-packages) $(BIN)/python -m coverage run -m pytest \
+	  tests/core tests/engine tests/store tests/scenarios tests/held tests/notifications
+	PYTHONPATH=$$(echo $(VENV)/tools/lib/python3.*/site-packages) $(BIN)/python -m coverage report
+
+fuzz: $(VENV)/.installed  ## a minute of random inputs and histories, others each time
+	AFSYNC_SCALE=5 $(BIN)/python -m pytest -n $(JOBS) tests/config/test_forms.py tests/store/test_properties.py \
+	  tests/reliability/test_state_machine.py
+
+wheel: $(VENV)/.tools  ## build what is released into dist/, and check it
+	rm -rf dist
+	$(VENV)/tools/bin/python -m build --quiet --outdir dist
+	$(VENV)/tools/bin/python -m twine check --strict dist/*
+
+owner:  ## make owner NAME=some-org: say who owns this repository, everywhere
+	@$(PYTHON) tools/owner.py $(NAME)
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build dist

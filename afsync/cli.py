@@ -61,6 +61,10 @@ class Commands(click.Group):
         for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             if not any(p.name == "directory" for p in one.params):
                 one.params.append(directory_option())
+        if "_AFSYNC_COMPLETE" in os.environ:  # as the shell sets it to ask what could follow
+            from afsync.commands.completing import attach
+
+            attach(cmd_name, command)
         return command
 
     def resolve_command(

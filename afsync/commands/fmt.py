@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -63,9 +64,16 @@ def _changed(root: Path) -> list[Tidied]:
     for document in (sources.main, *sources.included):
         path = inside(root, document.file)
         before = read_text(path)
-        after = tidied(before)
+        after = tidied(before, partial(_schema, root, document.file, path))
         if after is None:
             messages()(f"{document.file} is left as it is: {LEFT_ALONE}.\n" if document.value else "")
         elif after != before:
             result.append(Tidied(document.file, path, before, after))
     return result
+
+
+def _schema(root: Path, file: str, path: Path, written: str) -> str:
+    from afsync.config.writer import SCHEMA_FILE, schema_for
+
+    there = (path.parent / written).is_file() or not (root / SCHEMA_FILE).is_file()
+    return schema_for(file, written, there=there)

@@ -16,6 +16,16 @@ from afsync.core.remote import EMULATOR
 from afsync.errors import ConfigError
 
 SCHEMA_FILE: Final = ".afsync/afsync.schema.json"
+
+
+def schema_for(file: str, written: str, *, there: bool) -> str:
+    """What the line for editors in `file`, relative to the project, should name. An address, another schema and a path
+    that leads to one are `there` and stay; our own schema under a wrong path is named by the right one."""
+    if there or "://" in written or not written.endswith("afsync.schema.json"):
+        return written
+    return "../" * file.count("/") + SCHEMA_FILE
+
+
 """Where a project keeps the schema that its first line names, relative to the root."""
 
 IGNORE_FILE: Final = ".gitignore"

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from afsync import __version__
 from afsync.core.depth import too_deep
 from afsync.core.links import plan_without_links
 from afsync.core.saved import SavedPlan
@@ -15,11 +16,11 @@ from afsync.errors import PlanStale
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import plan_document
 from afsync.output.plan_reading import moment, plan_from_document, strings, typed
-from afsync.output.values import iso
+from afsync.output.values import iso, visible
 
 FORMAT = 1
 KIND = "afsync-plan"
-_BINDING = {"kind", "format", "id", "created_at", "expires_at", "configuration", "options", "checksum"}
+_BINDING = {"kind", "format", "afsync", "id", "created_at", "expires_at", "configuration", "options", "checksum"}
 """The keys that a file has besides those of the plan's document."""
 _FLAGS = ("destroy", "allow_empty", "ignore_policy", "accept_unstaged", "ignore_horizon")
 _LISTS = ("replace", "target", "exclude")
@@ -31,6 +32,7 @@ def encode_plan_file(saved: SavedPlan) -> str:
     body = {
         "kind": KIND,
         "format": FORMAT,
+        "afsync": __version__,
         "id": saved.id,
         "created_at": iso(saved.created_at),
         "expires_at": iso(saved.expires_at),
@@ -65,7 +67,7 @@ def read_plan_file(text: str, name: str) -> tuple[SavedPlan, dict[str, Any]]:
         if too_deep(document):
             _refuse(name, "it is nested too deeply")
         if document.get("format") != FORMAT:
-            _refuse(name, f"its format is {str(document.get('format'))[:20]}, and this afsync knows {FORMAT}")
+            _refuse_format(name, document)
         body = {k: v for k, v in document.items() if k != "checksum"}
         if document.get("checksum") != _checksum(body):
             _refuse(name, "it was changed after it was written")
@@ -76,6 +78,14 @@ def read_plan_file(text: str, name: str) -> tuple[SavedPlan, dict[str, Any]]:
         return _saved(body, plan), plan
     except (KeyError, TypeError, ValueError, AttributeError, OSError, OverflowError, RecursionError):
         _refuse(name, "it is not what this afsync writes, or was changed")
+
+
+def _refuse_format(name: str, document: Mapping[str, Any]) -> NoReturn:
+    number, writer = document.get("format"), str(document.get("afsync"))[:40]
+    if type(number) is int and number > FORMAT:
+        why = f"a newer afsync made it ({visible(writer)}): its format is {number}, and this one knows {FORMAT}"
+        raise PlanStale(f"The plan {name} cannot be used: {why}.", "apply it with that version, or plan again here")
+    _refuse(name, f"its format is {visible(str(number)[:20])}, and this afsync knows {FORMAT}")
 
 
 def _not_a_number(said: str) -> NoReturn:

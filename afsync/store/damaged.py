@@ -19,13 +19,15 @@ from afsync.store.moved import moved_to
 NUMBER = r'^\s*"%s": (\d{1,12})\b'
 RECORDS = re.compile(r'^\s*("(?:job|template)\.(?:[^"\\]|\\.)*"): \{|^\s*"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 LINEAGE = re.compile(r'^\s*"lineage": "([^"]*)"', re.MULTILINE)
+WRITER = re.compile(r'^\s*"afsync": "([0-9A-Za-z.+-]{1,40})"', re.MULTILINE)
 INTENTS = re.compile(r'^\s*"address": ("(?:job|template)\.(?:[^"\\]|\\.)*")', re.MULTILINE)
 SIDE = re.compile(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
 
 
 class Glimpse(Struct, frozen=True):
     """What a damaged state still tells: the highest numbers, `records` as address and id, the addresses of
-    submissions that may be open, whether a newer afsync wrote it, and where it was moved to, if it was."""
+    submissions that may be open, whether a newer afsync wrote it and which one, and where it was moved to, if it was.
+    """
 
     serial: int = 0
     counter: int = 0
@@ -33,6 +35,7 @@ class Glimpse(Struct, frozen=True):
     open: tuple[str, ...] = ()
     newer: bool = False
     moved_to: str = ""
+    writer: str | None = None
 
 
 def glimpse(data: bytes, journal: bytes, lineage: str) -> Glimpse:
@@ -52,7 +55,9 @@ def glimpse(data: bytes, journal: bytes, lineage: str) -> Glimpse:
         for address, record in (resources if isinstance(resources, dict) else {}).items():
             if isinstance(record, dict) and isinstance(record.get("id"), str):
                 records.append((address, record["id"]))
-    return Glimpse(serial, counter, tuple(dict.fromkeys(records)), seen, newer, moved_to(data))
+    writer = WRITER.search(text) if newer else None
+    name = writer[1] if writer else None
+    return Glimpse(serial, counter, tuple(dict.fromkeys(records)), seen, newer, moved_to(data), name)
 
 
 def _highest(name: str, text: str) -> int:
@@ -143,6 +148,7 @@ def united(one: Recorded, two: Recorded) -> Recorded:
         deposed=_all(older.deposed, newer.deposed),
         foreign=_all(older.foreign, newer.foreign),
         forgotten={**older.forgotten, **newer.forgotten},
+        announced={**older.announced, **newer.announced},
         decisions=_all(older.decisions, newer.decisions),
         applied_plans=_all(older.applied_plans, newer.applied_plans),
     )

@@ -22,8 +22,15 @@ from afsync.store.moved import follow
 from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
 
-NEWER = "upgrade afsync to the version that wrote it, or a later one; do not restore an older copy"
 UNION = "`afsync state restore --union` keeps what both sides hold; do not restore an older version"
+
+
+def newer(writer: str | None) -> str:
+    """What to do about a state of a newer afsync, which may name itself."""
+    needed = f"upgrade afsync to {writer or 'the version that wrote it'}, or a later one"
+    return f"{needed}; do not restore an older copy"
+
+
 WITHOUT_UNION = "`afsync state history` lists the versions that can be restored"
 
 
@@ -225,7 +232,7 @@ def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool)
         raise StateError(f"The state has moved to {seen.moved_to}; nothing is restored here.", follow(seen.moved_to))
     if seen.newer:
         text = "The state is from a newer afsync; going back to an older version would forget what it holds."
-        raise StateError(text, NEWER)
+        raise StateError(text, newer(seen.writer))
     lost = forgotten(seen, wanted)
     if lost:
         text = f"The state is damaged, but it tells that going back to serial {serial} would forget {shown(lost)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from afsync.errors import StateError
 from afsync.store.disk import Disk
-from afsync.store.history import NEWER, UNION, look, newest_good, two_sides
+from afsync.store.history import UNION, look, newer, newest_good, two_sides
 from afsync.store.moved import follow
 from afsync.store.paths import Paths, lineages
 
@@ -16,7 +16,7 @@ def way_out(disk: Disk, paths: Paths) -> str:
     if seen.moved_to:
         return follow(seen.moved_to)
     if seen.newer:
-        return NEWER
+        return newer(seen.writer)
     if two_sides(disk, paths):
         return UNION
     try:

@@ -1,0 +1,1 @@
+"""What developing this repository needs beside the package and its tests; nothing of it is shipped."""
