@@ -38,6 +38,7 @@ COMMANDS = {
     "intents": "Show submissions and approvals whose outcome is not known.",
     "resolve": "Say what became of such a submission.",
     "account": "Show plan, balance and limits.",
+    "pipeline": "Run a step of a CI pipeline.",
     "schema": "Print a JSON Schema.",
     "emulator": "Serve AuraFlux on this machine.",
     "demo": "Walk through it all against the emulator.",

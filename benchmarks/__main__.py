@@ -18,6 +18,7 @@ from msgspec import Struct
 from afsync import __file__ as afsync_package
 from afsync import __version__
 from afsync.core.plan import Plan
+from benchmarks.branch import branch
 from benchmarks.hostile import HOSTILE
 from benchmarks.measuring import Command, judged, measure, measure_in_turn
 from benchmarks.peers import peers
@@ -150,6 +151,10 @@ def latency(root: Path) -> None:
             f"{more:.0f} ms more than without latency; at most 0.55 s")  # fmt: skip
 
 
+def pushes(root: Path) -> None:
+    branch(root, row)
+
+
 def rendering(_root: Path) -> None:
     from afsync.output.markdown import plan_markdown
     from afsync.output.plan_json import plan_json
@@ -175,7 +180,8 @@ def hostile(root: Path) -> None:
 
 
 PARTS = {
-    f.__name__: f for f in (starting, noop_plans, validating, calendar, requests, applies, limited, latency, rendering)
+    f.__name__: f
+    for f in (starting, noop_plans, validating, calendar, requests, applies, limited, latency, pushes, rendering)
 }
 OTHERS = {"hostile": hostile}
 

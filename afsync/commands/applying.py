@@ -247,6 +247,7 @@ def _fold(store: Store, ledger: Ledger, done: Report) -> Report:
     """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
     try:
         if ledger.broken is None:
+            ledger.flush()
             store.fold()
     except AfsyncError as error:
         return replace(done, stopped=done.stopped or error)

@@ -125,7 +125,7 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
         most = saved.plan.spend if most is None else min(most, saved.plan.spend)
     if wanted.expect is not None and wanted.expect != plan.fingerprint:
         _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
-    return Ready(project, service, remote, plan, Ledger(store, recorded, version), most)
+    return Ready(project, service, remote, plan, Ledger(store, recorded, version, far=store.far), most)
 
 
 def _insist(why: str | None) -> None:

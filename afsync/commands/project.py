@@ -42,10 +42,24 @@ def load_project() -> Project:
     from afsync.config.loader import load
 
     try:
-        return load(directory(), environ=os.environ)
+        return _with_state(load(directory(), environ=os.environ))
     except ConfigError as error:
         publish_problems(error.problems, directory())
         raise
+
+
+def _with_state(project: Project) -> Project:
+    """AFSYNC_STATE names another place than the files, for one run: a pipeline knows where its state is."""
+    override = os.environ.get("AFSYNC_STATE", "").strip()
+    if not override:
+        return project
+    from msgspec.structs import replace
+
+    from afsync.core.state_place import is_elsewhere
+
+    if not is_elsewhere(override):
+        raise UsageError(f"AFSYNC_STATE: {override}: not a store", "write `branch:NAME` or an address, not a path")
+    return replace(project, settings=replace(project.settings, state=override))
 
 
 def quarantine(project: Project) -> float:

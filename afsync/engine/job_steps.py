@@ -42,7 +42,7 @@ def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
             progress=lambda sent: tell(Uploading(change, sent, file.size)),
         )
     recorded = run.ledger.recorded
-    run.ledger.write(replace(recorded, uploads={**recorded.uploads, file.sha256: Upload(file_id, file.size)}))
+    run.ledger.write_soon(replace(recorded, uploads={**recorded.uploads, file.sha256: Upload(file_id, file.size)}))
     return Next()
 
 
@@ -163,7 +163,8 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
         raise _unschedulable(error, instead(change)) from None
     scheduled = _scheduled(record, job.schedule, run.world.clock())
-    run.ledger.write(run.ledger.recorded.with_resource(change.address, scheduled))
+    # Lost, it is known to be missing: the next plan sets the same time again.
+    run.ledger.write_soon(run.ledger.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
     return Next()
 

@@ -12,11 +12,14 @@ from afsync.store.interface import Writing
 
 class Ledger:
     """The state as last written, its version, and the ids it holds or held. A failed write is fatal: nothing is
-    written or sent after it. `unwritten` is what was made, by address, but did not get into the state any more."""
+    written or sent after it. `unwritten` is what was made, by address, but did not get into the state any more;
+    `far`, that the store is far away, so that each write takes its time."""
 
-    def __init__(self, store: Writing, recorded: Recorded, version: str) -> None:
+    def __init__(self, store: Writing, recorded: Recorded, version: str, *, far: bool = False) -> None:
         self._store = store
         self._version = version
+        self._far = far
+        self._written = recorded
         self.recorded = recorded
         self._ids = {(r.kind, r.id) for r in recorded.resources.values()}
         self._ids |= {(Kind.TEMPLATE, d.id) for d in recorded.deposed}
@@ -41,15 +44,29 @@ class Ledger:
         """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""
         if self.broken is not None:
             raise self.broken
-        if recorded is self.recorded:
+        if recorded is self._written:
             return
-        recorded = replace(recorded, serial=self.recorded.serial + 1)
+        recorded = replace(recorded, serial=self._written.serial + 1)
         try:
             self._version = self._store.write(recorded, self._version)
         except (StateError, StateLocked) as error:
             self.broken = error
             raise
+        self.recorded = self._written = recorded
+
+    def write_soon(self, recorded: Recorded) -> None:
+        """The same for what can be found out, or done, again for free: where a write is dear (`far`), it goes out with
+        the next one, or with `flush`."""
+        if not self._far:
+            self.write(recorded)
+            return
+        if self.broken is not None:
+            raise self.broken
         self.recorded = recorded
+
+    def flush(self) -> None:
+        """Write what still waits."""
+        self.write(self.recorded)
 
     def write_record(self, recorded: Recorded, address: str, record: Record) -> None:
         """The same for a record that must not be lost: what cannot be written goes to a recovery file."""

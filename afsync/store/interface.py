@@ -44,7 +44,10 @@ class Writing(Protocol):
 
 
 class Store(Writing, Protocol):
-    """All of it. Every method raises StateError for what is wrong with keeping a state, with what to do."""
+    """All of it. Every method raises StateError for what is wrong with keeping a state, with what to do. `far`: a write
+    takes its time, because it goes over a network."""
+
+    far: bool
 
     @property
     def name(self) -> str:

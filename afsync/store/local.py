@@ -46,6 +46,8 @@ class LocalStore:
     time, that the version it builds on is still the newest; that holds whether or not the caller has the lock.
     """
 
+    far = False
+
     def __init__(self, paths: Paths, *, afsync_version: str, disk: Disk | None = None) -> None:
         self.paths = paths
         self._disk = disk or Disk()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from afsync import cli
 from afsync.config.document import parse
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +38,24 @@ def on_path(folder: Path) -> str:
         shim.write_text(f"#!/bin/sh\n{script}\n")
         shim.chmod(0o755)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def called(script: str, environ: Mapping[str, str], folder: Path) -> tuple[int, str, str]:
+    """The exit code and both streams of a script that only runs afsync, called in this process: a shell and an
+    interpreter for every step would take most of the time of these tests. `test_the_scripts_are_shell` runs them."""
+    words = [environ[w[1:].strip("{}")] if w.startswith("$") else w for w in shlex.split(script)]
+    words = words[1:] if words[0] == "exec" else words
+    assert words[0] == "afsync" and "\n" not in script.strip(), script
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environ, clear=True),
+        mock.patch.object(sys, "stdin", io.StringIO()),
+        chdir(folder),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = cli.run(words[1:])
+    return code, out.getvalue(), err.getvalue()
 
 
 @dataclass
@@ -69,7 +91,10 @@ class Job:
 
 
 class Runner:
-    """Runs the `run:` steps of action.yml as a runner would; `uses:` steps are left out."""
+    """Runs the `run:` steps of action.yml as a runner would; `uses:` steps are left out. `shell`: with a real one;
+    otherwise the steps that call afsync do so in this process."""
+
+    shell = False
 
     def __init__(
         self, temp: Path, workspace: Path, environ: Mapping[str, str], api: str = "http://127.0.0.1:9"
@@ -91,9 +116,8 @@ class Runner:
         }
         (temp / "runner").mkdir()
 
-    def run(self, event: Mapping[str, Any] | None = None, /, *, dies_after: str = "", **inputs: str) -> Job:
-        """One use with these inputs (`state_branch` for `state-branch`); `event` is what triggered it. With
-        `dies_after` the runner is lost after that step."""
+    def run(self, event: Mapping[str, Any] | None = None, /, **inputs: str) -> Job:
+        """One use with these inputs (`state_branch` for `state-branch`); `event` is what triggered it."""
         values = {k: str(v.get("default", "")) for k, v in self.action["inputs"].items()}
         values |= {
             "install": "none",
@@ -106,11 +130,9 @@ class Runner:
         files["summary"].write_text("")
         job = Job({}, {}, "", self.temp / "runner")
         for number, step in enumerate(self.action["runs"]["steps"]):
-            if "run" in step:
+            if "run" in step and (self.shell or step["name"] != "Install afsync"):
                 done = self._step(step, values, job, files)
                 job.steps[step.get("id", str(number))] = done
-            if dies_after and step.get("id") == dies_after:
-                break
         scope = self._scope(values, job)
         job.outputs = {k: expand(v["value"], scope) for k, v in self.action["outputs"].items()}
         job.summary = files["summary"].read_text()
@@ -134,8 +156,17 @@ class Runner:
             **{k: expand(v, scope) for k, v in step.get("env", {}).items()},
         }
         assert step["shell"] == "bash"
+        if self.shell:
+            code, log = self._in_shell(step["run"], environ)
+        else:
+            code, out, err = called(step["run"], environ, self.workspace)
+            log = out + err
+        outputs = dict(line.split("=", 1) for line in output.read_text().splitlines())
+        return Step("success" if code == 0 else "failure", code, log, outputs)
+
+    def _in_shell(self, script: str, environ: Mapping[str, str]) -> tuple[int, str]:
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
+            ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script],
             cwd=self.workspace,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -145,8 +176,7 @@ class Runner:
             timeout=120,
             check=False,
         )
-        outputs = dict(line.split("=", 1) for line in output.read_text().splitlines())
-        return Step("success" if done.returncode == 0 else "failure", done.returncode, done.stdout, outputs)
+        return done.returncode, done.stdout
 
     def _scope(self, inputs: Mapping[str, str], job: Job) -> dict[str, Any]:
         steps = {k: {"outcome": s.outcome, "outputs": s.outputs} for k, s in job.steps.items()}

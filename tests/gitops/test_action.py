@@ -1,4 +1,4 @@
-"""`action.yml`, its steps run as shell against the emulator: what GitHub would see."""
+"""`action.yml`, its steps run against the emulator: what GitHub would see."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 
 from afsync.output.markdown import marker
 from tests.gitops.conftest import PROJECT
-from tests.gitops.github import Comments, Job, Runner, comments, expand, read_yaml
+from tests.gitops.github import ROOT, Comments, Job, Runner, comments, expand, read_yaml
 from tests.harness import HEAD, Sandbox
+from tests.store.branch.repo import ALONE, BRANCH, KEY, QUIET, Repo, git
 
 
 def pull(repository: str = "team/videos", author: str = "ada") -> dict[str, Any]:
@@ -28,7 +29,7 @@ FOOTER = "\n<sub>Commit decaf0123456 · [log](https://github.example/team/videos
 BOT = "github-actions[bot]"
 
 pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, ("bash", "curl", "jq", "git"))), reason="needs bash, curl, jq and git, as runners have"
+    not all(map(shutil.which, ("bash", "git"))), reason="needs bash and git, as runners have"
 )
 
 
@@ -53,7 +54,7 @@ def test_a_pull_request(sandbox: Sandbox, runner: Runner, github: Comments) -> N
         job = passes(runner.run(PULL))
     assert sent == []
     assert "Valid. 1 template and 2 jobs in 1 file." in job.log
-    assert "Plan: 3 to add, 0 to change, 0 to destroy." in job.steps["plan"].log
+    assert "Plan: 3 to add, 0 to change, 0 to destroy." in job.steps["run"].log
     fingerprint = sandbox.planned()["fingerprint"]
     assert {k: v for k, v in job.outputs.items() if k not in ("json", "markdown")} == {
         "has_changes": "true",
@@ -73,6 +74,18 @@ def test_a_pull_request(sandbox: Sandbox, runner: Runner, github: Comments) -> N
         marker("") + "\n### afsync: 3 to add, 0 to change, 0 to destroy\n\n**Credits: 2 to spend"
     )
     assert job.annotations == []
+
+
+def test_the_scripts_are_shell(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
+    """All steps in a real shell, as on a runner: the plan of a pull request, and the apply of what was reviewed."""
+    runner.shell = True
+    passes(runner.run(PULL))
+    job = passes(runner.run(command="apply", expect="reviewed"))
+    assert job.outputs["has_changes"] == "true" and sandbox.balance == 48
+    assert [c["body"].split("\n")[1] for c in github.bodies] == [
+        "### afsync: 3 to add, 0 to change, 0 to destroy",
+        "### afsync apply: 3 added, 0 changed, 0 destroyed",
+    ]
 
 
 def test_one_comment_is_kept_up_to_date(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
@@ -109,7 +122,7 @@ def test_problems_in_the_files(sandbox: Sandbox, runner: Runner, github: Comment
     sandbox.write(PROJECT + "  bad: {url: nonsense, template: wekly}\n")
     github.add(f"{marker('')}\nan old plan", BOT)
     job = runner.run(PULL)
-    assert not job.green and job.steps["plan"].outcome == "skipped"
+    assert not job.green and job.steps["run"].code == 1
     assert [a.split("::")[1] for a in job.annotations] == [
         "error file=afsync.yaml,line=15,col=14,title=afsync%3A bad_url",
         "error file=afsync.yaml,line=15,col=34,title=afsync%3A unknown_template",
@@ -123,7 +136,7 @@ def test_problems_in_the_files(sandbox: Sandbox, runner: Runner, github: Comment
 def test_no_plan_at_all(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
     github.add(f"{marker('')}\nan old plan", BOT)
     job = runner.run(PULL, api_key="af_live_\x1b", directory=".")
-    assert job.steps["plan"].code == 1
+    assert job.steps["run"].code == 1
     assert "### afsync: stopped\n\n```\nError: " in github.bodies[0]["body"] and "### afsync: stopped" in job.summary
     assert [a.split("::")[1] for a in job.annotations] == ["error title=afsync%3A stopped"]
     (sandbox.root / "afsync.yaml").unlink()
@@ -134,9 +147,9 @@ def test_no_plan_at_all(sandbox: Sandbox, runner: Runner, github: Comments) -> N
 def test_flags_are_words_and_nothing_else(sandbox: Sandbox, runner: Runner) -> None:
     with sandbox.watched() as sent:
         job = runner.run(command="apply", args="--max-credits 9 --target 'job.be")
-        assert job.steps["apply"].outcome == "failure" and "quote" in job.log
+        assert job.steps["run"].outcome == "failure" and "quote" in job.log
         job = runner.run(command="apply", args="--max-credits 1; touch pwned $(touch pwned) `touch pwned`")
-        assert job.steps["apply"].code == 1
+        assert job.steps["run"].code == 1
     assert sent == [] and not (sandbox.root / "pwned").exists()
     passes(runner.run(command="apply", args="--target 'job.b*' --target \"template.*\""))
     assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
@@ -178,7 +191,7 @@ def test_what_was_reviewed_is_looked_up(sandbox: Sandbox, runner: Runner, github
     sandbox.write(PROJECT.replace("Best CS2", "Worst CS2"))
     with sandbox.watched() as sent:
         job = runner.run(command="apply", expect="reviewed")
-    assert job.steps["apply"].code == 6 and sent == []
+    assert job.steps["run"].code == 6 and sent == []
     assert "This is not the plan that was reviewed" in github.bodies[-1]["body"]
     assert "This is not the plan that was reviewed" in job.summary
 
@@ -206,7 +219,7 @@ def test_what_nobody_reviewed_is_not_applied(
 def test_a_merge_and_another_one(sandbox: Sandbox, runner: Runner) -> None:
     planned = passes(runner.run(PULL))
     job = passes(runner.run(command="apply", expect=planned.outputs["fingerprint"]))
-    assert "Apply complete! Resources: 3 added, 0 changed, 0 destroyed." in job.steps["apply"].log
+    assert "Apply complete! Resources: 3 added, 0 changed, 0 destroyed." in job.steps["run"].log
     assert job.outputs["has_changes"] == "true" and job.outputs["credits"] == "2"
     assert "### afsync: 3 to add" in job.summary
     assert "### afsync apply: 3 added, 0 changed, 0 destroyed\n\n2 credits spent." in job.summary
@@ -223,7 +236,7 @@ def test_a_plan_file(sandbox: Sandbox, runner: Runner) -> None:
     passes(runner.run(PULL, plan_file="reviewed.plan"))
     passes(runner.run(command="apply", plan_file="reviewed.plan"))
     job = runner.run(command="apply", plan_file="reviewed.plan")
-    assert job.steps["apply"].code == 6 and "it was applied already" in job.log
+    assert job.steps["run"].code == 6 and "it was applied already" in job.log
 
 
 def test_a_limit_makes_it_red(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
@@ -237,14 +250,14 @@ def test_a_limit_makes_it_red(sandbox: Sandbox, runner: Runner, github: Comments
     passes(runner.run(PULL, fail_on_blocked="false"))
     with sandbox.watched() as sent:
         merged = runner.run(command="apply")
-    assert merged.steps["apply"].code == 4 and sent == []
+    assert merged.steps["run"].code == 4 and sent == []
     passes(runner.run(command="apply", args="--max-credits 2 --target 'job.*'"))
 
 
 def test_a_failed_change_is_told_at_its_line(sandbox: Sandbox, runner: Runner) -> None:
     sandbox.control.fault("POST /jobs#1: received-then-status(422)")
     job = runner.run(command="apply")
-    assert job.steps["apply"].code == 1
+    assert job.steps["run"].code == 1
     (told,) = [a for a in job.annotations if "change_failed" in a]
     assert told.startswith("::error file=afsync.yaml,line=7,col=3,title=afsync%3A change_failed::job.best failed")
     assert "1 failed" in job.summary
@@ -265,8 +278,8 @@ def test_a_fork(sandbox: Sandbox, runner: Runner, offline: str) -> None:
 def test_a_missing_key_is_red_unless_it_is_a_fork_or_a_bot(sandbox: Sandbox, runner: Runner, github: Comments) -> None:
     del runner.environ["AURAFLUX_API_KEY"]
     job = runner.run(PULL, offline="auto")
-    assert job.steps["plan"].code == 1 and not job.green
-    assert "this pull request is not from a fork: is the secret set" in job.log
+    assert job.steps["run"].code == 1 and not job.green
+    assert "this is not a request from a fork: is the secret set" in job.log
     passes(runner.run(BOT_PULL, offline="auto"))
     passes(runner.run(PULL, offline="true"))
 
@@ -293,7 +306,7 @@ def test_drift(sandbox: Sandbox, runner: Runner) -> None:
     assert job.outputs["drift"] == "0" and "No drift" in job.summary
     sandbox.control.advance("cancelled", job_ids=[sandbox.ids()["job.best"]])
     job = runner.run(command="drift")
-    assert job.steps["drift"].code == 2 and job.outputs["drift"] == "1"
+    assert job.steps["run"].code == 2 and job.outputs["drift"] == "1"
     assert "was cancelled in AuraFlux" in job.summary
     assert "was cancelled in AuraFlux" in Path(job.outputs["markdown"]).read_text()
 
@@ -311,225 +324,154 @@ def test_a_project_below_the_root(sandbox: Sandbox, tmp_path_factory: pytest.Tem
 # --- the state on a branch ---
 
 
-def git(folder: Path, *args: str) -> str:
-    done = subprocess.run(["git", *args], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
+class OnBranch:
+    """A clone of a repository that holds the project on `main`, and its state on a branch as 0.1 wrote it."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, github: Comments) -> None:
+        self.repo = Repo(folder / "repo")
+        listed = ("afsync.yaml", "media/intro.mp4")
+        files = {name: (sandbox.root / name).read_text("utf-8") for name in listed}
+        self.repo.commit({**files, ".gitignore": ".afsync/\n"}, branch="main")
+        self.repo.commit({KEY: (sandbox.root / KEY).read_text("utf-8")})
+        self.root = self.repo.clone("clone")
+        self.runner = Runner(folder, self.root, {**sandbox.environ(), **ALONE}, github.url)
+
+    def run(self, event: dict[str, Any] | None = None, **inputs: str) -> Job:
+        return self.runner.run(event, **{"state_branch": BRANCH, **inputs})
+
+    def on_another_runner(self) -> None:
+        shutil.rmtree(self.root)
+        self.repo.clone("clone")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The document on the branch; the line before it says which run wrote it."""
+        state: dict[str, Any] = json.loads(self.repo.shown().partition("\n")[2])
+        return state
 
 
 @pytest.fixture
-def cloned(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of a repository that holds the project on `main`, and its state on the branch `afsync-state`."""
-    origin = tmp_path_factory.mktemp("origin") / "videos.git"
-    folder = tmp_path_factory.mktemp("clone") / "videos"
-    git(origin.parent, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
-    git(origin.parent, "clone", "--quiet", str(origin), str(folder))
-    for name, value in (("user.name", "test"), ("user.email", "test@localhost"), ("commit.gpgsign", "false")):
-        git(folder, "config", name, value)
-    for path in ("afsync.yaml", "media", ".afsync"):
-        target = shutil.copytree if (sandbox.root / path).is_dir() else shutil.copy
-        target(sandbox.root / path, folder / path)
-    (folder / ".gitignore").write_text(".afsync/\n")
-    subprocess.run(["bash", "-euo", "pipefail", "-c", state_branch_commands()], cwd=folder, check=True)
-    git(folder, "checkout", "--quiet", "-B", "main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "The project")
-    git(folder, "push", "--quiet", "origin", "main")
-    shutil.rmtree(folder / ".afsync")
-    return folder
+def cloned(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, github: Comments) -> OnBranch:
+    return OnBranch(sandbox, tmp_path_factory.mktemp("runner"), github)
 
 
-def state_branch_commands() -> str:
-    """How docs/ci.md makes the branch."""
-    lines = documented("state branch").splitlines(keepends=True)
-    return "".join(line for line in lines if line != "afsync init\n")
+def test_the_state_is_read_and_kept(sandbox: Sandbox, cloned: OnBranch) -> None:
+    """A branch that 0.1 wrote goes on as it is, and nothing is left to be taken from the runner."""
+    before = cloned.repo.tip()
+    passes(cloned.run(PULL))
+    assert cloned.repo.tip() == before, "a plan writes nothing"
+    passes(cloned.run(command="apply"))
+    assert sorted(cloned.state["resources"]) == ["job.best", "job.intro", "template.weekly"]
+    assert not (cloned.root / ".afsync").exists()
+    cloned.on_another_runner()
+    with sandbox.watched() as sent:
+        again = passes(cloned.run(command="apply"))
+    assert sent == [] and "No changes." in again.log
+    assert f"{KEY}.lock" not in git(cloned.repo.origin, "ls-tree", "-r", "--name-only", BRANCH)
+
+
+def test_the_files_can_say_where_the_state_is(sandbox: Sandbox, cloned: OnBranch) -> None:
+    """As docs/ci.md begins: one line in afsync.yaml and `init`; the action is given nothing."""
+    git(cloned.repo.origin, "update-ref", "-d", f"refs/heads/{BRANCH}")
+    file = cloned.root / "afsync.yaml"
+    file.write_text(f"state: branch:{BRANCH}\n" + file.read_text("utf-8"), "utf-8")
+    Sandbox(cloned.root, sandbox.emulator).does("init", env=ALONE)
+    passes(cloned.run(command="apply", state_branch=""))
+    assert "job.best" in cloned.state["resources"] and not (cloned.root / KEY).exists()
+
+
+def test_the_state_is_kept_after_a_failure_too(sandbox: Sandbox, cloned: OnBranch) -> None:
+    sandbox.control.fault("POST /jobs#2: committed-then-close")
+    assert cloned.run(command="apply").steps["run"].code == 3
+    assert [i["address"] for i in cloned.state["intents"]] == ["job.intro"]
+    assert "job.best" in cloned.state["resources"]
+
+
+def test_without_the_branch_nothing_starts_afresh(sandbox: Sandbox, cloned: OnBranch) -> None:
+    for command in ("plan", "apply"):
+        with sandbox.watched(reads=True) as sent:
+            job = cloned.run(PULL, command=command, state_branch="no-such-branch")
+        assert job.steps["run"].code == 7 and sent == []
+        assert "The state branch:no-such-branch is missing" in job.log
+    assert cloned.repo.tip("no-such-branch") == ""
+
+
+def test_a_push_that_is_refused_stops_before_anything_is_sent(sandbox: Sandbox, cloned: OnBranch) -> None:
+    cloned.repo.refuse("only on Mondays")
+    with sandbox.watched() as sent:
+        job = cloned.run(command="apply")
+    assert job.steps["run"].code == 7 and sent == []
+    assert "only on Mondays" in job.log and "only on Mondays" in job.summary
+
+
+def test_an_apply_of_the_first_version_whose_state_is_lost_is_missed(
+    sandbox: Sandbox, cloned: OnBranch, tmp_path: Path
+) -> None:
+    """The runner is gone after it spent credits. Nothing is sent before somebody brought its state back."""
+    sandbox.applied()
+    cloned.repo.commit({".afsync-running": "https://github.example/runs/1\n"}, keep=True)
+    with sandbox.watched() as sent:
+        job = cloned.run(command="apply")
+    assert job.steps["run"].code == 5 and sent == []
+    assert "its state was lost: https://github.example/runs/1" in job.log
+    assert "Warning: another run is at work here" in passes(cloned.run(PULL, offline="true")).log
+    drift = cloned.run(command="drift")
+    assert drift.steps["run"].code == 5 and "https://github.example/runs/1" in drift.annotations[-1]
+
+    shutil.copytree(sandbox.root / ".afsync", cloned.root / ".afsync")
+    commands = ["bash", "-euo", "pipefail", "-c", documented("bring a state back")]
+    subprocess.run(commands, cwd=cloned.root, env=QUIET, check=True)
+    cloned.on_another_runner()
+    job = passes(cloned.run(command="apply"))
+    assert "No changes." in job.log and sandbox.balance == 48
 
 
 def documented(name: str) -> str:
     """The commands below this mark in docs/ci.md."""
-    text = Path(__file__).parents[2].joinpath("docs/ci.md").read_text("utf-8")
-    found = re.search(rf"<!-- {name} -->\n```sh\n(.*?)```", text, re.DOTALL)
+    found = re.search(rf"<!-- {name} -->\n```sh\n(.*?)```", (ROOT / "docs/ci.md").read_text("utf-8"), re.DOTALL)
     assert found
     return found[1]
 
 
-def test_the_state_is_fetched_and_kept(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    passes(runner.run(PULL, state_branch="afsync-state"))
-    shutil.rmtree(cloned / ".afsync")
-    passes(runner.run(command="apply", state_branch="afsync-state"))
-    kept = git(cloned, "ls-tree", "-r", "--name-only", "origin/afsync-state").split()
-    assert ".afsync/state.json" in kept and not [k for k in kept if k.endswith(("lock", ".db"))]
-    shutil.rmtree(cloned / ".afsync")
-    with sandbox.watched() as sent:
-        again = passes(runner.run(command="apply", state_branch="afsync-state"))
-    assert sent == [] and "No changes." in again.log
-
-
-def test_the_state_is_kept_after_a_failure_too(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    sandbox.control.fault("POST /jobs#2: committed-then-close")
-    job = runner.run(command="apply", state_branch="afsync-state")
-    assert job.steps["apply"].code == 3
-    state = json.loads(git(cloned, "show", "origin/afsync-state:.afsync/state.json"))
-    assert [i["address"] for i in state["intents"]] == ["job.intro"]
-    assert "job.best" in state["resources"]
-
-
-def test_without_the_branch_nothing_starts_afresh(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    with sandbox.watched(reads=True) as sent:
-        job = runner.run(command="apply", state_branch="no-such-branch")
-    assert job.steps["state"].code == 7 and sent == []
-    assert "There is no branch no-such-branch" in job.log
-
-
-def reject(clone: Path, pushes: str) -> None:
-    """Let the repository refuse pushes whose newest commit says this (a pattern)."""
-    hook = Path(git(clone, "remote", "get-url", "origin").strip()) / "hooks/pre-receive"
-    hook.write_text(f'#!/bin/sh\nread old new ref\n! git log -1 --format=%s "$new" | grep -q "{pushes}"\n')
-    hook.chmod(0o755)
-
-
-def test_an_apply_whose_state_is_lost_is_missed(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
-    """The runner is gone after it spent credits. Nothing is sent before somebody brought its state back."""
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    passes(runner.run(command="apply", state_branch="afsync-state", dies_after="apply"))
-    assert sandbox.balance == 48
-    lost = shutil.move(cloned / ".afsync", tmp_path_factory.mktemp("artifact"))
-    with sandbox.watched(reads=True) as sent:
-        job = runner.run(command="apply", state_branch="afsync-state")
-    assert job.steps["state"].code == 5 and sent == []
-    assert (
-        "was cut off before it could bring its state back: https://github.example/team/videos/actions/runs/1" in job.log
-    )
-    planned = runner.run(PULL, state_branch="afsync-state")
-    assert any("What it did is not known here" in a for a in planned.annotations)
-    drift = runner.run(command="drift", state_branch="afsync-state")
-    assert not drift.green and "so nothing can be said of it: https://github.example/team" in drift.annotations[-1]
-
-    shutil.rmtree(cloned / ".afsync")
-    shutil.move(lost, cloned)
-    subprocess.run(["bash", "-euo", "pipefail", "-c", documented("bring a state back")], cwd=cloned, check=True)
-    shutil.rmtree(cloned / ".afsync")
-    job = passes(runner.run(command="apply", state_branch="afsync-state"))
-    assert "No changes." in job.log and sandbox.balance == 48
-
-
-def test_a_state_that_cannot_be_pushed_is_no_success(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    reject(cloned, "^State after")
-    job = runner.run(command="apply", state_branch="afsync-state")
-    assert job.steps["apply"].code == 0 and not job.green
-    assert "The state could not be pushed" in job.annotations[-1]
-    shutil.rmtree(cloned / ".afsync")
-    with sandbox.watched() as sent:
-        assert runner.run(command="apply", state_branch="afsync-state").steps["state"].code == 5
-    assert sent == []
-
-
-def test_who_cannot_say_that_it_begins_does_not_begin(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    reject(cloned, "^Apply")
-    with sandbox.watched() as sent:
-        job = runner.run(command="apply", state_branch="afsync-state")
-    assert job.steps["begin"].code == 5 and sent == []
-    assert "Nothing was sent" in job.log
-
-
-def test_a_state_that_is_committed_as_well_is_refused(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
-) -> None:
+def test_a_state_that_is_committed_as_well_is_refused(cloned: OnBranch) -> None:
     """Whoever opens a pull request must not add to what the branch says."""
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    (cloned / ".afsync").mkdir()
-    (cloned / ".afsync/recovery-1.json").write_text("{}")
-    git(cloned, "add", "--force", ".afsync")
-    job = runner.run(PULL, state_branch="afsync-state")
-    assert job.steps["state"].code == 7 and "git rm -r --cached" in job.log
+    (cloned.root / ".afsync").mkdir()
+    (cloned.root / ".afsync/recovery-1.json").write_text("{}")
+    git(cloned.root, "add", "--force", ".afsync")
+    job = cloned.run(PULL)
+    assert job.steps["run"].code == 7 and "git rm -r --cached" in job.log
 
 
-@pytest.mark.parametrize("path", [".afsync", ".afsync-running", ".afsync/history", ".afsync/state.json", "elsewhere"])
-def test_a_link_on_the_branch_is_not_followed(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments, path: str
-) -> None:
-    outside = tmp_path_factory.mktemp("outside")
-    (outside / "secret").write_text("of the runner")
-    target = outside / "new" if path == ".afsync-running" else outside
-    _commit_link(cloned, tmp_path_factory.mktemp("branch"), path, target)
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    for command in ("plan", "apply", "drift"):
-        with sandbox.watched(reads=True) as sent:
-            job = runner.run(PULL, command=command, state_branch="afsync-state")
-        assert job.steps["state"].code == 7 and sent == []
-        assert f"holds something else than the files of a state: {path}" in job.log
-    assert not (cloned / ".afsync").exists()
-    assert [p.name for p in outside.iterdir()] == ["secret"]
-
-
-def _commit_link(cloned: Path, work: Path, path: str, target: Path) -> None:
-    """Put a link onto the state branch, as anybody could who may push to it."""
-    git(work, "clone", "--quiet", "--branch", "afsync-state", git(cloned, "remote", "get-url", "origin").strip(), "b")
-    link = work / "b" / path
-    if link.is_dir():
-        shutil.rmtree(link)
-    link.unlink(missing_ok=True)
-    link.parent.mkdir(exist_ok=True)
-    link.symlink_to(target)
-    git(work / "b", "add", "--all", "--force")
-    git(work / "b", "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "--quiet", "--message", "A link")
-    git(work / "b", "push", "--quiet", "origin", "afsync-state")
+@pytest.mark.parametrize("path", [".afsync", ".afsync-running", KEY])
+def test_a_link_on_the_branch_is_not_followed(sandbox: Sandbox, cloned: OnBranch, tmp_path: Path, path: str) -> None:
+    before = sandbox.files()
+    cloned.repo.commit({path: str(sandbox.root / ".afsync")}, mode="120000", keep=path == ".afsync-running")
+    with sandbox.watched() as sent:
+        job = cloned.run(command="apply")
+    assert job.steps["run"].code == 7 and sent == []
+    assert f"holds something else than a file at {path}" in job.log
+    assert sandbox.files() == before
 
 
 def test_a_directory_that_leads_out_of_the_workspace_is_refused(
-    sandbox: Sandbox, cloned: Path, tmp_path_factory: pytest.TempPathFactory, github: Comments
+    cloned: OnBranch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
-    (cloned / "videos").symlink_to(outside)
-    (cloned / ".afsync").symlink_to(outside)
-    runner = Runner(tmp_path_factory.mktemp("runner"), cloned, sandbox.environ(), github.url)
-    assert runner.run(PULL, state_branch="afsync-state", directory="videos").steps["state"].code == 7
-    assert runner.run(PULL, state_branch="afsync-state").steps["state"].code == 7
+    (cloned.root / "videos").symlink_to(outside)
+    (cloned.root / ".afsync").symlink_to(outside)
+    assert cloned.run(PULL, directory="videos").steps["run"].code == 7
+    assert cloned.run(PULL).steps["run"].code == 7
     assert list(outside.iterdir()) == []
 
 
-def test_three_projects_of_one_clone_have_a_branch_each_and_one_together(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """The commands of docs/ci.md, used again and again in one clone, never carry another client's state along."""
-    origin = tmp_path_factory.mktemp("origin") / "clients.git"
-    git(tmp_path, "init", "--quiet", "--bare", str(origin))
-    git(tmp_path, "clone", "--quiet", str(origin), "clients")
-    clone = tmp_path / "clients"
-    for name, value in (("user.name", "test"), ("user.email", "test@localhost"), ("commit.gpgsign", "false")):
-        git(clone, "config", name, value)
-    git(clone, "commit", "--quiet", "--allow-empty", "--message", "Nothing yet")
-    for client in ("ada", "bo", "cy"):
-        folder = clone / client / ".afsync"
-        folder.mkdir(parents=True)
-        (folder / "state.json").write_text(client)
-        own = state_branch_commands().replace("afsync-state", f"afsync-state-{client}")
-        for commands in (own, state_branch_commands()):
-            subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=folder.parent, check=True)
-        listed = git(origin, "ls-tree", "-r", "--name-only", f"afsync-state-{client}").split()
-        assert listed == [f"{client}/.afsync/state.json"]
-    together = git(origin, "ls-tree", "-r", "--name-only", "afsync-state").split()
-    assert together == [f"{c}/.afsync/state.json" for c in ("ada", "bo", "cy")]
-    assert git(clone, "status", "--porcelain", "--untracked-files=no") == ""
-
-
 # --- the file itself ---
+
+
+def test_it_is_short() -> None:
+    """What it does is in `afsync pipeline`, where it can be tested; the steps only call it."""
+    assert len((ROOT / "action.yml").read_text("utf-8").splitlines()) < 150
+    scripts = [s["run"].strip() for s in read_yaml("action.yml")["runs"]["steps"] if "run" in s]
+    assert all(re.fullmatch(r'exec afsync pipeline (?:"\$COMMAND"|\w+)', script) for script in scripts[1:])
 
 
 def test_every_input_and_output_is_described_and_used() -> None:
@@ -551,10 +493,12 @@ def test_nothing_from_outside_is_pasted_into_a_script() -> None:
 
 def test_the_key_is_given_to_the_steps_that_need_it() -> None:
     steps = read_yaml("action.yml")["runs"]["steps"]
-    assert {s["name"] for s in steps if s.get("env", {}).get("AURAFLUX_API_KEY")} == {"Plan", "Apply", "Look for drift"}
+    assert {s["name"] for s in steps if s.get("env", {}).get("AURAFLUX_API_KEY")} == {"Run"}
     hidden = {s["name"] for s in steps if s.get("env", {}).get("AURAFLUX_API_KEY") == ""}
-    assert hidden == {"Install afsync", "Fetch the state", "Validate"}
-    (step,) = [s for s in steps if s["name"] == "Plan"]
+    assert hidden == {"Install afsync", "Look up what was reviewed", "Comment"}
+    # Nor is the token of the repository given to what asks the service.
+    assert {s["name"] for s in steps if "GITHUB_TOKEN" in s.get("env", {})} == {"Look up what was reviewed", "Comment"}
+    (step,) = [s for s in steps if s["name"] == "Run"]
     value = step["env"]["AURAFLUX_API_KEY"]
     assert expand(value, {"inputs": {"api-key": "a"}, "env": {"AURAFLUX_API_KEY": "b"}}) == "a"
     assert expand(value, {"inputs": {"api-key": ""}, "env": {"AURAFLUX_API_KEY": "b"}}) == "b"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.gitops.conftest import PROJECT
-from tests.gitops.github import on_path, read_yaml
+from tests.gitops.github import called, on_path, read_yaml
 from tests.harness import Done, Sandbox
+from tests.store.branch.repo import ALONE, BRANCH, KEY, Repo, git
 
 pytestmark = pytest.mark.skipif(not all(map(shutil.which, ("bash", "git"))), reason="needs bash and git")
 TEMPLATE = ".gitlab/afsync.gitlab-ci.yml"
@@ -24,7 +25,8 @@ MERGE_REQUEST = {
     "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7",
 }
 FORK = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "8"}
-BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+BRANCH_PUSHED = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+LINE = re.compile(r"((?:exec )?afsync .*?)(?: > (\S+))?( \|\| true)?")
 SCHEDULE = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
 
 
@@ -38,9 +40,10 @@ def flat(lines: Any) -> Iterator[str]:
 
 
 class GitLab:
-    """Runs jobs of the template in a project's folder."""
+    """Runs jobs of the template in a project's folder: in this process where a line only calls afsync, or as
+    `started` in a shell."""
 
-    def __init__(self, sandbox: Sandbox, temp: Path, remote: str = "") -> None:
+    def __init__(self, sandbox: Sandbox, temp: Path) -> None:
         self.template = read_yaml(TEMPLATE)
         self.root = sandbox.root
         self.environ = {
@@ -48,25 +51,31 @@ class GitLab:
             "PATH": on_path(temp / "bin"),
             **{k: str(v) for k, v in self.template["variables"].items()},
             "AFSYNC_INSTALL": "",
-            "AFSYNC_STATE_REMOTE": remote,
-            "CI_REPOSITORY_URL": remote,
+            "AFSYNC_STATE_REMOTE": "",
+            "GITLAB_CI": "true",
             "CI_PROJECT_DIR": str(sandbox.root),
             "CI_SERVER_HOST": "gitlab.example",
-            "CI_COMMIT_SHA": "c0ffee",
-            "CI_PIPELINE_ID": "1",
-            "CI_PIPELINE_URL": "https://gitlab.example/videos/-/pipelines/1",
+            "CI_JOB_URL": "https://gitlab.example/videos/-/jobs/1",
         }
 
     def job(self, name: str, variables: Mapping[str, str]) -> Done:
-        """The scripts of one job, as one shell runs them; then its `after_script`, whatever happened."""
+        """The lines of one job, up to the one that fails."""
         job = {**self.template[".afsync"], **self.template[name]}
-        done = self._shell([job["before_script"], job["script"]], variables)
-        if "after_script" in job:
-            self._shell(job["after_script"], variables)
+        done = Done(0, "", "")
+        for line in flat(job["script"]):
+            call, into, whatever = LINE.fullmatch(line).groups()  # type: ignore[union-attr]
+            code, out, err = called(call, {**self.environ, **variables}, self.root)
+            if into:
+                (self.root / into).write_text(out, "utf-8")
+                out = ""
+            done = Done(0 if whatever else code, done.out + out, done.err + err)
+            if done.code:
+                break
         return done
 
-    def _shell(self, lines: Any, variables: Mapping[str, str]) -> Done:
-        with self._started(lines, variables) as shell:
+    def in_shell(self, name: str, variables: Mapping[str, str]) -> Done:
+        """The same with all that comes before, as one shell runs it."""
+        with self.start(name, variables) as shell:
             out, err = shell.communicate(timeout=120)
         return Done(shell.returncode, out, err)
 
@@ -121,31 +130,31 @@ def test_problems_in_the_files(sandbox: Sandbox, gitlab: GitLab) -> None:
 
 
 def test_a_merge_and_another_one(sandbox: Sandbox, gitlab: GitLab) -> None:
-    done = passes(gitlab.job("afsync-apply", BRANCH))
+    done = passes(gitlab.job("afsync-apply", BRANCH_PUSHED))
     assert "Apply complete! Resources: 3 added, 0 changed, 0 destroyed." in done.out
     lines = (gitlab.root / "afsync-apply.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["type"] == "summary"
     with sandbox.watched() as sent:
-        assert "No changes." in passes(gitlab.job("afsync-apply", BRANCH)).out
+        assert "No changes." in passes(gitlab.job("afsync-apply", BRANCH_PUSHED)).out
     assert sent == []
 
 
 def test_a_limit_makes_it_red(sandbox: Sandbox, gitlab: GitLab) -> None:
     sandbox.write(PROJECT + "limits: {max_credits: 1}\n")
     done = gitlab.job("afsync-plan", MERGE_REQUEST)
-    assert done.code == 4 and "--max-credits 2" in done.out
+    assert done.code == 4 and "--max-credits 2" in done.out and "would hold something back" in done.err
     with sandbox.watched() as sent:
-        assert gitlab.job("afsync-apply", BRANCH).code == 4
+        assert gitlab.job("afsync-apply", BRANCH_PUSHED).code == 4
     assert sent == []
     gitlab.environ["AFSYNC_APPLY_ARGS"] = "--max-credits 2"
-    passes(gitlab.job("afsync-apply", BRANCH))
+    passes(gitlab.job("afsync-apply", BRANCH_PUSHED))
 
 
 def test_flags_are_words_and_nothing_else(sandbox: Sandbox, gitlab: GitLab) -> None:
     (sandbox.root / "job.bother").touch()
     gitlab.environ["AFSYNC_PLAN_ARGS"] = gitlab.environ["AFSYNC_APPLY_ARGS"] = "--target job.b*"
     assert "Plan: 2 to add" in passes(gitlab.job("afsync-plan", MERGE_REQUEST)).out
-    passes(gitlab.job("afsync-apply", BRANCH))
+    passes(gitlab.job("afsync-apply", BRANCH_PUSHED))
     assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
 
 
@@ -159,19 +168,19 @@ def test_a_fork_has_no_key(sandbox: Sandbox, gitlab: GitLab) -> None:
 def test_a_missing_key_is_red_unless_it_is_a_fork(sandbox: Sandbox, gitlab: GitLab) -> None:
     del gitlab.environ["AURAFLUX_API_KEY"]
     done = gitlab.job("afsync-plan", MERGE_REQUEST)
-    assert done.code == 1 and "this merge request is not from a fork" in done.out
+    assert done.code == 1 and "this is not a request from a fork" in done.err
     assert "planned offline" in passes(gitlab.job("afsync-plan", {**MERGE_REQUEST, "AFSYNC_OFFLINE": "true"})).out
 
 
-def test_no_python_of_the_checkout_runs(
+def test_the_scripts_are_shell_and_run_no_python_of_the_checkout(
     sandbox: Sandbox, gitlab: GitLab, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """`python3 -c` would take a json.py of the merge request, and run it with the key in its environment."""
     proof = tmp_path_factory.mktemp("proof") / "ran"
     (sandbox.root / "json.py").write_text(f"open({str(proof)!r}, 'w')\nfrom _json import *\nload = lambda f: {{}}\n")
-    script = "\n".join(flat(gitlab.template["afsync-plan"]["script"]))
-    passes(gitlab.job("afsync-plan", MERGE_REQUEST))
-    assert not proof.exists() and "python3 -I" in script
+    done = passes(gitlab.in_shell("afsync-plan", MERGE_REQUEST))
+    assert not proof.exists() and "Plan: 3 to add" in done.out
+    assert not [line for job in gitlab.template.values() for line in flat(job.get("script", ())) if "python" in line]
 
 
 def test_what_is_installed_does_not_see_the_secrets(
@@ -183,7 +192,7 @@ def test_what_is_installed_does_not_see_the_secrets(
     pip.chmod(0o755)
     gitlab.environ |= {"AFSYNC_INSTALL": "afsync", "AFSYNC_PUSH_TOKEN": "glpat-secret"}
     gitlab.environ["AFSYNC_STATE_REMOTE"] = "https://afsync:glpat-secret@gitlab.example/videos.git"
-    passes(gitlab.job("afsync-validate", MERGE_REQUEST))
+    passes(gitlab.in_shell("afsync-validate", MERGE_REQUEST))
     assert "AFSYNC_DIRECTORY=." in seen.read_text()
     assert "glpat-secret" not in seen.read_text() and sandbox.key not in seen.read_text()
 
@@ -199,107 +208,73 @@ def test_drift(sandbox: Sandbox, gitlab: GitLab) -> None:
 # --- the state on a branch ---
 
 
-def git(folder: Path, *args: str) -> str:
-    name = ("-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
-    return subprocess.run(["git", *name, *args], cwd=folder, capture_output=True, text=True, check=True).stdout
-
-
 @pytest.fixture
-def remote(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository that holds the state on the branch `afsync-state`; the project's folder is another one."""
-    temp = tmp_path_factory.mktemp("remote")
-    git(temp, "init", "--quiet", "--bare", "videos.git")
-    git(temp, "init", "--quiet", "--initial-branch=afsync-state", "state")
-    shutil.copytree(sandbox.root / ".afsync", temp / "state/.afsync")
-    git(temp / "state", "add", "--all", "--force")
-    git(temp / "state", "commit", "--quiet", "--message", "The state")
-    git(temp / "state", "push", "--quiet", str(temp / "videos.git"), "afsync-state")
-    git(sandbox.root, "init", "--quiet")
+def repo(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A repository that holds the state on a branch as 0.1 wrote it; the project's folder is a checkout of it."""
+    repo = Repo(tmp_path_factory.mktemp("remote") / "repo")
+    repo.commit({KEY: (sandbox.root / KEY).read_text("utf-8")})
+    git(sandbox.root, "init", "--quiet", "--template=")
+    git(sandbox.root, "remote", "add", "origin", str(repo.origin))
     shutil.rmtree(sandbox.root / ".afsync")
-    return temp / "videos.git"
+    return repo
 
 
 @pytest.fixture
-def kept(sandbox: Sandbox, remote: Path, tmp_path_factory: pytest.TempPathFactory) -> GitLab:
-    """The template with its state on that branch."""
-    gitlab = GitLab(sandbox, tmp_path_factory.mktemp("gitlab"), str(remote))
-    gitlab.environ["AFSYNC_STATE_BRANCH"] = "afsync-state"
+def kept(repo: Repo, gitlab: GitLab) -> GitLab:
+    """The template with its state on that branch. The job's own token may only read, so it pushes with another."""
+    gitlab.environ |= {**ALONE, "AFSYNC_STATE_BRANCH": BRANCH}
+    gitlab.environ["AFSYNC_STATE_REMOTE"] = f"file://{repo.origin}"
     return gitlab
 
 
-def on_branch(remote: Path) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(git(remote, "show", "afsync-state:.afsync/state.json"))
+def on_branch(repo: Repo) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(repo.shown().partition("\n")[2])
     return state
 
 
-def reject(remote: Path, pushes: str) -> None:
-    """Let the repository refuse pushes whose newest commit says this (a pattern)."""
-    hook = remote / "hooks/pre-receive"
-    hook.write_text(f'#!/bin/sh\nread old new ref\n! git log -1 --format=%s "$new" | grep -q "{pushes}"\n')
-    hook.chmod(0o755)
-
-
-def test_the_state_on_a_branch(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
-    passes(kept.job("afsync-apply", BRANCH))
-    assert sorted(on_branch(remote)["resources"]) == ["job.best", "job.intro", "template.weekly"]
-    shutil.rmtree(sandbox.root / ".afsync")
-    assert "No changes." in passes(kept.job("afsync-apply", BRANCH)).out
-    names = git(remote, "ls-tree", "-r", "--name-only", "afsync-state").split()
-    assert not [n for n in names if n.endswith((".afsync-running", "lock"))]
+def test_the_state_on_a_branch(sandbox: Sandbox, kept: GitLab, repo: Repo) -> None:
+    passes(kept.job("afsync-plan", MERGE_REQUEST))
+    passes(kept.job("afsync-apply", BRANCH_PUSHED))
+    assert sorted(on_branch(repo)["resources"]) == ["job.best", "job.intro", "template.weekly"]
+    assert not (sandbox.root / KEY).exists()
+    assert "No changes." in passes(kept.job("afsync-apply", BRANCH_PUSHED)).out
     kept.environ["AFSYNC_STATE_BRANCH"] = "no-such-branch"
     with sandbox.watched(reads=True) as sent:
-        assert kept.job("afsync-plan", MERGE_REQUEST).code != 0
+        assert kept.job("afsync-plan", MERGE_REQUEST).code == 7
     assert sent == []
 
 
-def test_the_state_is_kept_after_a_failure_too(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
+def test_the_token_that_pushes_is_used_for_that_and_not_kept(sandbox: Sandbox, kept: GitLab, tmp_path: Path) -> None:
+    kept.environ["AFSYNC_STATE_REMOTE"] = "https://afsync:glpat-secret@127.0.0.1:9/videos.git"
+    with sandbox.watched() as sent:
+        done = kept.job("afsync-apply", BRANCH_PUSHED)
+    assert done.code == 7 and sent == [] and "127.0.0.1" in done.err and "secret" not in done.text
+    assert "secret" not in (sandbox.root / ".git/config").read_text()
+    passes(kept.job("afsync-plan", MERGE_REQUEST))
+    # Where the variable is not set, nothing stands for the token.
+    kept.environ["AFSYNC_STATE_REMOTE"] = "https://afsync:@127.0.0.1:9/videos.git"
+    passes(kept.job("afsync-apply", BRANCH_PUSHED))
+
+
+def test_the_state_is_kept_after_a_failure_too(sandbox: Sandbox, kept: GitLab, repo: Repo) -> None:
     sandbox.control.fault("POST /jobs#2: committed-then-close")
-    assert kept.job("afsync-apply", BRANCH).code == 3
-    assert [i["address"] for i in on_branch(remote)["intents"]] == ["job.intro"]
+    assert kept.job("afsync-apply", BRANCH_PUSHED).code == 3
+    assert [i["address"] for i in on_branch(repo)["intents"]] == ["job.intro"]
 
 
-def test_a_state_that_cannot_be_pushed_is_no_success(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
-    reject(remote, "^State after")
-    done = kept.job("afsync-apply", BRANCH)
-    assert done.code == 7 and "Error: the state could not be pushed" in done.out and sandbox.balance == 48
-    shutil.rmtree(sandbox.root / ".afsync")
+def test_a_push_that_is_refused_stops_before_anything_is_sent(sandbox: Sandbox, kept: GitLab, repo: Repo) -> None:
+    repo.refuse("not this token")
     with sandbox.watched() as sent:
-        done = kept.job("afsync-apply", BRANCH)
-    assert done.code == 5 and sent == []
-    assert "cut off before it could bring its state back:\nhttps://gitlab.example/videos/-/pipelines/1\n" in done.out
-    drift = kept.job("afsync-drift", SCHEDULE)
-    assert drift.code == 5 and "so nothing can be said of it" in drift.out
+        done = kept.job("afsync-apply", BRANCH_PUSHED)
+    assert done.code == 7 and sent == [] and "not this token" in done.err
 
 
-def test_who_cannot_say_that_it_begins_does_not_begin(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
-    reject(remote, "^Apply")
+def test_a_run_of_the_first_version_that_was_lost(sandbox: Sandbox, kept: GitLab, repo: Repo) -> None:
+    repo.commit({".afsync-running": "https://gitlab.example/videos/-/pipelines/1\n"}, keep=True)
     with sandbox.watched() as sent:
-        assert kept.job("afsync-apply", BRANCH).code == 5
-    assert sent == [] and on_branch(remote)["resources"] == {}
-
-
-@pytest.mark.parametrize("path", [".afsync", ".afsync-running", ".afsync/history", ".afsync/state.json", "elsewhere"])
-def test_a_link_on_the_branch_is_not_followed(
-    sandbox: Sandbox, kept: GitLab, remote: Path, tmp_path_factory: pytest.TempPathFactory, path: str
-) -> None:
-    outside = tmp_path_factory.mktemp("outside")
-    (outside / "secret").write_text("of the runner")
-    work = tmp_path_factory.mktemp("branch")
-    git(work, "clone", "--quiet", "--branch", "afsync-state", str(remote), "b")
-    link = work / "b" / path
-    if link.is_dir():
-        shutil.rmtree(link)
-    link.unlink(missing_ok=True)
-    link.symlink_to(outside / "new" if path == ".afsync-running" else outside)
-    git(work / "b", "add", "--all", "--force")
-    git(work / "b", "commit", "--quiet", "--message", "A link")
-    git(work / "b", "push", "--quiet", "origin", "afsync-state")
-    for name, when in (("afsync-plan", MERGE_REQUEST), ("afsync-apply", BRANCH), ("afsync-drift", SCHEDULE)):
-        with sandbox.watched(reads=True) as sent:
-            done = kept.job(name, when)
-        assert done.code == 7 and sent == []
-        assert f"holds something else than the files of a state:\n{path}" in done.out
-    assert [p.name for p in outside.iterdir()] == ["secret"]
+        done = kept.job("afsync-apply", BRANCH_PUSHED)
+    assert done.code == 5 and sent == [] and "its state was lost: https://gitlab.example/" in done.err
+    assert kept.job("afsync-drift", SCHEDULE).code == 5
 
 
 def test_a_directory_that_leads_out_of_the_checkout_is_refused(
@@ -318,20 +293,22 @@ def test_a_state_that_is_committed_as_well_is_refused(sandbox: Sandbox, kept: Gi
     (sandbox.root / ".afsync/recovery-1.json").write_text("{}")
     git(sandbox.root, "add", "--force", ".afsync")
     done = kept.job("afsync-plan", MERGE_REQUEST)
-    assert done.code == 7 and "git rm -r --cached" in done.out
+    assert done.code == 7 and "git rm -r --cached" in done.err
 
 
-def test_a_cancelled_job_brings_its_state_back(sandbox: Sandbox, kept: GitLab, remote: Path) -> None:
-    """The signal reaches the shell only; what was submitted by then is on the branch."""
+def test_a_cancelled_job_leaves_its_state_on_the_branch(sandbox: Sandbox, kept: GitLab, repo: Repo) -> None:
+    """The signal reaches the process of the shell only, which is afsync by then."""
     sandbox.control.fault("POST /jobs#1: committed-then-hold")
-    shell = kept.start("afsync-apply", BRANCH)
-    (held,) = sandbox.control.held(60)
-    shell.terminate()
-    time.sleep(1)  # nothing tells that the shell has handed the signal on
-    sandbox.control.release(held["id"])
-    out, err = shell.communicate(timeout=60)
-    assert shell.returncode == 143, out + err
-    assert sorted(on_branch(remote)["resources"]) == ["job.best", "template.weekly"]
+    with kept.start("afsync-apply", BRANCH_PUSHED) as shell:
+        (held,) = sandbox.control.held(60)
+        assert [i["address"] for i in on_branch(repo)["intents"]] == ["job.best"], "before the answer, too"
+        shell.terminate()
+        assert shell.stderr is not None
+        told = shell.stderr.readline()
+        sandbox.control.release(held["id"])
+        out, err = shell.communicate(timeout=60)
+    assert shell.returncode == 143 and "Interrupted: finishing" in told, out + told + err
+    assert sorted(on_branch(repo)["resources"]) == ["job.best", "template.weekly"]
 
 
 def test_applies_are_neither_cancelled_nor_concurrent() -> None:

@@ -165,10 +165,7 @@ class Lab:
 
     def project(self, variant: Variant = VARIANTS[0], **options: Any) -> Project:
         """A new project with an account of its own; where it is not exclusive, others have jobs in it already."""
-        number = next(self._numbers)
-        self.control.clear_faults()
-        self.control.clear_requests()
-        self.control.options(dialect=variant.dialect, echo=variant.echo, **{"rpm": 1_000_000, **options})
+        number = self.prepare(variant, **options)
         root = self.folder / f"p{number}"
         shutil.copytree(self._pristine, root)
         (root / "afsync.yaml").write_text(text_of(exclusive=variant.exclusive), encoding="utf-8")
@@ -176,6 +173,13 @@ class Lab:
         if not variant.exclusive:
             project.take_in_strangers()
         return project
+
+    def prepare(self, variant: Variant = VARIANTS[0], **options: Any) -> int:
+        """Forget what was, for one more project; its number."""
+        self.control.clear_faults()
+        self.control.clear_requests()
+        self.control.options(dialect=variant.dialect, echo=variant.echo, **{"rpm": 1_000_000, **options})
+        return next(self._numbers)
 
 
 class Snapshot(Struct, frozen=True):
@@ -394,7 +398,7 @@ class Project:
             self.wrong(f"at rest with exit {ended.code}: {ended.out} {ended.err}")
         if len(self.temporary_files()) > 1:
             self.wrong(f"temporary files are left: {self.temporary_files()}")
-        if load(Disk(), self.store.paths).pending:
+        if self.is_unfolded():
             self.wrong("the journal was not taken into the state")
         if unresolved:
             self._check_blocked(unresolved)
@@ -411,6 +415,10 @@ class Project:
         templates = [t["id"] for t in self.lab.control.templates(key=self.key)]
         if len(templates) != 1 and not blocked:
             self.wrong(f"there are {len(templates)} templates")
+
+    def is_unfolded(self) -> bool:
+        """Whether single writes wait to be put in order."""
+        return load(Disk(), self.store.paths).pending
 
     def _held_back_as_old(self) -> set[str]:
         """What waits for a person only because a job of somebody else cannot be told from it, with a way out."""

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -41,6 +42,9 @@ class Orders(Struct, frozen=True):
     `clock` is added to its time, in seconds. At system call `at` of the state's files (from 1) it is killed, or the
     call fails with `error`, and every one after it when `broken`; a `torn` one has written half of what it was to.
     With `signals` it gets these just before, and the call is made. `ignore`: those it ignores, as under nohup.
+
+    It is killed before call `git` of git (from 1), or after it with `after`; `pushes`: only calls that push count.
+    `lockless`: it neither takes nor minds a lock that is kept elsewhere.
     """
 
     hurry: bool = True
@@ -51,6 +55,10 @@ class Orders(Struct, frozen=True):
     torn: bool = False
     signals: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    git: int = 0
+    after: bool = False
+    pushes: bool = False
+    lockless: bool = False
 
 
 def main() -> None:
@@ -141,6 +149,41 @@ def follow(orders: Orders) -> None:
         project.now = lambda: now() + timedelta(seconds=orders.clock)
     if orders.at:
         _spoil_disk(orders)
+    if orders.git:
+        _end_at_git(orders)
+    if orders.clock or orders.lockless:
+        _elsewhere(orders)
+
+
+def _end_at_git(orders: Orders) -> None:
+    from afsync.store.branch import checkout, repository
+
+    modules: tuple[Any, ...] = (repository, checkout)
+    count, run = 0, modules[0].run
+
+    def ending(args: Any, **more: Any) -> Any:
+        nonlocal count
+        count += not orders.pushes or args[0] == "push"
+        ends = count == orders.git and (not orders.pushes or args[0] == "push")
+        if ends and not orders.after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        ran = run(args, **more)
+        if ends:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ran
+
+    for module in modules:
+        module.run = ending
+
+
+def _elsewhere(orders: Orders) -> None:
+    from afsync.store.branch.backend import BranchBackend
+    from afsync.store.remote.store import RemoteStore
+
+    now = BranchBackend.now
+    BranchBackend.now = lambda self: now(self) + timedelta(seconds=orders.clock)  # type: ignore[method-assign]
+    if orders.lockless:
+        RemoteStore.lock = lambda *_, **__: nullcontext()  # type: ignore[assignment,method-assign]
 
 
 def _hurry() -> None:

@@ -8,10 +8,11 @@ import hmac
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from enum import Enum
 from importlib.util import find_spec
@@ -25,6 +26,8 @@ from msgspec import Struct
 from afsync.core.state_place import ObjectPlace
 from afsync.store.remote.backend import Backend, Conflict, Kept, Unavailable, Unclear
 from tests.builders import NOW
+from tests.store.branch.repo import Repo
+from tests.store.branch.repo import backend as on_branch
 
 KEY = "states/channel.json.gz"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
@@ -145,6 +148,25 @@ def azurite(server: str) -> Iterator[Engine]:
     yield Engine(lambda: azure_backend(server, container))
 
 
+@contextmanager
+def branch(_server: str) -> Iterator[Engine]:
+    """One clone does for all backends, since nothing is written there."""
+    ahead = [timedelta()]
+
+    def later(span: timedelta) -> None:
+        ahead[0] += span
+
+    with tempfile.TemporaryDirectory(prefix="afsync-branch-") as folder:
+        clone = Repo(Path(folder) / "repo").clone()
+
+        def made() -> Backend:
+            opened = on_branch(clone)
+            opened.now = lambda: datetime.now(UTC) + ahead[0]  # type: ignore[method-assign]
+            return opened
+
+        yield Engine(made, later)
+
+
 # --- real servers ---
 
 
@@ -242,5 +264,5 @@ def azure_backend(url: str, container: str, key: str = KEY) -> Backend:
         return Objects(ObjectPlace("az", container, key, ACCOUNT), f"az://{ACCOUNT}/{container}/{key}", url)
 
 
-ENGINES: dict[str, Callable[[str], Any]] = {"memory": memory, "s3": moto, "azure": azurite}
+ENGINES: dict[str, Callable[[str], Any]] = {"memory": memory, "branch": branch, "s3": moto, "azure": azurite}
 """The engines that every store's suite runs over."""

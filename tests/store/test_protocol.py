@@ -42,6 +42,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         return
     if request.param in ("s3", "azure") and not have("obstore", "moto"):
         pytest.skip("obstore and moto are not installed here")
+    if request.param == "branch" and shutil.which("git") is None:
+        pytest.skip("git is not installed here")
     if request.param == "azure" and shutil.which("azurite-blob") is None:
         pytest.skip("azurite (npm) is not installed here; see CONTRIBUTING.md")
     with ExitStack() as ends:

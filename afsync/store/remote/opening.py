@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from afsync.core.state_place import ObjectPlace, Place
+from afsync.core.state_place import BranchPlace, ObjectPlace, Place
 from afsync.errors import StateError
 from afsync.store.remote.backend import Backend
 from afsync.store.remote.store import RemoteStore, Run
@@ -21,15 +21,19 @@ def open_remote(
 ) -> RemoteStore:
     """`directory` is the project's `.afsync`; `name` what `state:` says."""
     run = Run(os.urandom(16).hex(), afsync_version, run_page(environ), lambda: time.sleep(PAUSE))
-    return RemoteStore(_backend(place, name, environ), directory, run)
+    return RemoteStore(_backend(directory.parent, place, name, environ), directory, run)
 
 
-def _backend(place: Place, name: str, environ: Mapping[str, str]) -> Backend:
+def _backend(root: Path, place: Place, name: str, environ: Mapping[str, str]) -> Backend:
+    if isinstance(place, BranchPlace):
+        from afsync.store.branch.backend import branch_backend
+
+        return branch_backend(root, place, environ)
     if isinstance(place, ObjectPlace):
         from afsync.store.remote.objects import object_backend
 
         return object_backend(place, name, environ)
-    raise StateError(f"This version of afsync cannot keep a state in {name}.", "keep it in an object store, or here")
+    raise StateError(f"{name} is a path.")
 
 
 def run_page(environ: Mapping[str, str]) -> str:

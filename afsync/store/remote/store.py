@@ -53,6 +53,8 @@ class RemoteStore:
     What cannot be written goes into recovery files in `directory`, the project's `.afsync`.
     """
 
+    far = True
+
     def __init__(self, backend: Backend, directory: Path, run: Run, disk: Disk | None = None) -> None:
         self.backend = backend
         self._paths = Paths(directory / "state.json", directory)

@@ -1,0 +1,108 @@
+"""`afsync pipeline`: the steps of action.yml and of the GitLab template."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from afsync.commands import pipeline_steps as steps
+from afsync.commands.options import check_title
+from afsync.commands.pipeline_place import Place
+
+SWITCH = click.Choice(["true", "false"])
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _given(name: str, about: str, **more: Any) -> Decorator:
+    """An option that is also read from the variable of its name, where text from outside is data and no command."""
+    variable = f"AFSYNC_{name.removeprefix('--').replace('-', '_').upper()}"
+    return click.option(name, envvar=variable, help=f"{about} [{variable}]", **more)
+
+
+_title = _given("--title", "A name for comment and summary.", default="", metavar="NAME")
+_author = _given("--comment-author", "Whose comments count.", default="github-actions[bot]", metavar="LOGIN")
+
+
+def _project(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the project and its state are, and what is added to the command line."""
+    for option in (
+        _given("--args", "Further flags, as a shell would split them.", default="", metavar="FLAGS"),
+        _given("--state-remote", "The address that the branch is written to.", default="", metavar="URL"),
+        _given("--state-branch", "The branch that holds the state.", default="", metavar="NAME"),
+        click.option("--project", envvar="AFSYNC_DIRECTORY", default=".", metavar="DIR", help="[AFSYNC_DIRECTORY]"),
+        _title,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group
+def command() -> None:
+    """Run a step of a pipeline, as the action and the GitLab template do.
+
+    What a step is given comes from options, or from the variables that are named beside them.
+    """
+
+
+@command.command("plan")
+@_project
+@_given(
+    "--offline", "Plan without a key; auto: in a fork.", default="false", type=click.Choice(["true", "false", "auto"])
+)
+@_given("--plan-file", "Save the plan there.", default="", metavar="FILE")
+@_given("--fail-on-blocked", "Fail when something would be held back.", default="true", type=SWITCH)
+def _plan(offline: str, plan_file: str, fail_on_blocked: str, **place: str) -> int:
+    """Validate, then plan."""
+    return steps.plan(_place(place), offline, plan_file, fail_on_blocked=fail_on_blocked == "true")
+
+
+@command.command("apply")
+@_project
+@_given("--plan-file", "Apply that plan and nothing else.", default="", metavar="FILE")
+@_given("--expect", "A fingerprint: any other plan is refused.", default="", metavar="FINGERPRINT")
+def _apply(plan_file: str, expect: str, **place: str) -> int:
+    """Validate, then apply unattended."""
+    return steps.apply(_place(place), plan_file, expect)
+
+
+@command.command("drift")
+@_project
+def _drift(**place: str) -> int:
+    """Validate, then look for what changed outside of afsync."""
+    return steps.drift(_place(place))
+
+
+@command.command("reviewed")
+@_title
+@_author
+def _reviewed(title: str, comment_author: str) -> int:
+    """Look up the fingerprint in the comment of the merged pull request (GitHub)."""
+    from afsync.commands.pull_request import reviewed
+
+    check_title(title)
+    return reviewed(title, comment_author, os.environ)
+
+
+@command.command("comment")
+@_given("--command", "What the comment is about.", type=click.Choice(["plan", "apply"]), required=True)
+@_given("--outcome", "What became of that step.", default="", metavar="OUTCOME")
+@_given("--has-changes", "Whether it had something to do.", default="", metavar="BOOLEAN")
+@_title
+@_author
+def _comment(command: str, outcome: str, has_changes: str, title: str, comment_author: str) -> int:
+    """Keep the comment on the pull request up to date (GitHub)."""
+    from afsync.commands.pull_request import keep_comment
+
+    check_title(title)
+    idle = command == "apply" and outcome == "success" and has_changes == "false"
+    return keep_comment(command, title, comment_author, os.environ, idle=idle)
+
+
+def _place(given: dict[str, str]) -> Place:
+    check_title(given["title"])
+    return Place(
+        given["project"], given["title"], given["args"], given["state_branch"], given["state_remote"], dict(os.environ)
+    )

@@ -1,0 +1,141 @@
+"""What the steps of a pipeline do: the commands that a person would give, one after the other."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from afsync.commands.ci import in_github
+from afsync.commands.markdown_into import errors_into
+from afsync.commands.pipeline_place import Place
+from afsync.commands.screen import messages
+from afsync.errors import AuthError, Exit
+from afsync.output.github import annotation
+from afsync.output.values import visible
+
+
+def plan(place: Place, offline: str, plan_file: str, *, fail_on_blocked: bool) -> int:
+    """Plan, and fail when an apply would hold something back."""
+
+    def begin() -> int:
+        place.use_state(writes=False)
+        more = ["--offline"] if _is_offline(place, offline) else []
+        more += ["--out", plan_file] if plan_file else []
+        more += ["--gitlab-report", place.file("afsync-report.json")] if _in_gitlab(place) else []
+        return _run(place, "plan", ".json", "plan", *place.flags, *more)
+
+    code = _after_validating(place, "plan", begin)
+    if code == Exit.OK and fail_on_blocked and _is_blocked(place):
+        _say("An apply would hold something back; the plan says what, why, and what to do.")
+        return Exit.REFUSED
+    return code
+
+
+def apply(place: Place, plan_file: str, expect: str) -> int:
+    """Apply without asking."""
+
+    def begin() -> int:
+        place.use_state(writes=True)
+        more = ["--expect", expect] if expect else []
+        more += ["--", plan_file] if plan_file else []
+        return _run(place, "apply", ".jsonl", "apply", *place.flags, "--auto-approve", *more)
+
+    return _after_validating(place, "apply", begin)
+
+
+def drift(place: Place) -> int:
+    """Look for drift; red as well while a run is at work, or was lost, whose doings are not known here."""
+
+    def begin() -> int:
+        place.use_state(writes=False)
+        code = _run(place, "drift", ".json", "plan", "--refresh-only", "--detailed-exitcode", *place.flags)
+        holder = None if code in (Exit.ERROR, Exit.LOCKED, Exit.STATE) else _at_work(place)
+        if holder is not None:
+            text = f"The state does not hold yet what this run does or did, so nothing can be said of it: {holder}."
+            _say(f"{text} docs/ci.md says what to do.")
+            return Exit.LOCKED
+        return code
+
+    return _after_validating(place, "drift", begin)
+
+
+def _after_validating(place: Place, of: str, begin: Callable[[], int]) -> int:
+    """The step, where the files are right. What stops it is written where the comment is taken from."""
+    from afsync.cli import run
+
+    told = place.file(f"afsync-{of}.md")
+    place.output("markdown", told)
+    Path(told).unlink(missing_ok=True)
+    with errors_into(told, place.title, "plan" if of == "drift" else of):
+        place.check()
+        code = run(["-C", place.directory, "validate", "--title", place.title, "--markdown-into", told])
+        if code:
+            return code
+        Path(told).unlink(missing_ok=True)
+        return begin()
+
+
+def _run(place: Place, of: str, ending: str, name: str, *flags: str) -> int:
+    from afsync.cli import run
+
+    documents = place.file(f"afsync-{of}{ending}")
+    place.output("json", documents)
+    into = ("--json-into", documents, "--markdown-into", place.file(f"afsync-{of}.md"), "--title", place.title)
+    return run(["-C", place.directory, name, *into, *flags])
+
+
+def _is_offline(place: Place, wanted: str) -> bool:
+    """Whether to plan without a key. AuthError where one is missing that should be there."""
+    keys = ("AURAFLUX_API_KEY", "AURAFLUX_API_KEY_FILE")
+    if wanted != "auto" or any(place.environ.get(name, "").strip() for name in keys):
+        return wanted == "true"
+    if _is_from_fork(place):
+        return True
+    text = "There is no AuraFlux key, and this is not a request from a fork: is the secret set, and passed on?"
+    raise AuthError(text, "a protected variable reaches protected branches only; `offline: true` plans without a key")
+
+
+def _is_from_fork(place: Place) -> bool:
+    """A fork gets no secrets, nor does Dependabot."""
+    environ = place.environ
+    if _in_gitlab(place):
+        source = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "")
+        return source not in ("", environ.get("CI_PROJECT_ID", ""))
+    from afsync.commands.pull_request import event
+
+    pull = event(environ).get("pull_request") or {}
+    if not pull:
+        return False
+    head = (pull.get("head") or {}).get("repo") or {}
+    author = (pull.get("user") or {}).get("login")
+    return author == "dependabot[bot]" or head.get("full_name") != environ.get("GITHUB_REPOSITORY")
+
+
+def _is_blocked(place: Place) -> bool:
+    with suppress(OSError, ValueError):
+        return bool(json.loads(Path(place.file("afsync-plan.json")).read_text("utf-8"))["violations"])
+    return False
+
+
+def _at_work(place: Place) -> str | None:
+    import click
+
+    from afsync.commands import project as work
+    from afsync.commands.state_file import open_store
+
+    click.get_current_context().find_root().obj = place.directory
+    holder = open_store(work.load_project()).at_work(socket.gethostname(), work.now())
+    return None if holder is None else visible(str(holder))
+
+
+def _in_gitlab(place: Place) -> bool:
+    return place.environ.get("GITLAB_CI") == "true"
+
+
+def _say(text: str) -> None:
+    from afsync.errors import Problem
+
+    messages()(annotation(Problem("pipeline", text)) if in_github() else f"Error: {text}\n")
