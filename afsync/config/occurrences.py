@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache, partial
 from typing import Any
@@ -101,7 +101,7 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
     report = Report()
     records = _by_series(recorded)
     jobs: dict[str, Job] = dict(_within_horizon(project, calendar, recorded, now))
-    found = [_look(series, recorded, records.get(key, {}), project, now) for key, series in calendar.series.items()]
+    found = [*_looks(calendar, recorded, records, project, now, report)]
     places = dict(project.places)
     for each in found:
         _check(each, report, now)
@@ -171,6 +171,31 @@ def _within_horizon(
         known = address in recorded.resources or recorded.intent_for(address) or address in project.desired.imports
         if horizon is None or known or job.schedule is None or job.schedule.utc <= now + horizon:
             yield address, job
+
+
+MOST = 100_000
+"""So many occurrences a project may have within its horizons: a short file could ask for a thousand million."""
+
+
+def _looks(
+    calendar: Calendar,
+    recorded: Recorded,
+    records: Mapping[str, Mapping[str, RecordedJob]],
+    project: Project,
+    now: datetime,
+    report: Report,
+) -> Iterator[_Found]:
+    """Every series, unless they come to too many occurrences together."""
+    total = 0
+    for key, series in calendar.series.items():
+        found = _look(series, recorded, records.get(key, {}), project, now)
+        total += len(found.standing.declared)
+        if total > MOST:
+            message = f"with this one, the series have more than {MOST:,} occurrences within their `horizon`"
+            wrong = Fault(Code.TOO_LARGE, (*series.job.path, "repeat"), message, "use a shorter `horizon`", at_key=True)
+            report.faults(series.job.document, [wrong])
+            return
+        yield found
 
 
 def _look(

@@ -67,12 +67,18 @@ def check_wall_time(value: Any) -> Any:
     return value
 
 
+MOST_TIMES = 48
+
+
 def check_times(value: Any) -> Any:
     """A time of day, or several by name."""
     if not isinstance(value, dict):
         return check_wall_time(value)
     if not value:
         raise Wrong(Code.NO_VALUE, "`at` is empty", 'write a time, as in at: "09:00"')
+    if len(value) > MOST_TIMES:
+        hint = "make several jobs of it"
+        raise Wrong(Code.TOO_LARGE, f"`at` has {len(value)} times, and {MOST_TIMES} are allowed", hint)
     for name, clock in value.items():
         if not TIME_NAME.fullmatch(str(name)):
             raise Wrong(Code.BAD_KEY, f"`{str(name)[:60]}` cannot be the name of a time", "use letters and digits")

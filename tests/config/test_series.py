@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from afsync.config import occurrences
 from afsync.config.occurrences import expand
 from afsync.core.recorded import Considered, Recorded, RecordedJob
 from afsync.core.resources import Job, Kind, Schedule, fingerprint
@@ -259,3 +260,25 @@ def test_old_rules_cost_no_more_than_new_ones(tmp_path: Path, record_property: A
     other = seconds(tmp_path, '{rrule: "FREQ=WEEKLY;BYDAY=TU", at: "09:00", from: 2023-12-01}')
     record_property("figure", f"400 series of three years: {plain * 1000:.0f} ms, as rrule {other * 1000:.0f} ms")
     assert plain < 0.5 and other < 4.5, "several times what it takes on an idle machine"
+
+
+def test_series_have_a_bound_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a short file asks for is not made first and counted then."""
+    daily = '    repeat: {every: day, at: "09:00", from: 2026-01-01}\n'
+    text = HEAD + daily + "".join(f"  s{n}:\n    url: https://a.b/{n}\n{daily}" for n in range(5))
+    monkeypatch.setattr(occurrences, "MOST", 100)
+    with pytest.raises(ConfigError) as caught:
+        expand(loaded(tmp_path, text), Recorded(LINEAGE), NOW)
+    (problem,) = caught.value.problems
+    assert (str(problem.code), f"{problem.location}") == ("too_large", "afsync.yaml:19:5")
+    monkeypatch.setattr(occurrences, "MOST", 180)
+    assert len(expand(loaded(tmp_path, text), Recorded(LINEAGE), NOW).desired.jobs) == 180
+
+
+def test_a_day_has_a_bound_of_times(tmp_path: Path) -> None:
+    def at(count: int) -> str:
+        return ", ".join(f't{n}: "{n // 60:02}:{n % 60:02}"' for n in range(count))
+
+    assert len(jobs(tmp_path, f"repeat: {{dates: [2026-12-07], at: {{{at(48)}}}}}")) == 48
+    (problem,) = wrong(tmp_path, f"repeat: {{dates: [2026-12-07], at: {{{at(49)}}}}}")
+    assert str(problem.code) == "too_large" and "48 are allowed" in problem.message
