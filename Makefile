@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format schemas pictures bench lock lowest coverage fuzz wheel owner clean
+.PHONY: help demo test lint format schemas pictures bench lock lowest coverage fuzz site terminals wheel owner clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ schemas: $(VENV)/.installed  ## generate schemas/
 pictures: $(VENV)/.installed  ## draw docs/calendar.png with Chromium
 	$(BIN)/python -m tests.calendar.picture
 
+terminals: $(VENV)/.installed  ## draw docs/pictures from real runs against the emulator
+	$(BIN)/python -m tools.terminal
+
 bench: $(VENV)/.installed  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
@@ -85,6 +88,10 @@ coverage: $(VENV)/.tools  ## branches of core, engine and store that their tests
 fuzz: $(VENV)/.installed  ## a minute of random inputs and histories, others each time
 	AFSYNC_SCALE=5 $(BIN)/python -m pytest -n $(JOBS) tests/config/test_forms.py tests/store/test_properties.py \
 	  tests/reliability/test_state_machine.py
+
+site: $(VENV)/.tools  ## build the site into build/site/site; a broken link is an error
+	$(BIN)/python -m tools.site
+	cd build/site && $(CURDIR)/$(VENV)/tools/bin/zensical build --clean --strict
 
 wheel: $(VENV)/.tools  ## build what is released into dist/, and check it
 	rm -rf dist

@@ -16,6 +16,8 @@ from afsync.config.writer import IGNORE, IGNORE_FILE, SCHEMA_FILE
 from afsync.errors import UsageError
 
 _SCHEMA_LINE = re.compile(r"\A# yaml-language-server: \$schema=\S+")
+_LEFT_BEHIND = {".afsync", "__pycache__"}
+"""What trying an example leaves in it."""
 _LINEAGE = re.compile(r"^lineage: *[0-9a-fA-F-]{36}", re.MULTILINE)
 
 
@@ -26,7 +28,7 @@ def copy_example(name: str, root: Path) -> None:
         raise UsageError(f"there is no example {name}", did_you_mean(name, known) or f"there are {', '.join(known)}")
     if (root / PROJECT_FILE).exists():
         raise UsageError(f"there is an {PROJECT_FILE} here already", "begin with an example in an empty folder")
-    for file in sorted(p for p in known[name].rglob("*") if p.is_file() and ".afsync" not in p.parts):
+    for file in sorted(p for p in known[name].rglob("*") if p.is_file() and not _LEFT_BEHIND & {*p.parts}):
         place = file.relative_to(known[name])
         up = "../" * (len(place.parts) - 1)
         if (root / place).exists():

@@ -107,7 +107,7 @@ def tell_of_plan(project: Project, plan: Plan, title: str) -> Plan:
 
     with desk(project, 0.0) as held:
         if held.recorded.serial != plan.serial:
-            messages()("Warning: the state changed meanwhile, so nobody was notified of this plan.\n")
+            messages()("Warning: the state changed meanwhile, so the channels were not notified of this plan.\n")
             return plan
         after = Herald(project, title, plan.account.id).tell(plan_notice(plan), held.recorded)
         if after.announced == held.recorded.announced:

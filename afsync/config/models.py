@@ -45,6 +45,7 @@ class Api(Part):
         description="True promises that only afsync submits with this account, so that a submission whose answer "
         "was lost can be resolved without asking, and any job that is not known says that the state is old. False says "
         "that others submit too. Left out: not known.",
+        examples=[True],
     )
     quarantine: Quarantine = Field(
         QUARANTINE,

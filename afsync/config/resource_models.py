@@ -25,6 +25,7 @@ class Lifecycle(Part):
         None,
         description="True refuses to delete or replace the resource. Kept in the state, so removing the whole block "
         "does not lift it; write `false` to do so.",
+        examples=[True],
     )
     ignore_changes: Annotated[list[BodyField], Unique] | None = Field(
         None,
@@ -97,7 +98,11 @@ class TemplatePart(Body):
 
     name: Text = Field(description="The name shown in the account.", examples=["Weekly highlights"])
     description: Text | None = Field(None, description="A note for people.", examples=["For the Monday show"])
-    lifecycle: Lifecycle | None = Field(None, description="How afsync treats the template after its creation.")
+    lifecycle: Lifecycle | None = Field(
+        None,
+        description="How afsync treats the template after its creation.",
+        examples=[{"prevent_destroy": True}],
+    )
 
 
 class JobFields(Body):
@@ -157,8 +162,13 @@ class JobFields(Body):
     allow_duplicate: bool | None = Field(
         None,
         description="True submits the job although one in the account looks like it; else it is withheld.",
+        examples=[True],
     )
-    lifecycle: Lifecycle | None = Field(None, description="How afsync treats the job after its submission.")
+    lifecycle: Lifecycle | None = Field(
+        None,
+        description="How afsync treats the job after its submission.",
+        examples=[{"ignore_changes": ["schedule"]}],
+    )
 
 
 class ExceptPart(JobFields):
@@ -191,7 +201,9 @@ class JobPart(JobFields):
         examples=["America/New_York"],
     )
     repeat: RepeatPart | None = Field(
-        None, description="When it repeats: one submission for every date of the rule, known by that date."
+        None,
+        description="When it repeats: one submission for every date of the rule, known by that date.",
+        examples=[{"every": "week", "days": ["mon"], "at": "09:00", "from": "2026-12-07"}],
     )
     exceptions: Annotated[dict[InstanceKey, ExceptPart], BeforeValidator(without_skips)] | None = Field(
         None,

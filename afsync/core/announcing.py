@@ -81,8 +81,8 @@ def _not_kept(job: JobStatus, recorded: Recorded) -> str | None:
 def unsent(
     channel: Channel, found: Mapping[Event, tuple[Item, ...]], sent: Mapping[str, datetime]
 ) -> Mapping[Event, tuple[Item, ...]]:
-    """What a channel that is told of it was not sent yet. One that was told nothing so far begins with what waits for
-    somebody: what is past is not told."""
+    """What a channel that is told of it was not sent yet. One that was told nothing so far begins with what waits for a
+    person: what is past is not told."""
     begun = channel.name in sent
     return {
         event: fresh

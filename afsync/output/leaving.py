@@ -9,7 +9,7 @@ from afsync.output.values import count, visible
 
 
 def left_text(found: Left, *, declared: int) -> str:
-    """What stays in the account, and what nobody does any more."""
+    """What stays in the account, and what is not done any more."""
     return "\n".join(_lines(found, declared)) + "\n"
 
 

@@ -31,7 +31,11 @@ def test_nothing_is_loaded():
 def pytest_there(folder: Path) -> subprocess.CompletedProcess[str]:
     """A pytest of its own, with nothing of ours but the plugin: where it is installed, and where only its files are."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("AURAFLUX_", "AFSYNC_", "PYTEST_"))}
-    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(EXAMPLE.parents[1])}
+    environ |= {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(EXAMPLE.parents[1]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     plugin = ("-p", "afsync.emulator.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers")
     command = [sys.executable, "-m", "pytest", *plugin, "--rootdir", str(folder), str(folder)]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
