@@ -22,7 +22,7 @@ from afsync.store.remote.document import unpack
 from tests.harness import Sandbox
 from tests.store.engines import KEY, Cloud, Fault, MemoryBackend
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "24"))
+SEEDS = int(os.environ.get("AFSYNC_SEEDS", "20"))
 PROJECT = f"""\
 state: s3://states/{KEY}
 templates:
