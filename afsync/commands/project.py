@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from afsync.commands.came import known_workspace
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ def load_project() -> Project:
     """The files, checked. Raises ConfigError with everything that is wrong with them, which CI is shown as well."""
     from afsync.commands.ci import publish_problems
     from afsync.config.loader import load
+    from afsync.config.workspace import find_workspace
 
     try:
-        return _with_state(load(directory(), environ=os.environ))
+        workspace = known_workspace() or find_workspace(directory())
+        return _with_state(load(directory(), environ=os.environ, workspace=workspace))
     except ConfigError as error:
         publish_problems(error.problems, directory())
         raise
