@@ -36,6 +36,7 @@ PLAN = Wanted(
     with_links=False,
     title="",
     gitlab_report=None,
+    notify=False,
     max_bytes=60_000,
     at=None,
 )
