@@ -141,7 +141,7 @@ def finish(
     if unmatched := shared.globs.unmatched:
         problems = [
             *problems,
-            *(Problem("usage", f"{glob}: nothing has this address in any account") for glob in unmatched),
+            *(Problem("no_such_address", f"{glob}: nothing has this address in any account") for glob in unmatched),
         ]
         codes.append(Exit.ERROR)
     every = tuple(sorted([*results, *chosen.gone], key=lambda r: r.account))
