@@ -60,6 +60,13 @@ def _with_state(project: Project) -> Project:
 
     from afsync.core.state_place import is_elsewhere
 
+    if known_workspace() is not None:
+        from afsync.core.membership import PLACE, shared_by_projects
+
+        if PLACE not in override and not shared_by_projects(override):
+            text = f"AFSYNC_STATE: {override}: all accounts would have the same state"
+            raise UsageError(text, f"write {PLACE} where their names belong")
+        override = override.replace(PLACE, directory().name)
     if not is_elsewhere(override):
         raise UsageError(f"AFSYNC_STATE: {override}: not a store", "write `branch:NAME` or an address, not a path")
     return replace(project, settings=replace(project.settings, state=override))
