@@ -6,7 +6,7 @@ import errno
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,6 +39,7 @@ COMMANDS = {
     "resolve": "Say what became of such a submission.",
     "account": "Show plan, balance and limits.",
     "pipeline": "Run a step of a CI pipeline.",
+    "report": "Put reports over many accounts together.",
     "schema": "Print a JSON Schema.",
     "emulator": "Serve AuraFlux on this machine.",
     "demo": "Walk through it all against the emulator.",
@@ -126,27 +127,28 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _usage(error)
     except (Exception, KeyboardInterrupt) as error:
-        return _failed(error)
+        return failed(error, _say)
 
 
-def _failed(error: BaseException) -> int:
+def failed(error: BaseException, say: Callable[[str], None]) -> int:
+    """Tell what was raised, and give the exit code."""
     # Imported here: `--help` needs none of it.
     from afsync.errors import AfsyncError, Exit
 
     match error:
         case KeyboardInterrupt() | click.Abort():
-            _say(f"{_below()}Interrupted.")
+            say(f"{_below()}Interrupted.")
             return Exit.INTERRUPTED
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return Exit.OK
         case AfsyncError():
-            return _known(error)
+            return _known(error, say)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, filename=None):
-            _say(f"afsync: the report could not be written: {error.strerror}")  # as click printed the help
+            say(f"afsync: the report could not be written: {error.strerror}")  # as click printed the help
             return Exit.ERROR
         case _:
-            return _bug(error)
+            return _bug(error, say)
 
 
 def _say(text: str) -> None:
@@ -174,7 +176,7 @@ def _below() -> str:
     return "\n" if sys.stderr.isatty() else ""
 
 
-def _known(error: AfsyncError) -> int:
+def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
     from afsync.commands.ci import publish_error
     from afsync.errors import ConfigError, Interrupted
     from afsync.output.problems import problems_text
@@ -184,20 +186,20 @@ def _known(error: AfsyncError) -> int:
     if isinstance(error, ConfigError):
         from afsync.commands.screen import stderr_paint
 
-        _say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
+        say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
     else:
-        _say(f"{_below() if isinstance(error, Interrupted) else ''}Error: {visible(error.message)}")
+        say(f"{_below() if isinstance(error, Interrupted) else ''}Error: {visible(error.message)}")
         if error.hint:
-            _say(f"  {visible(error.hint)}")
+            say(f"  {visible(error.hint)}")
     return error.exit_code
 
 
-def _bug(error: BaseException) -> int:
+def _bug(error: BaseException, say: Callable[[str], None]) -> int:
     import traceback
 
     from afsync.errors import Exit
 
-    _say("".join(traceback.format_exception(error)).rstrip("\n"))
-    _say("")
-    _say(f"This is a bug in afsync {__version__}, not in what you did. Please report it with the lines above.")
+    say("".join(traceback.format_exception(error)).rstrip("\n"))
+    say("")
+    say(f"This is a bug in afsync {__version__}, not in what you did. Please report it with the lines above.")
     return Exit.ERROR

@@ -18,6 +18,7 @@ from msgspec import Struct
 from afsync import __file__ as afsync_package
 from afsync import __version__
 from afsync.core.plan import Plan
+from benchmarks.accounts import accounts
 from benchmarks.branch import branch
 from benchmarks.hostile import HOSTILE
 from benchmarks.measuring import Command, judged, measure, measure_in_turn
@@ -93,6 +94,10 @@ def validating(root: Path) -> None:
 def calendar(root: Path) -> None:
     sheets(root / "sheets", row)
     rules(root / "rules", row)
+
+
+def many_accounts(root: Path) -> None:
+    accounts(root, row)
 
 
 def requests(root: Path) -> None:
@@ -181,7 +186,10 @@ def hostile(root: Path) -> None:
 
 PARTS = {
     f.__name__: f
-    for f in (starting, noop_plans, validating, calendar, requests, applies, limited, latency, pushes, rendering)
+    for f in (
+        *(starting, noop_plans, many_accounts, validating, calendar),
+        *(requests, applies, limited, latency, pushes, rendering),
+    )
 }
 OTHERS = {"hostile": hostile}
 

@@ -76,9 +76,12 @@ class Access(Struct, frozen=True):
         return urlsplit(self.root).netloc
 
 
-def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Callable[[str], str]) -> Access:
+def access(
+    yaml_base_url: str | None, environ: Mapping[str, str], read_file: Callable[[str], str], key: str | None = None
+) -> Access:
     """Decide from `api.base_url` in the files and the environment.
 
+    `key` is where a workspace says that the key is, `env:NAME` or `file:PATH`: then it is taken from nowhere else.
     `read_file` reads the file that AURAFLUX_API_KEY_FILE names; it may raise OSError or UnicodeError.
     Raises UsageError for a service that must not get the key, AuthError where there is no usable key.
     """
@@ -89,7 +92,9 @@ def access(yaml_base_url: str | None, environ: Mapping[str, str], read_file: Cal
     url = _checked(written, source)
     if not said:
         _check_host(url, environ.get("AURAFLUX_API_KEY_HOST", ""))
-    return Access(_canonical(url), _key(environ, read_file), source)
+    return Access(
+        _canonical(url), _key(environ, read_file) if key is None else _key_at(key, environ, read_file), source
+    )
 
 
 def said_outside(environ: Mapping[str, str]) -> str | None:
@@ -161,19 +166,35 @@ def _key(environ: Mapping[str, str], read_file: Callable[[str], str]) -> Secret:
         return _usable(environ["AURAFLUX_API_KEY"], "AURAFLUX_API_KEY")
     path = environ.get("AURAFLUX_API_KEY_FILE", "").strip()
     if path:
-        try:
-            text = read_file(path)
-        except OSError as error:
-            raise AuthError(f"AURAFLUX_API_KEY_FILE: {path} cannot be read: {error.strerror or error}.") from None
-        except UnicodeError:
-            raise AuthError(f"AURAFLUX_API_KEY_FILE: {path} is not a text file.") from None
-        return _usable(text.removeprefix("\ufeff"), f"The file {path} (AURAFLUX_API_KEY_FILE)")
+        return _in_file(path, "AURAFLUX_API_KEY_FILE", read_file)
     empty = "AURAFLUX_API_KEY" in environ
     raise AuthError(
         "AURAFLUX_API_KEY is empty." if empty else "There is no API key.",
         "set AURAFLUX_API_KEY (keys are made in the account's settings), or AURAFLUX_API_KEY_FILE; "
         f"to try afsync without an account, set `api.base_url: {EMULATOR}`",
     )
+
+
+def _key_at(key: str, environ: Mapping[str, str], read_file: Callable[[str], str]) -> Secret:
+    """The key of one account of a workspace."""
+    kind, _, name = key.partition(":")
+    if kind == "file":
+        return _in_file(name, "`key` of the workspace", read_file)
+    if environ.get(name, "").strip():
+        return _usable(environ[name], name)
+    said = "is empty" if name in environ else "is not set"
+    hint = "the workspace file says that this account's key is there; no other is used"
+    raise AuthError(f"There is no API key: {name} {said}.", f"set {name}: {hint}")
+
+
+def _in_file(path: str, said_by: str, read_file: Callable[[str], str]) -> Secret:
+    try:
+        text = read_file(path)
+    except OSError as error:
+        raise AuthError(f"{said_by}: {path} cannot be read: {error.strerror or error}.") from None
+    except UnicodeError:
+        raise AuthError(f"{said_by}: {path} is not a text file.") from None
+    return _usable(text.removeprefix("\ufeff"), f"The file {path} ({said_by})")
 
 
 def _usable(text: str, where: str) -> Secret:

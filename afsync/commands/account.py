@@ -8,10 +8,13 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
+from afsync.commands.came import Came
+from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.planning import checked_plan
 from afsync.commands.screen import tell
 from afsync.commands.service import Service, connect, read_remote
 from afsync.commands.state_file import check_account, read_state
+from afsync.core.overall import Numbers
 from afsync.core.verdict import Options
 from afsync.errors import StateError
 
@@ -24,11 +27,18 @@ if TYPE_CHECKING:
 
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
-def command(as_json: bool) -> int:
+@overall_flags()
+def command(as_json: bool, over: Over) -> int:
     """Show plan, balance and limits of the account, and what the declared jobs will still cost.
 
     Without a state, or with one of another account, the last is left out.
     """
+    if over.every:
+        check_together(json=as_json)
+    return run("account", over, lambda: _account(as_json))
+
+
+def _account(as_json: bool) -> Came:
     from afsync.output.account import account_json, account_text
 
     project = work.load_project()
@@ -36,9 +46,9 @@ def command(as_json: bool) -> int:
     recorded = _state(project)
     account, plan = _read(project, service, recorded)
     limits, held = project.desired.limits, len(recorded.resources) if recorded else 0
-    if as_json:
-        return tell(account_json(account, limits, held, plan))
-    return tell(account_text(account, service.base_url, limits, held, plan))
+    text = account_text(account, service.base_url, limits, held, plan)
+    code = tell(account_json(account, limits, held, plan) if as_json else text)
+    return Came(code, Numbers(credits=plan.spend if plan else None, balance=account.balance))
 
 
 def _state(project: Project) -> Recorded | None:

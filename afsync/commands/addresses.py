@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from afsync.commands.came import known_globs
 from afsync.config.problems import close_address
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.selection import matches
@@ -11,9 +12,13 @@ from afsync.errors import UsageError
 
 
 def check_globs(globs: tuple[str, ...], known: Collection[str]) -> None:
-    """A glob that matches nothing is a slip of the finger, not an empty selection."""
+    """A glob that matches nothing is a slip of the finger, not an empty selection; of many accounts, in all of them."""
+    everywhere = known_globs()
     for glob in globs:
-        if not any(matches(address, (glob,)) for address in known):
+        found = any(matches(address, (glob,)) for address in known)
+        if everywhere is not None:
+            everywhere.seen(glob, found=found)
+        elif not found:
             raise UsageError(f"no job has the address {glob}", _hint(glob, known))
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from afsync.commands.applying import apply
 from afsync.commands.options import (
     Selection,
-    account_flag,
     auto_approve_flag,
     check_title,
     lock_timeout_flag,
     selection_flags,
     title_flag,
 )
+from afsync.commands.overall_flags import Over, check_together, overall_flags
 from afsync.commands.preparing import Apply
 from afsync.core.verdict import Options
 from afsync.errors import UsageError
@@ -34,8 +35,15 @@ from afsync.errors import UsageError
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write what came of it there.")
 @title_flag
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
-@account_flag
+@click.option(
+    "--account",
+    multiple=True,
+    metavar="ID",
+    help="Refuse any account but this one (the emulator and loopback are not checked); with --all: only accounts of "
+    "these names, as globs.",
+)
 @lock_timeout_flag
+@overall_flags(own_account=True, own_fail_fast=True)
 def command(
     planfile: str | None,
     expect: str | None,
@@ -47,8 +55,9 @@ def command(
     markdown_into: str | None,
     title: str,
     fail_fast: bool,
-    account: str | None,
+    account: tuple[str, ...],
     lock_timeout: float,
+    over: Over,
     **selection: Any,
 ) -> int:
     """Make the account what the files say: shows the plan, asks, and does exactly that.
@@ -65,6 +74,27 @@ def command(
         raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
     if due and (planfile is not None or destroy or expect is not None):
         raise UsageError("--due does nothing else", "leave the plan file, --destroy and --expect away")
+    over = replace(over, account=account, fail_fast=fail_fast, title=title)
+    if not over.every:
+        over.check_alone(account=True, fail_fast=True)
+    if len(account) > 1 and not over.every:
+        raise UsageError("--account names one account", "give it once; several go with --all")
+    if over.every:
+        check_together(
+            json=as_json,
+            json_into=json_into,
+            markdown_into=markdown_into,
+            expect=expect,
+            destroy=destroy,
+            replace=chosen.replace,
+        )
+        if planfile is not None:
+            raise UsageError("a saved plan is of one account", "leave it away, or leave --all away")
+        from afsync.commands.applying_all import apply_all
+
+        return apply_all(
+            over, Apply(chosen, due=due, auto_approve=auto_approve, fail_fast=fail_fast, lock_timeout=lock_timeout)
+        )
     return apply(
         Apply(
             chosen,
@@ -77,7 +107,7 @@ def command(
             title=title,
             fail_fast=fail_fast,
             lock_timeout=lock_timeout,
-            account=account,
+            account=account[0] if account else None,
             plan_file=planfile,
             expect=expect,
         )

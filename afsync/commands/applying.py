@@ -15,15 +15,17 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
+from afsync.commands.block import signals_to
+from afsync.commands.came import Came
 from afsync.commands.ci import publish_plan
 from afsync.commands.event_lines import EventLines, event_lines
-from afsync.commands.finishing import finish, refused
+from afsync.commands.finishing import finish, outcome, refused
 from afsync.commands.first_account import announcement, unknown_account
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.meanwhile import due_meanwhile
 from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
-from afsync.commands.screen import Out, agreed, interactive, messages, report, stdout_paint
+from afsync.commands.screen import Out, agreed, interactive, messages, report, stderr, stdout_paint
 from afsync.commands.service import Service
 from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
@@ -33,7 +35,7 @@ from afsync.core.plan import Plan
 from afsync.core.reviews import all_accepted
 from afsync.core.settling import settle
 from afsync.engine.executor import Report, apply_plan
-from afsync.engine.interrupt import Stop, handling_signals, telling_of_signals
+from afsync.engine.interrupt import Stop, telling_of_signals
 from afsync.engine.ledger import Ledger
 from afsync.engine.service import World
 from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
@@ -51,9 +53,12 @@ NOTHING_DUE = "Nothing is due.\n"
 
 def apply(wanted: Apply) -> int:
     """Lock, read, plan, ask, apply, report. Returns the exit code."""
-    if not wanted.unattended and (wanted.as_json or not interactive()):
-        name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
-        raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve")
+    return int(apply_here(wanted).code)
+
+
+def apply_here(wanted: Apply) -> Came:
+    """The same, with what it came to."""
+    wanted = _approved_by_files(wanted)
     out = report()
     with (
         event_lines(out if wanted.as_json else None, wanted.json_into) as events,
@@ -62,33 +67,48 @@ def apply(wanted: Apply) -> int:
         return _apply(replace(wanted, saved=read_saved(wanted.plan_file)), out, events)
 
 
-def _apply(wanted: Apply, out: Out, events: EventLines) -> int:
+def _approved_by_files(wanted: Apply) -> Apply:
+    """With the bounds of the files, where nobody is there to be asked. UsageError where they have none."""
+    if wanted.unattended or (interactive() and not wanted.as_json):
+        return wanted
+    name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
+    with errors_into(wanted.markdown_into, wanted.title, "apply"):
+        bounds = work.load_project().settings.auto_approve if name == "apply" else None
+        if bounds is None:
+            raise UsageError(
+                f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve"
+            )
+        return replace(wanted, bounds=bounds)
+
+
+def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
     project = work.load_project()
     store = open_store(project)
     stop = Stop()
-    with handling_signals(stop), locked(store, wanted.lock_timeout, stop):
+    with signals_to(stop), locked(store, wanted.lock_timeout, stop):
         if wanted.due and _nothing_due(project, store):
             events.end(())
             if not wanted.as_json:
                 out(NOTHING_DUE)
-            return Exit.OK
+            return Came(Exit.OK)
         with stop.interruptible(), _failures_told(project, store, wanted):
             ready = prepare(wanted, project, store, stop)
+            stop.check()  # beside others a signal interrupts no read
         plan, ledger = ready.plan, ready.ledger
         ledger.write(settle(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
             _notify(ready, wanted)
-            return refused(plan, wanted, events)
+            return outcome(refused(plan, wanted, events), plan)
         if plan.changes and not wanted.unattended and not _confirmed(stop, wanted, _first(ready)):
             kind = "Approval" if wanted.approve else "Destroy" if wanted.destroy else "Apply"
             messages()(f"{kind} cancelled.\n")
             events.end(())
-            return Exit.ERROR
+            return Came(Exit.ERROR)
         done = _carry_out(ready, wanted, stop, out, events)
         _notify(ready, wanted, done)
         done = _fold(store, ledger, done)
-    return finish(ready, done, wanted, out, events)
+    return outcome(finish(ready, done, wanted, out, events), done.plan, done)
 
 
 def _failures_told(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
@@ -138,7 +158,8 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
         world = _world(ready.project, ready.service, stop, teller)
         if not (wanted.destroy or wanted.approve or options.destroy):
             world = replace(world, due=due_meanwhile(ready, options))
-        with telling_of_signals(stop, lambda doing: _say_interrupted(stop, doing)):
+        say, below = messages(), "\n" if stderr().isatty() else ""  # the terminal has just written ^C
+        with telling_of_signals(stop, lambda doing: say(below + _interrupted(stop, doing))):
             return apply_plan(
                 ready.plan,
                 ready.remote,
@@ -151,12 +172,11 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
         teller.close()
 
 
-def _say_interrupted(stop: Stop, doing: str | None) -> None:
+def _interrupted(stop: Stop, doing: str | None) -> str:
     """So that nobody presses again because nothing seems to happen."""
-    below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
     what = f"what is in flight ({doing})" if doing else "what is in flight"
     again = "Ctrl-C again" if stop.exit_code == Exit.INTERRUPTED else "Another signal"
-    messages()(f"{below}Interrupted: finishing {what}, then saving. {again} gives a submission up as unknown.\n")
+    return f"Interrupted: finishing {what}, then saving. {again} gives a submission up as unknown.\n"
 
 
 def _show_plan(plan: Plan, root: Path, wanted: Apply, out: Out, events: EventLines) -> None:
@@ -188,14 +208,15 @@ def _confirmed(stop: Stop, wanted: Apply, first: str) -> bool:
         question = "Do you really want to publish this?"
     messages()(first)
     try:
-        answer = agreed(question, lambda: _answer(stop))
+        answer = agreed(question, lambda: answer_of(stop))
     except Interrupted as error:
         raise Interrupted("Interrupted. Nothing was done.", exit_code=error.exit_code) from None
     messages()("\n")
     return answer
 
 
-def _answer(stop: Stop) -> str:
+def answer_of(stop: Stop) -> str:
+    """A line that somebody types; Interrupted when a signal comes."""
     with stop.interruptible():
         _until_answered(stop)
         return sys.stdin.readline()

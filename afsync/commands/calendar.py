@@ -13,9 +13,11 @@ from msgspec import Struct
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
 from afsync.commands.at_moment import at_moment
+from afsync.commands.came import Came
 from afsync.commands.files import write_shared
 from afsync.commands.options import Number, moment, with_links_flag
-from afsync.commands.screen import links_shown, messages, stdout_paint, tell
+from afsync.commands.overall_flags import Over, check_together, overall_flags, run
+from afsync.commands.screen import links_shown, messages, stdout, stdout_paint, tell
 from afsync.commands.state_file import read_state
 from afsync.errors import UsageError
 
@@ -76,7 +78,8 @@ class Wanted(Struct, frozen=True):
 @click.option("--html", metavar="FILE", help="Write one page for browsers, which loads nothing; - prints it.")
 @with_links_flag
 @click.option("--now", "at", metavar="TIME", help="Show it as if it were TIME (2026-12-01T09:00:00Z).")
-def command(**given: Any) -> int:
+@overall_flags()
+def command(over: Over, **given: Any) -> int:
     """Show what is published when: recorded, declared and upcoming, and what the plan would change.
 
     Reads the files and the state, and with --live the account; changes nothing.
@@ -86,11 +89,20 @@ def command(**given: Any) -> int:
         raise UsageError(f"{' and '.join(wanted.forms)} exclude each other")
     if [wanted.ics, wanted.html].count("-") + len(wanted.forms) > 1:
         raise UsageError("only one form can be printed at a time", "give --ics and --html a FILE")
+    if over.every:
+        check_together(
+            json=wanted.as_json, csv=wanted.as_csv, markdown=wanted.markdown, ics=wanted.ics, html=wanted.html
+        )
+    return run("calendar", over, lambda: calendar_here(wanted))
+
+
+def calendar_here(wanted: Wanted) -> Came:
+    """Show the calendar of the project in this directory."""
     page = make(wanted)
     written = _write(page, wanted)
     if written and not wanted.forms:
-        return 0
-    return tell(_printed(page, wanted))
+        return Came(0)
+    return Came(tell(_printed(page, wanted)), problems=tuple(page.found.notices))
 
 
 def make(wanted: Wanted) -> Page:
@@ -214,11 +226,10 @@ def _printed(page: Page, wanted: Wanted) -> str:
 
 def _on_terminal(page: Page, wanted: Wanted) -> str:
     import shutil
-    import sys
 
     from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
 
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    columns = shutil.get_terminal_size().columns if stdout().isatty() else 0
     if wanted.agenda or columns < NARROWEST:
         return calendar_list(page, stdout_paint())
     return calendar_grid(page, columns, stdout_paint())

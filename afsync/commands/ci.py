@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.commands.screen import messages
+from afsync.commands.screen import in_block, messages
 from afsync.errors import AfsyncError, ConfigError, Problem, Severity
 from afsync.output.github import annotation, outputs
 
@@ -93,10 +93,20 @@ def repository_prefix(root: Path, environ: Mapping[str, str] = os.environ) -> st
     return "" if inside == Path() else f"{inside.as_posix()}/"
 
 
+def append_summary(text: str) -> None:
+    """Add to the page of the job."""
+    _append("GITHUB_STEP_SUMMARY", text)
+
+
+def append_output(text: str) -> None:
+    """Set outputs of the step, one a line."""
+    _append("GITHUB_OUTPUT", text)
+
+
 def _append(variable: str, text: str) -> None:
     """These files are for reading on the side: when one cannot be written, that is said and nothing else changes."""
     path = os.environ.get(variable)
-    if not path:
+    if not path or in_block():  # of several accounts there is one summary
         return
     try:
         with Path(path).open("a", encoding="utf-8") as file:

@@ -4,27 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from afsync.commands.came import Came
 from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
 from afsync.commands.event_lines import EventLines
 from afsync.commands.files import write_private
 from afsync.commands.preparing import Apply, Ready
-from afsync.commands.screen import Out, messages, say_unwritten, stdout_paint
+from afsync.commands.screen import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.core.actions import Action, Reason
 from afsync.core.outcome import Unresolved
+from afsync.core.overall import Numbers
 from afsync.core.plan import Plan
 from afsync.core.recorded import Purpose
 from afsync.core.recovery import Ask, Wait, needs_person
 from afsync.engine.executor import Report
-from afsync.errors import AfsyncError, Exit, StateError
+from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
 from afsync.output.seen import seen_lines
 from afsync.output.values import count, visible
 
-if TYPE_CHECKING:
-    pass
+
+def outcome(code: int, plan: Plan, done: Report | None = None) -> Came:
+    """What was done, for a report over many accounts. The balance is known only where nothing was spent."""
+    if not in_block():
+        return Came(code)
+    from afsync.output.outcomes_markdown import apply_markdown, outcome_problem
+
+    outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
+    t = Tally(outcomes)
+    unspent = not t.credits and not t.unknown_costs
+    wrong = [p for p in (outcome_problem(o, None) for o in outcomes) if p is not None]
+    if stopped is not None:
+        wrong.insert(0, Problem("stopped", stopped.message, stopped.hint))
+    return Came(
+        code,
+        Numbers(t.added, t.changed, t.destroyed, t.credits, plan.balance if unspent else None),
+        (*wrong, *plan.blocking, *plan.violations, *plan.notices),
+        apply_markdown(plan, outcomes, stopped, "", done.looked if done else None),
+        changes=bool(outcomes),
+        blocked=bool(plan.blocking or plan.violations),
+    )
 
 
 def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:

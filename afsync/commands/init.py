@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from afsync.api.access import IN_FILES, is_real, said_outside
 from afsync.commands import project as work
 from afsync.commands.bundled import bundled
+from afsync.commands.came import Came
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
+from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
 from afsync.commands.service import connect
 from afsync.commands.state_file import check_account, lineage_there, open_store, read_state
@@ -33,16 +35,28 @@ LOST = "If there was a state that is lost, `afsync import --match` first: it fin
 @click.command
 @click.option("--from-account", is_flag=True, help="Declare and record what the account holds.")
 @click.option("--example", metavar="NAME", help="Begin with one of the examples that come with afsync.")
-def command(from_account: bool, example: str | None) -> int:
+@overall_flags()
+def command(from_account: bool, example: str | None, over: Over) -> int:
     """Write a starter project, or add a lineage to the one that is there.
 
     Creates the state as well, and checks the key where there is one. Nothing that exists is overwritten.
     """
-    out = report()
+    from afsync.config.workspace import WORKSPACE_FILE
+
     root = work.directory()
+    if over.every:
+        check_together(from_account=from_account, example=example)
     if example is not None:
         copy_example(example, root)
-    begun = _files(root, empty=from_account) or example is not None
+        over = replace(over, every=(root / WORKSPACE_FILE).is_file())
+    return run("init", over, lambda: Came(init_here(from_account=from_account, copied=example is not None)))
+
+
+def init_here(*, from_account: bool, copied: bool = False) -> int:
+    """Begin a project in this directory; `copied`: its files were just written."""
+    out = report()
+    root = work.directory()
+    begun = _files(root, empty=from_account) or copied
     project = work.load_project()
     store = open_store(project)
     there = store.exists()

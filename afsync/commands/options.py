@@ -13,6 +13,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.commands.came import known_globs
 from afsync.commands.files import read_text
 from afsync.core.resources import ADDRESS, Desired, Limits
 from afsync.errors import UsageError
@@ -192,16 +193,20 @@ def check_title(title: str) -> None:
 
 
 def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> None:
-    """An address or glob that matches nothing is a slip of the finger, not an empty selection."""
+    """An address or glob that matches nothing is a slip of the finger, not an empty selection; of many accounts, in
+    all of them."""
     flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
     if not any(flags.values()):
         return
     from afsync.config.problems import close_address
     from afsync.core.selection import matches
 
-    known = sorted({*desired.templates, *desired.jobs, *recorded.resources})
+    known, everywhere = sorted({*desired.templates, *desired.jobs, *recorded.resources}), known_globs()
     for flag, globs in flags.items():
         for glob in globs:
-            if not any(matches(address, (glob,)) for address in known):
+            found = any(matches(address, (glob,)) for address in known)
+            if everywhere is not None:
+                everywhere.seen(f"{flag} {glob}", found=found)
+            elif not found:
                 hint = close_address(glob, known) or "`afsync state list` shows what is recorded"
                 raise UsageError(f"{flag} {glob}: nothing has this address", hint)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
+from afsync.commands.came import Came
 from afsync.commands.ci import in_github, publish_drift, publish_plan
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
@@ -25,11 +26,13 @@ from afsync.commands.options import (
     title_flag,
     with_links_flag,
 )
+from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.planning import checked_plan, configuration, timed
-from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
+from afsync.commands.screen import in_block, links_shown, messages, report, stdout_paint, told
 from afsync.commands.service import connect, read_remote
 from afsync.commands.state_file import check_account, read_state, warn_of_another_run
 from afsync.core.links import plan_without_links
+from afsync.core.overall import Numbers
 from afsync.core.plan import Plan
 from afsync.core.verdict import Options
 from afsync.errors import Exit, Problem, UsageError
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
 
+MOST_DETAILS = 20_000
+"""Bytes of one plan in a comment on many."""
 FORMATS = ("text", "json", "markdown")
 
 
@@ -77,7 +82,8 @@ class Wanted(Struct, frozen=True):
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--notify", is_flag=True, help="Tell the channels of `notify` when there are changes.")
 @click.option("--now", "at", metavar="TIME", help="Plan as if it were TIME (2026-12-01T09:00:00Z).")
-def command(as_json: bool, form: str, **flags: Any) -> int:
+@overall_flags()
+def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
     """Show what would change, and what it costs in credits.
 
     Reads the files, the state and the account; takes no lock, and writes nothing but the files that are asked for.
@@ -105,6 +111,21 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
     if wanted.with_links and (wanted.offline or wanted.refresh_only):
         raise UsageError("--with-links does not go with --offline or --refresh-only", "neither asks for any link")
+    if over.every:
+        check_together(
+            json=as_json,
+            format=form != "text",
+            json_into=wanted.json_into,
+            markdown_into=wanted.markdown_into,
+            gitlab_report=wanted.gitlab_report,
+            out=wanted.out,
+            replace=chosen.replace,
+        )
+    return run("plan", replace(over, title=wanted.title), lambda: plan_here(chosen, wanted))
+
+
+def plan_here(chosen: Selection, wanted: Wanted) -> Came:
+    """Plan the project in this directory, and tell."""
     with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
         project = work.load_project()
         if wanted.refresh_only:
@@ -116,7 +137,25 @@ def command(as_json: bool, form: str, **flags: Any) -> int:
             plan = tell_of_plan(project, plan, wanted.title)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
-        return _tell(plan, project, wanted, calendar)
+        return planned(plan, _tell(plan, project, wanted, calendar), calendar, with_links=wanted.with_links)
+
+
+def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links: bool = False) -> Came:
+    """The plan, for a report over many accounts."""
+    if not in_block():
+        return Came(code)
+    from afsync.output.markdown import plan_markdown
+
+    s, shared = plan.summary, plan if with_links else plan_without_links(plan)
+    return Came(
+        code,
+        Numbers(s.add, s.change, s.destroy, plan.spend, plan.balance),
+        (*plan.blocking, *plan.violations, *plan.notices),
+        plan_markdown(shared, MOST_DETAILS, calendar=calendar) if plan.changes or plan.violations else "",
+        changes=bool(plan.changes),
+        blocked=bool(plan.blocking or plan.violations),
+        fingerprint=plan.fingerprint,
+    )
 
 
 def make(project: Project, chosen: Selection, wanted: Wanted) -> tuple[Plan, tuple[str, ...]]:
@@ -206,7 +245,7 @@ def document(plan: Plan, form: str, wanted: Wanted, calendar: tuple[str, ...] = 
             return plan_text(plan, stdout_paint())
 
 
-def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
+def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Came:
     """What changed outside; the files are not looked at beyond which account they mean."""
     from afsync.core.drift import differences
 
@@ -218,9 +257,9 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> int:
     screen = report()
     screen(_drift_document(found, wanted.form, wanted))
     publish_drift(found, project.root, wanted.title)
-    if told(screen):
-        return Exit.ERROR
-    return Exit.CHANGES if wanted.detailed_exitcode and differences(found) else Exit.OK
+    drifted = bool(differences(found))
+    code = Exit.CHANGES if wanted.detailed_exitcode and drifted else Exit.OK
+    return Came(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
 
 
 def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:

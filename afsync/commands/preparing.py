@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.addresses import check_submitted
@@ -18,8 +19,10 @@ from afsync.commands.screen import links_shown, messages
 from afsync.commands.service import Service, connect, read_due, read_remote
 from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
+from afsync.core.auto_approve import beyond
 from afsync.core.plan import Plan
 from afsync.core.recorded import Account
+from afsync.core.resources import Bounds
 from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
@@ -36,7 +39,7 @@ class Apply(Struct, frozen=True):
     """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
     fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else (`at_once`: before
     their time; `platforms`: on these); `due` those whose time has come, and nothing else; `account` the
-    only one that may be changed."""
+    only one that may be changed; `bounds` what the files allow where nobody can be asked."""
 
     selection: Selection
     destroy: bool = False
@@ -55,11 +58,12 @@ class Apply(Struct, frozen=True):
     account: str | None = None
     at_once: bool = False
     due: bool = False
+    bounds: Bounds | None = None
 
     @property
     def unattended(self) -> bool:
-        """Whether nobody is asked: that was said, or a plan was reviewed already."""
-        return self.auto_approve or self.plan_file is not None
+        """Whether nobody is asked: that was said, a plan was reviewed already, or the files allow it within bounds."""
+        return self.auto_approve or self.plan_file is not None or self.bounds is not None
 
 
 class Ready(Struct, frozen=True):
@@ -120,6 +124,9 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
             platforms=wanted.platforms,
         )
     most = limits.max_credits
+    if wanted.bounds is not None:
+        plan = replace(plan, blocking=(*plan.blocking, *beyond(plan, wanted.bounds)))
+        most = wanted.bounds.max_credits if most is None else min(most, wanted.bounds.max_credits)
     if saved is not None:
         _insist(why_different(saved, plan))
         most = saved.plan.spend if most is None else min(most, saved.plan.spend)

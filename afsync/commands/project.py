@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from afsync.commands.came import known_workspace
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ def load_project() -> Project:
     """The files, checked. Raises ConfigError with everything that is wrong with them, which CI is shown as well."""
     from afsync.commands.ci import publish_problems
     from afsync.config.loader import load
+    from afsync.config.workspace import find_workspace
 
     try:
-        return _with_state(load(directory(), environ=os.environ))
+        workspace = known_workspace() or find_workspace(directory())
+        return _with_state(load(directory(), environ=os.environ, workspace=workspace))
     except ConfigError as error:
         publish_problems(error.problems, directory())
         raise
@@ -57,6 +60,13 @@ def _with_state(project: Project) -> Project:
 
     from afsync.core.state_place import is_elsewhere
 
+    if known_workspace() is not None:
+        from afsync.core.membership import PLACE, shared_by_projects
+
+        if PLACE not in override and not shared_by_projects(override):
+            text = f"AFSYNC_STATE: {override}: all accounts would have the same state"
+            raise UsageError(text, f"write {PLACE} where their names belong")
+        override = override.replace(PLACE, directory().name)
     if not is_elsewhere(override):
         raise UsageError(f"AFSYNC_STATE: {override}: not a store", "write `branch:NAME` or an address, not a path")
     return replace(project, settings=replace(project.settings, state=override))

@@ -17,6 +17,8 @@ FILES = {
     "calendar": "calendar.schema.json",
     "result": "result.schema.json",
     "state": "state.schema.json",
+    "workspace": "workspace.schema.json",
+    "report": "report.schema.json",
 }
 
 

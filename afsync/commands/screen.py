@@ -7,7 +7,34 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+import click
+
 from afsync.output.values import Paint, ansi_paint, no_paint
+
+_BLOCK = "afsync.block"
+
+
+def print_into(context: click.Context, block: TextIO) -> None:
+    """What is printed in this context goes there: several commands run side by side, each in a context of its own."""
+    context.meta[_BLOCK] = block
+
+
+def _block() -> TextIO | None:
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(_BLOCK)
+
+
+def in_block() -> bool:
+    """Whether this is one of several commands that run side by side, so that what is for all is not its business."""
+    return _block() is not None
+
+
+def stdout() -> TextIO:
+    return _block() or sys.stdout
+
+
+def stderr() -> TextIO:
+    return _block() or sys.stderr
 
 
 def _paint(stream: TextIO) -> Paint:
@@ -16,11 +43,11 @@ def _paint(stream: TextIO) -> Paint:
 
 
 def stdout_paint() -> Paint:
-    return _paint(sys.stdout)
+    return _paint(stdout())
 
 
 def stderr_paint() -> Paint:
-    return _paint(sys.stderr)
+    return _paint(stderr())
 
 
 class Out:
@@ -44,7 +71,7 @@ class Out:
 
 
 def report() -> Out:
-    return Out(sys.stdout)
+    return Out(stdout())
 
 
 def tell(text: str) -> int:
@@ -76,13 +103,13 @@ def say_unwritten(error: OSError | None) -> bool:
 
 
 def messages() -> Out:
-    return Out(sys.stderr)
+    return Out(stderr())
 
 
 def links_shown(asked: bool, *, machine: bool = False) -> bool:
     """Whether links that open to whoever has them are printed: where they are asked for, and on a terminal, which no
     log keeps. `machine` says that this is a format for programs."""
-    return asked or (not machine and sys.stdout.isatty())
+    return asked or (not machine and stdout().isatty())
 
 
 def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()) -> bool:
@@ -98,4 +125,4 @@ def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()
 
 def interactive() -> bool:
     """Whether somebody is there to answer a question."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin.isatty() and stderr().isatty()

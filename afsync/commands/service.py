@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from afsync import __version__
 from afsync.commands import project as work
 from afsync.commands.project import quarantine
-from afsync.commands.screen import messages
+from afsync.commands.screen import Out, messages
 from afsync.commands.state_file import check_account
 from afsync.core.durations import duration
 from afsync.errors import AfsyncError, AuthError, UsageError
@@ -66,7 +67,8 @@ def connect(
     from afsync.api import link
     from afsync.api.access import access
 
-    granted = access(project.settings.base_url, os.environ, _read_key_file)
+    say = messages()  # found out here: what it tells of may happen in another thread
+    granted = access(project.settings.base_url, os.environ, partial(_read_key_file, say), project.settings.key)
     opened = link.connect(
         granted,
         environ=os.environ,
@@ -75,24 +77,24 @@ def connect(
         sleep=sleep,
         random=random.random,
         app=_emulator(project.root, writes=writes) if granted.in_process else None,
-        waiting=None if silent else _say_waiting,
+        waiting=None if silent else partial(_say_waiting, say),
     )
     click.get_current_context().call_on_close(opened.close)
     return Service(opened, granted.base_url)
 
 
-def _say_waiting(seconds: float, per_minute: int) -> None:
+def _say_waiting(say: Out, seconds: float, per_minute: int) -> None:
     requests = count(per_minute, "request")
-    messages()(f"Waiting {duration(round(seconds))} for the rate limit ({requests} a minute).\n")
+    say(f"Waiting {duration(round(seconds))} for the rate limit ({requests} a minute).\n")
 
 
-def _read_key_file(path: str) -> str:
+def _read_key_file(say: Out, path: str) -> str:
     """No more of it than any key has: it may be a pipe, or something endless."""
     with Path(path).open(encoding="utf-8") as file:
         status = os.fstat(file.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077 and os.name == "posix":
             name, mode = visible(path), stat.S_IMODE(status.st_mode)
-            messages()(f"Warning: others can read the key file {name} (mode {mode:04o}).\n  chmod 600 {name}\n")
+            say(f"Warning: others can read the key file {name} (mode {mode:04o}).\n  chmod 600 {name}\n")
         return file.read(MAX_KEY_FILE)
 
 

@@ -7,7 +7,9 @@ import click
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
 from afsync.commands.at_moment import at_moment
+from afsync.commands.came import Came
 from afsync.commands.options import Seconds, with_links_flag
+from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, stdout_paint, tell
 from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
@@ -30,6 +32,7 @@ UNTIL = [until.value for until in Until]
 @click.option(
     "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."
 )
+@overall_flags()
 def command(
     globs: tuple[str, ...],
     as_json: bool,
@@ -38,6 +41,7 @@ def command(
     until: str | None,
     timeout: float | None,
     interval: float,
+    over: Over,
 ) -> int:
     """Show every job: how far it is, when it is published, what it cost, and its link.
 
@@ -47,14 +51,25 @@ def command(
     watching = watching or until is not None
     if timeout is not None and not watching:
         raise UsageError("--timeout is for --watch and --until")
+    if over.every:
+        check_together(json=as_json, watch=watching)
+
+    def status_here() -> Came:
+        jobs = _jobs(globs, links=links_shown(with_links, machine=as_json))
+        if watching:
+            return Came(watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json))
+        return Came(_show(jobs, as_json))
+
+    return run("status", over, status_here)
+
+
+def _jobs(globs: tuple[str, ...], *, links: bool) -> Jobs:
+    """Those that are selected."""
     project = work.load_project()
     recorded, _ = read_state(project)
     project = at_moment(project, recorded, work.now())
     check_globs(globs, {*project.desired.jobs, *recorded.jobs})
-    jobs = Jobs(project, recorded, globs, links=links_shown(with_links, machine=as_json))
-    if watching:
-        return watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
-    return _show(jobs, as_json)
+    return Jobs(project, recorded, globs, links=links)
 
 
 def _show(jobs: Jobs, as_json: bool) -> int:

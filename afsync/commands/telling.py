@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, assert_never
 
 from afsync.commands.event_lines import EventLines, Pace
-from afsync.commands.screen import Out
+from afsync.commands.screen import Out, stderr, stdout
 from afsync.commands.uploading import Uploads
 from afsync.core.actions import Step
 from afsync.core.outcome import Outcome
@@ -176,4 +175,4 @@ class Bar:
 
 
 def on_terminal() -> bool:
-    return sys.stderr.isatty() and sys.stdout.isatty()
+    return stderr().isatty() and stdout().isatty()

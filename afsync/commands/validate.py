@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
+from afsync.commands.came import Came
 from afsync.commands.ci import publish_error, publish_problems, repository_prefix
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
+from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.project import directory, load_project
 from afsync.commands.screen import stdout_paint, tell
 from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
@@ -25,18 +28,26 @@ FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
 @title_flag
-def command(form: str, as_json: bool, json_into: str | None, markdown_into: str | None, title: str) -> int:
+@overall_flags()
+def command(form: str, as_json: bool, json_into: str | None, markdown_into: str | None, title: str, over: Over) -> int:
     """Check everything, offline.
 
     Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key. Exits 1
     when there are errors, whatever the format.
     """
-    from afsync.output.problems import problems_json
-
     check_title(title)
     if as_json and form not in ("text", "json"):
         raise UsageError(f"--json and --format {form} exclude each other")
     form = "json" if as_json else form
+    if over.every:
+        check_together(format=form != "text", json_into=json_into, markdown_into=markdown_into)
+    return run("validate", replace(over, title=title), lambda: _validate(form, json_into, markdown_into, title))
+
+
+def _validate(form: str, json_into: str | None, markdown_into: str | None, title: str) -> Came:
+    """Check the project in this directory, and tell."""
+    from afsync.output.problems import problems_json
+
     said, problems, files, failed = _checked()
     if json_into is not None:
         write_private(Path(json_into), problems_json(problems))
@@ -52,7 +63,7 @@ def command(form: str, as_json: bool, json_into: str | None, markdown_into: str 
         raise failed
     else:
         written = tell(said)
-    return written if failed is None else Exit.ERROR
+    return Came(written if failed is None else Exit.ERROR, problems=problems)
 
 
 def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:

@@ -26,6 +26,7 @@ from afsync.core.resources import Desired, Template
 
 if TYPE_CHECKING:
     from afsync.config.calendar import Calendar
+    from afsync.config.workspace import Workspace
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""
@@ -39,13 +40,17 @@ _REPEATING = frozenset({"repeat", "rows"})
 _KNOWN = ProjectFile.__struct_encode_fields__
 
 
-def load(root: Path, *, environ: Mapping[str, str]) -> Project:
+def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None = None) -> Project:
     """The project whose afsync.yaml is in `root`, with what it includes and the files it uploads.
 
-    `environ` is what `${env.NAME}` reads. Raises ConfigError with every problem of every file, by file and line.
+    `environ` is what `${env.NAME}` reads; `workspace` the one that the project belongs to. Raises ConfigError with
+    every problem of every file, by file and line.
     """
     report = Report()
-    sources = read_sources(root, report)
+    member = workspace.member_at(root) if workspace is not None else None
+    if workspace is not None:
+        environ = workspace.without_keys(environ)
+    sources = read_sources(root, report, workspace.shared if workspace is not None else ())
     if sources.main is None:
         raise report.error()
     first = Scope(environ)
@@ -96,7 +101,16 @@ def load(root: Path, *, environ: Mapping[str, str]) -> Project:
     files_read = tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets))
     places = {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})}
     settings, policy = settings_of(main.value), policy_of(main.value)
+    if workspace is not None and member is not None:
+        settings = workspace.settled(member, settings)
+        if workspace.state is not None and "state" in main.value:
+            report.warning(main.document, _state_said_twice(workspace))
     return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar, zone=context.zone)
+
+
+def _state_said_twice(workspace: Workspace) -> Fault:
+    message = f"`state` is not used here: {workspace.locate('state')} says where the state of every account is"
+    return Fault(Code.NOT_ALLOWED_HERE, ("state",), message, "remove the line", at_key=True)
 
 
 def _calendar(

@@ -93,6 +93,15 @@ class LimitsPart(Part):
     )
 
 
+class AutoApprovePart(Part):
+    """What `apply` may do unattended. A plan beyond that is shown, and refused with exit code 4."""
+
+    max_credits: int = Field(0, ge=0, description="Credits that the plan spends at the most.", examples=[3])
+    max_deletes: int = Field(
+        0, ge=0, description="Resources that the plan destroys at the most, replacements included.", examples=[0]
+    )
+
+
 class Defaults(Part):
     """Values for what is not set elsewhere."""
 
@@ -169,6 +178,12 @@ class ProjectFile(IncludedFile):
         examples=["90d"],
     )
     limits: LimitsPart | None = Field(None, description="What one apply may do at the most.")
+    auto_approve: AutoApprovePart | None = Field(
+        None,
+        description="What `apply` may do where nobody is there to be asked, without --auto-approve. A plan beyond that "
+        "is shown, and refused with exit code 4.",
+        examples=[{"max_credits": 3, "max_deletes": 0}],
+    )
     policy: PolicyPart | None = Field(None, description="What is published where and when, as far as a team allows it.")
     notify: dict[ChannelName, ChannelPart] | None = Field(
         None,

@@ -13,7 +13,7 @@ from afsync.config.spans import quarantine_seconds, watch_seconds
 from afsync.core.channels import Channel, Event
 from afsync.core.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
-from afsync.core.resources import Desired, Job, Limits
+from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ KEEP = "90d"
 
 
 class Settings(Struct, frozen=True):
-    """How this project is run; spans are in seconds, and `state` is a path relative to the root."""
+    """How this project is run; spans are in seconds, and `state` is a path relative to the root.
+
+    `key` is where the key is, if a workspace says so: `env:NAME` or `file:PATH`. `auto_approve` is what may be applied
+    unattended.
+    """
 
     lineage: str | None = None
     base_url: str = SERVICE
@@ -45,6 +49,8 @@ class Settings(Struct, frozen=True):
     timezone: str | None = None
     account: str | None = None
     notify: tuple[Channel, ...] = ()
+    key: str | None = None
+    auto_approve: Bounds | None = None
 
 
 class SourceFile(Struct, frozen=True):
@@ -107,8 +113,15 @@ def settings_of(file: Mapping[str, Any]) -> Settings:
         timezone=file.get("timezone"),
         account=file.get("account"),
         notify=tuple(_channel(name, part) for name, part in (file.get("notify") or {}).items()),
+        auto_approve=bounds_of(file),
     )
 
 
 def _channel(name: str, part: Mapping[str, Any]) -> Channel:
     return Channel(name, part.get("form", "slack"), tuple(map(Event, part.get("events", Event))))
+
+
+def bounds_of(file: Mapping[str, Any]) -> Bounds | None:
+    """What a valid afsync.yaml, or a valid workspace file, lets be applied unattended."""
+    part = file.get("auto_approve")
+    return None if part is None else Bounds(**part)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from afsync.config.emit import flow
 from afsync.config.problems import did_you_mean, one_of
 from afsync.config.schema import config_schema
+from afsync.config.workspace_models import workspace_schema
 from afsync.errors import UsageError
 
 _SHORT = {"jobs": "job", "templates": "template"}
@@ -70,6 +71,9 @@ def _keys() -> dict[str, Key]:
         model = schema["definitions"][_PARTS[short]] if short in _PARTS else _inner(prop, schema)
         found[short] = _key(short, prop, schema, model)
         found.update((k.path, k) for k in _below(short, model, schema))
+    workspace = workspace_schema()
+    found["workspace"] = _key("workspace", workspace, workspace, workspace)
+    found.update((k.path, k) for k in _below("workspace", workspace, workspace))
     return found
 
 

@@ -44,6 +44,17 @@ def config_schema() -> dict[str, Any]:
     return {**head, **generated, "anyOf": _VERSION_OR_INCLUDED, "definitions": definitions}
 
 
+def part_schema(model: type[Part], title: str) -> dict[str, Any]:
+    """The schema of another file of ours, which takes no references."""
+    generated = model.model_json_schema(ref_template="#/definitions/{model}")
+    definitions = generated.pop("$defs", {})
+    models = {one.__name__: one for one in _parts(Part)}
+    for name, definition in definitions.items():
+        _simplify(models[name], definition)
+    _simplify(model, generated)
+    return {"$schema": _DRAFT, "title": title, **generated, "definitions": definitions}
+
+
 def _or_skipped(exceptions: dict[str, Any]) -> None:
     """A date of a series may be left out, too: the models see no such one."""
     exceptions["additionalProperties"] = {"anyOf": [{"const": "skip"}, exceptions["additionalProperties"]]}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, convert, field
+from msgspec.json import Decoder
 
 from afsync.config import series_checks
 from afsync.config.checks import IDENTIFIER, check_span, check_unique, check_zone
@@ -83,6 +84,8 @@ def check_series(
         convert({k: v for k, v in given.items() if k not in _OWN_TIME}, job)
 
 
+_BUILT = [Decoder(RepeatShape), Decoder(OwnTime)]
+"""As in `config.shape`: before several threads can use them."""
 _OWN_TIME = ("on", "at", "import")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NoReturn
 
 from msgspec import Meta, Struct, ValidationError, convert, field
+from msgspec.json import Decoder
 
 from afsync.config import checks
 from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, quarantine_seconds, watch_seconds
@@ -28,6 +29,7 @@ from afsync.config.words import (
     UnscheduledMode,
     Weekday,
 )
+from afsync.config.workspace_checks import check_key_source, check_state_template
 
 LEFT_OUT: Any = None
 """The default of what may be left out. DefaultsPart are not checked, so a key without a value is not right."""
@@ -161,6 +163,11 @@ class LimitsPart(_Part):
         _if_given(checks.check_deletes, self.max_deletes)
 
 
+class AutoApprovePart(_Part):
+    max_credits: Number = 0
+    max_deletes: Number = 0
+
+
 class BlackoutPart(_Part):
     days: Annotated[list[Weekday], Meta(min_length=1)] = LEFT_OUT
     dates: str = LEFT_OUT
@@ -246,6 +253,7 @@ class ProjectFile(IncludedFile):
     horizon: str = LEFT_OUT
     keep: str = LEFT_OUT
     limits: LimitsPart | None = None
+    auto_approve: AutoApprovePart = LEFT_OUT
     policy: PolicyPart | None = None
     notify: dict[str, ChannelPart] | None = None
     include: list[Text] | None = None
@@ -269,7 +277,30 @@ class ProjectFile(IncludedFile):
             checks.check_variable(value)
 
 
-def fits(value: Mapping[str, Any], shape: type[ProjectFile | IncludedFile]) -> bool:
+class OverallLimitsPart(_Part):
+    max_credits: Number = LEFT_OUT
+
+
+class WorkspaceFile(_Part):
+    version: Literal[1] = field(default_factory=_refuse)
+    accounts: Annotated[list[Text], Meta(min_length=1)] = field(default_factory=_refuse)
+    key: str = field(default_factory=_refuse)
+    state: Text = LEFT_OUT
+    shared: list[Text] = LEFT_OUT
+    limits: OverallLimitsPart | None = None
+    auto_approve: AutoApprovePart = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        check_key_source(self.key)
+        _if_given(check_state_template, self.state)
+
+
+_BUILT = [Decoder(shape) for shape in (ProjectFile, IncludedFile, WorkspaceFile)]
+"""What msgspec knows of a type is found out when that is first used. Where two threads do so at once, it crashes: so it
+is done here, while the module is loaded."""
+
+
+def fits(value: Mapping[str, Any], shape: type[ProjectFile | IncludedFile | WorkspaceFile]) -> bool:
     """Whether everything in `value` has a known key and a right value. False says no more than that it may not.
 
     `value` is as the readers of YAML give it: keys are text, and what is broken was reported already.

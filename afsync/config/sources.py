@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,13 +31,15 @@ class Sources(Struct, frozen=True):
     complete: bool = True
 
 
-def read_sources(root: Path, report: Report) -> Sources:
-    """Reads every file; what is wrong with one as a file, or as YAML, goes to `report`."""
+def read_sources(root: Path, report: Report, shared: Sequence[Path] = ()) -> Sources:
+    """Reads every file, and those `shared` by a workspace; what is wrong with one as a file, or as YAML, goes to
+    `report`."""
     main = _read(root, PROJECT_FILE, report)
     if main is None:
         return Sources(None, complete=False)
     files, complete = _included(root, main, report)
     documents = [_part(root, name, main, index, report) for name, index in files]
+    documents += [_shared(root, path, report) for path in shared]
     readable = tuple(d for d in documents if d is not None)
     return Sources(main, readable, complete=complete and len(readable) == len(documents))
 
@@ -104,6 +106,22 @@ def _part(root: Path, name: str, main: Document, index: int, report: Report) -> 
         report.file(name, Wrong(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
         return None
     return document
+
+
+def _shared(root: Path, path: Path, report: Report) -> Document | None:
+    """A file of the workspace, which may lie outside of the project; named as seen from there."""
+    name = os.path.relpath(path, root.resolve()).replace(os.sep, "/")
+    try:
+        document = read(path, name)
+    except Wrong as wrong:
+        report.file(name, wrong)
+        return None
+    report.syntax(document)
+    if document.readable and not document.marks and _says_nothing(document.value):
+        hint = "fill it, or remove it; the workspace file includes it into every account under `shared`"
+        report.file(name, Wrong(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
+        return None
+    return document if document.readable else None
 
 
 def _says_nothing(value: object) -> bool:

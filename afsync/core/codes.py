@@ -53,8 +53,11 @@ REASONS: Mapping[Reason, str] = {
 }
 
 MEANINGS: Mapping[str, str] = {
+    "account_gone": "An account was there in the commit of --changed-since, and is gone: what it scheduled goes on.",
+    "account_twice": "An account is in more than one of the reports that are merged.",
     "approval_and_time": "A job waits for a review and has a publish time: what an approval does to that.",
     "approve_waits": "It is approved and not produced yet; an apply after that publishes it.",
+    "auto_approve": "The plan goes beyond what `auto_approve` allows where nobody can be asked.",
     "busy": "The service is working on it, so nothing is sent to it now.",
     "cancelled": "It was cancelled, and not by afsync as far as is known. `rerun` submits it again.",
     "change_failed": "A change failed while it was applied.",
@@ -75,6 +78,7 @@ MEANINGS: Mapping[str, str] = {
     "horizon_ignored": "Occurrences that the horizon lets in are left out, by --ignore-horizon.",
     "identical": "Two new jobs ask for the same thing at the same time.",
     "insufficient_credits": "The plan spends more credits than the account has.",
+    "interrupted": "A signal came while an account was read; nothing was changed.",
     "manual_not_certain": "`publishMode: manual` may be ignored. `staging: true` stops before publishing.",
     "max_creates": "The plan adds more than the limit allows.",
     "max_credits": "The plan spends more than the limit allows.",
@@ -82,6 +86,7 @@ MEANINGS: Mapping[str, str] = {
     "missed": "An occurrence, or a row, was not submitted, and its time has passed.",
     "moved_finished": "A finished job has another key, or another time, now: nothing is submitted. `rerun` submits it.",
     "no_row": "A sheet has no row for a date of its series.",
+    "no_such_address": "What --target or the like names is in none of the accounts.",
     "not_begun": "No series has an occurrence within its horizon yet.",
     "not_produced": "It is `publish: held`, its time has come, and the service has not produced it.",
     "nothing_declared": "Nothing is declared, and the state is not empty. `--allow-empty` says that this is meant.",
@@ -109,6 +114,9 @@ MEANINGS: Mapping[str, str] = {
     "resolved": "A lost answer was found, in the plan that was saved.",
     "same_source": "It is made from a source that another job was made from: it is paid for a second time.",
     "schedule_unseen": "A publish time was accepted a moment ago and is not seen yet.",
+    "shard_missing": "The report of a shard is missing: what became of its accounts is not known.",
+    "shard_twice": "There are several reports of one shard.",
+    "shards_differ": "The reports that are merged are of runs with different numbers of shards.",
     "stopped": "The run stopped before its end.",
     "swapped": "A key was renamed to one that was taken, so that a job is cancelled and paid for again.",
     "template_unknown": "What a template holds that afsync did not create is not reported by the service.",

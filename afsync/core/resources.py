@@ -142,6 +142,13 @@ class Job(Struct, frozen=True):
         return address_of(Kind.TEMPLATE, key) if isinstance(key, str) else None
 
 
+class Bounds(Struct, frozen=True):
+    """The most that is applied unattended: credits spent, and resources destroyed, replacements included."""
+
+    max_credits: int = 0
+    max_deletes: int = 0
+
+
 class Limits(Struct, frozen=True):
     """What a run may do at the most; None where nothing is declared. `max_deletes` is a number or a percentage."""
 

@@ -56,12 +56,16 @@ class Stop:
         self.raising = False
 
     def receive(self, number: int) -> None:
+        self.note(number)
+        if self.raising:
+            self.check()
+
+    def note(self, number: int) -> None:
+        """The same from another thread than the one that works: it is noticed at the next look."""
         if self.asked.is_set():
             self.abandon.set()
         self.signal = self.signal or number
         self.asked.set()
-        if self.raising:
-            self.check()
 
     @property
     def exit_code(self) -> Exit:
@@ -120,8 +124,32 @@ def telling_of_signals(stop: Stop, tell: Callable[[str | None], None]) -> Iterat
         over.set()
 
 
+class Stops:
+    """Whether somebody asked all of several commands to stop that run in threads. Each has a `Stop` of its own."""
+
+    def __init__(self) -> None:
+        self.main = Stop()
+        self._running: list[Stop] = []
+
+    def receive(self, number: int) -> None:
+        self.main.note(number)
+        for stop in tuple(self._running):
+            stop.note(number)
+
+    @contextmanager
+    def passed_to(self, stop: Stop) -> Iterator[None]:
+        """While this lasts, signals go to `stop` as well."""
+        self._running.append(stop)
+        if self.main.signal is not None:  # it came just before
+            stop.note(self.main.signal)
+        try:
+            yield
+        finally:
+            self._running.remove(stop)
+
+
 @contextmanager
-def handling_signals(stop: Stop) -> Iterator[None]:
+def handling_signals(stop: Stop | Stops) -> Iterator[None]:
     """INT, TERM and HUP go to `stop` while this lasts. Only for the main thread."""
     numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 

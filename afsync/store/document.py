@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from threading import RLock
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from msgspec import Meta, Struct, ValidationError, convert
@@ -108,10 +109,15 @@ class Writer:
         return used
 
 
+BUILDING = RLock()
+"""What msgspec knows of a type is found out when that is first used. Where two threads do so at once, it crashes."""
+
+
 def from_json(value: Any, of: type[T]) -> T:
     """Parsed JSON as a value of this type. Wrong, with the place, when it is not one."""
     try:
-        return convert(value, of)
+        with BUILDING:
+            return convert(value, of)
     except (ValidationError, ValueError, RecursionError) as error:
         check(value, of)
         raise Wrong(f"has a value of a wrong form: {error}") from None

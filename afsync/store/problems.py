@@ -18,7 +18,7 @@ from msgspec import Meta, MsgspecError, Struct, convert
 from msgspec.structs import fields
 
 from afsync.core.resources import ADDRESS
-from afsync.store.document import PREFIXES, bare, layout
+from afsync.store.document import BUILDING, PREFIXES, bare, layout
 from afsync.store.fields import Object, shown
 
 UTC_TIME = "a UTC time such as 2026-12-01T08:00:00Z"
@@ -101,7 +101,8 @@ def _meant(value: Object, structs: list[type[Struct]]) -> type[Struct]:
 
 def _fits(value: Any, of: Any) -> bool:
     try:
-        convert(value, of)
+        with BUILDING:
+            convert(value, of)
     except (MsgspecError, ValueError, RecursionError):
         return False
     if bare(of) is not str:

@@ -13,9 +13,11 @@ from afsync.config.part import Part
 from afsync.config.problems import Code
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
 from afsync.config.words import BODY_ORDER
+from afsync.config.workspace_models import WorkspaceFile
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTED = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/configuration.md").read_text("utf-8"), re.MULTILINE))
+PAGES = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("configuration.md", "accounts.md"))
+DOCUMENTED = set(re.findall(r"^\| `(\w+)`", PAGES, re.MULTILINE))
 
 
 def parts(model: type[Part] = Part) -> list[type[Part]]:
@@ -31,7 +33,7 @@ def test_every_key_is_described_and_documented(field: str) -> None:
     assert description and description.endswith(".") and (description[0].isupper() or description[0] == "`")
     name = field.split(".")[1]
     if name != "job":
-        assert name in DOCUMENTED, f"docs/configuration.md has no row for `{name}`"
+        assert name in DOCUMENTED, f"neither docs/configuration.md nor docs/accounts.md has a row for `{name}`"
 
 
 def test_nothing_else_is_documented() -> None:
@@ -46,7 +48,7 @@ def test_the_order_of_fields_names_all_that_describe_a_resource() -> None:
 
 
 def test_every_part_is_reached_from_the_project_file() -> None:
-    assert ProjectFile in parts()
+    assert {ProjectFile, WorkspaceFile} <= set(parts())
 
 
 @pytest.mark.parametrize("code", Code)

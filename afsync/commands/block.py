@@ -1,0 +1,99 @@
+"""One account's part of a command over many: where it is, what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync import cli
+from afsync.commands.came import GLOBS, WORKSPACE, Came, Globs
+from afsync.commands.screen import messages, print_into
+from afsync.core.overall import AccountResult
+from afsync.errors import AfsyncError, ConfigError, Exit, Location, Problem
+
+if TYPE_CHECKING:
+    from afsync.config.workspace import Member, Workspace
+    from afsync.engine.interrupt import Stop, Stops
+
+_STOPS = "afsync.stops"
+
+
+@contextmanager
+def signals_to(stop: Stop) -> Iterator[None]:
+    """Signals go to `stop` while this lasts, whether the command runs alone or beside others."""
+    from afsync.engine.interrupt import handling_signals
+
+    stops: Stops | None = click.get_current_context().meta.get(_STOPS)
+    with handling_signals(stop) if stops is None else stops.passed_to(stop):
+        yield
+
+
+class Shared(Struct, frozen=True):
+    """What the parts of one command have in common."""
+
+    command: str
+    workspace: Workspace
+    stops: Stops
+    globs: Globs
+
+
+def run_in_block(shared: Shared, member: Member, one: Callable[[Member], Came]) -> tuple[AccountResult, Came]:
+    """Run a command in the directory of one account, with a context of its own. Whatever is raised becomes a message
+    in its block, and its exit code."""
+    block = io.StringIO()
+    place = str(shared.workspace.root / member.directory)
+    context = click.Context(click.Command(shared.command), info_name=shared.command, obj=place)
+    context.meta.update({WORKSPACE: shared.workspace, GLOBS: shared.globs, _STOPS: shared.stops})
+    print_into(context, block)
+    with context:
+        try:
+            came = one(member)
+        except Exception as error:
+            came = Came(cli.failed(error, lambda text: messages()(f"{text}\n")), problems=_told(error))
+    prefix = f"{member.directory}/"
+    result = AccountResult(
+        member.name,
+        member.directory,
+        int(came.code),
+        came.numbers,
+        tuple(_placed(p, prefix) for p in came.problems),
+        block.getvalue(),
+        came.details,
+        changes=came.changes,
+        blocked=came.blocked,
+    )
+    return result, came
+
+
+def _told(error: Exception) -> tuple[Problem, ...]:
+    match error:
+        case ConfigError():
+            return error.problems
+        case AfsyncError():
+            return (Problem("stopped", error.message, error.hint),)
+        case _:
+            return (Problem("stopped", f"a bug in afsync: {type(error).__name__}", "see the log, and report it"),)
+
+
+def _placed(problem: Problem, prefix: str) -> Problem:
+    """Its place as seen from the workspace."""
+    from afsync.output.places import joined
+
+    at = problem.location
+    return problem if at is None else replace(problem, location=Location(joined(prefix, at.file), at.line, at.column))
+
+
+def not_begun(member: Member) -> AccountResult:
+    return AccountResult(member.name, member.directory, begun=False)
+
+
+def interrupted(member: Member, code: int = Exit.INTERRUPTED) -> AccountResult:
+    """For one that only read, and was left alone when the signal came."""
+    told = Problem("interrupted", "it was interrupted while it read; nothing was changed")
+    return AccountResult(member.name, member.directory, code, problems=(told,), output=f"{told.message}\n")

@@ -1,0 +1,130 @@
+"""The flags with which a command runs over all accounts of a workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+from msgspec import Struct
+
+from afsync.commands.options import Number
+from afsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from afsync.commands.came import Came
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+JOBS = 8
+FORMATS = ("json", "markdown", "sarif", "codeclimate", "junit")
+
+
+class Over(Struct, frozen=True):
+    """Which accounts, how many at a time, and where the reports go. `account` are globs over names."""
+
+    every: bool = False
+    account: tuple[str, ...] = ()
+    changed_since: str | None = None
+    shard: tuple[int, int] | None = None
+    jobs: int | None = None
+    fail_fast: bool = False
+    reports: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+
+    def check_alone(self, *, account: bool = False, fail_fast: bool = False) -> None:
+        """UsageError for what only makes sense with --all; `account` and `fail_fast`: except for these."""
+        given = {
+            "--account": self.account and not account,
+            "--changed-since": self.changed_since,
+            "--shard": self.shard,
+            "--jobs": self.jobs,
+            "--fail-fast": self.fail_fast and not fail_fast,
+            "--report": self.reports,
+        }
+        if wrong := [name for name, value in given.items() if value]:
+            raise UsageError(f"{wrong[0]} is for many accounts", "add --all")
+
+
+def check_together(**flags: object) -> None:
+    """UsageError for flags of one account together with --all: `json_into` is --json-into."""
+    for name, value in flags.items():
+        if value:
+            flag = f"--{name.replace('_', '-')}"
+            hint = "for all accounts there is `--report FORMAT=FILE`; or run it in the directory of one of them"
+            raise UsageError(f"{flag} does not go with --all", hint)
+
+
+class _Shard(click.ParamType):  # type: ignore[type-arg]  # click 8.1 takes no argument here
+    name = "K/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", str(value), re.ASCII)
+        if found is None or int(found[1]) > int(found[2]):
+            self.fail(f"{value!r} is not a shard: write it as 2/8, the second of eight.", param, ctx)
+        return int(found[1]), int(found[2])
+
+
+class Report(click.ParamType):  # type: ignore[type-arg]
+    """`FORMAT=FILE`."""
+
+    name = "FORMAT=FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        form, found, file = str(value).partition("=")
+        if form not in FORMATS or not found or not file:
+            known = ", ".join(FORMATS)
+            self.fail(f"{value!r} is not a report: write it as json=FILE; formats are {known}.", param, ctx)
+        return form, file
+
+
+_ACCOUNT = click.option("--account", multiple=True, metavar="GLOB", help="With --all: only accounts of these names.")
+_FAIL_FAST = click.option("--fail-fast", is_flag=True, help="With --all: begin no more once one failed.")
+REPORT_FLAG = click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=Report(),
+    help="Write one there (with --all); - prints it instead.",
+)
+_FLAGS: tuple[Callable[[F], F], ...] = (
+    click.option("--all", "every", is_flag=True, help="Over all accounts of the workspace, side by side."),
+    click.option("--changed-since", metavar="REF", help="With --all: only accounts of which files differ from REF."),
+    click.option("--shard", type=_Shard(), help="With --all: only the Kth of N parts."),
+    click.option("--jobs", type=Number(1, 64), metavar="N", help=f"With --all: so many at a time; {JOBS} otherwise."),
+    REPORT_FLAG,
+)
+
+
+def overall_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> Callable[[F], F]:
+    """Adds them, as one argument `over`. A command may have --account and --fail-fast of its own, which it then hands
+    over itself."""
+    flags = [*_FLAGS, *([] if own_account else [_ACCOUNT]), *([] if own_fail_fast else [_FAIL_FAST])]
+    names = ["every", "changed_since", "shard", "jobs", "reports"]
+    names += ([] if own_account else ["account"]) + ([] if own_fail_fast else ["fail_fast"])
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def gathered(*args: Any, **given: Any) -> Any:
+            over = Over(**{name: given.pop(name) for name in names})
+            return command(*args, over=over, **given)
+
+        decorated = cast("F", gathered)
+        for flag in reversed(flags):
+            decorated = flag(decorated)
+        return decorated
+
+    return decorate
+
+
+def run(command: str, over: Over, one: Callable[[], Came]) -> int:
+    """Run it here, or in every account that was chosen. Returns the exit code."""
+    if not over.every:
+        over.check_alone()
+        return int(one().code)
+    # Imported here: a single account needs neither threads nor reports.
+    from afsync.commands.overall import run_everywhere
+
+    return run_everywhere(command, over, one)

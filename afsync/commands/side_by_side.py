@@ -1,0 +1,165 @@
+"""Accounts side by side: each is worked on by one thread, what they print comes out in a stable order."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from afsync.commands.block import interrupted, not_begun
+from afsync.commands.screen import messages
+from afsync.core.overall import AccountResult
+
+if TYPE_CHECKING:
+    from afsync.config.workspace import Member
+    from afsync.engine.interrupt import Stops
+
+One = Callable[["Member"], AccountResult]
+_LOOK = 0.1
+"""Seconds between two looks at whether a signal came."""
+_PATIENCE = 10.0
+"""Seconds that what only reads gets after a signal to come to its end."""
+
+
+class _Work:
+    """What is to be done, by whom it is taken, and what came of it."""
+
+    def __init__(self, members: Sequence[Member], one: One, *, fail_fast: bool) -> None:
+        self._fail_fast = fail_fast
+        self._left = list(enumerate(members))[::-1]
+        self._one = one
+        self._lock = threading.Lock()
+        self.closed = False
+        self.running: dict[int, Member] = {}
+        self.done: queue.SimpleQueue[tuple[int, AccountResult] | BaseException] = queue.SimpleQueue()
+
+    def go_on(self) -> None:
+        """Take one after the other, until nothing is left."""
+        try:
+            while (taken := self._take()) is not None:
+                index, member = taken
+                result = self._one(member)
+                if self._fail_fast and result.failed:
+                    self.close()
+                self.done.put((index, result))
+        except BaseException as error:  # a bug in what runs them: the main thread tells of it
+            self.done.put(error)
+
+    def _take(self) -> tuple[int, Member] | None:
+        with self._lock:
+            if self.closed or not self._left:
+                return None
+            index, member = self._left.pop()
+            self.running[index] = member
+            return index, member
+
+    def close(self) -> None:
+        """Nothing more is begun."""
+        with self._lock:
+            self.closed = True
+
+    @property
+    def over(self) -> bool:
+        with self._lock:
+            return not self.running and (self.closed or not self._left)
+
+
+def side_by_side(
+    members: Sequence[Member],
+    one: One,
+    *,
+    jobs: int,
+    stops: Stops,
+    fail_fast: bool = False,
+    reads_only: bool = False,
+    told: Callable[[AccountResult], None] = lambda _: None,
+) -> tuple[AccountResult, ...]:
+    """What came of each, in the order of `members`, in which `told` hears of them as soon as it can.
+
+    Once a signal came, or with `fail_fast` one failed, nothing more is begun. What was begun comes to its end, except
+    that what `reads_only` is not waited for long.
+    """
+    work = _Work(members, one, fail_fast=fail_fast)
+    found: dict[int, AccountResult] = {}
+    with _shown(work) as redraw:
+        for number in range(min(jobs, len(members))):
+            threading.Thread(target=work.go_on, name=f"afsync-account-{number}", daemon=True).start()
+        next_told, waited = 0, 0.0
+        while not work.over:
+            if stops.main.asked.is_set():
+                if not waited:
+                    _say_interrupted(len(work.running))
+                work.close()
+                waited += _LOOK
+                if reads_only and waited > _PATIENCE:
+                    break
+            found.update(_arrived(work))
+            while next_told in found:
+                with redraw():
+                    told(found[next_told])
+                next_told += 1
+    for index, member in work.running.items():
+        found[index] = interrupted(member, stops.main.exit_code)
+    for index, member in enumerate(members):
+        if index not in found:
+            found[index] = not_begun(member)
+        if index >= next_told and found[index].begun:
+            told(found[index])
+    return tuple(found[index] for index in range(len(members)))
+
+
+def _say_interrupted(running: int) -> None:
+    """So that nobody presses again because nothing seems to happen."""
+    what = f"{running} account{'' if running == 1 else 's'}"
+    below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
+    messages()(f"{below}Interrupted: finishing {what}; nothing more is begun.\n")
+
+
+def _arrived(work: _Work) -> Iterator[tuple[int, AccountResult]]:
+    """What came to its end meanwhile; waits a moment for the first."""
+    with suppress(queue.Empty):
+        came = work.done.get(timeout=_LOOK)
+        if isinstance(came, BaseException):
+            work.close()
+            raise came
+        yield came
+        work.running.pop(came[0])
+
+
+@contextmanager
+def _shown(work: _Work) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """On a terminal, a line for each account that is being worked on; what is printed goes above them."""
+    if not (sys.stderr.isatty() and sys.stdout.isatty()):
+        yield _nothing
+        return
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    def lines() -> Group:
+        named: Iterable[Member] = tuple(work.running.values())
+        return Group(*(Spinner("dots", text=member.name) for member in named))
+
+    live = Live(console=Console(stderr=True), get_renderable=lines, refresh_per_second=8, transient=True)
+
+    @contextmanager
+    def above() -> Iterator[None]:
+        live.stop()
+        try:
+            yield
+        finally:
+            live.start()
+
+    live.start()
+    try:
+        yield above
+    finally:
+        live.stop()
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield

@@ -1,0 +1,105 @@
+"""What a command came to over many accounts: a result for each, and one exit code for all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from afsync.errors import Exit, Problem, Severity
+
+ORDER = (
+    *(Exit.INTERRUPTED, Exit.TERMINATED, Exit.STATE, Exit.UNRESOLVED, Exit.ERROR),
+    *(Exit.STALE, Exit.LOCKED, Exit.REFUSED, Exit.CHANGES, Exit.OK),
+)
+"""Exit codes, the worst first."""
+
+
+class Numbers(Struct, frozen=True):
+    """How much is to be done in an account, or was done; None where that is not known."""
+
+    add: int | None = None
+    change: int | None = None
+    destroy: int | None = None
+    credits: int | None = None
+    balance: int | None = None
+
+
+class AccountResult(Struct, frozen=True):
+    """What came of one account. `directory` is relative to the workspace; `numbers` are what is planned, or what an
+    apply did; `output` is everything that was printed, `details` the same as Markdown where that is different.
+
+    `begun` is false for one that was not reached any more, `blocked` says that something was held back.
+    """
+
+    account: str
+    directory: str
+    exit_code: int = 0
+    numbers: Numbers = Numbers()
+    problems: tuple[Problem, ...] = ()
+    output: str = ""
+    details: str = ""
+    begun: bool = True
+    changes: bool = False
+    blocked: bool = False
+
+    @property
+    def failed(self) -> bool:
+        return self.exit_code not in (Exit.OK, Exit.CHANGES)
+
+
+class Overall(Struct, frozen=True):
+    """All of it. `shards` are the parts of the whole that it consists of, as in `2/8`; none where it was not divided.
+    `problems` are those of no single account; `own_code` is what they alone would exit with."""
+
+    command: str
+    results: tuple[AccountResult, ...]
+    shards: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    own_code: int = 0
+    title: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return worst([self.own_code, *(r.exit_code for r in self.results)])
+
+    @property
+    def not_begun(self) -> tuple[AccountResult, ...]:
+        return tuple(r for r in self.results if not r.begun)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The code that tells of the worst; one of no known meaning is an error."""
+    known = [Exit(code) if code in set(Exit) else Exit.ERROR for code in codes]
+    return int(min(known, key=ORDER.index, default=Exit.OK))
+
+
+def total(results: Sequence[AccountResult]) -> Numbers:
+    """The sums of what is known; a balance belongs to one account, and has none."""
+
+    def summed(name: str) -> int | None:
+        known = [n for n in (getattr(r.numbers, name) for r in results) if n is not None]
+        return sum(known) if known else None
+
+    return Numbers(summed("add"), summed("change"), summed("destroy"), summed("credits"))
+
+
+def errors_of(result: AccountResult) -> int:
+    """How many problems there are, hints and notes not counted."""
+    return sum(p.severity is not Severity.NOTE for p in result.problems)
+
+
+def shard_of(account: str, shards: int) -> int:
+    """In which of so many shards an account is, from 1; always the same, whatever other accounts there are."""
+    return int.from_bytes(hashlib.sha256(account.encode()).digest()[:8], "big") % shards + 1
+
+
+def over_limit(results: Sequence[AccountResult], max_credits: int | None) -> Problem | None:
+    """What forbids applying the plans of all accounts together."""
+    spend = total(results).credits or 0
+    if max_credits is None or spend <= max_credits:
+        return None
+    noun = "credit" if spend == 1 else "credits"
+    text = f"the plans of all accounts together spend {spend} {noun}, and the limit of the workspace is {max_credits}"
+    return Problem("max_credits", text, "raise `limits.max_credits` of the workspace, or name fewer accounts")
