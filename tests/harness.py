@@ -20,6 +20,7 @@ from msgspec import Struct
 from afsync import cli
 from afsync.commands import project as work
 from afsync.emulator import Running
+from tests.forked import popen, run
 
 KEY = "af_live_test"
 LINEAGE = "0190f1c2-8f2e-7c55-9a6b-2f1d3c4b5a60"
@@ -85,7 +86,7 @@ class Sandbox:
 
     def run(self, *args: str, env: Environ | None = None, stdin: str | None = None, **more: Any) -> Done:
         """Run a command in a process of its own, as a pipeline would."""
-        done = subprocess.run(
+        done = run(
             self.command(*args),
             env=self.environ(env),
             input=stdin if stdin is not None else "",
@@ -106,7 +107,7 @@ class Sandbox:
 
     def start(self, *args: str, env: Environ | None = None) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
-        return subprocess.Popen(
+        return popen(
             self.command(*args),
             env=self.environ(env),
             stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests import forked
 from tests.cli.conftest import PROJECT
 from tests.harness import NO_CHANGES, NOTHING_APPLIED, Done, Sandbox
 
@@ -186,7 +187,7 @@ BROKEN: dict[str, Callable[[], int]] = {"a reader that went away": closed_pipe, 
 
 def run_into(stream: int, sandbox: Sandbox, *args: str) -> tuple[int, str]:
     try:
-        done = subprocess.run(
+        done = forked.run(
             sandbox.command(*args),
             env=sandbox.environ(),
             stdin=subprocess.DEVNULL,
@@ -249,7 +250,7 @@ def test_streams_that_are_closed_from_the_start(fresh: Sandbox, closed: tuple[in
     redirects = " ".join(f"{fd}>&-" if fd else "0<&-" for fd in closed)
     for args, code in ((("plan", "--detailed-exitcode"), 2), (("apply", "--auto-approve"), 0)):
         line = f'exec "$@" {redirects}'
-        done = subprocess.run(
+        done = forked.run(
             ["sh", "-c", line, "sh", *fresh.command(*args)], env=fresh.environ(), capture_output=True, check=False
         )
         assert (done.returncode, done.stderr) == (code, b"")
@@ -275,7 +276,7 @@ def test_what_goes_into_a_pipe_is_utf8_whatever_the_locale(
     for args in mine:
         if args[0] == "validate":
             sandbox.write(PROJECT + '  "b\u00e4": {}\n')
-        done = subprocess.run(sandbox.command(*args), env=sandbox.environ(), capture_output=True, check=False)
+        done = forked.run(sandbox.command(*args), env=sandbox.environ(), capture_output=True, check=False)
         assert b"\\x" not in done.stdout + done.stderr.replace(b"\\u", b"")
         text = done.stdout.decode("utf-8")
         if "json" in " ".join(args):
@@ -286,7 +287,7 @@ def test_what_goes_into_a_pipe_is_utf8_whatever_the_locale(
 def test_an_apply_under_such_a_locale_is_utf8_too(fresh: Sandbox, env: dict[str, str]) -> None:
     fresh.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高 𝄞"))
     args = fresh.command("apply", "--auto-approve", "--json")
-    done = subprocess.run(args, env=fresh.environ(env), capture_output=True, check=False)
+    done = forked.run(args, env=fresh.environ(env), capture_output=True, check=False)
     assert done.returncode == 0
     assert [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()][-1]["type"] == "summary"
     assert "日本の最高 𝄞" in done.stdout.decode("utf-8")
@@ -297,7 +298,7 @@ def test_a_terminal_that_cannot_show_it_gets_json_that_is_json_all_the_same(sand
     sandbox.write(PROJECT.replace("other:", "renamed:").replace("Best plays", "日本の最高 𝄞"))
     main, second = pty.openpty()
     environ = sandbox.environ({"PYTHONIOENCODING": "ascii"})
-    done = subprocess.Popen(sandbox.command("plan", "--json"), env=environ, stdout=second, stdin=second)
+    done = forked.popen(sandbox.command("plan", "--json"), env=environ, stdout=second, stdin=second)
     os.close(second)
     shown = b""
     with contextlib.suppress(OSError):
@@ -315,15 +316,15 @@ def test_json_into_stdout_goes_where_the_report_goes(fresh: Sandbox, command: tu
     args = fresh.command(*command, "--json-into", "/dev/stdout")
     if kind == "file":
         with (fresh.root / "out.txt").open("w+b") as into:
-            subprocess.run(args, env=fresh.environ(), stdout=into, check=True)
+            forked.run(args, env=fresh.environ(), stdout=into, check=True)
             into.seek(0)
             text = into.read().decode()
     elif kind == "pipe":
-        text = subprocess.run(args, env=fresh.environ(), stdout=subprocess.PIPE, check=True).stdout.decode()
+        text = forked.run(args, env=fresh.environ(), stdout=subprocess.PIPE, check=True).stdout.decode()
     else:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            subprocess.run(args, env=fresh.environ(), stdout=theirs.fileno(), check=True)
+            forked.run(args, env=fresh.environ(), stdout=theirs.fileno(), check=True)
             theirs.shutdown(socket.SHUT_WR)
             text = b"".join(iter(lambda: ours.recv(65536), b"")).decode()
     assert '"format_version"' in text or '"type"' in text
@@ -352,7 +353,7 @@ class Terminal:
     def __init__(self, sandbox: Sandbox, *args: str, env: dict[str, str] | None = None) -> None:
         self._screen, other = pty.openpty()
         environ = sandbox.environ({"TERM": "xterm-256color", "NO_COLOR": None, "COLUMNS": "200", **(env or {})})
-        self._process = subprocess.Popen(
+        self._process = forked.popen(
             sandbox.command(*args), env=environ, stdin=other, stdout=other, stderr=other, start_new_session=True
         )
         os.close(other)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from afsync.errors import Exit
+from tests import forked
 from tests.held.test_between import HALF, approving, declare, held
 from tests.held.test_faults import approvals
 from tests.held.world import HeldWorld
@@ -46,7 +47,7 @@ class Submitting:
         args = ["-C", str(world.root), "apply", "--auto-approve"]
         command = [sys.executable, "-c", AS_TIME_PASSES, str(passed), *args]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, env=world.environ(), stdout=pipe, stderr=pipe, text=True)
+        self.process = forked.popen(command, env=world.environ(), stdout=pipe, stderr=pipe, text=True)
         assert world.control.held(wait=60)
 
     def an_hour_passes(self) -> None:

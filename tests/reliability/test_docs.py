@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.cli.commands import every_command, options
 
 PAGE = (Path(__file__).parents[2] / "docs/reliability.md").read_text(encoding="utf-8")
@@ -64,7 +65,7 @@ def test_the_rehearsal_goes_as_it_says(path: str, tmp_path: Path) -> None:
         port = free.getsockname()[1]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AURAFLUX_", "AFSYNC_", "GITHUB_"))}
     root = str(Path(__file__).parents[2])
-    with subprocess.Popen(
+    with forked.popen(
         ["/bin/sh", "-c", script(port)], cwd=tmp_path, env={**kept, "PATH": path, "PYTHONPATH": root},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     ) as process:  # fmt: skip

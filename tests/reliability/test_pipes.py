@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.reliability.lab import VARIANTS, Lab, Project
 from tests.reliability.processes import PATIENCE, Ended
 
@@ -22,7 +23,7 @@ needs_limits = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limi
 def shell(project: Project, command: str, *, env: dict[str, str] | None = None, stdin: str = "") -> Ended:
     """A line of shell in which `afsync` is the command, with the project as its folder."""
     afsync = f"{sys.executable} -m afsync -C {project.root}"
-    done = subprocess.run(
+    done = forked.run(
         ["bash", "-c", command.replace("afsync", afsync)],
         env=project.sandbox.environ(env), input=stdin, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
@@ -184,7 +185,7 @@ def test_a_directory_that_went_away(laboratory: Lab) -> None:
     laboratory.control.fault("POST /jobs#2: committed-then-hold")
     elsewhere = project.root / "tmp"
     elsewhere.mkdir()
-    with subprocess.Popen(
+    with forked.popen(
         project.sandbox.command("apply", "--auto-approve"), env=project.sandbox.environ({"TMPDIR": str(elsewhere)}),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip

@@ -16,6 +16,7 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals
 import pytest
 
 from afsync.core.recorded import Phase
+from tests import forked
 from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, wait_for
 from tests.reliability.processes import PATIENCE, SLOWLY, Ended, Process
 from tests.reliability.worker import Orders
@@ -114,7 +115,7 @@ def test_at_the_prompt(number: Signals, laboratory: Lab) -> None:
     project = laboratory.project()
     ours, theirs = pty.openpty()
     command = project.sandbox.command("apply")
-    with subprocess.Popen(
+    with forked.popen(
         command, env=project.sandbox.environ(), stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True
     ) as process:
         os.close(theirs)
@@ -254,7 +255,7 @@ def test_nohup(laboratory: Lab) -> None:
     project = laboratory.project()
     laboratory.control.fault("POST /jobs#2: received-then-hold")
     command = ["nohup", *project.sandbox.command("apply", "--auto-approve")]
-    with subprocess.Popen(
+    with forked.popen(
         command, env=project.sandbox.environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
@@ -271,7 +272,7 @@ def test_through_a_wrapper_that_uses_exec(laboratory: Lab) -> None:
     project = laboratory.project()
     laboratory.control.fault("POST /jobs#2: received-then-hold")
     script = f"set -e\ncd {project.root}\nexec {sys.executable} -m afsync apply --auto-approve\n"
-    with subprocess.Popen(
+    with forked.popen(
         ["sh", "-c", script], env=project.sandbox.environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip

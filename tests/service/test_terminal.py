@@ -6,12 +6,12 @@ import os
 import pty
 import re
 import select
-import subprocess
 import time
 
 import pytest
 
 from afsync.errors import Exit
+from tests import forked
 from tests.scenarios.world import World, a_job
 from tests.service.conftest import MakeWorld, an_upload, waiting
 
@@ -77,7 +77,7 @@ def on_a_terminal(world: World, *args: str, answer: str = "") -> tuple[int, str]
     """Run a command on a pseudo-terminal; its exit code, and everything it wrote."""
     ours, theirs = pty.openpty()
     environ = world.environ({"TERM": "xterm-256color", "COLUMNS": "160", "LINES": "40"})
-    process = subprocess.Popen(world.command(*args), env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
+    process = forked.popen(world.command(*args), env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown, until = b"", time.monotonic() + 30
     while time.monotonic() < until:
