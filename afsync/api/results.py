@@ -13,6 +13,7 @@ from afsync.api.wire import Row, an_object, id_of, iso, moment, moment_of, text_
 from afsync.core.remote import ended_badly
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
+from afsync.core.signed import text_without_signed
 
 _ADDRESS = 4000
 """Characters of a link; signed ones are long."""
@@ -34,7 +35,7 @@ def parse_result(value: object, job_id: str) -> JobResult:
     """The answer of either kind: still running (or never done), or done."""
     what = "GET /jobs/:id/result"
     row = an_object(value, what)
-    status = printable(text_of(row, what, "status"), 100)
+    status = text_without_signed(printable(text_of(row, what, "status"), 100))
     if ended_badly(status) and not _link(row, "videoUrl"):
         return JobResult(job_id, status, ready=False, cause=_cause(row))
     if not any(name in row for name in ("jobId", "videoUrl", "completedAt")):

@@ -23,6 +23,7 @@ from afsync.api.wire import (
 )
 from afsync.core.remote import NOT_KNOWN, RemoteJob
 from afsync.core.resources import EMPTY
+from afsync.core.signed import text_without_signed
 
 ECHOED = ("entry", "productionProfile", "contentType", "topic", "tone", "format")
 """The submitted texts that some dialect echoes; `platforms` and `addOns` come on top."""
@@ -56,7 +57,7 @@ def parse_job(value: object, what: str) -> RemoteJob:
         odd.append("status")
     return RemoteJob(
         id=id_of(row, what, "jobId", "id"),
-        status=NOT_KNOWN if odd or status is None else status,
+        status=NOT_KNOWN if odd or status is None else text_without_signed(status),
         created_at=moment(row.get("createdAt")),
         echo=_echo(row),
         updated_at=moment(row.get("updatedAt")),
@@ -140,4 +141,4 @@ def _echo(row: Row) -> Mapping[str, Any]:
 def _score(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         return None
-    return whole(str(value))
+    return text_without_signed(whole(str(value)))

@@ -11,6 +11,7 @@ from afsync.core.lookups import is_final
 from afsync.core.recorded import Publish, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Group, Remote, RemoteJob, group_of
 from afsync.core.resources import Kind, normalise, plain, typed
+from afsync.core.signed import without_signed
 from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 
@@ -67,7 +68,7 @@ def _now(field: str, before: Any, after: Any) -> str:
 
 
 def _said(value: Any) -> str:
-    text = json.dumps(plain(value), ensure_ascii=False)
+    text = json.dumps(without_signed(plain(value)), ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

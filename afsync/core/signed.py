@@ -36,7 +36,7 @@ def without_signed(value: Any) -> Any:
         case str():
             return text_without_signed(value)
         case dict():
-            return {key: without_signed(inner) for key, inner in value.items()}
+            return {without_signed(key): without_signed(inner) for key, inner in value.items()}
         case list() | tuple():
             return type(value)(without_signed(inner) for inner in value)
         case _:

@@ -6,6 +6,7 @@ import pytest
 
 from afsync.api.text import excerpt
 from afsync.api.wire import bad, quoted
+from afsync.api.wire_jobs import parse_job
 from afsync.core.links import result_without_links, status_without_links
 from afsync.core.remote import Preview
 from afsync.core.results import JobResult
@@ -41,7 +42,9 @@ def test_a_plain_link_stays_and_a_preview_never_does() -> None:
 def test_what_the_service_says_does_not_quote_a_signed_link(url: str) -> None:
     """In a stage of production, a reason, the copy, and in an answer that is not understood."""
     said = f'it is at "{url}", see {PLAIN}'
-    job = status_without_links(JobStatus("job.a", JobPhase.FAILED, portals={"one": [{"why": said}]}, note=said))
+    job = status_without_links(JobStatus("job.a", JobPhase.FAILED, portals={said: [{"why": said}]}, note=said))
+    row = parse_job({"jobId": "job_1", "status": url, "score": url}, "a job")
+    assert url not in repr(row) and LEFT_OUT in row.status
     found = result_without_links(
         JobResult("job_1", "failed", False, publish_copy={"a": said}, platforms=({"link": url},), cause=said)
     )
