@@ -19,11 +19,12 @@ from afsync.commands.files import read_text, write_whole
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
 from afsync.commands.service import connect
-from afsync.commands.state_file import check_account, lineage_there, open_store, read_state
-from afsync.config.project import PROJECT_FILE
+from afsync.commands.state_file import check_account, lineage_there, open_store, read_state, store_at
+from afsync.config.project import PROJECT_FILE, STATE
 from afsync.core.recorded import Account
 from afsync.core.remote import EMULATOR, Remote
-from afsync.errors import AfsyncError, AuthError
+from afsync.core.state_place import is_elsewhere
+from afsync.errors import AfsyncError, AuthError, StateError
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
         read_state(project)
         out(f"{project.settings.state} is there already.\n")
     else:
+        _refuse_a_second(project)
         store.prove()
         store.create(project.settings.lineage or "")
         out(f"Created the state {project.settings.state}.\n")
@@ -75,6 +77,22 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
     if lost:
         out(LOST)
     return 0
+
+
+def _refuse_a_second(project: Project) -> None:
+    """StateError when the state is to be elsewhere, and this project has one here: a new one would not know of what
+    was paid for."""
+    place = project.settings.state
+    if not is_elsewhere(place):
+        return
+    try:
+        here = store_at(project, STATE).read(unmerged=True)[0]
+    except StateError:
+        return  # There is none, or only the note of one that was taken away.
+    if here.lineage == project.settings.lineage:
+        text = f"This project has its state in {STATE}, and none in {place}."
+        hint = f"take it there: write `state: {STATE}` again, then `afsync state migrate {place}`"
+        raise StateError(text, hint)
 
 
 def _from_account(project: Project) -> int:

@@ -157,9 +157,10 @@ class ProjectFile(IncludedFile):
     api: Api | None = Field(None, description="How the service is reached.")
     state: StatePath = Field(
         STATE,
-        description="Where the state is kept: a path below the directory of this file, or an object in a store "
-        "(`s3://BUCKET/KEY`, `az://ACCOUNT/CONTAINER/KEY`; credentials come from the environment).",
-        examples=[STATE, "s3://my-states/channel.json.gz"],
+        description="Where the state is kept: a path below the directory of this file, a branch of the repository's "
+        "remote (`branch:NAME`), or an object in a store (`s3://BUCKET/KEY`, `az://ACCOUNT/CONTAINER/KEY`; credentials "
+        "come from the environment).",
+        examples=[STATE, "branch:afsync-state", "s3://my-states/channel.json.gz"],
     )
     timezone: Zone | None = Field(
         None,

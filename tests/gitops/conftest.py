@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 from afsync.emulator import running
 from tests.harness import Sandbox
+
+SEEDS = int(os.environ.get("AFSYNC_SEEDS", "100"))
+"""Examples of a property; more of them by hand."""
 
 PROJECT = """\
 templates:

@@ -17,6 +17,7 @@ from afsync.config.tidy import tidied
 from afsync.config.yaml import compose
 from tests.config.support import write
 from tests.config.test_properties import JOBS, TEMPLATES, Spelling
+from tests.gitops.conftest import SEEDS
 from tests.harness import LINEAGE, Sandbox
 
 MESSY = f"""\
@@ -251,7 +252,7 @@ def comments(text: str) -> list[str]:
     return re.findall(r"# ?comment \d+", text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=SEEDS // 2, deadline=None)
 @given(data=st.data(), templates=TEMPLATES, jobs=JOBS)
 def test_the_meaning_stays_and_so_does_every_comment(data: st.DataObject, templates: Any, jobs: Any) -> None:
     text = Block(data).project(templates, jobs)
@@ -267,7 +268,7 @@ def test_the_meaning_stays_and_so_does_every_comment(data: st.DataObject, templa
     assert "\n\n\n" not in result and not re.search(r"[ \t]+$", result, re.MULTILINE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=SEEDS, deadline=None)
 @given(st.text(st.sampled_from("ab:-#[]{},|>&*!?'\"% \n\n  "), max_size=40))
 @example("a: |\n\n  \n")
 @example("a: >+\n\n\n")

@@ -16,7 +16,7 @@ from afsync.errors import PlanStale
 from afsync.output.plan_file import _checksum, decode_plan_file, read_plan_file
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_text import plan_text
-from tests.gitops.conftest import PROJECT
+from tests.gitops.conftest import PROJECT, SEEDS
 from tests.harness import Done, Sandbox
 from tests.scenarios.world import valid
 
@@ -310,7 +310,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(p for key, child in children for p in places(child, (*path, key)))]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=SEEDS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), junk=JUNK)
 def test_anything_at_any_place_is_refused_or_shown(saved_text: str, data: st.DataObject, junk: Any) -> None:
     document = json.loads(saved_text)
