@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 from afsync.api.access import HOST, is_loopback
@@ -20,13 +21,19 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
 
             cafile = certifi.where()
     try:
-        return ssl.create_default_context(cafile=cafile, capath=capath)
+        return _context(cafile, capath)
     except OSError as error:
         named = cafile or capath
         raise UsageError(
             f"The certificates in {named} cannot be used: {error.strerror or error}.",
             "check SSL_CERT_FILE and SSL_CERT_DIR",
         ) from None
+
+
+@lru_cache(maxsize=4)
+def _context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
+    """Reading the certificates takes longer than a plan, and many accounts need the same."""
+    return ssl.create_default_context(cafile=cafile, capath=capath)
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:

@@ -86,8 +86,8 @@ def total(results: Sequence[AccountResult]) -> Numbers:
 
 
 def errors_of(result: AccountResult) -> int:
-    """How many problems there are, hints and notes not counted."""
-    return sum(p.severity is not Severity.NOTE for p in result.problems)
+    """How many problems there are, warnings and notes not counted."""
+    return sum(p.severity is Severity.ERROR for p in result.problems)
 
 
 def shard_of(account: str, shards: int) -> int:

@@ -6,10 +6,12 @@ import json
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from afsync.commands import applying, applying_all
 from afsync.core.overall import ORDER, worst
 from afsync.errors import Exit
 from tests.harness import NO_CHANGES
@@ -184,6 +186,31 @@ def test_the_limit_over_all_is_judged_before_the_first_is_applied(agency: Agency
     assert "afsync.workspace.yaml:5:23" in done.out and agency.blocks(done) == ["anna", "bert", "cleo"]
     agency.does("apply", "--all", "--auto-approve", "--account", "[ab]*")
     assert (agency.balance_of("anna"), agency.balance_of("cleo")) == (49, 50)
+
+
+@pytest.mark.parametrize(("answer", "left"), [("yes\n", 49), ("no\n", 50)])
+def test_on_a_terminal_it_shows_all_plans_and_asks_once(
+    answer: str, left: int, agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying_all, "interactive", lambda: True)
+    monkeypatch.setattr(applying, "_until_answered", lambda stop: None)
+    done = agency.does("apply", "--all", stdin=answer, code=0 if left == 49 else 1)
+    assert done.err.count("Do you want to perform these actions in 3 accounts?") == 1
+    assert [agency.balance_of(n) for n in NAMES] == [left] * 3
+
+
+def test_a_plan_that_is_another_one_by_its_turn_is_refused(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged, or shown, is what is applied."""
+    agency.workspace("shared: [shared/*.yaml]\nlimits: {max_credits: 5}\n")
+    judge = applying_all.over_limit
+
+    def and_edit(*args: Any) -> Any:
+        agency.client("bert", job("one") + job("two"))
+        return judge(*args)
+
+    monkeypatch.setattr(applying_all, "over_limit", and_edit)
+    assert agency.codes("apply", "--auto-approve", code=6) == {"anna": 0, "bert": 6, "cleo": 0}
+    assert [agency.balance_of(n) for n in NAMES] == [49, 50, 49]
 
 
 def test_what_could_not_be_planned_was_not_judged_and_is_not_applied(agency: Agency) -> None:
