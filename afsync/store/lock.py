@@ -37,9 +37,8 @@ class Holder(Struct, frozen=True, forbid_unknown_fields=True):
     since: Utc
 
     def __str__(self) -> str:
-        return (
-            f"{self.user}@{self.host}, process {self.pid} (`{self.command}`), since {self.since:%Y-%m-%d %H:%M:%S} UTC"
-        )
+        process = f", process {self.pid}" if self.pid else ""
+        return f"{self.user}@{self.host}{process} (`{self.command}`), since {self.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Lock:

@@ -91,7 +91,7 @@ class OnBranch(Project):
 
 @pytest.fixture(scope="module")
 def hired(laboratory: Lab) -> list[Worker]:
-    return [laboratory.worker, laboratory.hire(), laboratory.hire()]
+    return [laboratory.worker, *(laboratory.hire() for _ in range(19 if EVERYTHING else 2))]
 
 
 @pytest.mark.parametrize("orders", CASES if EVERYTHING else CHOSEN, ids=lambda o: f"{o.git}-{o.pushes}-{o.after}")

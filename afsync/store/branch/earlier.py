@@ -60,11 +60,9 @@ class Earlier:
         entry = self._repository.entry(self._note)
         if entry is None:
             return None
-        now = datetime.now(UTC)
-        who = Holder(
-            entry.blob[:8], "an action of afsync 0.1", "its runner", 0, "afsync apply", now.replace(microsecond=0)
-        )
-        return Kept(encode_lock(Held(who, self._run(entry))), entry.blob, now)
+        since = datetime.fromtimestamp(self._repository.written(self._note), UTC)
+        who = Holder(entry.blob[:8], "an action of afsync 0.1", "its runner", 0, "afsync apply", since)
+        return Kept(encode_lock(Held(who, self._run(entry))), entry.blob, datetime.now(UTC))
 
     def lock_path(self, version: str | None) -> str | None:
         """The path of the note, where that is the lock with this version."""
