@@ -6,7 +6,6 @@ import click
 
 from afsync.commands.screen import tell
 
-
 _ONLY_ONCE = "[[ $zsh_eval_context[-1] == loadautofunc ]]"
 _EVERY_TIME = '[[ $funcstack[1] == "_afsync" ]]'
 """How a zsh script knows that it is a function from `fpath`: what click writes is true of the first call only."""
