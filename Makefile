@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format schemas pictures bench lock lowest coverage fuzz site terminals wheel owner clean
+.PHONY: help demo test lint format schemas pictures bench lock lowest coverage fuzz site spell terminals wheel owner clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -93,6 +93,9 @@ fuzz: $(VENV)/.installed  ## a minute of random inputs and histories, others eac
 site: $(VENV)/.tools  ## build the site into build/site/site; a broken link is an error
 	$(BIN)/python -m tools.site
 	cd build/site && $(CURDIR)/$(VENV)/tools/bin/zensical build --clean --strict
+
+spell: $(VENV)/.tools  ## common misspellings in texts and code
+	$(VENV)/tools/bin/codespell
 
 wheel: $(VENV)/.tools  ## build what is released into dist/, and check it
 	rm -rf dist

@@ -6,6 +6,10 @@ import click
 
 from afsync.commands.screen import tell
 
+_ONLY_ONCE = "[[ $zsh_eval_context[-1] == loadautofunc ]]"
+_EVERY_TIME = '[[ $funcstack[1] == "_afsync" ]]'
+"""How a zsh script knows that it is a function from `fpath`: what click writes is true of the first call only."""
+
 
 @click.command
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -23,4 +27,5 @@ def command(shell: str) -> int:
 
     completion = get_completion_class(shell)
     assert completion is not None
-    return tell(completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source().rstrip() + "\n")
+    script = completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source()
+    return tell(script.replace(_ONLY_ONCE, _EVERY_TIME).rstrip() + "\n")

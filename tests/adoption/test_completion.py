@@ -74,6 +74,11 @@ def test_every_shell_is_offered_the_same(project: Sandbox, shell: str) -> None:
     assert "_AFSYNC_COMPLETE" in script
 
 
+def test_zsh_completes_a_second_time(project: Sandbox) -> None:
+    """As a function from `fpath`; click's own script offers nothing then."""
+    assert '[[ $funcstack[1] == "_afsync" ]]' in project.does("completion", "zsh").out
+
+
 def test_files_are_left_to_the_shell(project: Sandbox) -> None:
     assert offered(project, "apply", "pl") == ["file,pl"]
 

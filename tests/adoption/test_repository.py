@@ -137,6 +137,16 @@ def test_everything_that_is_locked_has_its_hashes(name: str) -> None:
     assert "http" not in re.sub(r"^ *#.*$", "", text, flags=re.MULTILINE).replace("httpx", "").replace("httpcore", "")
 
 
+@pytest.mark.parametrize("lock", ["requirements-dev", "tools/requirements"])
+def test_everything_that_is_asked_for_is_locked(lock: str) -> None:
+    asked = (ROOT / f"{lock}.in").read_text(encoding="utf-8").splitlines()
+    if lock == "requirements-dev":
+        asked += lowest(PYPROJECT)[: len(tomllib.loads(PYPROJECT)["project"]["dependencies"])]
+    names = {re.split(r"[\[=<>~; ]", line)[0].lower() for line in asked if line and not line.startswith("#")}
+    locked = re.findall(r"^([a-z0-9.-]+)==", (ROOT / f"{lock}.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name.replace(".", "-") for name in names} <= {*locked}
+
+
 def test_what_runs_is_locked_as_it_is_tested() -> None:
     def pinned(name: str) -> set[str]:
         return set(re.findall(r"^[a-zA-Z0-9._-]+==\S+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
