@@ -22,6 +22,7 @@ def _given(name: str, about: str, **more: Any) -> Decorator:
     return click.option(name, envvar=variable, help=f"{about} [{variable}]", **more)
 
 
+_WHERE = "The folder of afsync.yaml; -C goes before it. [AFSYNC_DIRECTORY]"
 _title = _given("--title", "A name for comment and summary.", default="", metavar="NAME")
 _author = _given("--comment-author", "Whose comments count.", default="github-actions[bot]", metavar="LOGIN")
 
@@ -32,7 +33,7 @@ def _project(command: Callable[..., Any]) -> Callable[..., Any]:
         _given("--args", "Further flags, as a shell would split them.", default="", metavar="FLAGS"),
         _given("--state-remote", "The address that the branch is written to.", default="", metavar="URL"),
         _given("--state-branch", "The branch that holds the state.", default="", metavar="NAME"),
-        click.option("--project", envvar="AFSYNC_DIRECTORY", default=".", metavar="DIR", help="[AFSYNC_DIRECTORY]"),
+        click.option("--project", envvar="AFSYNC_DIRECTORY", default=".", metavar="DIR", help=_WHERE),
         _title,
     ):
         command = option(command)
@@ -79,7 +80,7 @@ def _drift(**place: str) -> int:
 @_title
 @_author
 def _reviewed(title: str, comment_author: str) -> int:
-    """Look up the fingerprint in the comment of the merged pull request (GitHub)."""
+    """Look up the fingerprint that was reviewed (GitHub)."""
     from afsync.commands.pull_request import reviewed
 
     check_title(title)
@@ -103,6 +104,12 @@ def _comment(command: str, outcome: str, has_changes: str, title: str, comment_a
 
 def _place(given: dict[str, str]) -> Place:
     check_title(given["title"])
+    chosen = click.get_current_context().find_root().obj
     return Place(
-        given["project"], given["title"], given["args"], given["state_branch"], given["state_remote"], dict(os.environ)
+        chosen or given["project"],
+        given["title"],
+        given["args"],
+        given["state_branch"],
+        given["state_remote"],
+        dict(os.environ),
     )

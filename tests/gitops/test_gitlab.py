@@ -158,6 +158,11 @@ def test_flags_are_words_and_nothing_else(sandbox: Sandbox, gitlab: GitLab) -> N
     assert sorted(sandbox.ids()) == ["job.best", "template.weekly"]
 
 
+def test_the_folder_can_be_chosen_as_everywhere(sandbox: Sandbox, gitlab: GitLab) -> None:
+    code, out, _ = called(f"afsync -C {sandbox.root} pipeline plan", gitlab.environ, sandbox.root.parent)
+    assert code == 0 and "Plan: 3 to add" in out
+
+
 def test_a_fork_has_no_key(sandbox: Sandbox, gitlab: GitLab) -> None:
     del gitlab.environ["AURAFLUX_API_KEY"]
     with sandbox.watched(reads=True) as sent:
