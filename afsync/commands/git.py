@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 from afsync.errors import UsageError
+from afsync.store.branch.program import clean, run
+from afsync.store.remote.backend import Unavailable
 
 _TIMEOUT = 120.0
 _INSTEAD = "name the accounts with --account instead"
@@ -15,19 +16,13 @@ _COMPARE = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative"
 
 def git(directory: Path, *args: str) -> bytes | None:
     """What a command of git prints; None where it fails. UsageError where there is no git."""
-    # A pull request must not decide what is run here.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", str(directory), *args]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AURAFLUX_")}
-    environ = {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    environ = {**clean(os.environ), "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        done = subprocess.run(command, capture_output=True, env=environ, timeout=_TIMEOUT, check=False)
-    except FileNotFoundError:
-        raise UsageError(
-            "git is not installed, and --changed-since asks it", "install git, or name --account"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise UsageError("git did not answer in two minutes", "name --account instead of --changed-since") from None
-    return done.stdout if done.returncode == 0 else None
+        # A pull request must not decide what is run here.
+        ran = run(["-c", "core.fsmonitor=false", *args], cwd=directory, environ=environ, limit=_TIMEOUT)
+    except Unavailable:
+        raise UsageError("git cannot be run, and --changed-since asks it", _INSTEAD) from None
+    return ran.out if ran.code == 0 else None
 
 
 def commit_of(directory: Path, ref: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from afsync.commands import applying, applying_all
-from afsync.core.overall import ORDER, worst
+from afsync.core.overall import ORDER, over_limit, worst
 from afsync.errors import Exit
+from afsync.store.lock import Holder, acquire
 from tests.harness import NO_CHANGES
 from tests.workspace.conftest import Agency, job
 
@@ -123,15 +127,35 @@ def test_one_that_fails_stops_no_other(fault: str, agency: Agency) -> None:
     assert (agency.balance_of("anna"), agency.balance_of("cleo")) == (49, 49)
 
 
-def test_a_locked_one(agency: Agency) -> None:
-    from datetime import UTC, datetime
-
-    from afsync.store.lock import Holder, acquire
-
+@contextmanager
+def locked(agency: Agency, name: str) -> Iterator[None]:
+    """Another run is at work in this account."""
     holder = Holder("12345678", "someone", "elsewhere", 1, "afsync apply", datetime.now(UTC))
-    lock = agency.root / "clients/bert/.afsync/lock"
+    lock = agency.root / f"clients/{name}/.afsync/lock"
     with acquire(lock, holder, timeout=0, clock=lambda: 0.0, sleep=lambda _: None):
+        yield
+
+
+def test_a_locked_one(agency: Agency) -> None:
+    with locked(agency, "bert"):
         assert agency.codes("apply", "--auto-approve", code=5) == {"anna": 0, "bert": 5, "cleo": 0}
+
+
+def test_four_that_fail_among_fifty(agency: Agency) -> None:
+    """A bad key, broken YAML, a lock, an open submission: the 46 others are done, and the worst code is that of all."""
+    for number in range(46):
+        agency.client(f"n{number:02}", job(f"n{number:02}"))
+    agency.client("dora", job("clip-dora"))
+    agency.does("init", "--all", "--account", "[dn]*")
+    agency.control.fault("POST /jobs#1: committed-then-close")
+    env: dict[str, str | None] = {"AFSYNC_QUARANTINE": "10m"}
+    agency.does("apply", "--all", "--auto-approve", "--account", "anna", code=3, env=env)
+    agency.client("bert", "  x: [\n")
+    with locked(agency, "cleo"):
+        codes = agency.codes("apply", "--auto-approve", code=3, env={**env, "AURAFLUX_KEY_DORA": "no key"})
+    failed = {name: code for name, code in codes.items() if code}
+    assert failed == {"anna": 3, "bert": 1, "cleo": 5, "dora": 1} and len(codes) == 50
+    assert {agency.balance_of(name) for name in codes.keys() - failed.keys()} == {49}
 
 
 def test_an_unresolved_one(agency: Agency) -> None:
@@ -202,11 +226,10 @@ def test_on_a_terminal_it_shows_all_plans_and_asks_once(
 def test_a_plan_that_is_another_one_by_its_turn_is_refused(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was judged, or shown, is what is applied."""
     agency.workspace("shared: [shared/*.yaml]\nlimits: {max_credits: 5}\n")
-    judge = applying_all.over_limit
 
     def and_edit(*args: Any) -> Any:
         agency.client("bert", job("one") + job("two"))
-        return judge(*args)
+        return over_limit(*args)
 
     monkeypatch.setattr(applying_all, "over_limit", and_edit)
     assert agency.codes("apply", "--auto-approve", code=6) == {"anna": 0, "bert": 6, "cleo": 0}
