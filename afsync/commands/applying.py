@@ -68,7 +68,7 @@ def apply_here(wanted: Apply) -> Came:
 
 
 def _approved_by_files(wanted: Apply) -> Apply:
-    """With the bounds of the files, where nobody is there to be asked. UsageError where they have none."""
+    """With the bounds of the files, where there is no terminal to ask on. UsageError where they have none."""
     if wanted.unattended or (interactive() and not wanted.as_json):
         return wanted
     name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
@@ -216,7 +216,7 @@ def _confirmed(stop: Stop, wanted: Apply, first: str) -> bool:
 
 
 def answer_of(stop: Stop) -> str:
-    """A line that somebody types; Interrupted when a signal comes."""
+    """A line that is typed; Interrupted when a signal comes."""
     with stop.interruptible():
         _until_answered(stop)
         return sys.stdin.readline()

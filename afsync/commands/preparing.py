@@ -39,7 +39,7 @@ class Apply(Struct, frozen=True):
     """What the command line asks for. `plan_file` is the name of a saved plan, `saved` what is in it; `expect` the
     fingerprint that was reviewed; `approve` the addresses of jobs to publish, and nothing else (`at_once`: before
     their time; `platforms`: on these); `due` those whose time has come, and nothing else; `account` the
-    only one that may be changed; `bounds` what the files allow where nobody can be asked."""
+    only one that may be changed; `bounds` what the files allow without a terminal."""
 
     selection: Selection
     destroy: bool = False
@@ -62,7 +62,7 @@ class Apply(Struct, frozen=True):
 
     @property
     def unattended(self) -> bool:
-        """Whether nobody is asked: that was said, a plan was reviewed already, or the files allow it within bounds."""
+        """Whether no question is asked: that was said, a plan was reviewed, or the files allow it within bounds."""
         return self.auto_approve or self.plan_file is not None or self.bounds is not None
 
 

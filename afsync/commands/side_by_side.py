@@ -112,7 +112,7 @@ def side_by_side(
 
 
 def _say_interrupted(running: int) -> None:
-    """So that nobody presses again because nothing seems to happen."""
+    """Without a word it would seem that nothing happens, and the second signal gives submissions up."""
     what = f"{running} account{'' if running == 1 else 's'}"
     below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
     messages()(f"{below}Interrupted: finishing {what}; nothing more is begun.\n")

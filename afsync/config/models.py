@@ -181,7 +181,7 @@ class ProjectFile(IncludedFile):
     limits: LimitsPart | None = Field(None, description="What one apply may do at the most.")
     auto_approve: AutoApprovePart | None = Field(
         None,
-        description="What `apply` may do where nobody is there to be asked, without --auto-approve. A plan beyond that "
+        description="What `apply` may do without a terminal and without --auto-approve. A plan beyond that "
         "is shown, and refused with exit code 4.",
         examples=[{"max_credits": 3, "max_deletes": 0}],
     )

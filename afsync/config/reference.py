@@ -88,6 +88,8 @@ def _key(path: str, prop: Mapping[str, Any], schema: Mapping[str, Any], model: M
     name = path.rsplit(".", 1)[-1]
     examples = prop.get("examples") or []
     example = f"{name}: {flow(examples[0])}" if examples else None
+    if example and path.startswith("workspace"):  # where `${account}` stands for itself, and nothing is escaped
+        example = example.replace("$${", "${")
     default = flow(prop["default"]) if prop.get("default") is not None else None
     below = tuple(f"{path}.{n}" for n in model.get("properties", {}))
     return Key(

@@ -1,4 +1,4 @@
-"""What an apply may do without anybody being asked, where the files say how much that is."""
+"""What an apply may do unattended, where the files say how much that is."""
 
 from __future__ import annotations
 

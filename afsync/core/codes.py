@@ -57,7 +57,7 @@ MEANINGS: Mapping[str, str] = {
     "account_twice": "An account is in more than one of the reports that are merged.",
     "approval_and_time": "A job waits for a review and has a publish time: what an approval does to that.",
     "approve_waits": "It is approved and not produced yet; an apply after that publishes it.",
-    "auto_approve": "The plan goes beyond what `auto_approve` allows where nobody can be asked.",
+    "auto_approve": "The plan goes beyond what `auto_approve` allows without a terminal.",
     "busy": "The service is working on it, so nothing is sent to it now.",
     "cancelled": "It was cancelled, and not by afsync as far as is known. `rerun` submits it again.",
     "change_failed": "A change failed while it was applied.",

@@ -125,7 +125,7 @@ def telling_of_signals(stop: Stop, tell: Callable[[str | None], None]) -> Iterat
 
 
 class Stops:
-    """Whether somebody asked all of several commands to stop that run in threads. Each has a `Stop` of its own."""
+    """Whether a signal asked all of several commands to stop that run in threads. Each has a `Stop` of its own."""
 
     def __init__(self) -> None:
         self.main = Stop()

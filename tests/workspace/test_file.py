@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 
 from afsync.config.document import parse
 from afsync.config.loader import load
+from afsync.config.reference import explain
 from afsync.config.workspace import enclosing_workspace, find_workspace
 from afsync.config.workspace_models import workspace_schema
 from afsync.errors import ConfigError
@@ -154,3 +155,8 @@ def test_an_account_behind_a_link_is_one_however_it_is_reached(tmp_path: Path) -
     (tmp_path / "clients/a").symlink_to("../real/a")
     found = find_workspace(tmp_path / "clients/a")
     assert found is not None and [m.name for m in found.members] == ["a", "b"]
+
+
+def test_its_keys_are_explained_as_they_are_written() -> None:
+    assert explain("workspace.key").example == 'key: "env:AURAFLUX_KEY_${account}"'
+    assert explain("workspace.limits.max_credits").type == "integer from 0"
