@@ -11,7 +11,7 @@ from afsync.core.lookups import is_final
 from afsync.core.recorded import Publish, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Group, Remote, RemoteJob, group_of
 from afsync.core.resources import Kind, normalise, plain, typed
-from afsync.core.signed import without_signed
+from afsync.core.signed import text_without_signed, without_signed
 from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 
@@ -64,7 +64,7 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
 
 
 def _now(field: str, before: Any, after: Any) -> str:
-    return f"{field} is now {_said(after)}" + (f", it was {_said(before)}" if before is not None else "")
+    return f"{text_without_signed(field)} is now {_said(after)}" + (f", it was {_said(before)}" if before is not None else "")
 
 
 def _said(value: Any) -> str:
