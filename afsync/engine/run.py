@@ -102,7 +102,11 @@ class Run(Struct):
 
     def attempt(self, send: Callable[[], Answer], too_late: Callable[[], str | None] | None = None) -> Attempt:
         """How a submission of this run goes out."""
-        return Attempt(self.world.writer.ready, self._dated, send, too_late or (lambda: None), self._unstaged)
+        ready, never = self.world.writer.ready, lambda: None
+        return Attempt(ready, self._dated, send, too_late or never, self._age, self._unstaged)
+
+    def _age(self, intent: Intent) -> timedelta:
+        return self.world.clock() - intent.at
 
     def _unstaged(self, recorded: Recorded, address: str, record: RecordedJob) -> Recorded:
         now = self.world.clock()

@@ -6,6 +6,7 @@ Whatever happens in here, at most one request that could have been processed lea
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeAlias, assert_never
 
 from msgspec import Struct
@@ -32,6 +33,8 @@ SENDS = 3
 """How often a request that never left may be sent, under the same intent."""
 LIMITED_SENDS = 5
 """How often one that was answered by 429 may be."""
+WRITTEN_WITHIN = timedelta(seconds=20)
+"""How long the write of an intent may take: what others decide about it is counted from its date."""
 
 
 class Submitted(Struct, frozen=True):
@@ -65,13 +68,14 @@ Result: TypeAlias = Submitted | NotSubmitted | InDoubt
 class Attempt(Struct, frozen=True):
     """How a submission goes out. `ready` waits until it would leave at once (Interrupted when a signal comes first),
     `stamp` dates the intent, `send` makes one POST and says what came of it. `too_late` is asked after all waiting
-    why it would be in vain by now, if it would. `unstaged` gives the state once a job at an address is recorded that
-    does not stop for its review."""
+    why it would be in vain by now, if it would. `age` is how long ago an intent was dated. `unstaged` gives the state
+    once a job at an address is recorded that does not stop for its review."""
 
     ready: Callable[[], None]
     stamp: Callable[[Intent], Intent]
     send: Callable[[], Answer]
     too_late: Callable[[], str | None] = lambda: None
+    age: Callable[[Intent], timedelta] = lambda _intent: timedelta()
     unstaged: Callable[[Recorded, str, RecordedJob], Recorded] = lambda recorded, _address, _record: recorded
 
 
@@ -88,7 +92,7 @@ def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tup
     for each, after all waiting, because the quarantine begins with what was sent last. Raises StateError when the
     disk fails: before the request if the intent could not be written, and after it with the id in a recovery file.
     """
-    not_sent = limited = 0
+    not_sent = limited = slept = 0
     while True:
         try:
             attempt.ready()
@@ -102,6 +106,13 @@ def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tup
             return intent, NotSent(f"{why}; nothing was submitted", too_late=True)
         intent = attempt.stamp(intent)
         ledger.write(_opened(ledger.recorded, intent))
+        if attempt.age(intent) > WRITTEN_WITHIN:
+            # A machine that slept, or a slow store: another run may have decided by now that nothing was sent. Where
+            # one has, the next write fails.
+            slept += 1
+            if slept >= SENDS:
+                return intent, NotSent("the state takes too long to write")
+            continue
         answer = _sent(attempt)
         match answer:
             case NotSent():

@@ -20,6 +20,7 @@ from afsync.engine.submission import (
     SENDS,
     Attempt,
     InDoubt,
+    NotSubmitted,
     Result,
     Submitted,
     submit,
@@ -95,7 +96,8 @@ class Small:
             return replace(intent, at=self.now)
 
         fresh = intent or an_intent(phase=Phase.WRITTEN, when=START)
-        return submit(fresh, Attempt(ready, stamp, self.send), self.ledger, self.stop)
+        attempt = Attempt(ready, stamp, self.send, age=lambda intent: self.now - intent.at)
+        return submit(fresh, attempt, self.ledger, self.stop)
 
 
 @pytest.mark.parametrize("answer", [MADE, LOST, CommittedIdUnknown("cut off"), Rejected(400, "no", "no")], ids=str)
@@ -130,6 +132,37 @@ def test_waiting_for_a_turn_comes_before_the_intent() -> None:
     world = Small([LOST], turn=wait)
     world.submit()
     assert world.sent[0].intents[0].at == START + timedelta(seconds=59)
+
+
+@pytest.mark.parametrize(("slow", "writes"), [(0, 1), (1, 2), (2, 3)])
+def test_what_leaves_is_as_young_as_its_intent(slow: int, writes: int) -> None:
+    """A machine that slept while it wrote: what others decide about the intent is counted from its date."""
+    world = Small([MADE])
+    write = world.store.write
+
+    def slowly(recorded: Recorded, if_version: str) -> str:
+        if len(world.store.written) < slow:
+            world.now += timedelta(minutes=20)
+        return write(recorded, if_version)
+
+    world.store.write = slowly  # type: ignore[method-assign]
+    assert isinstance(world.submit(), Submitted)
+    assert len([s for s in world.store.written if s.intents]) == writes
+    assert world.sent[0].intents[0].at == world.at[0] == START + slow * timedelta(minutes=20)
+
+
+def test_a_state_that_is_always_slow_lets_nothing_leave() -> None:
+    world = Small([MADE])
+    write = world.store.write
+
+    def slowly(recorded: Recorded, if_version: str) -> str:
+        world.now += timedelta(minutes=20)
+        return write(recorded, if_version)
+
+    world.store.write = slowly  # type: ignore[method-assign]
+    result = world.submit()
+    assert isinstance(result, NotSubmitted) and "too long to write" in result.why
+    assert world.sent == [] and world.store.written[-1].intents == ()
 
 
 def test_interrupted_before_its_turn_it_leaves_nothing_behind() -> None:

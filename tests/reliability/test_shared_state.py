@@ -11,7 +11,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,14 +72,17 @@ class Story:
     def __init__(self, root: Path, emulator: Running, seed: int) -> None:
         self.root, self.emulator, self.key = root, emulator, f"af_live_shared_{seed}"
         self.cloud, self.chance = Cloud(), random.Random(seed)
+        self.ahead = datetime.fromisoformat(emulator.control.now()) - datetime.now(UTC)
         self.events = {self.chance.randrange(REQUESTS * 2): self._event() for _ in range(self.chance.randint(1, 7))}
         self.requests = 0
         self.running: list[Runner] = []
+        self.boxes: list[Sandbox] = []
         self.folders: list[Path] = []
+        self.project = PROJECT
         self.told: list[str] = []
 
     def _event(self) -> Callable[[Runner], None]:
-        return self.chance.choice([self._kill, self._kill, self._other, self._other, self._later, self._fault])
+        return self.chance.choice([self._kill, self._kill, self._other, self._other, self._suspended, self._fault])
 
     def happens(self, runner: Runner) -> None:
         if runner.dead:
@@ -96,12 +99,26 @@ class Story:
 
     def _other(self, _runner: Runner) -> None:
         if len(self.running) < DEEPEST:
-            self._later(_runner, self.chance.choice([0, 20]))
+            # A lock can be taken over too early where its holder could not renew it.
+            self.cloud.time += timedelta(minutes=self.chance.choice([0, 20]))
             self.told.append(f"{self.requests}: another begins")
             self.run()
 
-    def _later(self, _runner: Runner, minutes: int = 16) -> None:
-        self.cloud.time += timedelta(minutes=minutes)
+    def _suspended(self, runner: Runner) -> None:
+        """The machine sleeps so long that others take everything over and decide, then goes on where it was."""
+        self.told.append(f"{self.requests}: {runner.root.name} sleeps")
+        for _ in range(3):
+            self.pass_time(20)
+            self._other(runner)
+
+    def pass_time(self, minutes: int) -> None:
+        """For everyone: the store, the service and all runners."""
+        span = timedelta(minutes=minutes)
+        self.cloud.time += span
+        self.ahead += span
+        self.emulator.control.advance_clock(span.total_seconds())
+        for box in self.boxes:
+            box.ahead = self.ahead
 
     def _fault(self, _runner: Runner) -> None:
         faults = self.chance.choices(HONEST, k=self.chance.randint(1, 2))
@@ -109,7 +126,9 @@ class Story:
         self.cloud.faults.extend(faults)
 
     def box(self, root: Path) -> Sandbox:
-        return Sandbox(root, self.emulator, key=self.key)
+        box = Sandbox(root, self.emulator, key=self.key, ahead=self.ahead)
+        self.boxes.append(box)
+        return box
 
     def run(self, root: Path | None = None, *args: str) -> int | None:
         """Another runner, in a fresh clone; its exit code, None when it was killed."""
@@ -119,7 +138,7 @@ class Story:
             self.folders.append(root)
         runner = Runner(root)
         box = self.box(root)
-        box.write(PROJECT)
+        box.write(self.project)
         self.running.append(runner)
         try:
             done = box.call(*(args or ("apply", "--auto-approve")))
@@ -142,7 +161,7 @@ class Story:
         self.events.clear()
         self.cloud.faults.clear()
         for attempt in range(8):
-            self._later(Runner(self.root), 20)
+            self.pass_time(20)
             survivors = [folder for folder in self.folders if list(folder.glob(".afsync/*.recovery-*"))]
             code = self.run(survivors[0] if survivors else None)
             if code == 0:
@@ -161,7 +180,7 @@ class Story:
         # While a job is there that could be either of two, neither can be called absent.
         for address in sorted(topics.keys() & set(open_), key=lambda a: topics[a] not in made):
             found = made.get(topics[address])
-            self._later(Runner(self.root), 20)
+            self.pass_time(20)
             said = ("--adopt", found) if found else ("--absent",)
             assert self.run(self.folders[-1], "resolve", address, *said) == 0, self.told
 
@@ -192,3 +211,18 @@ def test_nothing_is_ever_paid_twice(
         story.settle()
     finally:
         emulator.control.clear_faults()
+
+
+@pytest.mark.parametrize("number", range(14, 34) if SEEDS > 100 else [19, 23])
+def test_a_machine_that_slept_pays_nothing_that_another_has_paid(
+    tmp_path: Path, emulator: Running, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Between the write of an intent and the submission, another run may have found nothing and submitted it."""
+    story = Story(tmp_path, emulator, 10_000 + number)
+    monkeypatch.setattr(opening, "_backend", lambda *_: Watched(story, story.running[-1]))
+    story.events.clear()
+    story.project += "api: {exclusive: true}\n"
+    assert story.run(None, "init") == 0
+    story.events[story.requests + number] = story._suspended
+    story.run()
+    story.settle()

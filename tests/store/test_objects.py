@@ -106,6 +106,28 @@ def test_an_answer_that_no_store_gives_is_not_an_absent_state(proxy: Proxy, back
         backend.get(KEY)
 
 
+def test_a_versioned_bucket_is_one_like_others(proxy: Proxy) -> None:
+    """There, what is deleted leaves a mark behind, and an older version can be brought back."""
+    import httpx
+
+    with s3_bucket(proxy.target) as bucket:
+        versioned = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        httpx.put(f"{proxy.target}/{bucket}?versioning", content=versioned, timeout=60).raise_for_status()
+        backend = s3_backend(proxy.url, bucket)
+        first = backend.put(KEY, b"first", None)
+        second = backend.put(KEY, b"second", first)
+        for stale in (None, first):
+            with pytest.raises(Conflict):
+                backend.put(KEY, b"third", stale)
+        backend.delete(KEY, second)
+        assert backend.get(KEY) is None and backend.list("states/") == ()
+        with pytest.raises(Conflict):
+            backend.put(KEY, b"third", second)
+        backend.put(KEY, b"again", None)
+        with pytest.raises(Conflict):
+            backend.delete(KEY, second)
+
+
 def test_reads_are_asked_again(proxy: Proxy, backend: Backend) -> None:
     spoil(proxy, "503", "GET")
     found = backend.get(KEY)
