@@ -64,7 +64,8 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
 
 
 def _now(field: str, before: Any, after: Any) -> str:
-    return f"{text_without_signed(field)} is now {_said(after)}" + (f", it was {_said(before)}" if before is not None else "")
+    told = f"{text_without_signed(field)} is now {_said(after)}"
+    return told if before is None else f"{told}, it was {_said(before)}"
 
 
 def _said(value: Any) -> str:
