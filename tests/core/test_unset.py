@@ -127,3 +127,17 @@ def test_the_clock_of_the_service_decides_when_they_are_far_apart() -> None:
 
     assert ([v.code for v in far.violations], far.spend) == (["past_schedule"], 0)
     assert (near.violations, near.spend) == ((), 1)
+
+
+@pytest.mark.parametrize("options", [{"exclude": ("job.best",)}, {"target": ("job.other",)}])
+@pytest.mark.parametrize("status", ["queued", "processing"])
+def test_no_selection_hides_it(options: dict[str, Any], status: str) -> None:
+    made = planned(
+        a_job(schedule=AHEAD),
+        recorded={"job.best": recorded(status=status)},
+        remote=a_remote(a_remote_job(status=status)),
+        **options,
+    )
+    assert made.changes == () and not everything_matches(made)
+    (problem,) = made.violations
+    assert (problem.code, problem.address) == ("unset", "job.best")
