@@ -90,8 +90,8 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     """The verdict on one recorded job, declared or not."""
     if declared is None:
         return _undeclared(address, record, standing(record, facts), facts)
-    edits = _edits(declared, record, facts)
     held = is_held(record, declared)
+    edits = _edits(declared, record, facts, held=held)
     taken = address in facts.taken
     if edits is None and declared.approve is None and _is_over(record, facts) and not held and not taken:
         return NOTHING
@@ -231,7 +231,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
             assert_never(at.group)
 
 
-def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits | None:
+def _edits(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) -> Edits | None:
     """None where the files say what is recorded."""
     ignored = declared.ignore_changes
     values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
@@ -241,15 +241,15 @@ def _edits(declared: Job, record: RecordedJob, facts: Facts) -> Edits | None:
     elif facts.options.replace and declared.address in facts.options.replace:
         again = Reason.REQUESTED
     body = not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared)
-    schedule = _time_differs(declared, record, facts.now) and "schedule" not in ignored
+    schedule = _time_differs(declared, record, facts.now, held=held) and "schedule" not in ignored
     return Edits(values, body, schedule, again) if body or schedule or again or ignored else None
 
 
-def _time_differs(declared: Job, record: RecordedJob, now: datetime) -> bool:
+def _time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: bool) -> bool:
     """The service is only ever given a time still ahead, so there one that has passed is no difference."""
     wanted = declared.schedule.utc if declared.schedule else None
     known = record.schedule.utc if record.schedule else None
-    if wanted is not None and is_held(record, declared):
+    if wanted is not None and held:
         return wanted != known
     if wanted is None:
         return _still_ahead(known, now) is not None and not time_was_lost(record)
