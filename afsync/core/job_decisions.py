@@ -339,7 +339,8 @@ def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) ->
     """A publish time still ahead under a new key is perhaps no new name, but a new show."""
     if facts.moved and declared.address not in facts.desired.imports:
         old = facts.moved.get(declared.address)
-        later = declared.schedule is not None and _time_differs(declared, record, facts.now)
+        held = is_held(record, declared)
+        later = declared.schedule is not None and _time_differs(declared, record, facts.now, held=held)
         if old and (later or declared.address in facts.taken):
             return moved_finished(declared, record, old)
     return finished(declared) if edits else NOTHING
