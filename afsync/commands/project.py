@@ -72,13 +72,20 @@ def _with_state(project: Project) -> Project:
     return replace(project, settings=replace(project.settings, state=override))
 
 
+SHARED_QUARANTINE = 90
+"""More than the write of an intent and its submission may take together."""
+
+
 def quarantine(project: Project) -> float:
-    """Seconds; AFSYNC_QUARANTINE overrides the files."""
+    """Seconds; AFSYNC_QUARANTINE overrides the files. Where others share the state, one of them may be at the very
+    submission that is judged, so what it is about to send is given the time to arrive."""
     from afsync.config.problems import Wrong
     from afsync.config.spans import quarantine_seconds
+    from afsync.core.state_place import is_elsewhere
 
     override = os.environ.get("AFSYNC_QUARANTINE", "").strip()
     try:
-        return quarantine_seconds(override) if override else project.settings.quarantine
+        seconds = quarantine_seconds(override) if override else project.settings.quarantine
+        return max(seconds, SHARED_QUARANTINE) if is_elsewhere(project.settings.state) else seconds
     except Wrong as error:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
