@@ -268,17 +268,17 @@ def _refreshed(facts: Facts, recorded: Recorded) -> dict[str, Record]:
     result: dict[str, Record] = {}
     for address, record in facts.recorded.resources.items():
         before = recorded.resources.get(address)
-        now = _as_declared(_refresh(address, record, facts), before)
-        same = before is not None and before.id == record.id  # else it moves there, and is saved by the next apply
-        if same and now is not before and now != before:
+        now = _refresh(address, record, facts)
+        if before is None or before.id != record.id or now is before or now == before:
+            continue  # another one moves there, and is saved by the next apply
+        now = _as_declared(now, before)
+        if now != before:
             result[address] = now
     return result
 
 
-def _as_declared(record: Record, before: Record | None) -> Record:
+def _as_declared(record: Record, before: Record) -> Record:
     """With the name of its template as it is in the state: the move of that writes the new one."""
-    if before is None or record.declared == before.declared or record.id != before.id:
-        return record
     return replace(record, declared=before.declared, fingerprint=before.fingerprint)
 
 
