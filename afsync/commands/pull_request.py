@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.commands.screen import messages, said
-from afsync.errors import ApiError, Exit, PlanStale, Problem, Severity
+from afsync.errors import ApiError, Exit, PlanStale, Problem, Severity, UsageError
 from afsync.output.github import annotation
 from afsync.output.markdown import marker
 
@@ -21,6 +21,15 @@ FINGERPRINT = re.compile(r"^Fingerprint `([0-9a-f]{12})`, as of ", re.MULTILINE)
 PAGES, PER_PAGE = 50, 100
 SECONDS = 60.0
 TRIES = 3
+
+
+def _of_job(environ: Mapping[str, str], name: str) -> str:
+    """A variable that every job of GitHub Actions has."""
+    if name not in environ:
+        raise UsageError(
+            f"{name} is not set", "this command is for a job of GitHub Actions; docs/ci.md shows the steps"
+        )
+    return environ[name]
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -38,7 +47,7 @@ class GitHub(Struct, frozen=True):
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> GitHub:
-        base = f"{environ['GITHUB_API_URL']}/repos/{environ['GITHUB_REPOSITORY']}"
+        base = f"{_of_job(environ, 'GITHUB_API_URL')}/repos/{_of_job(environ, 'GITHUB_REPOSITORY')}"
         return GitHub(base, environ.get("GITHUB_TOKEN", ""))
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -92,14 +101,14 @@ def event(environ: Mapping[str, str]) -> dict[str, Any]:
 def reviewed(title: str, author: str, environ: Mapping[str, str]) -> int:
     """Put out the fingerprint of the plan in the comment. PlanStale when no plan was reviewed for this commit."""
     github = GitHub.of(environ)
-    number = github.merged(environ["GITHUB_SHA"])
+    number = github.merged(_of_job(environ, "GITHUB_SHA"))
     shown = () if number is None else github.comments(number, marker(title), author)
     comment = next(iter(shown), None)
     found = FINGERPRINT.search(comment["body"]) if comment else None
     if found is None:
         why = "it came by no pull request" if number is None else f"pull request {number} has no comment with one"
         raise PlanStale(f"No plan was reviewed for this commit: {why}.", "nothing was sent")
-    with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+    with Path(_of_job(environ, "GITHUB_OUTPUT")).open("a", encoding="utf-8") as file:
         file.write(f"fingerprint={found[1]}\n")
     return Exit.OK
 
@@ -114,13 +123,13 @@ def keep_comment(of: str, title: str, author: str, environ: Mapping[str, str], *
     number = pull.get("number")
     if number is None and of == "apply":
         try:
-            number = github.merged(environ["GITHUB_SHA"])
+            number = github.merged(_of_job(environ, "GITHUB_SHA"))
         except ApiError as error:
             _warn(f"The pull request of this commit could not be looked up: {error.message}")
     if number is None:
         said("This is not a pull request, so there is no comment.\n")
         return Exit.OK
-    commit = (pull.get("head") or {}).get("sha") or environ["GITHUB_SHA"]
+    commit = (pull.get("head") or {}).get("sha") or _of_job(environ, "GITHUB_SHA")
     begins = marker(title, of)
     try:
         _write(github, int(number), begins, author, _body(begins, of, title, commit, environ))
@@ -146,7 +155,8 @@ def _body(begins: str, of: str, title: str, commit: str, environ: Mapping[str, s
     except FileNotFoundError:
         shown = ""
     shown = shown or f"### afsync{' ' * bool(title)}{title}: stopped\n\nSee the log of the job.\n"
-    run = f"{environ['GITHUB_SERVER_URL']}/{environ['GITHUB_REPOSITORY']}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    server, repository = _of_job(environ, "GITHUB_SERVER_URL"), _of_job(environ, "GITHUB_REPOSITORY")
+    run = f"{server}/{repository}/actions/runs/{_of_job(environ, 'GITHUB_RUN_ID')}"
     return f"{begins}\n{shown}\n<sub>Commit {commit[:12]} · [log]({run})</sub>\n"
 
 

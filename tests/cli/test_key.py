@@ -45,6 +45,7 @@ def test_no_command_shows_or_writes_it(secret: Sandbox, tmp_path: Path) -> None:
         if words[0] not in ("emulator", "demo"):
             for more in ((), ("--json",), ("job.best",), ("--help",)):
                 secret.call(*words, *more)
+    secret.write(MORE + "state: job.best\n")  # where `state migrate job.best` has taken it
     secret.applied()
     secret.does("destroy", "--auto-approve")
     nowhere_below(tmp_path)

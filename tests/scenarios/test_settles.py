@@ -152,6 +152,6 @@ def test_every_field_of_the_configuration_is_made_up() -> None:
     assert {"exclusive", "quarantine", "base_url", "publish", "late", "settle", "watch"} == set(Api.model_fields)
     assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.model_fields)
     assert {"job"} == set(Defaults.model_fields)
-    written = {"version", "lineage", "account", "vars", "include", "templates", "jobs"}
+    written = {"version", "lineage", "account", "vars", "include", "templates", "jobs", "notify", "auto_approve"}
     assert set(made_up.TOP) | made_up.LATER_TOP | made_up.HORIZON | written == set(ProjectFile.model_fields)
     assert {"version", "templates", "jobs"} | made_up.LATER_TOP == set(IncludedFile.model_fields)

@@ -15,7 +15,19 @@ from tests.service.conftest import an_upload, waiting
 
 SIGN = "X-Signature=s3cret"
 NO_ACCOUNT = {
-    *("init", "validate", "fmt", "force-unlock", "explain", "schema", "emulator", "demo", "completion", "version"),
+    *(
+        "init",
+        "validate",
+        "fmt",
+        "force-unlock",
+        "explain",
+        "schema",
+        "emulator",
+        "demo",
+        "completion",
+        "version",
+        "report",
+    ),
 }
 """These ask the account nothing, or make a new one."""
 
@@ -82,6 +94,8 @@ def texts(world: World) -> dict[str, str]:
         ("state", "show", "job.intro"),
         *(("account", *more) for more in ((), ("--json",))),
         *(("intents", *more) for more in ((), ("--json",))),
+        ("pipeline", "plan", "--plan-file", str(folder / "pipeline.plan")),
+        ("notify",),
         ("resolve", "job.intro"),
         ("export",),
         ("import", "--match"),
