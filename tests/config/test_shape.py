@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
 import sys
 import typing
@@ -24,6 +25,7 @@ from tests.builders import places
 from tests.config.support import URL
 
 ROOT = Path(__file__).parents[2]
+SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 
 BODY = {
     "topic": "Best plays",
@@ -178,7 +180,7 @@ def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bo
     return not messages.check(model, value)[1]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=int(500 * SCALE), deadline=None)
 @given(value=altered())
 @example(value={**WHOLE, "vars": {"a": None}})
 @example(value={**WHOLE, "templates": None, "jobs": None, "defaults": {"job": None}})
