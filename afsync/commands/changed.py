@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from afsync.commands.git import changed_paths, commit_of, paths_at, text_at
 from afsync.config.document import parse
@@ -19,6 +19,9 @@ from afsync.output.problems import problem_block
 if TYPE_CHECKING:
     from afsync.config.workspace import Member, Workspace
 
+OWN: Final = ".afsync"
+"""What afsync itself writes there, such as the state of the last apply, is no change of an account."""
+
 Found = tuple[Sequence["Member"], tuple[AccountResult, ...]]
 
 
@@ -29,7 +32,7 @@ def changed_since(ref: str, workspace: Workspace, members: Sequence[Member]) -> 
     """
     root = workspace.root
     commit = commit_of(root, ref)
-    paths = changed_paths(root, commit)
+    paths = [path for path in changed_paths(root, commit) if OWN not in PurePosixPath(path).parts]
     everything = WORKSPACE_FILE in paths or any(_is_shared(workspace, path) for path in paths)
     patterns = {*_patterns(workspace.document.value), *_patterns_at(workspace, commit)}
     gone = _gone(workspace, patterns, paths_at(root, commit))

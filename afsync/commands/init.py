@@ -16,6 +16,7 @@ from afsync.commands.bundled import bundled
 from afsync.commands.came import Came
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
+from afsync.commands.ignoring import write_ignore
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
 from afsync.commands.service import connect
@@ -59,6 +60,7 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
     root = work.directory()
     begun = _files(root, empty=from_account) or copied
     project = work.load_project()
+    write_ignore(root, project.settings.state)
     store = open_store(project)
     there = store.exists()
     lost = not begun and (project.desired.jobs or project.calendar) and not there

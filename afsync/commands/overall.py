@@ -137,6 +137,8 @@ def finish(
     """Tell all of it on every channel; `problems` concern all accounts, and alone would exit with `code`. Returns the
     exit code."""
     over, stops = chosen.over, shared.stops
+    for gone in chosen.gone:
+        chosen.show(gone)
     codes = [code, stops.main.exit_code if stops.main.signal is not None else Exit.OK]
     if unmatched := shared.globs.unmatched:
         problems = [

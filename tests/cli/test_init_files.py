@@ -26,8 +26,37 @@ def test_a_fresh_clone_has_what_it_needs_and_no_more(tmp_path: Path) -> None:
 
 def test_a_gitignore_that_is_there_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
-    Sandbox(tmp_path).does("init")
+    done = Sandbox(tmp_path).does("init")
     assert (tmp_path / ".gitignore").read_text() == "mine\n"
+    assert ".gitignore does not name .afsync/: see docs/state.md" in done.out
+
+
+def others(root: Path) -> set[str]:
+    """The files that `git add -A` would add."""
+    command = ["git", "ls-files", "--others", "--exclude-standard"]
+    return {*subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.split()}
+
+
+@pytest.mark.parametrize("state", [".afsync/state.json", "states/main.json"])
+def test_a_project_that_was_written_by_people_gets_one(state: str, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    sandbox = Sandbox(tmp_path)
+    sandbox.write(f"api: {{base_url: emulator}}\nstate: {state}\ntemplates: {{t: {{name: A, format: short}}}}\n")
+    assert "Wrote .gitignore.\n" in sandbox.does("init").out
+    sandbox.applied()
+    (tmp_path / f"{state}.backup").touch()
+    kept = {name for name in others(tmp_path) if not name.startswith(".afsync/history/")}
+    assert kept == {".gitignore", "afsync.yaml", state, ".afsync/afsync.schema.json"}
+    assert ".gitignore" not in sandbox.does("init").out
+
+
+def test_one_above_that_names_it_is_enough(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / ".gitignore").write_text("**/.afsync/\n")
+    (tmp_path / "channel").mkdir()
+    Sandbox(tmp_path / "channel").write("api: {base_url: emulator}\n")
+    Sandbox(tmp_path / "channel").does("init")
+    assert not (tmp_path / "channel/.gitignore").exists()
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, True), (0o600, False), (0o400, False)])

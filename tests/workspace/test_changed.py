@@ -56,6 +56,8 @@ def test_nothing_changed(repository: Agency) -> None:
         ("shared/templates.yaml", ["anna", "bert", "cleo"]),
         ("afsync.workspace.yaml", ["anna", "bert", "cleo"]),
         ("README.md", []),
+        ("clients/anna/.afsync/state.json", []),
+        ("clients/anna/.afsync/history/more.json", []),
         ("clients/README.md", []),
     ],
 )
@@ -88,6 +90,9 @@ def test_an_account_that_is_gone_is_an_error_that_names_it(repository: Agency) -
     report = repository.report("validate", "--changed-since", "HEAD", code=1)
     (gone,) = report["accounts"]
     assert (gone["account"], gone["exit_code"], gone["problems"][0]["code"]) == ("bert", 1, "account_gone")
+    printed = repository.does("validate", "--all", "--changed-since", "HEAD", code=1).out
+    assert printed.count("the account `bert` (clients/bert) was there in HEAD, and is gone") == 1
+    assert repository.does("plan", "--all", "--changed-since", "HEAD", code=1).out.startswith("== bert (clients/bert)")
     git(repository.root, "mv", "clients/anna", "clients/annette")
     assert changed(repository, code=1) == ["anna", "annette", "bert"]
     repository.write("version: 1\naccounts: [clients/c*]\nkey: env:AURAFLUX_KEY_${account}\n", "afsync.workspace.yaml")
