@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from afsync import cli
 from afsync.commands.came import GLOBS, WORKSPACE, Came, Globs
 from afsync.commands.screen import messages, print_into
-from afsync.core.overall import AccountResult
+from afsync.core.overall import AccountResult, worst
 from afsync.errors import AfsyncError, ConfigError, Exit, Location, Problem
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member, Workspace
@@ -51,11 +52,16 @@ def run_in_block(shared: Shared, member: Member, one: Callable[[Member], Came]) 
     context = click.Context(click.Command(shared.command), info_name=shared.command, obj=place)
     context.meta.update({WORKSPACE: shared.workspace, GLOBS: shared.globs, _STOPS: shared.stops})
     print_into(context, block)
-    with context:
+    with context.scope(cleanup=False):
         try:
             came = one(member)
-        except Exception as error:
-            came = Came(cli.failed(error, lambda text: messages()(f"{text}\n")), problems=_told(error))
+        except BaseException as error:  # native code may raise what is no Exception
+            came = _failed(error)
+        try:
+            context.close()
+        except BaseException as error:  # what was done stays so
+            failed = _failed(error)
+            came = replace(came, code=worst([came.code, failed.code]), problems=(*came.problems, *failed.problems))
     prefix = f"{member.directory}/"
     result = AccountResult(
         member.name,
@@ -71,7 +77,11 @@ def run_in_block(shared: Shared, member: Member, one: Callable[[Member], Came]) 
     return result, came
 
 
-def _told(error: Exception) -> tuple[Problem, ...]:
+def _failed(error: BaseException) -> Came:
+    return Came(cli.failed(error, lambda text: messages()(f"{text}\n")), problems=_told(error))
+
+
+def _told(error: BaseException) -> tuple[Problem, ...]:
     match error:
         case ConfigError():
             return error.problems
@@ -87,6 +97,13 @@ def _placed(problem: Problem, prefix: str) -> Problem:
 
     at = problem.location
     return problem if at is None else replace(problem, location=Location(joined(prefix, at.file), at.line, at.column))
+
+
+def broken(member: Member, error: BaseException) -> AccountResult:
+    """For one of which not even the failure could be shown."""
+    told = _told(error)
+    text = "".join(f"Error: {problem.message}\n  {visible(str(error))}\n" for problem in told)
+    return AccountResult(member.name, member.directory, Exit.ERROR, problems=told, output=text)
 
 
 def not_begun(member: Member) -> AccountResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -23,6 +24,21 @@ def write_private(path: Path, text: str) -> None:
         _pour(path, text)
     else:
         _write(_followed(path), text, None)
+
+
+def check_writable(path: Path) -> None:
+    """AfsyncError where `write_private` could not write there. Writes nothing."""
+    import tempfile
+
+    try:
+        if not _is_a_stream(path):
+            followed = _followed(path)
+            with tempfile.NamedTemporaryFile(prefix=f".{followed.name}.", suffix=".tmp", dir=followed.parent):
+                return
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def _is_a_stream(path: Path) -> bool:

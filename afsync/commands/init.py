@@ -51,7 +51,8 @@ def command(from_account: bool, example: str | None, over: Over) -> int:
     if example is not None:
         copy_example(example, root)
         over = replace(over, every=(root / WORKSPACE_FILE).is_file())
-    return run("init", over, lambda: Came(init_here(from_account=from_account, copied=example is not None)))
+    copied = example is not None
+    return run("init", over, lambda: Came(init_here(from_account=from_account, copied=copied)), reads_only=False)
 
 
 def init_here(*, from_account: bool, copied: bool = False) -> int:

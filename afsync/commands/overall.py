@@ -7,12 +7,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afsync.cli import failed
 from afsync.commands import project as work
 from afsync.commands.block import Shared, run_in_block
 from afsync.commands.came import Came, Globs
 from afsync.commands.overall_flags import JOBS, Over
-from afsync.commands.reports import publish_overall, write_reports
-from afsync.commands.screen import report, stdout_paint
+from afsync.commands.reports import check_reports, publish_overall, write_reports
+from afsync.commands.screen import messages, report, stdout_paint
 from afsync.commands.screen import told as told_by
 from afsync.commands.side_by_side import side_by_side
 from afsync.core.overall import AccountResult, Overall, shard_of, worst
@@ -89,16 +90,17 @@ def _check_lineages(workspace: Workspace) -> None:
         raise ConfigError(problems)
 
 
-def run_everywhere(command: str, over: Over, one: Callable[[], Came]) -> int:
-    """Run what only reads in every account that was chosen. Returns the exit code."""
+def run_everywhere(command: str, over: Over, one: Callable[[], Came], *, reads_only: bool) -> int:
+    """Run it in every account that was chosen. Returns the exit code."""
     chosen, shared = begin(command, over)
     with handling_signals(shared.stops):
-        results = each(shared, chosen, chosen.members, lambda _: one(), reads_only=True)
+        results = each(shared, chosen, chosen.members, lambda _: one(), reads_only=reads_only)
     return finish(shared, chosen, results)
 
 
 def begin(command: str, over: Over) -> tuple[Chosen, Shared]:
     """The accounts, and what a run over them has in common."""
+    check_reports(over.reports)
     chosen = Chosen(over)
     return chosen, Shared(command, chosen.workspace, Stops(), Globs())
 
@@ -155,7 +157,8 @@ def finish(
 def tell_overall(overall: Overall, reports: Sequence[tuple[str, str]], root: Path) -> int:
     """The table, or a report in its place, and every report that was asked for."""
     screen = report()
-    printed = write_reports(overall, reports, root)
+    printed, unwritten = write_reports(overall, reports, root)
     screen(overall_text(overall, stdout_paint()) if printed is None else printed)
     publish_overall(overall)
-    return int(told_by(screen) and Exit.ERROR) or overall.exit_code
+    codes = [failed(error, lambda text: messages()(f"{text}\n")) for error in unwritten]
+    return worst([overall.exit_code, told_by(screen), *codes])

@@ -119,12 +119,13 @@ def overall_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> 
     return decorate
 
 
-def run(command: str, over: Over, one: Callable[[], Came]) -> int:
-    """Run it here, or in every account that was chosen. Returns the exit code."""
+def run(command: str, over: Over, one: Callable[[], Came], *, reads_only: bool = True) -> int:
+    """Run it here, or in every account that was chosen. Returns the exit code. What `reads_only` is left alone after a
+    signal."""
     if not over.every:
         over.check_alone()
         return int(one().code)
     # Imported here: a single account needs neither threads nor reports.
     from afsync.commands.overall import run_everywhere
 
-    return run_everywhere(command, over, one)
+    return run_everywhere(command, over, one, reads_only=reads_only)

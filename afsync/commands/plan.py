@@ -121,7 +121,8 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
             out=wanted.out,
             replace=chosen.replace,
         )
-    return run("plan", replace(over, title=wanted.title), lambda: plan_here(chosen, wanted))
+    over = replace(over, title=wanted.title)
+    return run("plan", over, lambda: plan_here(chosen, wanted), reads_only=not wanted.notify)
 
 
 def plan_here(chosen: Selection, wanted: Wanted) -> Came:

@@ -31,9 +31,11 @@ def merge(files: tuple[str, ...], reports: tuple[tuple[str, str], ...], title: s
     report is an error.
     """
     from afsync.commands.overall import tell_overall
+    from afsync.commands.reports import check_reports
     from afsync.output.overall_json import read_overall
 
     check_title(title)
+    check_reports(reports)
     parts = [read_overall(read_text(Path(name)), name) for name in files]
     return tell_overall(merged(parts, title), reports, Path())
 

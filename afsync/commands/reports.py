@@ -6,23 +6,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from afsync.commands.ci import append_output, append_summary, repository_prefix
-from afsync.commands.files import write_private
+from afsync.commands.files import check_writable, write_private
 from afsync.core.overall import Overall, total
-from afsync.errors import Problem, Severity, UsageError
+from afsync.errors import AfsyncError, Problem, Severity, UsageError
 
 
-def write_reports(overall: Overall, reports: Sequence[tuple[str, str]], root: Path) -> str | None:
-    """Write each into its file. Returns the one that is to be printed, if any is."""
-    if [file for _, file in reports].count("-") > 1:
+def check_reports(reports: Sequence[tuple[str, str]]) -> None:
+    """Raises where one could not be written, as far as that is known before anything is done."""
+    files = [file for _, file in reports]
+    if files.count("-") > 1:
         raise UsageError("only one report can be printed at a time", "give the others a FILE")
-    printed = None
+    for file in files:
+        if file != "-":
+            check_writable(Path(file))
+
+
+def write_reports(
+    overall: Overall, reports: Sequence[tuple[str, str]], root: Path
+) -> tuple[str | None, list[AfsyncError]]:
+    """Write each into its file. Returns the one that is to be printed, if any is, and why others were not written."""
+    printed, unwritten = None, []
     for form, file in reports:
         text = document(overall, form, root)
         if file == "-":
             printed = text
-        else:
+            continue
+        try:
             write_private(Path(file), text)
-    return printed
+        except AfsyncError as error:
+            unwritten.append(error)
+    return printed, unwritten
 
 
 def document(overall: Overall, form: str, root: Path) -> str:

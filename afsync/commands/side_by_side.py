@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from afsync.commands.block import interrupted, not_begun
+from afsync.commands.block import broken, interrupted, not_begun
 from afsync.commands.screen import messages
 from afsync.core.overall import AccountResult
 
@@ -27,30 +27,41 @@ _PATIENCE = 10.0
 class _Work:
     """What is to be done, by whom it is taken, and what came of it."""
 
-    def __init__(self, members: Sequence[Member], one: One, *, fail_fast: bool) -> None:
+    def __init__(self, members: Sequence[Member], one: One, stops: Stops, *, fail_fast: bool) -> None:
         self._fail_fast = fail_fast
         self._left = list(enumerate(members))[::-1]
         self._one = one
+        self._stops = stops
         self._lock = threading.Lock()
         self.closed = False
         self.running: dict[int, Member] = {}
-        self.done: queue.SimpleQueue[tuple[int, AccountResult] | BaseException] = queue.SimpleQueue()
+        self.done: queue.SimpleQueue[tuple[int, AccountResult]] = queue.SimpleQueue()
+
+    def begin(self, threads: int) -> None:
+        """Begin in so many threads, or in fewer where no more are to be had; without any, do it here."""
+        for number in range(threads):
+            try:
+                threading.Thread(target=self.go_on, name=f"afsync-account-{number}", daemon=True).start()
+            except (RuntimeError, MemoryError):
+                if number == 0:
+                    self.go_on()
+                return
 
     def go_on(self) -> None:
         """Take one after the other, until nothing is left."""
-        try:
-            while (taken := self._take()) is not None:
-                index, member = taken
+        while (taken := self._take()) is not None:
+            index, member = taken
+            try:
                 result = self._one(member)
-                if self._fail_fast and result.failed:
-                    self.close()
-                self.done.put((index, result))
-        except BaseException as error:  # a bug in what runs them: the main thread tells of it
-            self.done.put(error)
+            except BaseException as error:  # whatever it is, the others are not stopped
+                result = broken(member, error)
+            if self._fail_fast and result.failed:
+                self.close()
+            self.done.put((index, result))
 
     def _take(self) -> tuple[int, Member] | None:
         with self._lock:
-            if self.closed or not self._left:
+            if self.closed or not self._left or self._stops.main.asked.is_set():
                 return None
             index, member = self._left.pop()
             self.running[index] = member
@@ -79,28 +90,26 @@ def side_by_side(
 ) -> tuple[AccountResult, ...]:
     """What came of each, in the order of `members`, in which `told` hears of them as soon as it can.
 
-    Once a signal came, or with `fail_fast` one failed, nothing more is begun. What was begun comes to its end, except
-    that what `reads_only` is not waited for long.
+    Once a signal came, or with `fail_fast` one failed, nothing more is begun. What was begun comes to its end, even if
+    this raises, except that what `reads_only` is not waited for long.
     """
-    work = _Work(members, one, fail_fast=fail_fast)
+    work = _Work(members, one, stops, fail_fast=fail_fast)
     found: dict[int, AccountResult] = {}
-    with _shown(work) as redraw:
-        for number in range(min(jobs, len(members))):
-            threading.Thread(target=work.go_on, name=f"afsync-account-{number}", daemon=True).start()
-        next_told, waited = 0, 0.0
-        while not work.over:
-            if stops.main.asked.is_set():
-                if not waited:
-                    _say_interrupted(len(work.running))
-                work.close()
-                waited += _LOOK
-                if reads_only and waited > _PATIENCE:
-                    break
-            found.update(_arrived(work))
-            while next_told in found:
-                with redraw():
-                    told(found[next_told])
-                next_told += 1
+    next_told = 0
+    try:
+        with _shown(work) as redraw:
+            work.begin(min(jobs, len(members)))
+            for came in _arriving(work, stops, reads_only=reads_only):
+                found.update(came)
+                while next_told in found:
+                    with redraw():
+                        told(found[next_told])
+                    next_told += 1
+    except BaseException:
+        work.close()
+        for _ in _arriving(work, stops, reads_only=reads_only):
+            pass  # a submission in flight is paid for: its id is still to be recorded
+        raise
     for index, member in work.running.items():
         found[index] = interrupted(member, stops.main.exit_code)
     for index, member in enumerate(members):
@@ -111,22 +120,29 @@ def side_by_side(
     return tuple(found[index] for index in range(len(members)))
 
 
+def _arriving(work: _Work, stops: Stops, *, reads_only: bool) -> Iterator[dict[int, AccountResult]]:
+    """What came to its end since the last look, until all did, or what only reads had its time after a signal."""
+    waited = 0.0
+    while not work.over:
+        if stops.main.asked.is_set():
+            if not waited:
+                _say_interrupted(len(work.running))
+            work.close()
+            waited += _LOOK
+            if reads_only and waited > _PATIENCE:
+                return
+        came = {}
+        with suppress(queue.Empty):
+            index, came[index] = work.done.get(timeout=_LOOK)
+            work.running.pop(index)
+        yield came
+
+
 def _say_interrupted(running: int) -> None:
     """Without a word it would seem that nothing happens, and the second signal gives submissions up."""
     what = f"{running} account{'' if running == 1 else 's'}"
     below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
     messages()(f"{below}Interrupted: finishing {what}; nothing more is begun.\n")
-
-
-def _arrived(work: _Work) -> Iterator[tuple[int, AccountResult]]:
-    """What came to its end meanwhile; waits a moment for the first."""
-    with suppress(queue.Empty):
-        came = work.done.get(timeout=_LOOK)
-        if isinstance(came, BaseException):
-            work.close()
-            raise came
-        yield came
-        work.running.pop(came[0])
 
 
 @contextmanager
