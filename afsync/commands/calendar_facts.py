@@ -50,7 +50,7 @@ def known_at(
         known,
         upcoming=later.jobs,
         dates=later.dates,
-        missed=occurrences.missed,
+        missed=(*occurrences.missed, *occurrences.passed),
         passed_over=occurrences.passed_over,
         without_row=tuple(rowless.values()),
     )

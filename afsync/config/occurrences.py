@@ -21,6 +21,7 @@ from afsync.config.project import Project
 from afsync.config.report import Report
 from afsync.config.row_jobs import Found as FoundRows
 from afsync.config.row_jobs import imports_of, look, names_of_row
+from afsync.config.row_notices import passed, untimed
 from afsync.config.rows import Rows, cell_text
 from afsync.config.series import DeclaredSeries
 from afsync.config.series_form import OWN_KEYS, explained, merged
@@ -33,6 +34,7 @@ from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Group, group_of
 from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint, recorded_fingerprint
 from afsync.core.series import Occurrence, Series, Standing, considered, standing
+from afsync.errors import Problem
 
 _WHEN = frozenset({"on", "at", "import"})
 _OF_ONE = frozenset({"rerun", "approve"})
@@ -130,11 +132,19 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
     for each in found:
         for occurrence in (*each.standing.missed, *each.standing.passed_over, *each.without_row):
             places[occurrence.address] = each.declared.job
-    places.update((missed.address, rows.series.job) for rows in listed for missed in rows.missed)
+    for rows in listed:
+        places.update(rows.places)
     desired = replace(project.desired, jobs=jobs, imports={**project.desired.imports, **_imports(calendar, jobs)})
     occurrences = _with_rows(_summary(found, recorded, now), listed)
     waiting = {a: j for a, j in project.desired.jobs.items() if a in calendar.horizons and a not in jobs}
-    return replace(project, desired=desired, places=places, occurrences=occurrences, waiting=waiting)
+    warnings = (*project.warnings, *(said for rows in listed for said in _said(rows)))
+    return replace(project, desired=desired, places=places, warnings=warnings, occurrences=occurrences, waiting=waiting)
+
+
+def _said(rows: FoundRows) -> Iterator[Problem]:
+    file = rows.series.rows.sheet.file
+    yield from passed(file, rows.passed)
+    yield from untimed(file, rows.untimed)
 
 
 def _wanted(key: str, recorded: Recorded, project: Project) -> frozenset[str]:
@@ -150,6 +160,7 @@ def _with_rows(found: Occurrences, listed: list[FoundRows]) -> Occurrences:
         declared=found.declared + sum(len(rows.jobs) for rows in listed),
         entered=found.entered.union(*(rows.entered for rows in listed)),
         missed=(*found.missed, *(missed for rows in listed for missed in rows.missed)),
+        passed=tuple(row.date for rows in listed for row in rows.passed if not row.old),
         considered={**found.considered, **{rows.series.job.key: rows.considered for rows in listed}},
     )
 

@@ -14,7 +14,8 @@ from afsync.config.interpolation import Scope
 from afsync.config.jobs import Context, Whole, build_job, job_reader
 from afsync.config.problems import Code, Fault, Wrong, did_you_mean
 from afsync.config.report import Report
-from afsync.config.rows import Rows, cell_text
+from afsync.config.row_notices import PassedRow, Place, is_old
+from afsync.config.rows import SCHEDULE, Rows, cell_text
 from afsync.config.rows_file import Row
 from afsync.config.series_form import OWN_KEYS, explained, merged
 from afsync.config.series_refs import filled, has_later
@@ -63,6 +64,9 @@ class Found(Struct):
     entered: list[str]
     missed: list[RowDate]
     considered: Considered
+    passed: list[PassedRow] = []
+    untimed: list[Place] = []
+    places: dict[str, Declared] = {}
 
 
 def look(
@@ -87,7 +91,10 @@ def look(
         return found
     fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
     whole_of = job_reader(replace(context, imports={*context.imports, *imports_of(series)}))
+    timed = any(SCHEDULE in row.cells for row in series.rows.rows.values())
     for declared, whole in ((d, whole_of(d)) for d in fresh):
+        if timed and _is_untimed(declared, whole, records.get(declared.instance), context):
+            found.untimed.append((declared.row.line, declared.instance))
         if whole.problems:
             sheet, own = series.rows.sheet, [(f, w) for f, w in whole.problems if f in declared.row.cells or not f]
             report.faults(sheet, [declared.at(wrong, field) for field, wrong in own])
@@ -139,14 +146,27 @@ def _take(
     again = job.rerun is not None or "import" in found.series.rows.fields[declared.instance]
     if not kept and not again and at is not None:
         if at <= now:
-            if known is not None and at > known.until and job.schedule is not None:
-                found.missed.append(RowDate(job.address, declared.instance, job.schedule.written, at))
+            date = RowDate(job.address, declared.instance, job.schedule.written if job.schedule else "", at)
+            if known is not None and at > known.until:
+                found.missed.append(date)
+                found.places[job.address] = declared
+            else:
+                found.passed.append(PassedRow(declared.row.line, date, is_old(at, known, now)))
             return
         if at > now + horizon:
             return
         if known is not None and at > known.until + horizon:
             found.entered.append(job.address)
     found.jobs.append((declared, job))
+
+
+def _is_untimed(declared: DeclaredRow, whole: Whole, record: RecordedJob | None, context: Context) -> bool:
+    """Whether it is published as soon as it is produced, which neither the files nor the state say."""
+    if whole.schedule is not None or whole.problems or (record is not None and record.schedule is None):
+        return False
+    template = context.templates.get(declared.text("template") or "")
+    said = {**(template.fields if template else {}), **whole.body}
+    return "publishMode" not in said and not said.get("staging") and "import" not in declared.row.cells
 
 
 def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:

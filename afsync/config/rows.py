@@ -19,6 +19,7 @@ _NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
 FIELDS: Final = frozenset({*BODY_ORDER, "publish", "rerun", "approve", "allow_duplicate", "import"} - _NO_CELL)
 """Columns of these names fill the field."""
 ENABLED: Final = "enabled"
+SCHEDULE: Final = "schedule"
 _KEY = re.compile(r'[^\x00-\x1f\x7f-\x9f"\'\\\[\]\u2028\u2029]{1,100}')
 _YES, _NO = ("yes", "true", "1", "x", "y"), ("no", "false", "0", "n")
 _BROKEN = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM|SPILL|CALC)[!?]?|Err:\d{3}", re.IGNORECASE)

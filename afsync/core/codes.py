@@ -114,6 +114,8 @@ MEANINGS: Mapping[str, str] = {
     "publication_unknown": "It was approved, and the service does not report whether it was published.",
     "publication_unseen": "It was approved a moment ago; whether it is published is not seen yet.",
     "resolved": "A lost answer was found, in the plan that was saved.",
+    "row_passed": "The time of a row had passed when its sheet was first read with it: it is not submitted.",
+    "row_untimed": "A row has no `schedule`, and others have one: it is published as soon as it is produced.",
     "same_source": "It is made from a source that another job was made from: it is paid for a second time.",
     "schedule_unseen": "A publish time was accepted a moment ago and is not seen yet.",
     "shard_missing": "The report of a shard is missing: what became of its accounts is not known.",

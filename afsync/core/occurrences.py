@@ -37,7 +37,8 @@ class Occurrences(Struct, frozen=True):
     since the last apply, `passed_over` are ahead, but were not submitted when their date was considered,
     `without_row` have none in their sheet. `considered`
     is what is remembered of this look, by series. `left` are the addresses of records that ended long ago. `begins` is
-    the first day of those series that have not begun.
+    the first day of those series that have not begun. `passed` are rows whose time had passed when they were first
+    considered.
     """
 
     series: int = 0
@@ -49,6 +50,7 @@ class Occurrences(Struct, frozen=True):
     considered: Mapping[str, Considered] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     begins: date | None = None
+    passed: tuple[RowDate, ...] = ()
 
 
 def with_occurrences(plan: Plan, found: Occurrences, options: Options) -> Plan:

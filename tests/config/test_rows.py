@@ -123,6 +123,84 @@ def test_a_row_is_submitted_within_the_horizon_and_not_when_its_time_has_passed(
     assert [m.address for m in found.missed] == ['job.show["a"]']
 
 
+def said(project: Project) -> list[tuple[str, str, str, int | None]]:
+    return [(p.code, p.severity.value, p.message, p.location.line if p.location else None) for p in project.warnings]
+
+
+def test_a_row_whose_time_has_passed_is_named_and_old_ones_are_counted(tmp_path: Path) -> None:
+    old = "".join(f"old-{n},https://a.b/c,2025-11-{n:02} 10:00\n" for n in range(1, 6))
+    sheet = f"key,url,schedule\n{old}ep-99,https://a.b/c,2026-11-29 10:00\nep-1,https://a.b/c,2026-12-05 10:00\n"
+    expected = [
+        (
+            "row_passed",
+            "warning",
+            "1 row has a time that has passed, and is not submitted now: ep-99 (s.csv:7)",
+            7,
+        ),
+        (
+            "row_passed",
+            "note",
+            "5 rows have a time that has passed, and are not submitted now: old-5 (s.csv:6), old-4 (s.csv:5), "
+            "old-3 (s.csv:4) and 2 more",
+            6,
+        ),
+    ]
+    assert said(expanded(tmp_path, sheet)) == expected, "before the first apply"
+    known = Considered(NOW, "2026-11-15")
+    seen = Recorded(LINEAGE, series={"show": known})
+    found = expanded(tmp_path, sheet, recorded=seen)
+    assert said(found) == expected, "added after the last apply"
+    assert found.occurrences is not None
+    assert [r.address for r in found.occurrences.passed] == ['job.show["ep-99"]']
+    assert found.occurrences.missed == ()
+
+
+def test_a_row_that_was_submitted_or_is_left_out_is_not_said_to_have_passed(tmp_path: Path) -> None:
+    values = {"url": "https://a.b/c"}
+    at = Schedule("2026-11-29 10:00", datetime(2026, 11, 29, 9, tzinfo=UTC))
+    record = RecordedJob("job_1", fingerprint(Kind.JOB, values), values, at, "published")
+    sheet = "key,url,schedule,enabled\nep-1,https://a.b/c,2026-11-29 10:00,\nep-2,https://a.b/c,2026-11-29 10:00,no\n"
+    found = expanded(tmp_path, sheet, recorded=Recorded(LINEAGE, resources={'job.show["ep-1"]': record}))
+    assert said(found) == []
+
+
+def test_a_missed_row_is_at_its_line(tmp_path: Path) -> None:
+    sheet = "key,url,schedule\nep-1,https://a.b/c,2026-12-05 10:00\nep-2,https://a.b/c,2026-11-29 10:00\n"
+    seen = Recorded(LINEAGE, series={"show": Considered(datetime(2026, 11, 1, tzinfo=UTC), "2026-11-01")})
+    place = expanded(tmp_path, sheet, recorded=seen).locate('job.show["ep-2"]')
+    assert place is not None
+    assert (place.file, place.line) == ("s.csv", 3)
+
+
+UNTIMED = "key,url,schedule,staging,publishMode\nep-1,https://a.b/1,2026-12-05 10:00,,\nep-2,https://a.b/2,"
+
+
+@pytest.mark.parametrize(
+    ("cells", "main", "warned"),
+    [
+        (",,", LISTED, True),
+        ("2026-12-06 10:00,,", LISTED, False),
+        (",yes,", LISTED, False),
+        (",,immediate", LISTED, False),
+        (",,", f"{LISTED}    template: t\ntemplates:\n  t: {{name: T, staging: true}}\n", False),
+    ],
+)
+def test_a_row_without_a_time_among_others_is_warned_of(tmp_path: Path, cells: str, main: str, warned: bool) -> None:
+    found = expanded(tmp_path, f"{UNTIMED}{cells}\n", main)
+    text = "1 row has no `schedule`, and other rows have one: without a time it is published as soon as it is produced"
+    assert said(found) == ([("row_untimed", "warning", f"{text}: ep-2 (s.csv:3)", 3)] if warned else [])
+    assert len(found.desired.jobs) == 2, "an empty cell is not set, and nothing else"
+
+
+def test_no_row_with_a_time_or_one_submitted_without_is_no_warning(tmp_path: Path) -> None:
+    assert said(expanded(tmp_path, "key,url,schedule\nep-1,https://a.b/1,\n")) == []
+    values = {"url": "https://a.b/2"}
+    for at, code in ((None, []), (Schedule("2026-12-06 10:00", datetime(2026, 12, 6, 9, tzinfo=UTC)), ["row_untimed"])):
+        record = RecordedJob("job_1", fingerprint(Kind.JOB, values), values, at, "queued")
+        found = expanded(tmp_path, f"{UNTIMED},,\n", recorded=Recorded(LINEAGE, resources={'job.show["ep-2"]': record}))
+        assert [p.code for p in found.warnings] == code
+
+
 def test_dates_of_a_rule_take_their_rows(tmp_path: Path) -> None:
     sheet = "date,link,at,topic\n2026-12-05,https://a.b/5,11:00,Five\n"
     project = expanded(tmp_path, sheet, DATED)
