@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from afsync.config.problems import BROKEN, Code, Effort, Fault, Path, Wrong, did_you_mean
+from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Effort, Fault, Path, Wrong, did_you_mean
 from afsync.config.scalars import clean
 
 MAX_TEXT: Final = 100_000
@@ -20,8 +20,6 @@ MAX_EXPANSION: Final = 20_000_000
 _MOST_WRONG: Final = 10
 """After so many wrong references in one text, the rest of it is not looked at."""
 
-_MOST_FAULTS: Final = 1_000
-"""After so many wrong references in one section the rest of it is not looked at: more than is shown of a file."""
 
 SECRET = "AURAFLUX_API_KEY"
 """Variables that begin so hold the API key or lead to it. A file that could read them could send them away."""
@@ -125,8 +123,8 @@ def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
     """The new value of `text`, of any type where it is one reference and nothing else; BROKEN when it cannot be had."""
     if scope.later and _LATER.search(text):
         return Later(text)
-    if len(faults) >= _MOST_FAULTS:
-        return BROKEN
+    if len(faults) > MAX_PROBLEMS:
+        return BROKEN  # no more is shown
     parts: list[Any] = []
     end = length = broken = 0
     for token in _TOKEN.finditer(text):

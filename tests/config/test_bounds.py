@@ -99,6 +99,22 @@ def test_a_word_without_end_is_compared_with_none() -> None:
 # --- references ---
 
 
+def test_no_more_of_them_are_looked_up_than_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = 0
+    look_up = interpolation._look_up
+
+    def counted(name: str, scope: interpolation.Scope) -> object:
+        nonlocal looked_up
+        looked_up += 1
+        return look_up(name, scope)
+
+    monkeypatch.setattr(interpolation, "_look_up", counted)
+    wrong = "".join(f"  j{n}: {{url: 'https://a.b/c', topic: '${{var.wekly{n}}}'}}\n" for n in range(MANY))
+    found = problems(tmp_path, f"version: 1\nvars: {{weekly: a}}\njobs:\n{wrong}")
+    assert {p.code for p in found[:MAX_PROBLEMS]} == {"unknown_var"}
+    assert looked_up == MAX_PROBLEMS + 1
+
+
 def test_what_references_stand_for_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpolation, "MAX_EXPANSION", 100_000)
     head = f"vars: {{x: {'y' * 900}}}\n"
