@@ -142,6 +142,8 @@ def test_other_schedule_is_rescheduled(world: World, stands: str) -> None:
         if status != "scheduled":
             world.becomes(status, job)
         world.declare(jobs={"best": a_job(schedule=new)})
+        (field,) = world.planned()["changes"][0]["fields"]
+        assert (field["path"], field["before"]["utc"], field["after"]["utc"]) == ("schedule", old, new)
         world.performs(
             Planned("job.best", "reschedule", "schedule_changed", spent=1),
             says=["  # job.best will be rescheduled", f"  ~ job best ({job})"],
