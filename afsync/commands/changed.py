@@ -96,7 +96,9 @@ def _fit(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 def _told(directory: str, ref: str) -> AccountResult:
     name = PurePosixPath(directory).name
-    message = f"the account `{name}` ({directory}) was there in {ref}, and is gone: what it scheduled goes on"
-    hint = f"to end it, bring the directory back and run `afsync destroy` there first; its key and state are {name}'s"
-    problem = Problem("account_gone", message, hint)
+    gone = f"the account `{name}` ({directory}) was there in {ref}, and is gone"
+    hint = (
+        f"to cancel them, bring the directory back and run `afsync destroy` there first; its key and state are {name}'s"
+    )
+    problem = Problem("account_gone", f"{gone}: its scheduled videos will still be published", hint)
     return AccountResult(name, directory, Exit.ERROR, problems=(problem,), output=problem_block(problem) + "\n")

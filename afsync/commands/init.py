@@ -19,7 +19,7 @@ from afsync.commands.files import read_text, write_whole
 from afsync.commands.ignoring import write_ignore
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
-from afsync.commands.service import connect
+from afsync.commands.service import connect, key_is_set
 from afsync.commands.state_file import check_account, lineage_there, open_store, read_state, store_at
 from afsync.config.project import PROJECT_FILE, STATE
 from afsync.core.recorded import Account
@@ -190,7 +190,7 @@ def _emulated(project: Project, balance: int | None, source: str) -> str:
     """No key was looked at; who has set one may think it was."""
     credits = "" if balance is None else f": {balance} pretend credits"
     begin = f"This project uses the built-in emulator{credits}"
-    if not any(os.environ.get(name, "").strip() for name in ("AURAFLUX_API_KEY", "AURAFLUX_API_KEY_FILE")):
+    if not key_is_set(project.settings.key, os.environ):
         return f"{begin}, no key needed.\n"
     ways = [f"unset {source}"] if source != IN_FILES else []
     if project.settings.base_url == EMULATOR:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def migrate(project: Project, place: str, lock_timeout: float) -> int:
     """Prove the new store, copy, read again and compare; only then the old place gets its note. Whatever stops it,
     the state is in one of the two places, and doing it again finishes it."""
+    _refuse_in_workspace(project)
     try:
         check_state_path(place)
     except Wrong as error:
@@ -42,3 +43,19 @@ def migrate(project: Project, place: str, lock_timeout: float) -> int:
         f"in the old place says so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
     )
     return 0
+
+
+def _refuse_in_workspace(project: Project) -> None:
+    """UsageError where a workspace says where the state is: what the account's file says would not count then."""
+    from afsync.config.workspace import find_workspace
+
+    workspace = find_workspace(project.root)
+    if workspace is None or workspace.state is None:
+        return
+    at = workspace.locate("state")
+    text = f"{at}: `state` of the workspace decides where the state of this account is; nothing was moved"
+    hint = (
+        f"take that line out and write `state: {visible(project.settings.state)}` into {PROJECT_FILE}, likewise for "
+        "every other account; migrate each of them; then name the new place in the workspace again"
+    )
+    raise UsageError(text, hint)

@@ -78,15 +78,16 @@ def workspace_here() -> Workspace:
     if found is None:
         hint = "write one beside the accounts, or name its directory with `-C DIR`"
         raise UsageError(f"there is no {WORKSPACE_FILE} here or above", hint)
-    _check_lineages(found)
+    _check_members(found)
     return found
 
 
-def _check_lineages(workspace: Workspace) -> None:
-    """ConfigError for accounts that have one lineage, as after copying a directory."""
+def _check_members(workspace: Workspace) -> None:
+    """ConfigError for accounts that have one lineage, as after copying a directory, or that are elsewhere."""
+    from afsync.config.clones import unreachable_members
     from afsync.config.lineages import equal_lineages
 
-    if problems := equal_lineages(workspace):
+    if problems := (*unreachable_members(workspace), *equal_lineages(workspace)):
         raise ConfigError(problems)
 
 

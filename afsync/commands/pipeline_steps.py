@@ -89,13 +89,28 @@ def _run(place: Place, of: str, ending: str, name: str, *flags: str) -> int:
 
 def _is_offline(place: Place, wanted: str) -> bool:
     """Whether to plan without a key. AuthError where one is missing that should be there."""
-    keys = ("AURAFLUX_API_KEY", "AURAFLUX_API_KEY_FILE")
-    if wanted != "auto" or any(place.environ.get(name, "").strip() for name in keys):
+    from afsync.commands.service import key_is_set
+
+    if wanted != "auto":
         return wanted == "true"
+    key = _key_of_workspace(place)
+    if key_is_set(key, place.environ):
+        return False
     if _is_from_fork(place):
         return True
-    text = "There is no AuraFlux key, and this is not a request from a fork: is the secret set, and passed on?"
+    source = "" if key is None else f" (the workspace takes it from {visible(key)})"
+    text = f"There is no AuraFlux key{source}, and this is not a request from a fork: is the secret set, and passed on?"
     raise AuthError(text, "a protected variable reaches protected branches only; `offline: true` plans without a key")
+
+
+def _key_of_workspace(place: Place) -> str | None:
+    """Where the workspace says that the key of this account is; None for a project that is in none."""
+    from afsync.config.workspace import find_workspace
+    from afsync.core.membership import key_of
+
+    workspace = find_workspace(Path(place.directory))
+    member = None if workspace is None else workspace.member_at(Path(place.directory))
+    return None if workspace is None or member is None else key_of(workspace.key, member.name)
 
 
 def _is_from_fork(place: Place) -> bool:

@@ -83,6 +83,15 @@ def connect(
     return Service(opened, granted.base_url)
 
 
+def key_is_set(key: str | None, environ: Mapping[str, str]) -> bool:
+    """Whether there is something where a key is taken from: at `key`, where a workspace says so. It is not read."""
+    kind, _, name = (key or "").partition(":")
+    if kind == "file":
+        return Path(name).exists()
+    names = (name,) if kind == "env" else ("AURAFLUX_API_KEY", "AURAFLUX_API_KEY_FILE")
+    return any(environ.get(name, "").strip() for name in names)
+
+
 def _say_waiting(say: Out, seconds: float, per_minute: int) -> None:
     requests = count(per_minute, "request")
     say(f"Waiting {duration(round(seconds))} for the rate limit ({requests} a minute).\n")

@@ -78,7 +78,7 @@ class Workspace(Struct, frozen=True):
 def find_workspace(project: Path) -> Workspace | None:
     """The nearest workspace above a project that has it among its accounts. Raises ConfigError for one that is wrong:
     whether the project belongs to it is not known then."""
-    for root in _above(project):
+    for root in above(project):
         workspace = read_workspace(root, project)
         if workspace.member_at(project) is not None:
             return workspace
@@ -87,11 +87,11 @@ def find_workspace(project: Path) -> Workspace | None:
 
 def enclosing_workspace(directory: Path) -> Workspace | None:
     """The nearest workspace of which `directory` is a part, whatever it is."""
-    root = next(_above(directory), None)
+    root = next(above(directory), None)
     return None if root is None else read_workspace(root, directory)
 
 
-def _above(directory: Path) -> Iterator[Path]:
+def above(directory: Path) -> Iterator[Path]:
     """The directories with a workspace file, up to the root of the repository, or of the disk where there is none."""
     here = directory.resolve()
     for place in (here, *here.parents):

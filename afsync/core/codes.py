@@ -53,7 +53,7 @@ REASONS: Mapping[Reason, str] = {
 }
 
 MEANINGS: Mapping[str, str] = {
-    "account_gone": "An account was there in the commit of --changed-since, and is gone: what it scheduled goes on.",
+    "account_gone": "An account is gone since --changed-since, and its scheduled videos will still be published.",
     "account_twice": "An account is in more than one of the reports that are merged.",
     "approval_and_time": "A job waits for a review and has a publish time: what an approval does to that.",
     "approve_waits": "It is approved and not produced yet; an apply after that publishes it.",

@@ -33,10 +33,9 @@ def summary_lines(overall: Overall) -> Iterator[str]:
     begun = [r for r in overall.results if r.begun]
     failed = sum(r.failed for r in begun)
     shard = f" of shard {', '.join(overall.shards)}" if overall.shards else ""
-    told = [f"{len(begun) - failed} without an error", f"{failed} with exit code 1 or above" if failed else ""]
     left = overall.not_begun
-    told.append(f"{len(left)} not begun" if left else "")
-    yield f"{count(len(overall.results), 'account')}{shard}: {', '.join(t for t in told if t)}."
+    told = [f"{failed} failed" if failed else "", f"{len(left)} not begun" if left else ""]
+    yield f"{count(len(overall.results), 'account')}{shard}: {', '.join(t for t in told if t) or 'none failed'}."
     if left:
         named = ", ".join(r.account for r in left[:MOST_NAMED])
         more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""

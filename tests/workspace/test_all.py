@@ -27,7 +27,7 @@ NAMES = ("anna", "bert", "cleo")
 
 def test_plan_apply_and_nothing_more(agency: Agency) -> None:
     planned = agency.does("plan", "--all")
-    assert agency.blocks(planned) == ["anna", "bert", "cleo"]
+    assert agency.blocks(planned) == ["anna", "bert", "cleo"] and "3 accounts: none failed." in planned.out
     assert re.search(r"^all +6 +0 +0 +3$", planned.out, re.MULTILINE)
     applied = agency.does("apply", "--all", "--auto-approve")
     assert applied.out.count("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.") == 3
@@ -170,7 +170,7 @@ def test_an_unresolved_one(agency: Agency) -> None:
 def test_fail_fast_lists_what_was_not_begun(agency: Agency) -> None:
     done = agency.does("plan", "--all", "--jobs", "1", "--fail-fast", code=1, env={"AURAFLUX_KEY_ANNA": "no key"})
     assert agency.blocks(done) == ["anna"]
-    assert "Not begun: bert, cleo." in done.out
+    assert "3 accounts: 1 failed, 2 not begun.\nNot begun: bert, cleo." in done.out
 
 
 def test_ctrl_c_saves_what_was_begun_and_lists_what_was_not(agency: Agency) -> None:

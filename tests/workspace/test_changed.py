@@ -92,6 +92,7 @@ def test_an_account_that_is_gone_is_an_error_that_names_it(repository: Agency) -
     assert (gone["account"], gone["exit_code"], gone["problems"][0]["code"]) == ("bert", 1, "account_gone")
     printed = repository.does("validate", "--all", "--changed-since", "HEAD", code=1).out
     assert printed.count("the account `bert` (clients/bert) was there in HEAD, and is gone") == 1
+    assert "scheduled videos will still be published" in printed
     assert repository.does("plan", "--all", "--changed-since", "HEAD", code=1).out.startswith("== bert (clients/bert)")
     git(repository.root, "mv", "clients/anna", "clients/annette")
     assert changed(repository, code=1) == ["anna", "annette", "bert"]
