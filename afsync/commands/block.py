@@ -78,6 +78,8 @@ def run_in_block(shared: Shared, member: Member, one: Callable[[Member], Came]) 
 
 
 def _failed(error: BaseException) -> Came:
+    if isinstance(error, BrokenPipeError):  # not that of stdout, whose reader may go away: what is printed is collected
+        error = AfsyncError("a connection was closed before all was sent", "run it again")
     return Came(cli.failed(error, lambda text: messages()(f"{text}\n")), problems=_told(error))
 
 

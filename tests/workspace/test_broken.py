@@ -58,6 +58,17 @@ def test_what_is_no_exception_stays_in_its_account(how: Any, agency: Agency, mon
     assert len(recorded(agency, "anna")) == (2 if how is panics_at_its_end else 0)
 
 
+def test_a_pipe_that_breaks_in_one_account_is_no_reader_that_went_away(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks() -> None:
+        raise BrokenPipeError
+
+    breaks_in_anna(monkeypatch, breaks)
+    done = agency.does("apply", "--all", "--auto-approve", code=Exit.ERROR)
+    assert "a connection was closed before all was sent" in done.out and "3 accounts: 1 failed." in done.out
+
+
 @pytest.mark.parametrize("started", [0, 1])
 def test_fewer_threads_than_wanted(started: int, agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     real, begun = threading.Thread.start, []
