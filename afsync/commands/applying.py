@@ -75,9 +75,10 @@ def _approved_by_files(wanted: Apply) -> Apply:
     with errors_into(wanted.markdown_into, wanted.title, "apply"):
         bounds = work.load_project().settings.auto_approve if name == "apply" else None
         if bounds is None:
-            raise UsageError(
-                f"{name} asks before it does anything, and nobody is there to answer", "add --auto-approve"
-            )
+            hint = "add --auto-approve"
+            if name == "apply":
+                hint += ", or declare in afsync.yaml what needs no answer: `auto_approve:`"
+            raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", hint)
         return replace(wanted, bounds=bounds)
 
 

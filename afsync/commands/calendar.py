@@ -91,7 +91,12 @@ def command(over: Over, **given: Any) -> int:
         raise UsageError("only one form can be printed at a time", "give --ics and --html a FILE")
     if over.every:
         check_together(
-            json=wanted.as_json, csv=wanted.as_csv, markdown=wanted.markdown, ics=wanted.ics, html=wanted.html
+            hint="run it for each account: `afsync calendar -C DIR`, with this flag",
+            json=wanted.as_json,
+            csv=wanted.as_csv,
+            markdown=wanted.markdown,
+            ics=wanted.ics,
+            html=wanted.html,
         )
     return run("calendar", over, lambda: calendar_here(wanted))
 

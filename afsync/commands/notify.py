@@ -41,5 +41,13 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
         else:
             jobs = Jobs(held.project, recorded, ()).look(work.now(), lambda job: job.phase in _ACTIVE)
             held.write(herald.tell_of_jobs(of_jobs(jobs, recorded), recorded))
-    told = tell("".join(f"{visible(line)}\n" for line in herald.sent) or NOTHING_NEW)
-    return Exit.ERROR if herald.failed or len(herald.open) < len(project.settings.notify) else told
+    short = herald.failed or len(herald.open) < len(project.settings.notify)
+    told = tell("".join(f"{visible(line)}\n" for line in herald.sent) or _nothing(herald))
+    return Exit.ERROR if short else told
+
+
+def _nothing(herald: Herald) -> str:
+    """What is said where no message arrived. Where a channel failed, the warnings say what became of it."""
+    if herald.failed:
+        return "No message is known to have arrived.\n"
+    return NOTHING_NEW if herald.open else "Nothing was sent.\n"

@@ -48,13 +48,14 @@ class Over(Struct, frozen=True):
             raise UsageError(f"{wrong[0]} is for many accounts", "add --all")
 
 
-def check_together(**flags: object) -> None:
-    """UsageError for flags of one account together with --all: `json_into` is --json-into."""
+def check_together(*, hint: str = "", **flags: object) -> None:
+    """UsageError for flags of one account together with --all: `json_into` is --json-into. `hint`: what to do instead,
+    where no report has the same."""
     for name, value in flags.items():
         if value:
             flag = f"--{name.replace('_', '-')}"
-            hint = "for all accounts there is `--report FORMAT=FILE`; or run it in the directory of one of them"
-            raise UsageError(f"{flag} does not go with --all", hint)
+            report = "for all accounts there is `--report FORMAT=FILE`; or run it in the directory of one of them"
+            raise UsageError(f"{flag} does not go with --all", hint or report)
 
 
 class _Shard(click.ParamType):  # type: ignore[type-arg]  # click 8.1 takes no argument here

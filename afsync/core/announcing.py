@@ -11,11 +11,15 @@ from msgspec.structs import replace
 from afsync.core.channels import Channel, Event
 from afsync.core.kept import time_was_lost
 from afsync.core.recorded import Recorded
+from afsync.core.resources import typed
 from afsync.core.service_times import GONE
 from afsync.core.status import JobPhase, JobStatus
 
 OF_A_JOB = (Event.FAILED, Event.WAITS, Event.NOT_KEPT, Event.PUBLISHED)
 """What happens to single jobs, each once."""
+
+LONGEST_TOPIC = 80
+"""Characters of a topic, so that what is to be done is never cut off."""
 
 RUN = "run:"
 """How the subject of a run that failed begins; that of a job is its id, that of a plan its fingerprint."""
@@ -59,9 +63,18 @@ def _of(job: JobStatus, recorded: Recorded) -> Iterator[tuple[Event, str]]:
     if job.phase is JobPhase.FAILED:
         yield Event.FAILED, f"failed in production{f': {job.note}' if job.note else ''}"
     elif job.phase is JobPhase.WAITING_FOR_APPROVAL:
-        yield Event.WAITS, "waits for an approval"
+        yield Event.WAITS, f"{_topic(job, recorded)}waits for an approval: `afsync approve {typed(job.address)}`"
     elif job.phase is JobPhase.DONE and job.status == "published" and not job.unconfirmed:
         yield Event.PUBLISHED, "published"
+
+
+def _topic(job: JobStatus, recorded: Recorded) -> str:
+    """What it is about, in quotes, as far as the state knows."""
+    record = recorded.jobs.get(job.address)
+    topic = record.declared.get("topic") if record is not None and record.id == job.id else None
+    if not isinstance(topic, str) or not topic:
+        return ""
+    return f'"{topic if len(topic) <= LONGEST_TOPIC else f"{topic[: LONGEST_TOPIC - 1]}…"}" '
 
 
 def _not_kept(job: JobStatus, recorded: Recorded) -> str | None:

@@ -31,9 +31,11 @@ def unproven(changes: Sequence[Change], facts: Facts) -> Iterator[Problem]:
 
 def _schedules(relying: int, trust: Trust) -> Problem:
     lost = f" (it lost {trust.lost})" if trust.lost else ""
-    text = f"{_jobs(relying)} of this plan rel{'ies' if relying == 1 else 'y'} on a publish time, and this account was "
-    hint = "where the service does not keep it, the job is published as soon as it is produced; later plans check this"
-    return Problem("schedule_unproven", f"{text}not seen to keep one yet{lost}", hint, Severity.NOTE)
+    text = f"{_jobs(relying)} of this plan rel{'ies' if relying == 1 else 'y'} on a publish time, and "
+    text += f"no job shows yet whether this account keeps them{lost}"
+    hint = "that a time is set does not show it: one that is not kept publishes as soon as the job is produced. Later "
+    hint += "plans check this (docs/trust.md)"
+    return Problem("schedule_unproven", text, hint, Severity.NOTE)
 
 
 def _costs(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:

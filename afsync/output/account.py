@@ -63,7 +63,7 @@ def _kept(trust: Mapping[Effect, Trust]) -> Iterator[str]:
             last = max(filter(None, (seen.last_kept, seen.last_lost)))
             yield f"{seen.kept} of {count(seen.kept + seen.lost, noun)}, last seen {last:%Y-%m-%d %H:%M} UTC"
         else:
-            yield f"{noun}s: none observed yet"
+            yield f"{noun}s: not known yet"
 
 
 def _declared(plan: Plan) -> str:

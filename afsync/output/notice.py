@@ -36,7 +36,7 @@ def body(form: str, notice: Notice, about: About) -> bytes:
 def _slack(notice: Notice, about: About) -> str:
     """Slack's mrkdwn. What comes from outside can neither link nor mention anyone."""
     lines = [f"*{_plain(about.project)}*: {_plain(notice.title)}"]
-    lines += [f"• `{_plain(item.address).replace('`', chr(39))}` {_plain(_said(item))}" for item in _named(notice)]
+    lines += [f"• {_code(item.address)}{_plain(_said(item))}" for item in _named(notice)]
     if (more := len(notice.items) - MOST_LINES) > 0:
         lines.append(f"… and {more} more")
     if about.link:
@@ -52,6 +52,11 @@ def _said(item: Item) -> str:
     told = [item.id, count(item.credits, "credit") if item.credits else None]
     inside = ", ".join(filter(None, told))
     return f"{item.text} ({inside})" if inside else item.text
+
+
+def _code(address: str) -> str:
+    """What concerns all of a run, such as a limit, has no address."""
+    return f"`{_plain(address).replace('`', chr(39))}` " if address else ""
 
 
 def _plain(text: str) -> str:

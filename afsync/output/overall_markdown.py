@@ -13,14 +13,17 @@ from afsync.output.problems import problem_block
 _MARKER = re.compile(r"\A<!-- afsync:[^\n]*-->\n")
 _RESERVED = 400
 """Bytes kept for what is said when something had to be left out."""
-_HEAD = "| account | + | ~ | - | credits | balance | problems | exit |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+_COUNTED = "| account | + | ~ | - | credits | balance | problems | exit |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+_UNCOUNTED = "| account | problems | exit |\n|---|--:|--:|"
+"""Where no account has a number, as of `calendar`."""
 
 
 def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
     """The comment, ending in a newline. Accounts that differ or failed come first; one of which the details do not fit
     any more keeps its row. What does not fit even as rows is counted."""
-    of = "apply" if overall.command == "apply" else "plan"
     name = f" {overall.command} of {len(overall.results)} accounts"
+    # Of the commands that are no apply, only one about the files takes the place of the plan's comment.
+    of = "plan" if overall.command == "validate" else overall.command
     parts = [f"{marker(overall.title, of)}\n{headline(overall.title)}{name}", *_said(overall)]
     room = max_bytes - _RESERVED - _size("\n\n".join(parts))
     rows, left_out = _rows(overall, room // 2)
@@ -50,23 +53,26 @@ def _said(overall: Overall) -> Iterator[str]:
 
 def _rows(overall: Overall, room: int) -> tuple[str, int]:
     """The table as far as there is room, and how many accounts are left out of it."""
-    lines, left_out = [_HEAD], 0
-    room -= _size(_HEAD) + 100
+    counted = total(overall.results) != Numbers()
+    head = _COUNTED if counted else _UNCOUNTED
+    lines, left_out = [head], 0
+    room -= _size(head) + 100
     for result in sorted(overall.results, key=_unimportant):
         wrong = errors_of(result)
         code = str(result.exit_code) if result.begun else "not begun"
-        line = _row(result.account, result.numbers, str(wrong) if wrong else "", code)
+        line = _row(result.account, result.numbers if counted else None, str(wrong) if wrong else "", code)
         room -= _size(line) + 1
         if room < 0:
             left_out += 1
         else:
             lines.append(line)
-    lines.append(_row("**all**", total(overall.results), "", str(overall.exit_code)))
+    lines.append(_row("**all**", total(overall.results) if counted else None, "", str(overall.exit_code)))
     return "\n".join(lines), left_out
 
 
-def _row(name: str, numbers: Numbers, *more: str) -> str:
-    return f"| {' | '.join([name, *(c.text for c in cells(numbers)), *more])} |"
+def _row(name: str, numbers: Numbers | None, *more: str) -> str:
+    told = () if numbers is None else (c.text for c in cells(numbers))
+    return f"| {' | '.join([name, *told, *more])} |"
 
 
 def _folded(result: AccountResult) -> str:

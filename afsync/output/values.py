@@ -65,9 +65,11 @@ def shown(value: Any) -> str:
 
 
 def _string(text: str) -> str:
-    text = visible(text if len(text) <= _MAX else text[: _MAX - 1] + "…")
-    plain = _PLAIN.fullmatch(text) and not _LOOKS_TYPED.fullmatch(text) and ": " not in text
-    return text if plain and text == text.strip() and not text.endswith(":") else json.dumps(text, ensure_ascii=False)
+    text = text if len(text) <= _MAX else text[: _MAX - 1] + "…"
+    plain = _PLAIN.fullmatch(text) and not _LOOKS_TYPED.fullmatch(text) and ": " not in text and visible(text) == text
+    if plain and text == text.strip() and not text.endswith(":"):
+        return text
+    return visible(json.dumps(text, ensure_ascii=False))
 
 
 def shown_schedule(schedule: Schedule | None, *, instant: bool = True) -> str:

@@ -158,16 +158,18 @@ def test_many_changes_in_a_terminal_come_with_a_bar(fresh: Sandbox) -> None:
     assert len(fresh.ids()) == 15
 
 
-@pytest.mark.parametrize("command", ["apply", "destroy"])
-def test_without_a_terminal_it_refuses_at_once(sandbox: Sandbox, command: str) -> None:
+IN_FILES = ", or declare in afsync.yaml what needs no answer: `auto_approve:`"
+
+
+@pytest.mark.parametrize(("command", "more"), [("apply", IN_FILES), ("destroy", "")])
+def test_without_a_terminal_it_refuses_at_once(sandbox: Sandbox, command: str, more: str) -> None:
     sandbox.write(CHANGED)
     with sandbox.watched(reads=True) as sent:
         for args in ((command,), (command, "--json")):
             done = sandbox.run(*args, stdin="yes\n")
             assert (done.code, done.out) == (1, "")
-            assert done.err == (
-                f"Error: {command} asks before it does anything, and nobody is there to answer\n  add --auto-approve\n"
-            )
+            why = f"{command} asks before it does anything, and nobody is there to answer"
+            assert done.err == f"Error: {why}\n  add --auto-approve{more}\n"
     assert sent == []
 
 

@@ -277,3 +277,4 @@ def test_what_was_never_seen_kept_is_said_once_with_the_number_of_jobs(number: i
     first, second = (n.message for n in plan.notices if n.code in ("cost_unproven", "schedule_unproven"))
     assert "(short): the first can cost more than estimated" in first
     assert second.startswith(f"{number} job{'s' if number > 1 else ''} of this plan rel")
+    assert second.endswith("on a publish time, and no job shows yet whether this account keeps them")

@@ -52,6 +52,7 @@ def test_the_life_of_a_job_is_told_once_each(world: World, hook: Receiver) -> No
     assert world.does("notify", env=env(hook)).out == "team: 1 job waits for an approval\n"
     assert world.does("notify", env=env(hook)).out == "Nothing new.\n"
     (waits,) = hook.take()
+    assert waits["items"][0]["text"] == '"Best CS2 plays this week" waits for an approval: `afsync approve job.one`'
     assert (waits["event"], waits["credits"], waits["items"][0]["address"]) == ("waits", 1, "job.one")
 
     world.does("approve", "job.one", "--auto-approve", env=env(hook))
@@ -171,6 +172,21 @@ def test_what_was_over_before_a_channel_began_is_not_told(world: World, hook: Re
     world.does("notify", env=env(hook))
 
     assert hook.events == ["waits"]
+
+
+def test_a_limit_has_no_address(world: World, hook: Receiver) -> None:
+    world.declare(jobs={"one": a_job()}, notify={"team": {}}, limits={"max_credits": 0})
+    world.applied(env=env(hook), code=4)
+
+    (message,) = hook.take()
+    assert "\n• " in message["text"] and "``" not in message["text"]
+
+
+def test_without_any_url_nothing_was_sent(world: World) -> None:
+    declare(world, one=a_job())
+    for more in ("--test",), ():
+        done = world.does("notify", *more, code=1)
+        assert (done.out, "AFSYNC_NOTIFY_TEAM is not set" in done.err) == ("Nothing was sent.\n", True)
 
 
 def test_only_what_a_channel_asks_for(world: World, hook: Receiver) -> None:

@@ -221,7 +221,7 @@ def test_account_shows_what_was_kept(router: World) -> None:
     assert document["trust"]["cancel"] == {"kept": 0, "lost": 0, "last_kept": None, "last_lost": None}
     shown = router.does("account").out
     assert "kept:       0 of 1 publish time, last seen" in shown
-    assert "cancellations: none observed yet" in shown
+    assert "cancellations: not known yet" in shown
 
 
 def test_what_the_service_does_not_report_is_unknown(router: World) -> None:

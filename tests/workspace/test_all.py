@@ -338,6 +338,15 @@ def test_no_flag_is_ignored(args: tuple[str, ...], expected: str, agency: Agency
     assert expected in agency.does(*args, code=1).err
 
 
+def test_a_report_of_the_calendar_does_not_take_the_place_of_the_plan_and_counts_nothing(agency: Agency) -> None:
+    printed = agency.does("calendar", "--all", "--report", "markdown=-").out
+    assert printed.startswith("<!-- afsync:calendar -->\n### afsync calendar of 3 accounts")
+    assert "| account | problems | exit |\n|---|--:|--:|\n| anna |  | 0 |\n" in printed
+    assert agency.does("plan", "--all", "--report", "markdown=-").out.startswith("<!-- afsync:plan -->\n")
+    refused = agency.does("calendar", "--all", "--html", "x.html", code=1).err
+    assert "run it for each account: `afsync calendar -C DIR`, with this flag" in refused
+
+
 def test_without_a_workspace(tmp_path: Path) -> None:
     done = Agency(tmp_path)
     (tmp_path / "clients").mkdir()
