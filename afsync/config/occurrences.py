@@ -38,6 +38,7 @@ from afsync.errors import Problem
 
 _WHEN = frozenset({"on", "at", "import"})
 _OF_ONE = frozenset({"rerun", "approve"})
+_IN = " (in the occurrence of "
 _OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 
@@ -81,7 +82,7 @@ class DeclaredOccurrence(Declared, frozen=True):
         return self.document.locate(self.at(field) if has and field else self.path, at_key=True)
 
     def fault(self, wrong: Wrong, field: str = "") -> Fault:
-        message = f"{wrong.message} (in the occurrence of {self.instance})"
+        message = f"{wrong.message}{_IN}{self.instance})"
         return Fault(wrong.code, self.at(field) if field else self.path, message, wrong.hint, not field)
 
 
@@ -93,6 +94,7 @@ class _Found(Struct):
     standing: Standing
     records: Mapping[str, RecordedJob]
     without_row: tuple[Occurrence, ...] = ()
+    said: set[tuple[Path, str]] = set()
 
 
 def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
@@ -134,7 +136,8 @@ def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
             places[occurrence.address] = each.declared.job
     for rows in listed:
         places.update(rows.places)
-    desired = replace(project.desired, jobs=jobs, imports={**project.desired.imports, **_imports(calendar, jobs)})
+    imports = {**project.desired.imports, **_imports(calendar, jobs)}
+    desired = replace(project.desired, jobs=jobs, imports=imports, shared=_shared(calendar))
     occurrences = _with_rows(_summary(found, recorded, now), listed)
     waiting = {a: j for a, j in project.desired.jobs.items() if a in calendar.horizons and a not in jobs}
     warnings = (*project.warnings, *(said for rows in listed for said in _said(rows)))
@@ -313,7 +316,8 @@ def _jobs(
     read = job_reader(replace(calendar.context, imports={*calendar.context.imports, *imports}))
     for declared, whole in ((d, read(d)) for d in fresh):
         if whole.problems:
-            _report(declared, [(declared.fault(wrong, field), field) for field, wrong in whole.problems], report)
+            faults = [(declared.fault(wrong, field), field) for field, wrong in whole.problems]
+            _report(declared, faults, report, found.said)
         elif report.clean:
             yield declared, build_job(whole)
 
@@ -372,17 +376,22 @@ def _declared(
             fields = _as_submitted(fields, given, declared, occurrence, found.series, calendar.scope, record.declared)
         faults = faults or _explained(fields, declared)
     if faults:
-        _report(declared, [(fault, declared.field(fault.path)) for fault in faults], report)
+        _report(declared, [(fault, declared.field(fault.path)) for fault in faults], report, found.said)
         return None
     return replace(declared, fields={**fields, "schedule": schedule})
 
 
-def _report(declared: DeclaredOccurrence, found: Iterable[tuple[Fault, str]], report: Report) -> None:
-    """Reports each at the cell of its row, or where the files say it."""
+def _report(
+    declared: DeclaredOccurrence, found: Iterable[tuple[Fault, str]], report: Report, said: set[tuple[Path, str]]
+) -> None:
+    """Reports each at the cell of its row, or where the files say it: there once, and not for every occurrence."""
     for fault, field in found:
         if declared.rows is not None and field in declared.cells:
             report.faults(declared.rows.sheet, [declared.in_sheet(fault, field)])
-        else:
+            continue
+        place = (fault.path, fault.message.partition(_IN)[0])
+        if place not in said:
+            said.add(place)
             report.faults(declared.document, [fault])
 
 
@@ -426,7 +435,7 @@ def _as_submitted(
 
 def _explained(fields: Mapping[str, Any], declared: DeclaredOccurrence) -> list[Fault]:
     """What is wrong with the form of an occurrence whose fields were filled in."""
-    where = f" (in the occurrence of {declared.instance})"
+    where = f"{_IN}{declared.instance})"
     return [
         replace(f, path=declared.at(str(f.path[0])) + f.path[1:], message=f.message + where) for f in explained(fields)
     ]
@@ -439,6 +448,17 @@ def _imports(calendar: Calendar, jobs: Mapping[str, Job]) -> dict[str, str]:
         for key, series in calendar.series.items()
         for instance, given in series.exceptions.items()
         if "import" in given and (address := occurrence_address(key, instance)) in jobs
+    }
+
+
+def _shared(calendar: Calendar) -> dict[str, frozenset[str]]:
+    """The URLs that a series names itself, and not its rows or dates."""
+    fields = {key: series.job.fields for key, series in calendar.series.items()}
+    fields |= {key: rows.job.fields for key, rows in calendar.listed.items()}
+    return {
+        key: frozenset(url for url in (given.get("url"), *(given.get("urls") or ())) if isinstance(url, str))
+        for key, given in fields.items()
+        if "url" in given or "urls" in given
     }
 
 

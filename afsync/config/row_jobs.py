@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,6 +67,13 @@ class Found(Struct):
     passed: list[PassedRow] = []
     untimed: list[Place] = []
     places: dict[str, Declared] = {}
+    said: set[Fault] = set()
+
+    def report(self, wrongs: Iterable[tuple[Wrong, str]], report: Report) -> None:
+        """Reports what is wrong in the job itself: once, and not for every row."""
+        faults = [f for f in (self.series.job.fault(w, field) for w, field in wrongs) if f not in self.said]
+        self.said.update(faults)
+        report.faults(self.series.job.document, dict.fromkeys(faults))
 
 
 def look(
@@ -98,8 +105,7 @@ def look(
         if whole.problems:
             sheet, own = series.rows.sheet, [(f, w) for f, w in whole.problems if f in declared.row.cells or not f]
             report.faults(sheet, [declared.at(wrong, field) for field, wrong in own])
-            rest = [series.job.fault(w, f) for f, w in whole.problems if (f, w) not in own]
-            report.faults(series.job.document, rest)
+            found.report(((w, f) for f, w in whole.problems if (f, w) not in own), report)
         elif report.clean:
             _take(found, declared, whole, known, declared.instance in records or declared.instance in wanted, now)
     return found
@@ -132,7 +138,9 @@ def _row(
     faults = faults or explained(fields)
     if faults:
         wrongs = [(Wrong(f.code, f.message, f.hint), str(f.path[0]) if f.path else "") for f in faults]
-        report.faults(rows.sheet, [declared.at(wrong, field) for wrong, field in wrongs])
+        named = [(w, f) for w, f in wrongs if w.code is Code.BAD_INTERPOLATION and f in job.fields]
+        found.report(named, report)
+        report.faults(rows.sheet, [declared.at(wrong, field) for wrong, field in wrongs if (wrong, field) not in named])
         return None
     return replace(declared, fields=fields)
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from afsync.config.problems import Code, Effort, Fault, Wrong, closest, did_you_mean
 from afsync.config.recurrence_forms import parse_date, parse_wall_time
 from afsync.config.rows_file import Row, Sheet
+from afsync.config.turned import days_meant
 from afsync.config.words import BODY_ORDER
 
 _NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
@@ -26,7 +27,6 @@ _BROKEN = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM|SPILL|CALC)[!?]?|Err:
 _TURNED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:\D.*)?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
 _WHEN = ("on", "at")
-_DATES = ("schedule", "on")
 _LISTS = {"platforms": re.compile("[,;]"), "urls": re.compile(r"[,;\s]")}
 
 
@@ -124,12 +124,13 @@ def _key(row: Row, column: str, *, dated: bool) -> tuple[str, Wrong | None]:
 
 
 def _date(text: str) -> Wrong:
-    ambiguous = re.match(r"(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}", text)
-    if ambiguous and int(ambiguous[1]) <= 12 and int(ambiguous[2]) <= 12:
+    days = days_meant(text)
+    if len(days) > 1:
         message = f"`{text[:40]}` can be two days: its day and its month may be the other way round"
     else:
         message = f"`{text[:40]}` is not a date"
-    return Wrong(Code.BAD_TIME, message, "write it as 2026-12-07; format the column as text before")
+    example = " or as ".join(map(str, days)) or "2026-12-07"
+    return Wrong(Code.BAD_TIME, message, f"write it as {example}; format the column as text before")
 
 
 def _unreadable(text: str) -> Wrong | None:
@@ -170,7 +171,7 @@ def _typed(name: str, cell: str) -> Any:
         return float(cell) if "." in cell else int(cell)
     if name == "at":
         parse_wall_time(cell)
-    if name in _DATES and _TURNED.fullmatch(cell) and not _ISO.fullmatch(cell):
+    if name == "on" and _TURNED.fullmatch(cell) and not _ISO.fullmatch(cell):
         raise _date(cell)
     if name == "on":
         parse_date(cell)

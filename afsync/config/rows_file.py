@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -21,6 +22,7 @@ from afsync.errors import Location, Problem
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ROWS: Final = 100_000
 _SEPARATORS: Final = ",;\t"
+_NAMED_SEPARATOR: Final = re.compile(r'"?sep=([,;\t])"?[,;\t]*', re.IGNORECASE)
 _SHOWN: Final = 60
 _TEXTS: Final = (".csv", ".tsv", ".json", ".yaml", ".yml")
 _WORKBOOKS: Final = (".xlsx", ".ods")
@@ -94,12 +96,17 @@ def _decoded(data: bytes) -> str:
 
 
 def _delimited(file: str, sha256: str, text: str) -> Sheet:
-    """The rows of CSV, whose separator is the one that its first line has most of."""
+    """The rows of CSV, whose separator is the one that its first line has most of, or that a line above, as Excel
+    reads it (`sep=;`), names."""
     head = text.split("\n", 1)[0]
+    named = _NAMED_SEPARATOR.fullmatch(head.rstrip("\r"))
     if not text.strip():
         raise Wrong(Code.EMPTY_FILE, "the sheet is empty", "give it a line with the names of its columns", 1)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=head.count), strict=True)
-    return _table(file, sha256, _lines(reader))
+    separator = named[1] if named else max(_SEPARATORS, key=head.count)
+    lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    if named:
+        next(lines)
+    return _table(file, sha256, lines)
 
 
 def _table(file: str, sha256: str, lines: Iterator[tuple[int, list[str]]]) -> Sheet:

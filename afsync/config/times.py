@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from afsync.config.problems import Code, Wrong, did_you_mean
+from afsync.config.turned import times_meant
 from afsync.core.resources import Schedule
 
 _FORM = re.compile(
@@ -17,6 +18,7 @@ _FORM = re.compile(
 _LOCALTIME = Path("/etc/localtime")
 _LONGEST_CHANGE = timedelta(hours=25)
 """Clocks were moved by a whole day, where the date line was; never by more."""
+_ADD_OFFSET = "; add Z or an offset such as +01:00"
 _NEARLY = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)[Tt ]\s*(\d\d?):(\d\d)(:\d\d)?\s*(?:([Zz])|([+-]\d\d):?(\d\d))?", re.ASCII
 )
@@ -29,7 +31,7 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
     """
     found = _FORM.fullmatch(written)
     if found is None:
-        raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a time", _write_as(written, zone))
+        raise _no_time(written, zone)
     if found.lastgroup == "date":
         raise Wrong(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
     try:
@@ -39,6 +41,15 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
         raise
     except (ValueError, OverflowError) as error:
         raise Wrong(Code.BAD_TIME, f"`{written}` is not a time: {error}", "use a day and a time that exist") from None
+
+
+def _no_time(written: str, zone: str | None) -> Wrong:
+    shown, times = written[:40], times_meant(written)
+    if len(times) > 1:
+        message = f"`{shown}` can be two days: its day and its month may be the other way round"
+        return Wrong(Code.BAD_TIME, message, f"write it as {' or as '.join(times)}")
+    hint = f"write it as {times[0]}{'' if zone else _ADD_OFFSET}" if times else _write_as(written, zone)
+    return Wrong(Code.BAD_TIME, f"`{shown}` is not a time", hint)
 
 
 def _write_as(written: str, zone: str | None) -> str:
@@ -52,7 +63,7 @@ def _write_as(written: str, zone: str | None) -> str:
         example = f"{year}-{month:0>2}-{day:0>2} {hour:0>2}:{minute}{seconds or ''}{offset or ''}"
         if len(hour) == 1:
             example += ", with two digits for the hour"
-    return f"write it as {example}" + ("" if zone or offset else "; add Z or an offset such as +01:00")
+    return f"write it as {example}" + ("" if zone or offset else _ADD_OFFSET)
 
 
 @cache

@@ -129,7 +129,8 @@ def _noticed(changes: tuple[Change, ...], facts: Facts) -> Iterator[Problem]:
     yield from unproven(changes, facts)
     twice = paid_twice(changes)
     yield from twice
-    yield from used_again(changes, facts.recorded.resources, {problem.address for problem in twice})
+    warned = {problem.address for problem in twice}
+    yield from used_again(changes, facts.recorded.resources, warned, facts.desired.shared)
     yield from named_alike(changes, facts.desired.templates.values())
     yield from template_unknown(changes, facts)
     yield from publish_notices(changes, facts)

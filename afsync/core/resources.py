@@ -159,13 +159,15 @@ class Limits(Struct, frozen=True):
 
 
 class Desired(Struct, frozen=True):
-    """Everything the files say about the account, by address. `imports` maps addresses to ids to take over."""
+    """Everything the files say about the account, by address. `imports` maps addresses to ids to take over. `shared`
+    are the URLs that a series gives all of its occurrences, by its key."""
 
     templates: Mapping[str, Template] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
     limits: Limits = Limits()
     timezone: str | None = None
     imports: Mapping[str, str] = field(default_factory=dict)
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def get(self, address: str) -> Template | Job | None:
         return self.templates.get(address) or self.jobs.get(address)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from afsync.core.actions import Action
+from afsync.core.instances import occurrence_of
 from afsync.core.plan import Change
 from afsync.core.recorded import Record, RecordedJob
 from afsync.core.remote import ended_badly
@@ -22,11 +23,15 @@ _NOT_USED = (Action.REPLACE, Action.DELETE)
 
 
 def used_again(
-    changes: Collection[Change], resources: Mapping[str, Record], warned: Collection[str | None]
+    changes: Collection[Change],
+    resources: Mapping[str, Record],
+    warned: Collection[str | None],
+    shared: Mapping[str, Collection[str]],
 ) -> Iterator[Problem]:
     """A warning for every new submission whose source was used before, but for those that are `warned` of already.
 
-    One with `allow_duplicate` is meant; it counts as a use all the same.
+    One with `allow_duplicate` is meant; it counts as a use all the same. So is a URL that a series gives all of its
+    occurrences (`shared`): a channel, of which each of them is made.
     """
     paid = sorted((c for c in changes if _is_paid(c)), key=lambda c: c.address)
     if not paid:
@@ -36,12 +41,22 @@ def used_again(
         job = change.after
         assert isinstance(job, Job)
         own = _sources(change.before.declared) if isinstance(change.before, RecordedJob) else {}
-        taken = {s: written for s, written in _sources(job.values).items() if s in users and s not in own}
+        series = occurrence_of(job.address)
+        meant = {("url", _place(url)) for url in shared.get(series[0], ())} if series else set()
+        taken = {
+            s: written
+            for s, written in _sources(job.values).items()
+            if s in users and s not in own and not (series and s in meant and _is_of(series[0], users[s]))
+        }
         if taken and not job.allow_duplicate and job.address not in warned:
             source, written = next(iter(taken.items()))
             yield _warning(job, "its file" if source[0] != "url" else written, users[source])
         for source in _sources(job.values):
             users.setdefault(source, change.address)
+
+
+def _is_of(series: str, user: str) -> bool:
+    return user.startswith(f'job.{series}["')
 
 
 def _is_paid(change: Change) -> bool:

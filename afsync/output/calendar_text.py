@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import islice, zip_longest
 
 from afsync.core.calendar import Entry, Week, weeks
+from afsync.core.instances import occurrence_of, parse_instance
 from afsync.output.budget import budget_text
 from afsync.output.calendar_words import (
     Page,
@@ -105,7 +106,15 @@ def _cell(entry: Entry, page: Page, wide: int) -> Iterator[Cell]:
         if width(f"{line} {platform}") <= wide:
             line += f" {platform}"
     yield Cell(_cut(line, wide), mark.colour)
-    yield Cell(_cut(visible(entry.show or entry.key), wide))
+    yield Cell(_cut(visible(_name(entry)), wide))
+
+
+def _name(entry: Entry) -> str:
+    """The key of a row; the series of a date, since the grid says the day."""
+    parts = occurrence_of(entry.address)
+    if parts is None:
+        return entry.key
+    return parts[0] if parse_instance(parts[1]) else parts[1]
 
 
 def _padded(cell: Cell, wide: int, paint: Paint) -> str:

@@ -37,6 +37,16 @@ def test_a_grid_fits_its_terminal_and_marks_today(columns: int) -> None:
     assert ("09:00→11:00" in text) == (columns >= 100) and "11:00 ~" in text
 
 
+def test_a_grid_names_the_rows_of_a_sheet_and_the_series_of_a_date() -> None:
+    found = (
+        an_entry('episodes["The final"]', 1, 9, show="episodes"),
+        an_entry('recap["2026-11-18"]', 2, 9, show="recap"),
+    )
+    text = calendar_grid(a_page(*found), 120)
+    assert "The final" in text and "episodes" not in text
+    assert "recap" in text and "2026-11-18" not in text
+
+
 def test_colour_is_never_all_that_tells_something() -> None:
     page = a_page(*SOME)
     for text in (calendar_grid(page, 120, ansi_paint), calendar_list(page, ansi_paint)):

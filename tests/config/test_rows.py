@@ -47,6 +47,8 @@ SAME = {
     "commas": ONE,
     "semicolons": "key;url;topic\nep-1;https://a.b/c;One, two\n",
     "tabs": "key\turl\ttopic\nep-1\thttps://a.b/c\tOne, two\n",
+    "the separator as Excel is told it": "sep=,\r\n" + ONE,
+    "another one": "\ufeffsep=;\nkey;url;topic\nep-1;https://a.b/c;One, two\n",
     "a BOM": "\ufeff" + ONE,
     "Windows line ends": ONE.replace("\n", "\r\n"),
     "no line end": ONE.rstrip("\n"),
@@ -121,6 +123,12 @@ def test_a_row_is_submitted_within_the_horizon_and_not_when_its_time_has_passed(
     found = expanded(tmp_path, sheet, recorded=seen).occurrences
     assert found is not None
     assert [m.address for m in found.missed] == ['job.show["a"]']
+
+
+def test_a_series_shares_the_links_that_it_names_itself(tmp_path: Path) -> None:
+    found = expanded(tmp_path, "key,topic\nep-1,One\n", f"{LISTED}    url: https://a.b/channel\n")
+    assert found.desired.shared == {"show": frozenset({"https://a.b/channel"})}
+    assert expanded(tmp_path, ONE).desired.shared == {}
 
 
 def said(project: Project) -> list[tuple[str, str, str, int | None]]:
@@ -307,6 +315,7 @@ MISTAKES: dict[str, tuple[str | bytes, str]] = {
     "a cross for staging": ("key,url,staging\nep-1,https://a.b/c,done\n", "2 unknown_value"),
     "no scheme": (K + "ep-1,www.a.b/c\n", "2 bad_url"),
     "a title in place of a link": (K + "ep-1,Click here\n", "2 bad_url"),
+    "a line below the separator that is named": ("sep=,\n" + K + "ep-1,a.b\n", "3 bad_url"),
     "no source": (K + "ep-1,\n", "2 missing_source"),
     "a template there is not": ("key,url,template\nep-1,https://a.b/c,weekly\n", "2 unknown_template"),
     "a file that is not there": ("key,entry,file\nep-1,upload,media/x.mp4\n", "2 not_found"),
@@ -328,6 +337,34 @@ def test_a_mistake_is_found_where_it_is(tmp_path: Path, name: str) -> None:
         assert (problem.location.file, problem.location.line) == ("s.csv", int(line)), problem
 
 
+TIMES = {
+    "25:00": "write it as 2026-12-01 09:00",
+    "2026-12-32 10:00": "use a day and a time that exist",
+    "2026-12-14 10am": "write it as 2026-12-01 09:00",
+    "2026-12-16  9:00": "write it as 2026-12-16 09:00, with two digits for the hour",
+    "14.12.2026 9:00": "write it as 2026-12-14 09:00",
+    "12/14/2026": "write it as 2026-12-14 09:00",
+    "2026/12/14 18:30": "write it as 2026-12-14 18:30",
+    "12.12.2026 10:00": "write it as 2026-12-12 10:00",
+    "03/04/2026 10:00": "write it as 2026-04-03 10:00 or as 2026-03-04 10:00",
+    "14.12.2026 25:00": "write it as 2026-12-01 09:00",
+}
+
+
+def test_all_times_that_are_none_are_reported_at_once_with_how_to_write_them(tmp_path: Path) -> None:
+    sheet = "key,url,schedule\n" + "".join(f"ep-{n},https://a.b/c,{at}\n" for n, at in enumerate(TIMES))
+    found = wrong(tmp_path, f"{sheet}last,a.b,\n")
+    assert [p.location and p.location.line for p in found] == [*range(2, 3 + len(TIMES))]
+    assert {at: p.hint for at, p in zip(TIMES, found, strict=False)} == TIMES
+    assert [n for n, p in enumerate(found) if "can be two days" in p.message] == [8]
+
+
+def test_the_time_of_a_row_may_be_a_part_of_the_schedule(tmp_path: Path) -> None:
+    main = f'{HEAD}    url: https://a.b/c\n    schedule: "2026-12-${{row.schedule}}"\n    rows: s.csv\n'
+    (job,) = jobs(tmp_path, "key,schedule\nep-1,05 10:00\n", main).values()
+    assert job.schedule is not None and job.schedule.written == "2026-12-05 10:00"
+
+
 DATED_MISTAKES = {
     "a date turned round": ("date,link\n05.12.2026,https://a.b/c\n", "2 bad_time"),
     "a date that the rule does not have": ("date,link\n2026-12-07,https://a.b/c\n", "2 not_allowed_here"),
@@ -346,6 +383,25 @@ def test_mistakes_in_the_rows_of_a_rule(tmp_path: Path, name: str) -> None:
     (problem, *_) = [p for p in wrong(tmp_path, sheet, main) if p.code == code]
     assert problem.location is not None
     assert (problem.location.file, problem.location.line) == ("s.csv", int(line))
+
+
+RULE = f'{HEAD}    repeat: {{every: day, at: "09:00", from: 2026-12-01}}\n'
+
+
+@pytest.mark.parametrize(
+    ("main", "code"),
+    [
+        (f"{LISTED}    template: huose\n", "unknown_template"),
+        (f"{LISTED}    topic: ${{row.who}}\n", "bad_interpolation"),
+        (f"{RULE}    url: https://a.b/c\n    template: huose\n", "unknown_template"),
+        (f"{RULE}    url: https://a.b/c\n    topic: ${{occurrence.weak}}\n", "bad_interpolation"),
+        (f"{RULE}    topic: One\n", "missing_source"),
+    ],
+)
+def test_one_mistake_of_a_job_is_reported_once(tmp_path: Path, main: str, code: str) -> None:
+    sheet = "key,url\n" + "".join(f"ep-{n},https://a.b/{n}\n" for n in range(150))
+    found = wrong(tmp_path, sheet, main)
+    assert [(p.code, p.location and p.location.file) for p in found] == [(code, "afsync.yaml")]
 
 
 OTHERS = {

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 from afsync.core.actions import Action, Reason
 from afsync.core.limits import check_plan
 from afsync.core.plan import Change, Credits, Plan, Summary
+from afsync.core.planner import make_plan
 from afsync.core.recorded import Account, Record, RecordedJob, Scan, Upload
 from afsync.core.recovery import Wait
 from afsync.core.resources import Job, Limits
+from afsync.core.verdict import Options
 from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,
@@ -32,6 +34,7 @@ from tests.builders import (
     ago,
     an_intent,
     at,
+    desired,
     echoes,
     planned,
 )
@@ -225,6 +228,30 @@ def test_a_source_used_again(declared: tuple[Job, ...], records: dict[str, Recor
     plan = planned(*declared, recorded=records, remote=a_remote(*listed))
 
     assert [n.address for n in plan.notices if n.code == "same_source"] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("shared", "keys", "told"),
+    [
+        ({"show": frozenset({URL})}, ("2026-12-07", "2026-12-14"), []),
+        ({"show": frozenset({OTHER})}, ("ep-1", "ep-2"), ['job.show["ep-2"]']),
+        ({}, ("ep-1", "ep-2"), ['job.show["ep-2"]']),
+    ],
+)
+@pytest.mark.parametrize("applied", [False, True])
+def test_the_channel_of_a_series_is_no_second_use(
+    shared: dict[str, frozenset[str]], keys: tuple[str, str], told: list[str], applied: bool
+) -> None:
+    jobs = [a_job(f'show["{key}"]', topic=key) for key in keys]
+    records: dict[str, Record] = {jobs[0].address: a_recorded_job(jobs[0], status="published")} if applied else {}
+    remote = a_remote(a_remote_job(status="published")) if applied else a_remote()
+    wanted = replace(desired(*jobs), shared=shared)
+    plan = make_plan(wanted, a_recorded(records), remote, NOW, Options())
+    assert [n.address for n in plan.notices if n.code == "same_source"] == told
+
+    single = replace(desired(*jobs, a_job("zebra", topic="z")), shared=shared)
+    plan = make_plan(single, a_recorded(records), remote, NOW, Options())
+    assert "job.zebra" in [n.address for n in plan.notices if n.code == "same_source"]
 
 
 def test_a_third_use_is_told_once_and_names_the_first() -> None:
