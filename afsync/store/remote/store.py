@@ -180,7 +180,12 @@ class RemoteStore:
         return pending(self._disk, self._paths, lineage)
 
     def merge(self) -> tuple[Recovery, ...]:
-        return merge_waiting(self, self._disk)
+        try:
+            return merge_waiting(self, self._disk)
+        except OSError as error:
+            text = f"A recovery file was merged into {self.name}, but cannot be removed: {error.strerror or error}."
+            hint = f"remove it from {self._paths.directory}, or let this user write there; then run afsync again"
+            raise StateError(text, hint) from error
 
     def lock(
         self,
