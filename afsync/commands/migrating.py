@@ -45,6 +45,20 @@ def migrate(project: Project, place: str, lock_timeout: float) -> int:
     return 0
 
 
+def _refuse_in_workspace(project: Project) -> None:
+    """UsageError where a workspace says where the state is: what the account's file says would not count then."""
+    from afsync.config.workspace import find_workspace
+
+    workspace = find_workspace(project.root)
+    if workspace is None or workspace.state is None:
+        return
+    at = workspace.locate("state")
+    text = f"{at}: `state` of the workspace decides where the state of this account is; nothing was moved"
+    hint = (
+        f"take that line out and write `state: {visible(project.settings.state)}` into {PROJECT_FILE}, likewise for "
+        "every other account; migrate each of them; then name the new place in the workspace again"
+    )
+    raise UsageError(text, hint)
 
 
 def _compare(project: Project, place: str, recorded: Recorded, hint: str) -> None:
