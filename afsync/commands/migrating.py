@@ -11,10 +11,11 @@ from afsync.config.problems import Wrong
 from afsync.config.project import PROJECT_FILE
 from afsync.engine.interrupt import Stop
 from afsync.errors import StateError, UsageError
-from afsync.output.values import visible
+from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
 
 
 def migrate(project: Project, place: str, lock_timeout: float) -> int:
@@ -25,22 +26,21 @@ def migrate(project: Project, place: str, lock_timeout: float) -> int:
         check_state_path(place)
     except Wrong as error:
         raise UsageError(error.message, error.hint) from None
-    if place == project.settings.state:
-        raise UsageError(f"the state is kept in {place} already", "name another place")
     old, new = open_store(project), store_at(project, place)
     with locked(old, lock_timeout, Stop()):
+        if old.is_same(new):
+            raise UsageError(f"the state is kept in {place} already", "name another place")
         recorded, _ = old.read()
         check_lineage(project, recorded)
         new.prove()
         new.receive(recorded, old.copies(recorded.lineage))
-        if store_at(project, place).read()[0] != recorded:
-            raise StateError(
-                f"What is read in {place} is not what was written there.", "the state is still used where it was"
-            )
+        _compare(project, place, recorded, "the state is still used where it was")
         old.leave_note(place)
+        _compare(project, place, recorded, f"`afsync state restore {recorded.serial}` there takes the copy of it")
+    resources = count(len(recorded.resources), "resource")
     said(
-        f"The state is in {visible(place)} now: {len(recorded.resources)} resources, version {recorded.serial}. A note "
-        f"in the old place says so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
+        f"The state is in {visible(place)} now: {resources}, version {recorded.serial}. A note in the old place says "
+        f"so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
     )
     return 0
 
@@ -59,3 +59,9 @@ def _refuse_in_workspace(project: Project) -> None:
         "every other account; migrate each of them; then name the new place in the workspace again"
     )
     raise UsageError(text, hint)
+
+
+def _compare(project: Project, place: str, recorded: Recorded, hint: str) -> None:
+    """StateError when something else is read in the new place, by a store that knows nothing of what was written."""
+    if store_at(project, place).read()[0] != recorded:
+        raise StateError(f"What is read in {place} is not what was written there.", hint)

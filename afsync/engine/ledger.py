@@ -73,14 +73,17 @@ class Ledger:
         self._ids.add((record.kind, record.id))
         try:
             self.write(recorded)
-        except Exception as error:
+        except BaseException as error:
             self.unwritten[address] = record
-            path = self._store.rescue(address, record, str(error))
+            path = self._store.rescue(address, record, str(error) or type(error).__name__)
             where = f"it is kept in {path}" if path else "and the recovery file could not be written either"
+            made = f"{address} was {'submitted' if record.kind is Kind.JOB else 'made'} as {record.id}"
+            if not isinstance(error, Exception):
+                error.add_note(f"{made}; {where}")
+                raise
             resolve = f"`afsync resolve {typed(address)} --adopt {record.id}`"
             hint = f"keep that id: once the state can be written, {resolve} records it"
             if path:
                 hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"
-            made = "submitted" if record.kind is Kind.JOB else "made"
-            text = f"{address} was {made} as {record.id}, but the state could not be written: {error}; {where}"
+            text = f"{made}, but the state could not be written: {error}; {where}"
             raise StateError(text, hint) from error

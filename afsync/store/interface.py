@@ -70,8 +70,12 @@ class Store(Writing, Protocol):
         """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
 
     def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
-        """Begin with a state that was kept elsewhere, and its earlier versions. StateError when there is another one;
-        the same one is no error, so that what was interrupted can be done again."""
+        """Begin with a state that was kept elsewhere, a copy of it, and its earlier versions. StateError when there is
+        another one; the same one is no error, so that what was interrupted can be done again."""
+
+    def is_same(self, other: Store) -> bool:
+        """Whether the other store keeps its state in the very same place, however that is spelled. With the lock, which
+        is how a place elsewhere is recognized."""
 
     def copies(self, lineage: str) -> Iterable[Recorded]:
         """The earlier versions that can be read, newest first."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +28,9 @@ from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refu
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
 from afsync.store.unlock import Unlocked, force_unlock
 from afsync.store.way_out import way_out
+
+if TYPE_CHECKING:
+    from afsync.store.interface import Store
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -59,15 +63,23 @@ class LocalStore:
         with self._fatal():
             self._disk.make_directory(self.paths.state.parent)
             if self.exists() and not moved_to(self._disk.read(self.paths.state)[0]):
-                if self.read(unmerged=True)[0] == recorded:
-                    return
-                raise StateError(f"There is a state already, and another one: {self.name}.", "it is kept as it is")
+                if self.read(unmerged=True)[0] != recorded:
+                    raise StateError(f"There is a state already, and another one: {self.name}.", "it is kept as it is")
+            else:
+                with alone(self._disk, self.paths):
+                    refuse_older(self.name, recorded, serials(self._disk.names(self.paths.history), recorded.lineage))
+                    self._known = Known(save(self._disk, self.paths, recorded, self._afsync))
             with alone(self._disk, self.paths):
-                refuse_older(self.name, recorded, serials(self._disk.names(self.paths.history), recorded.lineage))
-                self._known = Known(save(self._disk, self.paths, recorded, self._afsync))
-                for copy in copies:
+                for copy in (recorded, *copies):
                     data = encode_bytes(copy, self._afsync).data
                     put(self._disk, self.paths.version(copy.serial, copy.lineage), data, self.paths.state)
+
+    def is_same(self, other: Store) -> bool:
+        if not isinstance(other, LocalStore):
+            return False
+        mine, others = self.paths.state, other.paths.state
+        # The second is for a file system that does not tell upper from lower case.
+        return mine == others or (mine.exists() and others.exists() and mine.samefile(others))
 
     def copies(self, lineage: str) -> Iterable[Recorded]:
         return good_copies(self._disk, self.paths, lineage)

@@ -11,6 +11,9 @@ import pytest
 
 from afsync.core.recorded import Phase
 from afsync.emulator import Running
+from afsync.errors import StateError
+from afsync.store.local import LocalStore
+from afsync.store.opening import open_store
 from afsync.store.remote import opening
 from afsync.store.remote.document import unpack
 from afsync.store.remote.lock import ENDS_AFTER
@@ -97,6 +100,55 @@ def test_a_state_is_taken_there_with_its_history(
     assert "gs://" in box.does("state", "migrate", "gs://b/k", code=1, env=reach).err
 
 
+def refused_as_the_same(box: Sandbox, place: str, reach: Environ | None = None) -> None:
+    """Nothing is written, although the place is spelled in another way than in `state:`."""
+    before = box.does("state", "show", "--json", env=reach).out
+    refused = box.does("state", "migrate", place, code=1, env=reach)
+    assert f"the state is kept in {place} already" in refused.err
+    assert box.does("state", "show", "--json", env=reach).out == before
+    assert NO_CHANGES in box.does("plan", env=reach).out
+
+
+@pytest.mark.parametrize("place", ["./.afsync/state.json", "link/state.json", ".afsync/state.json"])
+def test_a_path_to_the_same_file_is_no_other_place(tmp_path: Path, emulator: Running, place: str) -> None:
+    box = a_box(tmp_path / "a", emulator, JOBS)
+    box.does("init")
+    box.applied()
+    (box.root / "link").symlink_to(".afsync")
+    refused_as_the_same(box, place)
+    done = box.does("state", "migrate", ".afsync/other.json")
+    assert "3 resources" in done.out, "another file beside it is another place, although it has the same lock"
+    box.write("state: .afsync/other.json\n" + JOBS)
+    assert NO_CHANGES in box.does("plan").out
+
+
+@needs_moto
+def test_a_region_makes_no_other_place(tmp_path: Path, emulator: Running, bucket: str, reach: Environ) -> None:
+    box = a_box(tmp_path / "a", emulator, S3.format(bucket) + JOBS)
+    box.does("init", env=reach)
+    box.applied(env=reach)
+    refused_as_the_same(box, f"s3://{bucket}/{KEY}?region=us-east-1", reach)
+
+
+def test_what_a_new_place_loses_is_noticed_after_the_note_too(tmp_path: Path, emulator: Running, cloud: Cloud) -> None:
+    box = a_box(tmp_path / "a", emulator, JOBS)
+    box.does("init")
+    box.applied()
+    note = LocalStore.leave_note
+
+    def loses(store: LocalStore, place: str) -> None:
+        note(store, place)
+        cloud.kept.pop(KEY)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalStore, "leave_note", loses)
+        lost = box.does("state", "migrate", f"s3://bucket/{KEY}", code=7)
+    assert "is missing" in lost.err and "`afsync state restore" in lost.err
+    box.write(S3.format("bucket") + JOBS)
+    box.does("state", "restore", lost.err.partition("`afsync state restore ")[2].partition("`")[0])
+    assert NO_CHANGES in box.does("plan").out, "the copy in the history is that of the newest version"
+
+
 @needs_moto
 def test_no_bucket_and_no_server_are_said(tmp_path: Path, emulator: Running, reach: Environ) -> None:
     box = a_box(tmp_path / "a", emulator, S3.format("not-there") + JOBS)
@@ -104,6 +156,36 @@ def test_no_bucket_and_no_server_are_said(tmp_path: Path, emulator: Running, rea
     assert "There is no bucket not-there" in missing.err and "create it" in missing.err
     down = box.does("plan", code=7, env={**reach, "AFSYNC_STATE_ENDPOINT": "http://127.0.0.1:9"})
     assert "cannot be reached" in down.err and "Traceback" not in down.err
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "minio:9000",
+        "http://",
+        "https://:9000",
+        "http://h:99999",
+        "http://h h",
+        "http://[::1",
+        "HTTP://h",
+        "http://h/?sig=hidden",
+        "http://me:hidden@h",
+        "http://ä.example",
+    ],
+)
+@pytest.mark.parametrize("place", ["s3://bucket/key.gz", "az://account/states/key.gz"])
+def test_an_endpoint_that_is_no_url_is_one_sentence(tmp_path: Path, place: str, endpoint: str) -> None:
+    with pytest.raises(StateError, match="AFSYNC_STATE_ENDPOINT is not the URL of an object store") as refused:
+        open_store(tmp_path, place, afsync_version="0", environ={"AFSYNC_STATE_ENDPOINT": endpoint})
+    assert "https://minio" in (refused.value.hint or "") and "hidden" not in refused.value.message
+
+
+def test_a_bad_endpoint_sends_and_pays_nothing(tmp_path: Path, emulator: Running) -> None:
+    box = a_box(tmp_path / "a", emulator, S3.format("bucket") + JOBS)
+    reach = {**CREDENTIALS, "AFSYNC_STATE_ENDPOINT": "minio:9000"}
+    for command in (("init",), ("plan",), ("apply", "--auto-approve")):
+        assert "'minio:9000'" in box.does(*command, code=7, env=reach).err
+    assert box.balance == 50
 
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(

@@ -55,6 +55,24 @@ class FakeStore:
         return None
 
 
+class PanicException(BaseException):
+    """What a library written in Rust raises: no Exception."""
+
+
+@pytest.mark.parametrize("error", [PanicException("request valid"), KeyboardInterrupt()])
+def test_whatever_stops_a_write_the_id_is_rescued(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def stopped(*_: object) -> str:
+        raise error
+
+    store, record = FakeStore(), a_recorded_job()
+    ledger = Ledger(store, a_recorded(), "0")
+    monkeypatch.setattr(store, "write", stopped)
+    with pytest.raises(type(error)) as raised:
+        ledger.write_record(ledger.recorded.with_resource("job.a", record), "job.a", record)
+    assert store.rescued == [("job.a", record)] and ledger.unwritten == {"job.a": record}
+    assert f"job.a was submitted as {record.id}" in "".join(raised.value.__notes__)
+
+
 class Patient(Stop):
     """Waiting costs no time here, except on the clock of the world."""
 

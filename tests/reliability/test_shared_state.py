@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from afsync.emulator import Running, running
 from afsync.store.remote import opening
 from afsync.store.remote.document import unpack
+from afsync.store.remote.store import RemoteStore
 from tests.harness import Sandbox
 from tests.store.engines import KEY, Cloud, Fault, MemoryBackend
 
@@ -191,12 +194,21 @@ def emulator() -> Iterator[Running]:
         yield emulator
 
 
+_rescue = RemoteStore.rescue
+
+
+def _rescued(store: RemoteStore, *args: Any) -> Path | None:
+    """A process that is gone rescues nothing."""
+    return None if isinstance(sys.exception(), Killed) else _rescue(store, *args)
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_nothing_is_ever_paid_twice(
     tmp_path: Path, emulator: Running, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     story = Story(tmp_path, emulator, seed)
     monkeypatch.setattr(opening, "_backend", lambda *_: Watched(story, story.running[-1]))
+    monkeypatch.setattr(RemoteStore, "rescue", _rescued)
     monkeypatch.setattr(opening, "PAUSE", 0.0)
     if story.chance.random() < 0.3:
         emulator.control.fault(f"POST /jobs#{story.chance.randint(1, 2)}: committed-then-close")
@@ -220,6 +232,7 @@ def test_a_machine_that_slept_pays_nothing_that_another_has_paid(
     """Between the write of an intent and the submission, another run may have found nothing and submitted it."""
     story = Story(tmp_path, emulator, 10_000 + number)
     monkeypatch.setattr(opening, "_backend", lambda *_: Watched(story, story.running[-1]))
+    monkeypatch.setattr(RemoteStore, "rescue", _rescued)
     story.events.clear()
     story.project += "api: {exclusive: true}\n"
     assert story.run(None, "init") == 0

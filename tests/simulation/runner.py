@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -67,7 +68,9 @@ class SimStore:
         """It would work."""
 
     def rescue(self, address: str, record: Record, why: str) -> Path:
-        self.rescued.append((address, record))
+        # A process that is gone rescues nothing.
+        if not isinstance(sys.exception(), Crash):
+            self.rescued.append((address, record))
         return Path("recovery")
 
 

@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import AfsyncError, StateError, StateLocked
+from afsync.store.disk import Disk
 from afsync.store.format import encode_bytes
 from afsync.store.lock import Holder
 from afsync.store.remote.backend import Kept
 from afsync.store.remote.lock import ENDS_AFTER, Held, acquire, lock_key
 from afsync.store.remote.store import RemoteStore, Run
-from tests.builders import LINEAGE, NOW
+from tests.builders import LINEAGE, NOW, a_recorded_template
 from tests.store.engines import KEY, Cloud, Fault, MemoryBackend
 from tests.store.support import OTHER_LINEAGE, a_store, following, job_number, opened, submitted, with_job
 
@@ -336,6 +337,20 @@ def test_a_lock_that_cannot_be_removed_is_said(cloud: Cloud) -> None:
     assert len(said) == 1 and "could not be removed" in said[0]
 
 
+def test_a_recovery_file_that_cannot_be_removed_is_one_sentence(tmp_path: Path) -> None:
+    class Kept(Disk):
+        def unlink(self, path: Path) -> None:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    store = RemoteStore(MemoryBackend(Cloud()), tmp_path / ".afsync", Run("n", "0.2"), Kept())
+    store.create(LINEAGE)
+    store.read()
+    assert store.rescue("template.t", a_recorded_template(), "the disk is full")
+    with pytest.raises(StateError, match=r"cannot be removed: Permission denied"):
+        store.merge()
+    assert "template.t" in store.read(unmerged=True)[0].resources, "it is in the state all the same"
+
+
 # --- from one place to another ---
 
 
@@ -352,7 +367,7 @@ def test_a_state_moves_with_its_history_and_back(tmp_path: Path) -> None:
     for _ in range(2):  # an interrupted one can be done again
         remote.receive(recorded, local.copies(LINEAGE))
     assert remote.read()[0] == recorded
-    assert {v.serial for v in remote.history(LINEAGE)} == {v.serial for v in local.history(LINEAGE)}
+    assert {v.serial for v in remote.history(LINEAGE)} == {v.serial for v in local.history(LINEAGE)} | {recorded.serial}
     local.leave_note("s3://bucket/key")
     for act in (a_store(tmp_path / "a").read, lambda: a_store(tmp_path / "a").restore(2, lineage=LINEAGE)):
         with pytest.raises(StateError, match="has moved to s3://bucket/key") as moved:

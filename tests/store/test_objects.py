@@ -13,11 +13,12 @@ from tests.store.engines import KEY, have
 if not have("obstore", "moto"):
     pytest.skip("obstore and moto are not installed here", allow_module_level=True)
 
+from afsync.core.state_place import ObjectPlace
 from afsync.store.remote import objects
 from afsync.store.remote.backend import Backend, Conflict, Unavailable, Unclear
 from afsync.store.remote.objects import said
 from afsync.store.remote.writing import Overtaken, put_once
-from tests.store.engines import s3_backend, s3_bucket, s3_server
+from tests.store.engines import CREDENTIALS, s3_backend, s3_bucket, s3_server
 from tests.store.proxy import Proxy, honest, spoiling
 
 
@@ -151,6 +152,29 @@ def test_a_slow_store_is_unclear_and_not_waited_for_without_end(proxy: Proxy, mo
         with pytest.raises(Unclear):
             backend.put(KEY, b"x", None)
         answered.set()
+
+
+@pytest.mark.parametrize("place", [ObjectPlace("s3", "bucket", KEY), ObjectPlace("az", "states", KEY, "account")])
+def test_a_panic_is_an_error_like_others(monkeypatch: pytest.MonkeyPatch, place: ObjectPlace) -> None:
+    """obstore checks an endpoint when it signs a request, by a panic, which is no Exception."""
+    for name, value in (*CREDENTIALS.items(), ("AZURE_STORAGE_ACCOUNT_KEY", "c2VjcmV0")):
+        monkeypatch.setenv(name, value)
+
+    class PanicException(BaseException):
+        pass
+
+    def panic(*_: object, **__: object) -> None:
+        raise PanicException("request valid: InvalidUri")
+
+    backend = objects.Objects(place, "NAME", "http://127.0.0.1:9")
+    for name in ("get", "put", "list", "delete", "head"):
+        monkeypatch.setattr(f"obstore.{name}", panic)
+    for act in (lambda: backend.put(KEY, b"x", None), lambda: backend.delete(KEY, None)):
+        with pytest.raises(Unclear, match="obstore has failed"):
+            act()
+    for ask in (lambda: backend.get(KEY), lambda: backend.list(""), backend.now):
+        with pytest.raises(Unavailable, match="obstore has failed"):
+            ask()
 
 
 def test_what_is_said_holds_no_url() -> None:

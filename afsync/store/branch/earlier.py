@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from afsync.errors import StateError, StateLocked
-from afsync.store.branch.repository import Entry, Repository
+from afsync.store.branch.repository import Entry, Repository, made_temporary, no_room
 from afsync.store.disk import Disk
 from afsync.store.format import encode_bytes
 from afsync.store.loading import load
@@ -38,10 +38,14 @@ class Earlier:
         journal = self._repository.entry(self._journal)
         if journal is None:
             return data
-        with tempfile.TemporaryDirectory(prefix="afsync-state-") as folder:
+        added = self._repository.content(journal)
+        with made_temporary(tempfile.TemporaryDirectory, "afsync-state-") as folder:
             paths = Paths(Path(folder) / "state.json", Path(folder))
-            paths.state.write_bytes(data)
-            paths.journal.write_bytes(self._repository.content(journal))
+            try:
+                paths.state.write_bytes(data)
+                paths.journal.write_bytes(added)
+            except OSError as error:
+                raise no_room(error) from None
             try:
                 loaded = load(Disk(), paths)
             except StateError as error:

@@ -11,8 +11,9 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from afsync.store.branch.program import Ran, run, shown
 from afsync.store.disk import LARGEST
 from afsync.store.remote.backend import Unavailable, Unclear
 
+T = TypeVar("T")
 TIP = "refs/afsync/tip"
 _NO_BRANCH = re.compile(r"couldn't find remote ref", re.IGNORECASE)
 _REJECTED = re.compile(rb"^!\t[^\t]*\t\[(?P<who>remote rejected|rejected|remote failure)\](?: \((?P<why>.*)\))?", re.M)
@@ -58,7 +60,7 @@ class Repository:
     ) -> None:
         self._top, self._remote, self._ref, self._name = checkout.top, remote, f"refs/heads/{branch}", name
         self._places = places
-        self._home = Path(tempfile.mkdtemp(prefix="afsync-git-"))
+        self._home = Path(made_temporary(tempfile.mkdtemp, "afsync-git-"))
         self._end = weakref.finalize(self, shutil.rmtree, self._home, ignore_errors=True)
         self._environ = checkout.environ(environ, self._home / "git")
         self._index = self._environ | {"GIT_INDEX_FILE": str(self._home / "index")}
@@ -190,6 +192,19 @@ class Repository:
             text = f"git failed at `git {args[0]}`: {ran.said}."
             raise Unavailable(text, "make room in the folder for temporary files, then run afsync again")
         return os.fsdecode(ran.out).strip()
+
+
+def made_temporary(make: Callable[..., T], prefix: str) -> T:
+    """A folder for temporary files. Unavailable where it cannot be made."""
+    try:
+        return make(prefix=prefix)
+    except OSError as error:
+        raise no_room(error) from None
+
+
+def no_room(error: OSError) -> Unavailable:
+    text = "The folder for temporary files, which a state on a branch needs, cannot be written: "
+    return Unavailable(f"{text}{error.strerror or error}.", "set TMPDIR to a folder that this user can write to")
 
 
 _REACH = "nothing was written: see to the network, or to how git signs in, then run afsync again"

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from afsync.core.state_place import ObjectPlace
 from afsync.errors import StateError
@@ -31,18 +33,35 @@ ONCE = {"max_retries": 0}
 """A write whose answer is lost must not go out again unseen."""
 NO_KEY = ("NoSuchKey", "BlobNotFound")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
 AT_THE_SAME_TIME = ("ConditionalRequestConflict", "OperationAborted")
 
 
 def object_backend(place: ObjectPlace, name: str, environ: Mapping[str, str]) -> Objects:
     """The engine for a key in an object store. StateError where it cannot be used at all."""
+    endpoint = _checked(environ.get(ENDPOINT, "").strip())
     try:
         import obstore  # noqa: F401
     except ImportError:
         raise StateError(f"To keep a state in {name}, afsync needs the package obstore.", INSTALL) from None
     if place.scheme == "az":
         _check_azure(place, environ)
-    return Objects(place, name, environ.get(ENDPOINT, "").strip())
+    return Objects(place, name, endpoint)
+
+
+def _checked(endpoint: str) -> str:
+    """Nothing, or a URL that obstore can use: it does not check it before it is too late."""
+    try:
+        parts = urlsplit(endpoint)
+        good = bool(parts.hostname) and parts.port != 0 and _ENDPOINT.fullmatch(endpoint)
+    except ValueError:
+        good = None
+    if not endpoint or good:
+        return endpoint
+    text = f"{ENDPOINT} is not the URL of an object store"
+    if not set("@?#") & set(endpoint):  # what may hold a password or a signature is not shown
+        text += f": {endpoint[:100]!r}"
+    raise StateError(f"{text}.", "write it like https://minio.example.com:9000, without a user, `?` or `#`")
 
 
 def _check_azure(place: ObjectPlace, environ: Mapping[str, str]) -> None:
@@ -73,8 +92,9 @@ class Objects:
         import obstore
 
         try:
-            found = obstore.get(self._reading, key)
-            data, meta = bytes(found.bytes()), found.meta
+            with _panic_as_error():
+                found = obstore.get(self._reading, key)
+                data, meta = bytes(found.bytes()), found.meta
         except FileNotFoundError as error:
             if _says(error, NO_KEY):
                 return None
@@ -94,7 +114,8 @@ class Objects:
 
         mode: Any = "create" if if_version is None else {"e_tag": if_version}
         try:
-            written = obstore.put(self._writing, key, data, mode=mode, use_multipart=False)
+            with _panic_as_error():
+                written = obstore.put(self._writing, key, data, mode=mode, use_multipart=False)
         except PreconditionError:
             raise Conflict from None
         except AlreadyExistsError as error:
@@ -132,7 +153,8 @@ class Objects:
             if there.version != if_version:
                 raise Conflict
         try:
-            obstore.delete(self._writing, key)
+            with _panic_as_error():
+                obstore.delete(self._writing, key)
         except FileNotFoundError:
             return
         except (PermissionDeniedError, UnauthenticatedError) as error:
@@ -156,7 +178,8 @@ class Objects:
 
     def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return ask()
+            with _panic_as_error():
+                return ask()
         except Exception as error:
             raise self._unavailable(error) from None
 
@@ -182,6 +205,19 @@ class Objects:
         return Unavailable(f"{self.name} cannot be reached: {said(error)}.", hint)
 
 
+@contextmanager
+def _panic_as_error() -> Iterator[None]:
+    """A panic of Rust comes as a BaseException, of a class that cannot be imported."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RuntimeError(f"obstore has failed: {error}") from None
+
+
 def _connect(place: ObjectPlace, endpoint: str, retry: Mapping[str, Any]) -> ObjectStore:
     """What is not said here, obstore takes from the environment."""
     from obstore.store import AzureStore, S3Store
@@ -193,11 +229,12 @@ def _connect(place: ObjectPlace, endpoint: str, retry: Mapping[str, Any]) -> Obj
     if endpoint:
         options["endpoint"] = endpoint
     try:
-        if place.scheme == "az":
-            return AzureStore(place.bucket, account_name=place.account, **options)
-        if place.region:
-            options["region"] = place.region
-        return S3Store(place.bucket, **options)
+        with _panic_as_error():
+            if place.scheme == "az":
+                return AzureStore(place.bucket, account_name=place.account, **options)
+            if place.region:
+                options["region"] = place.region
+            return S3Store(place.bucket, **options)
     except Exception as error:
         raise StateError(f"The object store cannot be used: {said(error)}.", CREDENTIALS[place.scheme]) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -26,6 +27,9 @@ from afsync.store.remote.proof import prove
 from afsync.store.remote.restoring import restore
 from afsync.store.remote.writing import Overtaken, put_once
 from afsync.store.unlock import Unlocked
+
+if TYPE_CHECKING:
+    from afsync.store.interface import Store
 
 
 class Run(Struct, frozen=True):
@@ -107,9 +111,18 @@ class RemoteStore:
                 if self.read(unmerged=True)[0] != recorded:
                     text = f"There is a state already, and another one: {self.name}."
                     raise StateError(text, "nothing was written; it is kept as it is") from None
-            for copy in copies:
+            for copy in (recorded, *copies):
                 with suppress(Overtaken):
                     put_once(self.backend, copy_key(self.backend, copy), self._packed(copy), None)
+
+    def is_same(self, other: Store) -> bool:
+        """No comparison of addresses would do: one bucket, or one repository, has many."""
+        if not isinstance(other, RemoteStore):
+            return False
+        mine, others = (store.backend.get(lock_key(store.backend)) for store in (self, other))
+        if mine is None:
+            raise self._overtaken()
+        return others is not None and holder_of(mine) == holder_of(others)
 
     def copies(self, lineage: str) -> Iterable[Recorded]:
         return (recorded for _, recorded in read_copies(self.backend, lineage) if recorded is not None)
@@ -167,7 +180,12 @@ class RemoteStore:
         return pending(self._disk, self._paths, lineage)
 
     def merge(self) -> tuple[Recovery, ...]:
-        return merge_waiting(self, self._disk)
+        try:
+            return merge_waiting(self, self._disk)
+        except OSError as error:
+            text = f"A recovery file was merged into {self.name}, but cannot be removed: {error.strerror or error}."
+            hint = f"remove it from {self._paths.directory}, or let this user write there; then run afsync again"
+            raise StateError(text, hint) from error
 
     def lock(
         self,

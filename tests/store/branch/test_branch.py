@@ -226,6 +226,21 @@ def test_a_password_in_an_address_is_not_shown(repo: Repo, clone: Path) -> None:
     assert "127.0.0.1" in refused.value.message and "secret" not in str(refused.value)
 
 
+def nowhere(*_: object, **__: object) -> None:
+    raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+
+def test_no_folder_for_temporary_files(repo: Repo, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.commit({KEY: "{}\n", f"{KEY}.journal": "{}\n"})
+    one = backend(clone)
+    monkeypatch.setattr("tempfile.TemporaryDirectory", nowhere)
+    monkeypatch.setattr("tempfile.mkdtemp", nowhere)
+    for act in (lambda: one.get(KEY), lambda: backend(clone)):
+        with pytest.raises(Unavailable, match="No usable temporary directory") as refused:
+            act()
+        assert "TMPDIR" in (refused.value.hint or "")
+
+
 def test_no_such_remote(repo: Repo, clone: Path) -> None:
     with pytest.raises(Unavailable, match="no remote `upstream` here") as refused:
         backend(clone, remote="upstream")

@@ -54,6 +54,17 @@ def test_a_state_is_taken_to_a_branch(sandbox: Sandbox, repo: Repo) -> None:
     assert "branch:afsync-state is there already" in sandbox.does("init").out
 
 
+def test_the_same_branch_under_another_name_is_no_other_place(sandbox: Sandbox, repo: Repo) -> None:
+    sandbox.write(ON_BRANCH)
+    sandbox.does("init")
+    sandbox.applied()
+    git(sandbox.root, "remote", "add", "mirror", f"file://{repo.origin}")
+    for remote in ("origin", "mirror"):
+        place = f"branch:{BRANCH}?remote={remote}"
+        assert f"the state is kept in {place} already" in sandbox.does("state", "migrate", place, code=1).err
+        assert "No changes." in sandbox.does("plan").out
+
+
 def test_projects_of_one_repository_share_a_branch(sandbox: Sandbox, repo: Repo) -> None:
     projects = [Sandbox(sandbox.root / name, sandbox.emulator, f"af_live_{name}") for name in ("ada", "bo")]
     for number, project in enumerate(projects):
