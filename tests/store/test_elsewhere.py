@@ -79,7 +79,7 @@ def test_a_write_is_ours_when_it_is_found(cloud: Cloud, tmp_path: Path, faults: 
 def test_a_store_that_takes_nothing_stops_the_run(cloud: Cloud, tmp_path: Path, fault: Fault) -> None:
     store, recorded, version = writing(cloud, tmp_path, fault, fault)
     for _ in range(2):
-        with pytest.raises(StateError, match="does not take what is written") as stopped:
+        with pytest.raises(StateError, match="could not be written to") as stopped:
             store.write(opened(recorded, 2)[0], version)
     assert stopped.value.exit_code == 7 and len([r for r in cloud.requests if r.startswith("put")]) == 2
     assert kept(cloud, tmp_path) == recorded

@@ -63,11 +63,12 @@ class BranchBackend:
             entry = self._repository.entry(key)
             if entry is None:
                 return self._earlier.lock() if key == self._lock else None
+            version = self._version(key) or ""
             data = self._repository.content(entry)
             if key == self.key:
                 data = self._earlier.with_journal(data)
             at = self._repository.written(key) if old or key == self._lock else self._repository.at
-            return Kept(data, entry.blob, datetime.fromtimestamp(at, UTC))
+            return Kept(data, version, datetime.fromtimestamp(at, UTC))
 
     def put(self, key: str, data: bytes, if_version: str | None) -> str:
         with self._alone:
@@ -128,9 +129,16 @@ class BranchBackend:
         self._earlier.refuse_while_running()
 
     def _fits(self, key: str, new: Entry | None, if_version: str | None) -> bool:
-        entry = self._repository.entry(key)
-        there = entry.blob if entry else None
+        there = self._version(key)
         return there == if_version or (new is None and (there is None or if_version is None))
+
+    def _version(self, key: str) -> str | None:
+        """A write of the state removes the journal beside it, so that belongs to the version, too."""
+        entry = self._repository.entry(key)
+        if entry is None:
+            return None
+        journal = self._repository.entry(f"{self.key}.journal") if key == self.key else None
+        return f"{entry.blob}+{journal.blob}" if journal else entry.blob
 
     def _known(self) -> None:
         if not self._repository.fetched:

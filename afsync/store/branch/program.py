@@ -43,8 +43,9 @@ class Ran(Struct, frozen=True):
 
 
 def shown(text: str) -> str:
+    """Without what stands before the last `@` of an address: a password may hold a `/`, or another `@`."""
     plain = "".join(c if c.isprintable() else " " for c in text)
-    return re.sub(r"(://)[^/@\s]+@", r"\1", plain)[:300].strip()
+    return re.sub(r"(://)\S+@", r"\1", plain)[:300].strip()
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:

@@ -33,7 +33,7 @@ def put_once(
         try:
             return backend.put(key, data, if_version)
         except Conflict:
-            why = "it answers that another run has written, and shows none"
+            why = "the store reports a conflict but still shows the old version"
         except Unclear as error:
             why = str(error)
         there = backend.get(key)
@@ -43,4 +43,4 @@ def put_once(
             raise Overtaken(there)
         if again:
             pause()
-    raise StateError(f"{backend.name} does not take what is written: {why}.", "run afsync again when it works")
+    raise StateError(f"The state could not be written to {backend.name}: {why}.", "run afsync again when it works")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from afsync.errors import StateError, StateLocked
+from afsync.store.branch.program import shown
 from afsync.store.format import decode_bytes
 from afsync.store.remote.backend import Conflict, Unavailable, Unclear
 from afsync.store.remote.writing import put_once
@@ -226,6 +227,10 @@ def test_a_password_in_an_address_is_not_shown(repo: Repo, clone: Path) -> None:
     assert "127.0.0.1" in refused.value.message and "secret" not in str(refused.value)
 
 
+def test_a_password_with_a_slash_is_not_shown() -> None:
+    assert shown("fatal: 'https://me:a/b@c@host/x.git' no") == "fatal: 'https://host/x.git' no"
+
+
 def nowhere(*_: object, **__: object) -> None:
     raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
 
@@ -423,3 +428,28 @@ def test_a_journal_that_the_first_version_left(repo: Repo, clone: Path, tmp_path
     repo.commit({**files, KEY: kept.data.decode()})
     with pytest.raises(StateError, match="do not go together"):
         backend(clone).get(KEY)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_journal_that_changed_since_it_was_read_is_kept(
+    repo: Repo, clone: Path, tmp_path: Path, *, known: bool
+) -> None:
+    local = a_store(tmp_path / "x")
+    local.create(LINEAGE)
+    folder = tmp_path / "x/.afsync"
+    texts = []
+    for number in (1, 2):
+        recorded, version = local.read()
+        local.write(with_job(recorded, number), version)
+        texts.append({f".afsync/{n}": (folder / n).read_text() for n in ("state.json", "state.json.journal")})
+    repo.commit(texts[0])
+    one = backend(clone)
+    kept = one.get(KEY)
+    assert kept is not None
+    repo.commit(texts[1], keep=True)
+    if known:
+        one.list(KEY)
+        one._fetch()
+    with pytest.raises(Conflict):
+        one.put(KEY, b"{}\n", kept.version)
+    assert repo.shown(f"{KEY}.journal") + "\n" == texts[1][f".afsync/{KEY.rpartition('/')[2]}.journal"]
