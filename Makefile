@@ -26,8 +26,8 @@ $(VENV)/.runs: requirements.txt pyproject.toml
 	  uv venv --quiet --allow-existing $(VENV) && VIRTUAL_ENV=$(VENV) uv pip install --quiet -r requirements.txt && \
 	  VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps -e . ; \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . ; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.txt && \
+	  $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps -e . ; \
 	fi
 	@touch $@
 
