@@ -262,10 +262,12 @@ class RemoteStore:
         good = next((v for v in self.history() if v.problem is None), None)
         if good is not None:
             return f"`afsync state restore {good.serial}` takes the newest good copy, or put back what belongs there"
-        lost = "`afsync init`, then `afsync import --match`, which finds again what it held"
-        begin = f"in a new project: `afsync init`; if it is lost: {lost}"
+        lost = "`afsync init`, then `afsync import --match`, which finds the resources again"
+        begin = f"in a new project: `afsync init`; where the state was lost: {lost}"
         return (
-            begin if missing else f"no copy is in its history: put back what belongs there, or remove it, then {lost}"
+            begin
+            if missing
+            else f"no copy is in its history: put the right file back, or remove the one that is there, then {lost}"
         )
 
     def _overtaken(self) -> StateLocked:
