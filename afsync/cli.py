@@ -126,7 +126,7 @@ def run(args: Sequence[str] | None = None) -> int:
         return 0  # click leaves so where the reader of what it prints itself went away (`afsync --help | head`)
     except click.ClickException as error:
         return _usage(error)
-    except BaseException as error:  # native code may raise what is no Exception
+    except (Exception, KeyboardInterrupt) as error:
         return failed(error, _say)
 
 

@@ -74,6 +74,7 @@ def texts(world: World) -> dict[str, str]:
         "GITHUB_ACTIONS": "true",
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
         "GITHUB_OUTPUT": str(folder / "output"),
+        "RUNNER_TEMP": str(folder),
     }
     files = ("--json-into", into["p.json"], "--markdown-into", into["p.md"], "--gitlab-report", into["gl.json"])
     drift = ("plan", "--refresh-only", "--json-into", into["d.json"], "--markdown-into", into["d.md"])
