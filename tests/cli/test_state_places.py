@@ -198,11 +198,21 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(
     assert box.does("validate").code == 0
 
 
-def test_a_signature_for_azure_goes_to_its_own_account_only(tmp_path: Path, emulator: Running) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AZURE_STORAGE_SAS_TOKEN",
+        "AZURE_SAS_TOKEN",
+        "azure_storage_sas_key",
+        "AZURE_STORAGE_TOKEN",
+        "AZURE_CLIENT_SECRET",
+    ],
+)
+def test_what_is_sent_to_azure_goes_to_its_own_account_only(tmp_path: Path, emulator: Running, name: str) -> None:
     pytest.importorskip("obstore")
     box = a_box(tmp_path / "a", emulator, "state: az://evilaccount/states/a.gz\n" + JOBS)
-    signed = {"AZURE_STORAGE_SAS_TOKEN": "sv=1&sig=x", "AZURE_STORAGE_ACCOUNT_NAME": "ours"}
-    assert "is not sent to the account evilaccount" in box.does("plan", code=7, env=signed).err
+    signed = {name: "sv=1&sig=x", "AZURE_STORAGE_ACCOUNT_NAME": "ours"}
+    assert "are not sent to the account evilaccount" in box.does("plan", code=7, env=signed).err
 
 
 # --- bad days ---

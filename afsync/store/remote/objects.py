@@ -34,6 +34,8 @@ ONCE = {"max_retries": 0}
 NO_KEY = ("NoSuchKey", "BlobNotFound")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
+_SENT_AS_IT_IS = re.compile(r"AZURE_\w*(SAS|TOKEN|SECRET|IDENTITY|MSI)\w*", re.IGNORECASE)
+"""Variables by which whoever receives a request could act in our name; an account key only signs."""
 AT_THE_SAME_TIME = ("ConditionalRequestConflict", "OperationAborted")
 
 
@@ -65,13 +67,13 @@ def _checked(endpoint: str) -> str:
 
 
 def _check_azure(place: ObjectPlace, environ: Mapping[str, str]) -> None:
-    """A signature in the environment is part of every URL, and accounts are named by files that anyone may change."""
-    signed = any(environ.get(name) for name in ("AZURE_STORAGE_SAS_KEY", "AZURE_STORAGE_SAS_TOKEN"))
+    """A signature or a token goes to the account as it is, and accounts are named by files that anyone may change."""
+    sent = any(value and _SENT_AS_IT_IS.fullmatch(name) for name, value in environ.items())
     own = environ.get("AZURE_STORAGE_ACCOUNT_NAME")
-    if signed and own != place.account:
-        text = f"The signature in the environment is not sent to the account {place.account}: "
+    if sent and own != place.account:
+        text = f"The credentials in the environment are not sent to the account {place.account}: "
         text += f"AZURE_STORAGE_ACCOUNT_NAME says {own}." if own else "AZURE_STORAGE_ACCOUNT_NAME does not name it."
-        raise StateError(text, "set it to the account that the signature is for")
+        raise StateError(text, "set it to the account that they are for")
 
 
 class Objects:
