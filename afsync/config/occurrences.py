@@ -384,12 +384,14 @@ def _declared(
 def _report(
     declared: DeclaredOccurrence, found: Iterable[tuple[Fault, str]], report: Report, said: set[tuple[Path, str]]
 ) -> None:
-    """Reports each at the cell of its row, or where the files say it: there once, and not for every occurrence."""
+    """Reports each at the cell of its row, or where the files say it: there once, and not for every occurrence. What a
+    row lacks is of that row."""
     for fault, field in found:
         if declared.rows is not None and field in declared.cells:
             report.faults(declared.rows.sheet, [declared.in_sheet(fault, field)])
             continue
-        place = (fault.path, fault.message.partition(_IN)[0])
+        lacking = declared.rows is not None and not field
+        place = (fault.path, fault.message if lacking else fault.message.partition(_IN)[0])
         if place not in said:
             said.add(place)
             report.faults(declared.document, [fault])
