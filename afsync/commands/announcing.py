@@ -1,4 +1,4 @@
-"""Telling the channels of `notify`: what a run came to, and what is new of its jobs. Nothing here fails a run."""
+"""Sending to the channels of `notify`: the result of a run, and what is new of its jobs. Nothing here fails a run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from afsync.core.recorded import Recorded
 
 
-class Herald:
-    """Sends to the channels that have a URL, and has what was sent written down. A channel that cannot be reached is
+class Notifier:
+    """Sends to the channels that have a URL, and returns the state that records it. A channel that cannot be reached is
     not tried again in the same run."""
 
     def __init__(self, project: Project, title: str = "", account: str | None = None) -> None:
@@ -35,12 +35,12 @@ class Herald:
         self.sent: list[str] = []
 
     def test(self) -> None:
-        """Send a message that means nothing to every channel, whatever it is told otherwise."""
+        """Send a test message to every channel, whatever its events are."""
         for channel in [*self._open]:
             self._send(channel, Notice(None, "this is a test of afsync"))
 
-    def tell(self, notice: Notice, recorded: Recorded) -> Recorded:
-        """Send a message to the channels that are told such events and were not told this one; the state after it."""
+    def send(self, notice: Notice, recorded: Recorded) -> Recorded:
+        """Send a message to the channels that have its event and were not sent it yet; the state after that."""
         for channel in [*self._open]:
             if notice.event not in channel.events or _was_sent(channel, notice, recorded):
                 continue
@@ -48,7 +48,7 @@ class Herald:
                 recorded = announced(channel, notice, recorded, self._about.at)
         return recorded
 
-    def tell_of_jobs(self, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded) -> Recorded:
+    def send_jobs(self, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded) -> Recorded:
         """Send what is new of the jobs, one message for each event and channel; the state after it."""
         for channel in [*self._open]:
             fresh = unsent(channel, found, recorded.announced)

@@ -78,7 +78,7 @@ def _approved_by_files(wanted: Apply) -> Apply:
             hint = "add --auto-approve"
             if name == "apply":
                 hint += ", or declare in afsync.yaml what needs no answer: `auto_approve:`"
-            raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", hint)
+            raise UsageError(f"{name} asks for confirmation, and there is no terminal to ask at", hint)
         return replace(wanted, bounds=bounds)
 
 
@@ -92,7 +92,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
             if not wanted.as_json:
                 out(NOTHING_DUE)
             return Came(Exit.OK)
-        with stop.interruptible(), _failures_told(project, store, wanted):
+        with stop.interruptible(), _failures_notified(project, store, wanted):
             ready = prepare(wanted, project, store, stop)
             stop.check()  # beside others a signal interrupts no read
         plan, ledger = ready.plan, ready.ledger
@@ -112,12 +112,12 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
     return outcome(finish(ready, done, wanted, out, events), done.plan, done)
 
 
-def _failures_told(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
+def _failures_notified(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
     if not project.settings.notify:
         return nullcontext()
-    from afsync.commands.notifying import failures_told
+    from afsync.commands.notifying import failures_notified
 
-    return failures_told(project, store, wanted.title)
+    return failures_notified(project, store, wanted.title)
 
 
 def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:

@@ -130,7 +130,7 @@ def each(
         stops=shared.stops,
         fail_fast=chosen.over.fail_fast,
         reads_only=reads_only,
-        told=chosen.show if shown else lambda _: None,
+        on_result=chosen.show if shown else lambda _: None,
     )
 
 

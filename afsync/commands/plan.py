@@ -105,7 +105,8 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.notify and (wanted.offline or wanted.refresh_only or wanted.at is not None):
         raise UsageError(
-            "--notify does not go with --offline, --refresh-only or --now", "a plan that is told is one to be applied"
+            "--notify does not go with --offline, --refresh-only or --now",
+            "channels are notified of plans that can be applied",
         )
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
@@ -126,16 +127,16 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
 
 
 def plan_here(chosen: Selection, wanted: Wanted) -> Came:
-    """Plan the project in this directory, and tell."""
+    """Plan the project in this directory, and print the plan."""
     with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
         project = work.load_project()
         if wanted.refresh_only:
             return _refresh_only(project, wanted, chosen)
         plan, calendar = make(project, chosen, wanted)
         if wanted.notify:
-            from afsync.commands.notifying import tell_of_plan
+            from afsync.commands.notifying import notify_plan
 
-            plan = tell_of_plan(project, plan, wanted.title)
+            plan = notify_plan(project, plan, wanted.title)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
         return planned(plan, _tell(plan, project, wanted, calendar), calendar, with_links=wanted.with_links)

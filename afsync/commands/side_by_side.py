@@ -86,25 +86,25 @@ def side_by_side(
     stops: Stops,
     fail_fast: bool = False,
     reads_only: bool = False,
-    told: Callable[[AccountResult], None] = lambda _: None,
+    on_result: Callable[[AccountResult], None] = lambda _: None,
 ) -> tuple[AccountResult, ...]:
-    """What came of each, in the order of `members`, in which `told` hears of them as soon as it can.
+    """What came of each, in the order of `members`, and each is given to `on_result` as soon as it is its turn.
 
     Once a signal came, or with `fail_fast` one failed, nothing more is begun. What was begun comes to its end, even if
     this raises, except that what `reads_only` is not waited for long.
     """
     work = _Work(members, one, stops, fail_fast=fail_fast)
     found: dict[int, AccountResult] = {}
-    next_told = 0
+    next_index = 0
     try:
         with _shown(work) as redraw:
             work.begin(min(jobs, len(members)))
             for came in _arriving(work, stops, reads_only=reads_only):
                 found.update(came)
-                while next_told in found:
+                while next_index in found:
                     with redraw():
-                        told(found[next_told])
-                    next_told += 1
+                        on_result(found[next_index])
+                    next_index += 1
     except BaseException:
         work.close()
         for _ in _arriving(work, stops, reads_only=reads_only):
@@ -115,8 +115,8 @@ def side_by_side(
     for index, member in enumerate(members):
         if index not in found:
             found[index] = not_begun(member)
-        if index >= next_told and found[index].begun:
-            told(found[index])
+        if index >= next_index and found[index].begun:
+            on_result(found[index])
     return tuple(found[index] for index in range(len(members)))
 
 

@@ -45,7 +45,7 @@ def command(form: str, as_json: bool, json_into: str | None, markdown_into: str 
 
 
 def _validate(form: str, json_into: str | None, markdown_into: str | None, title: str) -> Came:
-    """Check the project in this directory, and tell."""
+    """Check the project in this directory, and print what is wrong."""
     from afsync.output.problems import problems_json
 
     said, problems, files, failed = _checked()
@@ -95,7 +95,7 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
 
 
 def _stateless(problem: Problem) -> Problem:
-    """What only the state can tell is no more than a note here: a row whose time has passed may have been submitted."""
+    """What only the state could decide is a note here: a row whose time has passed may have been submitted."""
     return replace(problem, severity=Severity.NOTE) if problem.code == "row_passed" else problem
 
 

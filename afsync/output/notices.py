@@ -70,7 +70,7 @@ def error_notice(error: AfsyncError, command: str) -> Notice:
 
 
 def _subject(*texts: str) -> str:
-    """What a failure is known by: the same one again is not told again."""
+    """What a failure is known by: it is not sent again while it stays the same."""
     return RUN + hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
 
 
