@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
 from afsync.commands.block import signals_to
-from afsync.commands.came import Came
 from afsync.commands.ci import publish_plan
+from afsync.commands.command_result import CommandResult
 from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, outcome, refused
 from afsync.commands.first_account import announcement, unknown_account
@@ -56,7 +56,7 @@ def apply(wanted: Apply) -> int:
     return int(apply_here(wanted).code)
 
 
-def apply_here(wanted: Apply) -> Came:
+def apply_here(wanted: Apply) -> CommandResult:
     """The same, with what it came to."""
     wanted = _approved_by_files(wanted)
     out = report()
@@ -82,7 +82,7 @@ def _approved_by_files(wanted: Apply) -> Apply:
         return replace(wanted, bounds=bounds)
 
 
-def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
+def _apply(wanted: Apply, out: Out, events: EventLines) -> CommandResult:
     project = work.load_project()
     store = open_store(project)
     stop = Stop()
@@ -91,7 +91,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
             events.end(())
             if not wanted.as_json:
                 out(NOTHING_DUE)
-            return Came(Exit.OK)
+            return CommandResult(Exit.OK)
         with stop.interruptible(), _failures_notified(project, store, wanted):
             ready = prepare(wanted, project, store, stop)
             stop.check()  # beside others a signal interrupts no read
@@ -105,7 +105,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
             kind = "Approval" if wanted.approve else "Destroy" if wanted.destroy else "Apply"
             messages()(f"{kind} cancelled.\n")
             events.end(())
-            return Came(Exit.ERROR)
+            return CommandResult(Exit.ERROR)
         done = _carry_out(ready, wanted, stop, out, events)
         _notify(ready, wanted, done)
         done = _fold(store, ledger, done)

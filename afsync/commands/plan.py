@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
-from afsync.commands.came import Came
 from afsync.commands.ci import in_github, publish_drift, publish_plan
+from afsync.commands.command_result import CommandResult
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import (
@@ -126,7 +126,7 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
     return run("plan", over, lambda: plan_here(chosen, wanted), reads_only=not wanted.notify)
 
 
-def plan_here(chosen: Selection, wanted: Wanted) -> Came:
+def plan_here(chosen: Selection, wanted: Wanted) -> CommandResult:
     """Plan the project in this directory, and print the plan."""
     with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
         project = work.load_project()
@@ -142,14 +142,14 @@ def plan_here(chosen: Selection, wanted: Wanted) -> Came:
         return planned(plan, _tell(plan, project, wanted, calendar), calendar, with_links=wanted.with_links)
 
 
-def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links: bool = False) -> Came:
+def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links: bool = False) -> CommandResult:
     """The plan, for a report over many accounts."""
     if not in_block():
-        return Came(code)
+        return CommandResult(code)
     from afsync.output.markdown import plan_markdown
 
     s, shared = plan.summary, plan if with_links else plan_without_links(plan)
-    return Came(
+    return CommandResult(
         code,
         Numbers(s.add, s.change, s.destroy, plan.spend, plan.balance),
         (*plan.blocking, *plan.violations, *plan.notices),
@@ -247,7 +247,7 @@ def document(plan: Plan, form: str, wanted: Wanted, calendar: tuple[str, ...] = 
             return plan_text(plan, stdout_paint())
 
 
-def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Came:
+def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> CommandResult:
     """What changed outside; the files are not looked at beyond which account they mean."""
     from afsync.core.drift import differences
 
@@ -261,7 +261,7 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Came:
     publish_drift(found, project.root, wanted.title)
     drifted = bool(differences(found))
     code = Exit.CHANGES if wanted.detailed_exitcode and drifted else Exit.OK
-    return Came(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
+    return CommandResult(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
 
 
 def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:
