@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from afsync.emulator import running
 from tests.harness import Sandbox
 
 FILES = """
@@ -17,16 +13,6 @@ jobs:
   one: {template: weekly, url: "https://clips.twitch.tv/one", topic: One}
   two: {url: "https://clips.twitch.tv/two", topic: Two, publish: held, schedule: "2031-05-05T10:00:00Z"}
 """
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with running(speed="manual", rpm=100_000, credits=1000) as emulator:
-        sandbox = Sandbox(tmp_path, emulator)
-        sandbox.write(FILES)
-        sandbox.does("init")
-        sandbox.applied()
-        yield sandbox
 
 
 def test_everything_is_forgotten_and_nothing_is_sent(sandbox: Sandbox) -> None:
