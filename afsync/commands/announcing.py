@@ -11,6 +11,7 @@ from afsync.commands import project as work
 from afsync.commands.screen import messages
 from afsync.core.announcing import Notice, announced, begun, mark, tidied, unsent
 from afsync.core.channels import Channel, Event
+from afsync.core.run_page import run_page
 from afsync.errors import AfsyncError
 from afsync.output.notice import About, body
 from afsync.output.notices import job_notice
@@ -29,7 +30,7 @@ class Notifier:
 
     def __init__(self, project: Project, title: str = "", account: str | None = None) -> None:
         self._project = project
-        self._about = About(title or project.root.resolve().name, account, _link(os.environ), work.now())
+        self._about = About(title or project.root.resolve().name, account, run_page(os.environ) or None, work.now())
         self._open = _open(project.settings.notify)
         self.failed = False
         self.sent: list[str] = []
@@ -106,14 +107,3 @@ def _open(channels: Iterable[Channel]) -> dict[Channel, str]:
         else:
             messages()(f"Warning: channel {channel.name} is not notified: {channel.variable} {wrong}.\n")
     return found
-
-
-def _link(environ: Mapping[str, str]) -> str | None:
-    """Where this run can be looked at."""
-    if environ.get("AFSYNC_RUN_URL"):
-        return environ["AFSYNC_RUN_URL"]
-    if environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_RUN_ID"):
-        names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-        server, repository, run = (environ.get(name, "") for name in names)
-        return f"{server}/{repository}/actions/runs/{run}"
-    return environ.get("CI_JOB_URL") or environ.get("BUILD_URL") or None

@@ -106,9 +106,9 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> CommandResult:
             messages()(f"{kind} cancelled.\n")
             events.end(())
             return CommandResult(Exit.ERROR)
-        done = _carry_out(ready, wanted, stop, out, events)
+        done = _flushed(ledger, _carry_out(ready, wanted, stop, out, events))
         _notify(ready, wanted, done)
-        done = _fold(store, ledger, done)
+        done = _folded(store, ledger, done)
     return outcome(finish(ready, done, wanted, out, events), done.plan, done)
 
 
@@ -265,11 +265,20 @@ def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> Worl
     )
 
 
-def _fold(store: Store, ledger: Ledger, done: Report) -> Report:
-    """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
+def _flushed(ledger: Ledger, done: Report) -> Report:
+    """Write what still waits, before channels that answer slowly are notified."""
     try:
         if ledger.broken is None:
             ledger.flush()
+    except AfsyncError as error:
+        return replace(done, stopped=done.stopped or error)
+    return done
+
+
+def _folded(store: Store, ledger: Ledger, done: Report) -> Report:
+    """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
+    try:
+        if ledger.broken is None:
             store.fold()
     except AfsyncError as error:
         return replace(done, stopped=done.stopped or error)

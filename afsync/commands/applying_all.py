@@ -79,7 +79,7 @@ def _judged(shared: Shared, chosen: Chosen, wanted: Apply, *, asks: bool) -> int
         return finish(replace(shared, command="plan"), chosen, plans, [breach], Exit.REFUSED)
     if asks and not _agreed(plans, shared.stops):
         messages()("Apply cancelled.\n")
-        return Exit.ERROR
+        return finish(shared, chosen, [not_begun(m) for m in chosen.members], (), Exit.ERROR)
     failed = {r.account: r for r in plans if prints.get(r.account) is None}
     if failed and chosen.over.fail_fast:
         return finish(shared, chosen, [failed.get(m.name) or not_begun(m) for m in chosen.members])

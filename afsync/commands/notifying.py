@@ -37,12 +37,14 @@ def after_apply(ready: Ready, done: Report, wanted: Apply) -> None:
     ledger, remote, now = ready.ledger, ready.remote, work.now()
     notifier = Notifier(ready.project, wanted.title, ready.plan.account.id)
     recorded = ledger.recorded
+    well = done.stopped is None
     if not isinstance(done.stopped, Interrupted) and (done.outcomes or done.stopped or done.plan.violations):
         notice = run_notice(done.plan, done.outcomes, done.stopped, done.looked)
         recorded = notifier.send(notice, recorded)
-        if notice.event is Event.APPLIED:
-            for channel in notifier.open:
-                recorded = went_well(channel, recorded)
+        well = notice.event is Event.APPLIED
+    if well:
+        for channel in notifier.open:
+            recorded = went_well(channel, recorded)
     seen = Seen(
         remote.jobs, remote.missing, times=remote.publish_times or {}, covered=remote.covered, results=remote.results
     )
@@ -106,12 +108,19 @@ def notify_plan(project: Project, plan: Plan, title: str) -> Plan:
         return plan
     from afsync.commands.taking import desk
 
-    with desk(project, 0.0) as held:
-        if held.recorded.serial != plan.serial:
-            messages()("Warning: the state changed meanwhile, so the channels were not notified of this plan.\n")
-            return plan
-        after = Notifier(project, title, plan.account.id).send(plan_notice(plan), held.recorded)
-        if after.announced == held.recorded.announced:
-            return plan
-        held.write(after)
+    sent = False
+    try:
+        with desk(project, 0.0) as held:
+            if held.recorded.serial != plan.serial:
+                messages()("Warning: the state changed meanwhile, so the channels were not notified of this plan.\n")
+                return plan
+            after = Notifier(project, title, plan.account.id).send(plan_notice(plan), held.recorded)
+            if after.announced == held.recorded.announced:
+                return plan
+            sent = True
+            held.write(after)
+    except (StateError, StateLocked) as error:
+        what = "this plan was sent, and may be sent again" if sent else "the channels were not notified of this plan"
+        messages()(f"Warning: {what}: {visible(error.message)}\n")
+        return plan
     return replace(plan, serial=plan.serial + 1)

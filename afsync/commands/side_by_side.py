@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from afsync.commands.block import broken, interrupted, not_begun
 from afsync.commands.screen import messages
 from afsync.core.overall import AccountResult
+from afsync.output.values import count
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member
@@ -140,9 +141,8 @@ def _arriving(work: _Work, stops: Stops, *, reads_only: bool) -> Iterator[dict[i
 
 def _say_interrupted(running: int) -> None:
     """Without a word it would seem that nothing happens, and the second signal gives submissions up."""
-    what = f"{running} account{'' if running == 1 else 's'}"
     below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
-    messages()(f"{below}Interrupted: finishing {what}; nothing more is begun.\n")
+    messages()(f"{below}Interrupted: finishing {count(running, 'account')}; nothing more is begun.\n")
 
 
 @contextmanager
