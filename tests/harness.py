@@ -20,6 +20,7 @@ from msgspec import Struct
 from afsync import cli
 from afsync.commands import project as work
 from afsync.emulator import Running
+from afsync.store.lock import Holder, acquire
 from tests.forked import popen, run
 
 KEY = "af_live_test"
@@ -206,6 +207,14 @@ class Sent:
     def line(self) -> str:
         """`POST /jobs`."""
         return f"{self.method} {self.path}"
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Another run is at work in the project."""
+    holder = Holder("12345678", "someone", "elsewhere", 1, "afsync apply", datetime.now(UTC))
+    with acquire(root / ".afsync/lock", holder, timeout=0, clock=lambda: 0.0, sleep=lambda _: None):
+        yield
 
 
 def lines(sent: Sequence[Sent]) -> list[str]:

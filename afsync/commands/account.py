@@ -8,7 +8,7 @@ import click
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
-from afsync.commands.came import Came
+from afsync.commands.command_result import CommandResult
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.planning import checked_plan
 from afsync.commands.screen import tell
@@ -38,7 +38,7 @@ def command(as_json: bool, over: Over) -> int:
     return run("account", over, lambda: _account(as_json))
 
 
-def _account(as_json: bool) -> Came:
+def _account(as_json: bool) -> CommandResult:
     from afsync.output.account import account_json, account_text
 
     project = work.load_project()
@@ -48,7 +48,7 @@ def _account(as_json: bool) -> Came:
     limits, held = project.desired.limits, len(recorded.resources) if recorded else 0
     text = account_text(account, service.base_url, limits, held, plan)
     code = tell(account_json(account, limits, held, plan) if as_json else text)
-    return Came(code, Numbers(credits=plan.spend if plan else None, balance=account.balance))
+    return CommandResult(code, Numbers(credits=plan.spend if plan else None, balance=account.balance))
 
 
 def _state(project: Project) -> Recorded | None:

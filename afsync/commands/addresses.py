@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from afsync.commands.came import known_globs
+from afsync.commands.command_result import known_globs
 from afsync.config.problems import close_address
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.selection import matches

@@ -1,4 +1,4 @@
-"""Telling the channels of `notify`: what a run came to, and what is new of its jobs. Nothing here fails a run."""
+"""Sending to the channels of `notify`: the result of a run, and what is new of its jobs. Nothing here fails a run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from afsync.commands import project as work
 from afsync.commands.screen import messages
 from afsync.core.announcing import Notice, announced, begun, mark, tidied, unsent
 from afsync.core.channels import Channel, Event
+from afsync.core.run_page import run_page
 from afsync.errors import AfsyncError
 from afsync.output.notice import About, body
 from afsync.output.notices import job_notice
@@ -23,24 +24,24 @@ if TYPE_CHECKING:
     from afsync.core.recorded import Recorded
 
 
-class Herald:
-    """Sends to the channels that have a URL, and has what was sent written down. A channel that cannot be reached is
+class Notifier:
+    """Sends to the channels that have a URL, and returns the state that records it. A channel that cannot be reached is
     not tried again in the same run."""
 
     def __init__(self, project: Project, title: str = "", account: str | None = None) -> None:
         self._project = project
-        self._about = About(title or project.root.resolve().name, account, _link(os.environ), work.now())
+        self._about = About(title or project.root.resolve().name, account, run_page(os.environ) or None, work.now())
         self._open = _open(project.settings.notify)
         self.failed = False
         self.sent: list[str] = []
 
     def test(self) -> None:
-        """Send a message that means nothing to every channel, whatever it is told otherwise."""
+        """Send a test message to every channel, whatever its events are."""
         for channel in [*self._open]:
             self._send(channel, Notice(None, "this is a test of afsync"))
 
-    def tell(self, notice: Notice, recorded: Recorded) -> Recorded:
-        """Send a message to the channels that are told such events and were not told this one; the state after it."""
+    def send(self, notice: Notice, recorded: Recorded) -> Recorded:
+        """Send a message to the channels that have its event and were not sent it yet; the state after that."""
         for channel in [*self._open]:
             if notice.event not in channel.events or _was_sent(channel, notice, recorded):
                 continue
@@ -48,7 +49,7 @@ class Herald:
                 recorded = announced(channel, notice, recorded, self._about.at)
         return recorded
 
-    def tell_of_jobs(self, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded) -> Recorded:
+    def send_jobs(self, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded) -> Recorded:
         """Send what is new of the jobs, one message for each event and channel; the state after it."""
         for channel in [*self._open]:
             fresh = unsent(channel, found, recorded.announced)
@@ -106,14 +107,3 @@ def _open(channels: Iterable[Channel]) -> dict[Channel, str]:
         else:
             messages()(f"Warning: channel {channel.name} is not notified: {channel.variable} {wrong}.\n")
     return found
-
-
-def _link(environ: Mapping[str, str]) -> str | None:
-    """Where this run can be looked at."""
-    if environ.get("AFSYNC_RUN_URL"):
-        return environ["AFSYNC_RUN_URL"]
-    if environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_RUN_ID"):
-        names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-        server, repository, run = (environ.get(name, "") for name in names)
-        return f"{server}/{repository}/actions/runs/{run}"
-    return environ.get("CI_JOB_URL") or environ.get("BUILD_URL") or None

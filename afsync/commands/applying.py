@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
 from afsync.commands.block import signals_to
-from afsync.commands.came import Came
 from afsync.commands.ci import publish_plan
+from afsync.commands.command_result import CommandResult
 from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, outcome, refused
 from afsync.commands.first_account import announcement, unknown_account
@@ -56,7 +56,7 @@ def apply(wanted: Apply) -> int:
     return int(apply_here(wanted).code)
 
 
-def apply_here(wanted: Apply) -> Came:
+def apply_here(wanted: Apply) -> CommandResult:
     """The same, with what it came to."""
     wanted = _approved_by_files(wanted)
     out = report()
@@ -78,11 +78,11 @@ def _approved_by_files(wanted: Apply) -> Apply:
             hint = "add --auto-approve"
             if name == "apply":
                 hint += ", or declare in afsync.yaml what needs no answer: `auto_approve:`"
-            raise UsageError(f"{name} asks before it does anything, and nobody is there to answer", hint)
+            raise UsageError(f"{name} asks for confirmation, and there is no terminal to ask at", hint)
         return replace(wanted, bounds=bounds)
 
 
-def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
+def _apply(wanted: Apply, out: Out, events: EventLines) -> CommandResult:
     project = work.load_project()
     store = open_store(project)
     stop = Stop()
@@ -91,8 +91,8 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
             events.end(())
             if not wanted.as_json:
                 out(NOTHING_DUE)
-            return Came(Exit.OK)
-        with stop.interruptible(), _failures_told(project, store, wanted):
+            return CommandResult(Exit.OK)
+        with stop.interruptible(), _failures_notified(project, store, wanted):
             ready = prepare(wanted, project, store, stop)
             stop.check()  # beside others a signal interrupts no read
         plan, ledger = ready.plan, ready.ledger
@@ -105,19 +105,19 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> Came:
             kind = "Approval" if wanted.approve else "Destroy" if wanted.destroy else "Apply"
             messages()(f"{kind} cancelled.\n")
             events.end(())
-            return Came(Exit.ERROR)
-        done = _carry_out(ready, wanted, stop, out, events)
+            return CommandResult(Exit.ERROR)
+        done = _flushed(ledger, _carry_out(ready, wanted, stop, out, events))
         _notify(ready, wanted, done)
-        done = _fold(store, ledger, done)
+        done = _folded(store, ledger, done)
     return outcome(finish(ready, done, wanted, out, events), done.plan, done)
 
 
-def _failures_told(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
+def _failures_notified(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
     if not project.settings.notify:
         return nullcontext()
-    from afsync.commands.notifying import failures_told
+    from afsync.commands.notifying import failures_notified
 
-    return failures_told(project, store, wanted.title)
+    return failures_notified(project, store, wanted.title)
 
 
 def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:
@@ -265,11 +265,20 @@ def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> Worl
     )
 
 
-def _fold(store: Store, ledger: Ledger, done: Report) -> Report:
-    """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
+def _flushed(ledger: Ledger, done: Report) -> Report:
+    """Write what still waits, before channels that answer slowly are notified."""
     try:
         if ledger.broken is None:
             ledger.flush()
+    except AfsyncError as error:
+        return replace(done, stopped=done.stopped or error)
+    return done
+
+
+def _folded(store: Store, ledger: Ledger, done: Report) -> Report:
+    """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
+    try:
+        if ledger.broken is None:
             store.fold()
     except AfsyncError as error:
         return replace(done, stopped=done.stopped or error)

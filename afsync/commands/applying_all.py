@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.commands.applying import answer_of, apply_here
 from afsync.commands.block import Shared, not_begun
-from afsync.commands.came import Came
+from afsync.commands.command_result import CommandResult
 from afsync.commands.overall import Chosen, begin, each, finish
 from afsync.commands.overall_flags import Over
 from afsync.commands.plan import Wanted, plan_here
@@ -57,7 +57,7 @@ def _judged(shared: Shared, chosen: Chosen, wanted: Apply, *, asks: bool) -> int
     """Plan everywhere, and apply these very plans if all of them together are allowed."""
     prints: dict[str, str | None] = {}
 
-    def planned(name: str, came: Came) -> None:
+    def planned(name: str, came: CommandResult) -> None:
         prints[name] = came.fingerprint
 
     plans = each(
@@ -79,7 +79,7 @@ def _judged(shared: Shared, chosen: Chosen, wanted: Apply, *, asks: bool) -> int
         return finish(replace(shared, command="plan"), chosen, plans, [breach], Exit.REFUSED)
     if asks and not _agreed(plans, shared.stops):
         messages()("Apply cancelled.\n")
-        return Exit.ERROR
+        return finish(shared, chosen, [not_begun(m) for m in chosen.members], (), Exit.ERROR)
     failed = {r.account: r for r in plans if prints.get(r.account) is None}
     if failed and chosen.over.fail_fast:
         return finish(shared, chosen, [failed.get(m.name) or not_begun(m) for m in chosen.members])
@@ -95,7 +95,7 @@ def _apply(
 ) -> int:
     """What could not be planned was not judged, and is not applied."""
 
-    def one(member: Member) -> Came:
+    def one(member: Member) -> CommandResult:
         return apply_here(replace(wanted, expect=prints[member.name]))
 
     for result in failed.values():

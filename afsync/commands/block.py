@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync import cli
-from afsync.commands.came import GLOBS, WORKSPACE, Came, Globs
+from afsync.commands.command_result import GLOBS, WORKSPACE, CommandResult, Globs
 from afsync.commands.screen import messages, print_into
 from afsync.core.overall import AccountResult, worst
 from afsync.errors import AfsyncError, ConfigError, Exit, Location, Problem
@@ -44,7 +44,9 @@ class Shared(Struct, frozen=True):
     globs: Globs
 
 
-def run_in_block(shared: Shared, member: Member, one: Callable[[Member], Came]) -> tuple[AccountResult, Came]:
+def run_in_block(
+    shared: Shared, member: Member, one: Callable[[Member], CommandResult]
+) -> tuple[AccountResult, CommandResult]:
     """Run a command in the directory of one account, with a context of its own. Whatever is raised becomes a message
     in its block, and its exit code."""
     block = io.StringIO()
@@ -77,10 +79,10 @@ def run_in_block(shared: Shared, member: Member, one: Callable[[Member], Came]) 
     return result, came
 
 
-def _failed(error: BaseException) -> Came:
+def _failed(error: BaseException) -> CommandResult:
     if isinstance(error, BrokenPipeError):  # not that of stdout, whose reader may go away: what is printed is collected
         error = AfsyncError("a connection was closed before all was sent", "run it again")
-    return Came(cli.failed(error, lambda text: messages()(f"{text}\n")), problems=_told(error))
+    return CommandResult(cli.failed(error, lambda text: messages()(f"{text}\n")), problems=_told(error))
 
 
 def _told(error: BaseException) -> tuple[Problem, ...]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
 from afsync.commands.at_moment import at_moment
-from afsync.commands.came import Came
+from afsync.commands.command_result import CommandResult
 from afsync.commands.files import write_shared
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
@@ -101,13 +101,13 @@ def command(over: Over, **given: Any) -> int:
     return run("calendar", over, lambda: calendar_here(wanted))
 
 
-def calendar_here(wanted: Wanted) -> Came:
+def calendar_here(wanted: Wanted) -> CommandResult:
     """Show the calendar of the project in this directory."""
     page = make(wanted)
     written = _write(page, wanted)
     if written and not wanted.forms:
-        return Came(0)
-    return Came(tell(_printed(page, wanted)), problems=tuple(page.found.notices))
+        return CommandResult(0)
+    return CommandResult(tell(_printed(page, wanted)), problems=tuple(page.found.notices))
 
 
 def make(wanted: Wanted) -> Page:

@@ -46,7 +46,7 @@ def copy_example(name: str, root: Path) -> None:
         write_whole(root / place, text, root)
     if not (root / IGNORE_FILE).exists():
         many = (root / WORKSPACE_FILE).exists()
-        write_whole(root / IGNORE_FILE, IGNORE.replace("\n.afsync/", "\n**/.afsync/") if many else IGNORE, root)
+        write_whole(root / IGNORE_FILE, IGNORE.replace("\n.afsync", "\n**/.afsync") if many else IGNORE, root)
         said(f"Wrote {IGNORE_FILE}.\n")
     if (root / WORKSPACE_FILE).exists():
         for name, bundle in ((SCHEMA_FILE, "afsync.schema.json"), (WORKSPACE_SCHEMA_FILE, "workspace.schema.json")):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from afsync.commands.came import Came
 from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
+from afsync.commands.command_result import CommandResult
 from afsync.commands.event_lines import EventLines
 from afsync.commands.files import write_private
 from afsync.commands.preparing import Apply, Ready
@@ -25,10 +25,10 @@ from afsync.output.seen import seen_lines
 from afsync.output.values import count, visible
 
 
-def outcome(code: int, plan: Plan, done: Report | None = None) -> Came:
+def outcome(code: int, plan: Plan, done: Report | None = None) -> CommandResult:
     """What was done, for a report over many accounts. The balance is known only where nothing was spent."""
     if not in_block():
-        return Came(code)
+        return CommandResult(code)
     from afsync.output.outcomes_markdown import apply_markdown, outcome_problem
 
     outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
@@ -37,7 +37,7 @@ def outcome(code: int, plan: Plan, done: Report | None = None) -> Came:
     wrong = [p for p in (outcome_problem(o, None) for o in outcomes) if p is not None]
     if stopped is not None:
         wrong.insert(0, Problem("stopped", stopped.message, stopped.hint))
-    return Came(
+    return CommandResult(
         code,
         Numbers(t.added, t.changed, t.destroyed, t.credits, plan.balance if unspent else None),
         (*wrong, *plan.blocking, *plan.violations, *plan.notices),

@@ -92,7 +92,7 @@ def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
     if not held.belongs_to(facts.remote, unattended=auto_approve or as_json):
         return _not_recorded()
     if not auto_approve and not interactive():
-        text = "import --match asks before it writes, and nobody is there to answer; nothing was recorded"
+        text = "import --match asks for confirmation, and there is no terminal to ask at; nothing was recorded"
         raise UsageError(text, "to take over what is certain, add --auto-approve")
     if not auto_approve and not agreed(f"Do you want to take over these {len(certain)}?"):
         return _not_recorded()

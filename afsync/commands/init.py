@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.api.access import IN_FILES, is_real, said_outside
 from afsync.commands import project as work
 from afsync.commands.bundled import bundled
-from afsync.commands.came import Came
+from afsync.commands.command_result import CommandResult
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.ignoring import write_ignore
@@ -52,7 +52,9 @@ def command(from_account: bool, example: str | None, over: Over) -> int:
         copy_example(example, root)
         over = replace(over, every=(root / WORKSPACE_FILE).is_file())
     copied = example is not None
-    return run("init", over, lambda: Came(init_here(from_account=from_account, copied=copied)), reads_only=False)
+    return run(
+        "init", over, lambda: CommandResult(init_here(from_account=from_account, copied=copied)), reads_only=False
+    )
 
 
 def init_here(*, from_account: bool, copied: bool = False) -> int:

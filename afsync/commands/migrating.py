@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def migrate(project: Project, place: str, lock_timeout: float) -> int:
     """Prove the new store, copy, read again and compare; only then the old place gets its note. Whatever stops it,
-    the state is in one of the two places, and doing it again finishes it."""
+    the state is in one of the two places. Doing it again finishes it, unless something was applied in between."""
     _refuse_in_workspace(project)
     try:
         check_state_path(place)

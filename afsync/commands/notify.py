@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.commands import project as work
-from afsync.commands.announcing import Herald
+from afsync.commands.announcing import Notifier
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.commands.screen import tell
 from afsync.commands.taking import desk
@@ -35,19 +35,19 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
         raise UsageError("afsync.yaml has no `notify`", "docs/notifications.md says how a channel is declared")
     with desk(project, lock_timeout) as held:
         recorded = held.recorded
-        herald = Herald(held.project, title, recorded.account.id if recorded.account else None)
+        notifier = Notifier(held.project, title, recorded.account.id if recorded.account else None)
         if test:
-            herald.test()
+            notifier.test()
         else:
             jobs = Jobs(held.project, recorded, ()).look(work.now(), lambda job: job.phase in _ACTIVE)
-            held.write(herald.tell_of_jobs(of_jobs(jobs, recorded), recorded))
-    short = herald.failed or len(herald.open) < len(project.settings.notify)
-    told = tell("".join(f"{visible(line)}\n" for line in herald.sent) or _nothing(herald))
+            held.write(notifier.send_jobs(of_jobs(jobs, recorded), recorded))
+    short = notifier.failed or len(notifier.open) < len(project.settings.notify)
+    told = tell("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
     return Exit.ERROR if short else told
 
 
-def _nothing(herald: Herald) -> str:
+def _nothing(notifier: Notifier) -> str:
     """What is said where no message arrived. Where a channel failed, the warnings say what became of it."""
-    if herald.failed:
+    if notifier.failed:
         return "No message is known to have arrived.\n"
-    return NOTHING_NEW if herald.open else "Nothing was sent.\n"
+    return NOTHING_NEW if notifier.open else "Nothing was sent.\n"

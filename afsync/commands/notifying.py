@@ -1,4 +1,4 @@
-"""When the channels of `notify` are told: by `plan --notify`, at the end of an apply, and by `afsync notify`."""
+"""When the channels of `notify` are sent messages: by `plan --notify`, at the end of an apply, by `afsync notify`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.commands import project as work
-from afsync.commands.announcing import Herald
+from afsync.commands.announcing import Notifier
 from afsync.commands.screen import messages
 from afsync.commands.state_file import check_lineage
 from afsync.core.announcing import of_jobs, went_well
@@ -29,38 +29,40 @@ if TYPE_CHECKING:
     from afsync.store.interface import Store
 
 _NO_FAILURES = (Interrupted, UsageError, StateLocked)
-"""What ends a run and is nothing to tell anyone: a person did it, or another run is at work."""
+"""What ends a run and is no failure: a person did it, or another run is at work."""
 
 
 def after_apply(ready: Ready, done: Report, wanted: Apply) -> None:
-    """Tell what an apply came to, and what is new of the jobs as it saw them. What cannot be written is a warning."""
+    """Send the result of an apply, and what is new of the jobs as it saw them. What cannot be written is a warning."""
     ledger, remote, now = ready.ledger, ready.remote, work.now()
-    herald = Herald(ready.project, wanted.title, ready.plan.account.id)
+    notifier = Notifier(ready.project, wanted.title, ready.plan.account.id)
     recorded = ledger.recorded
+    well = done.stopped is None
     if not isinstance(done.stopped, Interrupted) and (done.outcomes or done.stopped or done.plan.violations):
         notice = run_notice(done.plan, done.outcomes, done.stopped, done.looked)
-        recorded = herald.tell(notice, recorded)
-        if notice.event is Event.APPLIED:
-            for channel in herald.open:
-                recorded = went_well(channel, recorded)
+        recorded = notifier.send(notice, recorded)
+        well = notice.event is Event.APPLIED
+    if well:
+        for channel in notifier.open:
+            recorded = went_well(channel, recorded)
     seen = Seen(
         remote.jobs, remote.missing, times=remote.publish_times or {}, covered=remote.covered, results=remote.results
     )
     settle = ready.project.settings.settle
-    # What this run changed was looked at before it did: that is told of by the next look.
+    # What this run changed was looked at before it did that. The next run sends it.
     changed = {o.change.address for o in done.outcomes}
     jobs = [
         job
         for job in statuses(ready.project.desired, ledger.recorded, seen, now, settle=settle)
         if job.address not in changed
     ]
-    _write(ledger, herald.tell_of_jobs(of_jobs(jobs, ledger.recorded), recorded))
+    _write(ledger, notifier.send_jobs(of_jobs(jobs, ledger.recorded), recorded))
 
 
 def after_refusal(ready: Ready, wanted: Apply) -> None:
-    """Tell that nothing was done."""
-    herald = Herald(ready.project, wanted.title, ready.plan.account.id)
-    _write(ready.ledger, herald.tell(run_notice(ready.plan, (), None, None), ready.ledger.recorded))
+    """Send that nothing was done."""
+    notifier = Notifier(ready.project, wanted.title, ready.plan.account.id)
+    _write(ready.ledger, notifier.send(run_notice(ready.plan, (), None, None), ready.ledger.recorded))
 
 
 def _write(ledger: Ledger, recorded: Recorded) -> None:
@@ -73,44 +75,52 @@ def _write(ledger: Ledger, recorded: Recorded) -> None:
 
 
 @contextmanager
-def failures_told(project: Project, store: Store, title: str) -> Iterator[None]:
-    """What ends a run before it has a plan is told, too, once."""
+def failures_notified(project: Project, store: Store, title: str) -> Iterator[None]:
+    """Also sends, once, what ends a run before it has a plan."""
     try:
         yield
     except AfsyncError as error:
         if project.settings.notify and not isinstance(error, _NO_FAILURES):
-            _tell_of(error, project, store, title)
+            _notify_failure(error, project, store, title)
         raise
 
 
-def _tell_of(error: AfsyncError, project: Project, store: Store, title: str) -> None:
-    herald, notice = Herald(project, title), error_notice(error, "apply")
+def _notify_failure(error: AfsyncError, project: Project, store: Store, title: str) -> None:
+    notifier, notice = Notifier(project, title), error_notice(error, "apply")
     try:
         recorded, version = store.read()
         check_lineage(project, recorded)
     except AfsyncError:
         from afsync.core.recorded import Recorded
 
-        herald.tell(notice, Recorded(project.settings.lineage or ""))
+        notifier.send(notice, Recorded(project.settings.lineage or ""))
         return
     with suppress(AfsyncError):
-        _write(Ledger(store, recorded, version), herald.tell(notice, recorded))
+        _write(Ledger(store, recorded, version), notifier.send(notice, recorded))
 
 
-def tell_of_plan(project: Project, plan: Plan, title: str) -> Plan:
-    """Tell that a plan is ready, where it changes anything and was not told; the plan, of the state as it is then."""
+def notify_plan(project: Project, plan: Plan, title: str) -> Plan:
+    """Send that a plan is ready, where it changes anything and was not sent yet. The plan, with the serial of the state
+    after that."""
     if not project.settings.notify:
-        raise UsageError("afsync.yaml has no `notify`", "declare a channel, or leave --notify away")
+        raise UsageError("afsync.yaml has no `notify`", "declare a channel, or remove --notify")
     if not plan.changes and not plan.violations:
         return plan
     from afsync.commands.taking import desk
 
-    with desk(project, 0.0) as held:
-        if held.recorded.serial != plan.serial:
-            messages()("Warning: the state changed meanwhile, so the channels were not notified of this plan.\n")
-            return plan
-        after = Herald(project, title, plan.account.id).tell(plan_notice(plan), held.recorded)
-        if after.announced == held.recorded.announced:
-            return plan
-        held.write(after)
+    sent = False
+    try:
+        with desk(project, 0.0) as held:
+            if held.recorded.serial != plan.serial:
+                messages()("Warning: the state changed meanwhile, so the channels were not notified of this plan.\n")
+                return plan
+            after = Notifier(project, title, plan.account.id).send(plan_notice(plan), held.recorded)
+            if after.announced == held.recorded.announced:
+                return plan
+            sent = True
+            held.write(after)
+    except (StateError, StateLocked) as error:
+        what = "this plan was sent, and may be sent again" if sent else "the channels were not notified of this plan"
+        messages()(f"Warning: {what}: {visible(error.message)}\n")
+        return plan
     return replace(plan, serial=plan.serial + 1)

@@ -13,7 +13,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands.came import known_globs
+from afsync.commands.command_result import known_globs
 from afsync.commands.files import read_text
 from afsync.core.resources import ADDRESS, Desired, Limits
 from afsync.errors import UsageError

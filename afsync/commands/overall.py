@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from afsync.cli import failed
 from afsync.commands import project as work
 from afsync.commands.block import Shared, run_in_block
-from afsync.commands.came import Came, Globs
+from afsync.commands.command_result import CommandResult, Globs
 from afsync.commands.overall_flags import JOBS, Over
 from afsync.commands.reports import check_reports, publish_overall, write_reports
 from afsync.commands.screen import messages, report, stdout_paint
@@ -91,7 +91,7 @@ def _check_members(workspace: Workspace) -> None:
         raise ConfigError(problems)
 
 
-def run_everywhere(command: str, over: Over, one: Callable[[], Came], *, reads_only: bool) -> int:
+def run_everywhere(command: str, over: Over, one: Callable[[], CommandResult], *, reads_only: bool) -> int:
     """Run it in every account that was chosen. Returns the exit code."""
     chosen, shared = begin(command, over)
     with handling_signals(shared.stops):
@@ -110,10 +110,10 @@ def each(
     shared: Shared,
     chosen: Chosen,
     members: Sequence[Member],
-    one: Callable[[Member], Came],
+    one: Callable[[Member], CommandResult],
     *,
     reads_only: bool,
-    came: Callable[[str, Came], None] = lambda _, __: None,
+    came: Callable[[str, CommandResult], None] = lambda _, __: None,
     shown: bool = True,
 ) -> tuple[AccountResult, ...]:
     """Run it in every one of `members`, and show what each printed; `came` hears what it came to, by name."""
@@ -130,7 +130,7 @@ def each(
         stops=shared.stops,
         fail_fast=chosen.over.fail_fast,
         reads_only=reads_only,
-        told=chosen.show if shown else lambda _: None,
+        on_result=chosen.show if shown else lambda _: None,
     )
 
 

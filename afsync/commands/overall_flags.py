@@ -14,7 +14,7 @@ from afsync.commands.options import Number
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from afsync.commands.came import Came
+    from afsync.commands.command_result import CommandResult
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,7 +120,7 @@ def overall_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> 
     return decorate
 
 
-def run(command: str, over: Over, one: Callable[[], Came], *, reads_only: bool = True) -> int:
+def run(command: str, over: Over, one: Callable[[], CommandResult], *, reads_only: bool = True) -> int:
     """Run it here, or in every account that was chosen. Returns the exit code. What `reads_only` is left alone after a
     signal."""
     if not over.every:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
-from afsync.commands.came import Came
 from afsync.commands.ci import in_github, publish_drift, publish_plan
+from afsync.commands.command_result import CommandResult
 from afsync.commands.files import write_private
 from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import (
@@ -105,7 +105,8 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")
     if wanted.notify and (wanted.offline or wanted.refresh_only or wanted.at is not None):
         raise UsageError(
-            "--notify does not go with --offline, --refresh-only or --now", "a plan that is told is one to be applied"
+            "--notify does not go with --offline, --refresh-only or --now",
+            "channels are notified of plans that can be applied",
         )
     if wanted.offline and (wanted.out or wanted.refresh_only):
         raise UsageError("--offline does not go with --out or --refresh-only", "both need to look into the account")
@@ -125,30 +126,30 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
     return run("plan", over, lambda: plan_here(chosen, wanted), reads_only=not wanted.notify)
 
 
-def plan_here(chosen: Selection, wanted: Wanted) -> Came:
-    """Plan the project in this directory, and tell."""
+def plan_here(chosen: Selection, wanted: Wanted) -> CommandResult:
+    """Plan the project in this directory, and print the plan."""
     with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
         project = work.load_project()
         if wanted.refresh_only:
             return _refresh_only(project, wanted, chosen)
         plan, calendar = make(project, chosen, wanted)
         if wanted.notify:
-            from afsync.commands.notifying import tell_of_plan
+            from afsync.commands.notifying import notify_plan
 
-            plan = tell_of_plan(project, plan, wanted.title)
+            plan = notify_plan(project, plan, wanted.title)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
         return planned(plan, _tell(plan, project, wanted, calendar), calendar, with_links=wanted.with_links)
 
 
-def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links: bool = False) -> Came:
+def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links: bool = False) -> CommandResult:
     """The plan, for a report over many accounts."""
     if not in_block():
-        return Came(code)
+        return CommandResult(code)
     from afsync.output.markdown import plan_markdown
 
     s, shared = plan.summary, plan if with_links else plan_without_links(plan)
-    return Came(
+    return CommandResult(
         code,
         Numbers(s.add, s.change, s.destroy, plan.spend, plan.balance),
         (*plan.blocking, *plan.violations, *plan.notices),
@@ -246,7 +247,7 @@ def document(plan: Plan, form: str, wanted: Wanted, calendar: tuple[str, ...] = 
             return plan_text(plan, stdout_paint())
 
 
-def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Came:
+def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> CommandResult:
     """What changed outside; the files are not looked at beyond which account they mean."""
     from afsync.core.drift import differences
 
@@ -260,7 +261,7 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Came:
     publish_drift(found, project.root, wanted.title)
     drifted = bool(differences(found))
     code = Exit.CHANGES if wanted.detailed_exitcode and drifted else Exit.OK
-    return Came(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
+    return CommandResult(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
 
 
 def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:

@@ -130,8 +130,10 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
     if saved is not None:
         _insist(why_different(saved, plan))
         most = saved.plan.spend if most is None else min(most, saved.plan.spend)
-    if wanted.expect is not None and wanted.expect != plan.fingerprint:
-        _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
+    if wanted.expect is not None:
+        if wanted.expect != plan.fingerprint:
+            _insist(f"its fingerprint is {plan.fingerprint}, not {wanted.expect}")
+        most = plan.spend if most is None else min(most, plan.spend)
     return Ready(project, service, remote, plan, Ledger(store, recorded, version, far=store.far), most)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.came import known_workspace
+from afsync.commands.command_result import known_workspace
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:

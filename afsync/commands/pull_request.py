@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.commands.screen import messages, said
+from afsync.core.run_page import run_page
 from afsync.errors import ApiError, Exit, PlanStale, Problem, Severity, UsageError
 from afsync.output.github import annotation
 from afsync.output.markdown import marker
@@ -155,9 +156,7 @@ def _body(begins: str, of: str, title: str, commit: str, environ: Mapping[str, s
     except FileNotFoundError:
         shown = ""
     shown = shown or f"### afsync{' ' * bool(title)}{title}: stopped\n\nSee the log of the job.\n"
-    server, repository = _of_job(environ, "GITHUB_SERVER_URL"), _of_job(environ, "GITHUB_REPOSITORY")
-    run = f"{server}/{repository}/actions/runs/{_of_job(environ, 'GITHUB_RUN_ID')}"
-    return f"{begins}\n{shown}\n<sub>Commit {commit[:12]} · [log]({run})</sub>\n"
+    return f"{begins}\n{shown}\n<sub>Commit {commit[:12]} · [log]({run_page(environ)})</sub>\n"
 
 
 def _warn(text: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from afsync.commands.block import broken, interrupted, not_begun
 from afsync.commands.screen import messages
 from afsync.core.overall import AccountResult
+from afsync.output.values import count
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member
@@ -86,25 +87,25 @@ def side_by_side(
     stops: Stops,
     fail_fast: bool = False,
     reads_only: bool = False,
-    told: Callable[[AccountResult], None] = lambda _: None,
+    on_result: Callable[[AccountResult], None] = lambda _: None,
 ) -> tuple[AccountResult, ...]:
-    """What came of each, in the order of `members`, in which `told` hears of them as soon as it can.
+    """What came of each, in the order of `members`, and each is given to `on_result` as soon as it is its turn.
 
     Once a signal came, or with `fail_fast` one failed, nothing more is begun. What was begun comes to its end, even if
     this raises, except that what `reads_only` is not waited for long.
     """
     work = _Work(members, one, stops, fail_fast=fail_fast)
     found: dict[int, AccountResult] = {}
-    next_told = 0
+    next_index = 0
     try:
         with _shown(work) as redraw:
             work.begin(min(jobs, len(members)))
             for came in _arriving(work, stops, reads_only=reads_only):
                 found.update(came)
-                while next_told in found:
+                while next_index in found:
                     with redraw():
-                        told(found[next_told])
-                    next_told += 1
+                        on_result(found[next_index])
+                    next_index += 1
     except BaseException:
         work.close()
         for _ in _arriving(work, stops, reads_only=reads_only):
@@ -115,8 +116,8 @@ def side_by_side(
     for index, member in enumerate(members):
         if index not in found:
             found[index] = not_begun(member)
-        if index >= next_told and found[index].begun:
-            told(found[index])
+        if index >= next_index and found[index].begun:
+            on_result(found[index])
     return tuple(found[index] for index in range(len(members)))
 
 
@@ -140,9 +141,8 @@ def _arriving(work: _Work, stops: Stops, *, reads_only: bool) -> Iterator[dict[i
 
 def _say_interrupted(running: int) -> None:
     """Without a word it would seem that nothing happens, and the second signal gives submissions up."""
-    what = f"{running} account{'' if running == 1 else 's'}"
     below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
-    messages()(f"{below}Interrupted: finishing {what}; nothing more is begun.\n")
+    messages()(f"{below}Interrupted: finishing {count(running, 'account')}; nothing more is begun.\n")
 
 
 @contextmanager

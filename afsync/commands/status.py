@@ -7,7 +7,7 @@ import click
 from afsync.commands import project as work
 from afsync.commands.addresses import check_globs
 from afsync.commands.at_moment import at_moment
-from afsync.commands.came import Came
+from afsync.commands.command_result import CommandResult
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, stdout_paint, tell
@@ -54,11 +54,13 @@ def command(
     if over.every:
         check_together(json=as_json, watch=watching)
 
-    def status_here() -> Came:
+    def status_here() -> CommandResult:
         jobs = _jobs(globs, links=links_shown(with_links, machine=as_json))
         if watching:
-            return Came(watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json))
-        return Came(_show(jobs, as_json))
+            return CommandResult(
+                watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
+            )
+        return CommandResult(_show(jobs, as_json))
 
     return run("status", over, status_here)
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from afsync.commands import project as work
 from afsync.commands.at_moment import at_moment
-from afsync.commands.came import Came
 from afsync.commands.ci import publish_error, publish_problems, repository_prefix
+from afsync.commands.command_result import CommandResult
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
@@ -44,8 +44,8 @@ def command(form: str, as_json: bool, json_into: str | None, markdown_into: str 
     return run("validate", replace(over, title=title), lambda: _validate(form, json_into, markdown_into, title))
 
 
-def _validate(form: str, json_into: str | None, markdown_into: str | None, title: str) -> Came:
-    """Check the project in this directory, and tell."""
+def _validate(form: str, json_into: str | None, markdown_into: str | None, title: str) -> CommandResult:
+    """Check the project in this directory, and print what is wrong."""
     from afsync.output.problems import problems_json
 
     said, problems, files, failed = _checked()
@@ -63,7 +63,7 @@ def _validate(form: str, json_into: str | None, markdown_into: str | None, title
         raise failed
     else:
         written = tell(said)
-    return Came(written if failed is None else Exit.ERROR, problems=problems)
+    return CommandResult(written if failed is None else Exit.ERROR, problems=problems)
 
 
 def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:
@@ -95,7 +95,7 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
 
 
 def _stateless(problem: Problem) -> Problem:
-    """What only the state can tell is no more than a note here: a row whose time has passed may have been submitted."""
+    """What only the state could decide is a note here: a row whose time has passed may have been submitted."""
     return replace(problem, severity=Severity.NOTE) if problem.code == "row_passed" else problem
 
 

@@ -16,8 +16,8 @@ _GLANCE: Final = 1_000_000
 
 
 def equal_lineages(workspace: Workspace) -> tuple[Problem, ...]:
-    """One problem for each account whose lineage another one had first. What cannot be read is told when that account
-    is loaded."""
+    """One problem for each account whose lineage another one had first. What cannot be read is reported when that
+    account is loaded."""
     first: dict[bytes, Member] = {}
     found = []
     for member in workspace.members:

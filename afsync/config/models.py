@@ -188,8 +188,8 @@ class ProjectFile(IncludedFile):
     policy: PolicyPart | None = Field(None, description="What is published where and when, as far as a team allows it.")
     notify: dict[ChannelName, ChannelPart] | None = Field(
         None,
-        description="Who is told what happens: channels by name. The URL of the channel `team` is in the environment "
-        "variable `AFSYNC_NOTIFY_TEAM`, never in a file.",
+        description="Where messages about plans, runs and jobs are sent: channels by name. The URL of the channel "
+        "`team` is in the environment variable `AFSYNC_NOTIFY_TEAM`, never in a file.",
         examples=[{"team": {"events": ["applied", "failed", "waits"]}}],
     )
     include: list[Text] | None = Field(

@@ -1,4 +1,4 @@
-"""The format of `notify`: who is told what happens. People read the descriptions, in editors and in the docs."""
+"""The format of `notify`. People read the descriptions, in editors and in the docs."""
 
 from __future__ import annotations
 

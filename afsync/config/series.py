@@ -72,10 +72,6 @@ class DeclaredSeries(Struct, frozen=True):
         )
 
 
-def is_series(fields: Mapping[str, Any]) -> bool:
-    return "repeat" in fields
-
-
 def read_series(job: Declared, defaults: Defaults) -> tuple[DeclaredSeries | None, list[Fault]]:
     """The series, or what is wrong with it."""
     fields, repeat = job.fields, job.fields["repeat"]

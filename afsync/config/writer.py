@@ -39,6 +39,7 @@ IGNORE: Final = """\
 .afsync/.*.tmp
 .afsync/history/.*.tmp
 .afsync/emulator.db*
+.afsync-emulator/
 """
 
 _LEAD = timedelta(days=30)

@@ -1,4 +1,4 @@
-"""What the channels of `notify` are told: what is new of every job, and what was sent already."""
+"""What is sent to the channels of `notify`: what is new of every job, and not what was sent already."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def _not_kept(job: JobStatus, recorded: Recorded) -> str | None:
 def unsent(
     channel: Channel, found: Mapping[Event, tuple[Item, ...]], sent: Mapping[str, datetime]
 ) -> Mapping[Event, tuple[Item, ...]]:
-    """What a channel that is told of it was not sent yet. One that was told nothing so far begins with what waits for a
-    person: what is past is not told."""
+    """Of the events of a channel, what it was not sent yet. A new channel begins with what waits for an approval. Of
+    the other events, only those that come later are sent."""
     begun = channel.name in sent
     return {
         event: fresh
@@ -111,7 +111,7 @@ def mark(channel: Channel, event: Event | None, subject: str) -> str:
 
 
 def begun(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded, now: datetime) -> Recorded:
-    """The state in which what a new channel is not told counts as sent."""
+    """The state in which all that came before a new channel counts as sent to it."""
     if channel.name in recorded.announced:
         return recorded
     past = {
@@ -132,7 +132,7 @@ def announced(channel: Channel, notice: Notice, recorded: Recorded, now: datetim
 
 
 def went_well(channel: Channel, recorded: Recorded) -> Recorded:
-    """The state after a run that went well: the next failure is told, also where it is the same as the last one."""
+    """The state after a run that went well: the next failure is sent, also where it is the same as the last one."""
     failures = f"{channel.name} {Event.FAILED} {RUN}"
     return _without(recorded, [m for m in recorded.announced if m.startswith(failures)])
 

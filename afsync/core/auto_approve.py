@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from afsync.core.plan import Plan
+from afsync.core.plural import count
 from afsync.core.resources import Bounds
 from afsync.errors import Problem
 
@@ -17,10 +18,8 @@ def beyond(plan: Plan, bounds: Bounds) -> tuple[Problem, ...]:
 def _beyond(plan: Plan, bounds: Bounds) -> Iterator[Problem]:
     hint = "look at the plan, then apply it with --auto-approve, or on a terminal"
     if plan.spend > bounds.max_credits:
-        noun = "credit" if plan.spend == 1 else "credits"
-        text = f"the plan spends {plan.spend} {noun}, and `auto_approve` allows {bounds.max_credits}"
+        text = f"the plan spends {count(plan.spend, 'credit')}, and `auto_approve` allows {bounds.max_credits}"
         yield Problem("auto_approve", text, hint)
     if (destroyed := plan.summary.destroy) > bounds.max_deletes:
-        noun = "resource" if destroyed == 1 else "resources"
-        text = f"the plan destroys {destroyed} {noun}, and `auto_approve` allows {bounds.max_deletes}"
+        text = f"the plan destroys {count(destroyed, 'resource')}, and `auto_approve` allows {bounds.max_deletes}"
         yield Problem("auto_approve", text, hint)

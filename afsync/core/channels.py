@@ -1,4 +1,4 @@
-"""The channels of `notify`: who is told of what."""
+"""The channels of `notify`, and the events that they are sent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from msgspec import Struct
 
 
 class Event(StrEnum):
-    """What a channel can be told: a plan has changes; a run applied something, or failed, as a job can in production;
-    a job waits for an approval; something that was asked for did not come to be; a job is published."""
+    """What a channel can be notified of: a plan has changes; a run applied something, or failed, as a job can in
+    production; a job waits for an approval; something was not kept as it was asked for; a job is published."""
 
     PLAN = "plan"
     APPLIED = "applied"
@@ -20,7 +20,7 @@ class Event(StrEnum):
 
 
 class Channel(Struct, frozen=True):
-    """One of them: the form of its messages, and the events it is told."""
+    """One of them: the form of its messages, and its events."""
 
     name: str
     form: str = "slack"

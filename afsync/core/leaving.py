@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.cancels import with_watched
 from afsync.core.forgotten import let_go
 from afsync.core.held import is_held
 from afsync.core.recorded import Recorded
@@ -34,11 +35,11 @@ def left(desired: Desired, recorded: Recorded, now: datetime) -> Left:
         for address, record in recorded.jobs.items()
         if is_held(record, desired.jobs.get(address)) and not never_changes(record.status) and record.schedule
     )
-    after = recorded
+    after = with_watched(recorded, {})  # what was made against its cancel is remembered
     for address in recorded.resources:
         after = let_go(after, address, now)
     return Left(
-        replace(after, deposed=(), watched={}, uploads={}, announced={}),
+        replace(after, deposed=(), uploads={}, announced={}),
         len(recorded.templates),
         len(recorded.jobs),
         tuple(held),

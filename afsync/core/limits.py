@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from afsync.core.plan import LimitUse, Plan
+from afsync.core.plural import count
 from afsync.core.resources import Limits
 from afsync.errors import Problem
 
@@ -60,14 +61,14 @@ def _nothing_declared(plan: Plan, recorded: int) -> Problem | None:
 def _credits(plan: Plan, limits: Limits) -> Problem | None:
     if limits.max_credits is None or plan.spend <= limits.max_credits:
         return None
-    text = f"the plan spends {_count(plan.spend, 'credit')}, and the limit is {limits.max_credits}"
+    text = f"the plan spends {count(plan.spend, 'credit')}, and the limit is {limits.max_credits}"
     return Problem("max_credits", text, f"raise it for this run with --max-credits {plan.spend}")
 
 
 def _balance(plan: Plan) -> Problem | None:
     if plan.balance is None or not plan.spend or plan.spend <= plan.balance:
         return None
-    text = f"the plan spends {_count(plan.spend, 'credit')}, and the account has {plan.balance}"
+    text = f"the plan spends {count(plan.spend, 'credit')}, and the account has {plan.balance}"
     return Problem("insufficient_credits", text, "top up the account, or declare fewer jobs")
 
 
@@ -75,7 +76,7 @@ def _creates(plan: Plan, limits: Limits) -> Problem | None:
     adds = plan.summary.add
     if limits.max_creates is None or adds <= limits.max_creates:
         return None
-    text = f"the plan adds {_count(adds, 'resource')}, and the limit is {limits.max_creates}"
+    text = f"the plan adds {count(adds, 'resource')}, and the limit is {limits.max_creates}"
     return Problem("max_creates", text, f"raise it for this run with --max-creates {adds}")
 
 
@@ -83,9 +84,5 @@ def _deletes(plan: Plan, limits: Limits, recorded: int) -> Problem | None:
     deletes, allowed = plan.summary.destroy, deletes_allowed(limits, recorded)
     if deletes <= allowed:
         return None
-    text = f"the plan destroys {deletes} of {_count(recorded, 'resource')}, and the limit is {allowed}"
+    text = f"the plan destroys {deletes} of {count(recorded, 'resource')}, and the limit is {allowed}"
     return Problem("max_deletes", text, f"raise it for this run with --max-deletes {deletes}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

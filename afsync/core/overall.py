@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from afsync.core.plural import count
 from afsync.errors import Exit, Problem, Severity
 
 ORDER = (
@@ -100,6 +101,6 @@ def over_limit(results: Sequence[AccountResult], max_credits: int | None) -> Pro
     spend = total(results).credits or 0
     if max_credits is None or spend <= max_credits:
         return None
-    noun = "credit" if spend == 1 else "credits"
-    text = f"the plans of all accounts together spend {spend} {noun}, and the limit of the workspace is {max_credits}"
+    text = f"the plans of all accounts together spend {count(spend, 'credit')}, and the limit of the workspace is "
+    text += f"{max_credits}"
     return Problem("max_credits", text, "raise `limits.max_credits` of the workspace, or name fewer accounts")

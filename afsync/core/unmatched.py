@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from afsync.core.actions import Action, Reason
 from afsync.core.lookalike import fits
 from afsync.core.plan import Change
+from afsync.core.plural import count
 from afsync.core.remote import RemoteJob
 from afsync.core.resources import Job
 from afsync.core.submissions import body_of, may_be_ours
@@ -35,8 +36,8 @@ def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tupl
     if not doubtful:
         return (), ()
     text = (
-        f"{_count(len(doubtful), 'job')} would be submitted from a state that is new, and the account holds "
-        f"{_count(len(strangers), 'job')} that the state does not know, of which the service does not report the topic"
+        f"{count(len(doubtful), 'job')} would be submitted from a state that is new, and the account holds "
+        f"{count(len(strangers), 'job')} that the state does not know, of which the service does not report the topic"
     )
     signs = (
         facts.options.exclusive is not False and any(job.held for job in doubtful),
@@ -63,7 +64,3 @@ def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Fact
 def _known_templates(new: Iterable[Job], changes: Iterable[Change]) -> bool:
     adopted = {c.address for c in changes if c.action is Action.ADOPT and c.reason is Reason.SAME_NAME}
     return any(job.template in adopted for job in new)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

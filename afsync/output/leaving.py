@@ -24,7 +24,7 @@ def _lines(found: Left, declared: int) -> Iterator[str]:
         yield f"Cancelled jobs that were still watched: {visible(', '.join(found.watched))}."
     if declared:
         yield (
-            f"The files still declare {count(declared, 'resource')}: remove them. Until then an apply would create the "
-            "templates again; the jobs it holds back for 30 days."
+            f"The files still declare {count(declared, 'resource')}: remove them. Until then an apply would take the "
+            "templates over again, or create them; jobs are held back for 30 days."
         )
     yield "`afsync state history` has the version before this one."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import islice
 
 from afsync.core.announcing import RUN, Item, Notice
 from afsync.core.channels import Event
@@ -13,6 +14,7 @@ from afsync.core.seen import Looked
 from afsync.errors import AfsyncError, Problem
 from afsync.output.outcomes import Tally, done_word, left_undone, spent_text
 from afsync.output.plan_text import credits_line
+from afsync.output.seen import seen_lines
 from afsync.output.values import count
 
 _OF_JOBS = {
@@ -53,14 +55,17 @@ def run_notice(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | N
     left = left_undone(t, held=len({p.address for p in held}))
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     counted += f", {t.approved} approved" if t.approved else ""
+    # What was accepted is not all there is to say: a channel has the look at the end, too.
+    seen = "".join(f" {line}" for line in islice(seen_lines(looked, 0), 1))
     credits = (looked.spent if looked else None) if t.unknown_costs else t.credits
     if not left and stopped is None:
-        return Notice(Event.APPLIED, f"applied: {counted}.{cost}", tuple(map(_item, outcomes)), credits=credits)
+        return Notice(Event.APPLIED, f"applied: {counted}.{seen}{cost}", tuple(map(_item, outcomes)), credits=credits)
     why = f" {stopped.message}" if stopped else ""
     told = [o for o in outcomes if not isinstance(o, Applied | NotAttempted)]
     items = (*map(_item, told), *(Item(p.address or "", p.message) for p in held))
     title = f"apply incomplete: {'; '.join([counted, *left])}.{why}{cost}"
-    return Notice(Event.FAILED, title, items, (_subject(title, *(f"{i.address} {i.text}" for i in items)),), credits)
+    subject = _subject(title, *(f"{i.address} {i.text}" for i in items))
+    return Notice(Event.FAILED, f"{title}{seen}", items, (subject,), credits)
 
 
 def error_notice(error: AfsyncError, command: str) -> Notice:
@@ -70,7 +75,7 @@ def error_notice(error: AfsyncError, command: str) -> Notice:
 
 
 def _subject(*texts: str) -> str:
-    """What a failure is known by: the same one again is not told again."""
+    """What a failure is known by: it is not sent again while it stays the same."""
     return RUN + hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from afsync.core.plural import count as count
 from afsync.core.resources import Schedule
 
 Paint = Callable[[str, str], str]
@@ -92,11 +93,6 @@ def _local(schedule: Schedule) -> datetime:
 def iso(moment: datetime) -> str:
     """A UTC instant as ISO 8601 with Z."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def count(number: int, noun: str) -> str:
-    """`1 credit`, `3 credits`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def size(number: int) -> str:

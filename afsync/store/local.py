@@ -22,7 +22,7 @@ from afsync.store.history import Version, good_copies, list_versions, newest_goo
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.lock import Holder, Lock, acquire, at_work
-from afsync.store.moved import moved_to, note, refuse_older
+from afsync.store.moved import is_note_of, note, other_state, refuse_older
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
@@ -62,9 +62,9 @@ class LocalStore:
     def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
         with self._fatal():
             self._disk.make_directory(self.paths.state.parent)
-            if self.exists() and not moved_to(self._disk.read(self.paths.state)[0]):
+            if self.exists() and not is_note_of(self._disk.read(self.paths.state)[0], recorded.lineage):
                 if self.read(unmerged=True)[0] != recorded:
-                    raise StateError(f"There is a state already, and another one: {self.name}.", "it is kept as it is")
+                    raise other_state(self.name)
             else:
                 with alone(self._disk, self.paths):
                     refuse_older(self.name, recorded, serials(self._disk.names(self.paths.history), recorded.lineage))

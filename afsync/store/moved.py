@@ -34,6 +34,17 @@ def moved_to(data: bytes) -> str:
         return ""
 
 
+def is_note_of(data: bytes, lineage: str) -> bool:
+    """Whether this is a note, and of that state: the note of another one shows its people the way."""
+    return bool(moved_to(data)) and lineage in data.decode("utf-8", "replace")
+
+
+def other_state(name: str) -> StateError:
+    """What is said where a state is to come and another one is."""
+    hint = "nothing was written; what an interrupted `state migrate` left there can be removed before it is done again"
+    return StateError(f"There is a state already, and another one: {name}.", hint)
+
+
 def follow(place: str) -> str:
     """What to do about it."""
     return f"write `state: {place}` into afsync.yaml"

@@ -20,7 +20,7 @@ from afsync.store.loading import Loaded, why
 from afsync.store.paths import Paths, serials
 
 KEPT = 10
-"""How many versions stay in the history."""
+"""How many versions stay in the history: so many runs can be undone."""
 
 
 @contextmanager

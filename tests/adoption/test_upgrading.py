@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
-from afsync.emulator import running
 from afsync.store.document import layout
 from afsync.store.format import decode_bytes, encode_bytes
 from tests.harness import Sandbox
@@ -27,16 +26,6 @@ jobs:
   one: {template: weekly, url: "https://clips.twitch.tv/one", topic: One, schedule: "2031-05-05T10:00:00Z"}
   two: {url: "https://clips.twitch.tv/two", topic: Two, staging: true}
 """
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with running(speed="manual", rpm=100_000, credits=1000) as emulator:
-        sandbox = Sandbox(tmp_path, emulator)
-        sandbox.write(FILES)
-        sandbox.does("init")
-        sandbox.applied()
-        yield sandbox
 
 
 def as_0_1_knew_it(value: Any) -> Any:

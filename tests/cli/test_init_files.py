@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from afsync.config.writer import IGNORE
 from afsync.emulator import Running
 from tests.harness import KEY, Sandbox
 
@@ -22,6 +23,20 @@ def test_a_fresh_clone_has_what_it_needs_and_no_more(tmp_path: Path) -> None:
     kept = {name for name in told if not name.startswith(".afsync/history/")}
     assert kept == {".gitignore", "afsync.yaml", ".afsync/state.json", ".afsync/afsync.schema.json"}
     assert "$schema=.afsync/afsync.schema.json\n" in (tmp_path / "afsync.yaml").read_text()
+
+
+def test_the_state_of_the_emulator_stays_here_when_it_is_put_away(tmp_path: Path) -> None:
+    """As README.md says it, for a project that changes to the real account."""
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    Sandbox(tmp_path).does("init")
+    (tmp_path / ".afsync").rename(tmp_path / ".afsync-emulator")
+    assert others(tmp_path) == {".gitignore", "afsync.yaml"}
+
+
+def test_the_docs_have_the_same_lines() -> None:
+    lines = [line for line in IGNORE.splitlines() if not line.startswith("#")]
+    text = (Path(__file__).parents[2] / "docs/state.md").read_text(encoding="utf-8")
+    assert "```\n" + "\n".join(lines) + "\n```\n" in text
 
 
 def test_a_gitignore_that_is_there_is_kept(tmp_path: Path) -> None:

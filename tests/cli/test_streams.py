@@ -168,7 +168,7 @@ def test_without_a_terminal_it_refuses_at_once(sandbox: Sandbox, command: str, m
         for args in ((command,), (command, "--json")):
             done = sandbox.run(*args, stdin="yes\n")
             assert (done.code, done.out) == (1, "")
-            why = f"{command} asks before it does anything, and nobody is there to answer"
+            why = f"{command} asks for confirmation, and there is no terminal to ask at"
             assert done.err == f"Error: {why}\n  add --auto-approve{more}\n"
     assert sent == []
 

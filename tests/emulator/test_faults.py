@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,12 +23,6 @@ RESET = b"<reset>"
 @pytest.fixture
 def emulator(serve: Serve) -> Running:
     return serve(dialect="documented")
-
-
-@pytest.fixture
-def api(emulator: Running) -> Iterator[httpx.Client]:
-    with client_for(emulator) as client:
-        yield client
 
 
 def connected(emulator: Running, seconds: float = 5) -> socket.socket:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +23,6 @@ QUEUED, RUNNING, PASSED, DONE = 1, 30, 120, 185
 @pytest.fixture
 def emulator(serve: Serve) -> Running:
     return serve(dialect="router", speed=1)
-
-
-@pytest.fixture
-def api(emulator: Running) -> Iterator[httpx.Client]:
-    with client_for(emulator) as client:
-        yield client
 
 
 def status(api: httpx.Client, job: str) -> str:

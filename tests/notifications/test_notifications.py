@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from afsync.emulator import running
+from tests.harness import locked
 from tests.notifications.receiver import Receiver, receiver
 from tests.scenarios.world import URL, World, a_job
 
@@ -44,7 +45,7 @@ def test_the_life_of_a_job_is_told_once_each(world: World, hook: Receiver) -> No
     (applied,) = hook.take()
 
     assert applied["event"] == "applied"
-    assert applied["title"] == "applied: 1 added, 0 changed, 0 destroyed. Spent: 1 credit."
+    assert applied["title"] == "applied: 1 added, 0 changed, 0 destroyed. Seen: 1 of 1 submissions. Spent: 1 credit."
     assert (applied["credits"], applied["url"], applied["project"]) == (1, RUN, world.root.name)
     assert applied["items"] == [{"address": "job.one", "id": world.ids()["job.one"], "text": "submitted", "credits": 1}]
 
@@ -82,7 +83,7 @@ def test_slack_gets_a_text_that_mentions_nobody(world: World, hook: Receiver) ->
 
     (message,) = hook.take()
     assert message == {
-        "text": "*Main*: applied: 1 added, 0 changed, 0 destroyed. Spent: 1 credit.\n"
+        "text": "*Main*: applied: 1 added, 0 changed, 0 destroyed. Seen: 1 of 1 submissions. Spent: 1 credit.\n"
         f"• `job.one` submitted ({world.ids()['job.one']}, 1 credit)\n"
         f"<{RUN}|the run>"
     }
@@ -103,6 +104,15 @@ def test_a_plan_is_told_on_request_and_once(world: World, hook: Receiver) -> Non
     world.does("plan", "--notify", "--out", saved, env=env(hook))
     world.does("apply", saved, env=env(hook))
     assert hook.events == ["applied"]
+
+
+def test_a_plan_is_printed_whoever_holds_the_lock(world: World, hook: Receiver) -> None:
+    declare(world, one=a_job())
+    with locked(world.root):
+        done = world.does("plan", "--notify", env=env(hook))
+    assert hook.take() == []
+    assert "Plan: 1 to add" in done.out
+    assert "Warning: the channels were not notified of this plan: Another run" in done.err
 
 
 @pytest.mark.parametrize("answer", [500, 302, 404, None])
@@ -161,6 +171,18 @@ def test_the_same_failure_is_told_once_until_a_run_goes_well(world: World, hook:
         told += hook.take()
     assert [m["event"] for m in told] == ["failed", "applied"] * 2
     assert told[0]["title"].startswith("apply failed: ")
+
+
+def test_a_run_with_nothing_to_do_goes_well_too(world: World, hook: Receiver) -> None:
+    declare(world, one=a_job())
+    world.applied(env=env(hook))
+    hook.take()
+    for _ in range(2):
+        world.control.fault("GET /account#*: received-then-status(401)")
+        world.applied(env=env(hook), code=1)
+        world.control.clear_faults()
+        world.applied(env=env(hook))
+    assert hook.events == ["failed", "failed"]
 
 
 def test_what_was_over_before_a_channel_began_is_not_told(world: World, hook: Receiver) -> None:

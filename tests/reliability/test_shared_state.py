@@ -11,14 +11,14 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from afsync.emulator import Running, running
+from afsync.emulator import Running
 from afsync.store.remote import opening
 from afsync.store.remote.document import unpack
 from afsync.store.remote.store import RemoteStore
@@ -186,12 +186,6 @@ class Story:
             self.pass_time(20)
             said = ("--adopt", found) if found else ("--absent",)
             assert self.run(self.folders[-1], "resolve", address, *said) == 0, self.told
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Running]:
-    with running(speed="manual", rpm=1_000_000, concurrent=100) as emulator:
-        yield emulator
 
 
 _rescue = RemoteStore.rescue

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from afsync.emulator import Running, running
+from afsync.emulator import Running
 from tests.harness import NO_CHANGES, Environ, Sandbox
 from tests.store.engines import CREDENTIALS, KEY, have, s3_backend, s3_bucket, s3_server
 from tests.store.proxy import Proxy, honest, spoiling
@@ -35,12 +35,6 @@ REQUESTS = 23
 CASES = [(number, when) for number in range(1, REQUESTS + 1) for when in ("cut", "cut after")]
 SHARE = CASES if SCALE >= 100 else [CASES[n] for n in (30, 32, 37)]
 """In CI: around an intent, its submission and its record."""
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Running]:
-    with running(speed="manual", rpm=1_000_000, concurrent=100) as emulator:
-        yield emulator
 
 
 @pytest.fixture

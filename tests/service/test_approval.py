@@ -164,7 +164,7 @@ def test_a_question_is_asked_and_only_yes_counts(make_world: MakeWorld) -> None:
     world = make_world()
     job = waiting(world)
     done = world.does("approve", "job.intro", code=1)
-    assert "nobody is there to answer" in done.err and "--auto-approve" in done.err
+    assert "there is no terminal to ask at" in done.err and "--auto-approve" in done.err
     assert world.of_service(job)["approved_at"] is None
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from afsync.emulator import running
 from tests.dialects import DIALECTS
 from tests.harness import Sandbox
 
@@ -16,12 +13,6 @@ JOB = "  {key}: {{url: 'https://clips.twitch.tv/{key}'}}\n"
 
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS)
-
-
-@pytest.fixture
-def sandbox(dialect: str, tmp_path: Path) -> Iterator[Sandbox]:
-    with running(dialect=dialect, speed="manual", rpm=100_000, credits=1000) as emulator:
-        yield Sandbox(tmp_path, emulator)
 
 
 def declare(sandbox: Sandbox, *keys: str, head: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,10 +16,25 @@ from tests.harness import Done, Sandbox
 
 HEAD = "version: 1\naccounts: [clients/*]\nkey: env:AURAFLUX_KEY_${account}\n"
 SHARED = "templates:\n  short: {name: Agency short, format: short, platforms: [tiktok], tone: hype}\n"
+GIT = (
+    "git",
+    "-c",
+    "user.name=a",
+    "-c",
+    "user.email=a@b.c",
+    "-c",
+    "init.defaultBranch=main",
+    "-c",
+    "commit.gpgsign=false",
+)
 
 
 def job(key: str, text: str = "") -> str:
     return f"  {key}: {{template: short, url: https://clips.twitch.tv/{key}, topic: About {key}{text}}}\n"
+
+
+def git(root: Path, *args: str) -> None:
+    subprocess.run([*GIT, *args], cwd=root, check=True, capture_output=True, timeout=60)
 
 
 class Agency(Sandbox):
@@ -72,3 +88,14 @@ def agency(tmp_path: Path) -> Iterator[Agency]:
             found.client(name, job(f"clip-{name}"))
         found.does("init", "--all")
         yield found
+
+
+@pytest.fixture
+def repository(agency: Agency) -> Agency:
+    """The workspace, committed, with a folder of rows and one of media."""
+    agency.write("topic\nA\n", "clients/bert/rows.csv")
+    agency.write("x", "clients/cleo/media/intro.mp4")
+    git(agency.root, "init")
+    git(agency.root, "add", ".")
+    git(agency.root, "commit", "-m", "first")
+    return agency

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +14,7 @@ from jsonschema import Draft202012Validator
 from afsync.commands import applying, applying_all
 from afsync.core.overall import ORDER, over_limit, worst
 from afsync.errors import Exit
-from afsync.store.lock import Holder, acquire
-from tests.harness import NO_CHANGES
+from tests.harness import NO_CHANGES, locked
 from tests.workspace.conftest import Agency, job
 
 ROOT = Path(__file__).parents[2]
@@ -127,17 +123,8 @@ def test_one_that_fails_stops_no_other(fault: str, agency: Agency) -> None:
     assert (agency.balance_of("anna"), agency.balance_of("cleo")) == (49, 49)
 
 
-@contextmanager
-def locked(agency: Agency, name: str) -> Iterator[None]:
-    """Another run is at work in this account."""
-    holder = Holder("12345678", "someone", "elsewhere", 1, "afsync apply", datetime.now(UTC))
-    lock = agency.root / f"clients/{name}/.afsync/lock"
-    with acquire(lock, holder, timeout=0, clock=lambda: 0.0, sleep=lambda _: None):
-        yield
-
-
 def test_a_locked_one(agency: Agency) -> None:
-    with locked(agency, "bert"):
+    with locked(agency.root / "clients/bert"):
         assert agency.codes("apply", "--auto-approve", code=5) == {"anna": 0, "bert": 5, "cleo": 0}
 
 
@@ -151,7 +138,7 @@ def test_four_that_fail_among_fifty(agency: Agency) -> None:
     env: dict[str, str | None] = {"AFSYNC_QUARANTINE": "10m"}
     agency.does("apply", "--all", "--auto-approve", "--account", "anna", code=3, env=env)
     agency.client("bert", "  x: [\n")
-    with locked(agency, "cleo"):
+    with locked(agency.root / "clients/cleo"):
         codes = agency.codes("apply", "--auto-approve", code=3, env={**env, "AURAFLUX_KEY_DORA": "no key"})
     failed = {name: code for name, code in codes.items() if code}
     assert failed == {"anna": 3, "bert": 1, "cleo": 5, "dora": 1} and len(codes) == 50
@@ -218,7 +205,9 @@ def test_on_a_terminal_it_shows_all_plans_and_asks_once(
 ) -> None:
     monkeypatch.setattr(applying_all, "interactive", lambda: True)
     monkeypatch.setattr(applying, "_until_answered", lambda stop: None)
-    done = agency.does("apply", "--all", stdin=answer, code=0 if left == 49 else 1)
+    report = agency.root / "r.json"
+    done = agency.does("apply", "--all", "--report", f"json={report}", stdin=answer, code=0 if left == 49 else 1)
+    assert [a["account"] for a in json.loads(report.read_text("utf-8"))["accounts"]] == list(NAMES)
     assert done.err.count("Do you want to perform these actions in 3 accounts?") == 1
     assert [agency.balance_of(n) for n in NAMES] == [left] * 3
 
@@ -234,6 +223,17 @@ def test_a_plan_that_is_another_one_by_its_turn_is_refused(agency: Agency, monke
     monkeypatch.setattr(applying_all, "over_limit", and_edit)
     assert agency.codes("apply", "--auto-approve", code=6) == {"anna": 0, "bert": 6, "cleo": 0}
     assert [agency.balance_of(n) for n in NAMES] == [49, 50, 49]
+
+
+def test_an_account_spends_no_more_than_the_plan_that_was_judged(agency: Agency) -> None:
+    """Where jobs cost more than estimated, too: the sum of the plans is what the limit was held against."""
+    agency.workspace("shared: [shared/*.yaml]\nlimits: {max_credits: 6}\n")
+    for name in NAMES:
+        agency.client(name, job("one") + job("two"))
+    agency.control.options(surcharge=1)
+    done = agency.does("apply", "--all", "--auto-approve", code=4)
+    assert "Stopped: " in done.out
+    assert [agency.balance_of(n) for n in NAMES] == [48, 48, 48]
 
 
 def test_what_could_not_be_planned_was_not_judged_and_is_not_applied(agency: Agency) -> None:

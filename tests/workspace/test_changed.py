@@ -8,34 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace.conftest import Agency, job
-
-GIT = (
-    "git",
-    "-c",
-    "user.name=a",
-    "-c",
-    "user.email=a@b.c",
-    "-c",
-    "init.defaultBranch=main",
-    "-c",
-    "commit.gpgsign=false",
-)
-
-
-def git(root: Path, *args: str) -> None:
-    subprocess.run([*GIT, *args], cwd=root, check=True, capture_output=True, timeout=60)
-
-
-@pytest.fixture
-def repository(agency: Agency) -> Agency:
-    """The workspace, committed, with a folder of rows and one of media."""
-    agency.write("topic\nA\n", "clients/bert/rows.csv")
-    agency.write("x", "clients/cleo/media/intro.mp4")
-    git(agency.root, "init")
-    git(agency.root, "add", ".")
-    git(agency.root, "commit", "-m", "first")
-    return agency
+from tests.workspace.conftest import GIT, Agency, git, job
 
 
 def changed(agency: Agency, ref: str = "HEAD", code: int = 0) -> list[str]:

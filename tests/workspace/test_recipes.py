@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from afsync.config.document import parse
 from afsync.config.workspace import enclosing_workspace
 from tests.cli.commands import every_command, options
 from tests.harness import Sandbox
+from tests.workspace.conftest import Agency, job
 
 ROOT = Path(__file__).parents[2]
 AGENCY = ROOT / "examples/agency"
@@ -61,7 +65,6 @@ def test_the_cron_job_is_one() -> None:
     Draft202012Validator(schema).validate(value)
     job = value["spec"]["jobTemplate"]["spec"]
     (container,) = job["template"]["spec"]["containers"]
-    assert f'/{job["completions"]}"' not in container["args"][0].replace('/4"', "")
     assert container["args"][0].endswith(f'+ 1))/{job["completions"]}"') and job["parallelism"] == job["completions"]
 
 
@@ -82,6 +85,41 @@ def test_in_github_each_client_is_applied_alone_with_its_own_key() -> None:
     assert re.findall(r"^ +AURAFLUX_KEY_(\w+):", PIPELINES["github.yml"], re.MULTILINE) == named
 
 
+@pytest.mark.skipif(shutil.which("jq") is None, reason="there is no jq")
+def test_in_github_the_clients_that_changed_are_read_from_the_report(repository: Agency) -> None:
+    """The lines of the step `list` after the one that writes the report, as the runner runs them."""
+    (listing,) = [s for s in read("github.yml")["jobs"]["clients"]["steps"] if s.get("id") == "list"]
+    first, _, lines = listing["run"].partition("\n")
+    assert "--report json=changed.json" in first
+
+    def listed() -> tuple[int, str]:
+        report = f"json={repository.root / 'changed.json'}"
+        repository.call("validate", "--all", "--changed-since", "HEAD", "--report", report)
+        output = repository.root / "output"
+        output.write_text("")
+        done = subprocess.run(
+            ["bash", "-e", "-c", lines],
+            cwd=repository.root,
+            env={"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(output)},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, output.read_text()
+
+    assert listed() == (0, "changed=[]\n")
+    repository.client("cleo-2", job("new"))
+    repository.write("version: 1\njobs: [", "clients/bert/afsync.yaml")
+    code, output = listed()
+    assert code == 0, "broken files of one client stop no other"
+    assert json.loads(output.removeprefix("changed=")) == [
+        {"client": "bert", "variable": "BERT"},
+        {"client": "cleo-2", "variable": "CLEO_2"},
+    ]
+    shutil.rmtree(repository.root / "clients/anna")
+    assert listed() == (1, ""), "videos of a client that is gone would still be published"
+
+
 def test_gitlab_runs_all_shards() -> None:
     value = read("gitlab.yml")
     for name in ("plan", "apply"):
@@ -97,6 +135,9 @@ def test_the_example_is_a_workspace_of_six(tmp_path: Path) -> None:
     sandbox.does("init", "--example", "agency")
     sandbox.does("init", "--example", "agency", code=1)
     assert (tmp_path / "clients/tidal/.afsync/state.json").exists()
+    ignored = (tmp_path / ".gitignore").read_text().splitlines()
+    assert "**/.afsync-emulator/" in ignored
+    assert [line for line in ignored if not line.startswith(("#", "**/.afsync"))] == []
     lineages = [re.search("^lineage: (.*)$", p.read_text(), re.M) for p in tmp_path.glob("clients/*/afsync.yaml")]
     assert len({found[1] for found in lineages if found}) == 6
     (tmp_path / "afsync.workspace.yaml").write_text(

@@ -12,9 +12,7 @@ from afsync.store.paths import serials
 from afsync.store.remote.backend import Backend, Conflict, Kept, Unclear
 from afsync.store.remote.document import unpack
 from afsync.store.remote.writing import Overtaken, put_once
-
-KEPT = 10
-"""How many runs can be gone back."""
+from afsync.store.saving import KEPT
 
 
 def folder(backend: Backend) -> str:

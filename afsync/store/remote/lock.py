@@ -25,7 +25,8 @@ from afsync.store.remote.writing import Overtaken, put_once
 
 RENEWED_EVERY = 300.0
 """Seconds between two renewals: two may fail before the lock can be taken over."""
-ENDS_AFTER = timedelta(minutes=15)
+MINUTES = 15
+ENDS_AFTER = timedelta(minutes=MINUTES)
 PAUSE = 2.0
 """Seconds between two tries while waiting."""
 TRIES = 100
@@ -39,9 +40,6 @@ class Held(Struct, frozen=True, forbid_unknown_fields=True):
     holder: Holder
     run: str = ""
     renewals: Count = 0
-
-    def __str__(self) -> str:
-        return f"{self.holder}{f', {self.run}' if self.run else ''}"
 
 
 class RemoteHolder(Holder, frozen=True, forbid_unknown_fields=True):
@@ -126,9 +124,9 @@ def acquire(
         if there is None:
             vanished += 1
             continue
-        other = decode_lock(there.data)
+        other = holder_of(there)
         if backend.now() - there.at >= ENDS_AFTER:
-            warn(f"the lock of {other or 'an unknown run'} is taken over: it was not renewed for 15 minutes.")
+            warn(f"the lock of {other or 'an unknown run'} is taken over: it was not renewed for {MINUTES} minutes.")
             version = there.version
             continue
         left = until - clock()
@@ -159,7 +157,7 @@ def holder_of(there: Kept) -> RemoteHolder | None:
     return None if held is None else RemoteHolder(**asdict(held.holder), run=held.run)
 
 
-def _locked(backend: Backend, other: Held | None, waited: float) -> StateLocked:
+def _locked(backend: Backend, other: RemoteHolder | None, waited: float) -> StateLocked:
     text = f"Another run is still at work here after {waited:g} s" if waited else "Another run is at work here"
     hint = "wait longer (`--lock-timeout`)" if waited else "wait for it, or give `--lock-timeout`"
     if other is None:
@@ -167,6 +165,6 @@ def _locked(backend: Backend, other: Held | None, waited: float) -> StateLocked:
     text = f"{text}: {other}."
     return StateLocked(
         text,
-        f"{hint}; if it is gone, its lock ends 15 minutes after it was last renewed, or at once "
-        f"by `afsync force-unlock {other.holder.id}`",
+        f"{hint}; if it is gone, its lock ends {MINUTES} minutes after it was last renewed, or at once "
+        f"by `afsync force-unlock {other.id}`",
     )

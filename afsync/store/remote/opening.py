@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from afsync.core.run_page import run_page
 from afsync.core.state_place import BranchPlace, ObjectPlace, Place
 from afsync.errors import StateError
 from afsync.store.remote.backend import Backend
@@ -34,11 +35,3 @@ def _backend(root: Path, place: Place, name: str, environ: Mapping[str, str]) ->
 
         return object_backend(place, name, environ)
     raise StateError(f"{name} is a path.")
-
-
-def run_page(environ: Mapping[str, str]) -> str:
-    """The page of this run, where a pipeline runs it."""
-    if environ.get("GITHUB_RUN_ID"):
-        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-        return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"
-    return environ.get("CI_JOB_URL", "")

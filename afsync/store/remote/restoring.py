@@ -15,9 +15,7 @@ from afsync.store.remote.document import pack, plain, unpack
 from afsync.store.remote.writing import Overtaken, put_once
 
 
-def restore(
-    backend: Backend, serial: int, *, lineage: str, afsync_version: str, nonce: str, force: bool
-) -> tuple[Recorded, str]:
+def restore(backend: Backend, serial: int, *, lineage: str, afsync_version: str, nonce: str, force: bool) -> Recorded:
     """Write the copy with this serial as a new version, newer than everything there is. Numbers that were given out
     stay given out. A state that cannot be read is kept under a key that ends in `.damaged-N`."""
     wanted = _find(backend, serial, lineage)
@@ -36,7 +34,8 @@ def restore(
         _keep_damaged(backend, there)
     version = replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
     data = pack(version, nonce, afsync_version, packed=backend.packed)
-    return version, put_once(backend, backend.key, data, there.version if there else None)
+    put_once(backend, backend.key, data, there.version if there else None)
+    return version
 
 
 def _find(backend: Backend, serial: int, lineage: str) -> Recorded:

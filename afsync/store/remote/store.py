@@ -16,7 +16,7 @@ from afsync.errors import StateError, StateLocked
 from afsync.store.disk import Disk
 from afsync.store.history import Version
 from afsync.store.lock import Holder
-from afsync.store.moved import follow, moved_to, note, refuse_older
+from afsync.store.moved import follow, is_note_of, moved_to, note, other_state, refuse_older
 from afsync.store.paths import Paths, lineages_of, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.remote.backend import Backend, Kept
@@ -104,13 +104,13 @@ class RemoteStore:
     def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
         with self._fatal():
             there = self.backend.get(self.backend.key)
+            left = there is not None and is_note_of(there.data, recorded.lineage)
             refuse_older(self.name, recorded, serials(names(self.backend), recorded.lineage))
             try:
-                self._put(recorded, there.version if there and moved_to(there.data) else None)
+                self._put(recorded, there.version if there and left else None)
             except Overtaken:
                 if self.read(unmerged=True)[0] != recorded:
-                    text = f"There is a state already, and another one: {self.name}."
-                    raise StateError(text, "nothing was written; it is kept as it is") from None
+                    raise other_state(self.name) from None
             for copy in (recorded, *copies):
                 with suppress(Overtaken):
                     put_once(self.backend, copy_key(self.backend, copy), self._packed(copy), None)
@@ -218,7 +218,7 @@ class RemoteStore:
     def restore(self, serial: int, *, lineage: str, force: bool = False) -> Recorded:
         with self._fatal():
             try:
-                recorded, _ = restore(
+                recorded = restore(
                     self.backend,
                     serial,
                     lineage=lineage,
@@ -259,7 +259,7 @@ class RemoteStore:
 
     def _way_out(self, *, missing: bool = False) -> str:
         """What can be done, from what the history has."""
-        good = next((v for v in self.history() if v.problem is None), None)
+        good = next((v for v, _ in read_copies(self.backend, None) if v.problem is None), None)
         if good is not None:
             return f"`afsync state restore {good.serial}` takes the newest good copy, or put back what belongs there"
         lost = "`afsync init`, then `afsync import --match`, which finds the resources again"

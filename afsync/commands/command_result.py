@@ -1,4 +1,4 @@
-"""What a command over one account came to, for a report over many; alone, only its exit code counts."""
+"""The result of a command over one account, for a report over many; alone, only its exit code counts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Globs:
         return sorted(glob for glob, found in self._found.items() if not found)
 
 
-class Came(Struct, frozen=True):
+class CommandResult(Struct, frozen=True):
     """`code` is the exit code, `details` Markdown; the others are as in `core.overall.AccountResult`. `fingerprint` is
     that of the plan, where one was made."""
 
