@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -111,6 +112,32 @@ def wrong() -> list[str]:
     return [*broken(found), *lost, *(f"{name} of the navigation is not there" for name in sorted(nav - found.keys()))]
 
 
+def _schemas() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (ROOT / "schemas").glob("*.json")}
+
+
+def released_schemas(repository: Path) -> dict[str, dict[str, bytes]]:
+    """The schemas of earlier releases, by `0.2` and file name. Files in use name them, so they stay where they are.
+
+    They are read from the tags; of the releases `v0.2.0` and `v0.2.1` the last one counts. Without git, or without
+    tags, there are none.
+    """
+    found: dict[str, dict[str, bytes]] = {}
+    try:
+        for tag in _git(repository, "tag", "--list", "--sort=version:refname", "v*").decode().split():
+            version = ".".join(tag.removeprefix("v").split(".")[:2])
+            paths = _git(repository, "ls-tree", "-z", "--name-only", tag, "schemas/").decode().split("\0")
+            schemas = {Path(p).name: _git(repository, "show", f"{tag}:{p}") for p in paths if p.endswith(".json")}
+            found |= {version: schemas} if schemas else {}
+    except FileNotFoundError:  # there is no git
+        return {}
+    return found
+
+
+def _git(repository: Path, *args: str) -> bytes:
+    return subprocess.run(["git", *args], cwd=repository, check=False, capture_output=True, timeout=60).stdout
+
+
 def write(folder: Path) -> None:
     """Everything that the generator reads."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -121,8 +148,10 @@ def write(folder: Path) -> None:
         there = folder / "pages" / path.relative_to(ROOT / "docs")
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, there)
-    for version in (release(), "latest"):
-        shutil.copytree(ROOT / "schemas", folder / "pages/schemas" / version)
+    for version, schemas in {**released_schemas(ROOT), release(): _schemas(), "latest": _schemas()}.items():
+        (folder / "pages/schemas" / version).mkdir(parents=True)
+        for name, data in schemas.items():
+            (folder / "pages/schemas" / version / name).write_bytes(data)
     shutil.copy(CONFIG, folder / "zensical.toml")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from unittest import mock
@@ -84,3 +85,26 @@ def test_an_example_is_copied_without_what_trying_it_left_there(tmp_path: Path) 
         Sandbox(project).does("init", "--example", "tested")
     assert (project / "tests/conftest.py").is_file()
     assert not [*project.rglob("left")]
+
+
+def test_schemas_of_earlier_releases_stay_on_the_site(tmp_path: Path) -> None:
+    def git(*args: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *args], cwd=tmp_path, check=True)
+
+    git("init", "--quiet")
+    (tmp_path / "schemas").mkdir()
+    for tag, text in (("v0.9.9", "early"), ("v0.10.0", "first"), ("v0.10.1", "fixed"), ("v1.0.0", "next")):
+        (tmp_path / "schemas/afsync.schema.json").write_text(text)
+        (tmp_path / "schemas/README.md").write_text(text)
+        git("add", ".")
+        git("commit", "--quiet", "-m", text)
+        git("tag", tag)
+
+    found = site.released_schemas(tmp_path)
+
+    assert found == {
+        "0.9": {"afsync.schema.json": b"early"},
+        "0.10": {"afsync.schema.json": b"fixed"},
+        "1.0": {"afsync.schema.json": b"next"},
+    }
+    assert site.released_schemas(tmp_path.parent) == {}
