@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from afsync.api.exchange import Lost, Reply, Result
+from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import retry_after, server_time
 from afsync.api.text import printable
 from afsync.api.wire import decode, error_form, first, moment, usable_id
@@ -24,9 +24,9 @@ def classify(result: Result, *, id_field: str = "jobId") -> Answer:
     `id_field` is `jobId` for a job; for a template it is `id`, at the top or inside `template`.
     """
     match result:
-        case Lost(sent=False, why=why):
+        case NoResponse(sent=False, why=why):
             return NotSent(why)
-        case Lost(why=why):
+        case NoResponse(why=why):
             return Unknown(why)
         case Reply(status) if 200 <= status <= 299:
             return _committed(result, id_field)

@@ -43,21 +43,21 @@ class Reply(Struct, frozen=True):
     complete: bool = True
 
 
-class Lost(Struct, frozen=True):
+class NoResponse(Struct, frozen=True):
     """No answer. `sent` is False only where no byte of the request can have left."""
 
     sent: bool
     why: str
 
 
-Result: TypeAlias = Reply | Lost
+Result: TypeAlias = Reply | NoResponse
 
 
-class GivenUp(Exception):
+class Abandoned(Exception):
     """Raised inside the exchange's own thread when nobody waits for it any more, or the answer is too large."""
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """What takes a request to the service; it tells an Exchange what happens, as it happens."""
 
     def carry(self, request: Request, exchange: Exchange) -> None: ...
@@ -79,7 +79,7 @@ class Exchange:
         self._hang_up: Callable[[], None] | None = None
         self.done = threading.Event()
 
-    # --- told by the carrier ---
+    # --- told by the transport ---
 
     def opened(self, hang_up: Callable[[], None]) -> None:
         """There is a connection; `hang_up` breaks it off from another thread."""
@@ -87,10 +87,10 @@ class Exchange:
             self._hang_up = hang_up
 
     def sending(self) -> None:
-        """The first byte of the request is about to leave. Raises GivenUp when it must not any more."""
+        """The first byte of the request is about to leave. Raises Abandoned when it must not any more."""
         with self._lock:
             if self._given_up:
-                raise GivenUp
+                raise Abandoned
             self._sending = True
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
@@ -98,14 +98,14 @@ class Exchange:
             self._head = (status, headers)
 
     def received(self, chunk: bytes) -> None:
-        """Part of the answer's body. Raises GivenUp when nobody wants more of it."""
+        """Part of the answer's body. Raises Abandoned when nobody wants more of it."""
         with self._lock:
             self._body += chunk[: self._max_bytes - len(self._body) + 1]
             if self._given_up or len(self._body) > self._max_bytes:
-                raise GivenUp
+                raise Abandoned
 
     def failed(self, why: str, *, never_left: bool = False) -> None:
-        """It ended badly. `never_left`: the carrier is certain that nothing was sent."""
+        """It ended badly. `never_left`: the transport is certain that nothing was sent."""
         with self._lock:
             self._failure = (never_left and not self._sending, why)
 
@@ -127,11 +127,11 @@ class Exchange:
             whole = failure is None and len(self._body) <= self._max_bytes
             return Reply(*self._head, bytes(self._body[: self._max_bytes]), complete=whole)
         never_left, why = failure or (False, "the connection ended without an answer")
-        return Lost(not never_left, why)
+        return NoResponse(not never_left, why)
 
 
 def run(
-    carrier: Carrier,
+    transport: Transport,
     request: Request,
     *,
     seconds: float,
@@ -144,11 +144,11 @@ def run(
     `abandoned` is asked ten times a second whether to stop waiting at once. Raises only what that raises.
     """
     exchange = exchange or Exchange(max_bytes)
-    thread = threading.Thread(target=_carry, args=(carrier, request, exchange), name="afsync-exchange", daemon=True)
+    thread = threading.Thread(target=_carry, args=(transport, request, exchange), name="afsync-exchange", daemon=True)
     try:
         thread.start()
     except RuntimeError:
-        return Lost(False, "no thread could be started")
+        return NoResponse(False, "no thread could be started")
     try:
         for _ in range(math.ceil(seconds / SLICE)):
             if exchange.done.wait(SLICE):
@@ -162,10 +162,10 @@ def run(
     return exchange.give_up(f"no answer within {seconds:g} s")
 
 
-def _carry(carrier: Carrier, request: Request, exchange: Exchange) -> None:
+def _carry(transport: Transport, request: Request, exchange: Exchange) -> None:
     try:
-        carrier.carry(request, exchange)
-    except GivenUp:
+        transport.carry(request, exchange)
+    except Abandoned:
         pass
     except Exception as error:  # whatever it is, the caller has to learn that the exchange is over
         exchange.failed(f"it broke off ({type(error).__name__})")

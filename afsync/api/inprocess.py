@@ -16,7 +16,7 @@ App: TypeAlias = Callable[
 """An ASGI application."""
 
 
-class InProcessCarrier:
+class InProcessTransport:
     """Carries requests to an application; thread-safe, with a short-lived event loop for each request."""
 
     def __init__(self, app: App) -> None:

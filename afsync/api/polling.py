@@ -8,9 +8,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.api.previews import MOST, previews
-from afsync.api.readback import read_result
-from afsync.api.reader import Reader
-from afsync.api.snapshot import look_up
+from afsync.api.reader import ApiReader
+from afsync.api.snapshot import look_up, read_result
 from afsync.core.remote import Preview
 from afsync.core.results import JobResult
 from afsync.core.status import Seen
@@ -19,10 +18,10 @@ SINGLES = 10
 """Jobs that are too old for the first page are asked for one by one, so many in one look, in turn."""
 
 
-class Lookout:
+class JobPoller:
     """What was seen so far of the jobs `ids`, and how to see more."""
 
-    def __init__(self, reader: Reader, ids: Iterable[str]) -> None:
+    def __init__(self, reader: ApiReader, ids: Iterable[str]) -> None:
         self._reader = reader
         self._ids = frozenset(ids)
         self._turn: list[str] = []

@@ -7,11 +7,17 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from afsync.api.link import Link
-from afsync.api.results import StagingAssets, parse_result, parse_staging_assets
-from afsync.api.wire import bad, usable_id
-from afsync.api.wire_account import parse_account
-from afsync.api.wire_jobs import PublishTimes, parse_job, parse_page, parse_publish_times
+from afsync.api.session import ApiSession
+from afsync.api.wire import Row, an_object, bad, first, id_of, number_of, optional_text, usable_id
+from afsync.api.wire_jobs import (
+    PublishTimes,
+    StagingAssets,
+    parse_job,
+    parse_page,
+    parse_publish_times,
+    parse_result,
+    parse_staging_assets,
+)
 from afsync.api.wire_templates import parse_templates
 from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.results import JobResult
@@ -24,41 +30,41 @@ PAGE = 100
 NOT_OFFERED = (404, 405)
 
 
-class Reader:
+class ApiReader:
     """All calls raise AuthError, Refused, Unreachable or BadAnswer; they may wait and try again."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, session: ApiSession) -> None:
+        self._session = session
 
     @property
     def base_url(self) -> str:
         """The service all of it comes from, as a state remembers it."""
-        return self._link.access.base_url
+        return self._session.access.base_url
 
     @property
     def requests(self) -> int:
         """Requests sent over this line so far."""
-        return self._link.requests
+        return self._session.requests
 
     @property
     def server_time(self) -> datetime | None:
         """The service's clock at its latest answer (UTC)."""
-        return self._link.server_time
+        return self._session.server_time
 
     def account(self) -> RemoteAccount:
         """The account; the limiter takes its size from what it announces."""
-        account = parse_account(self._link.call("GET", "/account"))
+        account = parse_account(self._session.call("GET", "/account"))
         if account.per_minute is not None:
-            self._link.limiter.resize(account.per_minute)
+            self._session.limiter.resize(account.per_minute)
         return account
 
     def templates(self) -> Mapping[str, RemoteTemplate]:
         """All templates, by id."""
-        return parse_templates(self._link.call("GET", "/templates"))
+        return parse_templates(self._session.call("GET", "/templates"))
 
     def jobs_page(self, offset: int) -> list[RemoteJob]:
         """At most 100 jobs from `offset` on, newest first."""
-        return parse_page(self._link.call("GET", f"/jobs?limit={PAGE}&offset={offset}"))
+        return parse_page(self._session.call("GET", f"/jobs?limit={PAGE}&offset={offset}"))
 
     def job(self, job_id: str) -> RemoteJob | None:
         """One job; None when the account has none of this id. AuthError when it is somebody else's."""
@@ -97,7 +103,7 @@ class Reader:
     def _unless(self, path: str, *statuses: int) -> Any:
         """The answer to GET `path`, or None when it is refused with one of `statuses`."""
         try:
-            return self._link.call("GET", path)
+            return self._session.call("GET", path)
         except Refused as refused:
             if refused.status in statuses:
                 return None
@@ -109,3 +115,44 @@ def checked_id(value: str) -> str:
     if not usable_id(value):
         raise UsageError(f"{value!r} is not an id of the service.", "an id looks like job_abc123")
     return quote(value, safe=":")
+
+
+_LIMITS = ("rateLimits", "rateLimit", "rate_limits", "rate_limit", "limits")
+_PER_MINUTE = ("rpm", "requestsPerMinute", "requests_per_minute", "perMinute", "per_minute", "limit")
+_CONCURRENT = ("concurrent", "concurrentJobs", "concurrentSubmissions", "concurrent_jobs", "maxConcurrent")
+_MOST = 100_000
+"""More than that in a minute is as good as no limit."""
+
+
+def parse_account(value: object) -> RemoteAccount:
+    """GET /account. Credits and limits are None where the service does not tell them."""
+    what = "GET /account"
+    row = an_object(value, what)
+    credits = row.get("credits")
+    if credits is not None and not isinstance(credits, dict):
+        raise bad(what, "an object in `credits`", credits)
+    told: dict[str, Any] = credits or {}
+    limits = _limits(row)
+    return RemoteAccount(
+        id=id_of(row, what, "accountId", "customerId", "id"),
+        plan_tier=optional_text(row, "planTier", "plan_tier"),
+        balance=number_of(told, what, "balance"),
+        included=number_of(told, what, "included"),
+        used=number_of(told, what, "used"),
+        per_minute=_positive(first(limits, *_PER_MINUTE)),
+        concurrent=_positive(first(limits, *_CONCURRENT)),
+    )
+
+
+def _limits(row: Row) -> dict[str, Any]:
+    """The reference promises "rate-limit info" without its form, so this is read with an open mind."""
+    found = first(row, *_LIMITS)
+    if isinstance(found, dict):
+        return found
+    return {"rpm": found if found is not None else first(row, "rpm", "requestsPerMinute")}
+
+
+def _positive(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
+        return None
+    return int(min(value, _MOST))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from afsync.api.exchange import Lost, Reply, Result
+from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.wire import ErrorForm, decode, error_form
 
 TRIES = 4
@@ -51,7 +51,7 @@ def may_pass(result: Result) -> bool:
 
 def never_left(result: Result) -> bool:
     """Whether the request certainly did not reach the service."""
-    return isinstance(result, Lost) and not result.sent
+    return isinstance(result, NoResponse) and not result.sent
 
 
 def is_limited(result: Result) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,11 +13,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.api.paging import TIME_SLACK, Listing, read_list
-from afsync.api.reader import Reader
+from afsync.api.reader import ApiReader
 from afsync.api.wire import ODD
 from afsync.core.evidence import CLOCK_SLACK
 from afsync.core.remote import Lookups, Remote, RemoteJob
-from afsync.errors import AuthError
+from afsync.core.results import JobResult
+from afsync.core.seen import ReadBack
+from afsync.errors import AuthError, BadAnswer, Refused
 
 HEAD = 100
 """How many of the newest ids an intent remembers, and of how many jobs GET /schedule tells the publish time."""
@@ -26,7 +29,7 @@ AT_ONCE = 4
 """Reads that overlap."""
 
 
-def fetch(reader: Reader, lookups: Lookups, *, publish_times: bool = True, jobs: bool = True) -> Remote:
+def fetch(reader: ApiReader, lookups: Lookups, *, publish_times: bool = True, jobs: bool = True) -> Remote:
     """Read the account: account, templates, publish times and the first page of jobs at the same time.
 
     `publish_times` says whether any job's publish time matters; without `jobs` the list is not read at all.
@@ -66,14 +69,14 @@ def _odd(listing: Listing) -> Iterator[RemoteJob]:
         above = job.created_at or above
 
 
-def look_up(reader: Reader, ids: Iterable[str]) -> tuple[dict[str, RemoteJob], frozenset[str]]:
+def look_up(reader: ApiReader, ids: Iterable[str]) -> tuple[dict[str, RemoteJob], frozenset[str]]:
     """Ask for jobs one by one: those found, by id, and the ids that are not in the account."""
     wanted = list(ids)
     found = dict(zip(wanted, together(*(_asking(reader, i) for i in wanted)), strict=True))
     return {i: job for i, job in found.items() if job}, frozenset(i for i, job in found.items() if not job)
 
 
-def _asking(reader: Reader, job_id: str) -> Callable[[], RemoteJob | None]:
+def _asking(reader: ApiReader, job_id: str) -> Callable[[], RemoteJob | None]:
     return lambda: reader.job(job_id)
 
 
@@ -148,3 +151,53 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     if errors:
         raise next((e for e in errors.values() if isinstance(e, AuthError)), errors[min(errors)])
     return results
+
+
+def read_back(
+    reader: ApiReader, *, jobs: bool, times: bool, templates: bool, balance: bool, results: Sequence[str] = ()
+) -> ReadBack:
+    """What was asked for, all at the same time. Jobs and publish times are those of the newest 100. Raises ApiError,
+    but not for a result."""
+
+    def nothing() -> Any:
+        return None
+
+    page, publish_times, found, account, *told = together(
+        (lambda: reader.jobs_page(0)) if jobs else nothing,
+        reader.publish_times if times else nothing,
+        reader.templates if templates else nothing,
+        reader.account if balance else nothing,
+        *(partial(read_result, reader, job_id) for job_id in results),
+    )
+    return ReadBack(
+        jobs={job.id: job.status for job in page or ()},
+        publish_times=publish_times,
+        templates=None if found is None else frozenset(found),
+        balance=account.balance if account else None,
+        results={result.id: result for result in told if result is not None},
+    )
+
+
+def read_result(reader: ApiReader, job_id: str) -> JobResult | None:
+    """None where the service does not report it in a form that can be read, which concerns this one job only."""
+    try:
+        return reader.result(job_id)
+    except (Refused, BadAnswer):
+        return None
+
+
+def read_jobs(reader: ApiReader, ids: Sequence[str]) -> Remote:
+    """The account and these jobs: a single one by itself, several from the newest page, the older ones one by one."""
+    before = reader.requests
+    account = reader.account()
+    listed = {j.id: j for j in reader.jobs_page(0)} if len(ids) > 1 else {}
+    jobs = {i: listed[i] for i in ids if i in listed}
+    found, missing = look_up(reader, (i for i in ids if i not in jobs)) if len(jobs) < len(ids) else ({}, frozenset())
+    return Remote(
+        account=account,
+        jobs={**jobs, **found},
+        missing=missing,
+        server_time=reader.server_time,
+        requests=reader.requests - before,
+        base_url=reader.base_url,
+    )

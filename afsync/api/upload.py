@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from afsync.api.elsewhere import may_go_to
+from afsync.api.api_errors import error_for
 from afsync.api.exchange import Reply, Result
-from afsync.api.link import Link
-from afsync.api.refusals import error_for
+from afsync.api.external_hosts import may_go_to
 from afsync.api.retries import PASSING, TRIES, answer_of, backoff, is_limited, may_pass
+from afsync.api.session import ApiSession
 from afsync.api.text import excerpt, printable
 from afsync.api.wire import an_object, bad, id_of
 from afsync.errors import ApiError, BadAnswer, Refused
@@ -22,10 +22,10 @@ _TYPES = {"mp4": "video/mp4", "mov": "video/quicktime"}
 _WANTS_MULTIPART = (400, 415, 422)
 
 
-class Upload(Struct, frozen=True):
+class FileUpload(Struct, frozen=True):
     """One file on its way. The file is read from its beginning for each attempt, and closed by whoever opened it."""
 
-    link: Link
+    session: ApiSession
     file: BinaryIO
     filename: str
     size: int
@@ -42,7 +42,7 @@ class Upload(Struct, frozen=True):
         # The small question first: the documented service refuses it at once, the deployed one would let us send
         # the whole file before it refuses a form.
         try:
-            answer = self.link.call("POST", "/upload", ask)
+            answer = self.session.call("POST", "/upload", ask)
         except Refused as refused:
             if refused.status not in _WANTS_MULTIPART:
                 raise
@@ -53,23 +53,25 @@ class Upload(Struct, frozen=True):
         url, key = answer.get("uploadUrl"), answer.get("key")
         if not isinstance(key, str) or not key or len(key) > 1000 or not key.isprintable():
             raise bad("POST /upload", "a `key`", key)
-        if not isinstance(url, str) or not may_go_to(url, self.link.access):
+        if not isinstance(url, str) or not may_go_to(url, self.session.access):
             raise bad("POST /upload", "an https `uploadUrl`", url)
         headers = {"Content-Type": self.content_type, "Content-Length": str(self.size)}
-        result = self._attempts(lambda body, tick: self.link.put_elsewhere(url, headers, body, tick), _storage_may_pass)
+        result = self._attempts(
+            lambda body, tick: self.session.put_elsewhere(url, headers, body, tick), _storage_may_pass
+        )
         if not isinstance(result, Reply) or not 200 <= result.status <= 299:
             raise _storage_error(result, url)
         return key
 
     def _as_form(self, first: Refused) -> str:
-        boundary = f"afsync-{int(self.link.random() * 2**53):014x}"
+        boundary = f"afsync-{int(self.session.random() * 2**53):014x}"
         head, tail = _form(boundary, self.filename, self.content_type)
         headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             "Content-Length": str(len(head) + self.size + len(tail)),
         }
         result = self._attempts(
-            lambda body, tick: self.link.post_stream("/upload", headers, body, tick),
+            lambda body, tick: self.session.post_stream("/upload", headers, body, tick),
             lambda result: may_pass(result) or is_limited(result),
             head,
             tail,
@@ -77,7 +79,7 @@ class Upload(Struct, frozen=True):
         try:
             return id_of(an_object(answer_of(result), "POST /upload"), "POST /upload", "fileId")
         except ValueError:
-            error = error_for(result, "POST /upload", self.link.access.place, self.link.access.source)
+            error = error_for(result, "POST /upload", self.session.access.place, self.session.access.source)
             # "filename is required" is how the other kind of service answers a form: its first word counts.
             wants_json = isinstance(error, Refused) and "filename is required" in error.detail
             raise first if wants_json else error from None
@@ -99,7 +101,7 @@ class Upload(Struct, frozen=True):
             done = isinstance(result, Reply) and 200 <= result.status <= 299 and result.complete
             if done or self.abandoned() or attempt == TRIES - 1 or not passing(result):
                 break
-            self.link.sleep(backoff(attempt, self.link.random()))
+            self.session.sleep(backoff(attempt, self.session.random()))
         return result
 
     def _tick(self, body: _Body) -> bool:

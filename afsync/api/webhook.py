@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from afsync.api.access import HOST, is_loopback
-from afsync.api.exchange import Lost, Reply, Request, run
-from afsync.api.link import carrier_to
+from afsync.api.exchange import NoResponse, Reply, Request, run
+from afsync.api.session import transport_to
 
 SECONDS = 10.0
 ANSWER_BYTES = 64 * 1024
@@ -46,16 +46,16 @@ def post(url: str, body: bytes, user_agent: str, environ: Mapping[str, str]) -> 
     """Send `body`, JSON, once; no redirect is followed. Raises UsageError for a proxy or certificates that cannot be
     used."""
     headers = {"User-Agent": user_agent, "Content-Type": "application/json"}
-    carrier = carrier_to(url, environ)
+    transport = transport_to(url, environ)
     try:
         request = Request("POST", url, headers, body, fresh=True)
-        result = run(carrier, request, seconds=SECONDS, max_bytes=ANSWER_BYTES)
+        result = run(transport, request, seconds=SECONDS, max_bytes=ANSWER_BYTES)
     finally:
-        carrier.close()
+        transport.close()
     match result:
         case Reply(status) if 200 <= status <= 299:
             return Sent()
         case Reply(status):
             return Sent(f"the answer was {status}")
-        case Lost(sent, why):
+        case NoResponse(sent, why):
             return Sent(why, unsure=sent)

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from afsync.api.classify import classify, classify_approval
-from afsync.api.exchange import Lost, Result
-from afsync.api.link import Link
-from afsync.api.reader import Reader, checked_id
-from afsync.api.upload import Upload
+from afsync.api.exchange import NoResponse, Result
+from afsync.api.reader import ApiReader, checked_id
+from afsync.api.session import ApiSession
+from afsync.api.upload import FileUpload
 from afsync.api.wire_jobs import check_schedule_set, schedule_body
 from afsync.api.wire_templates import template_body
 from afsync.core.outcome import Answer, Committed, Rejected, Unknown
@@ -18,22 +18,22 @@ from afsync.core.resources import Values, plain
 from afsync.errors import ApiError, Interrupted, Refused
 
 
-class Writer:
+class ApiWriter:
     """Submissions come back as an Answer and raise nothing; the free calls raise as a Reader's do."""
 
-    def __init__(self, link: Link, *, abandoned: Callable[[], bool] | None = None) -> None:
+    def __init__(self, session: ApiSession, *, abandoned: Callable[[], bool] | None = None) -> None:
         """`abandoned` is asked while a submission is under way whether to give up on its answer (Unknown)."""
-        self._link = link
-        self._reader = Reader(link)
+        self._session = session
+        self._reader = ApiReader(session)
         self._abandoned = abandoned
 
     def ready(self) -> None:
         """Wait until a submission would leave at once. Raises what the waiting raises."""
-        self._link.limiter.wait()
+        self._session.limiter.wait()
 
     def estimate(self, requests: int) -> float:
         """Seconds until the last of so many more requests could be sent, as far as the rate limit goes."""
-        return self._link.limiter.estimate(requests)
+        return self._session.limiter.estimate(requests)
 
     def submit_job(self, body: Values) -> Answer:
         """POST /jobs, once. Costs credits."""
@@ -45,15 +45,15 @@ class Writer:
 
     def _submit(self, path: str, body: dict[str, Any]) -> Result:
         try:
-            return self._link.post_once(path, body, abandoned=self._abandoned)
+            return self._session.post_once(path, body, abandoned=self._abandoned)
         except Interrupted:
             # Only waiting for a place in the rate limit can be interrupted, and that comes before sending.
-            return Lost(False, "interrupted while waiting for the rate limit")
+            return NoResponse(False, "interrupted while waiting for the rate limit")
 
     def cancel(self, job_id: str) -> str | None:
         """DELETE /jobs/:id. None when it is cancelled or gone; else the status that made it too late."""
         try:
-            self._link.call("DELETE", f"/jobs/{checked_id(job_id)}")
+            self._session.call("DELETE", f"/jobs/{checked_id(job_id)}")
         except Refused as refused:
             if refused.status == 404:
                 return None
@@ -66,12 +66,12 @@ class Writer:
     def set_schedule(self, job_id: str, at: datetime | None) -> None:
         """PATCH /jobs/:id/schedule: publish at `at` (UTC), or take the publish time off. May be sent again."""
         path = f"/jobs/{checked_id(job_id)}/schedule"
-        check_schedule_set(self._link.call("PATCH", path, schedule_body(at)), at)
+        check_schedule_set(self._session.call("PATCH", path, schedule_body(at)), at)
 
     def delete_template(self, template_id: str) -> None:
         """DELETE /templates/:id; done when there is none."""
         try:
-            self._link.call("DELETE", f"/templates/{checked_id(template_id)}")
+            self._session.call("DELETE", f"/templates/{checked_id(template_id)}")
         except Refused as refused:
             if refused.status != 404:
                 raise
@@ -101,4 +101,4 @@ class Writer:
 
         `progress` is told about ten times a second, in the caller's thread, how many bytes have been sent.
         """
-        return Upload(self._link, file, filename, size, progress, self._abandoned or (lambda: False)).send()
+        return FileUpload(self._session, file, filename, size, progress, self._abandoned or (lambda: False)).send()

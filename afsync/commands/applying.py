@@ -42,7 +42,7 @@ from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
 from afsync.output.plan_text import plan_text
 
 if TYPE_CHECKING:
-    from afsync.api.link import Link
+    from afsync.api.session import ApiSession
     from afsync.config.project import Project
     from afsync.core.remote import Lookups, Remote
     from afsync.store.interface import Store
@@ -151,7 +151,7 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
     options = wanted.saved.options if wanted.saved is not None else wanted.selection.options()
     if options.accept_unstaged:
         ready.ledger.write(all_accepted(ready.ledger.recorded, ready.plan.watched, work.who(), work.now()))
-    teller = None if wanted.as_json else _teller(ready.plan, out, ready.service.link)
+    teller = None if wanted.as_json else _teller(ready.plan, out, ready.service.session)
     if events:
         teller = JsonLines(events, len(ready.plan.changes), work.now, teller)
     assert teller is not None
@@ -231,19 +231,18 @@ def _until_answered(stop: Stop) -> None:
             stop.check()
 
 
-def _teller(plan: Plan, out: Out, link: Link) -> Teller:
+def _teller(plan: Plan, out: Out, session: ApiSession) -> Teller:
     lines = Lines(out, stdout_paint())
     if not on_terminal():
         return lines
     if len(plan.changes) >= MANY:
-        return Bar(lines, len(plan.changes), plan.requests, link.limiter.estimate)
+        return Bar(lines, len(plan.changes), plan.requests, session.limiter.estimate)
     return UploadBar(lines) if any(c.uploads for c in plan.changes) else lines
 
 
 def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> World:
-    from afsync.api.readback import read_back
-    from afsync.api.snapshot import fetch
-    from afsync.api.writer import Writer
+    from afsync.api.snapshot import fetch, read_back
+    from afsync.api.writer import ApiWriter
 
     def look(lookups: Lookups) -> Remote:
         return replace(fetch(service.reader, lookups, publish_times=False), base_url=service.base_url)
@@ -252,7 +251,7 @@ def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> Worl
         return open_planned(project, path, sha256)
 
     return World(
-        writer=Writer(service.link, abandoned=stop.abandon.is_set),
+        writer=ApiWriter(service.session, abandoned=stop.abandon.is_set),
         look=look,
         open_file=open_file,
         clock=work.now,

@@ -144,9 +144,9 @@ def _connected(project: Project) -> Service:
 
 
 def _pictures(service: Service, known: Known) -> dict[str, str]:
-    from afsync.api.pictures import pictures
+    from afsync.api.previews import pictures
 
-    return pictures(service.link, known.seen.previews)
+    return pictures(service.session, known.seen.previews)
 
 
 def _window(wanted: Wanted, zone: str, now: datetime) -> Window:

@@ -25,7 +25,7 @@ from afsync.output.result_text import Results
 from afsync.output.values import size
 
 if TYPE_CHECKING:
-    from afsync.api.link import Link
+    from afsync.api.session import ApiSession
     from afsync.core.results import JobResult
 
 _ENDINGS = {"": (".mp4", ".mov", ".m4v", ".webm"), "-thumbnail": (".png", ".jpg", ".jpeg", ".webp", ".gif")}
@@ -39,7 +39,7 @@ class Wanted(Struct, frozen=True):
     name: str
 
 
-def collect(link: Link, results: Results, folder: Path) -> list[str]:
+def collect(session: ApiSession, results: Results, folder: Path) -> list[str]:
     """Fetch video and thumbnail of each result that is ready, and write its text beside them. What went wrong, a line
     each; one file that cannot be had does not keep the others from being fetched."""
     try:
@@ -53,7 +53,7 @@ def collect(link: Link, results: Results, folder: Path) -> list[str]:
                 continue
             failed += _texts(address, job_id, found, folder)
             for wanted in files(address, found):
-                failed += _one(link, wanted, folder, transfers)
+                failed += _one(session, wanted, folder, transfers)
     return failed
 
 
@@ -78,10 +78,10 @@ def _ending(url: str, what: str) -> str:
     return written if written in known else known[0]
 
 
-def _one(link: Link, wanted: Wanted, folder: Path, transfers: Transfers) -> list[str]:
+def _one(session: ApiSession, wanted: Wanted, folder: Path, transfers: Transfers) -> list[str]:
     try:
         with transfers.file(wanted.name) as progress:
-            fetched = download(link, wanted.url, folder / wanted.name, progress)
+            fetched = download(session, wanted.url, folder / wanted.name, progress)
     except AuthError:
         raise
     except AfsyncError as error:

@@ -13,7 +13,7 @@ from afsync.commands.parts import Part, total
 from afsync.errors import AfsyncError, Unreachable
 
 if TYPE_CHECKING:
-    from afsync.api.link import Link
+    from afsync.api.session import ApiSession
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes are there, and of how many, where that is known."""
@@ -28,42 +28,42 @@ class Fetched(Struct, frozen=True):
     resumed: int = 0
 
 
-def download(link: Link, url: str, target: Path, progress: Progress) -> Fetched:
+def download(session: ApiSession, url: str, target: Path, progress: Progress) -> Fetched:
     """Fetch `url` into `target`. A file of the same size that is there is left as it is; AfsyncError for any other,
     and where the disk does not take it; ApiError where the other side does not give it."""
     if os.path.lexists(target):
-        return _keep(link, url, target)
+        return _keep(session, url, target)
     part = Part(target)
-    resumed = _fetch(link, url, part, progress)
+    resumed = _fetch(session, url, part, progress)
     size = part.finish()
     return Fetched(target, size, resumed=resumed)
 
 
-def _keep(link: Link, url: str, target: Path) -> Fetched:
+def _keep(session: ApiSession, url: str, target: Path) -> Fetched:
     here = target.stat().st_size if target.is_file() else None
-    if here is None or here != _size_there(link, url):
+    if here is None or here != _size_there(session, url):
         raise AfsyncError(f"{target} is another file; it is not overwritten.", "move it away, or use another DIR")
     return Fetched(target, here, kept=True)
 
 
-def _size_there(link: Link, url: str) -> int | None:
-    from afsync.api.elsewhere import get
-    from afsync.api.exchange import GivenUp
+def _size_there(session: ApiSession, url: str) -> int | None:
+    from afsync.api.exchange import Abandoned
+    from afsync.api.external_hosts import get
 
     def enough(_chunk: bytes) -> None:
-        raise GivenUp
+        raise Abandoned
 
     headers = {"Accept": "*/*", "Range": "bytes=0-0"}
-    reply = get(link, url, headers, lambda _status, _headers: enough, lambda: False)
+    reply = get(session, url, headers, lambda _status, _headers: enough, lambda: False)
     if reply.status == 200:
         length = reply.headers.get("content-length", "")
         return int(length) if length.isdigit() else None
     return total(reply.headers)
 
 
-def _fetch(link: Link, url: str, part: Part, progress: Progress) -> int:
+def _fetch(session: ApiSession, url: str, part: Part, progress: Progress) -> int:
     """Fetch what is missing; how much was there. A part that does not fit the remote file any more is begun anew."""
-    from afsync.api.elsewhere import get
+    from afsync.api.external_hosts import get
 
     for _ in range(2):
         offset = part.offset()
@@ -73,7 +73,7 @@ def _fetch(link: Link, url: str, part: Part, progress: Progress) -> int:
             return False
 
         try:
-            reply = get(link, url, part.headers(offset), part.begin, tick)
+            reply = get(session, url, part.headers(offset), part.begin, tick)
         except AfsyncError:
             part.close()
             if part.error is not None:

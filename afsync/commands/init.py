@@ -158,7 +158,7 @@ def _check_key(project: Project) -> str:
         if error.hint:
             say(f"  {visible(error.hint)}\n")
         return "set a key that works" if isinstance(error, AuthError) else "see to what is said above"
-    access = service.link.access
+    access = service.session.access
     if access.in_process:
         say(_emulated(project, account.balance, access.source))
         return ""

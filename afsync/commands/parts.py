@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from afsync.errors import AfsyncError, Unreachable
 
 if TYPE_CHECKING:
-    from afsync.api.elsewhere import Sink
+    from afsync.api.external_hosts import Sink
 
 
 class Part:

@@ -54,7 +54,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     if folder is not None:
         from afsync.commands.collecting import collect
 
-        failed += collect(service.link, results, folder)
+        failed += collect(service.session, results, folder)
     for line in failed:
         messages()(f"Error: {line}\n")
     written = told(out)

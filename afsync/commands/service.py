@@ -28,8 +28,8 @@ from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
-    from afsync.api.link import Link
-    from afsync.api.reader import Reader
+    from afsync.api.reader import ApiReader
+    from afsync.api.session import ApiSession
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.recovery import Resolution
@@ -46,14 +46,14 @@ MAX_KEY_FILE = 10_000
 class Service(Struct, frozen=True):
     """The line to the service, and what it is called in a state."""
 
-    link: Link
+    session: ApiSession
     base_url: str
 
     @property
-    def reader(self) -> Reader:
-        from afsync.api.reader import Reader
+    def reader(self) -> ApiReader:
+        from afsync.api.reader import ApiReader
 
-        return Reader(self.link)
+        return ApiReader(self.session)
 
 
 def connect(
@@ -64,12 +64,12 @@ def connect(
     `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
     Long waits for the rate limit are told on stderr, unless `silent`.
     """
-    from afsync.api import link
+    from afsync.api import session
     from afsync.api.access import access
 
     say = messages()  # found out here: what it tells of may happen in another thread
     granted = access(project.settings.base_url, os.environ, partial(_read_key_file, say), project.settings.key)
-    opened = link.connect(
+    opened = session.connect(
         granted,
         environ=os.environ,
         user_agent=f"afsync/{__version__}",
@@ -152,8 +152,7 @@ def read_remote(
     """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
     jobs that are that young; of the addresses in `approving`, whether the service stops them."""
     from afsync.api.previews import MOST, previews
-    from afsync.api.readback import read_result
-    from afsync.api.snapshot import fetch
+    from afsync.api.snapshot import fetch, read_result
     from afsync.commands.planning import timed as timed_options
     from afsync.core.approvals import waiting
     from afsync.core.held import of_unknown_origin
@@ -210,9 +209,9 @@ def publications_needed(project: Project, recorded: Recorded, remote: Remote, at
     return [*named, *results_needed(recorded, remote, remote.server_time or at, project.settings.settle)]
 
 
-def read_results(reader: Reader, ids: Iterable[str]) -> dict[str, JobResult]:
+def read_results(reader: ApiReader, ids: Iterable[str]) -> dict[str, JobResult]:
     """By job id. One whose result cannot be read was asked for it, and nothing is known."""
-    from afsync.api.readback import read_result
+    from afsync.api.snapshot import read_result
     from afsync.core.results import JobResult
 
     return {i: read_result(reader, i) or JobResult(i, "", ready=False) for i in ids}
@@ -231,7 +230,7 @@ def read_due(project: Project, recorded: Recorded, service: Service, at: datetim
 
 def read_due_jobs(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """The same where nothing is to be found out of open submissions."""
-    from afsync.api.due import read_jobs
+    from afsync.api.snapshot import read_jobs
     from afsync.core.due import candidates, unknown_staging, unpublished
 
     found = candidates(project.desired, recorded, at)

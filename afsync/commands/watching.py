@@ -25,7 +25,7 @@ from afsync.output.values import visible
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from afsync.api.polling import Lookout
+    from afsync.api.polling import JobPoller
     from afsync.config.project import Project
 
 PATIENCE = 5
@@ -38,7 +38,7 @@ class Jobs:
 
     def __init__(self, project: Project, recorded: Recorded, globs: tuple[str, ...], *, links: bool = False) -> None:
         self._project, self._recorded, self._globs = project, recorded, globs
-        self._lookout: Lookout | None = None
+        self._lookout: JobPoller | None = None
         self._links = links
         self.sleep: Callable[[float], None] = time.sleep
 
@@ -69,13 +69,13 @@ class Jobs:
         lookout.preview(waiting, now)
         return self.known(now)
 
-    def _open(self, ids: Sequence[str]) -> Lookout:
-        from afsync.api.polling import Lookout
+    def _open(self, ids: Sequence[str]) -> JobPoller:
+        from afsync.api.polling import JobPoller
 
         service = connect(self._project, writes=False, sleep=self.sleep, silent=True)
         remote = Remote(service.reader.account(), base_url=service.base_url)
         check_account(self._project, self._recorded, remote)
-        self._lookout = Lookout(service.reader, ids)
+        self._lookout = JobPoller(service.reader, ids)
         return self._lookout
 
 

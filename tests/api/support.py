@@ -16,13 +16,13 @@ from typing import Any
 import httpx
 
 from afsync.api.access import Access, Secret, access
-from afsync.api.client import HttpCarrier
-from afsync.api.exchange import Carrier
+from afsync.api.client import HttpTransport
+from afsync.api.exchange import Transport
 from afsync.api.limiter import Limiter
-from afsync.api.link import Bounds, Link, connect
+from afsync.api.session import ApiSession, ExchangeBounds, connect
 
 KEY = "af_live_0123456789abcdef"
-QUICK = Bounds(read_seconds=0.6, submit_seconds=0.6, upload_seconds=5.0)
+QUICK = ExchangeBounds(read_seconds=0.6, submit_seconds=0.6, upload_seconds=5.0)
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -47,18 +47,18 @@ def an_access(base_url: str = "https://api.auraflux.co/v1", key: str = KEY) -> A
     return Access(base_url, Secret(key))
 
 
-def a_link(
-    carrier: Carrier | Handler,
+def a_session(
+    carrier: Transport | Handler,
     *,
     time: FakeTime | None = None,
     base_url: str = "https://api.auraflux.co/v1",
-    bounds: Bounds = QUICK,
+    bounds: ExchangeBounds = QUICK,
     random: float = 0.5,
-) -> Link:
+) -> ApiSession:
     """A line over `carrier`, or over a function that answers each request."""
     time = time or FakeTime()
     over = _carrier(carrier)
-    return Link(
+    return ApiSession(
         an_access(base_url),
         over,
         Limiter(clock=time.clock, sleep=time.sleep),
@@ -70,18 +70,18 @@ def a_link(
     )
 
 
-def _carrier(over: Carrier | Handler) -> Carrier:
+def _carrier(over: Transport | Handler) -> Transport:
     if not callable(over):
         return over
     transport = httpx.MockTransport(over)
-    return HttpCarrier(lambda keep: transport)
+    return HttpTransport(lambda keep: transport)
 
 
-OPEN: list[Link] = []
+OPEN: list[ApiSession] = []
 """Lines that a test opened and that are closed behind it."""
 
 
-def a_line(url: str, environ: Mapping[str, str] | None = None, *, bounds: Bounds = QUICK) -> Link:
+def a_line(url: str, environ: Mapping[str, str] | None = None, *, bounds: ExchangeBounds = QUICK) -> ApiSession:
     """A line to a real server; waits between two tries take no time."""
     environ = {"AURAFLUX_BASE_URL": url, "AURAFLUX_API_KEY": KEY, **(environ or {})}
     pause = FakeTime()

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afsync.api.classify import classify
-from afsync.api.exchange import Lost, Reply
-from afsync.api.writer import Writer
+from afsync.api.exchange import NoResponse, Reply
+from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 from afsync.core.resources import EMPTY
 
-from .support import a_link, answering
+from .support import a_session, answering
 
 FORM = b'{"error":"some_code","message":"Some words."}'
 HTML = b"<html><body>Bad Gateway</body></html>"
@@ -27,7 +27,7 @@ DATE = {"date": "Tue, 26 May 2026 09:00:00 GMT"}
 def submit(answer: httpx.Response | Exception) -> tuple[Answer, int]:
     """What a submission that is answered like this comes to, and how many requests it made."""
     handler, got = answering(answer)
-    return Writer(a_link(handler)).submit_job({"url": "https://clips.example/1"}), len(got)
+    return ApiWriter(a_session(handler)).submit_job({"url": "https://clips.example/1"}), len(got)
 
 
 @pytest.mark.parametrize(
@@ -240,10 +240,10 @@ def test_a_template_has_its_id_in_one_of_two_places(body: bytes, answer: type) -
             st.binary(max_size=80) | st.sampled_from([FORM, DOCUMENTED, HTML]),
             st.booleans(),
         ),
-        st.builds(Lost, st.just(True), st.text(max_size=20)),
+        st.builds(NoResponse, st.just(True), st.text(max_size=20)),
     )
 )
-def test_nothing_is_taken_for_not_done_unless_the_api_says_so(result: Reply | Lost) -> None:
+def test_nothing_is_taken_for_not_done_unless_the_api_says_so(result: Reply | NoResponse) -> None:
     """Whatever comes back: only the API's own words, or certainty that nothing left, allow sending again."""
     answer = classify(result)
     assert not isinstance(answer, NotSent)
@@ -274,5 +274,5 @@ def test_a_body_may_hold_any_mapping() -> None:
         "platforms": ("tiktok",),
         "durationMins": 2.0,
     }
-    assert isinstance(Writer(a_link(handler)).submit_job(body), Committed)
+    assert isinstance(ApiWriter(a_session(handler)).submit_job(body), Committed)
     assert got[0].content == b'{"topic": "\\ud83d\\u2603", "addOns": {}, "platforms": ["tiktok"], "durationMins": 2}'

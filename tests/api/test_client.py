@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from afsync.api.exchange import Exchange, Lost, Reply, Request, run
-from afsync.api.link import Bounds
-from afsync.api.network import proxy_for, tls_context
-from afsync.api.reader import Reader
-from afsync.api.writer import Writer
+from afsync.api.client import proxy_for, tls_context
+from afsync.api.exchange import Exchange, NoResponse, Reply, Request, run
+from afsync.api.reader import ApiReader
+from afsync.api.session import ExchangeBounds
+from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Committed, CommittedIdUnknown, NotSent, Rejected, Unknown
 from afsync.errors import ApiError, BadAnswer, Unreachable, UsageError
 
 from .support import KEY, Connection, a_line, http, serving
 
 LIMIT = 0.4
-BOUNDS = Bounds(read_seconds=LIMIT, submit_seconds=LIMIT, submit_bytes=1000, read_bytes=5000)
+BOUNDS = ExchangeBounds(read_seconds=LIMIT, submit_seconds=LIMIT, submit_bytes=1000, read_bytes=5000)
 CREATED = {"jobId": "job_1", "status": "queued", "creditCost": 1}
 CLOSING = {"Connection": "close"}
 JOB = {"jobId": "job_1", "status": "queued", "createdAt": "2026-05-26T09:00:00Z"}
@@ -107,7 +107,7 @@ def drip_refusal(to: Connection, _: bytes) -> None:
 def test_a_submission_against_a_server_that(act: Act, expected: type) -> None:
     with serving(act) as server:
         began = time.monotonic()
-        answer = Writer(a_line(server.url, bounds=BOUNDS)).submit_job({"url": "u"})
+        answer = ApiWriter(a_line(server.url, bounds=BOUNDS)).submit_job({"url": "u"})
         assert time.monotonic() - began < LIMIT + 2
         assert isinstance(answer, expected)
         settled()
@@ -115,14 +115,14 @@ def test_a_submission_against_a_server_that(act: Act, expected: type) -> None:
 
 
 def test_a_submission_that_finds_nobody() -> None:
-    answer = Writer(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).submit_job({})
+    answer = ApiWriter(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).submit_job({})
     assert isinstance(answer, NotSent)
     assert "refused" in answer.why
 
 
 def test_a_tls_handshake_that_fails_has_sent_nothing() -> None:
     with serving(lambda to, _: to.send(http(200, CREATED)), patience=0.2) as server:
-        answer = Writer(a_line(server.url.replace("http:", "https:"), bounds=BOUNDS)).submit_job({})
+        answer = ApiWriter(a_line(server.url.replace("http:", "https:"), bounds=BOUNDS)).submit_job({})
         assert isinstance(answer, NotSent)
     assert KEY.encode() not in b"".join(server.requests)
 
@@ -130,7 +130,7 @@ def test_a_tls_handshake_that_fails_has_sent_nothing() -> None:
 def test_a_handshake_that_never_ends_has_sent_nothing_and_never_will() -> None:
     """The limit comes while connecting; should the handshake go on later, the request must not follow it."""
     with serving(lambda to, _: to.stall(), patience=LIMIT + 0.2) as server:
-        answer = Writer(a_line(server.url.replace("http:", "https:"), bounds=BOUNDS)).submit_job({})
+        answer = ApiWriter(a_line(server.url.replace("http:", "https:"), bounds=BOUNDS)).submit_job({})
         assert isinstance(answer, NotSent)
     settled()
 
@@ -142,7 +142,7 @@ def test_each_submission_has_a_fresh_connection_and_reads_share_one() -> None:
 
     with serving(act) as server:
         line = a_line(server.url, bounds=BOUNDS)
-        reader, writer = Reader(line), Writer(line)
+        reader, writer = ApiReader(line), ApiWriter(line)
         reader.job("job_1")
         for _ in range(3):
             reader.job("job_1")
@@ -159,9 +159,9 @@ def test_each_submission_has_a_fresh_connection_and_reads_share_one() -> None:
 
 def test_an_abandoned_submission_is_unknown_at_once() -> None:
     with serving(lambda to, _: to.stall()) as server:
-        line = a_line(server.url, bounds=Bounds(submit_seconds=30))
+        line = a_line(server.url, bounds=ExchangeBounds(submit_seconds=30))
         began = time.monotonic()
-        answer = Writer(line, abandoned=lambda: bool(server.requests)).submit_job({})
+        answer = ApiWriter(line, abandoned=lambda: bool(server.requests)).submit_job({})
         assert isinstance(answer, Unknown)
         assert time.monotonic() - began < 5
         settled()
@@ -186,7 +186,7 @@ class Slow:
 def test_a_request_that_is_given_up_while_connecting_never_leaves() -> None:
     """The other thread may still get its connection later; it must find the way barred."""
     slow = Slow()
-    assert run(slow, Request("POST", "x"), seconds=0.1, max_bytes=1) == Lost(False, "no answer within 0.1 s")
+    assert run(slow, Request("POST", "x"), seconds=0.1, max_bytes=1) == NoResponse(False, "no answer within 0.1 s")
     slow.go_on.set()
     settled()
     assert slow.became == "barred"
@@ -224,8 +224,8 @@ def test_a_request_carries_the_key_and_nothing_from_the_machine(
         line = a_line(
             server.url, {"HTTP_PROXY": "http://127.0.0.1:1", "all_proxy": "http://127.0.0.1:1"}, bounds=BOUNDS
         )
-        Reader(line).job("job_1")
-        Reader(line).job("job_1")
+        ApiReader(line).job("job_1")
+        ApiReader(line).job("job_1")
     for request in server.requests:
         head = request.lower()
         assert f"authorization: bearer {KEY}\r\n".encode() in head
@@ -242,7 +242,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
             to.send(http(status, b"", {"Location": other.url + "/jobs/job_1"}))
 
         with serving(act) as server, pytest.raises(BadAnswer, match="follows no redirects") as caught:
-            Reader(a_line(server.url, bounds=BOUNDS)).job("job_1")
+            ApiReader(a_line(server.url, bounds=BOUNDS)).job("job_1")
     assert other.requests == []
     assert len(server.requests) == 1
     assert "127.0.0.1" in caught.value.message
@@ -252,8 +252,8 @@ def test_a_service_that_repeats_the_key_does_not_get_it_shown() -> None:
     with serving(lambda to, request: to.send(http(400, {"error": "bad", "message": request.decode()}))) as server:
         line = a_line(server.url, bounds=BOUNDS)
         with pytest.raises(ApiError) as caught:
-            Reader(line).job("job_1")
-        answer = Writer(line).submit_job({})
+            ApiReader(line).job("job_1")
+        answer = ApiWriter(line).submit_job({})
     assert isinstance(answer, Rejected)
     assert "[API key]" in answer.detail
     assert KEY not in f"{caught.value!r} {caught.value.__dict__} {answer!r} {line.__dict__}"
@@ -263,8 +263,8 @@ def test_the_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with serving(lambda to, _: to.send(http(200, JOB, CLOSING))) as server:
         line = a_line(server.url, bounds=BOUNDS)
-        Reader(line).job("job_1")
-        Writer(line).submit_job({})
+        ApiReader(line).job("job_1")
+        ApiWriter(line).submit_job({})
     assert "send_request_headers" in caplog.text
     assert KEY not in caplog.text
 
@@ -303,9 +303,9 @@ def test_the_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
 )
 def test_a_read_is_tried_four_times_against_a_server_that(act: Act, error: type[ApiError]) -> None:
     with serving(act) as server:
-        line = a_line(server.url, bounds=Bounds(read_seconds=0.1, read_bytes=5000))
+        line = a_line(server.url, bounds=ExchangeBounds(read_seconds=0.1, read_bytes=5000))
         with pytest.raises(error) as caught:
-            Reader(line).job("job_1")
+            ApiReader(line).job("job_1")
         assert KEY not in caught.value.message
         assert line.requests == 4
         settled()
@@ -313,14 +313,14 @@ def test_a_read_is_tried_four_times_against_a_server_that(act: Act, error: type[
 
 def test_a_read_that_finds_nobody_says_so() -> None:
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ could not be reached \(GET /account\): no connection"):
-        Reader(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).account()
+        ApiReader(a_line(f"http://127.0.0.1:{closed_port()}/v1", bounds=BOUNDS)).account()
 
 
 def test_a_kept_connection_that_went_stale_does_not_show() -> None:
     with serving(lambda to, _: to.send(http(200, JOB))) as server:
         line = a_line(server.url, bounds=BOUNDS)
         for _ in range(3):
-            assert Reader(line).job("job_1") is not None
+            assert ApiReader(line).job("job_1") is not None
     assert len(server.connections) >= 3
 
 
@@ -413,7 +413,7 @@ def test_a_proxy_of_another_kind_is_an_error_that_does_not_show_its_password() -
 def test_a_proxy_that_fails_has_not_passed_anything_on(act: Act) -> None:
     with serving(act) as proxy:
         environ = {"https_proxy": f"http://user:hunter2@127.0.0.1:{proxy.port}"}
-        answer = Writer(a_line("https://api.auraflux.invalid/v1", environ, bounds=BOUNDS)).submit_job({})
+        answer = ApiWriter(a_line("https://api.auraflux.invalid/v1", environ, bounds=BOUNDS)).submit_job({})
         assert isinstance(answer, NotSent)
         assert "hunter2" not in answer.why
         settled()

@@ -17,7 +17,7 @@ def loaded(code: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("module", ["access", "link", "reader", "writer", "snapshot", "limiter"])
+@pytest.mark.parametrize("module", ["access", "session", "reader", "writer", "snapshot", "limiter"])
 def test_nothing_heavy_comes_with(module: str) -> None:
     assert loaded(f"import afsync.api.{module}") == set()
 
@@ -32,7 +32,7 @@ def test_a_line_over_plain_http_loads_no_certificates() -> None:
     code = """
 import ssl
 from afsync.api.access import Access, Secret
-from afsync.api.link import connect
+from afsync.api.session import connect
 ssl.SSLContext.load_default_certs = ssl.SSLContext.load_verify_locations = lambda *a, **k: 1 / 0
 here = Access("http://127.0.0.1:1/v1", Secret("k"))
 connect(here, environ={}, user_agent="x", clock=float, sleep=print, random=float)

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from afsync.api.api_errors import error_for
 from afsync.api.exchange import Reply
-from afsync.api.link import Link
-from afsync.api.reader import Reader, checked_id
-from afsync.api.refusals import error_for
+from afsync.api.reader import ApiReader, checked_id
+from afsync.api.session import ApiSession
 from afsync.api.text import TOO_DEEP
 from afsync.api.wire import MOST_VALUES, ODD, decode, error_form
 from afsync.api.wire_jobs import parse_page, parse_publish_times
@@ -137,13 +137,13 @@ class Answers:
 
 def test_an_optional_call_that_the_web_server_does_not_know_is_not_offered() -> None:
     page = b"<!DOCTYPE html><pre>Cannot GET /v1/schedule</pre>"
-    reader = Reader(cast("Link", Answers(404, page)))
+    reader = ApiReader(cast("ApiSession", Answers(404, page)))
     assert (reader.publish_times(), reader.staging_assets("auth0|5f_1")) == (None, None)
     for ask in (reader.account, lambda: reader.job("job_1"), lambda: reader.result("job_1")):
         with pytest.raises(BadAnswer):
             ask()
     with pytest.raises(BadAnswer):
-        Reader(cast("Link", Answers(403, page))).publish_times()
+        ApiReader(cast("ApiSession", Answers(403, page))).publish_times()
 
 
 def test_an_id_is_encoded_in_a_path() -> None:

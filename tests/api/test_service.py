@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from afsync.api.access import access
-from afsync.api.link import Link, connect
-from afsync.api.reader import Reader
+from afsync.api.reader import ApiReader
+from afsync.api.session import ApiSession, connect
 from afsync.api.snapshot import fetch
-from afsync.api.writer import Writer
+from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Committed, Rejected
 from afsync.core.remote import Lookups
 from afsync.emulator import create_app, running
@@ -28,7 +28,7 @@ PLACES = ("socket", "process")
 
 
 @contextmanager
-def a_service(dialect: str, place: str) -> Iterator[Link]:
+def a_service(dialect: str, place: str) -> Iterator[ApiSession]:
     """A line to a new emulator with an account of 50 credits."""
     if place == "socket":
         with running(dialect=dialect) as emulator:
@@ -41,7 +41,7 @@ def a_service(dialect: str, place: str) -> Iterator[Link]:
         app.close()
 
 
-def a_line(base_url: str, app: object) -> Link:
+def a_line(base_url: str, app: object) -> ApiSession:
     return connect(
         access(base_url, {"AURAFLUX_API_KEY": KEY}, open),  # type: ignore[arg-type]
         environ={},
@@ -54,7 +54,7 @@ def a_line(base_url: str, app: object) -> Link:
 
 
 @pytest.fixture(params=[(d, p) for d in DIALECTS for p in PLACES], ids=lambda param: "-".join(param))
-def line(request: pytest.FixtureRequest) -> Iterator[Link]:
+def line(request: pytest.FixtureRequest) -> Iterator[ApiSession]:
     with a_service(*request.param) as link:
         yield link
 
@@ -62,14 +62,14 @@ def line(request: pytest.FixtureRequest) -> Iterator[Link]:
 BODY = {"url": "https://clips.twitch.tv/x", "topic": "Best plays", "platforms": ["tiktok"], "publishMode": "manual"}
 
 
-def test_the_account(line: Link) -> None:
-    account = Reader(line).account()
+def test_the_account(line: ApiSession) -> None:
+    account = ApiReader(line).account()
     assert account.id
     assert (account.balance, account.per_minute) == (50, 60)
 
 
-def test_a_template_from_beginning_to_end(line: Link) -> None:
-    reader, writer = Reader(line), Writer(line)
+def test_a_template_from_beginning_to_end(line: ApiSession) -> None:
+    reader, writer = ApiReader(line), ApiWriter(line)
     values = {"name": "Weekly", "format": "short", "platforms": ("tiktok",), "tone": "hype"}
     made = writer.create_template(values)
     assert isinstance(made, Committed)
@@ -87,8 +87,8 @@ def test_a_template_from_beginning_to_end(line: Link) -> None:
     assert (again.status, again.code) == (404, "template_not_found")
 
 
-def test_a_job_from_beginning_to_end(line: Link) -> None:
-    reader, writer = Reader(line), Writer(line)
+def test_a_job_from_beginning_to_end(line: ApiSession) -> None:
+    reader, writer = ApiReader(line), ApiWriter(line)
     made = writer.submit_job({**BODY, "publishMode": "scheduled"})
     assert isinstance(made, Committed)
     assert made.credits == 1
@@ -108,8 +108,8 @@ def test_a_job_from_beginning_to_end(line: Link) -> None:
     assert found.status == "cancelled"
 
 
-def test_unscheduling_works_or_is_refused_in_words(line: Link) -> None:
-    writer = Writer(line)
+def test_unscheduling_works_or_is_refused_in_words(line: ApiSession) -> None:
+    writer = ApiWriter(line)
     made = writer.submit_job({**BODY, "publishMode": "scheduled"})
     assert isinstance(made, Committed)
     writer.set_schedule(made.id, datetime.now(UTC) + timedelta(days=3))
@@ -119,11 +119,11 @@ def test_unscheduling_works_or_is_refused_in_words(line: Link) -> None:
         assert refused.status == 400
         assert "scheduledPublishAt" in refused.detail
     else:
-        assert Reader(line).publish_times() == {}
+        assert ApiReader(line).publish_times() == {}
 
 
-def test_a_fetch(line: Link) -> None:
-    reader, writer = Reader(line), Writer(line)
+def test_a_fetch(line: ApiSession) -> None:
+    reader, writer = ApiReader(line), ApiWriter(line)
     made = [writer.submit_job({**BODY, "topic": f"Topic {n}"}) for n in range(3)]
     ids = [answer.id for answer in made if isinstance(answer, Committed)]
     remote = fetch(reader, Lookups(jobs=dict.fromkeys([*ids, "job_nobody"])))
@@ -133,8 +133,8 @@ def test_a_fetch(line: Link) -> None:
     assert remote.jobs[ids[0]].echo.get("topic", "Topic 0") == "Topic 0"
 
 
-def test_out_of_credits_is_refused(line: Link) -> None:
-    answers = [Writer(line).submit_job({**BODY, "entry": "generate", "prompt": "p"}) for _ in range(17)]
+def test_out_of_credits_is_refused(line: ApiSession) -> None:
+    answers = [ApiWriter(line).submit_job({**BODY, "entry": "generate", "prompt": "p"}) for _ in range(17)]
     assert sum(isinstance(answer, Committed) for answer in answers) == 16
     last = answers[-1]
     assert isinstance(last, Rejected)
@@ -142,10 +142,10 @@ def test_out_of_credits_is_refused(line: Link) -> None:
 
 
 @pytest.mark.parametrize("size", [12, 700_000])
-def test_a_file_is_uploaded_and_used(line: Link, size: int) -> None:
+def test_a_file_is_uploaded_and_used(line: ApiSession, size: int) -> None:
     content = b"\0\0\0\x18ftypmp42" + bytes(size - 12)
     told: list[int] = []
-    writer = Writer(line)
+    writer = ApiWriter(line)
     file_id = writer.upload(io.BytesIO(content), filename='in "tro.mp4', size=size, progress=told.append)
     assert told[-1] == size
     assert told == sorted(told)
@@ -153,15 +153,15 @@ def test_a_file_is_uploaded_and_used(line: Link, size: int) -> None:
     assert isinstance(made, Committed)
 
 
-def test_a_file_of_the_wrong_type_is_refused_in_the_services_words(line: Link) -> None:
+def test_a_file_of_the_wrong_type_is_refused_in_the_services_words(line: ApiSession) -> None:
     with pytest.raises(Refused) as caught:
-        Writer(line).upload(io.BytesIO(b"x"), filename="notes.txt", size=1, progress=lambda sent: None)
+        ApiWriter(line).upload(io.BytesIO(b"x"), filename="notes.txt", size=1, progress=lambda sent: None)
     assert caught.value.status in (400, 403)
     assert "ideo" in caught.value.detail or "mp4" in caught.value.detail.lower()
 
 
-def test_a_job_without_output_has_no_result_and_cannot_be_approved(line: Link) -> None:
-    reader, writer = Reader(line), Writer(line)
+def test_a_job_without_output_has_no_result_and_cannot_be_approved(line: ApiSession) -> None:
+    reader, writer = ApiReader(line), ApiWriter(line)
     made = writer.submit_job({**BODY, "publishMode": "immediate", "staging": True})
     assert isinstance(made, Committed)
     result = reader.result(made.id)

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from afsync.api.reader import Reader
+from afsync.api.reader import ApiReader
 from afsync.api.snapshot import SINGLE, fetch, together
 from afsync.core.remote import Lookups, RemoteAccount
 from afsync.errors import AuthError, BadAnswer, Interrupted, Refused
 
-from .support import a_link, an_answer
+from .support import a_session, an_answer
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -87,7 +87,7 @@ def test_a_plan_over_fifty_active_jobs_takes_four_requests_whatever_the_history(
     newest = finished + 50
     active = set(range(finished + 1, newest + 1))
     service = Service(down_from(newest), active=active, scheduled={})
-    remote = fetch(Reader(a_link(service)), Lookups(jobs=wanting(*active)))
+    remote = fetch(ApiReader(a_session(service)), Lookups(jobs=wanting(*active)))
     assert sorted(service.asked) == ["/account", "/jobs?limit=100&offset=0", "/schedule", "/templates"]
     assert remote.requests == 4
     assert {job for job in wanting(*active) if remote.jobs[job].status == "queued"} == set(wanting(*active))
@@ -96,7 +96,7 @@ def test_a_plan_over_fifty_active_jobs_takes_four_requests_whatever_the_history(
 
 def test_everything_is_there_in_one_value() -> None:
     service = Service(down_from(250), active={250}, scheduled={"job_250": "2026-12-01T08:00:00Z"})
-    remote = fetch(Reader(a_link(service)), Lookups(jobs=wanting(250)))
+    remote = fetch(ApiReader(a_session(service)), Lookups(jobs=wanting(250)))
     assert remote.account == RemoteAccount("user_1", per_minute=10_000)
     assert set(remote.templates) == {"tpl_1"}
     assert list(remote.jobs) == [f"job_{n}" for n in range(250, 150, -1)]
@@ -109,28 +109,28 @@ def test_everything_is_there_in_one_value() -> None:
 
 def test_publish_times_only_where_they_matter_and_are_offered() -> None:
     service = Service([1])
-    remote = fetch(Reader(a_link(service)), Lookups())
+    remote = fetch(ApiReader(a_session(service)), Lookups())
     assert (remote.publish_times, remote.covered) == (None, frozenset())
     assert "/schedule" in service.asked
     service = Service([1], scheduled={})
-    remote = fetch(Reader(a_link(service)), Lookups(), publish_times=False)
+    remote = fetch(ApiReader(a_session(service)), Lookups(), publish_times=False)
     assert remote.publish_times is None
     assert "/schedule" not in service.asked
 
 
 def test_nothing_wanted_still_reads_the_head() -> None:
     service = Service(down_from(500))
-    remote = fetch(Reader(a_link(service)), Lookups(), publish_times=False)
+    remote = fetch(ApiReader(a_session(service)), Lookups(), publish_times=False)
     assert (service.pages, service.singles, len(remote.head)) == (1, 0, 100)
     service = Service(down_from(500))
-    remote = fetch(Reader(a_link(service)), Lookups(), jobs=False)
+    remote = fetch(ApiReader(a_session(service)), Lookups(), jobs=False)
     assert sorted(service.asked) == ["/account", "/templates"]
     assert remote.head == ()
 
 
 def test_an_empty_account() -> None:
     service = Service([])
-    remote = fetch(Reader(a_link(service)), Lookups(since=BEGIN, heads=((),)), publish_times=False)
+    remote = fetch(ApiReader(a_session(service)), Lookups(since=BEGIN, heads=((),)), publish_times=False)
     assert (service.pages, remote.jobs, remote.head) == (1, {}, ())
 
 
@@ -164,7 +164,7 @@ def test_an_empty_account() -> None:
 )
 def test_where_reading_stops(jobs: list[int], lookups: Lookups, pages: int, singles: int, missing: set[str]) -> None:
     service = Service(jobs)
-    remote = fetch(Reader(a_link(service)), lookups, publish_times=False)
+    remote = fetch(ApiReader(a_session(service)), lookups, publish_times=False)
     assert (service.pages, service.singles) == (pages, singles)
     assert remote.missing == missing
     assert set(lookups.jobs) <= set(remote.jobs) | remote.missing
@@ -174,7 +174,7 @@ def test_where_reading_stops(jobs: list[int], lookups: Lookups, pages: int, sing
 
 def test_what_is_listed_comes_before_what_was_looked_up() -> None:
     service = Service(down_from(5000))
-    remote = fetch(Reader(a_link(service)), Lookups(wanting(3)), publish_times=False)
+    remote = fetch(ApiReader(a_session(service)), Lookups(wanting(3)), publish_times=False)
     assert [*remote.jobs][-1] == "job_3"
     assert "job_3" not in remote.head
     assert len(remote.head) == 100
@@ -183,7 +183,7 @@ def test_what_is_listed_comes_before_what_was_looked_up() -> None:
 def test_somebody_elses_job_is_an_error_that_says_so() -> None:
     service = Service(down_from(300), forbidden={5})
     with pytest.raises(AuthError, match="GET /jobs/job_5"):
-        fetch(Reader(a_link(service)), Lookups(wanting(5)))
+        fetch(ApiReader(a_session(service)), Lookups(wanting(5)))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_somebody_elses_job_is_an_error_that_says_so() -> None:
 def test_what_cannot_be_read_completely_is_never_nothing_there(path: str, answer: Any, error: type) -> None:
     service = Service(down_from(500), odd={path: answer})
     with pytest.raises(error):
-        fetch(Reader(a_link(service)), Lookups({"job_777": None}, since=created(300)))
+        fetch(ApiReader(a_session(service)), Lookups({"job_777": None}, since=created(300)))
 
 
 # --- reads that overlap ---

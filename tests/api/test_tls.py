@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from afsync.api.reader import Reader
-from afsync.api.writer import Writer
+from afsync.api.reader import ApiReader
+from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Committed, NotSent, Unknown
 from afsync.errors import Unreachable
 
@@ -27,9 +27,9 @@ def answer(to: Connection, request: bytes) -> bool:
 def test_a_certificate_that_is_trusted() -> None:
     with serving(answer, tls=True) as server:
         line = a_line(f"https://localhost:{server.port}/v1", TRUST)
-        assert Reader(line).job("job_1") is not None
-        assert isinstance(Writer(line).submit_job({}), Committed)
-        assert isinstance(Writer(line).submit_job({}), Committed)
+        assert ApiReader(line).job("job_1") is not None
+        assert isinstance(ApiWriter(line).submit_job({}), Committed)
+        assert isinstance(ApiWriter(line).submit_job({}), Committed)
         line.close()
     assert len(server.connections) == 3
 
@@ -37,9 +37,9 @@ def test_a_certificate_that_is_trusted() -> None:
 def test_a_certificate_that_is_not_trusted_gets_nothing() -> None:
     with serving(answer, tls=True) as server:
         line = a_line(f"https://localhost:{server.port}/v1")
-        assert isinstance(Writer(line).submit_job({}), NotSent)
+        assert isinstance(ApiWriter(line).submit_job({}), NotSent)
         with pytest.raises(Unreachable, match="certificate verify failed") as caught:
-            Reader(line).account()
+            ApiReader(line).account()
         assert "SSL_CERT_FILE" in (caught.value.hint or "")
     assert server.requests == []
 
@@ -47,7 +47,7 @@ def test_a_certificate_that_is_not_trusted_gets_nothing() -> None:
 def test_a_server_that_drips_inside_tls_does_not_hold_us() -> None:
     with serving(lambda to, _: to.drip(http(200, CREATED)), tls=True) as server:
         line = a_line(f"https://localhost:{server.port}/v1", TRUST)
-        assert isinstance(Writer(line).submit_job({}), Unknown)
+        assert isinstance(ApiWriter(line).submit_job({}), Unknown)
         for thread in threading.enumerate():
             if thread.name == "afsync-exchange":
                 thread.join(5)
@@ -79,8 +79,8 @@ def test_through_a_proxy_the_key_is_seen_by_the_service_alone() -> None:
     with serving(answer, tls=True) as server, serving(proxy) as through:
         environ = {**TRUST, "https_proxy": f"http://user:hunter2@127.0.0.1:{through.port}", "no_proxy": "example.com"}
         line = a_line("https://api.test/v1", environ)
-        assert isinstance(Writer(line).submit_job({}), Committed)
-        assert Reader(line).job("job_1") is not None
+        assert isinstance(ApiWriter(line).submit_job({}), Committed)
+        assert ApiReader(line).job("job_1") is not None
         line.close()
     assert all(f"Authorization: Bearer {KEY}".encode() in request for request in server.requests)
     assert KEY.encode() not in b"".join([*passed, *through.requests])

@@ -9,19 +9,19 @@ from collections.abc import Callable
 
 import pytest
 
-from afsync.api.link import Bounds
-from afsync.api.writer import Writer
+from afsync.api.session import ExchangeBounds
+from afsync.api.writer import ApiWriter
 from afsync.errors import ApiError, AuthError, BadAnswer, Refused, Unreachable
 
-from .support import KEY, Connection, a_line, a_link, an_answer, answering, http, serving
+from .support import KEY, Connection, a_line, a_session, an_answer, answering, http, serving
 
 CONTENT = bytes(range(256)) * 4000
 WANTS_FORM = {"error": "file is required"}
-BOUNDS = Bounds(read_seconds=2, upload_seconds=5)
+BOUNDS = ExchangeBounds(read_seconds=2, upload_seconds=5)
 
 
 def upload(url: str, content: bytes = CONTENT, size: int | None = None, told: list[int] | None = None) -> str:
-    return Writer(a_line(url, bounds=BOUNDS)).upload(
+    return ApiWriter(a_line(url, bounds=BOUNDS)).upload(
         io.BytesIO(content),
         filename="intro.mp4",
         size=len(content) if size is None else size,
@@ -98,7 +98,7 @@ def test_an_empty_file_arrives_as_one() -> None:
 def test_a_storage_that_is_not_safe_gets_nothing(url: object) -> None:
     handler, got = answering(an_answer(200, {"uploadUrl": url, "key": "k"}))
     with pytest.raises(BadAnswer, match="uploadUrl"):
-        Writer(a_link(handler)).upload(io.BytesIO(b"x"), filename="a.mov", size=1, progress=lambda sent: None)
+        ApiWriter(a_session(handler)).upload(io.BytesIO(b"x"), filename="a.mov", size=1, progress=lambda sent: None)
     assert len(got) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_storage_that_is_not_safe_gets_nothing(url: object) -> None:
 def test_a_storage_without_a_usable_key_gets_nothing(key: object) -> None:
     handler, got = answering(an_answer(200, {"uploadUrl": "https://storage.example/put", "key": key}))
     with pytest.raises(BadAnswer, match="`key`"):
-        Writer(a_link(handler)).upload(io.BytesIO(b"x"), filename="a.mov", size=1, progress=lambda sent: None)
+        ApiWriter(a_session(handler)).upload(io.BytesIO(b"x"), filename="a.mov", size=1, progress=lambda sent: None)
     assert len(got) == 1
 
 
@@ -157,7 +157,7 @@ def test_the_storage_may_fail(answers: list[bytes], attempts: int) -> None:
 def test_refusals_are_told_in_the_words_that_matter(answers: list, error: type, says: str) -> None:  # type: ignore[type-arg]
     handler, _ = answering(*answers)
     with pytest.raises(error) as caught:
-        Writer(a_link(handler)).upload(io.BytesIO(b"x"), filename="a.mp4", size=1, progress=lambda sent: None)
+        ApiWriter(a_session(handler)).upload(io.BytesIO(b"x"), filename="a.mp4", size=1, progress=lambda sent: None)
     assert says in str(caught.value)
 
 
@@ -165,7 +165,8 @@ def test_a_429_is_waited_out_for_a_form_too() -> None:
     limited = an_answer(429, {"error": "rate_limit_exceeded", "retryAfterMs": 3000})
     handler, got = answering(an_answer(400, WANTS_FORM), limited, an_answer(200, {"fileId": "file_1"}))
     assert (
-        Writer(a_link(handler)).upload(io.BytesIO(b"x"), filename="a.mp4", size=1, progress=lambda s: None) == "file_1"
+        ApiWriter(a_session(handler)).upload(io.BytesIO(b"x"), filename="a.mp4", size=1, progress=lambda s: None)
+        == "file_1"
     )
     assert len(got) == 3
 
@@ -197,7 +198,7 @@ def test_progress_is_told_in_the_callers_thread_and_giving_up_ends_it() -> None:
         return True
 
     with serving(act) as server:
-        writer = Writer(a_line(server.url, bounds=BOUNDS), abandoned=gave_up.is_set)
+        writer = ApiWriter(a_line(server.url, bounds=BOUNDS), abandoned=gave_up.is_set)
         with pytest.raises(Unreachable, match="given up"):
             writer.upload(io.BytesIO(CONTENT), filename="a.mp4", size=len(CONTENT), progress=progress)
     assert threads == {threading.get_ident()}
@@ -214,5 +215,5 @@ def test_progress_is_told_in_the_callers_thread_and_giving_up_ends_it() -> None:
 )
 def test_names_of_files(name: str, sent: bytes) -> None:
     handler, got = answering(an_answer(400, WANTS_FORM), an_answer(200, {"fileId": "file_1"}))
-    Writer(a_link(handler)).upload(io.BytesIO(b"x"), filename=name, size=1, progress=lambda sent: None)
+    ApiWriter(a_session(handler)).upload(io.BytesIO(b"x"), filename=name, size=1, progress=lambda sent: None)
     assert sent in got[1].content

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from afsync.api import wire, wire_account, wire_jobs, wire_templates
-from afsync.api.results import parse_result, parse_staging_assets
+from afsync.api import reader, wire, wire_jobs, wire_templates
+from afsync.api.wire_jobs import parse_result, parse_staging_assets
 from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.results import JobResult
 from afsync.errors import BadAnswer
@@ -352,7 +352,7 @@ CREDITS = {"balance": 47, "included": 50, "used": 3}
     ],
 )
 def test_an_account(row: dict[str, Any], account: RemoteAccount) -> None:
-    assert wire_account.parse_account(row) == account
+    assert reader.parse_account(row) == account
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_an_account(row: dict[str, Any], account: RemoteAccount) -> None:
 )
 def test_an_account_of_another_form(value: object) -> None:
     with pytest.raises(BadAnswer):
-        wire_account.parse_account(value)
+        reader.parse_account(value)
 
 
 # --- results ---
@@ -455,7 +455,7 @@ PARSERS: list[Callable[[Any], object]] = [
     wire_jobs.parse_page,
     wire_jobs.parse_publish_times,
     wire_templates.parse_templates,
-    wire_account.parse_account,
+    reader.parse_account,
     lambda value: wire_jobs.check_schedule_set(value, AT),
     lambda value: parse_result(value, "job_1"),
     lambda value: parse_staging_assets(value, "job_1"),

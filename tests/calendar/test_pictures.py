@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.api.pictures import LARGEST, as_data
+from afsync.api.previews import LARGEST, as_data
 from afsync.emulator import running
 from afsync.emulator.media import host
 from afsync.emulator.media.png import thumbnail

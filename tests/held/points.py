@@ -9,8 +9,8 @@ from unittest import mock
 
 from msgspec import Struct
 
-from afsync.api.exchange import Lost
-from afsync.api.link import Link
+from afsync.api.exchange import NoResponse
+from afsync.api.session import ApiSession
 from afsync.store.disk import Disk
 from tests.reliability.worker import WRITES
 
@@ -59,18 +59,18 @@ def broken_at(point: Point | None = None) -> Iterator[list[str]]:
         if way.endswith("after"):
             call(*args, **options)
         if lost:
-            return Lost(sent=True, why="the connection was reset")
+            return NoResponse(sent=True, why="the connection was reset")
         raise Killed
 
     def spoilt(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args: reached(name, call, *args)
 
-    send = Link.send
+    send = ApiSession.send
 
-    def sent(self: Link, request: Any, *args: Any, **options: Any) -> Any:
+    def sent(self: ApiSession, request: Any, *args: Any, **options: Any) -> Any:
         kind = f"{request.method} /{request.url.split('/', 3)[3]}"
         return reached(kind, send, self, request, *args, **options)
 
     calls: dict[str, Any] = {name: spoilt(name, getattr(Disk, name)) for name in WRITES}
-    with mock.patch.multiple(Disk, **calls), mock.patch.object(Link, "send", sent):
+    with mock.patch.multiple(Disk, **calls), mock.patch.object(ApiSession, "send", sent):
         yield kinds

@@ -187,7 +187,7 @@ def _elsewhere(orders: Orders) -> None:
 
 
 def _hurry() -> None:
-    from afsync.api import link
+    from afsync.api import session
     from afsync.commands import service, state_file
     from afsync.engine.interrupt import Stop
 
@@ -199,8 +199,10 @@ def _hurry() -> None:
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() * SPEED, sleep=lambda s: time.sleep(s / SPEED))
     for module in (service, state_file):
         module.time = clock  # type: ignore[attr-defined]
-    assert link.connect.__kwdefaults__ is not None
-    link.connect.__kwdefaults__["bounds"] = link.Bounds(read_seconds=1, submit_seconds=1, upload_seconds=1)
+    assert session.connect.__kwdefaults__ is not None
+    session.connect.__kwdefaults__["bounds"] = session.ExchangeBounds(
+        read_seconds=1, submit_seconds=1, upload_seconds=1
+    )
 
 
 def _spoil_disk(orders: Orders) -> None:

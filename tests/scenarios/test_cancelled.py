@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from afsync.api.writer import Writer
+from afsync.api.writer import ApiWriter
 from afsync.errors import Unreachable
 from tests.harness import NO_CHANGES, lines
 from tests.scenarios.conftest import MakeWorld
@@ -179,7 +179,7 @@ def test_a_cancel_that_never_arrived_is_decided_by_the_files_again(
     (job,) = world.submitted(best=BEST)
     world.declare(jobs={"best": {**BEST, "tone": "calm"}})
     with monkeypatch.context() as broken:
-        broken.setattr(Writer, "cancel", _refuses_the_connection)
+        broken.setattr(ApiWriter, "cancel", _refuses_the_connection)
         world.applied(code=1)
     world.declare(jobs={"best": BEST})
     world.pass_time(minutes=3)
@@ -190,15 +190,15 @@ def test_a_cancel_that_never_arrived_is_decided_by_the_files_again(
     assert world.ids() == {"job.best": job}
 
 
-def _refuses_the_connection(writer: Writer, job_id: str) -> None:
+def _refuses_the_connection(writer: ApiWriter, job_id: str) -> None:
     raise Unreachable("the connection was refused")
 
 
 def _cut_off_after_a_cancel(broken: pytest.MonkeyPatch, ends: BaseException) -> None:
-    sends = Writer.cancel
+    sends = ApiWriter.cancel
 
-    def cancel(writer: Writer, job_id: str) -> None:
+    def cancel(writer: ApiWriter, job_id: str) -> None:
         sends(writer, job_id)
         raise ends
 
-    broken.setattr(Writer, "cancel", cancel)
+    broken.setattr(ApiWriter, "cancel", cancel)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from afsync.api.limiter import Limiter
-from afsync.api.link import Link
+from afsync.api.session import ApiSession
 from afsync.commands import applying
 from tests.harness import lines
 from tests.scenarios.world import (
@@ -109,19 +109,19 @@ def test_a_submission_is_told_as_it_begins_and_as_it_is_paid(world: World, monke
     """And how long it took is what it took itself, not what others did in between, nor the wait for its turn: here a
     request takes a second, after a minute for the rate limit."""
     clock = SimpleNamespace(now=0.0, turn=False)
-    send = Link.send
+    send = ApiSession.send
 
     def wait(_: Limiter) -> None:
         clock.now += 0.0 if clock.turn else 60.0
         clock.turn = True
 
-    def sent(self: Link, *args: Any) -> Any:
+    def sent(self: ApiSession, *args: Any) -> Any:
         clock.now += 1.0
         clock.turn = False
         return send(self, *args)
 
     monkeypatch.setattr(Limiter, "wait", wait)
-    monkeypatch.setattr(Link, "send", sent)
+    monkeypatch.setattr(ApiSession, "send", sent)
     monkeypatch.setattr(applying, "time", SimpleNamespace(monotonic=lambda: clock.now))
     at = world.at(days=1)
     world.declare(jobs={key: a_job(topic=key, schedule=at) for key in ("a", "b")})

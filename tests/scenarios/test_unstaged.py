@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from afsync.api.writer import Writer
+from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Answer, Unknown
 from afsync.core.resources import Values
 from afsync.errors import Unreachable
@@ -73,21 +73,21 @@ class Killed(BaseException):
     pass
 
 
-def _lost(writer: Writer, job_id: str) -> None:
+def _lost(writer: ApiWriter, job_id: str) -> None:
     raise Unreachable("the service did not answer")
 
 
-def _killed(writer: Writer, job_id: str) -> None:
+def _killed(writer: ApiWriter, job_id: str) -> None:
     raise Killed
 
 
 @pytest.mark.parametrize("fails", [_lost, _killed])
 def test_a_cancel_that_did_not_go_through_is_sent_again(
-    world: World, fails: Callable[[Writer, str], None], monkeypatch: pytest.MonkeyPatch
+    world: World, fails: Callable[[ApiWriter, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.declare(jobs={"a": REVIEWED["a"]})
     with monkeypatch.context() as broken, suppress(Killed):
-        broken.setattr(Writer, "cancel", fails)
+        broken.setattr(ApiWriter, "cancel", fails)
         done = world.applied(code=1)
         assert "the next apply cancels it" in done.out
     (job,) = (j["job_id"] for j in world.control.jobs(key=world.key))  # a killed run leaves the record in the journal
@@ -134,7 +134,7 @@ def test_what_can_no_longer_be_cancelled_is_named_and_not_published_again(
 ) -> None:
     world.declare(jobs={"a": REVIEWED["a"]})
     with monkeypatch.context() as broken:
-        broken.setattr(Writer, "cancel", _lost)
+        broken.setattr(ApiWriter, "cancel", _lost)
         world.applied(code=1)
     job = world.ids()["job.a"]
     world.becomes("complete", job)
@@ -147,15 +147,15 @@ def test_what_can_no_longer_be_cancelled_is_named_and_not_published_again(
 
 
 def test_a_lost_submission_is_found_and_cancelled_as_well(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    sends = Writer.submit_job
+    sends = ApiWriter.submit_job
 
-    def lost(writer: Writer, body: Values) -> Answer:
+    def lost(writer: ApiWriter, body: Values) -> Answer:
         sends(writer, body)
         return Unknown("the connection was reset")
 
     world.declare(jobs={"a": a_job(staging=True, platforms=["tiktok"])})
     with monkeypatch.context() as broken:
-        broken.setattr(Writer, "submit_job", lost)
+        broken.setattr(ApiWriter, "submit_job", lost)
         world.applied(code=3)
     world.pass_time(minutes=15)
 
@@ -190,7 +190,7 @@ def test_a_person_may_accept_that_it_goes_out(world: World) -> None:
 def test_a_person_may_accept_one_that_is_to_be_cancelled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.declare(jobs={"a": REVIEWED["a"]})
     with monkeypatch.context() as broken:
-        broken.setattr(Writer, "cancel", _lost)
+        broken.setattr(ApiWriter, "cancel", _lost)
         world.applied(code=1)
     job = world.ids()["job.a"]
     with world.watched() as sent:
@@ -205,15 +205,15 @@ def test_a_person_may_accept_one_that_is_to_be_cancelled(world: World, monkeypat
 def test_a_lost_submission_that_a_person_names_is_cancelled_as_well(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sends = Writer.submit_job
+    sends = ApiWriter.submit_job
 
-    def lost(writer: Writer, body: Values) -> Answer:
+    def lost(writer: ApiWriter, body: Values) -> Answer:
         sends(writer, body)
         return Unknown("the connection was reset")
 
     world.declare(jobs={"a": REVIEWED["a"]})
     with monkeypatch.context() as broken:
-        broken.setattr(Writer, "submit_job", lost)
+        broken.setattr(ApiWriter, "submit_job", lost)
         world.applied(code=3)
     (job,) = (j["job_id"] for j in world.control.jobs())
     world.does("resolve", "job.a", "--adopt", job)

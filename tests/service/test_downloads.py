@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from afsync.api.access import Access, Secret
-from afsync.api.elsewhere import may_go_to
+from afsync.api.external_hosts import may_go_to
 from afsync.commands.collecting import files, stem
 from afsync.core.results import JobResult
 from afsync.emulator.media.mp4 import video

@@ -7,9 +7,9 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from afsync.api.access import Access, is_loopback
-from afsync.api.exchange import Exchange, GivenUp, Reply, Result
-from afsync.api.link import MIB, Link
-from afsync.api.refusals import error_for
+from afsync.api.api_errors import error_for
+from afsync.api.exchange import Abandoned, Exchange, Reply, Result
+from afsync.api.session import MIB, ApiSession
 from afsync.api.text import excerpt, printable
 from afsync.core.signed import text_without_signed
 from afsync.errors import ApiError, BadAnswer, Refused, Unreachable
@@ -49,16 +49,18 @@ class Streaming(Exchange):
             return
         with self._lock:
             if self._given_up:
-                raise GivenUp
+                raise Abandoned
             self._sink(chunk)
 
 
-def get(link: Link, url: str, headers: Mapping[str, str], begin: Begin, abandoned: Callable[[], bool]) -> Reply:
+def get(
+    session: ApiSession, url: str, headers: Mapping[str, str], begin: Begin, abandoned: Callable[[], bool]
+) -> Reply:
     """GET `url`, without the key. An answer of 4xx is returned when it is one of `begin`'s; else raises ApiError."""
-    if not may_go_to(url, link.access):
+    if not may_go_to(url, session.access):
         shown = printable(text_without_signed(url), 120)
         raise BadAnswer(f"The service names a link that is not safe to open: {shown}.")
-    result = link.get_elsewhere(url, headers, Streaming(begin), abandoned)
+    result = session.get_elsewhere(url, headers, Streaming(begin), abandoned)
     if isinstance(result, Reply) and result.complete and (200 <= result.status <= 299 or result.status == 416):
         return result
     raise _error(result, printable(urlsplit(url).hostname or "", 100))

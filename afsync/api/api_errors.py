@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from afsync.api.access import is_loopback
-from afsync.api.exchange import Lost, Reply, Result
+from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import PASSING
 from afsync.api.text import excerpt, printable
 from afsync.api.wire import ErrorForm, error_form, too_many
@@ -20,11 +20,11 @@ def error_for(result: Result, what: str, host: str, source: str | None = None) -
     `host` may carry a port; `source` is where a person wrote it, None where the service named it.
     """
     match result:
-        case Lost(sent=False, why=why):
+        case NoResponse(sent=False, why=why):
             return Unreachable(
                 f"{host} could not be reached ({what}): {printable(why)}.", _reach_hint(why, host, source)
             )
-        case Lost(why=why):
+        case NoResponse(why=why):
             return Unreachable(f"No answer to {what} from {host}: {printable(why)}.", "try again later")
         case Reply():
             form = error_form(result.body)

@@ -12,9 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.api.access import Access
-from afsync.api.exchange import Carrier, Exchange, Lost, Reply, Request, Result, run
+from afsync.api.api_errors import error_for
+from afsync.api.exchange import Exchange, NoResponse, Reply, Request, Result, Transport, run
 from afsync.api.limiter import Limiter
-from afsync.api.refusals import error_for
 from afsync.api.retries import (
     LIMITED_TRIES,
     TRIES,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 
 
-class Bounds(Struct, frozen=True):
+class ExchangeBounds(Struct, frozen=True):
     """Limits on one exchange: seconds in all, and bytes of the answer."""
 
     read_seconds: float = 30.0
@@ -43,31 +43,31 @@ class Bounds(Struct, frozen=True):
     upload_seconds: float = 3600.0
 
 
-BOUNDS = Bounds()
+BOUNDS = ExchangeBounds()
 
 
-class Link:
+class ApiSession:
     """Sends requests and counts them; thread-safe.
 
-    `elsewhere` makes a carrier to the host of a URL that is not the API's. It never gets the key.
+    `elsewhere` makes a transport to the host of a URL that is not the API's. It never gets the key.
     """
 
     def __init__(
         self,
         access: Access,
-        carrier: Carrier,
+        transport: Transport,
         limiter: Limiter,
         *,
         user_agent: str,
         sleep: Callable[[float], None],
         random: Callable[[], float],
-        elsewhere: Callable[[str], Carrier],
-        bounds: Bounds = BOUNDS,
+        elsewhere: Callable[[str], Transport],
+        bounds: ExchangeBounds = BOUNDS,
     ) -> None:
         self.access = access
         self.limiter = limiter
         self.bounds = bounds
-        self._carrier = carrier
+        self._transport = transport
         self._elsewhere = elsewhere
         self._headers = {"User-Agent": user_agent}
         self.sleep = sleep
@@ -87,7 +87,7 @@ class Link:
         return self._server_time
 
     def close(self) -> None:
-        self._carrier.close()
+        self._transport.close()
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of a successful answer; for what may be sent again, which this does where it may help.
@@ -119,7 +119,7 @@ class Link:
     ) -> Result:
         """One request past the limiter, and what came of it."""
         with self.limiter.place():
-            result = run(self._carrier, request, seconds=seconds, max_bytes=max_bytes, abandoned=abandoned)
+            result = run(self._transport, request, seconds=seconds, max_bytes=max_bytes, abandoned=abandoned)
         with self._lock:
             self._requests += 1
             if isinstance(result, Reply):
@@ -140,26 +140,26 @@ class Link:
         self, url: str, headers: Mapping[str, str], body: Iterable[bytes], abandoned: Callable[[], bool]
     ) -> Result:
         """PUT to a host that is not the API's: without the key, and not counted by its limiter."""
-        carrier = self._elsewhere(url)
+        transport = self._elsewhere(url)
         try:
             request = Request("PUT", url, {**self._headers, **headers}, body)
-            return run(carrier, request, seconds=self.bounds.upload_seconds, max_bytes=MIB, abandoned=abandoned)
+            return run(transport, request, seconds=self.bounds.upload_seconds, max_bytes=MIB, abandoned=abandoned)
         finally:
-            if carrier is not self._carrier:
-                carrier.close()
+            if transport is not self._transport:
+                transport.close()
 
     def get_elsewhere(
         self, url: str, headers: Mapping[str, str], exchange: Exchange, abandoned: Callable[[], bool]
     ) -> Result:
         """GET from a host that is not the API's, in the same way; `exchange` takes what comes."""
-        carrier = self._elsewhere(url)
+        transport = self._elsewhere(url)
         try:
             request = Request("GET", url, {**self._headers, **headers}, fresh=True)
             seconds = self.bounds.upload_seconds
-            return run(carrier, request, seconds=seconds, max_bytes=MIB, abandoned=abandoned, exchange=exchange)
+            return run(transport, request, seconds=seconds, max_bytes=MIB, abandoned=abandoned, exchange=exchange)
         finally:
-            if carrier is not self._carrier:
-                carrier.close()
+            if transport is not self._transport:
+                transport.close()
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None) -> Request:
         headers, content = self._headers, b""
@@ -174,7 +174,7 @@ class Link:
         match result:
             case Reply() if key.encode() in result.body:
                 return replace(result, body=result.body.replace(key.encode(), b"[API key]"))
-            case Lost() if key in result.why:
+            case NoResponse() if key in result.why:
                 return replace(result, why=result.why.replace(key, "[API key]"))
             case _:
                 return result
@@ -189,9 +189,9 @@ def connect(
     sleep: Callable[[float], None],
     random: Callable[[], float],
     app: App | None = None,
-    bounds: Bounds = BOUNDS,
+    bounds: ExchangeBounds = BOUNDS,
     waiting: Callable[[float, int], None] | None = None,
-) -> Link:
+) -> ApiSession:
     """Open the line that `access` describes; nothing is sent yet.
 
     `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1);
@@ -199,38 +199,37 @@ def connect(
     `app` is the emulator's application, needed when `access.in_process`.
     """
 
-    def open_carrier(url: str) -> Carrier:
-        return carrier_to(url, environ)
+    def open_transport(url: str) -> Transport:
+        return transport_to(url, environ)
 
     if access.in_process:
-        carrier = _in_process(app)
+        transport = _in_process(app)
     else:
-        carrier = open_carrier(access.root)
-    return Link(
+        transport = open_transport(access.root)
+    return ApiSession(
         access,
-        carrier,
+        transport,
         Limiter(clock=clock, sleep=sleep, waiting=waiting),
         user_agent=user_agent,
         sleep=sleep,
         random=random,
-        elsewhere=(lambda _: carrier) if access.in_process else open_carrier,
+        elsewhere=(lambda _: transport) if access.in_process else open_transport,
         bounds=bounds,
     )
 
 
-def _in_process(app: App | None) -> Carrier:
-    from afsync.api.inprocess import InProcessCarrier
+def _in_process(app: App | None) -> Transport:
+    from afsync.api.inprocess import InProcessTransport
 
     if app is None:
         raise ValueError("the emulator inside the process needs its application")
-    return InProcessCarrier(app)
+    return InProcessTransport(app)
 
 
-def carrier_to(url: str, environ: Mapping[str, str]) -> Carrier:
+def transport_to(url: str, environ: Mapping[str, str]) -> Transport:
     """What takes requests to the host of `url`."""
     # Imported here: the emulator in the process needs neither httpx nor TLS, and both take time to load.
-    from afsync.api.client import HttpCarrier, transports
-    from afsync.api.network import proxy_for, tls_context
+    from afsync.api.client import HttpTransport, proxy_for, tls_context, transports
 
     tls = tls_context(environ) if url.startswith("https:") else None
-    return HttpCarrier(transports(tls, proxy_for(url, environ)))
+    return HttpTransport(transports(tls, proxy_for(url, environ)))

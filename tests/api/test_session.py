@@ -8,15 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from afsync.api.link import connect
-from afsync.api.reader import Reader
+from afsync.api.reader import ApiReader
 from afsync.api.retries import LONGEST_WAIT, RETRY_AFTER_CAP, RETRY_AFTER_DEFAULT, backoff, retry_after
+from afsync.api.session import connect
 from afsync.api.wire import ErrorForm
-from afsync.api.writer import Writer
+from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Committed, Limited, NotSent, Rejected, Unknown
 from afsync.errors import ApiError, AuthError, BadAnswer, Interrupted, Refused, Unreachable, UsageError
 
-from .support import KEY, FakeTime, a_link, an_access, an_answer, answering
+from .support import KEY, FakeTime, a_session, an_access, an_answer, answering
 
 JOB = {"jobId": "job_1", "status": "queued", "createdAt": "2026-05-26T09:00:00Z"}
 LIMITED = an_answer(429, {"error": "rate_limit_exceeded", "retryAfterMs": 7000})
@@ -28,7 +28,7 @@ def read(*answers: httpx.Response | Exception) -> tuple[Any, int, FakeTime]:
     handler, got = answering(*answers)
     time = FakeTime()
     try:
-        found: Any = Reader(a_link(handler, time=time)).job("job_1")
+        found: Any = ApiReader(a_session(handler, time=time)).job("job_1")
     except ApiError as error:
         found = error
     return found, len(got), time
@@ -141,7 +141,7 @@ def test_waits_grow_are_drawn_and_end() -> None:
     assert backoff(3, 0.0) == 0.0
 
 
-CALLS: dict[str, Callable[[Writer], object]] = {
+CALLS: dict[str, Callable[[ApiWriter], object]] = {
     "DELETE /jobs/:id": lambda w: w.cancel("job_1"),
     "PATCH /jobs/:id/schedule": lambda w: w.set_schedule("job_1", None),
     "DELETE /templates/:id": lambda w: w.delete_template("tpl_1"),
@@ -149,9 +149,9 @@ CALLS: dict[str, Callable[[Writer], object]] = {
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_free_calls_that_may_be_repeated_are(call: Callable[[Writer], object]) -> None:
+def test_free_calls_that_may_be_repeated_are(call: Callable[[ApiWriter], object]) -> None:
     handler, got = answering(DOWN, httpx.ReadError("x"), LIMITED, an_answer(200, {"jobId": "job_1"}))
-    call(Writer(a_link(handler)))
+    call(ApiWriter(a_session(handler)))
     assert len(got) == 4
 
 
@@ -160,7 +160,7 @@ def test_free_calls_that_may_be_repeated_are(call: Callable[[Writer], object]) -
 )
 def test_an_approval_is_not_repeated_when_it_may_have_been_done(answer: httpx.Response | Exception) -> None:
     handler, got = answering(answer)
-    assert isinstance(Writer(a_link(handler)).approve("job_1"), Unknown)
+    assert isinstance(ApiWriter(a_session(handler)).approve("job_1"), Unknown)
     assert [request.method for request in got].count("POST") == 1
 
 
@@ -172,7 +172,7 @@ def test_one_look_decides_when_an_approval_was_not_acknowledged(
     answer: httpx.Response | Exception, status: str, done: bool
 ) -> None:
     handler, got = answering(answer, an_answer(200, {"jobId": "job_1", "status": status}))
-    writer = Writer(a_link(handler))
+    writer = ApiWriter(a_session(handler))
     found = writer.approve("job_1")
     if done:
         assert found == Committed("job_1", status=status)
@@ -192,7 +192,7 @@ def test_what_an_answer_to_an_approval_says() -> None:
     ]
     for answer, expected in answers:
         handler, got = answering(answer)
-        found = Writer(a_link(handler)).approve("job_1", ("tiktok",))
+        found = ApiWriter(a_session(handler)).approve("job_1", ("tiktok",))
         assert found == expected or type(found) is expected
         assert got[0].content == b'{"platforms": ["tiktok"]}'
         assert len(got) == 1
@@ -211,21 +211,21 @@ def test_what_an_answer_to_an_approval_says() -> None:
 )
 def test_cancelling(answers: list[httpx.Response], left: str | None) -> None:
     handler, _ = answering(*answers)
-    assert Writer(a_link(handler)).cancel("job_1") == left
+    assert ApiWriter(a_session(handler)).cancel("job_1") == left
 
 
 def test_a_template_that_is_gone_is_deleted() -> None:
     handler, _ = answering(an_answer(404, {"error": "not_found"}))
-    Writer(a_link(handler)).delete_template("tpl_1")
+    ApiWriter(a_session(handler)).delete_template("tpl_1")
     handler, _ = answering(an_answer(400, {"error": "in_use"}))
     with pytest.raises(Refused, match="DELETE /templates/tpl_1"):
-        Writer(a_link(handler)).delete_template("tpl_1")
+        ApiWriter(a_session(handler)).delete_template("tpl_1")
 
 
 def test_unscheduling_that_is_refused_says_so_in_the_services_words() -> None:
     handler, _ = answering(an_answer(400, {"error": "scheduledPublishAt is required (ISO 8601)"}))
     with pytest.raises(Refused) as caught:
-        Writer(a_link(handler)).set_schedule("job_1", None)
+        ApiWriter(a_session(handler)).set_schedule("job_1", None)
     assert (caught.value.status, caught.value.code) == (400, None)
     assert caught.value.detail == "scheduledPublishAt is required (ISO 8601)"
 
@@ -233,7 +233,7 @@ def test_unscheduling_that_is_refused_says_so_in_the_services_words() -> None:
 @pytest.mark.parametrize("wrong", ["", "..", "...", "a/b", "a\\b", " a", "a ", "a\tb", "?a", "é", "a" * 201])
 def test_what_is_no_id_goes_into_no_path(wrong: str) -> None:
     handler, got = answering(an_answer(200, {}))
-    reader, writer = Reader(a_link(handler)), Writer(a_link(handler))
+    reader, writer = ApiReader(a_session(handler)), ApiWriter(a_session(handler))
     calls: list[Callable[[str], object]] = [reader.job, reader.result, reader.staging_assets]
     for call in [*calls, writer.cancel, writer.delete_template, writer.approve]:
         with pytest.raises(UsageError):
@@ -254,7 +254,7 @@ def test_what_is_no_id_goes_into_no_path(wrong: str) -> None:
 )
 def test_an_id_is_one_part_of_a_path_whatever_it_holds(id_: str, path: str) -> None:
     handler, got = answering(an_answer(200, {**JOB, "jobId": id_, "approved": True}))
-    reader, writer = Reader(a_link(handler)), Writer(a_link(handler))
+    reader, writer = ApiReader(a_session(handler)), ApiWriter(a_session(handler))
     job = reader.job(id_)
     assert job is not None and job.id == id_
     for call in (writer.cancel, writer.delete_template, writer.approve):
@@ -273,34 +273,34 @@ def test_every_wait_can_be_interrupted() -> None:
     time = FakeTime()
     time.sleep = interrupted  # type: ignore[method-assign]
     with pytest.raises(Interrupted):
-        Reader(a_link(handler, time=time)).account()
+        ApiReader(a_session(handler, time=time)).account()
     assert len(got) == 1
 
 
 def test_a_submission_interrupted_while_it_waits_for_the_window_was_not_sent() -> None:
     handler, got = answering(LIMITED)
     time = FakeTime()
-    line = a_link(handler, time=time)
-    assert isinstance(Writer(line).submit_job({}), Limited)
+    line = a_session(handler, time=time)
+    assert isinstance(ApiWriter(line).submit_job({}), Limited)
 
     def interrupted(seconds: float) -> None:
         raise Interrupted("Interrupted.")
 
     line.limiter._sleep = interrupted
-    assert isinstance(Writer(line).submit_job({}), NotSent)
+    assert isinstance(ApiWriter(line).submit_job({}), NotSent)
     assert len(got) == 1
 
 
 def test_the_account_sets_the_size_of_the_window() -> None:
     handler, _ = answering(an_answer(200, {"accountId": "u", "rateLimits": {"rpm": 120}}))
-    line = a_link(handler)
-    assert Reader(line).account().per_minute == 120
+    line = a_session(handler)
+    assert ApiReader(line).account().per_minute == 120
     assert line.limiter.size == 120
 
 
 def test_the_services_clock_is_told() -> None:
     handler, _ = answering(an_answer(200, JOB, {"date": "Tue, 26 May 2026 09:00:00 GMT"}))
-    reader = Reader(a_link(handler))
+    reader = ApiReader(a_session(handler))
     assert reader.server_time is None
     reader.job("job_1")
     assert str(reader.server_time) == "2026-05-26 09:00:00+00:00"
