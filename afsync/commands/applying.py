@@ -18,18 +18,18 @@ from afsync.commands.at_moment import at_moment
 from afsync.commands.block import signals_to
 from afsync.commands.ci import publish_plan
 from afsync.commands.command_result import CommandResult
-from afsync.commands.event_lines import EventLines, event_lines
 from afsync.commands.finishing import finish, outcome, refused
 from afsync.commands.first_account import announcement, unknown_account
-from afsync.commands.markdown_into import errors_into
+from afsync.commands.json_events import EventLines, JsonLines, event_lines
+from afsync.commands.live_display import Bar, UploadBar
 from afsync.commands.meanwhile import due_meanwhile
 from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
-from afsync.commands.screen import Out, agreed, interactive, messages, report, stderr, stdout_paint
+from afsync.commands.progress import MANY, Lines, Reporter
+from afsync.commands.reports import errors_into
+from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
 from afsync.commands.service import Service
 from afsync.commands.state_file import check_lineage, locked, open_store
-from afsync.commands.telling import MANY, Bar, JsonLines, Lines, Teller, on_terminal
-from afsync.commands.uploading import UploadBar
 from afsync.core.links import plan_without_links
 from afsync.core.plan import Plan
 from afsync.core.reviews import all_accepted
@@ -231,7 +231,7 @@ def _until_answered(stop: Stop) -> None:
             stop.check()
 
 
-def _teller(plan: Plan, out: Out, session: ApiSession) -> Teller:
+def _teller(plan: Plan, out: Out, session: ApiSession) -> Reporter:
     lines = Lines(out, stdout_paint())
     if not on_terminal():
         return lines
@@ -240,7 +240,7 @@ def _teller(plan: Plan, out: Out, session: ApiSession) -> Teller:
     return UploadBar(lines) if any(c.uploads for c in plan.changes) else lines
 
 
-def _world(project: Project, service: Service, stop: Stop, tell: Teller) -> World:
+def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> World:
     from afsync.api.snapshot import fetch, read_back
     from afsync.api.writer import ApiWriter
 

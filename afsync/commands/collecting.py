@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from afsync.commands.downloads import Fetched, download
 from afsync.commands.files import write_whole
+from afsync.commands.live_display import Transfers
 from afsync.commands.screen import messages
-from afsync.commands.transfers import Transfers
 from afsync.core.links import result_without_links
 from afsync.core.resources import key_of
 from afsync.errors import AfsyncError, AuthError

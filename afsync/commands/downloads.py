@@ -15,7 +15,7 @@ from afsync.errors import AfsyncError, Unreachable
 if TYPE_CHECKING:
     from afsync.api.session import ApiSession
 
-Progress = Callable[[int, int | None], None]
+OnBytes = Callable[[int, int | None], None]
 """Told how many bytes are there, and of how many, where that is known."""
 
 
@@ -28,7 +28,7 @@ class Fetched(Struct, frozen=True):
     resumed: int = 0
 
 
-def download(session: ApiSession, url: str, target: Path, progress: Progress) -> Fetched:
+def download(session: ApiSession, url: str, target: Path, progress: OnBytes) -> Fetched:
     """Fetch `url` into `target`. A file of the same size that is there is left as it is; AfsyncError for any other,
     and where the disk does not take it; ApiError where the other side does not give it."""
     if os.path.lexists(target):
@@ -61,7 +61,7 @@ def _size_there(session: ApiSession, url: str) -> int | None:
     return total(reply.headers)
 
 
-def _fetch(session: ApiSession, url: str, part: Part, progress: Progress) -> int:
+def _fetch(session: ApiSession, url: str, part: Part, progress: OnBytes) -> int:
     """Fetch what is missing; how much was there. A part that does not fit the remote file any more is begun anew."""
     from afsync.api.external_hosts import get
 

@@ -10,7 +10,7 @@ import click
 
 from afsync.commands import pipeline_steps as steps
 from afsync.commands.options import check_title
-from afsync.commands.pipeline_place import Place
+from afsync.commands.pipeline_steps import Place
 
 SWITCH = click.Choice(["true", "false"])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -1,20 +1,89 @@
-"""What the steps of a pipeline do: the commands that a person would give, one after the other."""
+"""The steps of a pipeline: the project and state that are meant, and the commands that a person would give."""
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import Struct
+
 from afsync.commands.ci import in_github
-from afsync.commands.markdown_into import errors_into
-from afsync.commands.pipeline_place import Place
+from afsync.commands.reports import errors_into
 from afsync.commands.screen import messages
-from afsync.errors import AuthError, Exit
+from afsync.errors import AuthError, Exit, StateError, UsageError
 from afsync.output.github import annotation
 from afsync.output.values import visible
+
+
+class Place(Struct, frozen=True):
+    """`directory` is the project's folder, `args` further flags as they are written. `environ` is that of the job."""
+
+    directory: str
+    title: str
+    args: str
+    state_branch: str
+    state_remote: str
+    environ: Mapping[str, str]
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags as words; nothing in them is looked into."""
+        try:
+            return shlex.split(self.args)
+        except ValueError as error:
+            raise UsageError(f"args: {self.args}: {error}", "close the quote") from None
+
+    def file(self, name: str) -> str:
+        """Where a document goes: the runner's folder for such, or here."""
+        return str(Path(self.environ.get("RUNNER_TEMP") or ".") / name)
+
+    def output(self, name: str, value: str) -> None:
+        """An output of the step, where there is such a thing."""
+        path = self.environ.get("GITHUB_OUTPUT")
+        if path:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(f"{name}={value}\n")
+
+    def check(self) -> None:
+        """StateError when a link in the checkout would put the state anywhere."""
+        top, here = Path.cwd().resolve(), Path(self.directory)
+        if not here.resolve().is_relative_to(top):
+            raise StateError(f"directory: {self.directory} leads out of the checkout.", "name a folder of it")
+        if (here / ".afsync").is_symlink():
+            raise StateError(f"{here / '.afsync'} is a link.", "remove it from the repository")
+
+    def use_state(self, *, writes: bool) -> None:
+        """Let the branch, if one is given, be where the state is. StateError when it is in the checkout as well."""
+        if writes and self.state_remote and ":@" not in self.state_remote:
+            _push_to(self.state_remote)
+        if self.state_branch:
+            _refuse_committed(self)
+            os.environ["AFSYNC_STATE"] = f"branch:{self.state_branch}"
+
+
+def _refuse_committed(place: Place) -> None:
+    from afsync.store.branch.program import clean, run
+
+    listed = run(["ls-files", "--", ".afsync"], cwd=Path(place.directory), environ=clean(place.environ))
+    if listed.code == 0 and listed.out.strip():
+        text = f".afsync is committed here, and the state is kept on the branch {place.state_branch} as well."
+        raise StateError(text, "take it out: git rm -r --cached .afsync")
+
+
+def _push_to(address: str) -> None:
+    """Where `origin` is pushed to, for this process only: the address holds a token, which is not for the disk. It has
+    no token (`:@`) where that variable is not set; git is then left as it is."""
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    os.environ |= {
+        f"GIT_CONFIG_KEY_{count}": "remote.origin.pushurl",
+        f"GIT_CONFIG_VALUE_{count}": address,
+        "GIT_CONFIG_COUNT": str(count + 1),
+    }
 
 
 def plan(place: Place, offline: str, plan_file: str, *, fail_on_blocked: bool) -> int:

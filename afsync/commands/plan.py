@@ -16,7 +16,6 @@ from afsync.commands.at_moment import at_moment
 from afsync.commands.ci import in_github, publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.files import write_private
-from afsync.commands.markdown_into import errors_into
 from afsync.commands.options import (
     Selection,
     check_addresses,
@@ -28,6 +27,7 @@ from afsync.commands.options import (
 )
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.planning import checked_plan, configuration, timed
+from afsync.commands.reports import errors_into
 from afsync.commands.screen import in_block, links_shown, messages, report, stdout_paint, told
 from afsync.commands.service import connect, read_remote
 from afsync.commands.state_file import check_account, read_state, warn_of_another_run

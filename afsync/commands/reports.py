@@ -1,8 +1,9 @@
-"""Reports over many accounts: in files, on stdout, and where CI looks."""
+"""Reports in files, on stdout and where CI looks: of all accounts, and of what ended a command early."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from afsync.commands.ci import append_output, append_summary, repository_prefix
@@ -91,3 +92,19 @@ def publish_overall(overall: Overall) -> None:
         "blocked": "true" if overall.problems or any(r.blocked for r in overall.results) else "false",
     }
     append_output("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+@contextmanager
+def errors_into(file: str | None, title: str, of: str, max_bytes: int | None = None) -> Iterator[None]:
+    """What ends a command early is written into `file` before it is raised, so that no earlier plan is posted in its
+    place. `of`: `plan` or `apply`."""
+    try:
+        yield
+    except AfsyncError as error:
+        if file is not None:
+            from afsync.output.errors_markdown import error_markdown
+            from afsync.output.markdown import MAX_BYTES
+
+            with suppress(AfsyncError):
+                write_private(Path(file), error_markdown(error, max_bytes or MAX_BYTES, title, of))
+        raise

@@ -126,3 +126,7 @@ def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()
 def interactive() -> bool:
     """Whether somebody is there to answer a question."""
     return sys.stdin.isatty() and stderr().isatty()
+
+
+def on_terminal() -> bool:
+    return stderr().isatty() and stdout().isatty()

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from afsync.commands import project as work
-from afsync.commands.screen import messages, report, say_unwritten
+from afsync.commands.screen import messages, on_terminal, report, say_unwritten
 from afsync.commands.service import connect
 from afsync.commands.state_file import check_account
-from afsync.commands.telling import on_terminal
 from afsync.commands.views import Changes, Document, Live, View
 from afsync.core.links import status_without_links
 from afsync.core.publications import results_needed

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from afsync.commands.event_lines import Pace
+from afsync.commands.json_events import Pace
 from afsync.core.actions import Action, Reason, Retire, Step
 from afsync.core.outcome import Applied
 from afsync.core.plan import Change

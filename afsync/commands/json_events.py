@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import assert_never
 
 from afsync.commands import project as work
 from afsync.commands.files import open_stream
+from afsync.commands.progress import Reporter, Uploads
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
 from afsync.core.plan import Plan
 from afsync.core.seen import Looked
-from afsync.engine.events import BecameDue, ChangeDone, Event
+from afsync.engine.events import (
+    BecameDue,
+    ChangeDone,
+    ChangeStarted,
+    Event,
+    SubmissionStarted,
+    Submitted,
+    Uploading,
+    Warned,
+)
 from afsync.errors import AfsyncError, ConfigError, Problem
-from afsync.output.outcomes import event_json, problem_event_json, summary_json
+from afsync.output.outcomes import (
+    due_json,
+    event_json,
+    outcome_json,
+    problem_event_json,
+    started_json,
+    summary_json,
+)
 from afsync.output.plan_json import plan_document
 from afsync.output.seen import seen_fields
 
@@ -117,3 +135,44 @@ class Pace:
             return None
         self._told = now
         return event_json("progress", now, done=self._done, total=self._changes, unit="changes")
+
+
+class JsonLines:
+    """For programs: one object a line; `clock` stamps them (UTC). `shown`: who tells people meanwhile."""
+
+    def __init__(self, out: EventLines, changes: int, clock: Callable[[], datetime], shown: Reporter | None) -> None:
+        self._out = out
+        self._clock = clock
+        self._shown = shown
+        self._uploads = Uploads()
+        self._pace = Pace(changes)
+
+    def __call__(self, event: Event) -> None:
+        now = self._clock()
+        self._tell(event, now)
+        if (progress := self._pace.after(event, now)) is not None:
+            self._out(progress)
+        if self._shown is not None:
+            self._shown(event)
+
+    def _tell(self, event: Event, now: datetime) -> None:
+        match event:
+            case ChangeStarted(change, step):
+                self._out(started_json(change, step, now))
+            case SubmissionStarted() | Submitted():
+                pass  # In `change_start` and `change_done` already.
+            case ChangeDone(outcome):
+                self._out(outcome_json(outcome, now))
+            case Warned(problem):
+                self._out(problem_event_json(problem, now))
+            case BecameDue(changes):
+                self._out(due_json(changes, now))
+            case Uploading(change, sent, size):
+                if self._uploads.due(event):
+                    self._out(event_json("progress", now, address=change.address, done=sent, total=size, unit="bytes"))
+            case _:
+                assert_never(event)
+
+    def close(self) -> None:
+        if self._shown is not None:
+            self._shown.close()
