@@ -17,7 +17,7 @@ from afsync.config.workspace import find_workspace
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import Kind, fingerprint
 from afsync.emulator import Running, running
-from afsync.store.format import encode
+from afsync.store.state_text import encode
 from benchmarks.measuring import Command, judged, measure
 from benchmarks.peers import peers
 from benchmarks.world import afsync, environ

@@ -16,7 +16,7 @@ from afsync.config.loader import load
 from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import Kind, fingerprint
 from afsync.emulator import Running, running
-from afsync.store.format import encode
+from afsync.store.state_text import encode
 
 LINEAGE = "0190f1c2-8f2e-7c55-9a6b-2f1d3c4b5a60"
 KEY = "af_live_bench"

@@ -23,7 +23,7 @@ from afsync.core.resources import Kind, fingerprint
 from afsync.output.markdown import plan_markdown
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_text import plan_text
-from afsync.store.format import decode_bytes, encode_bytes
+from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.builders import NOW
 from tests.harness import HEAD, LINEAGE
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from afsync.errors import UsageError
-from afsync.store.branch.program import clean, run
+from afsync.store.branch.git import clean, run
 from afsync.store.remote.backend import Unavailable
 
 _TIMEOUT = 120.0

@@ -67,7 +67,7 @@ class Place(Struct, frozen=True):
 
 
 def _refuse_committed(place: Place) -> None:
-    from afsync.store.branch.program import clean, run
+    from afsync.store.branch.git import clean, run
 
     listed = run(["ls-files", "--", ".afsync"], cwd=Path(place.directory), environ=clean(place.environ))
     if listed.code == 0 and listed.out.strip():

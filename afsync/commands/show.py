@@ -42,7 +42,7 @@ def show_state(*, as_json: bool) -> str:
     """All of the state, for people or as the document that its schema describes."""
     from afsync.output.json_text import json_text
     from afsync.output.state_text import state_text
-    from afsync.store.format import encode
+    from afsync.store.state_text import encode
 
     project = load_project()
     recorded, _ = read_state(project)

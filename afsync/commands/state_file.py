@@ -63,7 +63,7 @@ def read_state(project: Project) -> tuple[Recorded, str]:
 
 def check_lineage(project: Project, recorded: Recorded) -> None:
     """StateError when the state is of another project."""
-    from afsync.store.owner import check_owner
+    from afsync.store.opening import check_owner
 
     base_url = recorded.account.base_url if recorded.account else ""
     check_owner(recorded, lineage=project.settings.lineage or "", account_id=None, base_url=base_url)
@@ -73,7 +73,7 @@ def check_account(project: Project, recorded: Recorded, remote: Remote, said: st
     """A state belongs to one account; with another key its ids would mean something else. StateError then, and when
     afsync.yaml pins another account, or `--account` (`said`) names one."""
     from afsync.api.access import is_real
-    from afsync.store.owner import check_owner, check_pin
+    from afsync.store.opening import check_owner, check_pin
 
     if is_real(remote.base_url):
         for where, pinned in (("`account:` in afsync.yaml", project.settings.account), ("--account", said)):

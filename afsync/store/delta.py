@@ -16,8 +16,8 @@ from msgspec import UNSET, Struct, UnsetType, defstruct
 from msgspec.structs import fields, replace
 
 from afsync.core.recorded import Intent, Record, Recorded
-from afsync.store.document import FORMAT, Writer, bare, check_intent_kinds, check_kinds, from_json, layout
-from afsync.store.fields import Object, Wrong, shown
+from afsync.store.canonical_json import InvalidDocument, Object, shown
+from afsync.store.state_file import FORMAT, JsonWriter, bare, check_intent_kinds, check_kinds, from_json, layout
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def delta(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) 
     """What has to be known besides `old` to have `new`, whose changed resources are given. Only parts that are other
     objects are looked at."""
     parts: Object = {}
-    writer = Writer()
+    writer = JsonWriter()
     for name in PARTS:
         before, after = getattr(old, name), getattr(new, name)
         if before is after:
@@ -141,5 +141,5 @@ def _intent(known: Mapping[str, Intent], value: Intent | str) -> Intent:
     if not isinstance(value, str):
         return value
     if value not in known:
-        raise Wrong(f"no intent {shown(value)} was open")
+        raise InvalidDocument(f"no intent {shown(value)} was open")
     return known[value]

@@ -178,7 +178,7 @@ def write_new(disk: Disk, path: Path, data: bytes, like: Path | None = None) -> 
         raise
 
 
-def put(disk: Disk, path: Path, data: bytes, like: Path | None = None) -> None:
+def atomic_write(disk: Disk, path: Path, data: bytes, like: Path | None = None) -> None:
     """Replace what a name stands for, or make it: all of the old or all of the new, and durable on return."""
     temporary = temporary_name(disk, path)
     write_new(disk, temporary, data, like)

@@ -8,19 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.damaged import Glimpse, glimpse, sides, united
-from afsync.store.disk import Disk, name_again
-from afsync.store.fields import Wrong
-from afsync.store.format import decode_bytes
+from afsync.store.canonical_json import InvalidDocument
+from afsync.store.damaged import Glimpse, follow, glimpse, sides
+from afsync.store.disk import Disk
 from afsync.store.journal import read_journal, replay
-from afsync.store.loading import load, unreadable, why
-from afsync.store.moved import follow
-from afsync.store.paths import Paths, serials
-from afsync.store.saving import alone, save, unwritable
+from afsync.store.loading import load, os_reason, unreadable
+from afsync.store.paths import Paths, lineages, serials
+from afsync.store.state_text import decode_bytes
 
 UNION = "`afsync state restore --union` keeps what both sides hold; do not restore an older version"
 
@@ -29,9 +26,6 @@ def newer(writer: str | None) -> str:
     """What to do about a state of a newer afsync, which may name itself."""
     needed = f"upgrade afsync to {writer or 'the version that wrote it'}, or a later one"
     return f"{needed}; do not restore an older copy"
-
-
-WITHOUT_UNION = "`afsync state history` lists the versions that can be restored"
 
 
 class Version(Struct, frozen=True):
@@ -62,7 +56,7 @@ def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple
     """
     found: dict[tuple[int, bool], Version] = {}
     try:
-        for version, _ in _copies(disk, paths, lineage):
+        for version, _ in read_versions(disk, paths, lineage):
             found.setdefault((version.serial, version.problem is None), version)
     except OSError as error:
         raise unreadable(paths, error) from error
@@ -71,7 +65,7 @@ def list_versions(disk: Disk, paths: Paths, lineage: str | None = None) -> tuple
 
 def good_copies(disk: Disk, paths: Paths, lineage: str) -> Iterator[Recorded]:
     """What can be restored from the history, newest first."""
-    for version, recorded in _copies(disk, paths, lineage):
+    for version, recorded in read_versions(disk, paths, lineage):
         if recorded is not None and not version.beside:
             yield recorded
 
@@ -79,53 +73,6 @@ def good_copies(disk: Disk, paths: Paths, lineage: str) -> Iterator[Recorded]:
 def newest_good(disk: Disk, paths: Paths, lineage: str | None = None) -> Version | None:
     """The newest copy that can be restored."""
     return next((v for v in list_versions(disk, paths, lineage) if v.problem is None), None)
-
-
-def restore(
-    disk: Disk, paths: Paths, serial: int, *, lineage: str, afsync_version: str, force: bool = False
-) -> Recorded:
-    """Write the copy with this serial as a new version, newer than everything there is.
-
-    Numbers that were given out stay given out. StateError when there is no such copy, or when something that is
-    known now, or that a damaged state still tells, would be forgotten: an unresolved submission, or an id (`force` goes
-    back all the same). A state that cannot be read is kept under a name that ends in `.damaged-N`.
-    """
-    try:
-        wanted = _find(disk, paths, serial, lineage)
-        with alone(disk, paths):
-            current = _readable(disk, paths, lineage)
-            seen = look(disk, paths, lineage) if current is None else Glimpse()
-            if current is not None and not force:
-                refuse_to_forget(current, wanted, serial)
-            elif not force:
-                refuse_damaged(seen, wanted, serial, union=two_sides(disk, paths) is not None)
-            known = [wanted] if current is None else [wanted, current]
-            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in known), seen.serial])
-            if current is None:
-                _keep_damaged(disk, paths)
-            version = replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
-            return save(disk, paths, version, afsync_version).recorded
-    except OSError as error:
-        raise unwritable(paths, error) from error
-
-
-def unite(disk: Disk, paths: Paths, *, lineage: str, afsync_version: str) -> Recorded:
-    """Write what both sides of a merge hold, where the state has its markers, as a new version. StateError where there
-    are none, a side is not sound, or the two contradict each other; nothing is changed then."""
-    try:
-        with alone(disk, paths):
-            both = two_sides(disk, paths)
-            if both is None or disk.identity(paths.journal) is not None:
-                why_not = "a journal is beside it" if both else "it does not hold two sound sides of a merge"
-                raise StateError(f"The state {paths.state} cannot be put together: {why_not}.", WITHOUT_UNION)
-            result = united(*both)
-            if result.lineage != lineage:
-                raise StateError(f"The two sides are of another project: their lineage is {result.lineage}.")
-            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in both)])
-            _keep_damaged(disk, paths)
-            return save(disk, paths, replace(result, serial=newest + 1), afsync_version).recorded
-    except OSError as error:
-        raise unwritable(paths, error) from error
 
 
 def two_sides(disk: Disk, paths: Paths) -> tuple[Recorded, Recorded] | None:
@@ -148,16 +95,7 @@ def look(disk: Disk, paths: Paths, lineage: str) -> Glimpse:
     return glimpse(texts[0], texts[1], lineage)
 
 
-def forgotten(seen: Glimpse, wanted: Recorded) -> list[str]:
-    """What a damaged state tells of, and `wanted` does not know."""
-    ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
-    known = {i.address for i in wanted.intents}
-    lost = [f"{address} ({resource_id})" for address, resource_id in seen.records if resource_id not in ids]
-    held = {address for address, _ in seen.records}
-    return lost + [f"the submission of {address}" for address in seen.open if address not in known | held]
-
-
-def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:
+def read_versions(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:
     """Newest first, the backup last. What cannot be read comes with its problem, whatever lineage it is of."""
     names = [n for n in reversed(disk.names(paths.history)) if serials((n,), lineage)]
     salvaged = _salvaged(disk, paths)
@@ -169,7 +107,7 @@ def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Ver
         try:
             recorded = decode_bytes(disk.read(path)[0]).recorded
         except OSError as error:
-            yield _bad(disk, paths, path, f"cannot be read: {why(error)}"), None
+            yield _bad(disk, paths, path, f"cannot be read: {os_reason(error)}"), None
         except StateError as error:
             yield _bad(disk, paths, path, error.message), None
         else:
@@ -180,7 +118,7 @@ def _copies(disk: Disk, paths: Paths, lineage: str | None) -> Iterator[tuple[Ver
 def _salvaged(disk: Disk, paths: Paths) -> Recorded | None:
     """Where the state and its journal do not make a whole: the journal, as far as it is good, on top of the copy that
     it builds on. It may hold what is nowhere else."""
-    with suppress(FileNotFoundError, Wrong):
+    with suppress(FileNotFoundError, InvalidDocument):
         journal = read_journal(disk.read(paths.journal)[0], damaged=True)
         with suppress(StateError):
             load(disk, paths)
@@ -211,55 +149,33 @@ def _written(disk: Disk, path: Path) -> datetime:
     return datetime.fromtimestamp(identity.mtime_ns // 10**9 if identity else 0, UTC)
 
 
-def _find(disk: Disk, paths: Paths, serial: int, lineage: str) -> Recorded:
-    for version, recorded in _copies(disk, paths, lineage):
-        if version.serial == serial and recorded is not None:
-            return recorded
-    raise StateError(f"There is no good copy with the serial {serial}.", "`afsync state history` lists what there is")
-
-
-def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
-    """The state as it is, where it can be read and is ours; an old one that was put in the place of a newer one
-    does not count."""
-    with suppress(StateError):
-        recorded = load(disk, paths).recorded
-        return recorded if recorded.lineage == lineage else None
-    return None
-
-
-def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
+def recovery_hint(disk: Disk, paths: Paths) -> str:
+    """The best that can be done, as the hint of an error."""
+    names = lineages(paths)
+    seen = look(disk, paths, names[0] if len(names) == 1 else "")
     if seen.moved_to:
-        raise StateError(f"The state has moved to {seen.moved_to}; nothing is restored here.", follow(seen.moved_to))
+        return follow(seen.moved_to)
     if seen.newer:
-        text = "The state is from a newer afsync; going back to an older version would forget what it holds."
-        raise StateError(text, newer(seen.writer))
-    lost = forgotten(seen, wanted)
-    if lost:
-        text = f"The state is damaged, but it tells that going back to serial {serial} would forget {shown(lost)}."
-        hint = "put the undamaged file back if there is one; else add --force, and import these"
-        raise StateError(text, UNION if union else hint)
+        return newer(seen.writer)
+    if two_sides(disk, paths):
+        return UNION
+    try:
+        good = newest_good(disk, paths)
+    except StateError:
+        good = None
+    if good is None:
+        return _nothing_left(disk, paths)
+    found = f"the newest good copy has the serial {good.serial} ({good.place})"
+    if seen.serial > good.serial:
+        found += f", and the damaged one had {seen.serial}: what was submitted in between would be forgotten"
+    return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
 
 
-def shown(lost: list[str]) -> str:
-    return ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
-
-
-def refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
-    known = {(i.seq, i.address) for i in wanted.intents}
-    ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
-    lost = [f"the unresolved {i.purpose} of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
-    lost += [f"{a} ({r.id})" for a, r in sorted(current.resources.items()) if r.id not in ids]
-    if lost:
-        hint = "resolve and import what matters first, or add --force"
-        raise StateError(f"The state can be read, and going back to serial {serial} would forget {shown(lost)}.", hint)
-
-
-def _keep_damaged(disk: Disk, paths: Paths) -> None:
-    """A second name for what cannot be read, before its own name goes to the restored version."""
-    for path in (paths.state, paths.journal):
-        if disk.identity(path) is None:
-            continue
-        number = 1
-        while disk.identity(aside := path.with_name(f"{path.name}.damaged-{number}")) is not None:
-            number += 1
-        name_again(disk, path, aside)
+def _nothing_left(disk: Disk, paths: Paths) -> str:
+    """What to do without any copy. A new state alone would not know what was paid for."""
+    begin = "`afsync init`, then `afsync import --match`, which finds again what it held"
+    if disk.identity(paths.state) is None:
+        lost = f"if it is lost: {begin}; in a new project: `afsync init`"
+    else:
+        lost = f"if it is lost, move this away, then {begin}"
+    return f"no good copy is here: put the file back from where you keep it; {lost}"

@@ -16,9 +16,8 @@ from afsync.core.recorded import Intent, Record, Recorded
 
 if TYPE_CHECKING:
     from afsync.store.history import Version
-    from afsync.store.lock import Holder
+    from afsync.store.lock import Holder, Unlocked
     from afsync.store.recoveries import Recovery
-    from afsync.store.unlock import Unlocked
 
 
 class Writing(Protocol):

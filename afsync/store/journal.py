@@ -16,10 +16,9 @@ from msgspec import Struct
 from afsync.core.recorded import Record, Recorded
 from afsync.core.state_types import Count, Text
 from afsync.errors import StateError
+from afsync.store.canonical_json import InvalidDocument, Object, compact, parse_object, within
 from afsync.store.delta import Replay, delta, read_delta
-from afsync.store.document import FORMAT, check, check_intents, from_json
-from afsync.store.fields import Object, Wrong, within
-from afsync.store.format import compact, parse_object
+from afsync.store.state_file import FORMAT, check, check_intents, from_json
 
 
 class FirstLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +30,7 @@ class FirstLine(Struct, frozen=True, forbid_unknown_fields=True):
     checksum: Text
 
 
-class Change(Struct, frozen=True):
+class JournalChange(Struct, frozen=True):
     """One write as the JSON of a line, and the oldest format that knows all that is in it."""
 
     text: bytes
@@ -60,7 +59,7 @@ def line(text: bytes, before: str) -> tuple[bytes, str]:
     return total.encode() + b" " + text + b"\n", total
 
 
-def change_of(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> Change:
+def change_of(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) -> JournalChange:
     """A change, whose changed resources are given. StateError when it could not be read back: what is
     written must never be what makes a state unreadable."""
     try:
@@ -68,9 +67,9 @@ def change_of(old: Recorded, new: Recorded, resources: Mapping[str, Record | Non
         text = compact(parts).encode()
         read_delta(parse_object(text), old.intents)
         check_intents(new)
-    except (TypeError, ValueError, RecursionError, Wrong) as error:
+    except (TypeError, ValueError, RecursionError, InvalidDocument) as error:
         raise StateError(f"This cannot be kept in a state: {error}.") from error
-    return Change(text, number)
+    return JournalChange(text, number)
 
 
 def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
@@ -82,14 +81,14 @@ def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
         # After a power cut a block of the last write may be missing although one behind it arrived.
         torn = lines.pop()
     if not lines:
-        raise Wrong("is cut off in line 1" if torn else "is empty")
+        raise InvalidDocument("is cut off in line 1" if torn else "is empty")
     first, tail = _checked(lines[0], "", 1)
     base = within("line 1", _read_base, first)
     changes: list[Object] = []
     for number, content in enumerate(lines[1:], 2):
         try:
             change, tail = _checked(content, tail, number)
-        except Wrong:
+        except InvalidDocument:
             if damaged:
                 break
             raise
@@ -104,14 +103,14 @@ def replay(base: Recorded, journal: Journal) -> Recorded:
         before = state.serial
         within(f"line {number}", state.play, change)
         if state.serial <= before:
-            raise Wrong(f"line {number}: the serial goes from {before} to {state.serial}")
+            raise InvalidDocument(f"line {number}: the serial goes from {before} to {state.serial}")
     return state.result()
 
 
 def _read_base(value: Any) -> FirstLine:
     number = value.get("format")
     if type(number) is int and number > FORMAT:
-        raise Wrong(f"is from a newer afsync: its format is {number}, this one knows up to {FORMAT}")
+        raise InvalidDocument(f"is from a newer afsync: its format is {number}, this one knows up to {FORMAT}")
     check(value, FirstLine)
     return from_json(value, FirstLine)
 
@@ -119,7 +118,7 @@ def _read_base(value: Any) -> FirstLine:
 def _checked(content: bytes, before: str, number: int) -> tuple[Object, str]:
     total, _, text = content.partition(b" ")
     if total.decode("ascii", "replace") != _sum(before, text):
-        raise Wrong(f"is damaged in line {number}: its checksum is wrong")
+        raise InvalidDocument(f"is damaged in line {number}: its checksum is wrong")
     return within(f"line {number}", parse_object, text), total.decode()
 
 

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
+from afsync.store.canonical_json import InvalidDocument
 from afsync.store.disk import Disk, Identity
-from afsync.store.fields import Wrong
-from afsync.store.format import Document, decode_bytes
 from afsync.store.journal import Journal, read_journal, replay
 from afsync.store.paths import Paths, serials
+from afsync.store.state_text import StateDocument, decode_bytes
 
 TRIES = 200
 """How often a reader starts over because a writer replaced the state in between."""
@@ -59,7 +59,7 @@ def unreadable(paths: Paths, error: OSError) -> StateError:
     if place.startswith(str(paths.directory)) and place != str(paths.state):
         named = f"{place}, which belongs to the state {paths.state},"
     hint = "let this user read it, then run afsync again" if isinstance(error, PermissionError) else None
-    return StateError(f"{named} cannot be read: {why(error)}.", hint)
+    return StateError(f"{named} cannot be read: {os_reason(error)}.", hint)
 
 
 def _load(disk: Disk, paths: Paths) -> Loaded:
@@ -91,7 +91,7 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def why(error: OSError) -> str:
+def os_reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
@@ -108,7 +108,7 @@ def _read_journal(disk: Disk, path: Path) -> tuple[bytes, Identity] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateError(f"The journal {path} cannot be read: {why(error)}.") from error
+        raise StateError(f"The journal {path} cannot be read: {os_reason(error)}.") from error
 
 
 def _put_together(
@@ -128,7 +128,7 @@ def _put_together(
     return loaded
 
 
-def _with_journal(paths: Paths, document: Document, loaded: Loaded, data: bytes, identity: Identity) -> Loaded:
+def _with_journal(paths: Paths, document: StateDocument, loaded: Loaded, data: bytes, identity: Identity) -> Loaded:
     if document.folded == hashlib.sha256(data).hexdigest():
         # It is in the state already: a run was stopped before it could remove it.
         return replace(loaded, journal=identity)
@@ -136,15 +136,15 @@ def _with_journal(paths: Paths, document: Document, loaded: Loaded, data: bytes,
         journal = read_journal(data)
         _check_base(journal, document)
         recorded = replay(document.recorded, journal)
-    except Wrong as error:
+    except InvalidDocument as error:
         raise StateError(f"The journal {paths.journal} {_sentence(str(error))}") from error
     return replace(loaded, recorded=recorded, tail=journal.tail, journal=identity, pending=True)
 
 
-def _check_base(journal: Journal, document: Document) -> None:
+def _check_base(journal: Journal, document: StateDocument) -> None:
     recorded = document.recorded
     if (journal.lineage, journal.checksum) != (recorded.lineage, document.checksum):
-        raise Wrong(
+        raise InvalidDocument(
             f"builds on another state (serial {journal.serial}) than the one beside it (serial {recorded.serial}): "
             "one of the two was replaced, and what the journal holds would be lost"
         )

@@ -14,20 +14,19 @@ from msgspec.structs import replace
 from afsync.core.recorded import Intent, Record, Recorded
 from afsync.core.state_types import UUID
 from afsync.errors import StateError, StateLocked
+from afsync.store.damaged import is_note_of, note, other_state, refuse_older
 from afsync.store.delta import changed_resources
-from afsync.store.disk import Disk, put
-from afsync.store.document import FORMAT
-from afsync.store.format import encode_bytes
-from afsync.store.history import Version, good_copies, list_versions, newest_good, restore, unite
+from afsync.store.disk import Disk, atomic_write
+from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
-from afsync.store.lock import Holder, Lock, acquire, at_work
-from afsync.store.moved import is_note_of, note, other_state, refuse_older
+from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_unlock
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
+from afsync.store.restore import restore, unite
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
-from afsync.store.unlock import Unlocked, force_unlock
-from afsync.store.way_out import way_out
+from afsync.store.state_file import FORMAT
+from afsync.store.state_text import encode_bytes
 
 if TYPE_CHECKING:
     from afsync.store.interface import Store
@@ -36,7 +35,7 @@ LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
 
 
-class Known(Struct, frozen=True):
+class KnownFile(Struct, frozen=True):
     """What is on disk as far as we know; `ours`: the journal that is there was begun by us."""
 
     loaded: Loaded
@@ -56,7 +55,7 @@ class LocalStore:
         self.paths = paths
         self._disk = disk or Disk()
         self._afsync = afsync_version
-        self._known: Known | None = None
+        self._known: KnownFile | None = None
         self._broken: StateError | None = None
 
     def receive(self, recorded: Recorded, copies: Iterable[Recorded]) -> None:
@@ -68,11 +67,11 @@ class LocalStore:
             else:
                 with alone(self._disk, self.paths):
                     refuse_older(self.name, recorded, serials(self._disk.names(self.paths.history), recorded.lineage))
-                    self._known = Known(save(self._disk, self.paths, recorded, self._afsync))
+                    self._known = KnownFile(save(self._disk, self.paths, recorded, self._afsync))
             with alone(self._disk, self.paths):
                 for copy in (recorded, *copies):
                     data = encode_bytes(copy, self._afsync).data
-                    put(self._disk, self.paths.version(copy.serial, copy.lineage), data, self.paths.state)
+                    atomic_write(self._disk, self.paths.version(copy.serial, copy.lineage), data, self.paths.state)
 
     def is_same(self, other: Store) -> bool:
         if not isinstance(other, LocalStore):
@@ -89,7 +88,7 @@ class LocalStore:
         with self._fatal(), alone(self._disk, self.paths):
             assert self._known is not None
             loaded = self._current(self._known.loaded.version).loaded
-            put(self._disk, self.paths.state, note(loaded.recorded, place), self.paths.state)
+            atomic_write(self._disk, self.paths.state, note(loaded.recorded, place), self.paths.state)
             self._known = None
 
     @property
@@ -119,7 +118,7 @@ class LocalStore:
             with alone(self._disk, self.paths):
                 self._refuse_to_overwrite(lineage)
                 # Its first record needs this format anyway: no copy is to be kept then of a state that held nothing.
-                self._known = Known(save(self._disk, self.paths, recorded, self._afsync, least=FORMAT))
+                self._known = KnownFile(save(self._disk, self.paths, recorded, self._afsync, least=FORMAT))
         return recorded
 
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
@@ -156,7 +155,7 @@ class LocalStore:
             return
         with self._fatal(), alone(self._disk, self.paths):
             known = self._current(known.loaded.version)
-            self._known = Known(save(self._disk, self.paths, known.loaded.recorded, self._afsync))
+            self._known = KnownFile(save(self._disk, self.paths, known.loaded.recorded, self._afsync))
 
     def rehearse(self) -> None:
         """Do what a run's writes do, without changing what is read: StateError when one of them fails."""
@@ -210,19 +209,19 @@ class LocalStore:
     def unite(self, *, lineage: str) -> Recorded:
         return unite(self._disk, self.paths, lineage=lineage, afsync_version=self._afsync)
 
-    def _newest(self) -> Known:
+    def _newest(self) -> KnownFile:
         """What is on disk now: what we know, if the files are still the same, or read anew."""
         try:
             known = self._known
             if known is not None and self._untouched(known.loaded):
                 return known
-            return Known(load(self._disk, self.paths))
+            return KnownFile(load(self._disk, self.paths))
         except StateError as error:
-            raise StateError(error.message, error.hint or way_out(self._disk, self.paths)) from error
+            raise StateError(error.message, error.hint or recovery_hint(self._disk, self.paths)) from error
         except OSError as error:
             raise unreadable(self.paths, error) from error
 
-    def _current(self, version: str) -> Known:
+    def _current(self, version: str) -> KnownFile:
         """What is on disk, if that is `version`."""
         known = self._newest()
         if known.loaded.version != version:
@@ -234,7 +233,7 @@ class LocalStore:
         files = self._disk.identity(self.paths.state), self._disk.identity(self.paths.journal)
         return files == (loaded.state, loaded.journal)
 
-    def _keep(self, known: Known, recorded: Recorded) -> Known:
+    def _keep(self, known: KnownFile, recorded: Recorded) -> KnownFile:
         before = known.loaded.recorded
         resources = changed_resources(before, recorded)
         change = change_of(before, recorded, resources)
@@ -244,8 +243,8 @@ class LocalStore:
         large = len(resources) > LARGE and len(resources) > len(recorded.resources) // 4
         # A journal that another run left is taken in, never gone on with: its end may be torn.
         if newer or large or (known.loaded.pending and not known.ours):
-            return Known(save(self._disk, self.paths, recorded, self._afsync))
-        return Known(append(self._disk, self.paths, known.loaded, recorded, change.text), ours=True)
+            return KnownFile(save(self._disk, self.paths, recorded, self._afsync))
+        return KnownFile(append(self._disk, self.paths, known.loaded, recorded, change.text), ours=True)
 
     def _refuse_to_overwrite(self, lineage: str) -> None:
         disk, paths = self._disk, self.paths
@@ -254,7 +253,9 @@ class LocalStore:
                 raise StateError(f"There is a state already: {path}.", "nothing was written; it is kept as it is")
         copies = serials(disk.names(paths.history), lineage) or newest_good(disk, paths, lineage)
         if copies or self.pending(lineage):
-            raise StateError(f"The state {paths.state} is missing, but it was there.", way_out(self._disk, self.paths))
+            raise StateError(
+                f"The state {paths.state} is missing, but it was there.", recovery_hint(self._disk, self.paths)
+            )
 
     @contextmanager
     def _fatal(self) -> Iterator[None]:

@@ -9,18 +9,22 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.evidence import EXCHANGE
+from afsync.core.recorded import Intent, Phase, Purpose
 from afsync.core.resources import Utc
 from afsync.core.state_types import Count, Text
-from afsync.errors import StateError, StateLocked
-from afsync.store.document import Writer, from_json
-from afsync.store.fields import Wrong
-from afsync.store.format import compact, parse_object
+from afsync.errors import StateError, StateLocked, UsageError
+from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.oslock import OsLock
+from afsync.store.state_file import JsonWriter, from_json
 
 PAUSE = 0.2
 """Seconds between two tries while waiting."""
@@ -107,7 +111,7 @@ def read_holder(path: Path) -> Holder | None:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(fd, "rb") as file:
             return from_json(parse_object(file.read(10_000)), Holder)
-    except (OSError, Wrong):
+    except (OSError, InvalidDocument):
         return None
 
 
@@ -141,7 +145,7 @@ def _announce(fd: int, holder: Holder) -> None:
     try:
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, compact(Writer().json(holder)).encode() + b"\n")
+        os.write(fd, compact(JsonWriter().json(holder)).encode() + b"\n")
     except OSError:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 
@@ -159,3 +163,70 @@ def _unusable(path: Path, error: OSError) -> StateError:
     link = error.errno in (errno.ELOOP, errno.EMLINK)
     why = "it is a symbolic link, which is not followed" if link else error.strerror or str(error)
     return StateError(f"The lock {path} cannot be used: {why}.", "without a lock nothing is changed")
+
+
+_DOING = {Purpose.SUBMISSION: "being submitted", Purpose.APPROVAL: "being published"}
+
+
+class Unlocked(Enum):
+    """What `force_unlock` found, and did."""
+
+    NOBODY = "nobody held it"
+    LEFT_BEHIND = "its holder is gone; its name was removed"
+    TAKEN_AWAY = "it was taken away"
+
+
+def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
+    """Open the way for the next run. `intents` are the open ones, `host` is this machine's name, `now` is UTC.
+
+    UsageError when the lock has another id. StateLocked while a submission of the holder may be in flight: on
+    this machine, as long as its process lives; elsewhere, for as long as one exchange may take.
+    """
+    if not path.parent.exists():
+        return Unlocked.NOBODY
+    lock = open_lock(path)
+    try:
+        free = lock.take()
+        holder = read_holder(path)
+        if holder is not None and holder.id != lock_id:
+            raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")
+        if free:
+            os.ftruncate(lock.fd, 0)
+            return Unlocked.NOBODY if holder is None else Unlocked.LEFT_BEHIND
+        refuse_in_flight(holder, intents, host, now)
+        _replace(path)
+        return Unlocked.TAKEN_AWAY
+    except OSError as error:
+        raise StateError(f"The lock {path} could not be replaced: {error.strerror or error}.") from error
+    finally:
+        lock.close()
+
+
+def refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: str, now: datetime) -> None:
+    here = holder is not None and holder.host == host and lives(holder.pid)
+    for intent in intents:
+        # The others have their answer, or it is known to be lost: nothing of theirs is on its way.
+        if intent.phase is not Phase.WRITTEN:
+            continue
+        if here:
+            assert holder is not None
+            hint = f"stop it first: `kill {holder.pid}` lets it finish and frees the lock by itself"
+            raise StateLocked(f"{intent.address} is {_DOING[intent.purpose]} right now, by {holder}.", hint)
+        until = intent.at + EXCHANGE
+        if now < until:
+            text = f"{intent.address} may be on its way to the service until {until:%Y-%m-%d %H:%M:%S} UTC."
+            raise StateLocked(text, "unlock it after that, or end the run that holds the lock")
+
+
+def _replace(path: Path) -> None:
+    """A new file under the old name. A run that is waiting for the old one looks again once it has it."""
+    fresh = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
+    lock = OsLock.open(fresh)
+    try:
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
+    finally:
+        lock.close()

@@ -1,24 +1,27 @@
-"""Which store keeps the state of a project: the one place that knows."""
+"""Which store keeps the state of a project, and whether the state is of this project and account."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.core.state_place import BadPlace, is_elsewhere, state_place
+from afsync.core.recorded import Recorded
+from afsync.core.state_place import BadPlace, BranchPlace, ObjectPlace, Place, is_elsewhere, state_place
 from afsync.errors import StateError
 
 if TYPE_CHECKING:
     from afsync.store.interface import Store
+    from afsync.store.remote.backend import Backend
+    from afsync.store.remote.store import RemoteStore
 
 
 def open_store(root: Path, state: str, *, afsync_version: str, environ: Mapping[str, str]) -> Store:
     """The store that `state:` names, for the project in `root`. Nothing is read or written yet."""
     directory = (root / ".afsync").absolute()
     if is_elsewhere(state):
-        from afsync.store.remote.opening import open_remote
-
         try:
             return open_remote(directory, state_place(state), state, afsync_version=afsync_version, environ=environ)
         except BadPlace as error:
@@ -27,3 +30,57 @@ def open_store(root: Path, state: str, *, afsync_version: str, environ: Mapping[
     from afsync.store.paths import Paths, state_path
 
     return LocalStore(Paths(state_path(root, state), directory), afsync_version=afsync_version)
+
+
+def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, base_url: str) -> None:
+    """StateError when the state is of another project, account or service. A state that has seen no account yet goes
+    with any; `account_id` is None where the service was not asked."""
+    if recorded.lineage != lineage:
+        raise StateError(
+            f"The state is of another project: its lineage is {recorded.lineage}, that of afsync.yaml {lineage}.",
+            "put the right state in its place, or name it with `state:`; `afsync state history` shows what there is",
+        )
+    known = recorded.account
+    if known is not None and (account_id or known.id, base_url) != (known.id, known.base_url):
+        raise StateError(
+            f"The state belongs to account {known.id} at {known.base_url}, but this is {account_id or known.id} at "
+            f"{base_url}.",
+            "use the key and `api.base_url` it was made with; to begin anew in this account (after the emulator, say), "
+            "move this state away, `.afsync` with it, and run `afsync init`",
+        )
+
+
+def check_pin(where: str, pinned: str | None, account_id: str, base_url: str) -> None:
+    """StateError when `pinned`, which was written in `where`, is another account than the one of the key."""
+    if pinned is not None and pinned != account_id:
+        raise StateError(
+            f"The key is of account {account_id} at {base_url}, but {where} says {pinned}.",
+            f"use the key of {pinned}; if {account_id} is meant, say so there. Nothing was sent",
+        )
+
+
+PAUSE = 1.0
+"""Seconds before a write goes out once more."""
+
+
+def open_remote(
+    directory: Path, place: Place, name: str, *, afsync_version: str, environ: Mapping[str, str]
+) -> RemoteStore:
+    """`directory` is the project's `.afsync`; `name` what `state:` says."""
+    from afsync.core.run_page import run_page
+    from afsync.store.remote.store import RemoteStore, RunIdentity
+
+    run = RunIdentity(os.urandom(16).hex(), afsync_version, run_page(environ), lambda: time.sleep(PAUSE))
+    return RemoteStore(_backend(directory.parent, place, name, environ), directory, run)
+
+
+def _backend(root: Path, place: Place, name: str, environ: Mapping[str, str]) -> Backend:
+    if isinstance(place, BranchPlace):
+        from afsync.store.branch.backend import branch_backend
+
+        return branch_backend(root, place, environ)
+    if isinstance(place, ObjectPlace):
+        from afsync.store.remote.objects import object_backend
+
+        return object_backend(place, name, environ)
+    raise StateError(f"{name} is a path.")

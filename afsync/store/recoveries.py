@@ -18,13 +18,12 @@ from afsync.core.settling import became
 from afsync.core.state_types import Address
 from afsync.core.verdict import Options
 from afsync.errors import StateError
-from afsync.store.disk import Disk, put
-from afsync.store.document import FORMAT, Writer, check, check_kinds, from_json
-from afsync.store.fields import Wrong
-from afsync.store.format import compact, parse_object
+from afsync.store.canonical_json import InvalidDocument, compact, parse_object
+from afsync.store.disk import Disk, atomic_write
+from afsync.store.loading import os_reason as reason
 from afsync.store.loading import unreadable
-from afsync.store.loading import why as reason
 from afsync.store.paths import Paths
+from afsync.store.state_file import FORMAT, JsonWriter, check, check_kinds, from_json
 
 MOST = 10_000
 """How many recovery files one directory may hold."""
@@ -51,14 +50,14 @@ class Recovery(Struct, frozen=True):
 
 def keep(disk: Disk, paths: Paths, lineage: str, address: str, record: Record, why: str) -> Path | None:
     """Write a recovery file; its path, or None when no place takes it. Raises nothing: this is the last resort."""
-    writer = Writer()
+    writer = JsonWriter()
     value = {"lineage": lineage, "address": address, "record": writer.json(record), "why": why[:2000]}
     value["format"] = writer.format
     for directory, name in _places(paths, lineage):
         try:
             taken = set(disk.names(directory))
             path = next(p for n in range(1, MOST) if (p := directory / f"{name}{n}.json").name not in taken)
-            put(disk, path, compact(value).encode() + b"\n")
+            atomic_write(disk, path, compact(value).encode() + b"\n")
         except Exception:
             continue
         return path
@@ -91,14 +90,14 @@ def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
     try:
         value = parse_object(disk.read(path)[0])
         if value.get("format") not in range(1, FORMAT + 1) or value.get("lineage") != lineage:
-            raise Wrong("is of another state, or from another afsync")
+            raise InvalidDocument("is of another state, or from another afsync")
         check(value, RecoveryFile)
         file = from_json(value, RecoveryFile)
         check_kinds({file.address: file.record})
         return Recovery(path, file.address, file.record, file.why)
     except OSError as error:
         problem = f"cannot be read: {reason(error)}"
-    except Wrong as error:
+    except InvalidDocument as error:
         problem = str(error)
     hint = "the run that wrote it printed the id: `afsync import` takes it over, then remove the file"
     raise StateError(f"The recovery file {path} {problem}.", hint)

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError, StateLocked
-from afsync.store.disk import Disk, is_temporary, name_again, put, temporary_name, write_new
-from afsync.store.format import encode_bytes
+from afsync.store.disk import Disk, atomic_write, is_temporary, name_again, temporary_name, write_new
 from afsync.store.journal import first_line, line
-from afsync.store.loading import Loaded, why
+from afsync.store.loading import Loaded, os_reason
 from afsync.store.paths import Paths, serials
+from afsync.store.state_text import encode_bytes
 
 KEPT = 10
 """How many versions stay in the history: so many runs can be undone."""
@@ -43,7 +43,7 @@ def rehearse(disk: Disk, paths: Paths) -> None:
     disk.make_directory(paths.history)
     for path in (paths.state, paths.journal, paths.backup):
         with suppress(FileNotFoundError):
-            put(disk, path, disk.read(path)[0], path)
+            atomic_write(disk, path, disk.read(path)[0], path)
     for beside in (paths.state, paths.history / "trial"):
         _try(disk, beside, paths.state)
 
@@ -74,7 +74,7 @@ def unwritable(paths: Paths, error: OSError) -> StateError:
     named = Path(told) if isinstance(told, str) else paths.state
     place = named.parent if is_temporary(named.name, "") else named
     where = "" if place == paths.state else f" ({place})"
-    text = f"The state {paths.state} could not be written: {why(error)}{where}."
+    text = f"The state {paths.state} could not be written: {os_reason(error)}{where}."
     return StateError(text, _what_to_do(error))
 
 
@@ -92,7 +92,7 @@ def save(disk: Disk, paths: Paths, recorded: Recorded, afsync_version: str, *, l
     _back_up(disk, paths)
     disk.rename(temporary, paths.state)
     disk.sync_directory(paths.state.parent)
-    put(disk, paths.version(recorded.serial, recorded.lineage), data, paths.state)
+    atomic_write(disk, paths.version(recorded.serial, recorded.lineage), data, paths.state)
     with suppress(OSError):
         disk.unlink(paths.journal)
     _prune(disk, paths, recorded.lineage)
@@ -107,7 +107,7 @@ def keep_old_format(disk: Disk, paths: Paths, recorded: Recorded, afsync_version
 
     One that is not whole could not be read by it either, and must not stop the write that puts it right."""
     with suppress(StateError):
-        put(disk, paths.old_format, encode_bytes(recorded, afsync_version).data)
+        atomic_write(disk, paths.old_format, encode_bytes(recorded, afsync_version).data)
 
 
 def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change: bytes) -> Loaded:
@@ -118,7 +118,7 @@ def append(disk: Disk, paths: Paths, loaded: Loaded, recorded: Recorded, change:
     else:
         first, total = first_line(loaded.recorded, loaded.checksum, loaded.format)
         data, tail = line(change, total)
-        put(disk, paths.journal, first + data, paths.state)
+        atomic_write(disk, paths.journal, first + data, paths.state)
     journal = disk.identity(paths.journal)
     return replace(loaded, recorded=recorded, tail=tail, journal=journal, pending=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.json import schema_components
 
 from afsync.core import recorded, resources, trust
-from afsync.store.document import StateFile, layout
+from afsync.store.state_file import StateFile, layout
 
 Schema = dict[str, Any]
 

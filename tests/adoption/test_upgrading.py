@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
-from afsync.store.document import layout
-from afsync.store.format import decode_bytes, encode_bytes
+from afsync.store.state_file import layout
+from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.harness import Sandbox
 from tests.store.test_wrong_states import signed
 

@@ -12,11 +12,11 @@ import pytest
 from afsync.core.recorded import Phase
 from afsync.emulator import Running
 from afsync.errors import StateError
+from afsync.store import opening
 from afsync.store.local import LocalStore
 from afsync.store.opening import open_store
-from afsync.store.remote import opening
-from afsync.store.remote.document import unpack
 from afsync.store.remote.lock import ENDS_AFTER
+from afsync.store.remote.versions import unpack
 from tests.harness import NO_CHANGES, Environ, Sandbox
 from tests.store.engines import CREDENTIALS, KEY, Cloud, Fault, MemoryBackend, have, s3_backend, s3_bucket, s3_server
 

@@ -10,7 +10,7 @@ import pytest
 from afsync.core.recorded import Recorded
 from afsync.core.state_place import BranchPlace
 from afsync.store.branch.backend import branch_backend
-from afsync.store.remote.document import unpack
+from afsync.store.remote.versions import unpack
 from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project
 from tests.reliability.processes import Process, Worker
 from tests.reliability.worker import Orders

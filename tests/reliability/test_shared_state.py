@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from afsync.emulator import Running
-from afsync.store.remote import opening
-from afsync.store.remote.document import unpack
+from afsync.store import opening
 from afsync.store.remote.store import RemoteStore
+from afsync.store.remote.versions import unpack
 from tests.harness import Sandbox
 from tests.store.engines import KEY, Cloud, Fault, MemoryBackend
 

@@ -24,9 +24,9 @@ from afsync.core.recorded import (
 from afsync.core.settling import became, record_of
 from afsync.core.trust import UNSEEN, Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from afsync.store.disk import Disk
-from afsync.store.format import decode_bytes
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths
+from afsync.store.state_text import decode_bytes
 from tests.builders import (
     AHEAD,
     BASE_URL,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from afsync.core.recorded import Recorded
 from afsync.store.disk import Disk
-from afsync.store.format import encode
+from afsync.store.state_text import encode
 from tests.builders import LINEAGE
 from tests.store.support import a_store, opened, submitted, with_job
 

@@ -14,9 +14,9 @@ from afsync.core.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import glimpse, sides, united
 from afsync.store.disk import Disk
-from afsync.store.format import decode_bytes, encode
-from afsync.store.history import restore, unite
 from afsync.store.local import LocalStore
+from afsync.store.restore import restore, unite
+from afsync.store.state_text import decode_bytes, encode
 from tests.builders import LINEAGE
 from tests.store.support import OTHER_LINEAGE, a_store, everything, following, job_number, opened, paths, with_job
 

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError
 from afsync.store.disk import is_temporary
-from afsync.store.history import list_versions, restore
+from afsync.store.history import list_versions
 from afsync.store.local import LocalStore
+from afsync.store.restore import restore
 from tests.builders import LINEAGE
 from tests.store.simdisk import PowerCut, SimDisk
 from tests.store.support import a_store, job_number, opened, paths, submitted, with_job

@@ -13,18 +13,18 @@ from msgspec.structs import replace
 from afsync.core.recorded import Recorded
 from afsync.errors import AfsyncError, StateError, StateLocked
 from afsync.store.disk import Disk
-from afsync.store.format import encode_bytes
 from afsync.store.lock import Holder
 from afsync.store.remote.backend import Kept
 from afsync.store.remote.lock import ENDS_AFTER, Held, acquire, lock_key
-from afsync.store.remote.store import RemoteStore, Run
+from afsync.store.remote.store import RemoteStore, RunIdentity
+from afsync.store.state_text import encode_bytes
 from tests.builders import LINEAGE, NOW, a_recorded_template
 from tests.store.engines import KEY, Cloud, Fault, MemoryBackend
 from tests.store.support import OTHER_LINEAGE, a_store, following, job_number, opened, submitted, with_job
 
 
 def a_remote(cloud: Cloud, folder: Path, nonce: str = "ours") -> RemoteStore:
-    return RemoteStore(MemoryBackend(cloud), folder / ".afsync", Run(nonce, "0.1.0"))
+    return RemoteStore(MemoryBackend(cloud), folder / ".afsync", RunIdentity(nonce, "0.1.0"))
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_a_listing_that_lags_behind_costs_nothing_but_old_copies(cloud: Cloud, t
             return ()
 
     for number in range(1, 14):
-        store = RemoteStore(Lagging(cloud), tmp_path / ".afsync", Run(f"n{number}", "0.1.0"))
+        store = RemoteStore(Lagging(cloud), tmp_path / ".afsync", RunIdentity(f"n{number}", "0.1.0"))
         recorded, version = store.read()
         store.write(with_job(recorded, number), version)
     assert len(MemoryBackend(cloud).list(f"{KEY}.history/")) == 13
@@ -342,7 +342,7 @@ def test_a_recovery_file_that_cannot_be_removed_is_one_sentence(tmp_path: Path) 
         def unlink(self, path: Path) -> None:
             raise PermissionError(13, "Permission denied", str(path))
 
-    store = RemoteStore(MemoryBackend(Cloud()), tmp_path / ".afsync", Run("n", "0.2"), Kept())
+    store = RemoteStore(MemoryBackend(Cloud()), tmp_path / ".afsync", RunIdentity("n", "0.2"), Kept())
     store.create(LINEAGE)
     store.read()
     assert store.rescue("template.t", a_recorded_template(), "the disk is full")

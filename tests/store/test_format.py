@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.format import encode, encode_bytes
 from afsync.store.schema import state_schema
+from afsync.store.state_text import encode, encode_bytes
 from tests.builders import LINEAGE, a_job, a_recorded_job, a_template, an_intent
 from tests.store.support import decode, everything
 

@@ -17,10 +17,11 @@ from afsync.core.recorded import Publish, Recorded, RecordedJob, RecordedTemplat
 from afsync.core.state_types import NEW
 from afsync.core.trust import Effect, Finding, Trust
 from afsync.errors import StateError
-from afsync.store import document
-from afsync.store.format import decode_bytes, encode_bytes, fully, plainly
-from afsync.store.history import list_versions, restore
+from afsync.store import state_file
+from afsync.store.history import list_versions
 from afsync.store.local import LocalStore
+from afsync.store.restore import restore
+from afsync.store.state_text import decode_bytes, encode_bytes, fully, plainly
 from tests.builders import LINEAGE, NOW
 from tests.store.support import a_store, everything, following, job_number, paths, with_job
 
@@ -163,7 +164,7 @@ def test_a_recovery_file_is_of_format_2_where_it_needs_to_be(tmp_path: Path) -> 
 
 
 def structs() -> list[type[Struct]]:
-    found = [*vars(definitions).values(), *vars(resources).values(), *vars(trust).values(), document.StateFile]
+    found = [*vars(definitions).values(), *vars(resources).values(), *vars(trust).values(), state_file.StateFile]
     return [s for s in found if isinstance(s, type) and issubclass(s, Struct) and s.__struct_fields__]
 
 
@@ -171,7 +172,7 @@ def test_what_is_new_is_told_from_what_format_1_has() -> None:
     """The store reads `New` from the annotations as they are written, which is quick; msgspec evaluates them."""
     for struct in structs():
         by_type = [f.name for f in fields(struct) if NEW in getattr(f.type, "__metadata__", ())]
-        assert [name for name, _ in document.layout(struct).new] == by_type, struct
+        assert [name for name, _ in state_file.layout(struct).new] == by_type, struct
 
 
 def test_a_template_has_no_value_where_only_a_job_has_one() -> None:
@@ -182,15 +183,15 @@ def test_a_template_has_no_value_where_only_a_job_has_one() -> None:
 
 def test_what_is_known_of_keeping_is_written_and_read_as_it_was() -> None:
     state = everything()
-    document = json.loads(encode_bytes(state, "0.2.0").data)
-    assert document["format"] == 2
-    assert document["trust"]["schedule"] == {
+    state_file = json.loads(encode_bytes(state, "0.2.0").data)
+    assert state_file["format"] == 2
+    assert state_file["trust"]["schedule"] == {
         "kept": 3,
         "lost": 1,
         "last_kept": "2026-11-20T12:00:00Z",
         "last_lost": "2026-11-20T12:00:00Z",
     }
-    assert document["watched"]["job_4"]["record"]["kind"] == "job"
+    assert state_file["watched"]["job_4"]["record"]["kind"] == "job"
     assert decode_bytes(encode_bytes(state, "0.2.0").data).recorded == state
 
 

@@ -20,8 +20,7 @@ from msgspec.structs import replace
 from afsync.core.recorded import Intent, Phase
 from afsync.errors import Exit, StateError, StateLocked, UsageError
 from afsync.store import oslock
-from afsync.store.lock import Holder, Lock, acquire, at_work, read_holder
-from afsync.store.unlock import Unlocked, force_unlock
+from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_unlock, read_holder
 from tests.builders import NOW, an_intent
 from tests.store.processes import start, start_together
 

@@ -15,9 +15,8 @@ if not have("obstore", "moto"):
 
 from afsync.core.state_place import ObjectPlace
 from afsync.store.remote import objects
-from afsync.store.remote.backend import Backend, Conflict, Unavailable, Unclear
+from afsync.store.remote.backend import Backend, Conflict, Overtaken, Unavailable, Unclear, put_once
 from afsync.store.remote.objects import said
-from afsync.store.remote.writing import Overtaken, put_once
 from tests.store.engines import CREDENTIALS, s3_backend, s3_bucket, s3_server
 from tests.store.proxy import Proxy, honest, spoiling
 

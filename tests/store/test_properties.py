@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded
 from afsync.store.delta import changed_resources
-from afsync.store.format import encode, encode_bytes
 from afsync.store.journal import change_of, first_line, line, read_journal, replay
+from afsync.store.state_text import encode, encode_bytes
 from tests.store.strategies import parts, recordeds
 from tests.store.support import decode
 

@@ -16,9 +16,8 @@ from msgspec.structs import replace
 from afsync.core.settling import record_of
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.interface import Store
-from afsync.store.lock import Holder
-from afsync.store.remote.store import RemoteStore, Run
-from afsync.store.unlock import Unlocked
+from afsync.store.lock import Holder, Unlocked
+from afsync.store.remote.store import RemoteStore, RunIdentity
 from tests.builders import LINEAGE, NOW
 from tests.store.engines import ENGINES, have
 from tests.store.support import OTHER_LINEAGE, a_store, everything, following, opened, with_job
@@ -51,7 +50,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         engine = ends.enter_context(ENGINES[request.param](server))
 
         def store() -> Store:
-            run = Run(f"nonce-{next(NUMBERS)}", "0.1.0")
+            run = RunIdentity(f"nonce-{next(NUMBERS)}", "0.1.0")
             return RemoteStore(engine.backend(), tmp_path / ".afsync", run)
 
         def remove() -> None:

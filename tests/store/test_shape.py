@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afsync.core.recorded import Recorded
-from afsync.store.fields import Wrong
-from afsync.store.format import BLOCKS, Document, encode_bytes, fully, laid_out, plainly
+from afsync.store.canonical_json import InvalidDocument
+from afsync.store.state_text import BLOCKS, StateDocument, encode_bytes, fully, laid_out, plainly
 from tests.builders import places
 from tests.store.strategies import recordeds
 from tests.store.support import everything
@@ -69,10 +69,10 @@ def altered(path: tuple[Any, ...], value: Any = None, *, key: str | None = None,
     return signed(text).encode()
 
 
-def authority(data: bytes) -> Document | None:
+def authority(data: bytes) -> StateDocument | None:
     try:
         return fully(data)
-    except Wrong:
+    except InvalidDocument:
         return None
 
 
@@ -81,7 +81,7 @@ def within_a_line(path: tuple[Any, ...]) -> bool:
     return len(path) > (3 if path[0] in BLOCKS else 2)
 
 
-def same(one: Document | None, other: Document | None) -> bool:
+def same(one: StateDocument | None, other: StateDocument | None) -> bool:
     """As Python writes them too: `1 == True`."""
     return one == other and repr(one) == repr(other)
 

@@ -15,9 +15,9 @@ import pytest
 from msgspec import Struct
 
 from afsync.errors import Exit, StateError
-from afsync.store.format import encode
-from afsync.store.owner import check_owner
+from afsync.store.opening import check_owner
 from afsync.store.paths import Paths, state_path
+from afsync.store.state_text import encode
 from tests.builders import BASE_URL, LINEAGE
 from tests.store.support import OTHER_LINEAGE, a_store, decode, everything, following, paths, with_job
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from afsync.core.state_place import BranchPlace
 from afsync.store.branch.checkout import check_version, chosen_remote, find_checkout
-from afsync.store.branch.earlier import NOTE, Earlier
-from afsync.store.branch.repository import ALLOW, Entry, Lost, Repository
+from afsync.store.branch.legacy_action import NOTE, LegacyAction
+from afsync.store.branch.repository import ALLOW, PushLost, Repository, TreeEntry
 from afsync.store.remote.backend import Conflict, Kept, Unavailable
 
 TRIES = 60
@@ -51,7 +51,7 @@ class BranchBackend:
     def __init__(self, repository: Repository, name: str, inside: str, pause: Callable[[int], None] = _pause) -> None:
         self.name, self.key = name, f"{inside}.afsync/state.json"
         self._repository, self._pause = repository, pause
-        self._earlier = Earlier(repository, self.key, name)
+        self._earlier = LegacyAction(repository, self.key, name)
         self._alone = threading.RLock()
 
     def get(self, key: str) -> Kept | None:
@@ -95,7 +95,7 @@ class BranchBackend:
     def _lock(self) -> str:
         return f"{self.key}.lock"
 
-    def _change(self, key: str, new: Entry | None, if_version: str | None) -> None:
+    def _change(self, key: str, new: TreeEntry | None, if_version: str | None) -> None:
         """Push until it is done, refused, or lost to a write at the same path. Each attempt after the first is made
         because the one before certainly changed nothing."""
         lost_at: list[str | None] = []
@@ -112,7 +112,7 @@ class BranchBackend:
             also = self._earlier.taken_in() if key == self.key else {}
             try:
                 self._repository.push({key: new, **also}, _message(key, new))
-            except Lost as lost:
+            except PushLost as lost:
                 lost_at.append(self._repository.tip)
                 if lost_at.count(self._repository.tip) >= AT_ONE_TIP:
                     raise Unavailable(f"{self.name} cannot be written: {lost}.", ALLOW) from None
@@ -128,7 +128,7 @@ class BranchBackend:
             raise Unavailable(text, "if the name is right: `afsync init` makes it in a new project")
         self._earlier.refuse_while_running()
 
-    def _fits(self, key: str, new: Entry | None, if_version: str | None) -> bool:
+    def _fits(self, key: str, new: TreeEntry | None, if_version: str | None) -> bool:
         there = self._version(key)
         return there == if_version or (new is None and (there is None or if_version is None))
 
@@ -156,5 +156,5 @@ class BranchBackend:
         return None
 
 
-def _message(key: str, new: Entry | None) -> str:
+def _message(key: str, new: TreeEntry | None) -> str:
     return f"{'Remove' if new is None else 'Write'} {key} [skip ci]\n"

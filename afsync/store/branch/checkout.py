@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.store.branch.program import OLDEST, Ran, clean, run
+from afsync.store.branch.git import OLDEST, Ran, clean, run
 from afsync.store.remote.backend import Unavailable
 
 _TAKEN = re.compile(

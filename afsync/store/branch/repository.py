@@ -18,7 +18,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from afsync.store.branch.checkout import Checkout
-from afsync.store.branch.program import Ran, run, shown
+from afsync.store.branch.git import Ran, run, shown
 from afsync.store.disk import LARGEST
 from afsync.store.remote.backend import Unavailable, Unclear
 
@@ -33,11 +33,11 @@ _LOST = re.compile(
 """A push that came second, in the words of git on either side."""
 
 
-class Lost(Exception):
+class PushLost(Exception):
     """The branch has moved: the push changed nothing."""
 
 
-class Entry(Struct, frozen=True):
+class TreeEntry(Struct, frozen=True):
     """A file of the branch: the id of its content, which is its version, and how many bytes it has."""
 
     path: str
@@ -69,7 +69,7 @@ class Repository:
         self.fetched = False
         self._deep = False
         self._indexed: str | None = None
-        self._files: dict[str, Entry] | None = None
+        self._files: dict[str, TreeEntry] | None = None
         self._made("init", "--quiet", "--bare", "--template=", str(self._home / "git"))
 
     def fetch(self, depth: int = 1) -> None:
@@ -90,7 +90,7 @@ class Repository:
             self._files = None
         self.fetched = True
 
-    def files(self) -> Mapping[str, Entry]:
+    def files(self) -> Mapping[str, TreeEntry]:
         """What is there of the project, by path. Unavailable when something else than regular files is."""
         if self._files is None:
             found = self._listed(self._places) if self.tip else []
@@ -99,10 +99,10 @@ class Repository:
             self._files = {entry.path: entry for entry in found}
         return self._files
 
-    def entry(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> TreeEntry | None:
         return self.files().get(path)
 
-    def content(self, entry: Entry) -> bytes:
+    def content(self, entry: TreeEntry) -> bytes:
         if entry.size > LARGEST:
             raise Unavailable(f"{entry.path} in {self._name} is far too large.", None)
         ran = self._run("cat-file", "blob", entry.blob)
@@ -117,11 +117,11 @@ class Repository:
             self.fetch(depth)
         return int(self._made("log", "-1", "--format=%ct", self.tip or "", "--", path) or 0)
 
-    def entry_of(self, path: str, data: bytes) -> Entry:
+    def entry_of(self, path: str, data: bytes) -> TreeEntry:
         """A file as it is going to be, its content made known to this repository."""
-        return Entry(path, self._made("hash-object", "-w", "--stdin", data=data), len(data))
+        return TreeEntry(path, self._made("hash-object", "-w", "--stdin", data=data), len(data))
 
-    def push(self, changes: Mapping[str, Entry | None], message: str) -> None:
+    def push(self, changes: Mapping[str, TreeEntry | None], message: str) -> None:
         """One commit on the tip, with these files written, or removed, and one attempt to push it.
 
         Lost when the branch is not at the tip any more, Unavailable when the remote refuses it, Unclear when it does
@@ -140,10 +140,10 @@ class Repository:
             raise Unclear(ran.said)
         why = shown((rejected["why"] or b"").decode("utf-8", "replace"))
         if _LOST.search(why):
-            raise Lost(why)
+            raise PushLost(why)
         raise Unavailable(f"{self._name} refuses to be written: {_reason(ran, why)}.", ALLOW)
 
-    def _commit(self, changes: Mapping[str, Entry | None], message: str) -> str:
+    def _commit(self, changes: Mapping[str, TreeEntry | None], message: str) -> str:
         if self._indexed != self.tip or self.tip is None:
             self._made("read-tree", self.tip or "--empty", index=True)
         lines = [f"100644 {e.blob}\t{path}" if e else f"0 {'0' * 40}\t{path}" for path, e in changes.items()]
@@ -155,7 +155,7 @@ class Repository:
         self._indexed = commit
         return commit
 
-    def _listed(self, places: Sequence[str], *, folders: bool = False) -> list[Entry]:
+    def _listed(self, places: Sequence[str], *, folders: bool = False) -> list[TreeEntry]:
         """The files at places of the tip and below them; or only what is at them, which may be `folders`. A link, or
         another repository, is not followed but refused."""
         below = () if folders else ("-r",)
@@ -172,7 +172,7 @@ class Repository:
             if mode not in (b"100644", b"100755"):
                 text = f"{self._name} holds something else than a file at {shown(place)}; nothing was taken from it."
                 raise Unavailable(text, "remove it from the branch: only files of a state belong there")
-            found.append(Entry(place, blob.decode(), int(size)))
+            found.append(TreeEntry(place, blob.decode(), int(size)))
         return found
 
     def _refuse_links_above(self) -> None:

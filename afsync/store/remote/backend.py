@@ -6,6 +6,8 @@ answer means is decided in one place (`remote.writing`), by reading again. Reads
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -74,3 +76,76 @@ class Backend(Protocol):
 
     def now(self) -> datetime:
         """The time (UTC) by the clock that `Kept.at` is told by: the engine's own, where it has one. Unavailable."""
+
+
+class Overtaken(Exception):
+    """Another run has written; `there` is what it wrote, None where there is nothing any more."""
+
+    def __init__(self, there: Kept | None) -> None:
+        super().__init__("overtaken")
+        self.there = there
+
+
+def put_once(
+    backend: Backend, key: str, data: bytes, if_version: str | None, pause: Callable[[], None] = lambda: None
+) -> str:
+    """Write, and be sure of it; the new version. The identical bytes go out a second time only when what was there
+    before is still there, under the same precondition, so at most one of the two can have an effect.
+
+    Overtaken when another's write is there; StateError when it cannot be written, or nothing says whether it was.
+    """
+    why = ""
+    for again in (True, False):
+        try:
+            return backend.put(key, data, if_version)
+        except Conflict:
+            why = "the store reports a conflict but still shows the old version"
+        except Unclear as error:
+            why = str(error)
+        there = backend.get(key)
+        if there is not None and there.data == data:
+            return there.version
+        if (there.version if there else None) != if_version:
+            raise Overtaken(there)
+        if again:
+            pause()
+    raise StateError(f"The state could not be written to {backend.name}: {why}.", "run afsync again when it works")
+
+
+HINT = "afsync pays only with a store that compares: use another one, or let its operator put that right"
+
+
+def prove(backend: Backend, nonce: str) -> None:
+    """A second create and a stale update must fail, and what was acknowledged must be there. StateError otherwise."""
+    key = f"{backend.key}.proof-{nonce}"
+    data = [f"proof {nonce} {number}\n".encode() for number in range(4)]
+    try:
+        first = put_once(backend, key, data[0], None)
+        _must_fail(backend, key, data[1], None, "accepts a second create: it overwrites what is there")
+        second = put_once(backend, key, data[2], first)
+        _must_fail(backend, key, data[3], first, "accepts a stale update: it overwrites what another run wrote")
+        there = backend.get(key)
+    except Overtaken as error:
+        what = "loses" if error.there is None else "changes"
+        raise StateError(f"{backend.name} {what} a write that it has acknowledged.", HINT) from None
+    if there is None or there.data != data[2]:
+        raise StateError(f"{backend.name} does not show a write that it has acknowledged.", HINT)
+    _remove(backend, key, second)
+
+
+def _must_fail(backend: Backend, key: str, data: bytes, if_version: str | None, otherwise: str) -> None:
+    try:
+        backend.put(key, data, if_version)
+    except Conflict:
+        return
+    except Unclear as error:
+        raise StateError(
+            f"{backend.name} does not answer clearly: {error}.", "run afsync again when it works"
+        ) from None
+    raise StateError(f"{backend.name} {otherwise}.", HINT)
+
+
+def _remove(backend: Backend, key: str, version: str) -> None:
+    # One that is left is small, and has no meaning.
+    with suppress(Conflict, Unclear):
+        backend.delete(key, version)

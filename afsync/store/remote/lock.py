@@ -7,21 +7,20 @@ taken over once it was not renewed for 15 minutes by the store's own clock.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from afsync.core.recorded import Intent
 from afsync.core.state_types import Count
-from afsync.errors import StateError, StateLocked
-from afsync.store.document import Writer, from_json
-from afsync.store.fields import Wrong
-from afsync.store.format import compact, parse_object
-from afsync.store.lock import Holder
-from afsync.store.remote.backend import Backend, Conflict, Kept, Unclear
-from afsync.store.remote.writing import Overtaken, put_once
+from afsync.errors import StateError, StateLocked, UsageError
+from afsync.store.canonical_json import InvalidDocument, compact, parse_object
+from afsync.store.lock import Holder, Unlocked, refuse_in_flight
+from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
+from afsync.store.state_file import JsonWriter, from_json
 
 RENEWED_EVERY = 300.0
 """Seconds between two renewals: two may fail before the lock can be taken over."""
@@ -141,14 +140,14 @@ def lock_key(backend: Backend) -> str:
 
 
 def encode_lock(held: Held) -> bytes:
-    return compact(Writer().json(held)).encode() + b"\n"
+    return compact(JsonWriter().json(held)).encode() + b"\n"
 
 
 def decode_lock(data: bytes) -> Held | None:
     """None when it says nothing that can be read."""
     try:
         return from_json(parse_object(data[:10_000]), Held)
-    except Wrong:
+    except InvalidDocument:
         return None
 
 
@@ -168,3 +167,27 @@ def _locked(backend: Backend, other: RemoteHolder | None, waited: float) -> Stat
         f"{hint}; if it is gone, its lock ends {MINUTES} minutes after it was last renewed, or at once "
         f"by `afsync force-unlock {other.id}`",
     )
+
+
+def unlock(backend: Backend, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
+    """Remove the lock with this id. UsageError when it has another, StateLocked while a submission may be in flight.
+
+    The holder, should it live, finds out at its next write only if another run has written meanwhile.
+    """
+    there = backend.get(lock_key(backend))
+    if there is None:
+        return Unlocked.NOBODY
+    holder = holder_of(there)
+    if holder is not None and holder.id != lock_id:
+        raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")
+    dead = backend.now() - there.at >= ENDS_AFTER
+    if not dead:
+        refuse_in_flight(holder, intents, host, now)
+    try:
+        backend.delete(lock_key(backend), there.version)
+    except Conflict:
+        raise StateLocked("The lock has changed in between.", "run `afsync force-unlock` again to see") from None
+    except Unclear as error:
+        text = f"Whether the lock is gone is not known: {error}."
+        raise StateError(text, "run `afsync force-unlock` again") from None
+    return Unlocked.LEFT_BEHIND if dead else Unlocked.TAKEN_AWAY

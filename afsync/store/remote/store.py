@@ -13,26 +13,21 @@ from msgspec import Struct
 from afsync.core.recorded import Intent, Record, Recorded
 from afsync.core.state_types import UUID
 from afsync.errors import StateError, StateLocked
+from afsync.store.damaged import follow, is_note_of, moved_to, note, other_state, refuse_older
 from afsync.store.disk import Disk
 from afsync.store.history import Version
-from afsync.store.lock import Holder
-from afsync.store.moved import follow, is_note_of, moved_to, note, other_state, refuse_older
+from afsync.store.lock import Holder, Unlocked
 from afsync.store.paths import Paths, lineages_of, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
-from afsync.store.remote.backend import Backend, Kept
-from afsync.store.remote.copies import copy_key, folder, keep_copy, names, read_copies
-from afsync.store.remote.document import pack, unpack
+from afsync.store.remote.backend import Backend, Kept, Overtaken, prove, put_once
 from afsync.store.remote.lock import ENDS_AFTER, Held, RemoteLock, acquire, holder_of, lock_key
-from afsync.store.remote.proof import prove
-from afsync.store.remote.restoring import restore
-from afsync.store.remote.writing import Overtaken, put_once
-from afsync.store.unlock import Unlocked
+from afsync.store.remote.versions import copy_key, folder, keep_copy, names, pack, read_copies, restore, unpack
 
 if TYPE_CHECKING:
     from afsync.store.interface import Store
 
 
-class Run(Struct, frozen=True):
+class RunIdentity(Struct, frozen=True):
     """What a store has to know of the run it is opened for: a nonce that no other run has, the page of the run where
     there is one, the version of afsync, and how it waits before a write goes out once more."""
 
@@ -42,7 +37,7 @@ class Run(Struct, frozen=True):
     pause: Callable[[], None] = lambda: None
 
 
-class Known(Struct, frozen=True):
+class KnownDocument(Struct, frozen=True):
     """What is kept as far as we know."""
 
     recorded: Recorded
@@ -59,12 +54,12 @@ class RemoteStore:
 
     far = True
 
-    def __init__(self, backend: Backend, directory: Path, run: Run, disk: Disk | None = None) -> None:
+    def __init__(self, backend: Backend, directory: Path, run: RunIdentity, disk: Disk | None = None) -> None:
         self.backend = backend
         self._paths = Paths(directory / "state.json", directory)
         self._disk = disk or Disk()
         self._run = run
-        self._known: Known | None = None
+        self._known: KnownDocument | None = None
         self._begun = False
         self._broken: StateError | StateLocked | None = None
 
@@ -208,7 +203,7 @@ class RemoteStore:
         return holder_of(there) if there and now - there.at < ENDS_AFTER else None
 
     def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
-        from afsync.store.remote.unlocking import unlock
+        from afsync.store.remote.lock import unlock
 
         return unlock(self.backend, lock_id, intents, host=host, now=now)
 
@@ -237,18 +232,18 @@ class RemoteStore:
     def _put(self, recorded: Recorded, if_version: str | None) -> str:
         data = self._packed(recorded)
         version = put_once(self.backend, self.backend.key, data, if_version, self._run.pause)
-        self._known = Known(recorded, version, data)
+        self._known = KnownDocument(recorded, version, data)
         return version
 
     def _packed(self, recorded: Recorded) -> bytes:
         return pack(recorded, self._run.nonce, self._run.afsync, packed=self.backend.packed)
 
-    def _newest(self) -> Known:
+    def _newest(self) -> KnownDocument:
         there = self.backend.get(self.backend.key)
         if there is None:
             raise self._missing()
         try:
-            return Known(unpack(there.data).recorded, there.version, there.data)
+            return KnownDocument(unpack(there.data).recorded, there.version, there.data)
         except StateError as error:
             place = moved_to(there.data)
             hint = follow(place) if place else self._way_out()

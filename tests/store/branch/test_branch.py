@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from afsync.errors import StateError, StateLocked
-from afsync.store.branch.program import shown
-from afsync.store.format import decode_bytes
-from afsync.store.remote.backend import Conflict, Unavailable, Unclear
-from afsync.store.remote.writing import put_once
+from afsync.store.branch.git import shown
+from afsync.store.remote.backend import Conflict, Unavailable, Unclear, put_once
+from afsync.store.state_text import decode_bytes
 from tests.harness import LINEAGE
 from tests.store.branch.repo import BRANCH, KEY, QUIET, Repo, backend, git
 from tests.store.support import a_store, with_job
@@ -168,7 +167,7 @@ def test_what_was_cut_off_is_read_again(repo: Repo, clone: Path, tmp_path: Path,
 
 
 def test_a_push_that_does_not_end_is_ended(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from afsync.store.branch import program, repository
+    from afsync.store.branch import git, repository
 
     environ = a_git(
         tmp_path / "bin", f'echo $$ > {tmp_path}/pid; exec "{sys.executable}" -c "import time; time.sleep(60)"'
@@ -176,8 +175,8 @@ def test_a_push_that_does_not_end_is_ended(clone: Path, tmp_path: Path, monkeypa
     one = backend(clone, environ)
     one.get(KEY)
 
-    def hurried(args: list[str], **more: object) -> program.Ran:
-        return program.run(args, **more, limit=0.5 if args[0] == "push" else 60)  # type: ignore[arg-type]
+    def hurried(args: list[str], **more: object) -> git.Ran:
+        return git.run(args, **more, limit=0.5 if args[0] == "push" else 60)  # type: ignore[arg-type]
 
     monkeypatch.setattr(repository, "run", hurried)
     with pytest.raises(Unclear, match="did not end within"):

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, ValidationError, convert
 from afsync.core.recorded import Intent, Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.resources import ADDRESS, Kind, kind_of
 from afsync.core.state_types import Sha256, Text
-from afsync.store.fields import Object, Wrong, instant_text, shown
+from afsync.store.canonical_json import InvalidDocument, Object, instant_text, shown
 
 FORMAT = 2
 """The newest format that can be read. A document is written in the oldest one that knows all its fields."""
@@ -47,7 +47,7 @@ class StateFile(Recorded, frozen=True, forbid_unknown_fields=True, kw_only=True)
         return Recorded(*[getattr(self, name) for name in Recorded.__struct_fields__])
 
 
-class Layout(NamedTuple):
+class StructLayout(NamedTuple):
     """The fields of a struct: its tag, those of format 1, which are always written, and the others with their
     defaults."""
 
@@ -57,7 +57,7 @@ class Layout(NamedTuple):
 
 
 @cache
-def layout(cls: type[Struct]) -> Layout:
+def layout(cls: type[Struct]) -> StructLayout:
     names, defaults = cls.__struct_fields__, cls.__struct_defaults__
     given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
     # As text, because evaluating annotations takes longer than reading a small state.
@@ -66,10 +66,10 @@ def layout(cls: type[Struct]) -> Layout:
     config = cls.__struct_config__
     tag = {} if config.tag_field is None else {config.tag_field: config.tag}
     # In the order of the file, which costs less to sort.
-    return Layout(tag, tuple(sorted(name for name in names if name not in dict(new))), new)
+    return StructLayout(tag, tuple(sorted(name for name in names if name not in dict(new))), new)
 
 
-class Writer:
+class JsonWriter:
     """Turns values into JSON. `format` is the oldest format that has all the fields that were written so far."""
 
     def __init__(self) -> None:
@@ -120,16 +120,16 @@ def from_json(value: Any, of: type[T]) -> T:
             return convert(value, of)
     except (ValidationError, ValueError, RecursionError) as error:
         check(value, of)
-        raise Wrong(f"has a value of a wrong form: {error}") from None
+        raise InvalidDocument(f"has a value of a wrong form: {error}") from None
 
 
 def check(value: Any, of: Any) -> None:
     """Wrong, with the place, when parsed JSON is not a value of this type. All that format 1 writes must be there."""
-    from afsync.store.problems import problem
+    from afsync.store.json_problems import problem
 
     found = problem(value, of)
     if found is not None:
-        raise Wrong(found)
+        raise InvalidDocument(found)
 
 
 def check_whole(recorded: Recorded) -> None:
@@ -137,7 +137,7 @@ def check_whole(recorded: Recorded) -> None:
     records = recorded.resources
     check_kinds(records)
     if len({(type(r), r.id) for r in records.values()}) != len(records):
-        raise Wrong(_shared_id(records))
+        raise InvalidDocument(_shared_id(records))
     check_intents(recorded)
 
 
@@ -150,17 +150,19 @@ def check_kinds(records: Mapping[str, Record | None]) -> None:
     """Every key is an address, and every record of the kind that it says; None stands for one that is gone."""
     if not all(map(ADDRESS.fullmatch, records)):
         wrong = next(address for address in records if not ADDRESS.fullmatch(address))
-        raise Wrong(f"{shown(wrong)} is not an address such as template.weekly or job.best-cs2")
+        raise InvalidDocument(f"{shown(wrong)} is not an address such as template.weekly or job.best-cs2")
     for address, record in records.items():
         if record is not None and not address.startswith(PREFIXES[type(record)]):
-            raise Wrong(f"{address}: kind should be {kind_of(address)}, as the address says, not '{record.kind}'")
+            raise InvalidDocument(
+                f"{address}: kind should be {kind_of(address)}, as the address says, not '{record.kind}'"
+            )
 
 
 def check_intent_kinds(intents: Iterable[Intent]) -> None:
     for number, intent in enumerate(intents):
         kind = kind_of(intent.address)
         if intent.kind is not kind:
-            raise Wrong(f"intents[{number}]: kind should be {kind}, as the address says, not '{intent.kind}'")
+            raise InvalidDocument(f"intents[{number}]: kind should be {kind}, as the address says, not '{intent.kind}'")
 
 
 def check_intents(recorded: Recorded) -> None:
@@ -171,7 +173,7 @@ def check_intents(recorded: Recorded) -> None:
     _unique("intents", "seq", (str(i.seq) for i in recorded.intents))
     highest = max((i.seq for i in recorded.intents), default=0)
     if highest > recorded.counter:
-        raise Wrong(f"counter is {recorded.counter}, but there is an intent numbered {highest}")
+        raise InvalidDocument(f"counter is {recorded.counter}, but there is an intent numbered {highest}")
 
 
 def _shared_id(records: Mapping[str, Record]) -> str:
@@ -186,4 +188,4 @@ def _shared_id(records: Mapping[str, Record]) -> str:
 def _unique(place: str, key: str, values: Iterable[str]) -> None:
     for value, times in Counter(values).items():
         if times > 1:
-            raise Wrong(f"{place}: {times} of them have the {key} {value}")
+            raise InvalidDocument(f"{place}: {times} of them have the {key} {value}")

@@ -19,20 +19,26 @@ from typing import Any, NamedTuple
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
-from afsync.core.depth import DEEPEST, too_deep
+from afsync.core.depth import DEEPEST
 from afsync.core.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.document import FORMAT, StateFile, Writer, check, check_whole, from_json, layout
-from afsync.store.fields import Object, Wrong, shown
+from afsync.store.canonical_json import (
+    ASCII_ENCODER,
+    ENCODER,
+    InvalidDocument,
+    Object,
+    may_be_deep,
+    parse_object,
+)
+from afsync.store.state_file import FORMAT, JsonWriter, StateFile, check, check_whole, from_json, layout
 
 CHECKSUM = b'\n  "checksum": "'
 SHA256 = re.compile(r"[0-9a-f]{64}")
 BLOCKS = frozenset({"resources", "intents", "watched", "forgotten"})
 """The parts whose items take one line per field."""
-MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
 
-class Document(Struct, frozen=True):
+class StateDocument(Struct, frozen=True):
     """A state file as read. `folded` is the sha256 of the journal it took in, if it did."""
 
     recorded: Recorded
@@ -41,7 +47,7 @@ class Document(Struct, frozen=True):
     format: int = 1
 
 
-class Written(NamedTuple):
+class EncodedState(NamedTuple):
     """The bytes of a state file, the checksum that is in them, and the format they are in."""
 
     data: bytes
@@ -54,34 +60,34 @@ def encode(recorded: Recorded, afsync_version: str, *, folded: str | None = None
     return encode_bytes(recorded, afsync_version, folded=folded)[0].decode()
 
 
-def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None = None, least: int = 1) -> Written:
+def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None = None, least: int = 1) -> EncodedState:
     """The same as bytes, in format `least` or a newer one that the content needs."""
     try:
         check_whole(recorded)
-        writer = Writer()
+        writer = JsonWriter()
         document = writer.parts(recorded)
         number = max(writer.format, least)
         document |= {"format": number, "afsync": afsync_version, "folded": folded, "checksum": ""}
         data = laid_out(document)
-    except (TypeError, ValueError, RecursionError, Wrong) as error:
+    except (TypeError, ValueError, RecursionError, InvalidDocument) as error:
         raise StateError(f"This cannot be kept in a state: {error}.") from error
     at = data.index(CHECKSUM) + len(CHECKSUM)
     checksum = hashlib.sha256(data).hexdigest()
-    return Written(data[:at] + checksum.encode() + data[at:], checksum, number)
+    return EncodedState(data[:at] + checksum.encode() + data[at:], checksum, number)
 
 
-def decode_bytes(data: bytes) -> Document:
+def decode_bytes(data: bytes) -> StateDocument:
     """The state in a file's content. StateError, whose message can follow the file's name, when there is none."""
     if b"\r" in data:
         # No string in JSON can hold a bare carriage return: this is git, or an editor, at the ends of lines.
         data = data.replace(b"\r\n", b"\n")
     try:
         return plainly(data) or fully(data)
-    except Wrong as error:
+    except InvalidDocument as error:
         raise StateError(str(error)) from None
 
 
-def fully(data: bytes) -> Document:
+def fully(data: bytes) -> StateDocument:
     """The state in a file, read with care. Wrong, saying what and where, when it is not a state."""
     parsed = parse_object(data)
     _check_format(parsed)
@@ -92,15 +98,15 @@ def fully(data: bytes) -> Document:
     return _document(file)
 
 
-def plainly(data: bytes) -> Document | None:
+def plainly(data: bytes) -> StateDocument | None:
     """The same for a state that is plainly right, in one go. None where it may not be."""
     try:
-        if any(_may_be_deep(line) for line in _LONG.findall(data)):
+        if any(may_be_deep(line) for line in _LONG.findall(data)):
             return None
         file = _STATE.decode(data)
         _check_sum(data, file.checksum)
         check_whole(file)
-    except (MsgspecError, ValueError, RecursionError, Wrong):
+    except (MsgspecError, ValueError, RecursionError, InvalidDocument):
         return None
     # The decoder passes over a key that stands twice, and one that is missing has its default. In our layout that is
     # a line too many, or too few. Within a line it is not noticed, under a checksum that is right.
@@ -112,12 +118,8 @@ _LONG = re.compile(rb"[^\n]{%d,}" % (2 * DEEPEST))
 """A level takes two brackets, and in our layout all levels of a value stand in one line."""
 
 
-def _may_be_deep(text: bytes) -> bool:
-    return text.count(b"{") + text.count(b"[") > DEEPEST
-
-
-def _document(file: StateFile) -> Document:
-    return Document(file.recorded(), file.checksum, file.folded, file.format)
+def _document(file: StateFile) -> StateDocument:
+    return StateDocument(file.recorded(), file.checksum, file.folded, file.format)
 
 
 def _lines(file: StateFile) -> int:
@@ -129,7 +131,7 @@ def _lines(file: StateFile) -> int:
 
 def _lines_of(name: str, part: Any) -> int:
     if isinstance(part, Struct) and name != "account":
-        return 2 + len(Writer().json(part))
+        return 2 + len(JsonWriter().json(part))
     if not part or not isinstance(part, Mapping | tuple):
         return 1
     if name not in BLOCKS:
@@ -147,68 +149,37 @@ def _fields(cls: type[Struct], items: list[Struct]) -> int:
     )
 
 
-def parse_object(data: bytes) -> Object:
-    """The JSON object in `data`. Wrong when there is none, with the best guess why."""
-    if not data.strip():
-        raise Wrong("is empty")
-    if not data.strip(b"\0"):
-        raise Wrong("holds nothing but zero bytes, as after a power cut")
-    try:
-        value = _DECODER.decode(data.decode())
-    except UnicodeDecodeError:
-        raise Wrong("is not text in UTF-8") from None
-    except json.JSONDecodeError as error:
-        if MARKERS.search(data):
-            raise Wrong("holds the conflict markers of a merge (<<<<<<<)") from None
-        if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
-            raise Wrong(f"is cut off in line {error.lineno}") from None
-        raise Wrong(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
-    except RecursionError:
-        raise Wrong("is not a state: it is nested too deeply") from None
-    except ValueError as error:
-        raise Wrong(f"is not JSON: {error}") from None
-    if _may_be_deep(data) and too_deep(value):
-        raise Wrong("is not a state: it is nested too deeply")
-    if type(value) is not dict:
-        raise Wrong(f"should hold an object, not {shown(value)}")
-    return value
-
-
-def compact(value: Any) -> str:
-    """One line of JSON, sorted. TypeError or ValueError when JSON cannot hold it."""
-    text = _ENCODER.encode(value)
-    return text if text.isascii() or _is_unicode(text) else _ASCII_ENCODER.encode(value)
-
-
 def _check_format(document: Object) -> None:
     number = document.get("format")
     if type(number) is not int or number < 1:
-        raise Wrong("is not a state of afsync: it has no format number")
+        raise InvalidDocument("is not a state of afsync: it has no format number")
     if isinstance(document.get("moved_to"), str):
-        raise Wrong(f"has moved to {document['moved_to']}")
+        raise InvalidDocument(f"has moved to {document['moved_to']}")
     if number > FORMAT:
         writer = f" ({document['afsync']})"[:40] if isinstance(document.get("afsync"), str) else ""
-        raise Wrong(f"is from a newer afsync{writer}: its format is {number}, this one knows up to {FORMAT}")
+        raise InvalidDocument(f"is from a newer afsync{writer}: its format is {number}, this one knows up to {FORMAT}")
 
 
 def _check_sum(data: bytes, told: Any) -> None:
     """Wrong when the checksum that a file tells is not in its place, or not that of the file."""
     at = data.find(CHECKSUM) + len(CHECKSUM)
     if not isinstance(told, str) or not SHA256.fullmatch(told) or data[at : at + 65] != told.encode() + b'"':
-        raise Wrong("has no checksum in its place: it was changed by something other than afsync")
+        raise InvalidDocument("has no checksum in its place: it was changed by something other than afsync")
     digest = hashlib.sha256(memoryview(data)[:at])
     digest.update(memoryview(data)[at + 64 :])
     if digest.hexdigest() != told:
-        raise Wrong("does not match its checksum: it was changed by something other than afsync (an editor, a merge?)")
+        raise InvalidDocument(
+            "does not match its checksum: it was changed by something other than afsync (an editor, a merge?)"
+        )
 
 
 def laid_out(document: Object) -> bytes:
     """A whole state in the layout described above. TypeError or ValueError when JSON cannot hold it."""
     try:
-        return "".join(_pieces(document, _ENCODER, encode_basestring)).encode()
+        return "".join(_pieces(document, ENCODER, encode_basestring)).encode()
     except UnicodeEncodeError:
         # Half of a surrogate pair cannot be written as UTF-8, only escaped.
-        return "".join(_pieces(document, _ASCII_ENCODER, encode_basestring_ascii)).encode()
+        return "".join(_pieces(document, ASCII_ENCODER, encode_basestring_ascii)).encode()
 
 
 def _pieces(document: Object, encoder: json.JSONEncoder, quoted: Callable[[str], str]) -> Iterable[str]:
@@ -241,36 +212,3 @@ def _pieces(document: Object, encoder: json.JSONEncoder, quoted: Callable[[str],
                 yield f'{lead}"{key}": {one_line(value)}'
         lead = ",\n  "
     yield "\n}\n"
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _mapping(value: Any) -> Any:
-    """Declared values may be any Mapping; the encoder only knows dict."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not a JSON value")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> Object:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        seen: set[str] = set()
-        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
-        raise Wrong(f"has the key {shown(twice)} twice in one object")
-    return result
-
-
-def _no_constant(name: str) -> Any:
-    raise Wrong(f"is not JSON: {name} is not a number that JSON knows")
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, default=_mapping)
-_ASCII_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True, default=_mapping)
-_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

@@ -13,19 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from afsync.errors import StateError, StateLocked
-from afsync.store.branch.repository import Entry, Repository, made_temporary, no_room
+from afsync.store.branch.repository import Repository, TreeEntry, made_temporary, no_room
 from afsync.store.disk import Disk
-from afsync.store.format import encode_bytes
 from afsync.store.loading import load
 from afsync.store.lock import Holder
 from afsync.store.paths import Paths
 from afsync.store.remote.backend import Kept
 from afsync.store.remote.lock import Held, encode_lock
+from afsync.store.state_text import encode_bytes
 
 NOTE = ".afsync-running"
 
 
-class Earlier:
+class LegacyAction:
     """`key` is that of the state."""
 
     def __init__(self, repository: Repository, key: str, name: str) -> None:
@@ -55,7 +55,7 @@ class Earlier:
                 ) from None
             return encode_bytes(loaded.recorded, "0.1").data if loaded.pending else data
 
-    def taken_in(self) -> dict[str, Entry | None]:
+    def taken_in(self) -> dict[str, TreeEntry | None]:
         """What goes with a write of the state: the journal is in it."""
         return {self._journal: None} if self._repository.entry(self._journal) else {}
 
@@ -81,6 +81,6 @@ class Earlier:
             hint = f"bring its state back as docs/ci.md says, then `afsync force-unlock {entry.blob[:8]}`"
             raise StateLocked(text, hint)
 
-    def _run(self, entry: Entry) -> str:
+    def _run(self, entry: TreeEntry) -> str:
         told = self._repository.content(entry)[:300].decode("ascii", "ignore")
         return re.sub(r"[^A-Za-z0-9:/._-]", "", told)

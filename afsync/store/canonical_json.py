@@ -1,0 +1,123 @@
+"""JSON as the store writes and reads it: sorted, one object, no key twice; and what is wrong with what was read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from afsync.core.depth import DEEPEST, too_deep
+
+MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
+
+
+def may_be_deep(text: bytes) -> bool:
+    return text.count(b"{") + text.count(b"[") > DEEPEST
+
+
+def parse_object(data: bytes) -> Object:
+    """The JSON object in `data`. Wrong when there is none, with the best guess why."""
+    if not data.strip():
+        raise InvalidDocument("is empty")
+    if not data.strip(b"\0"):
+        raise InvalidDocument("holds nothing but zero bytes, as after a power cut")
+    try:
+        value = _DECODER.decode(data.decode())
+    except UnicodeDecodeError:
+        raise InvalidDocument("is not text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        if MARKERS.search(data):
+            raise InvalidDocument("holds the conflict markers of a merge (<<<<<<<)") from None
+        if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
+            raise InvalidDocument(f"is cut off in line {error.lineno}") from None
+        raise InvalidDocument(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise InvalidDocument("is not a state: it is nested too deeply") from None
+    except ValueError as error:
+        raise InvalidDocument(f"is not JSON: {error}") from None
+    if may_be_deep(data) and too_deep(value):
+        raise InvalidDocument("is not a state: it is nested too deeply")
+    if type(value) is not dict:
+        raise InvalidDocument(f"should hold an object, not {shown(value)}")
+    return value
+
+
+def compact(value: Any) -> str:
+    """One line of JSON, sorted. TypeError or ValueError when JSON cannot hold it."""
+    text = ENCODER.encode(value)
+    return text if text.isascii() or _is_unicode(text) else ASCII_ENCODER.encode(value)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _mapping(value: Any) -> Any:
+    """Declared values may be any Mapping; the encoder only knows dict."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Object:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        raise InvalidDocument(f"has the key {shown(twice)} twice in one object")
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise InvalidDocument(f"is not JSON: {name} is not a number that JSON knows")
+
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, default=_mapping)
+ASCII_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True, default=_mapping)
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+
+
+Object = dict[str, Any]
+"""A JSON object as `json.loads` gives it."""
+
+T = TypeVar("T")
+
+
+class InvalidDocument(Exception):
+    """What is wrong with a value, in words that can follow the name of the place."""
+
+
+def within(place: str, read: Callable[[Any], T], value: Any) -> T:
+    """`read(value)`, with `place` put before what it complains of."""
+    try:
+        return read(value)
+    except InvalidDocument as error:
+        raise InvalidDocument(f"{place}: {error}") from None
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, whatever it is."""
+    match value:
+        case None | True | False:
+            return {None: "null", True: "true", False: "false"}[value]
+        case dict():
+            return "an object"
+        case list():
+            return "an array"
+        case int():
+            return "a number" if abs(value) > 10**15 else str(value)
+        case _:
+            return repr(value)[:60]
+
+
+def instant_text(at: datetime) -> str:
+    """A UTC instant as text; the zone it came in does not matter."""
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat()[:-6] + "Z"

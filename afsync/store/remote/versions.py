@@ -1,0 +1,178 @@
+"""The earlier versions of a state that is kept elsewhere: what each of the last runs began with, under its serial."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.recorded import Recorded
+from afsync.errors import StateError
+from afsync.store.damaged import Glimpse, glimpse
+from afsync.store.disk import LARGEST
+from afsync.store.history import Version, good_version
+from afsync.store.paths import serials
+from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
+from afsync.store.restore import refuse_damaged, refuse_to_forget
+from afsync.store.saving import KEPT
+from afsync.store.state_text import StateDocument, decode_bytes, encode_bytes
+
+
+def folder(backend: Backend) -> str:
+    return f"{backend.key}.history/"
+
+
+def copy_key(backend: Backend, recorded: Recorded) -> str:
+    ending = ".json.gz" if backend.packed else ".json"
+    return f"{folder(backend)}{recorded.serial:08d}.{recorded.lineage}{ending}"
+
+
+def names(backend: Backend) -> tuple[str, ...]:
+    """The names in the history, as those of a history on disk."""
+    start = folder(backend)
+    return tuple(key.removeprefix(start).removesuffix(".gz") for key in backend.list(start))
+
+
+def keep_copy(backend: Backend, recorded: Recorded, data: bytes) -> None:
+    """Keep what a run begins with. StateError where it cannot be kept, or where the history has a newer version."""
+    # One that is there already is that of a run which began with the same, and came to nothing.
+    with suppress(Overtaken):
+        put_once(backend, copy_key(backend, recorded), data, None)
+    there = serials(names(backend), recorded.lineage)
+    if there and there[0] > recorded.serial:
+        text = f"The state {backend.name} is old: its serial is {recorded.serial}, the history already has {there[0]}."
+        raise StateError(text, f"`afsync state restore {there[0]}` goes back to that; nothing was changed")
+    for serial in there[KEPT:]:
+        with suppress(Conflict, Unclear, StateError):
+            backend.delete(copy_key(backend, Recorded(recorded.lineage, serial)), None)
+
+
+def read_copies(backend: Backend, lineage: str | None) -> Iterator[tuple[Version, Recorded | None]]:
+    """Newest first. What cannot be read comes with its problem."""
+    start = folder(backend)
+    for key in reversed(backend.list(start)):
+        name = key.removeprefix(start).removesuffix(".gz")
+        there = backend.get(key) if serials((name,), lineage) else None
+        if there is not None:
+            yield _version(key, name, there)
+
+
+def _version(key: str, name: str, there: Kept) -> tuple[Version, Recorded | None]:
+    at = there.at.replace(microsecond=0)
+    try:
+        recorded = unpack(there.data).recorded
+    except StateError as error:
+        return Version(key, serials((name,))[0], at, problem=error.message), None
+    return good_version(key, recorded, at), recorded
+
+
+def restore(backend: Backend, serial: int, *, lineage: str, afsync_version: str, nonce: str, force: bool) -> Recorded:
+    """Write the copy with this serial as a new version, newer than everything there is. Numbers that were given out
+    stay given out. A state that cannot be read is kept under a key that ends in `.damaged-N`."""
+    wanted = _find(backend, serial, lineage)
+    there = backend.get(backend.key)
+    current, seen = _readable(there, lineage), Glimpse()
+    if there is not None and current is None:
+        seen = _look(there, lineage)
+    if not force:
+        if current is not None:
+            refuse_to_forget(current, wanted, serial)
+        else:
+            refuse_damaged(seen, wanted, serial, union=False)
+    known = [wanted] if current is None else [wanted, current]
+    newest = max([*serials(names(backend), lineage), *(r.serial for r in known), seen.serial])
+    if there is not None and current is None:
+        _keep_damaged(backend, there)
+    version = replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
+    data = pack(version, nonce, afsync_version, packed=backend.packed)
+    put_once(backend, backend.key, data, there.version if there else None)
+    return version
+
+
+def _find(backend: Backend, serial: int, lineage: str) -> Recorded:
+    for version, recorded in read_copies(backend, lineage):
+        if version.serial == serial and recorded is not None:
+            return recorded
+    raise StateError(f"There is no good copy with the serial {serial}.", "`afsync state history` lists what there is")
+
+
+def _readable(there: Kept | None, lineage: str) -> Recorded | None:
+    try:
+        recorded = unpack(there.data).recorded if there else None
+    except StateError:
+        return None
+    return recorded if recorded is not None and recorded.lineage == lineage else None
+
+
+def _look(there: Kept, lineage: str) -> Glimpse:
+    try:
+        return glimpse(plain(there.data), b"", lineage)
+    except StateError:
+        return Glimpse()
+
+
+def _keep_damaged(backend: Backend, there: Kept) -> None:
+    number = 1
+    while True:
+        try:
+            put_once(backend, f"{backend.key}.damaged-{number}", there.data, None)
+        except Overtaken as error:
+            if error.there is None:
+                raise StateError(f"{backend.name} does not keep a copy of the damaged state.") from None
+            number += 1
+        else:
+            return
+
+
+LEVEL = 4
+MAGIC = b"\x1f\x8b"
+HEAD = b'{"nonce": '
+
+
+class Unpacked(Struct, frozen=True):
+    """A document as read. `nonce` is that of the run that wrote it; empty when something else put it there."""
+
+    document: StateDocument
+    nonce: str
+
+    @property
+    def recorded(self) -> Recorded:
+        return self.document.recorded
+
+
+def pack(recorded: Recorded, nonce: str, afsync_version: str, *, packed: bool) -> bytes:
+    """The same bytes every time, and no other run's: whoever finds them again knows whose write it was."""
+    head = json.dumps({"nonce": nonce, "serial": recorded.serial}).encode() + b"\n"
+    data = head + encode_bytes(recorded, afsync_version).data
+    return gzip.compress(data, LEVEL, mtime=0) if packed else data
+
+
+def unpack(data: bytes) -> Unpacked:
+    """StateError, whose message can follow the name of the place. A plain state file is read as well."""
+    text, nonce = plain(data), ""
+    if text.startswith(HEAD):
+        line, _, text = text.partition(b"\n")
+        try:
+            nonce = str(json.loads(line)["nonce"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise StateError("is damaged in its first line") from None
+    return Unpacked(decode_bytes(text), nonce)
+
+
+def plain(data: bytes) -> bytes:
+    """The text of a document. StateError when it cannot be unpacked."""
+    if not data.startswith(MAGIC):
+        return data
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacker.decompress(data, LARGEST)
+    except zlib.error:
+        raise StateError("is damaged: it cannot be unpacked") from None
+    if not unpacker.eof:
+        raise StateError("is cut off, or far too large")
+    return text
