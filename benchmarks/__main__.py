@@ -161,8 +161,8 @@ def pushes(root: Path) -> None:
 
 
 def rendering(_root: Path) -> None:
-    from afsync.output.markdown import plan_markdown
     from afsync.output.plan_json import plan_json
+    from afsync.output.plan_markdown import plan_markdown
     from afsync.output.plan_text import plan_text
 
     formats: dict[str, Callable[[Plan], str]] = {"text": plan_text, "JSON": plan_json, "Markdown": plan_markdown}

@@ -20,8 +20,8 @@ from afsync.core.planner import make_plan
 from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
 from afsync.core.remote import Remote, RemoteAccount, RemoteTemplate
 from afsync.core.resources import Kind, fingerprint
-from afsync.output.markdown import plan_markdown
 from afsync.output.plan_json import plan_json
+from afsync.output.plan_markdown import plan_markdown
 from afsync.output.plan_text import plan_text
 from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.builders import NOW

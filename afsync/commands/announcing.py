@@ -13,8 +13,7 @@ from afsync.core.announcing import Notice, announced, begun, mark, tidied, unsen
 from afsync.core.channels import Channel, Event
 from afsync.core.run_page import run_page
 from afsync.errors import AfsyncError
-from afsync.output.notice import About, body
-from afsync.output.notices import job_notice
+from afsync.output.notifications import About, body, job_notice
 from afsync.output.values import visible
 
 if TYPE_CHECKING:

@@ -97,10 +97,14 @@ def _told(error: BaseException) -> tuple[Problem, ...]:
 
 def _placed(problem: Problem, prefix: str) -> Problem:
     """Its place as seen from the workspace."""
-    from afsync.output.places import joined
+    from afsync.output.problems import in_repository
 
     at = problem.location
-    return problem if at is None else replace(problem, location=Location(joined(prefix, at.file), at.line, at.column))
+    return (
+        problem
+        if at is None
+        else replace(problem, location=Location(in_repository(prefix, at.file), at.line, at.column))
+    )
 
 
 def broken(member: Member, error: BaseException) -> AccountResult:

@@ -26,7 +26,7 @@ def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str
     """In GitHub Actions: the step summary, the outputs, and annotations. Elsewhere nothing."""
     if not in_github():
         return
-    from afsync.output.markdown import plan_markdown
+    from afsync.output.plan_markdown import plan_markdown
 
     _append("GITHUB_STEP_SUMMARY", plan_markdown(plan, title=title, calendar=calendar))
     _append("GITHUB_OUTPUT", outputs(plan))
@@ -51,7 +51,7 @@ def publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None
     if not in_github():
         return
     from afsync.core.drift import differences
-    from afsync.output.drift_markdown import drift_markdown
+    from afsync.output.drift import drift_markdown
 
     _append("GITHUB_STEP_SUMMARY", drift_markdown(found, title=title))
     _append("GITHUB_OUTPUT", f"drift={differences(found)}\n")
@@ -63,7 +63,7 @@ def publish_error(error: AfsyncError) -> None:
     their own annotations already."""
     if not in_github():
         return
-    from afsync.output.errors_markdown import error_markdown
+    from afsync.output.markdown import error_markdown
 
     _append("GITHUB_STEP_SUMMARY", error_markdown(error))
     if not isinstance(error, ConfigError):

@@ -20,8 +20,7 @@ from afsync.core.links import result_without_links
 from afsync.core.resources import key_of
 from afsync.errors import AfsyncError, AuthError
 from afsync.output.json_text import json_text
-from afsync.output.result_json import result_row
-from afsync.output.result_text import Results
+from afsync.output.results import Results, result_row
 from afsync.output.values import size
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from afsync.core.channels import Event
 from afsync.core.status import Seen, statuses
 from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked, UsageError
-from afsync.output.notices import error_notice, plan_notice, run_notice
+from afsync.output.notifications import error_notice, plan_notice, run_notice
 from afsync.output.values import visible
 
 if TYPE_CHECKING:

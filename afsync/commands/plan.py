@@ -146,7 +146,7 @@ def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links
     """The plan, for a report over many accounts."""
     if not in_block():
         return CommandResult(code)
-    from afsync.output.markdown import plan_markdown
+    from afsync.output.plan_markdown import plan_markdown
 
     s, shared = plan.summary, plan if with_links else plan_without_links(plan)
     return CommandResult(
@@ -238,7 +238,7 @@ def document(plan: Plan, form: str, wanted: Wanted, calendar: tuple[str, ...] = 
 
             return plan_json(plan)
         case "markdown":
-            from afsync.output.markdown import plan_markdown
+            from afsync.output.plan_markdown import plan_markdown
 
             return plan_markdown(plan, wanted.max_bytes, wanted.title, calendar)
         case _:
@@ -295,10 +295,10 @@ def _drift_document(found: tuple[Problem, ...], form: str, wanted: Wanted) -> st
 
             return problems_json(found)
         case "markdown":
-            from afsync.output.drift_markdown import drift_markdown
+            from afsync.output.drift import drift_markdown
 
             return drift_markdown(found, wanted.max_bytes, wanted.title)
         case _:
-            from afsync.output.drift_text import drift_text
+            from afsync.output.drift import drift_text
 
             return drift_text(found, stdout_paint())

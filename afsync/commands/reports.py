@@ -102,8 +102,7 @@ def errors_into(file: str | None, title: str, of: str, max_bytes: int | None = N
         yield
     except AfsyncError as error:
         if file is not None:
-            from afsync.output.errors_markdown import error_markdown
-            from afsync.output.markdown import MAX_BYTES
+            from afsync.output.markdown import MAX_BYTES, error_markdown
 
             with suppress(AfsyncError):
                 write_private(Path(file), error_markdown(error, max_bytes or MAX_BYTES, title, of))

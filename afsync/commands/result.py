@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from afsync.config.project import Project
-    from afsync.output.result_text import Results
+    from afsync.output.results import Results
 
 
 @click.command
@@ -38,8 +38,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     With --download the files are fetched too: what an earlier run left unfinished is gone on with, and nothing is ever
     overwritten. Exits 1 when one of the jobs is not finished, or a file could not be fetched; the others are shown.
     """
-    from afsync.output.result_json import result_json
-    from afsync.output.result_text import not_ready, result_text
+    from afsync.output.results import not_ready, result_json, result_text
 
     project = work.load_project()
     recorded, _ = read_state(project)

@@ -121,7 +121,7 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
 def _leave(lock_timeout: float) -> int:
     from afsync.commands.taking import desk, refuse_open
     from afsync.core.leaving import left
-    from afsync.output.leaving import left_text
+    from afsync.output.state_text import left_text
 
     with desk(load_project(), lock_timeout) as held:
         refuse_open(held.recorded)

@@ -52,7 +52,7 @@ def _validate(form: str, json_into: str | None, markdown_into: str | None, title
     if json_into is not None:
         write_private(Path(json_into), problems_json(problems))
     if markdown_into is not None:
-        from afsync.output.errors_markdown import problems_markdown
+        from afsync.output.markdown import problems_markdown
 
         write_private(Path(markdown_into), problems_markdown(problems, title=title))
     if form != "text":

@@ -9,7 +9,7 @@ from typing import Any
 
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_text
-from afsync.output.places import joined
+from afsync.output.problems import in_repository
 from afsync.output.values import visible
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
@@ -23,7 +23,7 @@ def codeclimate(problems: Sequence[Problem], prefix: str, main: str) -> str:
 
 def _issue(problem: Problem, prefix: str, main: str, seen: Counter[str]) -> dict[str, Any]:
     at = problem.location
-    path = joined(prefix, at.file if at else main)
+    path = in_repository(prefix, at.file if at else main)
     said = problem.message if problem.hint is None else f"{problem.message}; {problem.hint}"
     # Without the line: a problem that only moved is not a new one. The same one again is told apart by its number.
     identity = "\0".join((problem.code, path, problem.message))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_line
-from afsync.output.places import joined
+from afsync.output.problems import in_repository
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def annotation(problem: Problem, prefix: str = "") -> str:
     in the repository, with a slash at its end, or nothing."""
     fields = {}
     if problem.location is not None:
-        fields["file"] = joined(prefix, problem.location.file)
+        fields["file"] = in_repository(prefix, problem.location.file)
         if problem.location.line is not None:
             fields["line"] = str(problem.location.line)
         if problem.location.column is not None:

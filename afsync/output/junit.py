@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from afsync.errors import Problem
-from afsync.output.places import joined
-from afsync.output.problems import problem_block
+from afsync.output.problems import in_repository, problem_block
 from afsync.output.values import visible
 
 
@@ -18,7 +17,7 @@ def junit(problems: Sequence[Problem], files: Sequence[str], prefix: str, main: 
         by_file.setdefault(problem.location.file if problem.location else main, []).append(problem)
     failures = sum(bool(found) for found in by_file.values())
     counts = f'tests="{len(by_file)}" failures="{failures}" errors="0"'
-    cases = (line for file, found in by_file.items() for line in _case(joined(prefix, file), found))
+    cases = (line for file, found in by_file.items() for line in _case(in_repository(prefix, file), found))
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',

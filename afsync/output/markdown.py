@@ -1,57 +1,17 @@
-"""A plan as a comment on a pull request: price first, what is destroyed next, the rest folded, under a size limit."""
+"""Markdown for comments and summary pages: headlines, fences, size limits; and errors in that form."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
-
-from afsync.core.actions import Action
-from afsync.core.plan import Change, Plan, Waiting
-from afsync.core.recovery import outlook, ways
-from afsync.core.resources import in_yaml
-from afsync.errors import Problem
-from afsync.output.approvals import effect_lines, preview_markdown, undecided
-from afsync.output.plan_text import (
-    BLOCKED,
-    HELD_BACK,
-    budget_line,
-    change_lines,
-    credits_line,
-    held_back,
-    held_number,
-    limits_line,
-    nothing_line,
-)
+from afsync.errors import AfsyncError, ConfigError, Problem, Severity
 from afsync.output.problems import problem_block
-from afsync.output.values import count, visible
+from afsync.output.values import count
 
 MAX_BYTES = 60_000
-_DESTRUCTIVE = (Action.DELETE, Action.REPLACE)
-FEW = 5
-"""So many resources stand open in a section that can be folded."""
-_RESERVED = 400
+RESERVED = 400
 """Bytes kept for what is said when something had to be left out."""
-
-
-class Section(Struct, frozen=True):
-    """A headline, and an entry per resource below it; the reader unfolds a `folded` one.
-
-    There are `size` entries, each written when its turn comes: most of a large plan is not shown.
-    """
-
-    title: str
-    size: int
-    entries: Iterable[str]
-    folded: bool = False
-
-    def lines(self, kept: Sequence[str]) -> list[str]:
-        if self.folded:
-            # What fits on a screen stands open.
-            opened = " open" if self.size <= FEW else ""
-            return [f"\n<details{opened}>\n<summary>{self.title}</summary>", *(f"\n{e}" for e in kept), "\n</details>"]
-        return [f"\n**{self.title}** ({self.size})", *(f"\n{e}" for e in kept)]
 
 
 def marker(title: str, of: str = "plan") -> str:
@@ -64,116 +24,10 @@ def headline(title: str) -> str:
     return f"### afsync{' ' * bool(title)}{title}"
 
 
-def plan_markdown(plan: Plan, max_bytes: int = MAX_BYTES, title: str = "", calendar: Sequence[str] = ()) -> str:
-    """The whole comment, with the weeks of a `calendar` at its end. Everything that comes from files or from the
-    service stands in fences it cannot leave.
-
-    Cut between two resources, never inside one, so that it stays under `max_bytes` of UTF-8.
-    """
-    lines = [marker(title), _headline(plan, title), *_facts(plan)]
-    room = max_bytes - _RESERVED - _size(lines)
-    left_out = 0
-    weeks = Section("Calendar: before and after", len(calendar), calendar, folded=True)
-    for section in (*_sections(plan, largest=max_bytes // 4), weeks):
-        room -= _size(section.lines(()))
-        kept = []
-        for entry in section.entries:
-            room -= _size([entry]) + 1
-            if room < 0:
-                break
-            kept.append(entry)
-        left_out += section.size - len(kept)
-        lines += section.lines(kept) if kept else []
-    if left_out:
-        noun = "entry is" if left_out == 1 else "entries are"
-        lines.append(f"\n_{left_out} more {noun} not shown here; see the full plan._")
-    return "\n".join(lines) + "\n"
-
-
-def _size(lines: Sequence[str]) -> int:
-    return sum(len(line.encode()) + 1 for line in lines)
-
-
-def _headline(plan: Plan, title: str) -> str:
-    s = plan.summary
-    if (nothing := nothing_line(plan)) is not None:
-        return f"{headline(title)}\n\n{nothing}"
-    publish = f", {s.approve} to publish" if s.approve else ""
-    held = f", {number} held back" if (number := held_number(plan)) else ""
-    return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}{held}"
-
-
-def _facts(plan: Plan) -> Iterator[str]:
-    if plan.changes:
-        yield f"\n**{credits_line(plan.spend, plan.balance)}**"
-        if (limits := limits_line(plan)) is not None:
-            yield f"\n{limits}"
-    yield from (f"\n{line}" for line in budget_line(plan))
-    # Also where nothing is to be done: that is what was reviewed then.
-    yield f"\nFingerprint `{plan.fingerprint}`, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
-
-
-def _sections(plan: Plan, largest: int) -> Iterator[Section]:
-    """What a reviewer must know first, so that whatever is cut off, it is not what cannot be undone. An entry above
-    `largest` bytes is cut down to its headline."""
-    unknown = (fenced("\n  ".join((r.intent.address, outlook(r), *ways(r)))) for r in plan.resolutions)
-    yield Section("Outcome not known", len(plan.resolutions), unknown)
-    yield _problems(BLOCKED, plan.blocking)
-    yield _published(plan, largest)
-    destructive = [c for c in plan.changes if c.action in _DESTRUCTIVE]
-    yield Section("Destroyed or replaced", len(destructive), (_change(c, largest) for c in destructive))
-    yield _problems(HELD_BACK, held_back(plan))
-    yield _problems("Worth knowing", plan.notices)
-    yield _waiting(plan)
-    others = [c for c in plan.changes if c.action not in (*_DESTRUCTIVE, Action.APPROVE)]
-    written = (_change(c, largest) for c in others)
-    title = count(len(others), "other change" if destructive else "change")
-    yield Section(title, len(others), written, folded=True)
-
-
-def _problems(title: str, problems: Sequence[Problem]) -> Section:
-    return Section(title, len(problems), (fenced(problem_block(p)) for p in problems))
-
-
-def _change(change: Change, largest: int = MAX_BYTES) -> str:
-    """A fence that is coloured by the symbol, which has to begin its line for that."""
-    lines = list(change_lines(change))
-    lines[1] = lines[1].lstrip(" ")
-    entry = fenced("\n".join(lines), "diff")
-    if len(entry.encode()) <= largest:
-        return entry
-    return fenced("\n".join([*lines[:2], "      (too large to be shown here)"]), "diff")
-
-
-def _published(plan: Plan, largest: int) -> Section:
-    """What is published, with links that can be clicked."""
-    waiting = {w.id: w for w in plan.waiting}
-    published = [c for c in plan.changes if c.action is Action.APPROVE]
-    entries = (_change(c, largest) + _links(waiting.get(c.id or ""), plan) for c in published)
-    return Section("Published, which cannot be undone", len(published), entries)
-
-
-def _waiting(plan: Plan) -> Section:
-    """What waits for that, likewise."""
-    open_ones = undecided(plan)
-    told = (_open(w, plan) + _links(w, plan) for w in open_ones)
-    return Section("Waiting for approval", len(open_ones), told)
-
-
-def _open(waiting: Waiting, plan: Plan) -> str:
-    effects = (f"  {line}" for line in effect_lines(waiting, plan.as_of))
-    return fenced("\n".join((waiting.address, f"  approve: {visible(in_yaml(waiting.id))}", *effects)))
-
-
-def _links(waiting: Waiting | None, plan: Plan) -> str:
-    links = preview_markdown(waiting.preview, plan.as_of) if waiting else ""
-    return f"\n\n{links}" if links else ""
-
-
 def as_far_as_there_is_room(parts: Sequence[str], blocks: Sequence[str], max_bytes: int) -> str:
     """`parts` as they are, and then each of `blocks` in a fence until there is no room; ends in a newline."""
     shown = list(parts)
-    size = sum(len(p.encode()) + 2 for p in parts) + _RESERVED
+    size = sum(len(p.encode()) + 2 for p in parts) + RESERVED
     for number, block in enumerate(blocks):
         entry = fenced(block)
         size += len(entry.encode()) + 2
@@ -189,3 +43,24 @@ def fenced(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def error_markdown(error: AfsyncError, max_bytes: int = MAX_BYTES, title: str = "", of: str = "plan") -> str:
+    """Why it stopped. It takes the place of the comment on the plan or the apply; ends in a newline."""
+    if isinstance(error, ConfigError):
+        return problems_markdown(error.problems, max_bytes, title, of)
+    told = problem_block(Problem("stopped", error.message, error.hint))
+    return as_far_as_there_is_room([f"{_head(title, of)}: stopped"], [told], max_bytes)
+
+
+def problems_markdown(
+    problems: Sequence[Problem], max_bytes: int = MAX_BYTES, title: str = "", of: str = "plan"
+) -> str:
+    """What is wrong in the files, each at its line; ends in a newline."""
+    wrong = sum(p.severity is Severity.ERROR for p in problems)
+    said = f"{count(wrong, 'problem')} in the files" if wrong else "the files are valid"
+    return as_far_as_there_is_room([f"{_head(title, of)}: {said}"], [problem_block(p) for p in problems], max_bytes)
+
+
+def _head(title: str, of: str) -> str:
+    return f"{marker(title, of)}\n{headline(title)}{' apply' if of == 'apply' else ''}"

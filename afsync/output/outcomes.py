@@ -1,23 +1,18 @@
-"""What happened: a line per change for people, an object per line for programs."""
+"""What happened to each change, for people: a line per change, and the summary of an apply."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
-from afsync.core.actions import Action, Retire, Step
+from afsync.core.actions import Action, Retire
 from afsync.core.durations import duration
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan import Change
 from afsync.core.recorded import RecordedJob
 from afsync.core.resources import Job, Kind
 from afsync.core.seen import Looked
-from afsync.errors import Problem
-from afsync.output.json_text import json_line
-from afsync.output.plan_json import change_json
-from afsync.output.problems import problem_json
-from afsync.output.values import Paint, count, iso, no_paint, visible
+from afsync.output.values import Paint, count, no_paint, visible
 
 _DOING = {
     Action.CREATE: "creating",
@@ -208,56 +203,7 @@ def left_undone(t: Tally, *, held: int = 0, unresolved: int = 0) -> list[str]:
     return [told] if told else []
 
 
-def event_json(kind: str, at: datetime, **fields: Any) -> str:
-    """One line of `apply --json`."""
-    return json_line({"type": kind, "at": iso(at), **fields})
-
-
-def started_json(change: Change, step: Step, at: datetime) -> str:
-    fields = {"address": change.address, "action": change.action.value, "step": step.name.lower()}
-    return event_json("change_start", at, **fields)
-
-
 def due_lines(changes: Sequence[Change]) -> list[str]:
     """`job.a: its publish time, 2026-11-12 18:30, has come`"""
     times = {c.address: c.before.schedule for c in changes if isinstance(c.before, RecordedJob)}
     return [f"{a}: its publish time, {visible(t.written)}, has come" for a, t in times.items() if t is not None]
-
-
-def due_json(changes: Sequence[Change], at: datetime) -> str:
-    """What is published besides what the plan said, because its time came while it was carried out."""
-    return event_json("due", at, changes=[change_json(c) for c in changes])
-
-
-def outcome_json(outcome: Outcome, at: datetime) -> str:
-    names = {Applied: "applied", Failed: "failed", Unresolved: "unresolved", NotAttempted: "not_attempted"}
-    fields: dict[str, Any] = {
-        "address": outcome.change.address,
-        "action": outcome.change.action.value,
-        "outcome": names[type(outcome)],
-        "id": outcome.id if isinstance(outcome, Applied) else outcome.change.id,
-        "credits": outcome.credits if isinstance(outcome, Applied | Failed) else 0,
-        "message": outcome.note if isinstance(outcome, Applied) else outcome.why,
-    }
-    return event_json("change_done", at, **fields)
-
-
-def summary_json(outcomes: Sequence[Outcome], at: datetime, looked: Looked | None = None) -> str:
-    t = Tally(outcomes)
-    spent = (looked.spent if looked else None) if t.unknown_costs else t.credits
-    return event_json(
-        "summary",
-        at,
-        added=t.added,
-        changed=t.changed,
-        destroyed=t.destroyed,
-        approved=t.approved,
-        failed=t.failed,
-        unresolved=t.unresolved,
-        not_attempted=t.not_attempted,
-        credits=spent,
-    )
-
-
-def problem_event_json(problem: Problem, at: datetime) -> str:
-    return event_json(problem.severity.value if problem.severity != "note" else "warning", at, **problem_json(problem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,3 +69,10 @@ def problems_json(problems: Sequence[Problem]) -> str:
     """The document of `validate --json`."""
     document = {"format_version": FORMAT_VERSION, "problems": [problem_json(p) for p in problems]}
     return json_text(document)
+
+
+def in_repository(prefix: str, file: str) -> str:
+    """A file of a project whose folder is `prefix` (with a slash at its end, or nothing). One that several projects
+    share lies outside of that folder."""
+    path = prefix + file
+    return posixpath.normpath(path) if file.startswith("../") else path

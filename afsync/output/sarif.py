@@ -10,7 +10,7 @@ from urllib.parse import quote
 from afsync import __version__
 from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
-from afsync.output.places import joined
+from afsync.output.problems import in_repository
 from afsync.output.values import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -31,7 +31,7 @@ def sarif(problems: Sequence[Problem], prefix: str, main: str) -> str:
 
 
 def _result(problem: Problem, rule: int, prefix: str, at: Location) -> dict[str, Any]:
-    path = joined(prefix, at.file)
+    path = in_repository(prefix, at.file)
     identity = "\0".join((problem.code, path, problem.message))
     return {
         "ruleId": problem.code,

@@ -8,12 +8,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from afsync.core.leaving import Left
 from afsync.core.recorded import Approval, Publish, Purpose, Record, Recorded, RecordedJob
 from afsync.core.resources import key_of, plain, typed
 from afsync.core.trust import Effect, Finding
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
-from afsync.output.values import iso, shown, shown_schedule, visible
+from afsync.output.values import count, iso, shown, shown_schedule, visible
 
 INTENT_WORDS = {Purpose.SUBMISSION: "a submission", Purpose.APPROVAL: "an approval"}
 EFFECT_WORDS = {
@@ -192,3 +193,25 @@ def history_text(copies: Sequence[Copy], folder: str) -> str:
 def list_text(recorded: Recorded) -> str:
     """`afsync state list`: one address per line, for scripts and eyes."""
     return "".join(f"{address}\n" for address in sorted(recorded.resources))
+
+
+def left_text(found: Left, *, declared: int) -> str:
+    """What stays in the account, and what is not done any more."""
+    return "\n".join(_left_lines(found, declared)) + "\n"
+
+
+def _left_lines(found: Left, declared: int) -> Iterator[str]:
+    yield f"Forgot {count(found.templates, 'template')} and {count(found.jobs, 'job')}. All of it stays in the account."
+    if found.held:
+        yield "These are `publish: held`: only afsync would have published them, so nothing does now:"
+        yield from (f"  {address}" for address in found.held)
+    if found.deposed:
+        yield f"Replaced templates that were still to be deleted: {visible(', '.join(found.deposed))}."
+    if found.watched:
+        yield f"Cancelled jobs that were still watched: {visible(', '.join(found.watched))}."
+    if declared:
+        yield (
+            f"The files still declare {count(declared, 'resource')}: remove them. Until then an apply would take the "
+            "templates over again, or create them; jobs are held back for 30 days."
+        )
+    yield "`afsync state history` has the version before this one."

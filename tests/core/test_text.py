@@ -15,7 +15,7 @@ from afsync.core.lookalike import contradictions, looks_like
 from afsync.core.resources import Kind, fingerprint, normalise
 from afsync.core.selection import matches
 from afsync.core.text import same_text
-from afsync.output.alike import code_points
+from afsync.output.change_text import code_points
 from tests.builders import (
     a_job,
     a_recorded,

@@ -529,8 +529,8 @@ SIZE = 2_000
 def test_a_plan_of_two_thousand_changes(record_property: Any) -> None:
     from time import process_time
 
-    from afsync.output.markdown import plan_markdown
     from afsync.output.plan_json import plan_json
+    from afsync.output.plan_markdown import plan_markdown
     from afsync.output.plan_text import plan_text
 
     jobs = [
@@ -557,7 +557,7 @@ def test_a_plan_of_two_thousand_changes(record_property: Any) -> None:
 
 def test_what_cannot_be_undone_comes_before_all_that_can_be_made_up() -> None:
     """Whoever floods a plan with what is held back does not push a deletion out of it."""
-    from afsync.output.markdown import plan_markdown
+    from afsync.output.plan_markdown import plan_markdown
 
     flood = tuple(Problem("policy_lead", f"problem {n} {'x' * 300}", address=f"job.j{n}") for n in range(500))
     gone = Change("job.gone", Action.DELETE, Reason.REMOVED, before=a_recorded_job(a_job("gone")), id="job_1")
@@ -588,7 +588,7 @@ def test_the_fingerprint_is_there_when_nothing_is_to_be_done(sandbox: Sandbox) -
 def test_markdown_is_cut_between_resources(most: int) -> None:
     from markdown_it import MarkdownIt
 
-    from afsync.output.markdown import plan_markdown
+    from afsync.output.plan_markdown import plan_markdown
 
     huge = a_job("a-huge", addOns={f"key {n}": "x" * 500 for n in range(500)})
     plan = planned(huge, *(a_job(f"clip-{n}", topic=f"Topic {n} `````", url=f"https://x/{n}") for n in range(600)))

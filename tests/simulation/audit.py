@@ -22,7 +22,8 @@ from afsync.core.sequence import NEVER
 from afsync.core.status import JobPhase, JobStatus, Until, settled
 from afsync.core.verdict import Options
 from afsync.engine.events import ChangeDone, Event, Submitted
-from afsync.output.outcomes import outcome_json, outcome_line, submitted_line, summary_json, summary_text
+from afsync.output.events_json import outcome_json, summary_json
+from afsync.output.outcomes import outcome_line, submitted_line, summary_text
 from afsync.output.seen import seen_fields, seen_lines
 from tests.simulation.effects import Effects, Life
 from tests.simulation.service import SimJob

@@ -1,4 +1,4 @@
-"""What changed outside, for a job's summary page or an issue."""
+"""What changed outside of afsync: as text, and as Markdown for a summary page or an issue."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ from collections.abc import Sequence
 
 from afsync.core.drift import differences
 from afsync.errors import Problem
-from afsync.output.drift_text import NO_DRIFT, NOTED
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, headline
 from afsync.output.problems import problem_block
-from afsync.output.values import count
+from afsync.output.values import Paint, count, no_paint
+
+NO_DRIFT = "No drift. The account is as afsync left it."
+NOTED = "No drift. What is recorded is as afsync left it."
+"""The same where the account holds jobs that are not recorded."""
+
+
+def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
+    """`plan --refresh-only`; ends in a newline."""
+    if not found:
+        return paint(NO_DRIFT, "green") + "\n"
+    blocks = "\n\n".join(problem_block(p, paint) for p in found)
+    if not (number := differences(found)):
+        return f"{blocks}\n\n{paint(NOTED, 'green')}\n"
+    return f"Changed outside of afsync:\n\n{blocks}\n\n{count(number, 'difference')}.\n"
 
 
 def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES, title: str = "") -> str:

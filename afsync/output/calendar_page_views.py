@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from afsync.core.calendar import Week, weeks
+from afsync.output.calendar_page_entries import Facets, Placed, card, chip, day_id, placed, row
 from afsync.output.calendar_words import MONTHS, WEEKDAYS, Page, credits_words, long_day, short_day
 from afsync.output.html import Element, tag
-from afsync.output.page_parts import Facets, Placed, card, chip, day_id, placed, row
 
 SHOWN = 3
 """Chips of a day before `+2 more`."""
