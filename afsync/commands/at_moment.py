@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 from afsync.errors import ConfigError
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
 
 
-def at_moment(project: Project, recorded: Recorded, now: datetime) -> Project:
+def at_moment(context: Context, project: Project, recorded: Recorded, now: datetime) -> Project:
     """The project itself where nothing in it depends on the time. Raises ConfigError with everything that is wrong
-    with the occurrences, which CI is shown as well."""
+    with the occurrences, which are reported as well."""
     if project.calendar is None:
         return project
     # Imported here: most projects have no series.
-    from afsync.commands.ci import publish_problems
     from afsync.config.occurrences import expand
 
     try:
         return expand(project, recorded, now)
     except ConfigError as error:
-        publish_problems(error.problems, project.root)
+        context.report_problems(error.problems, project.root)
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from afsync.commands.context import here
 from afsync.commands.planning import checked_plan
 from afsync.core.calendar import Window
 from afsync.core.entries import Known
@@ -33,7 +34,7 @@ def known_at(
     `service` nothing is asked of the account."""
     live = service is not None
     remote = _remote(project, recorded, now, service, links=links)
-    plan = checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
+    plan = checked_plan(here(), project, recorded, remote, now, Options(), project.desired.limits)
     seen = Seen(remote.jobs, remote.missing, remote.previews) if live else Seen()
     times = remote.publish_times or {}
     occurrences = project.occurrences
@@ -65,6 +66,6 @@ def _remote(project: Project, recorded: Recorded, now: datetime, service: Servic
     from afsync.commands.service import read_remote
     from afsync.commands.state_file import check_account
 
-    remote = read_remote(project, recorded, service, now, links=links)
+    remote = read_remote(here(), project, recorded, service, now, links=links)
     check_account(project, recorded, remote)
     return remote

@@ -13,12 +13,12 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands.command_result import known_globs
 from afsync.commands.files import read_text
 from afsync.core.resources import ADDRESS, Desired, Limits
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.core.recorded import Recorded
     from afsync.core.verdict import Options
 
@@ -192,7 +192,7 @@ def check_title(title: str) -> None:
         raise UsageError(f"--title {title}: not a name", "use letters, digits, spaces and . _ / -")
 
 
-def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> None:
+def check_addresses(context: Context, chosen: Selection, desired: Desired, recorded: Recorded) -> None:
     """An address or glob that matches nothing is a slip of the finger, not an empty selection; of many accounts, in
     all of them."""
     flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
@@ -201,7 +201,7 @@ def check_addresses(chosen: Selection, desired: Desired, recorded: Recorded) -> 
     from afsync.config.problems import close_address
     from afsync.core.selection import matches
 
-    known, everywhere = sorted({*desired.templates, *desired.jobs, *recorded.resources}), known_globs()
+    known, everywhere = sorted({*desired.templates, *desired.jobs, *recorded.resources}), context.globs
     for flag, globs in flags.items():
         for glob in globs:
             found = any(matches(address, (glob,)) for address in known)

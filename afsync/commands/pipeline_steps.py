@@ -207,11 +207,12 @@ def _is_blocked(place: Place) -> bool:
 def _at_work(place: Place) -> str | None:
     import click
 
-    from afsync.commands import project as work
+    from afsync.commands.context import here
+    from afsync.commands.project import load_project
     from afsync.commands.state_file import open_store
 
     click.get_current_context().find_root().obj = place.directory
-    holder = open_store(work.load_project()).at_work(socket.gethostname(), work.now())
+    holder = open_store(here(), load_project(here())).at_work(socket.gethostname(), here().now())
     return None if holder is None else visible(str(holder))
 
 

@@ -15,6 +15,7 @@ from afsync.commands.project import quarantine
 from afsync.errors import PlanStale, Problem
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.plan import Plan
     from afsync.core.recorded import Recorded
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 def checked_plan(
+    context: Context,
     project: Project,
     recorded: Recorded,
     remote: Remote,
@@ -42,7 +44,7 @@ def checked_plan(
     from afsync.core.sequence import too_late
     from afsync.core.zone_rules import zones_changed
 
-    options = timed(options, project)
+    options = timed(context, options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
     plan = zones_changed(plan, recorded, _zone_data)
     if project.occurrences is not None and not due:
@@ -84,12 +86,12 @@ def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...
     return entering(project, recorded, at, budget.period(at)[1])
 
 
-def timed(options: Options, project: Project) -> Options:
+def timed(context: Context, options: Options, project: Project) -> Options:
     """The options with what the project says of waiting for lost answers and for what was accepted."""
     settings = project.settings
     return replace(
         options,
-        quarantine=quarantine(project),
+        quarantine=quarantine(context, project),
         exclusive=settings.exclusive,
         late=settings.late,
         settle=settings.settle,

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-import random
 import stat
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync import __version__
-from afsync.commands import project as work
 from afsync.commands.project import quarantine
-from afsync.commands.screen import Out, messages
 from afsync.commands.state_file import check_account
 from afsync.core.durations import duration
 from afsync.errors import AfsyncError, AuthError, UsageError
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
     from afsync.api.inprocess import App
     from afsync.api.reader import ApiReader
     from afsync.api.session import ApiSession
+    from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.recovery import Resolution
@@ -57,29 +53,35 @@ class Service(Struct, frozen=True):
 
 
 def connect(
-    project: Project, *, writes: bool, sleep: Callable[[float], None] = time.sleep, silent: bool = False
+    context: Context,
+    project: Project,
+    *,
+    writes: bool,
+    sleep: Callable[[float], None] | None = None,
+    silent: bool = False,
 ) -> Service:
     """Nothing is sent yet. Raises UsageError or AuthError where the key may not go, or is missing.
 
     `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
-    Long waits for the rate limit are told on stderr, unless `silent`.
+    `sleep` waits (seconds) in place of the context's. Long waits for the rate limit are said, unless `silent`.
     """
     from afsync.api import session
     from afsync.api.access import access
 
-    say = messages()  # found out here: what it tells of may happen in another thread
-    granted = access(project.settings.base_url, os.environ, partial(_read_key_file, say), project.settings.key)
+    granted = access(
+        project.settings.base_url, context.environ, partial(_read_key_file, context.say), project.settings.key
+    )
     opened = session.connect(
         granted,
-        environ=os.environ,
+        environ=context.environ,
         user_agent=f"afsync/{__version__}",
-        clock=time.monotonic,
-        sleep=sleep,
-        random=random.random,
-        app=_emulator(project.root, writes=writes) if granted.in_process else None,
-        waiting=None if silent else partial(_say_waiting, say),
+        clock=context.monotonic,
+        sleep=sleep or context.sleep,
+        random=context.random,
+        app=_emulator(context, project.root, writes=writes) if granted.in_process else None,
+        waiting=None if silent else partial(_say_waiting, context.say),
     )
-    click.get_current_context().call_on_close(opened.close)
+    context.closing.callback(opened.close)
     return Service(opened, granted.base_url)
 
 
@@ -92,12 +94,12 @@ def key_is_set(key: str | None, environ: Mapping[str, str]) -> bool:
     return any(environ.get(name, "").strip() for name in names)
 
 
-def _say_waiting(say: Out, seconds: float, per_minute: int) -> None:
+def _say_waiting(say: Callable[[str], None], seconds: float, per_minute: int) -> None:
     requests = count(per_minute, "request")
     say(f"Waiting {duration(round(seconds))} for the rate limit ({requests} a minute).\n")
 
 
-def _read_key_file(say: Out, path: str) -> str:
+def _read_key_file(say: Callable[[str], None], path: str) -> str:
     """No more of it than any key has: it may be a pipe, or something endless."""
     with Path(path).open(encoding="utf-8") as file:
         status = os.fstat(file.fileno())
@@ -107,23 +109,29 @@ def _read_key_file(say: Out, path: str) -> str:
         return file.read(MAX_KEY_FILE)
 
 
-def _emulator(root: Path, *, writes: bool) -> App:
+def _emulator(context: Context, root: Path, *, writes: bool) -> App:
     import sqlite3
 
     from afsync.emulator import create_app
 
     data = root / EMULATOR_DATA
     try:
-        app = create_app(data, speed=_emulator_speed(), dialect=_emulator_dialect(), tier="managed", copied=not writes)
+        app = create_app(
+            data,
+            speed=_emulator_speed(context.environ),
+            dialect=_emulator_dialect(context.environ),
+            tier="managed",
+            copied=not writes,
+        )
     except (sqlite3.Error, OSError, ValueError) as error:
         message = f"the built-in emulator could not start on {data}: {error}"
         raise AfsyncError(message, "remove that file to start anew") from None
-    click.get_current_context().call_on_close(app.close)
+    context.closing.callback(app.close)
     return app
 
 
-def _emulator_speed() -> float | str:
-    written = os.environ.get("AFSYNC_EMULATOR_SPEED", "").strip() or "1"
+def _emulator_speed(environ: Mapping[str, str]) -> float | str:
+    written = environ.get("AFSYNC_EMULATOR_SPEED", "").strip() or "1"
     try:
         if written == "manual" or 0 < float(written) < math.inf:
             return written if written == "manual" else float(written)
@@ -132,14 +140,15 @@ def _emulator_speed() -> float | str:
     raise UsageError(f"AFSYNC_EMULATOR_SPEED={written}: not a speed", "write a number such as 60, or manual")
 
 
-def _emulator_dialect() -> str:
-    written = os.environ.get("AFSYNC_EMULATOR_DIALECT", "").strip() or DIALECTS[0]
+def _emulator_dialect(environ: Mapping[str, str]) -> str:
+    written = environ.get("AFSYNC_EMULATOR_DIALECT", "").strip() or DIALECTS[0]
     if written not in DIALECTS:
         raise UsageError(f"AFSYNC_EMULATOR_DIALECT={written}: not a dialect", f"write one of {', '.join(DIALECTS)}")
     return written
 
 
 def read_remote(
+    context: Context,
     project: Project,
     recorded: Recorded,
     service: Service,
@@ -168,7 +177,9 @@ def read_remote(
     if since is not None:
         wanted = replace(wanted, since=min(wanted.since or since, since))
     try:
-        remote = _as_of(at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url))
+        remote = _as_of(
+            context, at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+        )
     except AuthError:
         # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
         check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
@@ -179,8 +190,8 @@ def read_remote(
     in_doubt += [recorded.jobs[a].id for a in approving if a in recorded.jobs]
     published = publications_needed(project, recorded, remote, at)
     produced = [i for i in [*in_doubt, *published] if i in remote.jobs and remote.jobs[i].status == "complete"]
-    produced += _found_for_review(project, recorded, remote)
-    asked = results_needed(project.desired, recorded, remote, at, timed_options(Options(), project))
+    produced += _found_for_review(context, project, recorded, remote)
+    asked = results_needed(project.desired, recorded, remote, at, timed_options(context, Options(), project))
     results = (read_result(service.reader, i) for i in asked)
     needed = dict.fromkeys([*produced, *staging_needed(recorded, remote)])  # for decisions, so never too many
     shown = previews(service.reader, dict.fromkeys([*needed, *ids]), max(MOST, len(needed)))
@@ -188,7 +199,7 @@ def read_remote(
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
 
 
-def _found_for_review(project: Project, recorded: Recorded, remote: Remote) -> list[str]:
+def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
     """The jobs that lost submissions are found to have become, where those asked for a stop before publishing: whether
     the service stops them, no answer has told."""
     from afsync.core.resolution import Adopt
@@ -196,7 +207,7 @@ def _found_for_review(project: Project, recorded: Recorded, remote: Remote) -> l
 
     if not any(asked_for(i) for i in recorded.submissions):
         return []
-    found = resolve_with(project, recorded, remote)
+    found = resolve_with(context, project, recorded, remote)
     return [r.id for r in found if isinstance(r, Adopt) and asked_for(r.intent)]
 
 
@@ -221,14 +232,14 @@ def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
     return {job_id: preview.without_links() for job_id, preview in found.items()}
 
 
-def read_due(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+def read_due(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """What `apply --due` needs of the account: itself, and the jobs whose time has come by our own clock."""
     if recorded.submissions:
-        return read_remote(project, recorded, service, at)  # what is found out of these needs all of it
-    return read_due_jobs(project, recorded, service, at)
+        return read_remote(context, project, recorded, service, at)  # what is found out of these needs all of it
+    return read_due_jobs(context, project, recorded, service, at)
 
 
-def read_due_jobs(project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+def read_due_jobs(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """The same where nothing is to be found out of open submissions."""
     from afsync.api.snapshot import read_jobs
     from afsync.core.due import candidates, unknown_staging, unpublished
@@ -237,7 +248,7 @@ def read_due_jobs(project: Project, recorded: Recorded, service: Service, at: da
     approved = [str(i.job_id) for i in recorded.approvals]
     watched = [r.id for r in unpublished(project.desired, recorded)]
     remote = read_jobs(service.reader, list(dict.fromkeys([*approved, *(r.id for r in found.values()), *watched])))
-    remote = _as_of(at, replace(remote, base_url=service.base_url))
+    remote = _as_of(context, at, replace(remote, base_url=service.base_url))
     published = publications_needed(project, recorded, remote, at)
     remote = _with_staging(remote, service, [*approved, *unknown_staging(project.desired, recorded, at), *published])
     return replace(remote, results=read_results(service.reader, published))
@@ -251,20 +262,20 @@ def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remot
     return replace(remote, previews=_without_links(previews(service.reader, produced, None)))
 
 
-def _as_of(at: datetime, remote: Remote) -> Remote:
+def _as_of(context: Context, at: datetime, remote: Remote) -> Remote:
     """Reading may take minutes where the rate limit holds it up: what the service's clock was when it began."""
     told = remote.server_time
-    return remote if told is None else replace(remote, server_time=told - (work.now() - at))
+    return remote if told is None else replace(remote, server_time=told - (context.now() - at))
 
 
-def read_for_intents(project: Project, recorded: Recorded) -> Remote:
+def read_for_intents(context: Context, project: Project, recorded: Recorded) -> Remote:
     """What the account shows of open submissions and approvals; nothing else is looked at."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
     from afsync.core.remote import Lookups
     from afsync.core.resources import Kind
 
-    service = connect(project, writes=False)
+    service = connect(context, project, writes=False)
     approved = [str(i.job_id) for i in recorded.approvals]
     heads = tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB)
     wanted = Lookups(jobs=dict.fromkeys(approved), heads=heads)
@@ -274,14 +285,9 @@ def read_for_intents(project: Project, recorded: Recorded) -> Remote:
     return replace(remote, previews=previews(service.reader, approved), results=read_results(service.reader, named))
 
 
-def resolve_with(project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
+def resolve_with(context: Context, project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
     """What can be said now of every open submission."""
     from afsync.core.recovery import resolve
 
     exclusive = bool(project.settings.exclusive)
-    return resolve(recorded, remote, work.now(), quarantine=quarantine(project), exclusive=exclusive)
-
-
-def resolutions(project: Project, recorded: Recorded) -> tuple[Resolution, ...]:
-    """The same, looking first."""
-    return resolve_with(project, recorded, read_for_intents(project, recorded))
+    return resolve(recorded, remote, context.now(), quarantine=quarantine(context, project), exclusive=exclusive)

@@ -31,10 +31,10 @@ def recorded(agency: Agency, name: str) -> list[str]:
 
 
 def breaks_in_anna(monkeypatch: pytest.MonkeyPatch, how: Any) -> None:
-    def connect(project: Any, **flags: Any) -> Any:
+    def connect(context: Any, project: Any, **flags: Any) -> Any:
         if project.root.name == "anna":
             how()
-        return connect_to(project, **flags)
+        return connect_to(context, project, **flags)
 
     monkeypatch.setattr("afsync.commands.preparing.connect", connect)
 
