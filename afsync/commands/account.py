@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.checked_plan import checked_plan
+from afsync.app.connection import Service, connect
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state
+from afsync.app.remote import read_remote
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.planning import checked_plan
-from afsync.commands.project import load_project
 from afsync.commands.screen import tell
-from afsync.commands.service import Service, connect, read_remote
-from afsync.commands.state_file import check_account, read_state
 from afsync.core.overall import Numbers
 from afsync.core.verdict import Options
 from afsync.errors import StateError

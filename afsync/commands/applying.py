@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec.structs import replace
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.connection import Service
+from afsync.app.first_account import unknown_account
+from afsync.app.planned_files import open_planned
+from afsync.app.project import at_moment, load_project, who
+from afsync.app.project_state import check_lineage, locked, open_store
 from afsync.commands.ci import publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here, signals_to
 from afsync.commands.finishing import finish, outcome, refused
-from afsync.commands.first_account import announcement, unknown_account
+from afsync.commands.first_account import announcement
 from afsync.commands.json_events import EventLines, JsonLines, event_lines
 from afsync.commands.live_display import Bar, UploadBar
 from afsync.commands.meanwhile import due_meanwhile
-from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
 from afsync.commands.progress import MANY, Lines, Reporter
-from afsync.commands.project import load_project, who
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
-from afsync.commands.service import Service
-from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.links import plan_without_links
 from afsync.core.plan import Plan
 from afsync.core.reviews import all_accepted

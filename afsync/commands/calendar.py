@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from afsync.commands.addresses import check_globs
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import check_globs
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import read_state
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.files import write_shared
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.project import load_project
 from afsync.commands.screen import links_shown, messages, stdout, stdout_paint, tell
-from afsync.commands.state_file import read_state
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from afsync.commands.service import Service
+    from afsync.app.connection import Service
     from afsync.config.project import Project
     from afsync.core.calendar import Window
     from afsync.core.entries import Known
@@ -139,7 +138,7 @@ def make(wanted: Wanted) -> Page:
 
 
 def _connected(project: Project) -> Service:
-    from afsync.commands.service import connect
+    from afsync.app.connection import connect
 
     return connect(here(), project, writes=False, silent=True)
 

@@ -10,11 +10,10 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import read_state
 from afsync.commands.context import here
-from afsync.commands.project import load_project
 from afsync.commands.screen import tell
-from afsync.commands.state_file import read_state
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Desired
 from afsync.errors import AfsyncError

@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
 from afsync.commands.context import here
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.project import load_project
 from afsync.commands.screen import messages, said, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.declarable import writable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.app.project import load_project
 from afsync.commands.context import here
 from afsync.commands.files import read_text, write_whole
-from afsync.commands.project import load_project
 from afsync.config.declarable import entry_of
 from afsync.config.inclusion import insert_include
 from afsync.config.insertion import Entry, Section, insert

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.connection import connect
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state
 from afsync.commands.context import here
 from afsync.commands.files import write_whole
-from afsync.commands.project import load_project
 from afsync.commands.screen import messages, report, tell
-from afsync.commands.service import connect
-from afsync.commands.state_file import check_account, read_state
 from afsync.commands.taking import EVERYTHING
 from afsync.config.sheet_export import RowToWrite, account_rows, declared_rows, write_sheet
 from afsync.core.export import Jobs, make_export

@@ -6,10 +6,10 @@ import socket
 
 import click
 
+from afsync.app.project import load_project
+from afsync.app.project_state import open_store
 from afsync.commands.context import here
-from afsync.commands.project import load_project
 from afsync.commands.screen import said
-from afsync.commands.state_file import open_store
 
 
 @click.command

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
+from afsync.app.project import load_project
 from afsync.commands.context import here
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.project import load_project
 from afsync.commands.screen import agreed, interactive, messages, said, stdout_paint, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.problems import close_address

@@ -11,6 +11,9 @@ import click
 from msgspec.structs import replace
 
 from afsync.api.access import IN_FILES, is_real, said_outside
+from afsync.app.connection import connect, key_is_set
+from afsync.app.project import load_project
+from afsync.app.project_state import check_account, lineage_there, open_store, read_state, store_at
 from afsync.commands.bundled import bundled
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
@@ -18,10 +21,7 @@ from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.ignoring import write_ignore
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.project import load_project
 from afsync.commands.screen import messages, report, said
-from afsync.commands.service import connect, key_is_set
-from afsync.commands.state_file import check_account, lineage_there, open_store, read_state, store_at
 from afsync.config.project import PROJECT_FILE, STATE
 from afsync.core.recorded import Account
 from afsync.core.remote import EMULATOR, Remote

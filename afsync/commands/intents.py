@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.checked_plan import resolve_with
+from afsync.app.project import load_project
+from afsync.app.project_state import read_state
+from afsync.app.remote import read_for_intents
 from afsync.commands.context import here
-from afsync.commands.project import load_project
 from afsync.commands.screen import messages, tell
-from afsync.commands.service import read_for_intents, resolve_with
-from afsync.commands.state_file import read_state
 from afsync.core.recovery import Resolution, not_asked
 from afsync.errors import ApiError
 from afsync.output.values import visible

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afsync.commands.planning import checked_plan
-from afsync.commands.service import read_due_jobs
+from afsync.app.checked_plan import checked_plan
+from afsync.app.remote import read_due_jobs
 from afsync.engine.service import Due
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afsync.app.project_state import check_lineage, locked, open_store, store_at
 from afsync.commands.context import here
 from afsync.commands.screen import said
-from afsync.commands.state_file import check_lineage, locked, open_store, store_at
 from afsync.config.checks import check_state_path
 from afsync.config.problems import Wrong
 from afsync.config.project import PROJECT_FILE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.project import load_project
 from afsync.commands.announcing import Notifier
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
-from afsync.commands.project import load_project
 from afsync.commands.screen import tell
 from afsync.commands.taking import desk
 from afsync.commands.watching import Jobs

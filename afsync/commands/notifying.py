@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from afsync.app.project_state import check_lineage
 from afsync.commands.announcing import Notifier
 from afsync.commands.context import here
 from afsync.commands.screen import messages
-from afsync.commands.state_file import check_lineage
 from afsync.core.announcing import of_jobs, went_well
 from afsync.core.channels import Event
 from afsync.core.status import Seen, statuses

@@ -11,27 +11,21 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.checked_plan import checked_plan, timed
+from afsync.app.connection import connect
+from afsync.app.planned_files import configuration
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state, warn_of_another_run
+from afsync.app.remote import read_remote
+from afsync.app.selection import Selection, check_addresses
 from afsync.commands.ci import in_github, publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.files import write_private
-from afsync.commands.options import (
-    Selection,
-    check_addresses,
-    check_title,
-    moment,
-    selection_flags,
-    title_flag,
-    with_links_flag,
-)
+from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.planning import checked_plan, configuration, timed
-from afsync.commands.project import load_project
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import in_block, links_shown, messages, report, stdout_paint, told
-from afsync.commands.service import connect, read_remote
-from afsync.commands.state_file import check_account, read_state, warn_of_another_run
 from afsync.core.links import plan_without_links
 from afsync.core.overall import Numbers
 from afsync.core.plan import Plan

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands.addresses import check_submitted
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import check_submitted
+from afsync.app.checked_plan import checked_plan
+from afsync.app.connection import Service, connect
+from afsync.app.first_account import refuse_unknown_account, unknown_account
+from afsync.app.planned_files import configuration
+from afsync.app.project import at_moment
+from afsync.app.project_state import check_account, check_lineage
+from afsync.app.remote import read_due, read_remote
+from afsync.app.selection import Selection, check_addresses
 from afsync.commands.context import here
 from afsync.commands.files import read_text
-from afsync.commands.first_account import refuse_unknown_account, unknown_account
-from afsync.commands.options import Selection, check_addresses
-from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import links_shown, messages
-from afsync.commands.service import Service, connect, read_due, read_remote
-from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
 from afsync.core.auto_approve import beyond
 from afsync.core.plan import Plan

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
+from afsync.app.checked_plan import resolve_with
+from afsync.app.connection import connect
+from afsync.app.project import load_project, who
+from afsync.app.project_state import check_lineage, locked, open_store
+from afsync.app.remote import read_for_intents
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
-from afsync.commands.project import load_project, who
 from afsync.commands.screen import said
-from afsync.commands.service import connect, read_for_intents, resolve_with
-from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
 from afsync.core.recorded import Purpose
 from afsync.core.resources import Kind
@@ -36,7 +38,7 @@ def command(
     come is published by the next apply.
     """
     from afsync.api.previews import previews
-    from afsync.commands.planning import timed
+    from afsync.app.checked_plan import timed
     from afsync.core.by_hand import decide_by_hand
     from afsync.core.reviews import asked_for, judged_reviews
     from afsync.core.verdict import Options

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.addresses import submissions
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import submissions
+from afsync.app.connection import Service, connect
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state
 from afsync.commands.context import here
 from afsync.commands.options import with_links_flag
-from afsync.commands.project import load_project
 from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
-from afsync.commands.service import Service, connect
-from afsync.commands.state_file import check_account, read_state
 from afsync.core.links import result_without_links
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote

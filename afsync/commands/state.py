@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import open_store, read_state
 from afsync.commands.context import here
 from afsync.commands.options import Number, lock_timeout_flag
-from afsync.commands.project import load_project
 from afsync.commands.screen import said, tell
-from afsync.commands.state_file import open_store, read_state
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, UsageError
 
@@ -185,7 +184,7 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
     With --union: put together the two sides of a merge whose markers are in the state. Without either: only merge the
     recovery files that an earlier run left because the disk failed.
     """
-    from afsync.commands.state_file import locked
+    from afsync.app.project_state import locked
     from afsync.engine.interrupt import Stop
 
     if union and (serial is not None or force):

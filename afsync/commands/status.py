@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands.addresses import check_globs
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import check_globs
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import read_state
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.project import load_project
 from afsync.commands.screen import links_shown, stdout_paint, tell
-from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
 from afsync.core.status import JobPhase, Until
 from afsync.errors import UsageError

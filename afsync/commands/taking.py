@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.connection import connect
+from afsync.app.project import at_moment
+from afsync.app.project_state import check_account, check_lineage, locked, open_store
 from afsync.commands.context import here
 from afsync.commands.first_account import account_agreed
-from afsync.commands.service import connect
-from afsync.commands.state_file import check_account, check_lineage, locked, open_store
 from afsync.core.planner import facts_of
 from afsync.core.recorded import Account, Recorded
 from afsync.core.remote import Lookups

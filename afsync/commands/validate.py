@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
 from afsync.commands.ci import publish_error, publish_problems, repository_prefix
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.project import load_project
 from afsync.commands.screen import stdout_paint, tell
 from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from afsync.app.connection import connect
+from afsync.app.project_state import check_account
 from afsync.commands.context import here
 from afsync.commands.screen import messages, on_terminal, report, say_unwritten
-from afsync.commands.service import connect
-from afsync.commands.state_file import check_account
 from afsync.commands.views import Changes, Document, Live, View
 from afsync.core.links import status_without_links
 from afsync.core.publications import results_needed

@@ -12,9 +12,9 @@ from typing import Any
 import click
 import pytest
 
+from afsync.app.connection import connect as connect_to
 from afsync.commands import overall, side_by_side
 from afsync.commands.files import write_private
-from afsync.commands.service import connect as connect_to
 from afsync.errors import AfsyncError, Exit
 from tests.workspace.conftest import Agency
 

@@ -1,150 +1,25 @@
-"""The line to the service, and what is read over it."""
+"""What each use case reads of the account, and no more."""
 
 from __future__ import annotations
 
-import math
-import os
-import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync import __version__
-from afsync.commands.project import quarantine
-from afsync.commands.state_file import check_account
-from afsync.core.durations import duration
-from afsync.errors import AfsyncError, AuthError, UsageError
-from afsync.output.values import count, visible
+from afsync.app.checked_plan import resolve_with
+from afsync.app.connection import Service, connect
+from afsync.app.project_state import check_account
+from afsync.errors import AuthError
 
 if TYPE_CHECKING:
-    from afsync.api.inprocess import App
     from afsync.api.reader import ApiReader
-    from afsync.api.session import ApiSession
     from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
-    from afsync.core.recovery import Resolution
     from afsync.core.remote import Preview, Remote
     from afsync.core.results import JobResult
-
-EMULATOR_DATA = ".afsync/emulator.db"
-DIALECTS = ("documented", "deployed", "router")
-"""Those of the emulator; the first is the default."""
-MAX_KEY_FILE = 10_000
-"""Characters; a longer one is no key."""
-
-
-class Service(Struct, frozen=True):
-    """The line to the service, and what it is called in a state."""
-
-    session: ApiSession
-    base_url: str
-
-    @property
-    def reader(self) -> ApiReader:
-        from afsync.api.reader import ApiReader
-
-        return ApiReader(self.session)
-
-
-def connect(
-    context: Context,
-    project: Project,
-    *,
-    writes: bool,
-    sleep: Callable[[float], None] | None = None,
-    silent: bool = False,
-) -> Service:
-    """Nothing is sent yet. Raises UsageError or AuthError where the key may not go, or is missing.
-
-    `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
-    `sleep` waits (seconds) in place of the context's. Long waits for the rate limit are said, unless `silent`.
-    """
-    from afsync.api import session
-    from afsync.api.access import access
-
-    granted = access(
-        project.settings.base_url, context.environ, partial(_read_key_file, context.say), project.settings.key
-    )
-    opened = session.connect(
-        granted,
-        environ=context.environ,
-        user_agent=f"afsync/{__version__}",
-        clock=context.monotonic,
-        sleep=sleep or context.sleep,
-        random=context.random,
-        app=_emulator(context, project.root, writes=writes) if granted.in_process else None,
-        waiting=None if silent else partial(_say_waiting, context.say),
-    )
-    context.closing.callback(opened.close)
-    return Service(opened, granted.base_url)
-
-
-def key_is_set(key: str | None, environ: Mapping[str, str]) -> bool:
-    """Whether there is something where a key is taken from: at `key`, where a workspace says so. It is not read."""
-    kind, _, name = (key or "").partition(":")
-    if kind == "file":
-        return Path(name).exists()
-    names = (name,) if kind == "env" else ("AURAFLUX_API_KEY", "AURAFLUX_API_KEY_FILE")
-    return any(environ.get(name, "").strip() for name in names)
-
-
-def _say_waiting(say: Callable[[str], None], seconds: float, per_minute: int) -> None:
-    requests = count(per_minute, "request")
-    say(f"Waiting {duration(round(seconds))} for the rate limit ({requests} a minute).\n")
-
-
-def _read_key_file(say: Callable[[str], None], path: str) -> str:
-    """No more of it than any key has: it may be a pipe, or something endless."""
-    with Path(path).open(encoding="utf-8") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077 and os.name == "posix":
-            name, mode = visible(path), stat.S_IMODE(status.st_mode)
-            say(f"Warning: others can read the key file {name} (mode {mode:04o}).\n  chmod 600 {name}\n")
-        return file.read(MAX_KEY_FILE)
-
-
-def _emulator(context: Context, root: Path, *, writes: bool) -> App:
-    import sqlite3
-
-    from afsync.emulator import create_app
-
-    data = root / EMULATOR_DATA
-    try:
-        app = create_app(
-            data,
-            speed=_emulator_speed(context.environ),
-            dialect=_emulator_dialect(context.environ),
-            tier="managed",
-            copied=not writes,
-        )
-    except (sqlite3.Error, OSError, ValueError) as error:
-        message = f"the built-in emulator could not start on {data}: {error}"
-        raise AfsyncError(message, "remove that file to start anew") from None
-    context.closing.callback(app.close)
-    return app
-
-
-def _emulator_speed(environ: Mapping[str, str]) -> float | str:
-    written = environ.get("AFSYNC_EMULATOR_SPEED", "").strip() or "1"
-    try:
-        if written == "manual" or 0 < float(written) < math.inf:
-            return written if written == "manual" else float(written)
-    except ValueError:
-        pass
-    raise UsageError(f"AFSYNC_EMULATOR_SPEED={written}: not a speed", "write a number such as 60, or manual")
-
-
-def _emulator_dialect(environ: Mapping[str, str]) -> str:
-    written = environ.get("AFSYNC_EMULATOR_DIALECT", "").strip() or DIALECTS[0]
-    if written not in DIALECTS:
-        raise UsageError(f"AFSYNC_EMULATOR_DIALECT={written}: not a dialect", f"write one of {', '.join(DIALECTS)}")
-    return written
 
 
 def read_remote(
@@ -162,7 +37,7 @@ def read_remote(
     jobs that are that young; of the addresses in `approving`, whether the service stops them."""
     from afsync.api.previews import MOST, previews
     from afsync.api.snapshot import fetch, read_result
-    from afsync.commands.planning import timed as timed_options
+    from afsync.app.checked_plan import timed as timed_options
     from afsync.core.approvals import waiting
     from afsync.core.held import of_unknown_origin
     from afsync.core.lookups import lookups
@@ -283,11 +158,3 @@ def read_for_intents(context: Context, project: Project, recorded: Recorded) -> 
     check_account(project, recorded, remote)
     named = [str(i.job_id) for i in recorded.approvals if i.platforms]
     return replace(remote, previews=previews(service.reader, approved), results=read_results(service.reader, named))
-
-
-def resolve_with(context: Context, project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
-    """What can be said now of every open submission."""
-    from afsync.core.recovery import resolve
-
-    exclusive = bool(project.settings.exclusive)
-    return resolve(recorded, remote, context.now(), quarantine=quarantine(context, project), exclusive=exclusive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from afsync.errors import ConfigError, UsageError
@@ -9,6 +10,7 @@ from afsync.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
 
 
 def who() -> str:
@@ -73,3 +75,18 @@ def quarantine(context: Context, project: Project) -> float:
         return max(seconds, SHARED_QUARANTINE) if is_elsewhere(project.settings.state) else seconds
     except Wrong as error:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
+
+
+def at_moment(context: Context, project: Project, recorded: Recorded, now: datetime) -> Project:
+    """The project itself where nothing in it depends on the time. Raises ConfigError with everything that is wrong
+    with the occurrences, which are reported as well."""
+    if project.calendar is None:
+        return project
+    # Imported here: most projects have no series.
+    from afsync.config.occurrences import expand
+
+    try:
+        return expand(project, recorded, now)
+    except ConfigError as error:
+        context.report_problems(error.problems, project.root)
+        raise
