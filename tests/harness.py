@@ -18,7 +18,7 @@ from unittest import mock
 from msgspec import Struct
 
 from afsync import cli
-from afsync.commands import project as work
+from afsync.commands import context
 from afsync.emulator import Running
 from afsync.store.lock import Holder, acquire
 from tests.forked import popen, run
@@ -241,6 +241,6 @@ def _as_command(environ: Mapping[str, str], stdin: io.StringIO, now: Any) -> Ite
     with (
         mock.patch.dict(os.environ, environ, clear=True),
         mock.patch.object(sys, "stdin", stdin),
-        mock.patch.object(work, "now", now),
+        mock.patch.object(context, "now", now),
     ):
         yield

@@ -78,7 +78,8 @@ MAY_IMPORT = {
     "output": {"core", "errors"},
     "engine": {"api", "store", "core", "errors"},
     "emulator": set(),
-    "commands": {"cli", "config", "api", "store", "output", "engine", "emulator", "core", "errors"},
+    "app": {"config", "api", "store", "output", "engine", "emulator", "core", "errors"},
+    "commands": {"cli", "app", "config", "api", "store", "output", "engine", "emulator", "core", "errors"},
     "cli": {"commands", "output", "core", "errors"},
     "__main__": {"cli"},
     "": set(),
@@ -218,6 +219,34 @@ def test_only_commands_print() -> None:
         if m.layer not in MAY_PRINT and m.name not in SCRIPTS
         for name, line in m.calls
         if name in PRINTS
+    ]
+
+    assert wrong == []
+
+
+NOT_IN_A_USE_CASE = ("sys.stdout", "sys.stderr", "sys.stdin", "sys.exit", "os._exit", "SystemExit", "input")
+
+
+def test_a_use_case_uses_no_stream_and_ends_no_process() -> None:
+    wrong = [
+        f"{m.at(node.lineno)} uses {ast.unparse(node)}"
+        for m in MODULES
+        if m.layer == "app"
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in NOT_IN_A_USE_CASE
+    ]
+
+    assert wrong == []
+
+
+def test_a_use_case_finds_the_environment_and_the_clock_in_its_context() -> None:
+    globals_of_a_process = ("os.environ", "os.getenv", "datetime.now", "time.time", "time.sleep", "time.monotonic")
+    wrong = [
+        f"{m.at(node.lineno)} uses {ast.unparse(node)}"
+        for m in MODULES
+        if m.layer == "app" and m.name != "afsync.app.context"
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in globals_of_a_process
     ]
 
     assert wrong == []

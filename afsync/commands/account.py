@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.checked_plan import checked_plan
+from afsync.app.connection import Service, connect
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state
+from afsync.app.remote import read_remote
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.planning import checked_plan
 from afsync.commands.screen import tell
-from afsync.commands.service import Service, connect, read_remote
-from afsync.commands.state_file import check_account, read_state
 from afsync.core.overall import Numbers
 from afsync.core.verdict import Options
 from afsync.errors import StateError
@@ -41,8 +42,8 @@ def command(as_json: bool, over: Over) -> int:
 def _account(as_json: bool) -> CommandResult:
     from afsync.output.account import account_json, account_text
 
-    project = work.load_project()
-    service = connect(project, writes=False)
+    project = load_project(here())
+    service = connect(here(), project, writes=False)
     recorded = _state(project)
     account, plan = _read(project, service, recorded)
     limits, held = project.desired.limits, len(recorded.resources) if recorded else 0
@@ -53,7 +54,7 @@ def _account(as_json: bool) -> CommandResult:
 
 def _state(project: Project) -> Recorded | None:
     try:
-        return read_state(project)[0]
+        return read_state(here(), project)[0]
     except StateError:
         return None
 
@@ -62,11 +63,11 @@ def _read(project: Project, service: Service, recorded: Recorded | None) -> tupl
     """The account, and the plan where there is one to be made."""
     if recorded is None:
         return service.reader.account(), None
-    now = work.now()
-    project = at_moment(project, recorded, now)
+    now = here().now()
+    project = at_moment(here(), project, recorded, now)
     try:
-        remote = read_remote(project, recorded, service, now)
+        remote = read_remote(here(), project, recorded, service, now)
         check_account(project, recorded, remote)
     except StateError:
         return service.reader.account(), None
-    return remote.account, checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
+    return remote.account, checked_plan(here(), project, recorded, remote, now, Options(), project.desired.limits)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from afsync import __version__
-from afsync.commands import project as work
+from afsync.commands.context import here
 from afsync.commands.screen import messages
 from afsync.core.announcing import Notice, announced, begun, mark, tidied, unsent
 from afsync.core.channels import Channel, Event
@@ -29,7 +29,7 @@ class Notifier:
 
     def __init__(self, project: Project, title: str = "", account: str | None = None) -> None:
         self._project = project
-        self._about = About(title or project.root.resolve().name, account, run_page(os.environ) or None, work.now())
+        self._about = About(title or project.root.resolve().name, account, run_page(os.environ) or None, here().now())
         self._open = _open(project.settings.notify)
         self.failed = False
         self.sent: list[str] = []

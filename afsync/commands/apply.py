@@ -8,15 +8,9 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
+from afsync.app.selection import Selection
 from afsync.commands.applying import apply
-from afsync.commands.options import (
-    Selection,
-    auto_approve_flag,
-    check_title,
-    lock_timeout_flag,
-    selection_flags,
-    title_flag,
-)
+from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags
 from afsync.commands.preparing import Apply
 from afsync.core.verdict import Options

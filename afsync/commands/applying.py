@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
-from afsync.commands.block import signals_to
+from afsync.app.connection import Service
+from afsync.app.first_account import unknown_account
+from afsync.app.planned_files import open_planned
+from afsync.app.project import at_moment, load_project, who
+from afsync.app.project_state import check_lineage, locked, open_store
 from afsync.commands.ci import publish_plan
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here, signals_to
 from afsync.commands.finishing import finish, outcome, refused
-from afsync.commands.first_account import announcement, unknown_account
+from afsync.commands.first_account import announcement
 from afsync.commands.json_events import EventLines, JsonLines, event_lines
 from afsync.commands.live_display import Bar, UploadBar
 from afsync.commands.meanwhile import due_meanwhile
-from afsync.commands.planning import open_planned
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
 from afsync.commands.progress import MANY, Lines, Reporter
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
-from afsync.commands.service import Service
-from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.links import plan_without_links
 from afsync.core.plan import Plan
 from afsync.core.reviews import all_accepted
@@ -73,7 +73,7 @@ def _approved_by_files(wanted: Apply) -> Apply:
         return wanted
     name = "approve" if wanted.approve else "destroy" if wanted.destroy else "apply"
     with errors_into(wanted.markdown_into, wanted.title, "apply"):
-        bounds = work.load_project().settings.auto_approve if name == "apply" else None
+        bounds = load_project(here()).settings.auto_approve if name == "apply" else None
         if bounds is None:
             hint = "add --auto-approve"
             if name == "apply":
@@ -83,10 +83,10 @@ def _approved_by_files(wanted: Apply) -> Apply:
 
 
 def _apply(wanted: Apply, out: Out, events: EventLines) -> CommandResult:
-    project = work.load_project()
-    store = open_store(project)
+    project = load_project(here())
+    store = open_store(here(), project)
     stop = Stop()
-    with signals_to(stop), locked(store, wanted.lock_timeout, stop):
+    with signals_to(stop), locked(here(), store, wanted.lock_timeout, stop):
         if wanted.due and _nothing_due(project, store):
             events.end(())
             if not wanted.as_json:
@@ -137,8 +137,8 @@ def _nothing_due(project: Project, store: Store) -> bool:
     check_lineage(project, recorded)
     if store.pending(recorded.lineage):
         return False
-    now = work.now()
-    return nothing_to_do(at_moment(project, recorded, now).desired, recorded, now)
+    now = here().now()
+    return nothing_to_do(at_moment(here(), project, recorded, now).desired, recorded, now)
 
 
 def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> Report:
@@ -150,15 +150,15 @@ def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventL
         ready.ledger.write(replace(recorded, applied_plans=(*recorded.applied_plans[-49:], wanted.saved.id)))
     options = wanted.saved.options if wanted.saved is not None else wanted.selection.options()
     if options.accept_unstaged:
-        ready.ledger.write(all_accepted(ready.ledger.recorded, ready.plan.watched, work.who(), work.now()))
+        ready.ledger.write(all_accepted(ready.ledger.recorded, ready.plan.watched, who(), here().now()))
     teller = None if wanted.as_json else _teller(ready.plan, out, ready.service.session)
     if events:
-        teller = JsonLines(events, len(ready.plan.changes), work.now, teller)
+        teller = JsonLines(events, len(ready.plan.changes), here().now, teller)
     assert teller is not None
     try:
         world = _world(ready.project, ready.service, stop, teller)
         if not (wanted.destroy or wanted.approve or options.destroy):
-            world = replace(world, due=due_meanwhile(ready, options))
+            world = replace(world, due=due_meanwhile(here(), ready, options))
         say, below = messages(), "\n" if stderr().isatty() else ""  # the terminal has just written ^C
         with telling_of_signals(stop, lambda doing: say(below + _interrupted(stop, doing))):
             return apply_plan(
@@ -254,12 +254,12 @@ def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> Wo
         writer=ApiWriter(service.session, abandoned=stop.abandon.is_set),
         look=look,
         open_file=open_file,
-        clock=work.now,
+        clock=here().now,
         monotonic=time.monotonic,
         new_id=lambda: str(uuid.uuid4()),
         stop=stop,
         tell=tell,
-        who=work.who(),
+        who=who(),
         read_back=partial(read_back, service.reader),
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.selection import Selection
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, account_flag, auto_approve_flag, lock_timeout_flag
+from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
 from afsync.commands.preparing import Apply
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync import cli
-from afsync.commands.command_result import GLOBS, WORKSPACE, CommandResult, Globs
+from afsync.app.context import Globs
+from afsync.commands.command_result import CommandResult
+from afsync.commands.context import share
 from afsync.commands.screen import messages, print_into
 from afsync.core.overall import AccountResult, worst
 from afsync.errors import AfsyncError, ConfigError, Exit, Location, Problem
@@ -20,19 +21,7 @@ from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member, Workspace
-    from afsync.engine.interrupt import Stop, Stops
-
-_STOPS = "afsync.stops"
-
-
-@contextmanager
-def signals_to(stop: Stop) -> Iterator[None]:
-    """Signals go to `stop` while this lasts, whether the command runs alone or beside others."""
-    from afsync.engine.interrupt import handling_signals
-
-    stops: Stops | None = click.get_current_context().meta.get(_STOPS)
-    with handling_signals(stop) if stops is None else stops.passed_to(stop):
-        yield
+    from afsync.engine.interrupt import Stops
 
 
 class Shared(Struct, frozen=True):
@@ -52,7 +41,7 @@ def run_in_block(
     block = io.StringIO()
     place = str(shared.workspace.root / member.directory)
     context = click.Context(click.Command(shared.command), info_name=shared.command, obj=place)
-    context.meta.update({WORKSPACE: shared.workspace, GLOBS: shared.globs, _STOPS: shared.stops})
+    share(context, shared.workspace, shared.globs, shared.stops)
     print_into(context, block)
     with context.scope(cleanup=False):
         try:

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from afsync.commands import project as work
-from afsync.commands.addresses import check_globs
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import check_globs
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import read_state
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.files import write_shared
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, messages, stdout, stdout_paint, tell
-from afsync.commands.state_file import read_state
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from afsync.commands.service import Service
+    from afsync.app.connection import Service
     from afsync.config.project import Project
     from afsync.core.calendar import Window
     from afsync.core.entries import Known
@@ -119,16 +119,16 @@ def make(wanted: Wanted) -> Page:
     from afsync.core.entries import entries
     from afsync.output.calendar_words import Page
 
-    now = moment(wanted.at) if wanted.at is not None else work.now()
-    files = work.load_project()
+    now = moment(wanted.at) if wanted.at is not None else here().now()
+    files = load_project(here())
     name = wanted.zone or files.settings.timezone or "UTC"
     window = _window(wanted, name, now)
-    recorded, _ = read_state(files)
-    project = at_moment(files, recorded, now)
+    recorded, _ = read_state(here(), files)
+    project = at_moment(here(), files, recorded, now)
     links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics or wanted.html))
     service = _connected(project) if wanted.live else None
     known, problems = known_at(files, project, recorded, now, window, service=service, links=links)
-    check_globs(wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
+    check_globs(here(), wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
     found = entries(known, window, wanted.only, wanted.platform)
     if not links:
         found = replace(found, entries=tuple(map(without_links, found.entries)))
@@ -138,9 +138,9 @@ def make(wanted: Wanted) -> Page:
 
 
 def _connected(project: Project) -> Service:
-    from afsync.commands.service import connect
+    from afsync.app.connection import connect
 
-    return connect(project, writes=False, silent=True)
+    return connect(here(), project, writes=False, silent=True)
 
 
 def _pictures(service: Service, known: Known) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from afsync.commands.planning import checked_plan
+from afsync.app.checked_plan import checked_plan
+from afsync.commands.context import here
 from afsync.core.calendar import Window
 from afsync.core.entries import Known
 from afsync.core.status import Seen
@@ -13,7 +14,7 @@ from afsync.core.verdict import Options
 from afsync.errors import Problem
 
 if TYPE_CHECKING:
-    from afsync.commands.service import Service
+    from afsync.app.connection import Service
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
@@ -33,7 +34,7 @@ def known_at(
     `service` nothing is asked of the account."""
     live = service is not None
     remote = _remote(project, recorded, now, service, links=links)
-    plan = checked_plan(project, recorded, remote, now, Options(), project.desired.limits)
+    plan = checked_plan(here(), project, recorded, remote, now, Options(), project.desired.limits)
     seen = Seen(remote.jobs, remote.missing, remote.previews) if live else Seen()
     times = remote.publish_times or {}
     occurrences = project.occurrences
@@ -62,9 +63,9 @@ def _remote(project: Project, recorded: Recorded, now: datetime, service: Servic
         from afsync.core.offline import remote_as_recorded
 
         return remote_as_recorded(recorded, project.desired)
-    from afsync.commands.service import read_remote
-    from afsync.commands.state_file import check_account
+    from afsync.app.project_state import check_account
+    from afsync.app.remote import read_remote
 
-    remote = read_remote(project, recorded, service, now, links=links)
+    remote = read_remote(here(), project, recorded, service, now, links=links)
     check_account(project, recorded, remote)
     return remote

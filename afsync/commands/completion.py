@@ -10,10 +10,10 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import read_state
+from afsync.commands.context import here
 from afsync.commands.screen import tell
-from afsync.commands.state_file import read_state
 from afsync.core.recorded import Recorded
 from afsync.core.resources import Desired
 from afsync.errors import AfsyncError
@@ -52,12 +52,12 @@ MOST: Final = 500
 
 def _known() -> tuple[Desired, Recorded]:
     """What is declared now, and what is recorded, as far as there is a state."""
-    project = work.load_project()
+    project = load_project(here())
     try:
-        recorded = read_state(project)[0]
+        recorded = read_state(here(), project)[0]
     except AfsyncError:
         return project.desired, Recorded(project.settings.lineage or "")
-    return at_moment(project, recorded, work.now()).desired, recorded
+    return at_moment(here(), project, recorded, here().now()).desired, recorded
 
 
 def _recorded() -> Iterable[str]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from afsync.app.selection import Selection
 from afsync.commands.applying import apply
-from afsync.commands.options import Selection, account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
+from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
 from afsync.commands.preparing import Apply
 
 

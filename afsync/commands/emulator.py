@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from afsync.app.connection import DIALECTS
 from afsync.commands.screen import messages
-from afsync.commands.service import DIALECTS
 from afsync.errors import UsageError
 
 

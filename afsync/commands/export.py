@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
+from afsync.commands.context import here
 from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, said, tell
@@ -73,7 +73,7 @@ def command(
     layout = Layout(into or "afsync.yaml", split)
     everything = not templates and jobs is None
     which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE
-    project = work.load_project()
+    project = load_project(here())
     with desk(project, lock_timeout, account) as held:
         return export(held, layout, templates=templates or everything, jobs=which, record=not no_record)
 
@@ -95,7 +95,7 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
         return Exit.ERROR
     write_checked(held.project.root, texts)
     if record:
-        held.project = at_moment(work.load_project(), held.recorded, work.now())
+        held.project = at_moment(here(), load_project(here()), held.recorded, here().now())
         _record(held, facts, found, jobs)
     said(_said(found, texts))
     if unwritable:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands import project as work
+from afsync.app.project import load_project
+from afsync.commands.context import here
 from afsync.commands.files import read_text, write_whole
 from afsync.config.declarable import entry_of
 from afsync.config.inclusion import insert_include
@@ -108,7 +109,7 @@ def write_checked(root: Path, texts: Texts) -> None:
     for name, text in texts.items():
         write_whole(root / name, text, root)
     try:
-        work.load_project()
+        load_project(here())
     except AfsyncError:
         for name, old in before.items():
             if old is None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.connection import connect
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state
+from afsync.commands.context import here
 from afsync.commands.files import write_whole
 from afsync.commands.screen import messages, report, tell
-from afsync.commands.service import connect
-from afsync.commands.state_file import check_account, read_state
 from afsync.commands.taking import EVERYTHING
 from afsync.config.sheet_export import RowToWrite, account_rows, declared_rows, write_sheet
 from afsync.core.export import Jobs, make_export
@@ -41,14 +41,14 @@ def export_csv(file: str, only: str | None, jobs: Jobs | None, account: str | No
 
 
 def _declared(only: str | None) -> Found:
-    project = work.load_project()
+    project = load_project(here())
     try:
-        recorded = read_state(project)[0]
+        recorded = read_state(here(), project)[0]
     except StateError:
         if project.calendar is not None:
             raise
         recorded = Recorded(project.settings.lineage or "")
-    project = at_moment(project, recorded, work.now())
+    project = at_moment(here(), project, recorded, here().now())
     chosen = (j for j in project.desired.jobs.values() if only is None or matches(j.address, (only,)))
     return declared_rows(chosen, project.zone)
 
@@ -56,18 +56,18 @@ def _declared(only: str | None) -> Found:
 def _of_account(jobs: Jobs, account: str | None) -> Found:
     from afsync.api.snapshot import fetch
 
-    project = work.load_project()
-    recorded = read_state(project)[0]
-    project = at_moment(project, recorded, work.now())
-    service = connect(project, writes=False)
+    project = load_project(here())
+    recorded = read_state(here(), project)[0]
+    project = at_moment(here(), project, recorded, here().now())
+    service = connect(here(), project, writes=False)
     remote = replace(fetch(service.reader, EVERYTHING), base_url=service.base_url)
     check_account(project, recorded, remote, account)
-    facts = facts_of(project.desired, recorded, remote, work.now())
+    facts = facts_of(project.desired, recorded, remote, here().now())
     return account_rows(make_export(facts, templates=False, jobs=jobs).resources, project.zone)
 
 
 def _write(file: str, text: str) -> None:
-    path = work.directory() / file
+    path = here().directory / file
     if Path(file).suffix.lower() != ".csv":
         raise UsageError(f"{file} is not the name of a .csv file", "name it as in --csv episodes.csv")
     if path.exists():

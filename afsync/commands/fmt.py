@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from afsync.commands import project as work
 from afsync.commands.ci import publish_problems
+from afsync.commands.context import here
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report, stdout_paint, told
 from afsync.errors import Exit
@@ -38,7 +38,7 @@ def command(check: bool, diff: bool) -> int:
     from afsync.output.file_diff import file_diff
     from afsync.output.values import visible
 
-    changed = _changed(work.directory())
+    changed = _changed(here().directory)
     out, paint = report(), stdout_paint()
     for file in changed:
         if not check and not diff:

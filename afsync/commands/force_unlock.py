@@ -6,9 +6,10 @@ import socket
 
 import click
 
-from afsync.commands import project as work
+from afsync.app.project import load_project
+from afsync.app.project_state import open_store
+from afsync.commands.context import here
 from afsync.commands.screen import said
-from afsync.commands.state_file import open_store
 
 
 @click.command
@@ -18,9 +19,9 @@ def command(lock_id: str) -> int:
 
     Refused while a submission of the holder may still be on its way.
     """
-    project = work.load_project()
-    store = open_store(project)
+    project = load_project(here())
+    store = open_store(here(), project)
     recorded, _ = store.read(unmerged=True)
-    done = store.unlock(lock_id, recorded.intents, host=socket.gethostname(), now=work.now())
+    done = store.unlock(lock_id, recorded.intents, host=socket.gethostname(), now=here().now())
     said(f"The lock {lock_id}: {done.value}.\n")
     return 0

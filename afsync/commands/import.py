@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from afsync.commands import project as work
+from afsync.app.project import load_project
+from afsync.commands.context import here
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import agreed, interactive, messages, said, stdout_paint, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
@@ -45,7 +46,7 @@ def command(
     """
     if [bool(address and id), match, none].count(True) != 1 or (address and not id):
         raise UsageError("say ADDRESS and ID, or --match, or --none", "such as `afsync import job.best job_8f31`")
-    project = work.load_project()
+    project = load_project(here())
     with desk(project, lock_timeout, account) as held:
         if match:
             return _match(held, auto_approve=auto_approve, as_json=as_json)

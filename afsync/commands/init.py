@@ -11,16 +11,17 @@ import click
 from msgspec.structs import replace
 
 from afsync.api.access import IN_FILES, is_real, said_outside
-from afsync.commands import project as work
+from afsync.app.connection import connect, key_is_set
+from afsync.app.project import load_project
+from afsync.app.project_state import check_account, lineage_there, open_store, read_state, store_at
 from afsync.commands.bundled import bundled
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.examples import copy_example
 from afsync.commands.files import read_text, write_whole
 from afsync.commands.ignoring import write_ignore
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
-from afsync.commands.service import connect, key_is_set
-from afsync.commands.state_file import check_account, lineage_there, open_store, read_state, store_at
 from afsync.config.project import PROJECT_FILE, STATE
 from afsync.core.recorded import Account
 from afsync.core.remote import EMULATOR, Remote
@@ -45,7 +46,7 @@ def command(from_account: bool, example: str | None, over: Over) -> int:
     """
     from afsync.config.workspace import WORKSPACE_FILE
 
-    root = work.directory()
+    root = here().directory
     if over.every:
         check_together(from_account=from_account, example=example)
     if example is not None:
@@ -60,15 +61,15 @@ def command(from_account: bool, example: str | None, over: Over) -> int:
 def init_here(*, from_account: bool, copied: bool = False) -> int:
     """Begin a project in this directory; `copied`: its files were just written."""
     out = report()
-    root = work.directory()
+    root = here().directory
     begun = _files(root, empty=from_account) or copied
-    project = work.load_project()
+    project = load_project(here())
     write_ignore(root, project.settings.state)
-    store = open_store(project)
+    store = open_store(here(), project)
     there = store.exists()
     lost = not begun and (project.desired.jobs or project.calendar) and not there
     if there:
-        read_state(project)
+        read_state(here(), project)
         out(f"{project.settings.state} is there already.\n")
     else:
         _refuse_a_second(project)
@@ -91,10 +92,10 @@ def _refuse_a_second(project: Project) -> None:
     if not is_elsewhere(place):
         return
     try:
-        here = store_at(project, STATE).read(unmerged=True)[0]
+        local = store_at(here(), project, STATE).read(unmerged=True)[0]
     except StateError:
         return  # There is none, or only the note of one that was taken away.
-    if here.lineage == project.settings.lineage:
+    if local.lineage == project.settings.lineage:
         text = f"This project has its state in {STATE}, and none in {place}."
         hint = f"take it there: write `state: {STATE}` again, then `afsync state migrate {place}`"
         raise StateError(text, hint)
@@ -121,7 +122,7 @@ def _files(root: Path, *, empty: bool) -> bool:
     if begun:
         # Written down, so that the next shell, without the variable, asks the service that the state belongs to.
         service = said_outside(os.environ)
-        for name, text in starter(str(uuid.uuid4()), now=work.now(), empty=empty, base_url=service).items():
+        for name, text in starter(str(uuid.uuid4()), now=here().now(), empty=empty, base_url=service).items():
             if not (root / name).exists():
                 write_whole(root / name, text, root)
                 said(f"Wrote {name}.\n")
@@ -139,7 +140,7 @@ def _add_lineage(file: Path) -> None:
     before, fresh = read_text(file), str(uuid.uuid4())
     if add_lineage(before, fresh) == before:
         return
-    theirs = lineage_there(work.load_project())
+    theirs = lineage_there(here(), load_project(here()))
     write_whole(file, add_lineage(before, theirs or fresh), file.parent)
     if theirs:
         said(f"Added the lineage of the state that is there to {PROJECT_FILE}: {theirs}.\n")
@@ -151,7 +152,7 @@ def _check_key(project: Project) -> str:
     """Say what service there is, and whether it takes the key; what comes before a plan, if anything does."""
     say = messages()
     try:
-        service = connect(project, writes=True)
+        service = connect(here(), project, writes=True)
         account = service.reader.account()
     except AfsyncError as error:
         say(f"The key could not be checked: {visible(error.message)}\n")

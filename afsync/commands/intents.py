@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands import project as work
+from afsync.app.checked_plan import resolve_with
+from afsync.app.project import load_project
+from afsync.app.project_state import read_state
+from afsync.app.remote import read_for_intents
+from afsync.commands.context import here
 from afsync.commands.screen import messages, tell
-from afsync.commands.service import resolutions
-from afsync.commands.state_file import read_state
-from afsync.core.recovery import not_asked
+from afsync.core.recovery import Resolution, not_asked
 from afsync.errors import ApiError
 from afsync.output.values import visible
 
@@ -22,11 +24,13 @@ def command(as_json: bool) -> int:
     """
     from afsync.output.intents import intents_json, intents_text
 
-    project = work.load_project()
-    recorded, _ = read_state(project)
+    project = load_project(here())
+    recorded, _ = read_state(here(), project)
+    found: tuple[Resolution, ...] = ()
     asked = True
     try:
-        found = resolutions(project, recorded) if recorded.intents else ()
+        if recorded.intents:
+            found = resolve_with(here(), project, recorded, read_for_intents(here(), project, recorded))
     except ApiError as error:
         messages()(f"{visible(f'The account could not be asked: {error.message}')}\n")
         found, asked = not_asked(recorded), False

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 
-from afsync.commands import project as work
+from afsync.commands.context import here
 from afsync.commands.files import open_stream
 from afsync.commands.progress import Reporter, Uploads
 from afsync.commands.screen import Out
@@ -67,7 +67,7 @@ class EventLines:
         if self._ended:
             return
         self._ended = True
-        now = work.now()
+        now = here().now()
         if looked is not None:
             self(event_json("seen", now, **seen_fields(looked)))
         if isinstance(stopped, ConfigError):

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afsync.commands import project as work
-from afsync.commands.planning import checked_plan
-from afsync.commands.service import read_due_jobs
+from afsync.app.checked_plan import checked_plan
+from afsync.app.remote import read_due_jobs
 from afsync.engine.service import Due
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.commands.preparing import Ready
     from afsync.core.plan import Plan
     from afsync.core.recorded import Recorded
     from afsync.core.verdict import Options
 
 
-def due_meanwhile(ready: Ready, options: Options) -> Due:
+def due_meanwhile(context: Context, ready: Ready, options: Options) -> Due:
     """With the selection and the overrides of the whole run (`options`)."""
     project = ready.project
 
     def judge(recorded: Recorded) -> Plan:
-        now = work.now()
+        now = context.now()
         # What came of open submissions is not found out here: none of it is written.
-        remote = read_due_jobs(project, recorded, ready.service, now)
-        return checked_plan(project, recorded, remote, now, options, project.desired.limits, due=True)
+        remote = read_due_jobs(context, project, recorded, ready.service, now)
+        return checked_plan(context, project, recorded, remote, now, options, project.desired.limits, due=True)
 
     return Due(project.desired, judge)

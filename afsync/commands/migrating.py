@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afsync.app.project_state import check_lineage, locked, open_store, store_at
+from afsync.commands.context import here
 from afsync.commands.screen import said
-from afsync.commands.state_file import check_lineage, locked, open_store, store_at
 from afsync.config.checks import check_state_path
 from afsync.config.problems import Wrong
 from afsync.config.project import PROJECT_FILE
@@ -26,8 +27,8 @@ def migrate(project: Project, place: str, lock_timeout: float) -> int:
         check_state_path(place)
     except Wrong as error:
         raise UsageError(error.message, error.hint) from None
-    old, new = open_store(project), store_at(project, place)
-    with locked(old, lock_timeout, Stop()):
+    old, new = open_store(here(), project), store_at(here(), project, place)
+    with locked(here(), old, lock_timeout, Stop()):
         if old.is_same(new):
             raise UsageError(f"the state is kept in {place} already", "name another place")
         recorded, _ = old.read()
@@ -63,5 +64,5 @@ def _refuse_in_workspace(project: Project) -> None:
 
 def _compare(project: Project, place: str, recorded: Recorded, hint: str) -> None:
     """StateError when something else is read in the new place, by a store that knows nothing of what was written."""
-    if store_at(project, place).read()[0] != recorded:
+    if store_at(here(), project, place).read()[0] != recorded:
         raise StateError(f"What is read in {place} is not what was written there.", hint)

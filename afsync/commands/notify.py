@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands import project as work
+from afsync.app.project import load_project
 from afsync.commands.announcing import Notifier
+from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.commands.screen import tell
 from afsync.commands.taking import desk
@@ -30,7 +31,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
     Looks at the account as `afsync status` does. Exits 1 when a channel could not be notified.
     """
     check_title(title)
-    project = work.load_project()
+    project = load_project(here())
     if not project.settings.notify:
         raise UsageError("afsync.yaml has no `notify`", "docs/notifications.md says how a channel is declared")
     with desk(project, lock_timeout) as held:
@@ -39,7 +40,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
         if test:
             notifier.test()
         else:
-            jobs = Jobs(held.project, recorded, ()).look(work.now(), lambda job: job.phase in _ACTIVE)
+            jobs = Jobs(held.project, recorded, ()).look(here().now(), lambda job: job.phase in _ACTIVE)
             held.write(notifier.send_jobs(of_jobs(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
     told = tell("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))

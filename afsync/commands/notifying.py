@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from afsync.commands import project as work
+from afsync.app.project_state import check_lineage
 from afsync.commands.announcing import Notifier
+from afsync.commands.context import here
 from afsync.commands.screen import messages
-from afsync.commands.state_file import check_lineage
 from afsync.core.announcing import of_jobs, went_well
 from afsync.core.channels import Event
 from afsync.core.status import Seen, statuses
@@ -34,7 +34,7 @@ _NO_FAILURES = (Interrupted, UsageError, StateLocked)
 
 def after_apply(ready: Ready, done: Report, wanted: Apply) -> None:
     """Send the result of an apply, and what is new of the jobs as it saw them. What cannot be written is a warning."""
-    ledger, remote, now = ready.ledger, ready.remote, work.now()
+    ledger, remote, now = ready.ledger, ready.remote, here().now()
     notifier = Notifier(ready.project, wanted.title, ready.plan.account.id)
     recorded = ledger.recorded
     well = done.stopped is None

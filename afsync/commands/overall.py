@@ -7,10 +7,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afsync.app.context import Globs
 from afsync.cli import failed
-from afsync.commands import project as work
 from afsync.commands.block import Shared, run_in_block
-from afsync.commands.command_result import CommandResult, Globs
+from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.overall_flags import JOBS, Over
 from afsync.commands.reports import check_reports, publish_overall, write_reports
 from afsync.commands.screen import messages, report, stdout_paint
@@ -71,9 +72,9 @@ def workspace_here() -> Workspace:
     from afsync.config.workspace import WORKSPACE_FILE, enclosing_workspace
 
     try:
-        found = enclosing_workspace(work.directory())
+        found = enclosing_workspace(here().directory)
     except ConfigError as error:
-        publish_problems(error.problems, work.directory())
+        publish_problems(error.problems, here().directory)
         raise
     if found is None:
         hint = "write one beside the accounts, or name its directory with `-C DIR`"

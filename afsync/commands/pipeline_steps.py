@@ -158,7 +158,7 @@ def _run(place: Place, of: str, ending: str, name: str, *flags: str) -> int:
 
 def _is_offline(place: Place, wanted: str) -> bool:
     """Whether to plan without a key. AuthError where one is missing that should be there."""
-    from afsync.commands.service import key_is_set
+    from afsync.app.connection import key_is_set
 
     if wanted != "auto":
         return wanted == "true"
@@ -207,11 +207,12 @@ def _is_blocked(place: Place) -> bool:
 def _at_work(place: Place) -> str | None:
     import click
 
-    from afsync.commands import project as work
-    from afsync.commands.state_file import open_store
+    from afsync.app.project import load_project
+    from afsync.app.project_state import open_store
+    from afsync.commands.context import here
 
     click.get_current_context().find_root().obj = place.directory
-    holder = open_store(work.load_project()).at_work(socket.gethostname(), work.now())
+    holder = open_store(here(), load_project(here())).at_work(socket.gethostname(), here().now())
     return None if holder is None else visible(str(holder))
 
 

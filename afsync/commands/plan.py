@@ -11,26 +11,21 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.checked_plan import checked_plan, timed
+from afsync.app.connection import connect
+from afsync.app.planned_files import configuration
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state, warn_of_another_run
+from afsync.app.remote import read_remote
+from afsync.app.selection import Selection, check_addresses
 from afsync.commands.ci import in_github, publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.files import write_private
-from afsync.commands.options import (
-    Selection,
-    check_addresses,
-    check_title,
-    moment,
-    selection_flags,
-    title_flag,
-    with_links_flag,
-)
+from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.planning import checked_plan, configuration, timed
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import in_block, links_shown, messages, report, stdout_paint, told
-from afsync.commands.service import connect, read_remote
-from afsync.commands.state_file import check_account, read_state, warn_of_another_run
 from afsync.core.links import plan_without_links
 from afsync.core.overall import Numbers
 from afsync.core.plan import Plan
@@ -129,7 +124,7 @@ def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
 def plan_here(chosen: Selection, wanted: Wanted) -> CommandResult:
     """Plan the project in this directory, and print the plan."""
     with errors_into(wanted.markdown_into, wanted.title, "plan", wanted.max_bytes):
-        project = work.load_project()
+        project = load_project(here())
         if wanted.refresh_only:
             return _refresh_only(project, wanted, chosen)
         plan, calendar = make(project, chosen, wanted)
@@ -163,23 +158,25 @@ def planned(plan: Plan, code: int, calendar: tuple[str, ...] = (), *, with_links
 def make(project: Project, chosen: Selection, wanted: Wanted) -> tuple[Plan, tuple[str, ...]]:
     """Read and plan; and the weeks of what it moves, where a comment is written. Nothing is written here."""
     options = chosen.options(destroy=wanted.destroy)
-    now = moment(wanted.at) if wanted.at is not None else work.now()
-    recorded, _ = read_state(project)
-    warn_of_another_run(project)
-    project = at_moment(project, recorded, now)
-    check_addresses(chosen, project.desired, recorded)
+    now = moment(wanted.at) if wanted.at is not None else here().now()
+    recorded, _ = read_state(here(), project)
+    warn_of_another_run(here(), project)
+    project = at_moment(here(), project, recorded, now)
+    check_addresses(here(), chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
         from afsync.core.offline import NOT_CHECKED, remote_as_recorded
 
-        plan = checked_plan(project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits)
+        plan = checked_plan(
+            here(), project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits
+        )
         plan = replace(plan, notices=(NOT_CHECKED, *plan.notices))
         return plan, _calendar(plan, project, recorded, wanted)
-    service = connect(project, writes=False, silent=wanted.form == "json")
+    service = connect(here(), project, writes=False, silent=wanted.form == "json")
     links = links_shown(wanted.with_links, machine=wanted.form != "text")
-    remote = read_remote(project, recorded, service, now, links=links)
+    remote = read_remote(here(), project, recorded, service, now, links=links)
     check_account(project, recorded, remote)
-    plan = checked_plan(project, recorded, remote, now, options, limits)
+    plan = checked_plan(here(), project, recorded, remote, now, options, limits)
     return plan, _calendar(plan, project, recorded, wanted)
 
 
@@ -271,14 +268,14 @@ def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem
     from afsync.core.submissions import LOOKALIKE_AGE
     from afsync.core.undeclared import find_undeclared
 
-    now = moment(wanted.at) if wanted.at is not None else work.now()
-    recorded, _ = read_state(project)
-    project = at_moment(project, recorded, now)
-    check_addresses(chosen, project.desired, recorded)
-    service = connect(project, writes=False, silent=wanted.form == "json")
-    options = timed(chosen.options(), project)
+    now = moment(wanted.at) if wanted.at is not None else here().now()
+    recorded, _ = read_state(here(), project)
+    project = at_moment(here(), project, recorded, now)
+    check_addresses(here(), chosen, project.desired, recorded)
+    service = connect(here(), project, writes=False, silent=wanted.form == "json")
+    options = timed(here(), chosen.options(), project)
     since = None if options.exclusive is False or options.target else now - LOOKALIKE_AGE
-    remote = read_remote(project, recorded, service, now, since=since)
+    remote = read_remote(here(), project, recorded, service, now, since=since)
     check_account(project, recorded, remote)
     written = project.settings.timezone
     found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)

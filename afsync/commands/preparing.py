@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.addresses import check_submitted
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import check_submitted
+from afsync.app.checked_plan import checked_plan
+from afsync.app.connection import Service, connect
+from afsync.app.first_account import refuse_unknown_account, unknown_account
+from afsync.app.planned_files import configuration
+from afsync.app.project import at_moment
+from afsync.app.project_state import check_account, check_lineage
+from afsync.app.remote import read_due, read_remote
+from afsync.app.selection import Selection, check_addresses
+from afsync.commands.context import here
 from afsync.commands.files import read_text
-from afsync.commands.first_account import refuse_unknown_account, unknown_account
-from afsync.commands.options import Selection, check_addresses
-from afsync.commands.planning import checked_plan, configuration
 from afsync.commands.screen import links_shown, messages
-from afsync.commands.service import Service, connect, read_due, read_remote
-from afsync.commands.state_file import check_account, check_lineage
 from afsync.core.approvals import only_approvals
 from afsync.core.auto_approve import beyond
 from afsync.core.plan import Plan
@@ -92,24 +94,24 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
         messages()(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
     recorded, version = store.read()
     check_lineage(project, recorded)
-    project = at_moment(project, recorded, work.now())
-    check_addresses(wanted.selection, project.desired, recorded)
+    project = at_moment(here(), project, recorded, here().now())
+    check_addresses(here(), wanted.selection, project.desired, recorded)
     check_submitted(wanted.approve, recorded, project.desired.jobs)
-    now, saved = work.now(), wanted.saved
+    now, saved = here().now(), wanted.saved
     if saved is not None:
         _insist(why_stale(saved, recorded, configuration(project), now))
-    service = connect(project, writes=True, sleep=stop.wait, silent=wanted.as_json)
+    service = connect(here(), project, writes=True, sleep=stop.wait, silent=wanted.as_json)
     if wanted.due:
-        remote = read_due(project, recorded, service, now)
+        remote = read_due(here(), project, recorded, service, now)
     else:
         links = links_shown(False, machine=wanted.as_json)
-        remote = read_remote(project, recorded, service, now, links=links, approving=wanted.approve)
+        remote = read_remote(here(), project, recorded, service, now, links=links, approving=wanted.approve)
     if saved is not None:
         _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
     check_account(project, recorded, remote, wanted.account)
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
-    plan = checked_plan(project, recorded, remote, now, options, limits, due=wanted.due)
+    plan = checked_plan(here(), project, recorded, remote, now, options, limits, due=wanted.due)
     unattended = wanted.unattended and wanted.account is None
     if plan.changes and unattended and unknown_account(project, recorded, plan.account):
         refuse_unknown_account(plan.account)

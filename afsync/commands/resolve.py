@@ -5,11 +5,14 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from afsync.commands import project as work
+from afsync.app.checked_plan import resolve_with
+from afsync.app.connection import connect
+from afsync.app.project import load_project, who
+from afsync.app.project_state import check_lineage, locked, open_store
+from afsync.app.remote import read_for_intents
+from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import said
-from afsync.commands.service import connect, read_for_intents, resolve_with
-from afsync.commands.state_file import check_lineage, locked, open_store
 from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
 from afsync.core.recorded import Purpose
 from afsync.core.resources import Kind
@@ -35,34 +38,34 @@ def command(
     come is published by the next apply.
     """
     from afsync.api.previews import previews
-    from afsync.commands.planning import timed
+    from afsync.app.checked_plan import timed
     from afsync.core.by_hand import decide_by_hand
     from afsync.core.reviews import asked_for, judged_reviews
     from afsync.core.verdict import Options
 
     saying = _saying(adopt, absent, foreign)
-    project = work.load_project()
-    store = open_store(project)
-    with locked(store, lock_timeout, Stop()):
+    project = load_project(here())
+    store = open_store(here(), project)
+    with locked(here(), store, lock_timeout, Stop()):
         recorded, version = store.read()
         check_lineage(project, recorded)
         if recorded.intent_for(address) is None:
             raise UsageError(
                 f"{address} has no unresolved submission or approval", "`afsync intents` shows what is open"
             )
-        remote = read_for_intents(project, recorded)
-        resolution = next(r for r in resolve_with(project, recorded, remote) if r.intent.address == address)
+        remote = read_for_intents(here(), project, recorded)
+        resolution = next(r for r in resolve_with(here(), project, recorded, remote) if r.intent.address == address)
         if isinstance(saying, SayAdopt) and resolution.intent.kind is Kind.JOB and saying.id not in remote.jobs:
             # It may be older than what was listed.
-            found = connect(project, writes=False).reader.job(saying.id)
+            found = connect(here(), project, writes=False).reader.job(saying.id)
             if found is not None:
                 remote = replace(remote, jobs={**remote.jobs, found.id: found})
-        now = work.now()
-        decided = decide_by_hand(recorded, resolution, saying, remote, who=work.who(), why=because, now=now)
+        now = here().now()
+        decided = decide_by_hand(recorded, resolution, saying, remote, who=who(), why=because, now=now)
         if isinstance(saying, SayAdopt) and asked_for(resolution.intent):
-            shown = previews(connect(project, writes=False).reader, [saying.id])
+            shown = previews(connect(here(), project, writes=False).reader, [saying.id])
             remote = replace(remote, previews=shown)
-            decided = judged_reviews(decided, remote, now, timed(Options(), project))
+            decided = judged_reviews(decided, remote, now, timed(here(), Options(), project))
         store.write(replace(decided, serial=recorded.serial + 1), version)
         store.fold()
     approval = resolution.intent.purpose is Purpose.APPROVAL

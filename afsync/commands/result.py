@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands import project as work
-from afsync.commands.addresses import submissions
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import submissions
+from afsync.app.connection import Service, connect
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import check_account, read_state
+from afsync.commands.context import here
 from afsync.commands.options import with_links_flag
 from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
-from afsync.commands.service import Service, connect
-from afsync.commands.state_file import check_account, read_state
 from afsync.core.links import result_without_links
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
@@ -40,11 +40,11 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     """
     from afsync.output.results import not_ready, result_json, result_text
 
-    project = work.load_project()
-    recorded, _ = read_state(project)
-    project = at_moment(project, recorded, work.now())
+    project = load_project(here())
+    recorded, _ = read_state(here(), project)
+    project = at_moment(here(), project, recorded, here().now())
     records = submissions(globs, recorded, project.desired.jobs)
-    service = connect(project, writes=False)
+    service = connect(here(), project, writes=False)
     results = _ask(project, service, recorded, records)
     out = report()
     printed = results if links_shown(with_links, machine=as_json) else _without_links(results)

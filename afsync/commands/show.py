@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from afsync import __version__
+from afsync.app.project import load_project
+from afsync.app.project_state import read_state
+from afsync.commands.context import here
 from afsync.commands.files import read_text
-from afsync.commands.project import load_project
 from afsync.commands.screen import stdout_paint, tell
-from afsync.commands.state_file import read_state
 
 
 @click.command
@@ -44,8 +45,8 @@ def show_state(*, as_json: bool) -> str:
     from afsync.output.state_text import state_text
     from afsync.store.state_text import encode
 
-    project = load_project()
-    recorded, _ = read_state(project)
+    project = load_project(here())
+    recorded, _ = read_state(here(), project)
     if as_json:
         return json_text(json.loads(encode(recorded, __version__)))
     return state_text(recorded, project.desired.paths)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import open_store, read_state
+from afsync.commands.context import here
 from afsync.commands.options import Number, lock_timeout_flag
-from afsync.commands.project import load_project
 from afsync.commands.screen import said, tell
-from afsync.commands.state_file import open_store, read_state
 from afsync.core.recorded import Record, Recorded
 from afsync.errors import StateError, UsageError
 
@@ -31,7 +30,7 @@ def command() -> None:
 
 
 def _recorded() -> Recorded:
-    return read_state(load_project())[0]
+    return read_state(here(), load_project(here()))[0]
 
 
 @command.command("list")
@@ -52,8 +51,8 @@ def show(address: str | None, as_json: bool) -> int:
 
     if address is None:
         return tell(show_state(as_json=as_json))
-    project = load_project()
-    record = _found(read_state(project)[0], address)
+    project = load_project(here())
+    record = _found(read_state(here(), project)[0], address)
     if as_json:
         return tell(record_json(address, record))
     return tell("\n".join(record_lines(address, record, project.desired.paths)) + "\n")
@@ -78,13 +77,13 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
     from afsync.commands.taking import desk
     from afsync.core.moves import moved_by_hand
 
-    project = load_project()
+    project = load_project(here())
     with desk(project, lock_timeout) as held:
         _found(held.recorded, old)
         moved = moved_by_hand(held.recorded, old, new)
         held.write(moved)
     said(f"{old} is {new} from now on.\n")
-    if at_moment(project, moved, work.now()).desired.get(new) is None:
+    if at_moment(here(), project, moved, here().now()).desired.get(new) is None:
         said(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
     return 0
 
@@ -106,7 +105,7 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
     if everything or keep_remote or address is None:
         hint = "to remove what is in the account as well: `afsync destroy`; docs/leaving.md has both ways"
         raise UsageError("give one ADDRESS, or --all --keep-remote to forget everything and remove nothing", hint)
-    project = load_project()
+    project = load_project(here())
     with desk(project, lock_timeout) as held:
         if address in held.recorded.watched:
             held.write(without_watch(held.recorded, address))
@@ -123,9 +122,9 @@ def _leave(lock_timeout: float) -> int:
     from afsync.core.leaving import left
     from afsync.output.state_text import left_text
 
-    with desk(load_project(), lock_timeout) as held:
+    with desk(load_project(here()), lock_timeout) as held:
         refuse_open(held.recorded)
-        found = left(held.project.desired, held.recorded, work.now())
+        found = left(held.project.desired, held.recorded, here().now())
         held.write(found.recorded)
         desired = held.project.desired
     said(left_text(found, declared=len(desired.templates) + len(desired.jobs)))
@@ -139,7 +138,7 @@ def migrate(place: str, lock_timeout: float) -> int:
     """Take the state, its history and its journal to PLACE, which is what `state:` is to say from then on."""
     from afsync.commands.migrating import migrate
 
-    return migrate(load_project(), place, lock_timeout)
+    return migrate(load_project(here()), place, lock_timeout)
 
 
 @command.command()
@@ -147,8 +146,8 @@ def history() -> int:
     """List the versions of the state that can be restored, newest first."""
     from afsync.output.state_text import Copy, history_text
 
-    project = load_project()
-    store = open_store(project)
+    project = load_project(here())
+    store = open_store(here(), project)
     versions = store.history(project.settings.lineage)
     current = _serial(store)
     copies = [
@@ -185,14 +184,14 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
     With --union: put together the two sides of a merge whose markers are in the state. Without either: only merge the
     recovery files that an earlier run left because the disk failed.
     """
-    from afsync.commands.state_file import locked
+    from afsync.app.project_state import locked
     from afsync.engine.interrupt import Stop
 
     if union and (serial is not None or force):
         raise UsageError("--union does not go with SERIAL or --force", "leave one of them out")
-    project = load_project()
-    store = open_store(project)
-    with locked(store, lock_timeout, Stop()):
+    project = load_project(here())
+    store = open_store(here(), project)
+    with locked(here(), store, lock_timeout, Stop()):
         lineage = project.settings.lineage or ""
         if union:
             both = store.unite(lineage=lineage)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from afsync.commands import project as work
-from afsync.commands.addresses import check_globs
-from afsync.commands.at_moment import at_moment
+from afsync.app.addresses import check_globs
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import read_state
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, stdout_paint, tell
-from afsync.commands.state_file import read_state
 from afsync.commands.watching import Jobs, watch
 from afsync.core.status import JobPhase, Until
 from afsync.errors import UsageError
@@ -67,10 +67,10 @@ def command(
 
 def _jobs(globs: tuple[str, ...], *, links: bool) -> Jobs:
     """Those that are selected."""
-    project = work.load_project()
-    recorded, _ = read_state(project)
-    project = at_moment(project, recorded, work.now())
-    check_globs(globs, {*project.desired.jobs, *recorded.jobs})
+    project = load_project(here())
+    recorded, _ = read_state(here(), project)
+    project = at_moment(here(), project, recorded, here().now())
+    check_globs(here(), globs, {*project.desired.jobs, *recorded.jobs})
     return Jobs(project, recorded, globs, links=links)
 
 
@@ -78,6 +78,6 @@ def _show(jobs: Jobs, as_json: bool) -> int:
     from afsync.output.status_json import status_json
     from afsync.output.status_text import status_text
 
-    now = work.now()
+    now = here().now()
     found = jobs.look(now, lambda job: job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL))
     return tell(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.connection import connect
+from afsync.app.project import at_moment
+from afsync.app.project_state import check_account, check_lineage, locked, open_store
+from afsync.commands.context import here
 from afsync.commands.first_account import account_agreed
-from afsync.commands.service import connect
-from afsync.commands.state_file import check_account, check_lineage, locked, open_store
 from afsync.core.planner import facts_of
 from afsync.core.recorded import Account, Recorded
 from afsync.core.remote import Lookups
@@ -50,13 +50,13 @@ class Desk(Struct):
         """The account, of this state and of `account` for certain; publish times included."""
         from afsync.api.snapshot import fetch
 
-        service = connect(self.project, writes=False)
+        service = connect(here(), self.project, writes=False)
         remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
         check_account(self.project, self.recorded, remote, self.account)
         return remote
 
     def facts(self, remote: Remote) -> Facts:
-        return facts_of(self.project.desired, self.recorded, remote, work.now())
+        return facts_of(self.project.desired, self.recorded, remote, here().now())
 
     def write(self, recorded: Recorded) -> None:
         """Make it durable as a version of its own. Nothing is written where nothing changed."""
@@ -68,11 +68,11 @@ class Desk(Struct):
 @contextmanager
 def desk(project: Project, lock_timeout: float, account: str | None = None) -> Iterator[Desk]:
     """The state of the project under its lock. StateLocked, StateError."""
-    store = open_store(project)
-    with locked(store, lock_timeout, Stop()):
+    store = open_store(here(), project)
+    with locked(here(), store, lock_timeout, Stop()):
         recorded, version = store.read()
         check_lineage(project, recorded)
-        yield Desk(at_moment(project, recorded, work.now()), store, recorded, version, account)
+        yield Desk(at_moment(here(), project, recorded, here().now()), store, recorded, version, account)
 
 
 def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = False) -> Recorded:

@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from afsync.commands import project as work
-from afsync.commands.at_moment import at_moment
+from afsync.app.project import at_moment, load_project
 from afsync.commands.ci import publish_error, publish_problems, repository_prefix
 from afsync.commands.command_result import CommandResult
+from afsync.commands.context import here
 from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
-from afsync.commands.project import directory, load_project
 from afsync.commands.screen import stdout_paint, tell
 from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
 
@@ -72,17 +71,17 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
     from afsync.output.values import count
 
     try:
-        project = load_project()
+        project = load_project(here())
         templates, jobs = len(project.desired.templates), len(project.desired.jobs)
         if project.calendar is not None:
             from afsync.core.recorded import Recorded
 
-            project = at_moment(project, Recorded(project.settings.lineage or ""), work.now())
+            project = at_moment(here(), project, Recorded(project.settings.lineage or ""), here().now())
             project = replace(project, warnings=tuple(map(_stateless, project.warnings)))
     except ConfigError as error:
         return "", error.problems, (), error
     if project.warnings:
-        publish_problems(project.warnings, directory())
+        publish_problems(project.warnings, here().directory)
     warned = "".join(f"{problem_block(warning, stdout_paint())}\n\n" for warning in project.warnings)
     declared = f"{count(templates, 'template')} and {count(jobs, 'job')}"
     if (found := project.occurrences) is not None and found.series:
@@ -106,7 +105,7 @@ def _document(form: str, problems: Sequence[Problem], files: Sequence[str]) -> s
     from afsync.output.problems import problems_json
     from afsync.output.sarif import sarif
 
-    prefix = repository_prefix(directory())
+    prefix = repository_prefix(here().directory)
     match form:
         case "json":
             return problems_json(problems)

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from afsync.commands import project as work
+from afsync.app.connection import connect
+from afsync.app.project_state import check_account
+from afsync.commands.context import here
 from afsync.commands.screen import messages, on_terminal, report, say_unwritten
-from afsync.commands.service import connect
-from afsync.commands.state_file import check_account
 from afsync.commands.views import Changes, Document, Live, View
 from afsync.core.links import status_without_links
 from afsync.core.publications import results_needed
@@ -71,7 +71,7 @@ class Jobs:
     def _open(self, ids: Sequence[str]) -> JobPoller:
         from afsync.api.polling import JobPoller
 
-        service = connect(self._project, writes=False, sleep=self.sleep, silent=True)
+        service = connect(here(), self._project, writes=False, sleep=self.sleep, silent=True)
         remote = Remote(service.reader.account(), base_url=service.base_url)
         check_account(self._project, self._recorded, remote)
         self._lookout = JobPoller(service.reader, ids)
@@ -90,7 +90,7 @@ def watch(jobs: Jobs, until: Until, *, timeout: float | None, interval: float, a
             with stop.interruptible():
                 found = _until_settled(jobs, until, view, stop, deadline, interval)
         finally:
-            view.close(found or jobs.known(work.now()), work.now())
+            view.close(found or jobs.known(here().now()), here().now())
     say_unwritten(out.error)
     return _verdict(found, until)
 
@@ -100,7 +100,7 @@ def _until_settled(
 ) -> tuple[JobStatus, ...]:
     failures = 0
     while True:
-        now = work.now()
+        now = here().now()
         try:
             found = jobs.look(now, lambda job: not settled(job, until))
             failures = 0

@@ -19,10 +19,10 @@ AS_TIME_PASSES = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from afsync.commands import project
+from afsync.commands import context
 from afsync.cli import run
-now, passed = project.now, Path(sys.argv[1])
-project.now = lambda: now() + timedelta(seconds=float(passed.read_text()))
+now, passed = context.now, Path(sys.argv[1])
+context.now = lambda: now() + timedelta(seconds=float(passed.read_text()))
 sys.exit(run(sys.argv[2:]))
 """
 

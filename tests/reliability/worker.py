@@ -138,15 +138,15 @@ def _tell_of_signals(path: str) -> None:
 
 def follow(orders: Orders) -> None:
     """Make this process do as it is told."""
-    from afsync.commands import project
+    from afsync.commands import context
 
     for name in orders.ignore:
         signal.signal(signal.Signals[name], signal.SIG_IGN)
     if orders.hurry:
         _hurry()
     if orders.clock:
-        now = project.now
-        project.now = lambda: now() + timedelta(seconds=orders.clock)
+        now = context.now
+        context.now = lambda: now() + timedelta(seconds=orders.clock)
     if orders.at:
         _spoil_disk(orders)
     if orders.git:
@@ -188,7 +188,7 @@ def _elsewhere(orders: Orders) -> None:
 
 def _hurry() -> None:
     from afsync.api import session
-    from afsync.commands import service, state_file
+    from afsync.commands import context
     from afsync.engine.interrupt import Stop
 
     def sleep(self: Stop, seconds: float) -> None:
@@ -197,8 +197,8 @@ def _hurry() -> None:
 
     Stop.sleep = sleep  # type: ignore[method-assign]
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() * SPEED, sleep=lambda s: time.sleep(s / SPEED))
-    for module in (service, state_file):
-        module.time = clock  # type: ignore[attr-defined]
+    module: Any = context
+    module.time = clock
     assert session.connect.__kwdefaults__ is not None
     session.connect.__kwdefaults__["bounds"] = session.ExchangeBounds(
         read_seconds=1, submit_seconds=1, upload_seconds=1

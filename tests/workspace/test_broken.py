@@ -12,9 +12,9 @@ from typing import Any
 import click
 import pytest
 
+from afsync.app.connection import connect as connect_to
 from afsync.commands import overall, side_by_side
 from afsync.commands.files import write_private
-from afsync.commands.service import connect as connect_to
 from afsync.errors import AfsyncError, Exit
 from tests.workspace.conftest import Agency
 
@@ -31,10 +31,10 @@ def recorded(agency: Agency, name: str) -> list[str]:
 
 
 def breaks_in_anna(monkeypatch: pytest.MonkeyPatch, how: Any) -> None:
-    def connect(project: Any, **flags: Any) -> Any:
+    def connect(context: Any, project: Any, **flags: Any) -> Any:
         if project.root.name == "anna":
             how()
-        return connect_to(project, **flags)
+        return connect_to(context, project, **flags)
 
     monkeypatch.setattr("afsync.commands.preparing.connect", connect)
 

@@ -1,29 +1,28 @@
-"""The plan of a project, as commands make it, and its files as they were when it was made."""
+"""A plan with its policy and limits checked, and the options that a project adds to it."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from afsync.commands.project import quarantine
-from afsync.errors import PlanStale, Problem
+from afsync.app.project import quarantine
+from afsync.errors import Problem
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.plan import Plan
     from afsync.core.recorded import Recorded
+    from afsync.core.recovery import Resolution
     from afsync.core.remote import Remote
     from afsync.core.resources import Job, Limits
     from afsync.core.verdict import Options
 
 
 def checked_plan(
+    context: Context,
     project: Project,
     recorded: Recorded,
     remote: Remote,
@@ -42,7 +41,7 @@ def checked_plan(
     from afsync.core.sequence import too_late
     from afsync.core.zone_rules import zones_changed
 
-    options = timed(options, project)
+    options = timed(context, options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
     plan = zones_changed(plan, recorded, _zone_data)
     if project.occurrences is not None and not due:
@@ -84,12 +83,12 @@ def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...
     return entering(project, recorded, at, budget.period(at)[1])
 
 
-def timed(options: Options, project: Project) -> Options:
+def timed(context: Context, options: Options, project: Project) -> Options:
     """The options with what the project says of waiting for lost answers and for what was accepted."""
     settings = project.settings
     return replace(
         options,
-        quarantine=quarantine(project),
+        quarantine=quarantine(context, project),
         exclusive=settings.exclusive,
         late=settings.late,
         settle=settings.settle,
@@ -121,42 +120,9 @@ def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset
     )
 
 
-def configuration(project: Project) -> str:
-    """The hash of everything the project consists of: its files, and those it uploads."""
-    from afsync.core.saved import configuration_hash
+def resolve_with(context: Context, project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
+    """What can be said now of every open submission."""
+    from afsync.core.recovery import resolve
 
-    media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
-    return configuration_hash([*((f.path, f.sha256) for f in project.files), *media.items()])
-
-
-@contextmanager
-def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]:
-    """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
-    what was planned any more, or changed while it was sent."""
-    from afsync.config.files import inside, open_regular
-    from afsync.config.problems import Wrong
-
-    hint = "plan again with the file as it is now"
-    try:
-        with open_regular(inside(project.root, path), path) as (file, _):
-            before = _stamp(file)
-            if _sha256(file) != sha256:
-                raise PlanStale(f"{path} has changed since the plan was made", hint)
-            file.seek(0)
-            yield file
-            if _stamp(file) != before:
-                raise PlanStale(f"{path} was written to while it was sent; nothing was submitted with it", hint)
-    except Wrong as error:
-        raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
-
-
-def _stamp(file: BinaryIO) -> tuple[int, int]:
-    status = os.fstat(file.fileno())
-    return status.st_size, status.st_mtime_ns
-
-
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(1024 * 1024):
-        digest.update(chunk)
-    return digest.hexdigest()
+    exclusive = bool(project.settings.exclusive)
+    return resolve(recorded, remote, context.now(), quarantine=quarantine(context, project), exclusive=exclusive)

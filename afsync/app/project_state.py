@@ -5,21 +5,17 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from afsync import __version__
-from afsync.commands import project as work
-from afsync.commands.screen import messages
 from afsync.errors import StateError
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
@@ -27,24 +23,24 @@ if TYPE_CHECKING:
     from afsync.store.interface import Store
 
 
-def open_store(project: Project) -> Store:
+def open_store(context: Context, project: Project) -> Store:
     """The state of this project. StateError when there is no lineage that a state could belong to."""
     if project.settings.lineage is None:
         raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
-    return store_at(project, project.settings.state)
+    return store_at(context, project, project.settings.state)
 
 
-def store_at(project: Project, place: str) -> Store:
+def store_at(context: Context, project: Project, place: str) -> Store:
     """The store that `state: PLACE` would name."""
     from afsync.store import opening
 
-    return opening.open_store(project.root, place, afsync_version=__version__, environ=os.environ)
+    return opening.open_store(project.root, place, afsync_version=__version__, environ=context.environ)
 
 
-def lineage_there(project: Project) -> str | None:
+def lineage_there(context: Context, project: Project) -> str | None:
     """The lineage of the state where this project keeps its own; None where there is none. StateError when there is
     one that cannot be read."""
-    store = store_at(project, project.settings.state)
+    store = store_at(context, project, project.settings.state)
     if not store.exists():
         return None
     try:
@@ -54,9 +50,9 @@ def lineage_there(project: Project) -> str | None:
         raise StateError(error.message, f"nothing was changed: write {known} into afsync.yaml, then plan") from None
 
 
-def read_state(project: Project) -> tuple[Recorded, str]:
+def read_state(context: Context, project: Project) -> tuple[Recorded, str]:
     """The state and its version, of this project for certain. StateError otherwise."""
-    recorded, version = open_store(project).read()
+    recorded, version = open_store(context, project).read()
     check_lineage(project, recorded)
     return recorded, version
 
@@ -81,25 +77,24 @@ def check_account(project: Project, recorded: Recorded, remote: Remote, said: st
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
 
 
-def warn_of_another_run(project: Project) -> None:
+def warn_of_another_run(context: Context, project: Project) -> None:
     """For a command that takes no lock: what it read may be changing."""
-    holder = open_store(project).at_work(socket.gethostname(), work.now())
+    holder = open_store(context, project).at_work(socket.gethostname(), context.now())
     if holder is not None:
-        messages()(f"Warning: another run is at work here: {visible(str(holder))}.\n  This plan may be out of date.\n")
+        context.say(f"Warning: another run is at work here: {visible(str(holder))}.\n  This plan may be out of date.\n")
 
 
 @contextmanager
-def locked(store: Store, timeout: float, stop: Stop) -> Iterator[None]:
+def locked(context: Context, store: Store, timeout: float, stop: Stop) -> Iterator[None]:
     """Hold the lock. StateLocked when another run does, after `timeout` seconds; Interrupted while waiting."""
     from afsync.store.lock import Holder
 
-    holder = Holder(str(uuid.uuid4())[:8], _user(), socket.gethostname(), os.getpid(), _command(), work.now())
-    with store.lock(holder, timeout=timeout, clock=time.monotonic, sleep=stop.wait, warn=_warn):
+    def warn(text: str) -> None:
+        context.say(f"Warning: {visible(text)}\n")
+
+    holder = Holder(str(uuid.uuid4())[:8], _user(), socket.gethostname(), os.getpid(), context.command, context.now())
+    with store.lock(holder, timeout=timeout, clock=context.monotonic, sleep=stop.wait, warn=warn):
         yield
-
-
-def _warn(text: str) -> None:
-    messages()(f"Warning: {visible(text)}\n")
 
 
 def _user() -> str:
@@ -107,7 +102,3 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "somebody"
-
-
-def _command() -> str:
-    return f"afsync {click.get_current_context().info_name}"

@@ -1,29 +1,16 @@
-"""The project in a directory, and the moment at which a command works with it."""
+"""The project in a directory, read and checked; and what the environment says instead of its files."""
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-import click
-
-from afsync.commands.command_result import known_workspace
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
-
-
-def directory() -> Path:
-    """Where the project is: `-C DIR`, or here."""
-    chosen = click.get_current_context().find_root().obj
-    return Path(chosen or "")
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+    from afsync.core.recorded import Recorded
 
 
 def who() -> str:
@@ -37,36 +24,35 @@ def who() -> str:
         return "unknown"
 
 
-def load_project() -> Project:
-    """The files, checked. Raises ConfigError with everything that is wrong with them, which CI is shown as well."""
-    from afsync.commands.ci import publish_problems
+def load_project(context: Context) -> Project:
+    """The files, checked. Raises ConfigError with everything that is wrong with them, which is reported as well."""
     from afsync.config.loader import load
     from afsync.config.workspace import find_workspace
 
     try:
-        workspace = known_workspace() or find_workspace(directory())
-        return _with_state(load(directory(), environ=os.environ, workspace=workspace))
+        workspace = context.workspace or find_workspace(context.directory)
+        return _with_state(context, load(context.directory, environ=context.environ, workspace=workspace))
     except ConfigError as error:
-        publish_problems(error.problems, directory())
+        context.report_problems(error.problems, context.directory)
         raise
 
 
-def _with_state(project: Project) -> Project:
+def _with_state(context: Context, project: Project) -> Project:
     """AFSYNC_STATE names another place than the files, for one run: a pipeline knows where its state is."""
-    override = os.environ.get("AFSYNC_STATE", "").strip()
+    override = context.environ.get("AFSYNC_STATE", "").strip()
     if not override:
         return project
     from msgspec.structs import replace
 
     from afsync.core.state_place import is_elsewhere
 
-    if known_workspace() is not None:
+    if context.workspace is not None:
         from afsync.core.membership import PLACE, shared_by_projects
 
         if PLACE not in override and not shared_by_projects(override):
             text = f"AFSYNC_STATE: {override}: all accounts would have the same state"
             raise UsageError(text, f"write {PLACE} where their names belong")
-        override = override.replace(PLACE, directory().name)
+        override = override.replace(PLACE, context.directory.name)
     if not is_elsewhere(override):
         raise UsageError(f"AFSYNC_STATE: {override}: not a store", "write `branch:NAME` or an address, not a path")
     return replace(project, settings=replace(project.settings, state=override))
@@ -76,16 +62,31 @@ SHARED_QUARANTINE = 90
 """More than the write of an intent and its submission may take together."""
 
 
-def quarantine(project: Project) -> float:
+def quarantine(context: Context, project: Project) -> float:
     """Seconds; AFSYNC_QUARANTINE overrides the files. Where others share the state, one of them may be at the very
     submission that is judged, so what it is about to send is given the time to arrive."""
     from afsync.config.problems import Wrong
     from afsync.config.spans import quarantine_seconds
     from afsync.core.state_place import is_elsewhere
 
-    override = os.environ.get("AFSYNC_QUARANTINE", "").strip()
+    override = context.environ.get("AFSYNC_QUARANTINE", "").strip()
     try:
         seconds = quarantine_seconds(override) if override else project.settings.quarantine
         return max(seconds, SHARED_QUARANTINE) if is_elsewhere(project.settings.state) else seconds
     except Wrong as error:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
+
+
+def at_moment(context: Context, project: Project, recorded: Recorded, now: datetime) -> Project:
+    """The project itself where nothing in it depends on the time. Raises ConfigError with everything that is wrong
+    with the occurrences, which are reported as well."""
+    if project.calendar is None:
+        return project
+    # Imported here: most projects have no series.
+    from afsync.config.occurrences import expand
+
+    try:
+        return expand(project, recorded, now)
+    except ConfigError as error:
+        context.report_problems(error.problems, project.root)
+        raise

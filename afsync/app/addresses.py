@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from afsync.commands.command_result import known_globs
+from afsync.app.context import Context
 from afsync.config.problems import close_address
 from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.selection import matches
 from afsync.errors import UsageError
 
 
-def check_globs(globs: tuple[str, ...], known: Collection[str]) -> None:
+def check_globs(context: Context, globs: tuple[str, ...], known: Collection[str]) -> None:
     """A glob that matches nothing is a slip of the finger, not an empty selection; of many accounts, in all of them."""
-    everywhere = known_globs()
+    everywhere = context.globs
     for glob in globs:
         found = any(matches(address, (glob,)) for address in known)
         if everywhere is not None:

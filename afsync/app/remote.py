@@ -1,0 +1,160 @@
+"""What each use case reads of the account, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from afsync.app.checked_plan import resolve_with
+from afsync.app.connection import Service, connect
+from afsync.app.project_state import check_account
+from afsync.errors import AuthError
+
+if TYPE_CHECKING:
+    from afsync.api.reader import ApiReader
+    from afsync.app.context import Context
+    from afsync.config.project import Project
+    from afsync.core.recorded import Recorded
+    from afsync.core.remote import Preview, Remote
+    from afsync.core.results import JobResult
+
+
+def read_remote(
+    context: Context,
+    project: Project,
+    recorded: Recorded,
+    service: Service,
+    at: datetime,
+    *,
+    links: bool = False,
+    since: datetime | None = None,
+    approving: Iterable[str] = (),
+) -> Remote:
+    """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
+    jobs that are that young; of the addresses in `approving`, whether the service stops them."""
+    from afsync.api.previews import MOST, previews
+    from afsync.api.snapshot import fetch, read_result
+    from afsync.app.checked_plan import timed as timed_options
+    from afsync.core.approvals import waiting
+    from afsync.core.held import of_unknown_origin
+    from afsync.core.lookups import lookups
+    from afsync.core.others_approvals import staging_needed
+    from afsync.core.remote import Remote
+    from afsync.core.result_lookups import results_needed
+    from afsync.core.verdict import Options
+
+    wanted = lookups(project.desired, recorded, at)
+    # A state may be new because it was lost, or older than the account; publish times are what tells.
+    timed = bool(wanted.jobs.keys() - recorded.watched.keys()) or wanted.since is not None
+    if since is not None:
+        wanted = replace(wanted, since=min(wanted.since or since, since))
+    try:
+        remote = _as_of(
+            context, at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
+        )
+    except AuthError:
+        # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
+        check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
+        raise
+    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
+    in_doubt = [str(i.job_id) for i in recorded.approvals]
+    in_doubt += [r.id for r in of_unknown_origin(project.desired, recorded)]
+    in_doubt += [recorded.jobs[a].id for a in approving if a in recorded.jobs]
+    published = publications_needed(project, recorded, remote, at)
+    produced = [i for i in [*in_doubt, *published] if i in remote.jobs and remote.jobs[i].status == "complete"]
+    produced += _found_for_review(context, project, recorded, remote)
+    asked = results_needed(project.desired, recorded, remote, at, timed_options(context, Options(), project))
+    results = (read_result(service.reader, i) for i in asked)
+    needed = dict.fromkeys([*produced, *staging_needed(recorded, remote)])  # for decisions, so never too many
+    shown = previews(service.reader, dict.fromkeys([*needed, *ids]), max(MOST, len(needed)))
+    found = {r.id: r for r in results if r is not None} | read_results(service.reader, published)
+    return replace(remote, previews=shown if links else _without_links(shown), results=found)
+
+
+def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
+    """The jobs that lost submissions are found to have become, where those asked for a stop before publishing: whether
+    the service stops them, no answer has told."""
+    from afsync.core.resolution import Adopt
+    from afsync.core.reviews import asked_for
+
+    if not any(asked_for(i) for i in recorded.submissions):
+        return []
+    found = resolve_with(context, project, recorded, remote)
+    return [r.id for r in found if isinstance(r, Adopt) and asked_for(r.intent)]
+
+
+def publications_needed(project: Project, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
+    """The ids of approved jobs whose result tells where they were published; of unresolved approvals those of which
+    their status does not tell."""
+    from afsync.core.publications import results_needed
+
+    named = [str(i.job_id) for i in recorded.approvals if i.platforms]
+    return [*named, *results_needed(recorded, remote, remote.server_time or at, project.settings.settle)]
+
+
+def read_results(reader: ApiReader, ids: Iterable[str]) -> dict[str, JobResult]:
+    """By job id. One whose result cannot be read was asked for it, and nothing is known."""
+    from afsync.api.snapshot import read_result
+    from afsync.core.results import JobResult
+
+    return {i: read_result(reader, i) or JobResult(i, "", ready=False) for i in ids}
+
+
+def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
+    return {job_id: preview.without_links() for job_id, preview in found.items()}
+
+
+def read_due(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """What `apply --due` needs of the account: itself, and the jobs whose time has come by our own clock."""
+    if recorded.submissions:
+        return read_remote(context, project, recorded, service, at)  # what is found out of these needs all of it
+    return read_due_jobs(context, project, recorded, service, at)
+
+
+def read_due_jobs(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+    """The same where nothing is to be found out of open submissions."""
+    from afsync.api.snapshot import read_jobs
+    from afsync.core.due import candidates, unknown_staging, unpublished
+
+    found = candidates(project.desired, recorded, at)
+    approved = [str(i.job_id) for i in recorded.approvals]
+    watched = [r.id for r in unpublished(project.desired, recorded)]
+    remote = read_jobs(service.reader, list(dict.fromkeys([*approved, *(r.id for r in found.values()), *watched])))
+    remote = _as_of(context, at, replace(remote, base_url=service.base_url))
+    published = publications_needed(project, recorded, remote, at)
+    remote = _with_staging(remote, service, [*approved, *unknown_staging(project.desired, recorded, at), *published])
+    return replace(remote, results=read_results(service.reader, published))
+
+
+def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remote:
+    """With what the service says of those that are produced."""
+    from afsync.api.previews import previews
+
+    produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
+    return replace(remote, previews=_without_links(previews(service.reader, produced, None)))
+
+
+def _as_of(context: Context, at: datetime, remote: Remote) -> Remote:
+    """Reading may take minutes where the rate limit holds it up: what the service's clock was when it began."""
+    told = remote.server_time
+    return remote if told is None else replace(remote, server_time=told - (context.now() - at))
+
+
+def read_for_intents(context: Context, project: Project, recorded: Recorded) -> Remote:
+    """What the account shows of open submissions and approvals; nothing else is looked at."""
+    from afsync.api.previews import previews
+    from afsync.api.snapshot import fetch
+    from afsync.core.remote import Lookups
+    from afsync.core.resources import Kind
+
+    service = connect(context, project, writes=False)
+    approved = [str(i.job_id) for i in recorded.approvals]
+    heads = tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB)
+    wanted = Lookups(jobs=dict.fromkeys(approved), heads=heads)
+    remote = replace(fetch(service.reader, wanted, publish_times=False), base_url=service.base_url)
+    check_account(project, recorded, remote)
+    named = [str(i.job_id) for i in recorded.approvals if i.platforms]
+    return replace(remote, previews=previews(service.reader, approved), results=read_results(service.reader, named))

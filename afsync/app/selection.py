@@ -1,0 +1,91 @@
+"""Which addresses are selected, and what is allowed, before the project is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.resources import ADDRESS, Desired, Limits
+from afsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from afsync.app.context import Context
+    from afsync.core.recorded import Recorded
+    from afsync.core.verdict import Options
+
+
+class Selection(Struct, frozen=True):
+    """What the command line selects and allows, before the project is known."""
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    allow_empty: bool = False
+    ignore_policy: bool = False
+    accept_unstaged: bool = False
+    ignore_horizon: bool = False
+    max_credits: int | None = None
+    max_creates: int | None = None
+    max_deletes: str | None = None
+
+    def options(self, *, destroy: bool = False) -> Options:
+        from afsync.core.verdict import Options
+
+        for address in self.replace:
+            if not ADDRESS.fullmatch(address):
+                raise UsageError(f"--replace {address}: not an address", "write it as job.KEY or template.KEY")
+        return Options(
+            replace=frozenset(self.replace),
+            target=self.target,
+            exclude=self.exclude,
+            destroy=destroy,
+            allow_empty=self.allow_empty,
+            ignore_policy=self.ignore_policy,
+            accept_unstaged=self.accept_unstaged,
+            ignore_horizon=self.ignore_horizon,
+        )
+
+    def limits(self, declared: Limits) -> Limits:
+        """The declared limits, with what the command line says instead."""
+        if self.max_credits is not None:
+            declared = replace(declared, max_credits=self.max_credits)
+        if self.max_creates is not None:
+            declared = replace(declared, max_creates=self.max_creates)
+        if self.max_deletes is not None:
+            number, percent = _deletes(self.max_deletes)
+            declared = replace(declared, max_deletes=number, max_deletes_percent=percent)
+        return declared
+
+
+def _deletes(text: str) -> tuple[int | None, float | None]:
+    """`5` or `30%`."""
+    body = text.strip().removesuffix("%")
+    if body.isascii() and body.isdigit() and len(body) < 10:
+        value = int(body)
+        if not text.strip().endswith("%"):
+            return value, None
+        if value <= 100:
+            return None, float(value)
+    raise UsageError(f"--max-deletes {text}: not a number or a percentage", "write 5 or 30%")
+
+
+def check_addresses(context: Context, chosen: Selection, desired: Desired, recorded: Recorded) -> None:
+    """An address or glob that matches nothing is a slip of the finger, not an empty selection; of many accounts, in
+    all of them."""
+    flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
+    if not any(flags.values()):
+        return
+    from afsync.config.problems import close_address
+    from afsync.core.selection import matches
+
+    known, everywhere = sorted({*desired.templates, *desired.jobs, *recorded.resources}), context.globs
+    for flag, globs in flags.items():
+        for glob in globs:
+            found = any(matches(address, (glob,)) for address in known)
+            if everywhere is not None:
+                everywhere.seen(f"{flag} {glob}", found=found)
+            elif not found:
+                hint = close_address(glob, known) or "`afsync state list` shows what is recorded"
+                raise UsageError(f"{flag} {glob}: nothing has this address", hint)
