@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from afsync.emulator.app import Emulator, create_app
-    from afsync.emulator.background import Running, running
     from afsync.emulator.client import ControlClient, ControlError
     from afsync.emulator.faults.spec import ACTIONS, POINTS, combinations, makes_sense
-    from afsync.emulator.server import serve
+    from afsync.emulator.server import Running, running, serve
 
 __all__ = [
     "ACTIONS",
@@ -30,8 +29,8 @@ _HOMES = {
     "Emulator": "app",
     "ControlClient": "client",
     "ControlError": "client",
-    "Running": "background",
-    "running": "background",
+    "Running": "server",
+    "running": "server",
     "serve": "server",
     "POINTS": "faults.spec",
     "ACTIONS": "faults.spec",

@@ -12,14 +12,14 @@ from msgspec import Struct
 
 from afsync.emulator import ledger
 from afsync.emulator.database import Database
-from afsync.emulator.options import Options
+from afsync.emulator.options import EmulatorOptions
 
 KEY = re.compile(r"af_[A-Za-z0-9_-]+")
 TIERS_WITH_API = frozenset({"operate", "guided", "managed"})
 COLUMNS = "id, key_id, tier, included, packs, balance, used, concurrent"
 
 
-class Account(Struct, frozen=True):
+class EmulatedAccount(Struct, frozen=True):
     """`concurrent` overrides the tier's limit: None is "as the tier", otherwise JSON (`null`: no limit)."""
 
     id: str
@@ -42,25 +42,27 @@ def key_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-def newcomer(key: str, options: Options) -> Account:
+def newcomer(key: str, options: EmulatorOptions) -> EmulatedAccount:
     """The account that a key which was never seen before belongs to."""
     short = key_id(key)
-    return Account(f"user_{short}", short, options.tier, options.credits, 0, options.credits, 0)
+    return EmulatedAccount(f"user_{short}", short, options.tier, options.credits, 0, options.credits, 0)
 
 
-def find(connection: sqlite3.Connection, *, key: str | None = None, account_id: str | None = None) -> Account | None:
+def find(
+    connection: sqlite3.Connection, *, key: str | None = None, account_id: str | None = None
+) -> EmulatedAccount | None:
     """By key or by id."""
     column, value = ("key_id", key_id(key)) if key is not None else ("id", account_id)
     row = connection.execute(f"SELECT {COLUMNS} FROM accounts WHERE {column} = ?", (value,)).fetchone()
-    return Account(*row) if row else None
+    return EmulatedAccount(*row) if row else None
 
 
-def everyone(connection: sqlite3.Connection) -> list[Account]:
+def everyone(connection: sqlite3.Connection) -> list[EmulatedAccount]:
     """All accounts, in the order in which they came."""
-    return [Account(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM accounts ORDER BY rowid")]
+    return [EmulatedAccount(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM accounts ORDER BY rowid")]
 
 
-def find_or_create(db: Database, key: str, options: Options, now: int) -> Account:
+def find_or_create(db: Database, key: str, options: EmulatorOptions, now: int) -> EmulatedAccount:
     """The key's account; it is not kept when the file cannot be written."""
     with db.reading() as connection:
         account = find(connection, key=key)
@@ -70,7 +72,7 @@ def find_or_create(db: Database, key: str, options: Options, now: int) -> Accoun
         return find(connection, key=key) or _create(connection, newcomer(key, options), now)
 
 
-def _create(connection: sqlite3.Connection, account: Account, now: int) -> Account:
+def _create(connection: sqlite3.Connection, account: EmulatedAccount, now: int) -> EmulatedAccount:
     marks = ", ".join("?" * len(account.__struct_fields__))
     values = [getattr(account, name) for name in account.__struct_fields__]
     connection.execute(f"INSERT INTO accounts ({COLUMNS}) VALUES ({marks})", values)

@@ -14,18 +14,19 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from afsync.emulator import accounts
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import Clock, utc_now
 from afsync.emulator.control.app import PREFIX, Control
 from afsync.emulator.database import Database, put_setting
 from afsync.emulator.endpoints import ROUTES, allowed
-from afsync.emulator.errors import ApiError
+from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.faults.spec import parse
-from afsync.emulator.gate import Gate
 from afsync.emulator.media.host import media_app
-from afsync.emulator.options import Options
-from afsync.emulator.service import Service
+from afsync.emulator.options import EmulatorOptions
+from afsync.emulator.service import EmulatedService
 from afsync.emulator.wire import Wire
 
 MEDIA_HOST = "http://media.localhost"
@@ -35,7 +36,7 @@ MEDIA_HOST = "http://media.localhost"
 class Emulator:
     """An ASGI application. Close it when done."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: EmulatedService) -> None:
         self.service = service
         self._api = Wire(service, Gate(service, _api_app(service)), "api")
         self._media = Wire(service, media_app(service), "media")
@@ -69,11 +70,11 @@ def create_app(
 ) -> Emulator:
     """An emulator on the file `data`, which is made if need be.
 
-    `options` are those of `Options`. `upload_host` is scheme and authority of the media host. `seed` makes the ids
-    of a new file predictable. `copied` works on a copy in memory: nothing is written. ValueError for an option or a
+    `options` are those of `EmulatorOptions`. `upload_host` is scheme and authority of the media host. `seed` makes the
+    ids of a new file predictable. `copied` works on a copy in memory: nothing is written. ValueError for an option or a
     fault that does not exist.
     """
-    chosen = Options()
+    chosen = EmulatorOptions()
     chosen.update(options)
     armed = [parse(text) for text in faults]
     if str(data) != ":memory:" and not copied:
@@ -83,16 +84,21 @@ def create_app(
     if seed is not None:
         with db.writing() as connection:
             put_setting(connection, "seed", seed)
-    service = Service(db, chosen, Clock(clock), upload_host or MEDIA_HOST)
+    service = EmulatedService(db, chosen, Clock(clock), upload_host or MEDIA_HOST)
     for fault in armed:
         service.faults.add(fault)
     return Emulator(service)
 
 
-def _api_app(service: Service) -> Starlette:
+def _api_app(service: EmulatedService) -> Starlette:
     app = Starlette(
         routes=ROUTES,
-        exception_handlers={ApiError: _refusal, ClientDisconnect: _gone, HTTPException: _http_error, Exception: _bug},
+        exception_handlers={
+            ErrorAnswer: _refusal,
+            ClientDisconnect: _gone,
+            HTTPException: _http_error,
+            Exception: _bug,
+        },
     )
     app.router.redirect_slashes = False
     app.state.service = service
@@ -100,7 +106,7 @@ def _api_app(service: Service) -> Starlette:
 
 
 async def _refusal(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)
+    assert isinstance(error, ErrorAnswer)
     return JSONResponse(error.body, error.status, error.headers)
 
 
@@ -110,7 +116,7 @@ async def _gone(_: Request, _error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    service: Service = request.app.state.service
+    service: EmulatedService = request.app.state.service
     if service.dialect.lenient:
         page = f"<!DOCTYPE html>\n<pre>Cannot {escape(request.method)} {escape(request.url.path)}</pre>\n"
         return HTMLResponse(page, 404)
@@ -123,3 +129,47 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _bug(_request: Request, _error: Exception) -> Response:
     return JSONResponse({"error": "internal_error", "message": "A bug in the emulator"}, 500)
+
+
+class Gate:
+    """Lets a request in with its account in the scope's state, or answers it."""
+
+    def __init__(self, service: EmulatedService, app: ASGIApp) -> None:
+        self.service = service
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        submission = scope["method"] == "POST" and scope["path"] == "/v1/jobs"
+        try:
+            account = self._enter(scope, submission)
+        except ErrorAnswer as refusal:
+            await JSONResponse(refusal.body, refusal.status, refusal.headers)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["account"] = account
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if submission:
+                self.service.limiter.end_submission(account.key_id)
+
+    def _enter(self, scope: Scope, submission: bool) -> EmulatedAccount:
+        service, now = self.service, self.service.clock.now()
+        account = accounts.find_or_create(service.db, _key(scope, service.dialect.lenient), service.options, now)
+        limits = service.dialect.limits(account)
+        service.limiter.enter(account.key_id, limits.rpm, now)
+        if account.tier not in accounts.TIERS_WITH_API:
+            raise ErrorAnswer(403, "plan_not_supported", "Your plan has no API access")
+        if submission:
+            service.limiter.begin_submission(account.key_id, limits.concurrent)
+        return account
+
+
+def _key(scope: Scope, lenient: bool) -> str:
+    sent = Request(scope).headers.get("authorization", "")
+    scheme, _, key = sent.partition(" ")
+    if not sent:
+        error = "missing_auth" if lenient else "missing_api_key"
+        raise ErrorAnswer(401, error, "Send your API key as: Authorization: Bearer af_live_…")
+    if scheme.lower() != "bearer" or not accounts.KEY.fullmatch(key.strip()):
+        raise ErrorAnswer(401, "invalid_api_key", "This API key is not valid")
+    return key.strip()

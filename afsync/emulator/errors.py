@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class ApiError(Exception):
+class ErrorAnswer(Exception):
     """Raised anywhere below an endpoint; becomes the answer."""
 
     def __init__(
@@ -26,11 +26,11 @@ class ApiError(Exception):
         self.body.update(extra or {})
 
 
-def invalid(message: str) -> ApiError:
+def invalid(message: str) -> ErrorAnswer:
     """The 400 for a body or query that makes no sense."""
-    return ApiError(400, "invalid_request", message)
+    return ErrorAnswer(400, "invalid_request", message)
 
 
-def not_found(what: str) -> ApiError:
+def not_found(what: str) -> ErrorAnswer:
     """The 404 for something that is not there, or no longer."""
-    return ApiError(404, "not_found", f"{what} not found")
+    return ErrorAnswer(404, "not_found", f"{what} not found")

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.emulator import lifecycle, overwriting
-from afsync.emulator.lifecycle import Life, Phase, phase
+from afsync.emulator.lifecycle import Life, ProductionPhase, phase
 from afsync.emulator.overwriting import ENDS, GHOST, ROUTER, Publication, Story
 
 COLUMNS = (
@@ -21,7 +21,7 @@ COLUMNS = (
 )
 
 
-class Job(Struct, frozen=True):
+class EmulatedJob(Struct, frozen=True):
     """One row. `submitted` is the body as it came, `spec` the same over its template; both are JSON text."""
 
     seq: int
@@ -64,7 +64,7 @@ class Job(Struct, frozen=True):
             self.cancelled, self.forced,
         )  # fmt: skip
 
-    def phase(self, now: int) -> Phase:
+    def phase(self, now: int) -> ProductionPhase:
         """Where it is now."""
         return overwriting.phase(self.story, now) if self.mode == ROUTER else phase(self.life, now)
 
@@ -95,7 +95,7 @@ class Job(Struct, frozen=True):
 
     def failed_platforms(self, now: int) -> list[str]:
         """Where the latest attempt to publish it failed."""
-        done = self.mode == ROUTER or self.phase(now) is Phase.PUBLISHED
+        done = self.mode == ROUTER or self.phase(now) is ProductionPhase.PUBLISHED
         return overwriting.failed_platforms(self.story, now) if done else []
 
     def publications(self, now: int) -> list[Publication]:
@@ -103,7 +103,7 @@ class Job(Struct, frozen=True):
         if self.mode == ROUTER:
             return overwriting.publications(self.story, now)
         _, ends = lifecycle.publication(self.life)
-        if self.phase(now) is not Phase.PUBLISHED or ends is None:
+        if self.phase(now) is not ProductionPhase.PUBLISHED or ends is None:
             return []
         if any(event["what"] == "approve" for event in self.story.events):
             return overwriting.approvals(self.story, now)
@@ -116,39 +116,39 @@ def job_id(seed: str, number: int) -> str:
     return f"job_{hashlib.sha256(f'{seed}:{number}'.encode()).hexdigest()[:12]}"
 
 
-def insert(connection: sqlite3.Connection, jobs: Iterable[Job]) -> None:
+def insert(connection: sqlite3.Connection, jobs: Iterable[EmulatedJob]) -> None:
     """Store new ones."""
     names = COLUMNS.split(", ")
     rows = ([getattr(job, name.strip()) for name in names] for job in jobs)
     connection.executemany(f"INSERT INTO jobs ({COLUMNS}) VALUES ({', '.join('?' * len(names))})", rows)
 
 
-def find(connection: sqlite3.Connection, job: str) -> Job | None:
+def find(connection: sqlite3.Connection, job: str) -> EmulatedJob | None:
     """By id, whoever owns it."""
     row = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
-    return Job(*row) if row else None
+    return EmulatedJob(*row) if row else None
 
 
-def page(connection: sqlite3.Connection, account: str, now: int, limit: int, offset: int) -> list[Job]:
+def page(connection: sqlite3.Connection, account: str, now: int, limit: int, offset: int) -> list[EmulatedJob]:
     """A page of an account's list, newest first; the index alone finds its place, however long the list."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE account = ? AND visible <= ?"
         " ORDER BY created DESC, seq DESC LIMIT ? OFFSET ?) ORDER BY created DESC, seq DESC",
         (account, now, limit, offset),
     )
-    return [Job(*row) for row in rows]
+    return [EmulatedJob(*row) for row in rows]
 
 
-def newest(connection: sqlite3.Connection, account: str | None, now: int) -> Iterator[Job]:
+def newest(connection: sqlite3.Connection, account: str | None, now: int) -> Iterator[EmulatedJob]:
     """Everything in an account's list (or everybody's), newest first."""
     where, values = ("", ()) if account is None else ("account = ? AND ", (account,))
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM jobs WHERE {where}visible <= ? ORDER BY created DESC, seq DESC", (*values, now)
     )
-    return (Job(*row) for row in rows)
+    return (EmulatedJob(*row) for row in rows)
 
 
-def change(connection: sqlite3.Connection, job: Job, now: int, changes: Mapping[str, Any]) -> Job:
+def change(connection: sqlite3.Connection, job: EmulatedJob, now: int, changes: Mapping[str, Any]) -> EmulatedJob:
     """Store changed instants; the job as it is then."""
     columns = {**changes, "updated": now}
     assignments = ", ".join(f"{name} = ?" for name in columns)
@@ -156,12 +156,12 @@ def change(connection: sqlite3.Connection, job: Job, now: int, changes: Mapping[
     return replace(job, **columns)
 
 
-def told(job: Job, what: str, at: int, **more: Any) -> dict[str, Any]:
+def told(job: EmulatedJob, what: str, at: int, **more: Any) -> dict[str, Any]:
     """The column to change when something happens to a job that remembers its events."""
     return {"events": json.dumps([*json.loads(job.events), {"what": what, "at": at, **more}])}
 
 
-def advanced(job: Job, status: str, now: int) -> dict[str, Any]:
+def advanced(job: EmulatedJob, status: str, now: int) -> dict[str, Any]:
     """The columns to change so that a job has `status` now, whatever it was."""
     if job.mode != ROUTER:
         return lifecycle.advance(job.life, status, now)

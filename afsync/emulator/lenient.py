@@ -12,10 +12,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.emulator import accounts, jobs, ledger, overwriting, submissions, templates
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.database import Database, get_setting, next_number
-from afsync.emulator.errors import ApiError
-from afsync.emulator.options import Options
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.options import EmulatorOptions
 
 FROM_TEMPLATE = ("contentType", "durationMins", "addOns", "topic", "tone")
 """All that a template's `job_spec` gives to a job; beside `templateId`, which decides on the format."""
@@ -23,7 +23,9 @@ DEFAULT_MINUTES, MOST_MINUTES = 5, 10_000
 SOURCE = {"upload": "DIRECT", "compose": "DIRECT", "generate": "GEN"}
 
 
-def submit(db: Database, account: Account, body: Mapping[str, Any], options: Options, now: int) -> jobs.Job:
+def submit(
+    db: Database, account: EmulatedAccount, body: Mapping[str, Any], options: EmulatorOptions, now: int
+) -> jobs.EmulatedJob:
     """The new job. ApiError when it is refused; the row that was written then stays as a ghost."""
     with db.writing() as connection:
         spec = effective(body, _template(connection, account, body))
@@ -72,25 +74,29 @@ def _minutes(value: object) -> float:
     return min(MOST_MINUTES, value)
 
 
-def _template(connection: sqlite3.Connection, account: Account, body: Mapping[str, Any]) -> dict[str, Any] | None:
+def _template(
+    connection: sqlite3.Connection, account: EmulatedAccount, body: Mapping[str, Any]
+) -> dict[str, Any] | None:
     wanted = body.get("fromTemplateId")
     if not wanted:
         return None
     if not templates.UUID_FORM.fullmatch(str(wanted)):
-        raise ApiError(500, "template_load_failed", "invalid input syntax for type uuid")
+        raise ErrorAnswer(500, "template_load_failed", "invalid input syntax for type uuid")
     template = templates.find(connection, str(wanted).lower(), account.id)
     if template is None:
-        raise ApiError(404, "template_not_found", "No template with this id")
+        raise ErrorAnswer(404, "template_not_found", "No template with this id")
     return template.fields
 
 
-def _refusal(connection: sqlite3.Connection, account: Account, spec: Mapping[str, Any], price: int) -> ApiError | None:
+def _refusal(
+    connection: sqlite3.Connection, account: EmulatedAccount, spec: Mapping[str, Any], price: int
+) -> ErrorAnswer | None:
     if errors := _add_on_errors(spec.get("addOns")):
-        return ApiError(400, "invalid_feature_inputs", "Some add-ons cannot be used", {"errors": errors})
+        return ErrorAnswer(400, "invalid_feature_inputs", "Some add-ons cannot be used", {"errors": errors})
     current = accounts.find(connection, account_id=account.id)
     if price and (current is None or current.balance < price):
         extra = {"creditCost": price, "balance": 0}  # whatever is left
-        return ApiError(402, "insufficient_credits", "Not enough credits for this job", extra)
+        return ErrorAnswer(402, "insufficient_credits", "Not enough credits for this job", extra)
     return None
 
 
@@ -108,14 +114,14 @@ def _add_on_errors(sent: object) -> list[dict[str, str]]:
 
 def _written(
     connection: sqlite3.Connection,
-    account: Account,
+    account: EmulatedAccount,
     body: Mapping[str, Any],
     spec: dict[str, Any],
     price: int,
-    options: Options,
+    options: EmulatorOptions,
     now: int,
     origin: str,
-) -> jobs.Job:
+) -> jobs.EmulatedJob:
     """The row, stored."""
     number = next_number(connection, "jobs")
     job = submissions.make(
@@ -137,7 +143,7 @@ def _written(
     return job
 
 
-def _taken_over(connection: sqlite3.Connection, earlier: jobs.Job, job: jobs.Job) -> jobs.Job:
+def _taken_over(connection: sqlite3.Connection, earlier: jobs.EmulatedJob, job: jobs.EmulatedJob) -> jobs.EmulatedJob:
     """Two submissions in one millisecond: one row, which is the later one's; the events tell of both."""
     events = [*json.loads(job.events), *json.loads(earlier.events)]
     names = ("submitted", "spec", "staged", "started", "finished", "outcome", "origin")
@@ -146,7 +152,7 @@ def _taken_over(connection: sqlite3.Connection, earlier: jobs.Job, job: jobs.Job
     return jobs.change(connection, earlier, job.updated, changes)
 
 
-def _charge(connection: sqlite3.Connection, account: Account, now: int, price: int, job: str) -> None:
+def _charge(connection: sqlite3.Connection, account: EmulatedAccount, now: int, price: int, job: str) -> None:
     """Packs drain before what is included, and `used` does not count them."""
     current = accounts.find(connection, account_id=account.id) or account
     packs = min(current.packs, price)

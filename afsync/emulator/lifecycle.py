@@ -12,7 +12,7 @@ QUEUE_S, SHORT_S, LONG_S_PER_MINUTE, PUBLISHING_S = 15, 165, 60, 20
 """Seconds at speed 1: waiting, producing a short, producing a minute of a long one, publishing."""
 
 
-class Phase(StrEnum):
+class ProductionPhase(StrEnum):
     """The emulator's own words; each dialect has its own for the outside."""
 
     QUEUED = "queued"
@@ -25,8 +25,10 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
-UNFINISHED = frozenset({Phase.QUEUED, Phase.RUNNING})
-ENDED = frozenset({Phase.PUBLISHED, Phase.FAILED, Phase.NON_COMPLIANT, Phase.CANCELLED})
+UNFINISHED = frozenset({ProductionPhase.QUEUED, ProductionPhase.RUNNING})
+ENDED = frozenset(
+    {ProductionPhase.PUBLISHED, ProductionPhase.FAILED, ProductionPhase.NON_COMPLIANT, ProductionPhase.CANCELLED}
+)
 
 
 class Life(Struct, frozen=True):
@@ -49,20 +51,20 @@ class Life(Struct, frozen=True):
     forced: str | None = None
 
 
-def phase(life: Life, now: int) -> Phase:
+def phase(life: Life, now: int) -> ProductionPhase:
     """Where it is now."""
     if life.cancelled is not None:
-        return Phase.CANCELLED
+        return ProductionPhase.CANCELLED
     if life.started is None or now < life.started:
-        return Phase.QUEUED
+        return ProductionPhase.QUEUED
     if life.finished is None or now < life.finished:
-        return Phase.RUNNING
+        return ProductionPhase.RUNNING
     if life.outcome != "complete":
-        return Phase(life.outcome)
+        return ProductionPhase(life.outcome)
     begins, ends = publication(life)
     if ends is not None and now >= ends:
-        return Phase.PUBLISHED
-    return Phase.PUBLISHING if begins is not None and now >= begins else Phase.PRODUCED
+        return ProductionPhase.PUBLISHED
+    return ProductionPhase.PUBLISHING if begins is not None and now >= begins else ProductionPhase.PRODUCED
 
 
 def publication(life: Life) -> tuple[int | None, int | None]:

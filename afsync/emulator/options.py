@@ -14,7 +14,7 @@ Tier = Literal["operate", "guided", "managed", "starter"]
 """`starter` stands for every plan without API access."""
 
 
-class Options(Struct):
+class EmulatorOptions(Struct):
     """See docs/emulator.md. Seconds are of the emulator's clock, `latency_ms` is real time."""
 
     dialect: DialectName = "documented"
@@ -59,10 +59,10 @@ class Options(Struct):
 
 def check(values: Mapping[str, Any]) -> None:
     """ValueError that names the option, for an unknown one or a value of the wrong kind."""
-    hints = get_type_hints(Options)
+    hints = get_type_hints(EmulatorOptions)
     for name, value in values.items():
         if name not in hints:
-            known = ", ".join(Options.__struct_fields__)
+            known = ", ".join(EmulatorOptions.__struct_fields__)
             raise ValueError(f"unknown option {name!r}; there are: {known}")
         if not _fits(value, hints[name]) or (name == "speed" and value == 0):
             raise ValueError(f"option {name!r} cannot be {value!r}; it takes {_describe(hints[name])}")

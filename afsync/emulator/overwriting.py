@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.emulator.lifecycle import Life, Phase
+from afsync.emulator.lifecycle import Life, ProductionPhase
 
 ROUTER = "router"
 """The `mode` of a job that lives by these rules; `publishMode` has no effect on it."""
@@ -51,7 +51,7 @@ class Publication(Struct, frozen=True):
     private: bool = False
 
 
-class Written(Struct, frozen=True):
+class WrittenRow(Struct, frozen=True):
     """The fields of the row that several writers share. `time` is the publish time as it was sent."""
 
     status: str
@@ -59,28 +59,28 @@ class Written(Struct, frozen=True):
     time: Any = None
 
 
-def written(story: Story, now: int) -> Written:
+def written(story: Story, now: int) -> WrittenRow:
     """What the row holds now."""
-    row = Written("pending" if story.ghost else "queued", story.life.staged)
+    row = WrittenRow("pending" if story.ghost else "queued", story.life.staged)
     for at, _, change in sorted(_writes(story), key=lambda write: write[:2]):
         if at <= now:
             row = replace(row, **change)
     return row
 
 
-def phase(story: Story, now: int) -> Phase:
+def phase(story: Story, now: int) -> ProductionPhase:
     """What really became of it, whatever the row says: a cancel stops nothing."""
     life = story.life
     if story.ghost or life.started is None or now < life.started:
-        return Phase.QUEUED
+        return ProductionPhase.QUEUED
     if life.finished is None or now < life.finished:
-        return Phase.RUNNING
+        return ProductionPhase.RUNNING
     if life.outcome in ("failed", "non-compliant"):
-        return Phase(life.outcome)
+        return ProductionPhase(life.outcome)
     if publications(story, now):
-        return Phase.PUBLISHED
+        return ProductionPhase.PUBLISHED
     under_way = any(event["what"] == "approve" and now < event["ends"] for event in story.events)
-    return Phase.PUBLISHING if under_way else Phase.PRODUCED
+    return ProductionPhase.PUBLISHING if under_way else ProductionPhase.PRODUCED
 
 
 def publications(story: Story, now: int) -> list[Publication]:

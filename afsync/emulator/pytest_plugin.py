@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from afsync.emulator.background import Running
+    from afsync.emulator.server import Running
 
 KEY = "af_live_of_a_test"
 MARK = "afsync_emulator(**options): options of the emulator, such as dialect, credits, speed or faults"
@@ -29,7 +29,7 @@ def afsync_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     `@pytest.mark.afsync_emulator(dialect="deployed", credits=5)` gives options.
     """
-    from afsync.emulator.background import running
+    from afsync.emulator.server import running
 
     options: dict[str, Any] = {"speed": "manual", "rpm": 100_000, "concurrent": 100}
     for mark in reversed([*request.node.iter_markers("afsync_emulator")]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
-from afsync.emulator.errors import ApiError
+from afsync.emulator.errors import ErrorAnswer
 
 WINDOW_MS = 60_000
 
@@ -37,7 +37,7 @@ class RateLimiter:
         self._submitting[key] -= 1
 
 
-def too_many(wait_ms: int, message: str) -> ApiError:
+def too_many(wait_ms: int, message: str) -> ErrorAnswer:
     """The 429; the header is in whole seconds, rounded up."""
     headers = {"Retry-After": str(max(1, -(-wait_ms // 1000)))}
-    return ApiError(429, "rate_limit_exceeded", message, {"retryAfterMs": wait_ms}, headers)
+    return ErrorAnswer(429, "rate_limit_exceeded", message, {"retryAfterMs": wait_ms}, headers)

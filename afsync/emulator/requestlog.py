@@ -16,7 +16,7 @@ KEPT_BODY = 1_000_000
 KEPT_REQUESTS = 100_000
 
 
-class Entry(Struct):
+class LoggedRequest(Struct):
     """One request. `status` is None when no complete status line was sent."""
 
     number: int
@@ -71,16 +71,16 @@ class RequestLog:
     """The latest requests, oldest first; those to the control API are not among them."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=KEPT_REQUESTS)
+        self._entries: deque[LoggedRequest] = deque(maxlen=KEPT_REQUESTS)
         self._count = 0
 
-    def open(self, at: int, host: str, scope: Any) -> Entry:
+    def open(self, at: int, host: str, scope: Any) -> LoggedRequest:
         """A request arrived."""
         self._count += 1
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         sent = dict(headers).get("authorization")
         line = scope.get("state", {}).get("line")
-        entry = Entry(
+        entry = LoggedRequest(
             self._count, at, host, line.number if line else None, scope["method"], scope["path"],
             scope["query_string"].decode("latin-1"),
             {name: value for name, value in headers if name != "authorization"},
@@ -89,7 +89,7 @@ class RequestLog:
         self._entries.append(entry)
         return entry
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LoggedRequest]:
         """All that are kept."""
         return list(self._entries)
 

@@ -1,14 +1,19 @@
-"""Serves an emulator until it is told to stop: what `afsync emulator` runs."""
+"""Serves an emulator: until a signal (`afsync emulator`), or in a thread for as long as a block of code runs."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from afsync.emulator.app import create_app
+from msgspec import Struct
+
+from afsync.emulator.app import Emulator, create_app
+from afsync.emulator.client import ControlClient
 from afsync.emulator.listener import Listener, address, bound
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -47,3 +52,58 @@ async def _until_signal(listener: Listener, ready: Callable[[], None]) -> None:
     ready()
     await stop.wait()
     await listener.close()
+
+
+class Running(Struct, frozen=True):
+    """`url` is the base URL for clients; `origin` the same without `/v1`; `media` the media host's."""
+
+    url: str
+    origin: str
+    media: str
+    control: ControlClient
+    emulator: Emulator
+
+
+@contextmanager
+def running(
+    data: Path | str = ":memory:", *, port: int = 0, faults: Sequence[str] = (), **options: Any
+) -> Iterator[Running]:
+    """Serve an emulator meanwhile; `options` are those of `create_app`."""
+    with bound("127.0.0.1", port) as api, bound("127.0.0.1", 0) as media:
+        origin, media_host = f"http://{address(api)}", f"http://{address(media)}"
+        emulator = create_app(data, upload_host=media_host, faults=faults, **options)
+        thread = _Thread(Listener(emulator, api, media))
+        thread.start()
+        try:
+            thread.ready.wait()
+            yield Running(f"{origin}/v1", origin, media_host, ControlClient(media_host), emulator)
+        finally:
+            thread.stop()
+            emulator.close()
+
+
+class _Thread(threading.Thread):
+    """The listener's event loop."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(name="afsync-emulator", daemon=True)
+        self.ready = threading.Event()
+        self._listener = listener
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+
+    def run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._listener.open()
+        self.ready.set()
+        await self._ended.wait()
+        await self._listener.close()
+
+    def stop(self) -> None:
+        """Close the listener and wait for the thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
+        self.join()

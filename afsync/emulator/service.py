@@ -7,25 +7,24 @@ import json
 from typing import Any
 
 from afsync.emulator import accounts, lenient, submissions
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import Clock
 from afsync.emulator.database import Database, get_setting, put_setting
 from afsync.emulator.dialects import Dialect, speak
-from afsync.emulator.errors import ApiError
-from afsync.emulator.faults.book import FaultBook
-from afsync.emulator.faults.holds import Holds
-from afsync.emulator.jobs import Job
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.faults.armed import FaultBook, Holds
+from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.links import Links
-from afsync.emulator.options import Options
+from afsync.emulator.options import EmulatorOptions
 from afsync.emulator.ratelimit import RateLimiter
 from afsync.emulator.requestlog import RequestLog
 from afsync.emulator.uploads import Folder
 
 
-class Service:
+class EmulatedService:
     """Handed to every endpoint. `media_host` is scheme and authority, such as `http://127.0.0.1:4322`."""
 
-    def __init__(self, db: Database, options: Options, clock: Clock, media_host: str) -> None:
+    def __init__(self, db: Database, options: EmulatorOptions, clock: Clock, media_host: str) -> None:
         self.db = db
         self.options = options
         self.clock = clock
@@ -49,11 +48,11 @@ class Service:
         """The one that is switched on."""
         return speak(self.options, self.links, self.options.tier)
 
-    def dialect_for(self, account: Account) -> Dialect:
+    def dialect_for(self, account: EmulatedAccount) -> Dialect:
         """The same, for somebody."""
         return speak(self.options, self.links, account.tier)
 
-    def submit(self, account: Account, body: dict[str, Any], now: int) -> Job:
+    def submit(self, account: EmulatedAccount, body: dict[str, Any], now: int) -> EmulatedJob:
         """A paid submission, by the rules of the dialect; ApiError when it is refused."""
         submit = lenient.submit if self.dialect.lenient else submissions.submit
         return submit(self.db, account, body, self.options, now)
@@ -79,7 +78,7 @@ class Service:
 
     def _submit_late(self, key: str, body: str, moment: int) -> None:
         account = accounts.find_or_create(self.db, key, self.options, moment)
-        with contextlib.suppress(ApiError):  # it would have been refused
+        with contextlib.suppress(ErrorAnswer):  # it would have been refused
             self.submit(account, json.loads(body), moment)
 
     def close(self) -> None:

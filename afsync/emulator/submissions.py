@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from afsync.emulator import accounts, fields, jobs, ledger, lifecycle, overwriting, templates, uploads
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.database import Database, get_setting, next_number
-from afsync.emulator.errors import ApiError, invalid
-from afsync.emulator.options import Options
+from afsync.emulator.errors import ErrorAnswer, invalid
+from afsync.emulator.options import EmulatorOptions
 from afsync.emulator.overwriting import ROUTER
 
 
-def submit(db: Database, account: Account, body: Mapping[str, Any], options: Options, now: int) -> jobs.Job:
+def submit(
+    db: Database, account: EmulatedAccount, body: Mapping[str, Any], options: EmulatorOptions, now: int
+) -> jobs.EmulatedJob:
     """The new job; ApiError, with nothing done, when it is refused."""
     own = fields.known(body)
     with db.writing() as connection:
@@ -40,17 +42,17 @@ def make(
     body: Mapping[str, Any],
     spec: Mapping[str, Any],
     price: int,
-    options: Options,
+    options: EmulatorOptions,
     now: int,
     origin: str = "submitted",
-) -> jobs.Job:
+) -> jobs.EmulatedJob:
     """A job as it is right after its submission."""
     name = jobs.job_id(seed, number)
     if options.ignore_staging:
         spec = {**spec, "staging": False}
     plan = lifecycle.plan(spec, now, options.speed)
     router = options.dialect == "router"
-    return jobs.Job(
+    return jobs.EmulatedJob(
         seq=number,
         id=name,
         account=account,
@@ -71,23 +73,25 @@ def make(
     )
 
 
-def charge_only(db: Database, account: Account, body: Mapping[str, Any], options: Options, now: int) -> None:
+def charge_only(
+    db: Database, account: EmulatedAccount, body: Mapping[str, Any], options: EmulatorOptions, now: int
+) -> None:
     """Take the credits and make no job: the bad kind of `500 job_creation_failed`."""
     with db.writing() as connection:
         ledger.deduct(connection, account.id, now, ledger.cost(body, options.surcharge), "job_creation_failed", None)
 
 
-def _over_template(connection: sqlite3.Connection, account: Account, own: dict[str, Any]) -> dict[str, Any]:
+def _over_template(connection: sqlite3.Connection, account: EmulatedAccount, own: dict[str, Any]) -> dict[str, Any]:
     body = {name: value for name, value in own.items() if name != "fromTemplateId"}
     if "fromTemplateId" not in own:
         return body
     template = templates.find(connection, own["fromTemplateId"], account.id)
     if template is None:
-        raise ApiError(404, "template_not_found", "No template with this id")
+        raise ErrorAnswer(404, "template_not_found", "No template with this id")
     return {**fields.known(template.fields), **body}
 
 
-def _check_file(connection: sqlite3.Connection, account: Account, spec: Mapping[str, Any]) -> None:
+def _check_file(connection: sqlite3.Connection, account: EmulatedAccount, spec: Mapping[str, Any]) -> None:
     if spec.get("entry") != "upload":
         return
     upload = uploads.find(connection, spec["fileId"])
@@ -95,15 +99,15 @@ def _check_file(connection: sqlite3.Connection, account: Account, spec: Mapping[
         raise invalid("fileId names no uploaded file")
 
 
-def _check_balance(connection: sqlite3.Connection, account: Account, price: int) -> None:
+def _check_balance(connection: sqlite3.Connection, account: EmulatedAccount, price: int) -> None:
     current = accounts.find(connection, account_id=account.id)
     balance = current.balance if current else 0
     if balance < price:
         extra = {"creditCost": price, "balance": balance}
-        raise ApiError(402, "insufficient_credits", "Not enough credits for this job", extra)
+        raise ErrorAnswer(402, "insufficient_credits", "Not enough credits for this job", extra)
 
 
-def _outcome(name: str, spec: Mapping[str, Any], options: Options) -> str:
+def _outcome(name: str, spec: Mapping[str, Any], options: EmulatorOptions) -> str:
     topic = str(spec.get("topic", ""))
     if options.dialect == "router" and (ends := overwriting.outcome(topic)) != "complete":
         return ends

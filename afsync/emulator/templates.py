@@ -18,7 +18,7 @@ UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECA
 COLUMNS = "seq, id, account, name, description, spec, created, updated"
 
 
-class Template(Struct, frozen=True):
+class EmulatedTemplate(Struct, frozen=True):
     """One row; `spec` holds the job fields as JSON text."""
 
     seq: int
@@ -50,40 +50,40 @@ def create(
     spec: Mapping[str, Any],
     now: int,
     as_uuid: bool = False,
-) -> Template:
+) -> EmulatedTemplate:
     """Store a new one; `as_uuid` is the form of its id."""
     number = next_number(connection, "templates")
     seed = get_setting(connection, "seed", "")
     digest = hashlib.sha256(f"template:{seed}:{number}".encode())
     identity = str(UUID(bytes=digest.digest()[:16], version=4)) if as_uuid else f"tpl_{digest.hexdigest()[:10]}"
-    template = Template(number, identity, account, name, description, json.dumps(spec), now, now)
+    template = EmulatedTemplate(number, identity, account, name, description, json.dumps(spec), now, now)
     values = [getattr(template, column) for column in template.__struct_fields__]
     connection.execute(f"INSERT INTO templates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
     return template
 
 
-def find(connection: sqlite3.Connection, template: object, account: str | None = None) -> Template | None:
+def find(connection: sqlite3.Connection, template: object, account: str | None = None) -> EmulatedTemplate | None:
     """By id; with an account only if it is that account's."""
     row = connection.execute(
         f"SELECT {COLUMNS} FROM templates WHERE id = ? AND (? IS NULL OR account = ?)", (template, account, account)
     ).fetchone()
-    return Template(*row) if row else None
+    return EmulatedTemplate(*row) if row else None
 
 
-def everything(connection: sqlite3.Connection, account: str | None) -> list[Template]:
+def everything(connection: sqlite3.Connection, account: str | None) -> list[EmulatedTemplate]:
     """An account's templates (or everybody's), newest first."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM templates WHERE ? IS NULL OR account = ? ORDER BY seq DESC", (account, account)
     )
-    return [Template(*row) for row in rows]
+    return [EmulatedTemplate(*row) for row in rows]
 
 
-def remove(connection: sqlite3.Connection, template: Template) -> None:
+def remove(connection: sqlite3.Connection, template: EmulatedTemplate) -> None:
     """Gone; jobs made from it keep what they were made of."""
     connection.execute("DELETE FROM templates WHERE seq = ?", (template.seq,))
 
 
-def edit(connection: sqlite3.Connection, template: Template, changes: Mapping[str, Any], now: int) -> None:
+def edit(connection: sqlite3.Connection, template: EmulatedTemplate, changes: Mapping[str, Any], now: int) -> None:
     """By hand only: the service has no such call."""
     for column, value in {**changes, "updated": now}.items():
         connection.execute(f"UPDATE templates SET {column} = ? WHERE seq = ?", (value, template.seq))

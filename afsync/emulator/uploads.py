@@ -13,7 +13,7 @@ COLUMNS = "id, account, filename, content_type, created, size, sha256"
 VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime"}
 
 
-class Upload(Struct, frozen=True):
+class EmulatedUpload(Struct, frozen=True):
     """`size` and `sha256` are None until the bytes have come."""
 
     id: str
@@ -25,21 +25,21 @@ class Upload(Struct, frozen=True):
     sha256: str | None = None
 
 
-def create(connection: sqlite3.Connection, upload: Upload) -> None:
+def create(connection: sqlite3.Connection, upload: EmulatedUpload) -> None:
     """Store a new one."""
     values = [getattr(upload, column) for column in upload.__struct_fields__]
     connection.execute(f"INSERT INTO uploads ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def find(connection: sqlite3.Connection, identity: object) -> Upload | None:
+def find(connection: sqlite3.Connection, identity: object) -> EmulatedUpload | None:
     """By file id (which is the key, in the deployed dialect)."""
     row = connection.execute(f"SELECT {COLUMNS} FROM uploads WHERE id = ?", (identity,)).fetchone()
-    return Upload(*row) if row else None
+    return EmulatedUpload(*row) if row else None
 
 
-def everything(connection: sqlite3.Connection) -> list[Upload]:
+def everything(connection: sqlite3.Connection) -> list[EmulatedUpload]:
     """All of them, oldest first."""
-    return [Upload(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM uploads ORDER BY rowid")]
+    return [EmulatedUpload(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM uploads ORDER BY rowid")]
 
 
 def fill(connection: sqlite3.Connection, identity: str, size: int, sha256: str) -> None:

@@ -8,17 +8,17 @@ from email.utils import formatdate
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from afsync.emulator.control import calls
-from afsync.emulator.faults.book import Armed
-from afsync.emulator.faults.exchange import Exchange
-from afsync.emulator.requestlog import Entry
-from afsync.emulator.service import Service
+from afsync.emulator.control.app import perform
+from afsync.emulator.faults.armed import Armed
+from afsync.emulator.faults.exchange import FaultyExchange
+from afsync.emulator.requestlog import LoggedRequest
+from afsync.emulator.service import EmulatedService
 
 
 class Wire:
     """`host` is "api" or "media", as the log calls them."""
 
-    def __init__(self, service: Service, app: ASGIApp, host: str) -> None:
+    def __init__(self, service: EmulatedService, app: ASGIApp, host: str) -> None:
         self.service = service
         self.app = app
         self.host = host
@@ -35,7 +35,7 @@ class Wire:
         faults = [one.fault for one in armed if one.fault]
         try:
             if faults:
-                await Exchange(service, faults, scope, listen, answer, entry).run(app)
+                await FaultyExchange(service, faults, scope, listen, answer, entry).run(app)
             else:
                 await app(scope, listen, answer)
         except ClientDisconnect:
@@ -44,7 +44,7 @@ class Wire:
             if not service.holds.closed:
                 raise
 
-    def _watched(self, entry: Entry, receive: Receive, send: Send) -> tuple[Receive, Send]:
+    def _watched(self, entry: LoggedRequest, receive: Receive, send: Send) -> tuple[Receive, Send]:
         """What is read and sent, as the log sees it."""
 
         async def listen() -> Message:
@@ -78,4 +78,4 @@ class Wire:
     def _rehearse(self, armed: list[Armed]) -> None:
         for one in armed:
             for call in one.calls:
-                calls.perform(self.service, call)
+                perform(self.service, call)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from afsync.emulator import Running
-from afsync.emulator.errors import ApiError
+from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.ratelimit import RateLimiter
 from tests.emulator.conftest import FETCH, Serve, client_for
 
@@ -55,7 +55,7 @@ def test_waiting_as_told_is_enough() -> None:
     limiter = RateLimiter()
     for now in (0, 100, 200):
         limiter.enter("k", 3, now)
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ErrorAnswer) as refused:
         limiter.enter("k", 3, 1000)
     wait = refused.value.body["retryAfterMs"]
     assert wait == 59_000
@@ -66,7 +66,7 @@ def test_waiting_as_told_is_enough() -> None:
 def test_submissions_in_flight() -> None:
     limiter = RateLimiter()
     limiter.begin_submission("k", 1)
-    with pytest.raises(ApiError):
+    with pytest.raises(ErrorAnswer):
         limiter.begin_submission("k", 1)
     limiter.begin_submission("k", None)
     limiter.end_submission("k")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from afsync.emulator import ControlClient, ControlError, running, serve
-from afsync.emulator.control.calls import NAMES
+from afsync.emulator.control.app import NAMES
 from afsync.emulator.control.faults import REHEARSABLE
 from afsync.emulator.listener import bind
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from afsync.core.recorded import Recorded, RecordedJob, RecordedTemplate
 from afsync.emulator import ControlClient, Running, running
-from afsync.emulator.control.calls import CALLS
+from afsync.emulator.control.app import CALLS
 from afsync.errors import StateError
 from afsync.store.disk import Disk
 from afsync.store.loading import load

@@ -6,21 +6,21 @@ import json
 from typing import Any
 
 from afsync.emulator import accounts, ledger
-from afsync.emulator.control.body import BadCall, read
+from afsync.emulator.control.arguments import BadCall, read
 from afsync.emulator.options import check
-from afsync.emulator.service import Service
+from afsync.emulator.service import EmulatedService
 
 Json = dict[str, Any]
 
 
-def index(service: Service, body: Json) -> Json:
+def index(service: EmulatedService, body: Json) -> Json:
     """All of them."""
     read(body)
     with service.db.reading() as connection:
         return {"accounts": [account.as_json() for account in accounts.everyone(connection)]}
 
 
-def change(service: Service, body: Json) -> Json:
+def change(service: EmulatedService, body: Json) -> Json:
     """Make the key's account if there is none, change what is named, add credits."""
     kinds: Json = {"tier": str, "balance": int, "included": int, "used": int, "packs": int}
     given = read(body, key=str, add_credits=int, concurrent=(int, str, type(None)), **kinds)
@@ -41,7 +41,7 @@ def change(service: Service, body: Json) -> Json:
     return changed.as_json() if changed else {}
 
 
-def owner(service: Service, key: str | None) -> str:
+def owner(service: EmulatedService, key: str | None) -> str:
     """The account that a call speaks of: the key's, or the only one there is."""
     if key is not None:
         return accounts.find_or_create(service.db, key, service.options, service.clock.now()).id
@@ -52,7 +52,7 @@ def owner(service: Service, key: str | None) -> str:
     return everyone[0].id
 
 
-def entries(service: Service, body: Json) -> Json:
+def entries(service: EmulatedService, body: Json) -> Json:
     """Every credit that moved, oldest first."""
     given = read(body, key=str)
     account = owner(service, given["key"]) if "key" in given else None

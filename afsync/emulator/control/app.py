@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from afsync.emulator.control.calls import CALLS
-from afsync.emulator.service import Service
+from afsync.emulator.control import accounts, data, faults, jobs, settings
+from afsync.emulator.service import EmulatedService
 
 PREFIX = "/_emulator"
 
@@ -19,7 +20,7 @@ PREFIX = "/_emulator"
 class Control:
     """An ASGI application; arguments come as a JSON object, or in the query."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: EmulatedService) -> None:
         self.service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,3 +59,51 @@ def _is_local(request: Request) -> bool:
         return request.client is None or ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return request.client is not None and request.client.host in ("localhost", "testclient")
+
+
+Json = dict[str, Any]
+ControlCall = Callable[[EmulatedService, Json], Json]
+
+CALLS: dict[tuple[str, str], ControlCall] = {
+    ("GET", "/requests"): settings.requests,
+    ("DELETE", "/requests"): settings.clear_requests,
+    ("GET", "/clock"): settings.clock,
+    ("POST", "/clock"): settings.move_clock,
+    ("GET", "/options"): settings.options,
+    ("PATCH", "/options"): settings.change_options,
+    ("GET", "/accounts"): accounts.index,
+    ("POST", "/accounts"): accounts.change,
+    ("GET", "/ledger"): accounts.entries,
+    ("GET", "/jobs"): jobs.index,
+    ("POST", "/jobs/seed"): jobs.seed,
+    ("POST", "/jobs/advance"): jobs.advance,
+    ("POST", "/jobs/purge"): jobs.purge,
+    ("GET", "/templates"): data.templates_index,
+    ("PATCH", "/templates"): data.edit_template,
+    ("GET", "/uploads"): data.uploads_index,
+    ("POST", "/uploads"): data.add_upload,
+    ("GET", "/faults"): faults.index,
+    ("POST", "/faults"): faults.add,
+    ("DELETE", "/faults"): faults.remove,
+    ("POST", "/rehearse"): faults.rehearse,
+    ("GET", "/holds"): faults.holds,
+    ("POST", "/release"): faults.release,
+}
+
+NAMES: dict[str, ControlCall] = {
+    "seed": jobs.seed,
+    "advance": jobs.advance,
+    "purge": jobs.purge,
+    "account": accounts.change,
+    "edit-template": data.edit_template,
+    "clock": settings.move_clock,
+    "options": settings.change_options,
+    "fault": faults.add,
+}
+"""Those that a rehearsal can make; `faults.REHEARSABLE` names them."""
+
+
+def perform(service: EmulatedService, call: Json) -> Json:
+    """Make the call that `{"call": name, ...}` describes."""
+    arguments = {name: value for name, value in call.items() if name != "call"}
+    return NAMES[call["call"]](service, arguments)

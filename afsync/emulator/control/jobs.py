@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from afsync.emulator import fields, jobs, ledger, submissions
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.control.accounts import owner
-from afsync.emulator.control.body import NUMBER, BadCall, read
+from afsync.emulator.control.arguments import NUMBER, BadCall, read
 from afsync.emulator.database import get_setting, next_number
 from afsync.emulator.dialects.echo import has_output
-from afsync.emulator.errors import ApiError
-from afsync.emulator.service import Service
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.service import EmulatedService
 
 Json = dict[str, Any]
 SELECTION: Json = {
@@ -26,13 +26,13 @@ LISTED_IDS = 1000
 PRODUCTION_MS = 180_000
 
 
-def index(service: Service, body: Json) -> Json:
+def index(service: EmulatedService, body: Json) -> Json:
     """Those that are selected, newest first, with everything that the service keeps to itself."""
     read(body, **SELECTION)
     return {"jobs": [_shown(service, job) for job in _selected(service, body)]}
 
 
-def advance(service: Service, body: Json) -> Json:
+def advance(service: EmulatedService, body: Json) -> Json:
     """Give those that are selected the status `to`, now."""
     given = read(body, to=str, **SELECTION)
     if "to" not in given:
@@ -45,7 +45,7 @@ def advance(service: Service, body: Json) -> Json:
     return {"count": len(chosen), "job_ids": [job.id for job in chosen[:LISTED_IDS]]}
 
 
-def purge(service: Service, body: Json) -> Json:
+def purge(service: EmulatedService, body: Json) -> Json:
     """Remove those that are selected, as the service does with old ones."""
     read(body, **SELECTION)
     chosen = _selected(service, body)
@@ -54,14 +54,14 @@ def purge(service: Service, body: Json) -> Json:
     return {"count": len(chosen), "job_ids": [job.id for job in chosen[:LISTED_IDS]]}
 
 
-def seed(service: Service, body: Json) -> Json:
+def seed(service: EmulatedService, body: Json) -> Json:
     """Make `count` jobs that nobody submitted; they stay as they are until they are advanced."""
     given = read(
         body, key=str, count=int, status=str, age=NUMBER, spacing=NUMBER, fields=dict, publish_at=str, charge=bool
     )
     try:
         spec = fields.known(given.get("fields", {}))
-    except ApiError as wrong:
+    except ErrorAnswer as wrong:
         raise BadCall(wrong.body["message"]) from None
     if "publish_at" in given and parse_iso(given["publish_at"]) is None:
         raise BadCall("'publish_at' must be an ISO 8601 time with an offset or Z")
@@ -77,7 +77,9 @@ def seed(service: Service, body: Json) -> Json:
     return {"count": len(ids), "job_ids": ids[:LISTED_IDS]}
 
 
-def _seeds(service: Service, seed_text: str, first: int, account: str, spec: Json, given: Json) -> Iterator[jobs.Job]:
+def _seeds(
+    service: EmulatedService, seed_text: str, first: int, account: str, spec: Json, given: Json
+) -> Iterator[jobs.EmulatedJob]:
     """Oldest first; `{n}` in the topic becomes the number, 1 for the newest."""
     count, status = given.get("count", 1), given.get("status", "published")
     now = service.clock.now()
@@ -100,7 +102,7 @@ def _seeds(service: Service, seed_text: str, first: int, account: str, spec: Jso
         )  # fmt: skip
 
 
-def _selected(service: Service, body: Json) -> list[jobs.Job]:
+def _selected(service: EmulatedService, body: Json) -> list[jobs.EmulatedJob]:
     now = service.clock.now()
     account = owner(service, body["key"]) if "key" in body else None
     dialect = service.dialect
@@ -119,7 +121,7 @@ def _selected(service: Service, body: Json) -> list[jobs.Job]:
     return list(islice(chosen, body.get("newest")))
 
 
-def _shown(service: Service, job: jobs.Job) -> Json:
+def _shown(service: EmulatedService, job: jobs.EmulatedJob) -> Json:
     def moment(ms: int | None) -> str | None:
         return None if ms is None else iso(ms)
 

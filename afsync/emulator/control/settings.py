@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from afsync.emulator.clock import iso, parse_iso
-from afsync.emulator.control.body import NUMBER, BadCall, read
-from afsync.emulator.service import Service
+from afsync.emulator.control.arguments import NUMBER, BadCall, read
+from afsync.emulator.service import EmulatedService
 
 Json = dict[str, Any]
 
 
-def clock(service: Service, body: Json) -> Json:
+def clock(service: EmulatedService, body: Json) -> Json:
     """What time it is."""
     read(body)
     return {"now": iso(service.clock.now()), "offset": service.clock.offset_ms / 1000}
 
 
-def move_clock(service: Service, body: Json) -> Json:
+def move_clock(service: EmulatedService, body: Json) -> Json:
     """Move it on by `advance` seconds, or `set` it."""
     given = read(body, advance=NUMBER, set=str)
     if len(given) != 1:
@@ -29,19 +29,19 @@ def move_clock(service: Service, body: Json) -> Json:
     return clock(service, {})
 
 
-def options(service: Service, body: Json) -> Json:
+def options(service: EmulatedService, body: Json) -> Json:
     """What is switched on."""
     read(body)
     return service.options.as_json()
 
 
-def change_options(service: Service, body: Json) -> Json:
+def change_options(service: EmulatedService, body: Json) -> Json:
     """Switch something."""
     service.options.update(body)
     return service.options.as_json()
 
 
-def requests(service: Service, body: Json) -> Json:
+def requests(service: EmulatedService, body: Json) -> Json:
     """What arrived, oldest first; `path` is exact, and so is `method`."""
     given = read(body, method=str, path=str, host=str, since=(int, str))
     least = int(given.pop("since", 0))
@@ -50,7 +50,7 @@ def requests(service: Service, body: Json) -> Json:
     return {"requests": [entry.as_json() for entry in kept]}
 
 
-def clear_requests(service: Service, body: Json) -> Json:
+def clear_requests(service: EmulatedService, body: Json) -> Json:
     """Forget what arrived."""
     read(body)
     service.log.clear()

@@ -9,24 +9,24 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.emulator import fields
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.dialects import echo
-from afsync.emulator.dialects.interface import Answer, Json, Limits, NewTemplate
-from afsync.emulator.errors import ApiError
-from afsync.emulator.jobs import Job
-from afsync.emulator.lifecycle import Phase
+from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.jobs import EmulatedJob
+from afsync.emulator.lifecycle import ProductionPhase
 from afsync.emulator.links import Links
-from afsync.emulator.options import Options
-from afsync.emulator.templates import Template
+from afsync.emulator.options import EmulatorOptions
+from afsync.emulator.templates import EmulatedTemplate
 
-LIMITS = {"operate": Limits(60, 3), "guided": Limits(120, 10), "managed": Limits(300, None)}
+LIMITS = {"operate": TierLimits(60, 3), "guided": TierLimits(120, 10), "managed": TierLimits(300, None)}
 
 
 class Deployed(Struct, frozen=True):
     """More fields, snake_case templates, times in three forms, and a filter that comes too late."""
 
-    options: Options
+    options: EmulatorOptions
     links: Links
     tier: str
     filters_before_paging: bool = False
@@ -34,10 +34,10 @@ class Deployed(Struct, frozen=True):
     presigned_uploads: bool = True
     lenient: bool = False
 
-    def limits(self, account: Account) -> Limits:
+    def limits(self, account: EmulatedAccount) -> TierLimits:
         return echo.limits(account, self.options, LIMITS.get(account.tier, LIMITS["operate"]))
 
-    def account(self, account: Account) -> Json:
+    def account(self, account: EmulatedAccount) -> Json:
         limits = self.limits(account)
         credits = {"balance": account.balance, "included": account.included, "used": account.used}
         return {
@@ -48,23 +48,23 @@ class Deployed(Struct, frozen=True):
             "rateLimits": {"rpm": limits.rpm, "concurrent": limits.concurrent},
         }
 
-    def status(self, job: Job, now: int) -> str:
+    def status(self, job: EmulatedJob, now: int) -> str:
         if job.forced:
             return job.forced
         match job.phase(now):
-            case Phase.QUEUED:
+            case ProductionPhase.QUEUED:
                 return "queued" if job.publish_at is None else "scheduled"
-            case Phase.RUNNING:
+            case ProductionPhase.RUNNING:
                 return "processing"
-            case Phase.PRODUCED:
+            case ProductionPhase.PRODUCED:
                 return "complete"
             case phase:
                 return phase.value
 
-    def list_item(self, job: Job, now: int) -> Json:
+    def list_item(self, job: EmulatedJob, now: int) -> Json:
         return self.job(job, now)
 
-    def job(self, job: Job, now: int) -> Json:
+    def job(self, job: EmulatedJob, now: int) -> Json:
         there = echo.has_output(job, now)
         return {
             "jobId": job.id,
@@ -78,19 +78,19 @@ class Deployed(Struct, frozen=True):
             "grade": echo.grade(job) if there else None,
         }
 
-    def echoed(self, job: Job) -> Json:
+    def echoed(self, job: EmulatedJob) -> Json:
         return echo.submitted(job)
 
-    def own_status(self, job: Job, now: int) -> str:
+    def own_status(self, job: EmulatedJob, now: int) -> str:
         return self.status(job, now)
 
-    def staging(self, job: Job, _now: int) -> bool:
+    def staging(self, job: EmulatedJob, _now: int) -> bool:
         return job.life.staged
 
-    def publish_copy(self, job: Job) -> Json:
+    def publish_copy(self, job: EmulatedJob) -> Json:
         return echo.publish_copy(job)
 
-    def submitted(self, job: Job, account: Account, now: int, ahead: int) -> Answer:
+    def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, ahead: int) -> Answer:
         return 202, {
             "jobId": job.id,
             "status": self.status(job, now),
@@ -103,21 +103,21 @@ class Deployed(Struct, frozen=True):
             "queuePosition": ahead + 1,
         }
 
-    def approved(self, job: Job, platforms: list[str]) -> Json:
+    def approved(self, job: EmulatedJob, platforms: list[str]) -> Json:
         results = {name: {"status": "published"} for name in platforms}
         return {"jobId": job.id, "approved": True, "status": "published", "platforms": results}
 
     def publish_time(self, body: Mapping[str, Any]) -> int | None:
         moment = parse_iso(body.get("scheduledPublishAt"))
         if moment is None:
-            raise ApiError(400, "scheduledPublishAt is required (ISO 8601)")
+            raise ErrorAnswer(400, "scheduledPublishAt is required (ISO 8601)")
         return moment
 
-    def scheduled(self, job: Job) -> Json:
+    def scheduled(self, job: EmulatedJob) -> Json:
         moment = None if job.publish_at is None else iso(job.publish_at)
         return {"jobId": job.id, "scheduledPublishAt": moment, "status": "scheduled"}
 
-    def schedule_row(self, job: Job, now: int) -> Json:
+    def schedule_row(self, job: EmulatedJob, now: int) -> Json:
         moment = None if job.publish_at is None else self.moment(job.publish_at, job.seq)
         return {
             "jobId": job.id,
@@ -129,15 +129,15 @@ class Deployed(Struct, frozen=True):
     def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
         name, spec = body.get("name"), body.get("jobSpec")
         if not isinstance(name, str) or not name:
-            raise ApiError(400, "name is required")
+            raise ErrorAnswer(400, "name is required")
         if not isinstance(spec, dict):
-            raise ApiError(400, "jobSpec is required")
+            raise ErrorAnswer(400, "jobSpec is required")
         return NewTemplate(name, echo.description(body), fields.known(spec))
 
-    def template_created(self, template: Template) -> Answer:
+    def template_created(self, template: EmulatedTemplate) -> Answer:
         return 201, {"template": self.template_row(template)}
 
-    def template_row(self, template: Template) -> Json:
+    def template_row(self, template: EmulatedTemplate) -> Json:
         spec = template.fields
         form = self.options.job_spec
         as_text = form == "text" or (form == "mix" and template.seq % 2 == 0)

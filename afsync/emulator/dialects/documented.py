@@ -8,16 +8,16 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.emulator import fields
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.dialects import echo
-from afsync.emulator.dialects.interface import Answer, Json, Limits, NewTemplate
-from afsync.emulator.errors import ApiError, invalid
-from afsync.emulator.jobs import Job
-from afsync.emulator.lifecycle import Phase
+from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
+from afsync.emulator.errors import ErrorAnswer, invalid
+from afsync.emulator.jobs import EmulatedJob
+from afsync.emulator.lifecycle import ProductionPhase
 from afsync.emulator.links import Links
-from afsync.emulator.options import Options
-from afsync.emulator.templates import Template
+from afsync.emulator.options import EmulatorOptions
+from afsync.emulator.templates import EmulatedTemplate
 
 RPM, CONCURRENT = 60, 10
 
@@ -25,17 +25,17 @@ RPM, CONCURRENT = 60, 10
 class Documented(Struct, frozen=True):
     """camelCase, ISO 8601, few fields."""
 
-    options: Options
+    options: EmulatorOptions
     links: Links
     filters_before_paging: bool = True
     reads_templates: bool = False
     presigned_uploads: bool = False
     lenient: bool = False
 
-    def limits(self, account: Account) -> Limits:
-        return echo.limits(account, self.options, Limits(RPM, CONCURRENT))
+    def limits(self, account: EmulatedAccount) -> TierLimits:
+        return echo.limits(account, self.options, TierLimits(RPM, CONCURRENT))
 
-    def account(self, account: Account) -> Json:
+    def account(self, account: EmulatedAccount) -> Json:
         limits = self.limits(account)
         return {
             "accountId": account.id,
@@ -44,25 +44,25 @@ class Documented(Struct, frozen=True):
             "rateLimits": {"rpm": limits.rpm, "concurrent": limits.concurrent},
         }
 
-    def status(self, job: Job, now: int) -> str:
+    def status(self, job: EmulatedJob, now: int) -> str:
         if job.forced:
             return job.forced
         match job.phase(now):
-            case Phase.PRODUCED:
+            case ProductionPhase.PRODUCED:
                 return "complete"
-            case Phase.PUBLISHING:
+            case ProductionPhase.PUBLISHING:
                 return "complete" if job.approved is None else "publishing"
-            case Phase.NON_COMPLIANT:
+            case ProductionPhase.NON_COMPLIANT:
                 return "failed"
             case phase:
                 return phase.value
 
-    def list_item(self, job: Job, now: int) -> Json:
+    def list_item(self, job: EmulatedJob, now: int) -> Json:
         if self.options.echo == "minimum":
             return {"jobId": job.id, "status": self.status(job, now), "createdAt": self.moment(job.created)}
         return self.job(job, now)
 
-    def job(self, job: Job, now: int) -> Json:
+    def job(self, job: EmulatedJob, now: int) -> Json:
         there = echo.has_output(job, now)
         extra = self.echoed(job) if self.options.echo == "full" else {}
         return {
@@ -75,23 +75,23 @@ class Documented(Struct, frozen=True):
             "createdAt": self.moment(job.created),
         }
 
-    def echoed(self, job: Job) -> Json:
+    def echoed(self, job: EmulatedJob) -> Json:
         return echo.submitted(job)
 
-    def own_status(self, job: Job, now: int) -> str:
+    def own_status(self, job: EmulatedJob, now: int) -> str:
         return self.status(job, now)
 
-    def staging(self, job: Job, _now: int) -> bool:
+    def staging(self, job: EmulatedJob, _now: int) -> bool:
         return job.life.staged
 
-    def publish_copy(self, job: Job) -> Json:
+    def publish_copy(self, job: EmulatedJob) -> Json:
         return echo.publish_copy(job)
 
-    def submitted(self, job: Job, account: Account, now: int, _ahead: int) -> Answer:
+    def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, _ahead: int) -> Answer:
         status = self.status(job, now)
         return 200, {"jobId": job.id, "status": status, "creditCost": job.cost, "balance": account.balance}
 
-    def approved(self, job: Job, _platforms: list[str]) -> Json:
+    def approved(self, job: EmulatedJob, _platforms: list[str]) -> Json:
         return {"jobId": job.id, "status": "publishing"}
 
     def publish_time(self, body: Mapping[str, Any]) -> int | None:
@@ -104,24 +104,24 @@ class Documented(Struct, frozen=True):
             raise invalid("scheduledAt must be an ISO 8601 time with an offset or Z, or null")
         return moment
 
-    def scheduled(self, job: Job) -> Json:
+    def scheduled(self, job: EmulatedJob) -> Json:
         moment = None if job.publish_at is None else iso(job.publish_at)
         return {"jobId": job.id, "scheduledAt": moment}
 
-    def schedule_row(self, job: Job, now: int) -> Json:
+    def schedule_row(self, job: EmulatedJob, now: int) -> Json:
         return {**self.scheduled(job), "status": self.status(job, now)}
 
     def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
         name = body.get("name")
         if not isinstance(name, str) or not name:
-            raise ApiError(400, "name is required")
+            raise ErrorAnswer(400, "name is required")
         spec = fields.known({key: value for key, value in body.items() if key != "fromTemplateId"})
         return NewTemplate(name, echo.description(body), spec)
 
-    def template_created(self, template: Template) -> Answer:
+    def template_created(self, template: EmulatedTemplate) -> Answer:
         return 200, self.template_row(template)
 
-    def template_row(self, template: Template) -> Json:
+    def template_row(self, template: EmulatedTemplate) -> Json:
         return {"id": template.id, "name": template.name, "createdAt": self.moment(template.created)}
 
     def moment(self, ms: int, _salt: int = 0) -> str:

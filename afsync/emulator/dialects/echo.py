@@ -10,32 +10,32 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from afsync.emulator.accounts import Account
-from afsync.emulator.dialects.interface import Json, Limits
+from afsync.emulator.accounts import EmulatedAccount
+from afsync.emulator.dialects.interface import Json, TierLimits
 from afsync.emulator.errors import invalid
-from afsync.emulator.jobs import Job
-from afsync.emulator.lifecycle import Phase
-from afsync.emulator.options import Options
+from afsync.emulator.jobs import EmulatedJob
+from afsync.emulator.lifecycle import ProductionPhase
+from afsync.emulator.options import EmulatorOptions
 
-OUTPUT = frozenset({Phase.PRODUCED, Phase.PUBLISHING, Phase.PUBLISHED})
+OUTPUT = frozenset({ProductionPhase.PRODUCED, ProductionPhase.PUBLISHING, ProductionPhase.PUBLISHED})
 
 
-def has_output(job: Job, now: int) -> bool:
+def has_output(job: EmulatedJob, now: int) -> bool:
     """Whether there is a video."""
     return job.phase(now) in OUTPUT
 
 
-def score(job: Job) -> int:
+def score(job: EmulatedJob) -> int:
     """The quality, out of 100: any number will do, as long as it stays."""
     return 70 + hashlib.sha256(job.id.encode()).digest()[0] % 30
 
 
-def grade(job: Job) -> str:
+def grade(job: EmulatedJob) -> str:
     """The same as a letter."""
     return "A" if score(job) >= 90 else "B" if score(job) >= 80 else "C"
 
 
-def submitted(job: Job) -> Json:
+def submitted(job: EmulatedJob) -> Json:
     """The fields of the submission that the service tells at all; never the source, nor how it is published."""
     spec = job.fields
     named = ("productionProfile", "contentType", "topic", "tone", "addOns")
@@ -48,12 +48,12 @@ def submitted(job: Job) -> Json:
     }
 
 
-def subject(job: Job) -> str:
+def subject(job: EmulatedJob) -> str:
     """What it is about."""
     return str(job.fields.get("topic") or "Untitled")
 
 
-def publish_copy(job: Job) -> Json:
+def publish_copy(job: EmulatedJob) -> Json:
     """What is published beside the video."""
     words = [word.lower() for word in subject(job).split() if word.isalnum()]
     return {
@@ -63,28 +63,28 @@ def publish_copy(job: Job) -> Json:
     }
 
 
-def portals(job: Job, now: int) -> Json:
+def portals(job: EmulatedJob, now: int) -> Json:
     """How far each portal has come."""
     return dict(zip((f"portal{n}" for n in range(1, 6)), _portal_states(job, now), strict=True))
 
 
-def _portal_states(job: Job, now: int) -> list[str]:
+def _portal_states(job: EmulatedJob, now: int) -> list[str]:
     match job.phase(now):
-        case Phase.QUEUED | Phase.CANCELLED:
+        case ProductionPhase.QUEUED | ProductionPhase.CANCELLED:
             return ["pending"] * 5
-        case Phase.RUNNING:
+        case ProductionPhase.RUNNING:
             return _running(job, now)
-        case Phase.FAILED | Phase.NON_COMPLIANT as ended:
+        case ProductionPhase.FAILED | ProductionPhase.NON_COMPLIANT as ended:
             return ["complete"] * 3 + [ended.value, "pending"]
-        case Phase.PRODUCED:
+        case ProductionPhase.PRODUCED:
             return ["complete"] * 4 + ["waiting" if job.life.staged else "pending"]
-        case Phase.PUBLISHING:
+        case ProductionPhase.PUBLISHING:
             return ["complete"] * 4 + ["running"]
-        case Phase.PUBLISHED:
+        case ProductionPhase.PUBLISHED:
             return ["complete"] * 5
 
 
-def _running(job: Job, now: int) -> list[str]:
+def _running(job: EmulatedJob, now: int) -> list[str]:
     """The four portals of production take equal shares of it."""
     done = 0
     if job.started is not None and job.finished is not None:
@@ -105,7 +105,7 @@ def _source_type(spec: Mapping[str, Any]) -> str:
     return "url"
 
 
-def limits(account: Account, options: Options, usual: Limits) -> Limits:
+def limits(account: EmulatedAccount, options: EmulatorOptions, usual: TierLimits) -> TierLimits:
     """What holds for an account: the dialect's numbers, unless the options or the account say otherwise."""
     if options.rpm is not None:
         usual = replace(usual, rpm=options.rpm)

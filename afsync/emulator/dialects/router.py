@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso
 from afsync.emulator.dialects import echo
 from afsync.emulator.dialects.deployed import LIMITS, Deployed
-from afsync.emulator.dialects.interface import Answer, Json, Limits, NewTemplate
-from afsync.emulator.errors import ApiError
-from afsync.emulator.jobs import Job
-from afsync.emulator.lifecycle import Phase
+from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.jobs import EmulatedJob
+from afsync.emulator.lifecycle import ProductionPhase
 from afsync.emulator.overwriting import GHOST, ROUTER, written
-from afsync.emulator.templates import Template
+from afsync.emulator.templates import EmulatedTemplate
 
 ADD_ONS = ("analytics", "branding", "captions", "music", "shoppable", "translation", "voiceover")
 """Every job tells of seven. Only `shoppable` is known by name; the others stand for the rest."""
@@ -26,28 +26,28 @@ class Router(Deployed, frozen=True):
 
     lenient: bool = True
 
-    def limits(self, account: Account) -> Limits:
+    def limits(self, account: EmulatedAccount) -> TierLimits:
         """What is enforced: submissions at once are not, unless the options say so."""
         usual = LIMITS.get(account.tier, LIMITS["operate"])
-        return echo.limits(account, self.options, Limits(usual.rpm, None))
+        return echo.limits(account, self.options, TierLimits(usual.rpm, None))
 
-    def account(self, account: Account) -> Json:
-        told = echo.limits(account, self.options, Limits(60, 3))
+    def account(self, account: EmulatedAccount) -> Json:
+        told = echo.limits(account, self.options, TierLimits(60, 3))
         return {**Deployed.account(self, account), "rateLimits": {"rpm": told.rpm, "concurrent": told.concurrent}}
 
-    def status(self, job: Job, now: int) -> str:
+    def status(self, job: EmulatedJob, now: int) -> str:
         status = self.own_status(job, now)
         return "processing" if status == "operator_review" else status
 
-    def own_status(self, job: Job, now: int) -> str:
+    def own_status(self, job: EmulatedJob, now: int) -> str:
         """As `/result` has it, and the row itself."""
         return written(job.story, now).status if job.mode == ROUTER else Deployed.status(self, job, now)
 
-    def staging(self, job: Job, now: int) -> bool:
+    def staging(self, job: EmulatedJob, now: int) -> bool:
         """Whether the row says that it waits for an approval."""
         return written(job.story, now).staging if job.mode == ROUTER else job.life.staged
 
-    def job(self, job: Job, now: int) -> Json:
+    def job(self, job: EmulatedJob, now: int) -> Json:
         there = echo.has_output(job, now)
         return {
             **Deployed.job(self, job, now),
@@ -58,10 +58,10 @@ class Router(Deployed, frozen=True):
             "grade": grade(job) if there else None,
         }
 
-    def echoed(self, job: Job) -> Json:
+    def echoed(self, job: EmulatedJob) -> Json:
         return _echoed(job)
 
-    def publish_copy(self, job: Job) -> Json:
+    def publish_copy(self, job: EmulatedJob) -> Json:
         """By platform."""
         one = echo.publish_copy(job)
         tags = [tag.removeprefix("#") for tag in one["hashtags"]]
@@ -69,13 +69,13 @@ class Router(Deployed, frozen=True):
         caption = {"caption": " ".join([one["title"], *one["hashtags"]])}
         return {"youtube": youtube, "tiktok": caption, "instagram": caption}
 
-    def _output_url(self, job: Job, now: int) -> str:
+    def _output_url(self, job: EmulatedJob, now: int) -> str:
         """After an approval: signed, for two hours from then or from now, whatever is later."""
         url = self.links.video(job.id)
         approved = any(event["what"] == "approve" for event in job.story.events)
         return self.links.signed(url, now, valid_ms=APPROVED_LINK_MS) if approved else url
 
-    def submitted(self, job: Job, account: Account, now: int, ahead: int) -> Answer:
+    def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, ahead: int) -> Answer:
         status, body = Deployed.submitted(self, job, account, now, ahead)
         if not self.options.charging:
             del body["creditCost"]
@@ -84,10 +84,10 @@ class Router(Deployed, frozen=True):
     def publish_time(self, body: Mapping[str, Any]) -> Any:
         """As it was sent: past times and nonsense, too."""
         if not (wanted := body.get("scheduledPublishAt")):
-            raise ApiError(400, "scheduledPublishAt is required (ISO 8601)")
+            raise ErrorAnswer(400, "scheduledPublishAt is required (ISO 8601)")
         return wanted
 
-    def schedule_row(self, job: Job, now: int) -> Json:
+    def schedule_row(self, job: EmulatedJob, now: int) -> Json:
         row = written(job.story, now)
         topic = job.fields.get("topic")
         return {"jobId": job.id, "status": row.status, "topic": topic, "scheduledPublishAt": row.time}
@@ -95,12 +95,12 @@ class Router(Deployed, frozen=True):
     def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
         name, spec = body.get("name"), body.get("jobSpec")
         if not isinstance(name, str) or not name:
-            raise ApiError(400, "name is required")
+            raise ErrorAnswer(400, "name is required")
         if not isinstance(spec, dict):
-            raise ApiError(400, "jobSpec is required")
+            raise ErrorAnswer(400, "jobSpec is required")
         return NewTemplate(name, echo.description(body), spec)
 
-    def template_row(self, template: Template) -> Json:
+    def template_row(self, template: EmulatedTemplate) -> Json:
         times = {"created_at": iso(template.created), "updated_at": iso(template.updated)}
         return {**Deployed.template_row(self, template), **times}
 
@@ -108,12 +108,12 @@ class Router(Deployed, frozen=True):
         return str(ms)
 
 
-def grade(job: Job) -> int:
+def grade(job: EmulatedJob) -> int:
     """Out of 100; less than 75 cannot be published."""
     return 60 if job.outcome == "operator_review" else 75 + echo.score(job) % 25
 
 
-def _echoed(job: Job) -> Json:
+def _echoed(job: EmulatedJob) -> Json:
     """Of a ghost, next to nothing."""
     spec, sent = job.fields, job.submitted_fields
     kind = spec.get("contentType") or "news"
@@ -144,11 +144,11 @@ def _add_ons(sent: object) -> Json:
     return {name: own.get(name, {"active": False}) for name in ADD_ONS}
 
 
-def _portals(job: Job, now: int) -> list[Json]:
+def _portals(job: EmulatedJob, now: int) -> list[Json]:
     return [_portal(number, state, job, now) for number, state in enumerate(echo.portals(job, now).values(), start=1)]
 
 
-def _portal(number: int, state: str, job: Job, now: int) -> Json:
+def _portal(number: int, state: str, job: EmulatedJob, now: int) -> Json:
     """The reason of a failure stands here and nowhere else."""
     reason = None
     if state in ("failed", "non-compliant"):
@@ -161,5 +161,5 @@ def _portal(number: int, state: str, job: Job, now: int) -> Json:
         "passed": passed,
         "status": state,
         "failReason": reason,
-        "score": grade(job) if passed and job.phase(now) is not Phase.RUNNING else None,
+        "score": grade(job) if passed and job.phase(now) is not ProductionPhase.RUNNING else None,
     }

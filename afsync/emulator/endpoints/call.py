@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from afsync.emulator import jobs
-from afsync.emulator.accounts import Account
+from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.dialects import Dialect
-from afsync.emulator.errors import ApiError, invalid, not_found
-from afsync.emulator.service import Service
+from afsync.emulator.errors import ErrorAnswer, invalid, not_found
+from afsync.emulator.service import EmulatedService
 
 MAX_BODY, LENIENT_MAX_BODY = 1_000_000, 10_000_000
 
@@ -24,8 +24,8 @@ class Call:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.service: Service = request.app.state.service
-        self.account: Account = request.state.account
+        self.service: EmulatedService = request.app.state.service
+        self.account: EmulatedAccount = request.state.account
         self.dialect: Dialect = self.service.dialect_for(self.account)
         self.now = self.service.clock.now()
 
@@ -38,7 +38,7 @@ class Call:
             body = json.loads(raw)
             json.dumps(body, allow_nan=False, ensure_ascii=False).encode()  # what could not be told again
         except (ValueError, RecursionError):
-            raise ApiError(400, "invalid_json", "The body must be JSON") from None
+            raise ErrorAnswer(400, "invalid_json", "The body must be JSON") from None
         if not isinstance(body, dict):
             raise invalid("The body must be a JSON object")
         return body
@@ -51,7 +51,7 @@ class Call:
         """What was sent, if it is not too much."""
         most = LENIENT_MAX_BODY if self.dialect.lenient else MAX_BODY
         if int(self.request.headers.get("content-length", "0")) > most:
-            raise ApiError(413, "payload_too_large", "The body is too large")
+            raise ErrorAnswer(413, "payload_too_large", "The body is too large")
         return await self.request.body()
 
     def count(self, name: str, default: int, least: int) -> int:
@@ -63,14 +63,14 @@ class Call:
             raise invalid(f"{name} must be a whole number of at least {least}")
         return int(text)
 
-    def job(self) -> jobs.Job:
+    def job(self) -> jobs.EmulatedJob:
         """The job that the path names, if it is this account's."""
         with self.service.db.reading() as connection:
             job = jobs.find(connection, self.request.path_params["job"])
         if job is None:
             raise not_found("Job")
         if job.account != self.account.id:
-            raise ApiError(403, "forbidden")
+            raise ErrorAnswer(403, "forbidden")
         return job
 
     def answer(self, body: Mapping[str, Any], status: int = 200) -> Response:
@@ -88,7 +88,7 @@ def _lenient_body(raw: bytes) -> dict[str, Any]:
             raise ValueError
     except (ValueError, RecursionError):
         extra = {"ok": False, "label": "BODY_PARSE_FAILED"}
-        raise ApiError(400, None, "The body could not be read as JSON", extra) from None
+        raise ErrorAnswer(400, None, "The body could not be read as JSON", extra) from None
     return body if isinstance(body, dict) else {}
 
 

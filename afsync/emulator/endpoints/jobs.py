@@ -9,8 +9,8 @@ from starlette.responses import Response
 from afsync.emulator import accounts, jobs
 from afsync.emulator.endpoints import router
 from afsync.emulator.endpoints.call import Call, route
-from afsync.emulator.errors import ApiError
-from afsync.emulator.lifecycle import UNFINISHED, Phase
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.lifecycle import UNFINISHED, ProductionPhase
 
 MAX_PAGE = 100
 CANCELLABLE = frozenset({"queued", "running", "scheduled", "queued_scheduled", "processing", "cancelled"})
@@ -52,7 +52,7 @@ def _cut(call: Call) -> tuple[int, int]:
         return min(call.count("limit", 20, least=1), MAX_PAGE), call.count("offset", 0, least=0)
     limit, offset = (router.number(call.request.query_params.get(name)) for name in ("limit", "offset"))
     if limit < 0:
-        raise ApiError(500, "list_jobs_failed", "LIMIT must not be negative")
+        raise ErrorAnswer(500, "list_jobs_failed", "LIMIT must not be negative")
     return min(limit or 20, MAX_PAGE), max(0, offset)
 
 
@@ -67,13 +67,13 @@ async def cancel(call: Call) -> Response:
     if call.dialect.lenient:
         return router.cancel(call, job)
     phase = job.phase(call.now)
-    free = phase in UNFINISHED or phase is Phase.CANCELLED
+    free = phase in UNFINISHED or phase is ProductionPhase.CANCELLED
     if job.forced:
         free = job.forced in CANCELLABLE
     if not free:
         status = call.dialect.status(job, call.now)
-        raise ApiError(409, "cannot_cancel", f"Job is already {status}")
-    if phase is not Phase.CANCELLED:
+        raise ErrorAnswer(409, "cannot_cancel", f"Job is already {status}")
+    if phase is not ProductionPhase.CANCELLED:
         with call.service.db.writing() as connection:
             jobs.change(connection, job, call.now, {"cancelled": call.now, "forced": None})
     return call.answer({"jobId": job.id, "status": "cancelled"})

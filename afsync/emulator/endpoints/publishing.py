@@ -10,8 +10,8 @@ from starlette.responses import Response
 from afsync.emulator import jobs
 from afsync.emulator.endpoints import router
 from afsync.emulator.endpoints.call import Call, route
-from afsync.emulator.errors import ApiError, invalid, not_found
-from afsync.emulator.lifecycle import ENDED, Phase
+from afsync.emulator.errors import ErrorAnswer, invalid, not_found
+from afsync.emulator.lifecycle import ENDED, ProductionPhase
 
 NEWEST = 100
 """GET /schedule looks no further."""
@@ -26,8 +26,8 @@ async def schedule(call: Call) -> Response:
         return router.schedule(call, job, moment)
     if moment is not None and moment <= call.now:
         raise invalid("The publish time must be in the future")
-    if job.phase(call.now) in {*ENDED, Phase.PUBLISHING} and not job.forced:
-        raise ApiError(409, "cannot_schedule", f"Job is already {call.dialect.status(job, call.now)}")
+    if job.phase(call.now) in {*ENDED, ProductionPhase.PUBLISHING} and not job.forced:
+        raise ErrorAnswer(409, "cannot_schedule", f"Job is already {call.dialect.status(job, call.now)}")
     with call.service.db.writing() as connection:
         job = jobs.change(connection, job, call.now, {"publish_at": moment})
     return call.answer(call.dialect.scheduled(job))
@@ -66,23 +66,23 @@ async def approve(call: Call) -> Response:
     return call.answer(call.dialect.approved(job, platforms))
 
 
-def _check_approval(call: Call, job: jobs.Job) -> None:
+def _check_approval(call: Call, job: jobs.EmulatedJob) -> None:
     phase = job.phase(call.now)
-    if phase is Phase.PUBLISHED and job.failed_platforms(call.now):
+    if phase is ProductionPhase.PUBLISHED and job.failed_platforms(call.now):
         return
-    if phase in (Phase.PUBLISHING, Phase.PUBLISHED):
-        raise ApiError(409, "already_published", "Job is already published")
-    if phase is not Phase.PRODUCED:
-        raise ApiError(422, "no_output", "Job has no output to publish")
+    if phase in (ProductionPhase.PUBLISHING, ProductionPhase.PUBLISHED):
+        raise ErrorAnswer(409, "already_published", "Job is already published")
+    if phase is not ProductionPhase.PRODUCED:
+        raise ErrorAnswer(422, "no_output", "Job has no output to publish")
     if not job.life.staged:
-        raise ApiError(409, "not_staged", "Job was not submitted with staging")
+        raise ErrorAnswer(409, "not_staged", "Job was not submitted with staging")
 
 
-def _check_again(call: Call, job: jobs.Job, platforms: list[str]) -> None:
+def _check_again(call: Call, job: jobs.EmulatedJob, platforms: list[str]) -> None:
     """Where it failed it can be published again; elsewhere it is published already."""
     failed = job.failed_platforms(call.now)
     if failed and not set(platforms) <= set(failed):
-        raise ApiError(409, "already_published", "Job is already published")
+        raise ErrorAnswer(409, "already_published", "Job is already published")
 
 
 def _platforms(body: dict[str, Any], own: list[str]) -> list[str]:
@@ -94,7 +94,7 @@ def _platforms(body: dict[str, Any], own: list[str]) -> list[str]:
     return wanted
 
 
-def _over(job: jobs.Job, call: Call) -> bool:
+def _over(job: jobs.EmulatedJob, call: Call) -> bool:
     return job.phase(call.now) in ENDED
 
 

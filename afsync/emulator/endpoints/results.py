@@ -11,7 +11,7 @@ from afsync.emulator import jobs
 from afsync.emulator.dialects.echo import has_output, subject
 from afsync.emulator.endpoints.call import Call, route
 from afsync.emulator.errors import not_found
-from afsync.emulator.lifecycle import UNFINISHED, Phase, publication
+from afsync.emulator.lifecycle import UNFINISHED, ProductionPhase, publication
 from afsync.emulator.links import VALID_MS
 
 
@@ -59,14 +59,14 @@ async def staging_assets(call: Call) -> Response:
     })  # fmt: skip
 
 
-def _platforms(job: jobs.Job, phase: Phase, call: Call) -> list[dict[str, Any]]:
+def _platforms(job: jobs.EmulatedJob, phase: ProductionPhase, call: Call) -> list[dict[str, Any]]:
     if call.dialect.lenient:
         return [_attempted(name, job, call) for name in job.attempted]
     _, published = publication(job.life)
     names = json.loads(job.narrowed) if job.narrowed else job.fields.get("platforms", [])
     if job.failed_platforms(call.now) or len(job.publications(call.now)) > 1:
         return [_attempted(name, job, call) for name in job.attempted]
-    done = phase is Phase.PUBLISHED
+    done = phase is ProductionPhase.PUBLISHED
     moment = call.dialect.moment(published, job.seq) if done and published is not None else None
     return [
         {
@@ -79,7 +79,7 @@ def _platforms(job: jobs.Job, phase: Phase, call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _attempted(name: str, job: jobs.Job, call: Call) -> dict[str, Any]:
+def _attempted(name: str, job: jobs.EmulatedJob, call: Call) -> dict[str, Any]:
     """What the last attempt to publish there came to, where a job can be published again and again."""
     done = [one.at for one in job.publications(call.now) if name in one.platforms]
     failed = name in job.failed_platforms(call.now)

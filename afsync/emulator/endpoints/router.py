@@ -11,12 +11,12 @@ from afsync.emulator import jobs
 from afsync.emulator.clock import parse_iso
 from afsync.emulator.dialects.router import grade
 from afsync.emulator.endpoints.call import Call
-from afsync.emulator.errors import ApiError
-from afsync.emulator.lifecycle import Phase
+from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.lifecycle import ProductionPhase
 from afsync.emulator.overwriting import FINAL, written
 
 NOT_CANCELLED = frozenset({"complete", "published", "failed"})
-OUTPUT = frozenset({Phase.PRODUCED, Phase.PUBLISHING, Phase.PUBLISHED})
+OUTPUT = frozenset({ProductionPhase.PRODUCED, ProductionPhase.PUBLISHING, ProductionPhase.PUBLISHED})
 LEAST_GRADE = 75
 
 
@@ -26,16 +26,16 @@ def number(text: str | None) -> int:
     return int(found[0]) if found else 0
 
 
-def cancel(call: Call, job: jobs.Job) -> Response:
+def cancel(call: Call, job: jobs.EmulatedJob) -> Response:
     """Only the status is written; production goes on and writes over it."""
     status = written(job.story, call.now).status
     if status in NOT_CANCELLED:
-        raise ApiError(409, "cannot_cancel", f"Job is already {status}")
+        raise ErrorAnswer(409, "cannot_cancel", f"Job is already {status}")
     _tell(call, job, "cancel", {"cancelled": call.now})
     return call.answer({"jobId": job.id, "status": "cancelled"})
 
 
-def schedule(call: Call, job: jobs.Job, wanted: Any) -> Response:
+def schedule(call: Call, job: jobs.EmulatedJob, wanted: Any) -> Response:
     """Kept until production writes next; of a finished job nothing is kept, and the answer is the same."""
     kept = written(job.story, call.now).status not in FINAL
     changes = {"publish_at": parse_iso(wanted)} if kept else {}
@@ -43,22 +43,22 @@ def schedule(call: Call, job: jobs.Job, wanted: Any) -> Response:
     return call.answer({"jobId": job.id, "scheduledPublishAt": wanted, "status": "scheduled"})
 
 
-def calendar(call: Call, newest: list[jobs.Job]) -> Response:
+def calendar(call: Call, newest: list[jobs.EmulatedJob]) -> Response:
     """Those that have a time and wait; past times, too."""
     rows = [(job, written(job.story, call.now)) for job in newest]
     waiting = [job for job, row in rows if row.time and row.status in ("queued", "scheduled")]
     return call.answer({"scheduled": [call.dialect.schedule_row(job, call.now) for job in waiting]})
 
 
-def approve(call: Call, job: jobs.Job, body: dict[str, Any]) -> Response:
+def approve(call: Call, job: jobs.EmulatedJob, body: dict[str, Any]) -> Response:
     """Publishes whatever has been produced, staged or not, published before or not."""
     options = call.service.options
     if job.phase(call.now) not in OUTPUT:
-        raise ApiError(422, "no_output", "Job has no output to publish")
+        raise ErrorAnswer(422, "no_output", "Job has no output to publish")
     if not options.publish_profile:
-        raise ApiError(422, "no_upload_post_profile", "Connect a publishing profile first")
+        raise ErrorAnswer(422, "no_upload_post_profile", "Connect a publishing profile first")
     if grade(job) < LEAST_GRADE:
-        raise ApiError(422, "publish_not_ready", f"Grade {grade(job)} is below {LEAST_GRADE}")
+        raise ErrorAnswer(422, "publish_not_ready", f"Grade {grade(job)} is below {LEAST_GRADE}")
     wanted, fails = body.get("platforms"), options.publish_fails.split()
     platforms = [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else job.platforms
     older = options.approval == "older"
@@ -75,6 +75,6 @@ def approve(call: Call, job: jobs.Job, body: dict[str, Any]) -> Response:
     return call.answer({"jobId": job.id, "approved": True, "platforms": results})
 
 
-def _tell(call: Call, job: jobs.Job, what: str, changes: dict[str, Any], **more: Any) -> None:
+def _tell(call: Call, job: jobs.EmulatedJob, what: str, changes: dict[str, Any], **more: Any) -> None:
     with call.service.db.writing() as connection:
         jobs.change(connection, job, call.now, {**changes, **jobs.told(job, what, call.now, **more)})

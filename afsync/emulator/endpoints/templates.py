@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from afsync.emulator import templates
 from afsync.emulator.endpoints.call import Call, route
-from afsync.emulator.errors import ApiError, not_found
+from afsync.emulator.errors import ErrorAnswer, not_found
 
 
 async def index(call: Call) -> Response:
@@ -30,7 +30,7 @@ async def create(call: Call) -> Response:
 async def show(call: Call) -> Response:
     """One of them; the reference does not name this call."""
     if not call.dialect.reads_templates:
-        raise ApiError(405, "method_not_allowed", "Method not allowed", headers={"Allow": "DELETE"})
+        raise ErrorAnswer(405, "method_not_allowed", "Method not allowed", headers={"Allow": "DELETE"})
     return call.answer({"template": call.dialect.template_row(_find(call))})
 
 
@@ -42,10 +42,10 @@ async def delete(call: Call) -> Response:
     return call.answer({"deleted": True})
 
 
-def _find(call: Call) -> templates.Template:
+def _find(call: Call) -> templates.EmulatedTemplate:
     wanted = call.request.path_params["template"]
     if call.dialect.lenient and not templates.UUID_FORM.fullmatch(wanted):
-        raise ApiError(500, "get_template_failed", "invalid input syntax for type uuid")
+        raise ErrorAnswer(500, "get_template_failed", "invalid input syntax for type uuid")
     with call.service.db.reading() as connection:
         template = templates.find(connection, wanted, call.account.id)
     if template is None:

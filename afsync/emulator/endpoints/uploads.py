@@ -11,7 +11,7 @@ from starlette.responses import Response
 from afsync.emulator import uploads
 from afsync.emulator.endpoints.call import Call, route
 from afsync.emulator.endpoints.multipart import BadMultipart, boundary_of, read_parts
-from afsync.emulator.errors import ApiError, invalid
+from afsync.emulator.errors import ErrorAnswer, invalid
 
 
 async def upload(call: Call) -> Response:
@@ -25,12 +25,12 @@ async def presign(call: Call) -> Response:
     body = {} if multipart else await call.body()
     filename, content_type = body.get("filename"), body.get("contentType")
     if not isinstance(filename, str) or not filename:
-        raise ApiError(400, "filename is required")
+        raise ErrorAnswer(400, "filename is required")
     if not isinstance(content_type, str) or not content_type:
-        raise ApiError(400, "contentType is required")
+        raise ErrorAnswer(400, "contentType is required")
     key = f"uploads/{call.account.id}/{secrets.token_hex(6)}-{_safe(filename)}"
     with call.service.db.writing() as connection:
-        row = uploads.Upload(key, call.account.id, filename, content_type, call.now)
+        row = uploads.EmulatedUpload(key, call.account.id, filename, content_type, call.now)
         uploads.create(connection, row)
     links = call.service.links
     where = links.upload(key, content_type, call.now)
@@ -82,19 +82,19 @@ class Form:
         except uploads.TooLarge:
             self._too_large = True
 
-    def finish(self) -> uploads.Upload:
+    def finish(self) -> uploads.EmulatedUpload:
         """All of it came; the file is kept, or refused."""
         if self._incoming is None or not self._filename:
-            raise ApiError(400, "file is required")
+            raise ErrorAnswer(400, "file is required")
         suffix = PurePosixPath(self._filename).suffix.lower()
         if suffix not in uploads.VIDEO_TYPES:
-            raise ApiError(400, "unsupported_file_type", "Only MP4 and MOV files can be uploaded")
+            raise ErrorAnswer(400, "unsupported_file_type", "Only MP4 and MOV files can be uploaded")
         if self._too_large:
-            raise ApiError(413, "file_too_large", "Files may have at most 500 MB")
+            raise ErrorAnswer(413, "file_too_large", "Files may have at most 500 MB")
         size, digest = self._incoming.size, self._incoming.keep()
         identity = f"file_{secrets.token_hex(6)}"
         kind = uploads.VIDEO_TYPES[suffix]
-        return uploads.Upload(
+        return uploads.EmulatedUpload(
             identity, self._call.account.id, self._filename, kind, self._call.now, size, digest
         )  # fmt: skip
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from afsync.emulator.faults.line import Line
-from afsync.emulator.faults.reply import Reply, false, spoilt
+from afsync.emulator.faults.reply import FaultReply, false, spoilt
 from afsync.emulator.faults.spec import REPLIES, SPOILERS, Fault
 from afsync.emulator.faults.undone import charge, submit_later
 
 if TYPE_CHECKING:
-    from afsync.emulator.requestlog import Entry
-    from afsync.emulator.service import Service
+    from afsync.emulator.requestlog import LoggedRequest
+    from afsync.emulator.service import EmulatedService
+
 
 TICK_S = 0.002
 ON_THE_WIRE = frozenset({"status", "half"})
@@ -33,11 +33,17 @@ class Replaced(BaseException):
     """The client gets another answer; nothing further is done."""
 
 
-class Exchange:
+class FaultyExchange:
     """Runs the application on one request, with faults."""
 
     def __init__(
-        self, service: Service, faults: Sequence[Fault], scope: Scope, receive: Receive, send: Send, entry: Entry
+        self,
+        service: EmulatedService,
+        faults: Sequence[Fault],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        entry: LoggedRequest,
     ) -> None:
         self.service = service
         self.faults = faults
@@ -47,7 +53,7 @@ class Exchange:
         self.entry = entry
         self.line: Line | None = scope.get("state", {}).get("line")
         self.reached: set[str] = set()
-        self.reply = Reply(500, (), b"")
+        self.reply = FaultReply(500, (), b"")
         self.postponed = False
         self.cut = any(fault.action == "cut-length" for fault in faults)
 
@@ -81,10 +87,10 @@ class Exchange:
     async def _collect(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"])
-            self.reply = Reply(message["status"], headers, b"")
+            self.reply = FaultReply(message["status"], headers, b"")
         elif message["type"] == "http.response.body":
             body = self.reply.body + message.get("body", b"")
-            self.reply = Reply(self.reply.status, self.reply.headers, body)
+            self.reply = FaultReply(self.reply.status, self.reply.headers, body)
 
     async def _answer(self) -> None:
         broken = self.cut or any(fault.point in ON_THE_WIRE for fault in self.faults)
@@ -186,3 +192,39 @@ class Exchange:
 def _has_body(scope: Scope) -> bool:
     names = dict(scope["headers"])
     return b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
+
+
+class Line(Protocol):
+    """Offered by the server under `scope["state"]["line"]`; in-process there is none."""
+
+    number: int
+    """Which connection to its host it is, from 1."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether either side has closed it."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the wire, past the HTTP machinery."""
+        ...
+
+    def close(self) -> None:
+        """Send what is under way, then close."""
+        ...
+
+    def reset(self) -> None:
+        """Close with a TCP reset."""
+        ...
+
+    def pause(self) -> None:
+        """Read no more from it."""
+        ...
+
+    def resume(self) -> None:
+        """Read on."""
+        ...
+
+    def refuse(self, seconds: float) -> None:
+        """Accept no connections for a while, as a service that is being restarted."""
+        ...

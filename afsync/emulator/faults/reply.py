@@ -14,7 +14,7 @@ from afsync.emulator.faults.spec import REPLIES, Fault
 JSON_TYPE = "application/json"
 
 
-class Reply(Struct, frozen=True):
+class FaultReply(Struct, frozen=True):
     """An answer in full. Content-Length is the declared one, which need not be true."""
 
     status: int
@@ -33,7 +33,7 @@ class Reply(Struct, frozen=True):
         return "".join([*lines, "\r\n"]).encode("latin-1", "replace")
 
 
-def false(fault: Fault, media_host: str) -> Reply:
+def false(fault: Fault, media_host: str) -> FaultReply:
     """An answer in the service's place."""
     match fault.action:
         case "status":
@@ -55,13 +55,15 @@ def false(fault: Fault, media_host: str) -> Reply:
     raise ValueError(f"{fault.action!r} is not one of {', '.join(REPLIES)}")
 
 
-def error(code: int, name: str, message: str, extra: dict[str, Any] | None = None, *headers: tuple[str, str]) -> Reply:
+def error(
+    code: int, name: str, message: str, extra: dict[str, Any] | None = None, *headers: tuple[str, str]
+) -> FaultReply:
     """A refusal in the API's form."""
     body = {"error": name, "message": message, **(extra or {})}
     return _reply(code, json.dumps(body).encode(), JSON_TYPE, *headers)
 
 
-def spoilt(fault: Fault, reply: Reply) -> Reply:
+def spoilt(fault: Fault, reply: FaultReply) -> FaultReply:
     """The true answer, changed; `cut-length` is left to whoever sends it."""
     match fault.action:
         case "cut-json":
@@ -73,17 +75,17 @@ def spoilt(fault: Fault, reply: Reply) -> Reply:
     return reply
 
 
-def with_body(reply: Reply, body: bytes) -> Reply:
+def with_body(reply: FaultReply, body: bytes) -> FaultReply:
     """Another body, and the length that goes with it."""
     headers = [(name, value) for name, value in reply.headers if name.lower() != "content-length"]
     return replace(reply, headers=(*headers, ("content-length", str(len(body)))), body=body)
 
 
-def _reply(code: int, body: bytes, content_type: str, *headers: tuple[str, str]) -> Reply:
-    return with_body(Reply(code, (("content-type", content_type), *headers), b""), body)
+def _reply(code: int, body: bytes, content_type: str, *headers: tuple[str, str]) -> FaultReply:
+    return with_body(FaultReply(code, (("content-type", content_type), *headers), b""), body)
 
 
-def _edit(reply: Reply, change: Any) -> Reply:
+def _edit(reply: FaultReply, change: Any) -> FaultReply:
     try:
         answer = json.loads(reply.body)
     except ValueError:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Scope
 
 from afsync.emulator import accounts, submissions
-from afsync.emulator.faults.reply import Reply, error
+from afsync.emulator.faults.reply import FaultReply, error
 
 if TYPE_CHECKING:
-    from afsync.emulator.service import Service
+    from afsync.emulator.service import EmulatedService
 
 
-def submit_later(service: Service, scope: Scope, text: str, seconds: float) -> None:
+def submit_later(service: EmulatedService, scope: Scope, text: str, seconds: float) -> None:
     """Have it carried out when `seconds` have passed on the emulator's clock."""
     key = _key(scope)
     if key is None or _fields(text) is None:
@@ -24,7 +24,7 @@ def submit_later(service: Service, scope: Scope, text: str, seconds: float) -> N
         connection.execute("INSERT INTO pending (due, key, body) VALUES (?, ?, ?)", (due, key, text))
 
 
-def charge(service: Service, scope: Scope, text: str) -> Reply:
+def charge(service: EmulatedService, scope: Scope, text: str) -> FaultReply:
     """Take the credits and make no job."""
     key, fields, now = _key(scope), _fields(text), service.clock.now()
     if key is not None and fields is not None:

@@ -14,12 +14,12 @@ from starlette.routing import Route
 from afsync.emulator import jobs, uploads
 from afsync.emulator.media.mp4 import video
 from afsync.emulator.media.png import thumbnail
-from afsync.emulator.service import Service
+from afsync.emulator.service import EmulatedService
 
 FILES: dict[str, str] = {"video.mp4": "video/mp4", "thumbnail.png": "image/png"}
 
 
-def media_app(service: Service) -> Starlette:
+def media_app(service: EmulatedService) -> Starlette:
     """The application behind that host name."""
     app = Starlette(
         routes=[
@@ -35,7 +35,7 @@ def media_app(service: Service) -> Starlette:
 
 
 async def _download(request: Request) -> Response:
-    service: Service = request.app.state.service
+    service: EmulatedService = request.app.state.service
     job, name = request.path_params["job"], request.path_params["name"]
     if "X-Signature" in request.query_params and (wrong := _signature_error(request, "")):
         return wrong
@@ -48,7 +48,7 @@ async def _download(request: Request) -> Response:
 
 
 async def _asset(request: Request) -> Response:
-    service: Service = request.app.state.service
+    service: EmulatedService = request.app.state.service
     with service.db.reading() as connection:
         upload = uploads.find(connection, request.path_params["key"])
     if upload is None or upload.sha256 is None:
@@ -57,7 +57,7 @@ async def _asset(request: Request) -> Response:
 
 
 async def _put(request: Request) -> Response:
-    service: Service = request.app.state.service
+    service: EmulatedService = request.app.state.service
     content_type = request.headers.get("content-type", "")
     refused = _put_error(request, content_type)
     incoming = service.folder.receive(service.options.max_upload)
@@ -76,7 +76,7 @@ async def _put(request: Request) -> Response:
 
 
 def _put_error(request: Request, content_type: str) -> Response | None:
-    service: Service = request.app.state.service
+    service: EmulatedService = request.app.state.service
     if "authorization" in request.headers:
         return refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
     with service.db.reading() as connection:
@@ -97,7 +97,7 @@ def _take(incoming: uploads.Incoming, chunk: bytes) -> Response | None:
 
 
 def _signature_error(request: Request, content_type: str) -> Response | None:
-    service: Service = request.app.state.service
+    service: EmulatedService = request.app.state.service
     path = request.scope["raw_path"].decode("ascii").partition("?")[0]
     code = service.links.verify(path, request.url.query, service.clock.now(), content_type)
     return refusal(403, code) if code else None
