@@ -12,7 +12,7 @@ import pytest
 from afsync.api.previews import LARGEST, as_data
 from afsync.emulator import running
 from afsync.emulator.media import host
-from afsync.emulator.media.png import thumbnail
+from afsync.emulator.media.samples import thumbnail
 from tests.dialects import DIALECTS
 from tests.harness import Sandbox
 

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from afsync.emulator import Running
-from afsync.emulator.media.mp4 import video
-from afsync.emulator.media.png import thumbnail
+from afsync.emulator.media.samples import thumbnail, video
 from tests.emulator.conftest import Serve, client_for, submitted
 
 

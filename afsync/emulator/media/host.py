@@ -12,8 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from afsync.emulator import jobs, uploads
-from afsync.emulator.media.mp4 import video
-from afsync.emulator.media.png import thumbnail
+from afsync.emulator.media.samples import thumbnail, video
 from afsync.emulator.service import EmulatedService
 
 FILES: dict[str, str] = {"video.mp4": "video/mp4", "thumbnail.png": "image/png"}
