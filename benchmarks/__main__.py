@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from afsync import __file__ as afsync_package
 from afsync import __version__
-from afsync.core.plan import Plan
+from afsync.core.plan.plan import Plan
 from benchmarks.accounts import accounts
 from benchmarks.branch import branch
 from benchmarks.hostile import HOSTILE

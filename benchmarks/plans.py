@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from afsync.core.plan import Plan
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Recorded
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.planner import make_plan
 from afsync.core.remote import Remote, RemoteAccount
 from afsync.core.resources import Desired, Job, Schedule
+from afsync.core.state.recorded import Recorded
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

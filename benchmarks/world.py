@@ -13,8 +13,10 @@ from pathlib import Path
 
 from afsync import __version__
 from afsync.config.loader import load
-from afsync.core.recorded import Account, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.resources import Kind, fingerprint
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
 from afsync.emulator import Running, running
 from afsync.store.state_text import encode
 

@@ -10,26 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from afsync.core.addresses import Kind
 from afsync.core.credits import DOCUMENTED, effective
-from afsync.core.lookalike import echo_of
-from afsync.core.plan import Plan
-from afsync.core.planner import make_plan
-from afsync.core.recorded import (
-    Account,
-    Deposed,
-    Intent,
-    Phase,
-    Record,
-    Recorded,
-    RecordedJob,
-    RecordedTemplate,
-    Scan,
-    Upload,
-)
+from afsync.core.fingerprints import fingerprint
+from afsync.core.plan.decision import Options
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.planner import make_plan
 from afsync.core.remote import Remote, RemoteAccount, RemoteJob, RemoteTemplate
-from afsync.core.resources import EMPTY, Desired, File, Job, Kind, Schedule, Template, Values, fingerprint
-from afsync.core.trust import Cost, CostKind, Effect, Trust
-from afsync.core.verdict import Options
+from afsync.core.resources import EMPTY, Desired, File, Job, Schedule, Template, Values
+from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state.records import Deposed, Intent, Phase, Record, RecordedJob, RecordedTemplate, Scan, Upload
+from afsync.core.state.values import Cost, CostKind, Effect, Trust
+from afsync.core.takeover.similarity import echo_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """The moment of deciding, in all tests."""

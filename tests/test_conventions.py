@@ -123,7 +123,7 @@ def test_nobody_loads_the_package_from_the_tests() -> None:
 ONE_IMPORTER = {
     "ruamel": "afsync.config.yaml",
     "httpx": "afsync.api.client",
-    "deepdiff": "afsync.core.diff",
+    "deepdiff": "afsync.core.plan.changes",
     "yaml_rs": "afsync.config.fast",
     "dateutil": "afsync.config.rrule",
     "python_calamine": "afsync.config.workbook",

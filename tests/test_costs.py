@@ -16,10 +16,12 @@ from typing import TypeVar
 import pytest
 
 from afsync.config.loader import load
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.plan.planner import make_plan
 from afsync.core.remote import Remote, RemoteAccount, RemoteTemplate
-from afsync.core.resources import Kind, fingerprint
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_markdown import plan_markdown
 from afsync.output.plan_text import plan_text
@@ -143,14 +145,21 @@ SERIES = """  show:
 """
 
 
-@pytest.mark.parametrize(("text", "loaded"), [("", set()), (SERIES, {"afsync.config.series", "afsync.core.series"})])
+@pytest.mark.parametrize(
+    ("text", "loaded"), [("", set()), (SERIES, {"afsync.config.series", "afsync.core.series.series"})]
+)
 def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: str, loaded: set[str]) -> None:
     """And one with rules in plain words nothing of what reads those of RFC 5545."""
     project(tmp_path, 3)
     (tmp_path / "afsync.yaml").write_text((tmp_path / "afsync.yaml").read_text() + text, encoding="utf-8")
     unwanted = {
         *("dateutil", "afsync.config.rrule", "afsync.config.calendar", "afsync.config.occurrences"),
-        *("afsync.config.series", "afsync.config.series_shape", "afsync.core.series", "afsync.core.recurrence"),
+        *(
+            "afsync.config.series",
+            "afsync.config.series_shape",
+            "afsync.core.series.series",
+            "afsync.core.series.recurrence",
+        ),
     }
     unwanted = {"dateutil", "pydantic", "ruamel.yaml"} if text else unwanted
     script = (

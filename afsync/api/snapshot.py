@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from afsync.api.paging import TIME_SLACK, Listing, read_list
 from afsync.api.reader import ApiReader
 from afsync.api.wire import ODD
-from afsync.core.evidence import CLOCK_SLACK
+from afsync.core.recovery.evidence import CLOCK_SLACK
 from afsync.core.remote import Lookups, Remote, RemoteJob
 from afsync.core.results import JobResult
-from afsync.core.seen import ReadBack
+from afsync.core.verification import ReadBack
 from afsync.errors import AuthError, BadAnswer, Refused
 
 HEAD = 100

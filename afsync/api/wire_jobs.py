@@ -25,10 +25,10 @@ from afsync.api.wire import (
     text_of,
     usable_id,
 )
-from afsync.core.remote import NOT_KNOWN, RemoteJob, ended_badly
+from afsync.core.remote import NOT_KNOWN, RemoteJob
 from afsync.core.resources import EMPTY, Values
-from afsync.core.results import JobResult
-from afsync.core.signed import text_without_signed
+from afsync.core.results import JobResult, text_without_signed
+from afsync.core.statuses import ended_badly
 
 ECHOED = ("entry", "productionProfile", "contentType", "topic", "tone", "format")
 """The submitted texts that some dialect echoes; `platforms` and `addOns` come on top."""

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from afsync.app.context import Context
 from afsync.config.problems import close_address
-from afsync.core.recorded import Recorded, RecordedJob
-from afsync.core.selection import matches
+from afsync.core.addresses import matches
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
 from afsync.errors import UsageError
 
 

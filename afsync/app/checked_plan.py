@@ -13,12 +13,12 @@ from afsync.errors import Problem
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import Project
-    from afsync.core.plan import Plan
-    from afsync.core.recorded import Recorded
-    from afsync.core.recovery import Resolution
+    from afsync.core.plan.decision import Options
+    from afsync.core.plan.plan import Plan
+    from afsync.core.recovery.resolution import Resolution
     from afsync.core.remote import Remote
     from afsync.core.resources import Job, Limits
-    from afsync.core.verdict import Options
+    from afsync.core.state.recorded import Recorded
 
 
 def checked_plan(
@@ -35,21 +35,22 @@ def checked_plan(
     """The plan with its policy and limits checked; what the policy holds back does not count for the limits. `due`:
     only what is published because its time has come."""
     from afsync.core.clocks import said_of
-    from afsync.core.limits import check_plan
-    from afsync.core.planner import facts_at, make_plan
-    from afsync.core.policy_check import check_policy
-    from afsync.core.sequence import too_late
-    from afsync.core.zone_rules import zones_changed
+    from afsync.core.plan.decision import facts_at
+    from afsync.core.plan.limits import check_plan
+    from afsync.core.plan.order import too_late
+    from afsync.core.plan.planner import make_plan
+    from afsync.core.policy.policy_check import check_policy
+    from afsync.core.series.occurrences import zones_changed
 
     options = timed(context, options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
     plan = zones_changed(plan, recorded, _zone_data)
     if project.occurrences is not None and not due:
-        from afsync.core.occurrences import with_occurrences
+        from afsync.core.series.occurrences import with_occurrences
 
         plan = with_occurrences(plan, project.occurrences, options)
     if due:
-        from afsync.core.due import looked_at, only_due
+        from afsync.core.approval.due import looked_at, only_due
 
         plan = only_due(plan, looked_at(project.desired, recorded, at))
     facts = facts_at(at, project.desired, recorded, remote, options)
@@ -122,7 +123,7 @@ def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset
 
 def resolve_with(context: Context, project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
     """What can be said now of every open submission."""
-    from afsync.core.recovery import resolve
+    from afsync.core.recovery.lost_answers import resolve
 
     exclusive = bool(project.settings.exclusive)
     return resolve(recorded, remote, context.now(), quarantine=quarantine(context, project), exclusive=exclusive)

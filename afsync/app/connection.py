@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from afsync import __version__
-from afsync.core.durations import duration
+from afsync.core.text import duration
 from afsync.errors import AfsyncError, UsageError
 from afsync.output.values import count, visible
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afsync.core.recorded import Account, Recorded
-from afsync.core.resources import typed
+from afsync.core.addresses import typed
+from afsync.core.state.recorded import Account, Recorded
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:

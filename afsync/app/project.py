@@ -10,7 +10,7 @@ from afsync.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import Project
-    from afsync.core.recorded import Recorded
+    from afsync.core.state.recorded import Recorded
 
 
 def who() -> str:
@@ -47,7 +47,7 @@ def _with_state(context: Context, project: Project) -> Project:
     from afsync.core.state_place import is_elsewhere
 
     if context.workspace is not None:
-        from afsync.core.membership import PLACE, shared_by_projects
+        from afsync.core.workspace import PLACE, shared_by_projects
 
         if PLACE not in override and not shared_by_projects(override):
             text = f"AFSYNC_STATE: {override}: all accounts would have the same state"

@@ -17,8 +17,8 @@ from afsync.output.values import visible
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import Project
-    from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
+    from afsync.core.state.recorded import Recorded
     from afsync.engine.interrupt import Stop
     from afsync.store.interface import Store
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from afsync.api.reader import ApiReader
     from afsync.app.context import Context
     from afsync.config.project import Project
-    from afsync.core.recorded import Recorded
     from afsync.core.remote import Preview, Remote
     from afsync.core.results import JobResult
+    from afsync.core.state.recorded import Recorded
 
 
 def read_remote(
@@ -38,13 +38,12 @@ def read_remote(
     from afsync.api.previews import MOST, previews
     from afsync.api.snapshot import fetch, read_result
     from afsync.app.checked_plan import timed as timed_options
-    from afsync.core.approvals import waiting
-    from afsync.core.held import of_unknown_origin
-    from afsync.core.lookups import lookups
-    from afsync.core.others_approvals import staging_needed
+    from afsync.core.approval.approvals import waiting
+    from afsync.core.approval.held import of_unknown_origin
+    from afsync.core.plan.decision import Options
+    from afsync.core.plan.lookups import lookups, result_lookups
     from afsync.core.remote import Remote
-    from afsync.core.result_lookups import results_needed
-    from afsync.core.verdict import Options
+    from afsync.core.trust.publications import staging_needed
 
     wanted = lookups(project.desired, recorded, at)
     # A state may be new because it was lost, or older than the account; publish times are what tells.
@@ -66,7 +65,7 @@ def read_remote(
     published = publications_needed(project, recorded, remote, at)
     produced = [i for i in [*in_doubt, *published] if i in remote.jobs and remote.jobs[i].status == "complete"]
     produced += _found_for_review(context, project, recorded, remote)
-    asked = results_needed(project.desired, recorded, remote, at, timed_options(context, Options(), project))
+    asked = result_lookups(project.desired, recorded, remote, at, timed_options(context, Options(), project))
     results = (read_result(service.reader, i) for i in asked)
     needed = dict.fromkeys([*produced, *staging_needed(recorded, remote)])  # for decisions, so never too many
     shown = previews(service.reader, dict.fromkeys([*needed, *ids]), max(MOST, len(needed)))
@@ -77,8 +76,8 @@ def read_remote(
 def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
     """The jobs that lost submissions are found to have become, where those asked for a stop before publishing: whether
     the service stops them, no answer has told."""
-    from afsync.core.resolution import Adopt
-    from afsync.core.reviews import asked_for
+    from afsync.core.recovery.resolution import Adopt
+    from afsync.core.trust.reviews import asked_for
 
     if not any(asked_for(i) for i in recorded.submissions):
         return []
@@ -89,7 +88,7 @@ def _found_for_review(context: Context, project: Project, recorded: Recorded, re
 def publications_needed(project: Project, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
     """The ids of approved jobs whose result tells where they were published; of unresolved approvals those of which
     their status does not tell."""
-    from afsync.core.publications import results_needed
+    from afsync.core.trust.publications import results_needed
 
     named = [str(i.job_id) for i in recorded.approvals if i.platforms]
     return [*named, *results_needed(recorded, remote, remote.server_time or at, project.settings.settle)]
@@ -117,7 +116,7 @@ def read_due(context: Context, project: Project, recorded: Recorded, service: Se
 def read_due_jobs(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """The same where nothing is to be found out of open submissions."""
     from afsync.api.snapshot import read_jobs
-    from afsync.core.due import candidates, unknown_staging, unpublished
+    from afsync.core.approval.due import candidates, unknown_staging, unpublished
 
     found = candidates(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
@@ -147,8 +146,8 @@ def read_for_intents(context: Context, project: Project, recorded: Recorded) -> 
     """What the account shows of open submissions and approvals; nothing else is looked at."""
     from afsync.api.previews import previews
     from afsync.api.snapshot import fetch
+    from afsync.core.addresses import Kind
     from afsync.core.remote import Lookups
-    from afsync.core.resources import Kind
 
     service = connect(context, project, writes=False)
     approved = [str(i.job_id) for i in recorded.approvals]

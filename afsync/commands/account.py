@@ -15,15 +15,15 @@ from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import tell
-from afsync.core.overall import Numbers
-from afsync.core.verdict import Options
+from afsync.core.plan.decision import Options
+from afsync.core.workspace import Numbers
 from afsync.errors import StateError
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
-    from afsync.core.plan import Plan
-    from afsync.core.recorded import Recorded
+    from afsync.core.plan.plan import Plan
     from afsync.core.remote import RemoteAccount
+    from afsync.core.state.recorded import Recorded
 
 
 @click.command

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from afsync import __version__
 from afsync.commands.context import here
 from afsync.commands.screen import messages
-from afsync.core.announcing import Notice, announced, begun, mark, tidied, unsent
 from afsync.core.channels import Channel, Event
+from afsync.core.notifications import Notice, announced, begun, mark, tidied, unsent
 from afsync.core.run_page import run_page
 from afsync.errors import AfsyncError
 from afsync.output.notifications import About, body, job_notice
@@ -19,8 +19,8 @@ from afsync.output.values import visible
 if TYPE_CHECKING:
     from afsync.api.webhook import Sent
     from afsync.config.project import Project
-    from afsync.core.announcing import Item
-    from afsync.core.recorded import Recorded
+    from afsync.core.notifications import Item
+    from afsync.core.state.recorded import Recorded
 
 
 class Notifier:

@@ -13,7 +13,7 @@ from afsync.commands.applying import apply
 from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags
 from afsync.commands.preparing import Apply
-from afsync.core.verdict import Options
+from afsync.core.plan.decision import Options
 from afsync.errors import UsageError
 
 

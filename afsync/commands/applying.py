@@ -30,14 +30,13 @@ from afsync.commands.preparing import Apply, Ready, prepare, read_saved
 from afsync.commands.progress import MANY, Lines, Reporter
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
-from afsync.core.links import plan_without_links
-from afsync.core.plan import Plan
-from afsync.core.reviews import all_accepted
-from afsync.core.settling import settle
+from afsync.core.plan.plan import Plan, plan_without_links
+from afsync.core.recovery.resolution import settle
+from afsync.core.trust.reviews import all_accepted
+from afsync.engine.dependencies import World
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.interrupt import Stop, telling_of_signals
 from afsync.engine.ledger import Ledger
-from afsync.engine.service import World
 from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
 from afsync.output.plan_text import plan_text
 
@@ -131,7 +130,7 @@ def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:
 
 def _nothing_due(project: Project, store: Store) -> bool:
     """Whether files, state and clock tell already that there is nothing to publish, as nearly always."""
-    from afsync.core.due import nothing_to_do
+    from afsync.core.approval.due import nothing_to_do
 
     recorded, _ = store.read(unmerged=True)
     check_lineage(project, recorded)

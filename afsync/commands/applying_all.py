@@ -15,7 +15,7 @@ from afsync.commands.overall_flags import Over
 from afsync.commands.plan import Wanted, plan_here
 from afsync.commands.preparing import Apply
 from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
-from afsync.core.overall import AccountResult, Overall, over_limit
+from afsync.core.workspace import AccountResult, Overall, over_limit
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import Exit, Interrupted
 from afsync.output.overall_text import overall_text

@@ -15,7 +15,7 @@ from afsync.app.context import Globs
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import share
 from afsync.commands.screen import messages, print_into
-from afsync.core.overall import AccountResult, worst
+from afsync.core.workspace import AccountResult, worst
 from afsync.errors import AfsyncError, ConfigError, Exit, Location, Problem
 from afsync.output.values import visible
 

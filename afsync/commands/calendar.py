@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from afsync.app.connection import Service
     from afsync.config.project import Project
     from afsync.core.calendar import Window
-    from afsync.core.entries import Known
+    from afsync.core.calendar_entries import Known
     from afsync.output.calendar_words import Page
 
 WEEKS = 4
@@ -116,7 +116,7 @@ def make(wanted: Wanted) -> Page:
 
     from afsync.commands.calendar_facts import known_at
     from afsync.core.calendar import without_links
-    from afsync.core.entries import entries
+    from afsync.core.calendar_entries import entries
     from afsync.output.calendar_words import Page
 
     now = moment(wanted.at) if wanted.at is not None else here().now()

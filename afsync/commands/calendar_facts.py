@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from afsync.app.checked_plan import checked_plan
 from afsync.commands.context import here
 from afsync.core.calendar import Window
-from afsync.core.entries import Known
-from afsync.core.status import Seen
-from afsync.core.verdict import Options
+from afsync.core.calendar_entries import Known
+from afsync.core.phases import Seen
+from afsync.core.plan.decision import Options
 from afsync.errors import Problem
 
 if TYPE_CHECKING:
     from afsync.app.connection import Service
     from afsync.config.project import Project
-    from afsync.core.recorded import Recorded
     from afsync.core.remote import Remote
+    from afsync.core.state.recorded import Recorded
 
 
 def known_at(
@@ -60,7 +60,7 @@ def known_at(
 
 def _remote(project: Project, recorded: Recorded, now: datetime, service: Service | None, *, links: bool) -> Remote:
     if service is None:
-        from afsync.core.offline import remote_as_recorded
+        from afsync.core.plan.lookups import remote_as_recorded
 
         return remote_as_recorded(recorded, project.desired)
     from afsync.app.project_state import check_account

@@ -12,7 +12,7 @@ from afsync.config.document import parse
 from afsync.config.problems import Wrong
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.overall import AccountResult
+from afsync.core.workspace import AccountResult
 from afsync.errors import Exit, Problem
 from afsync.output.problems import problem_block
 

@@ -14,8 +14,8 @@ from afsync.output.github import annotation, outputs
 if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.outcome import Outcome
-    from afsync.core.plan import Plan
-    from afsync.core.seen import Looked
+    from afsync.core.plan.plan import Plan
+    from afsync.core.verification import Looked
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:

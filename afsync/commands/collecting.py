@@ -16,8 +16,8 @@ from afsync.commands.downloads import Fetched, download
 from afsync.commands.files import write_whole
 from afsync.commands.live_display import Transfers
 from afsync.commands.screen import messages
-from afsync.core.links import result_without_links
-from afsync.core.resources import key_of
+from afsync.core.addresses import key_of
+from afsync.core.results import result_without_links
 from afsync.errors import AfsyncError, AuthError
 from afsync.output.json_text import json_text
 from afsync.output.results import Results, result_row

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from afsync.core.overall import Numbers
+from afsync.core.workspace import Numbers
 from afsync.errors import Problem
 
 
 class CommandResult(Struct, frozen=True):
-    """`code` is the exit code, `details` Markdown; the others are as in `core.overall.AccountResult`. `fingerprint` is
-    that of the plan, where one was made."""
+    """`code` is the exit code, `details` Markdown; the others are as in `core.workspace.AccountResult`. `fingerprint`
+    is that of the plan, where one was made."""
 
     code: int
     numbers: Numbers = Numbers()

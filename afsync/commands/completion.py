@@ -14,8 +14,8 @@ from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
 from afsync.commands.context import here
 from afsync.commands.screen import tell
-from afsync.core.recorded import Recorded
 from afsync.core.resources import Desired
+from afsync.core.state.recorded import Recorded
 from afsync.errors import AfsyncError
 
 _ONLY_ONCE = "[[ $zsh_eval_context[-1] == loadautofunc ]]"

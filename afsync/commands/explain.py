@@ -45,7 +45,7 @@ def command(path: str | None) -> int:
 def _codes() -> dict[str, str]:
     """What each code of a plan or of the files means; a code of both means what the files' say."""
     from afsync.config.codes import MEANINGS as OF_FILES
-    from afsync.core.codes import MEANINGS, REASONS
+    from afsync.core.plan.codes import MEANINGS, REASONS
 
     return {**{r.value: m for r, m in REASONS.items()}, **MEANINGS, **{c.value: m for c, m in OF_FILES.items()}}
 

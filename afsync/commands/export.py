@@ -12,11 +12,12 @@ from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, said, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.declarable import writable
-from afsync.core.export import Export, Jobs, make_export
-from afsync.core.recorded import Account
+from afsync.core.addresses import Kind
+from afsync.core.plan.decision import Facts
 from afsync.core.remote import Remote
-from afsync.core.resources import EMPTY, Kind
-from afsync.core.verdict import Facts
+from afsync.core.resources import EMPTY
+from afsync.core.state.recorded import Account
+from afsync.core.takeover.export import Export, Jobs, make_export
 from afsync.errors import Exit, UsageError
 from afsync.output.values import count, visible
 

@@ -18,8 +18,8 @@ from afsync.config.inclusion import insert_include
 from afsync.config.insertion import Entry, Section, insert
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
-from afsync.core.export import Export, Exported, common
-from afsync.core.resources import Kind
+from afsync.core.addresses import Kind
+from afsync.core.takeover.export import Export, Exported, common
 from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from afsync.commands.files import write_whole
 from afsync.commands.screen import messages, report, tell
 from afsync.commands.taking import EVERYTHING
 from afsync.config.sheet_export import RowToWrite, account_rows, declared_rows, write_sheet
-from afsync.core.export import Jobs, make_export
-from afsync.core.planner import facts_of
-from afsync.core.recorded import Recorded
-from afsync.core.selection import matches
+from afsync.core.addresses import matches
+from afsync.core.plan.decision import facts_of
+from afsync.core.state.recorded import Recorded
+from afsync.core.takeover.export import Jobs, make_export
 from afsync.errors import StateError, UsageError
 from afsync.output.values import count, visible
 

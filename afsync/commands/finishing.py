@@ -11,12 +11,12 @@ from afsync.commands.files import write_private
 from afsync.commands.json_events import EventLines
 from afsync.commands.preparing import Apply, Ready
 from afsync.commands.screen import Out, in_block, messages, say_unwritten, stdout_paint
-from afsync.core.actions import Action, Reason
 from afsync.core.outcome import Unresolved
-from afsync.core.overall import Numbers
-from afsync.core.plan import Plan
-from afsync.core.recorded import Purpose
-from afsync.core.recovery import Ask, Wait, needs_person
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.resolution import Ask, Wait, needs_person
+from afsync.core.state.records import Purpose
+from afsync.core.workspace import Numbers
 from afsync.engine.executor import Report
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun

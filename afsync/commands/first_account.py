@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from afsync.app.first_account import refuse_unknown_account, unknown_account
 from afsync.commands.screen import agreed, interactive, messages
-from afsync.core.recorded import Account, Recorded
+from afsync.core.state.recorded import Account, Recorded
 from afsync.output.values import visible
 
 if TYPE_CHECKING:

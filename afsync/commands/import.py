@@ -11,10 +11,10 @@ from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import agreed, interactive, messages, said, stdout_paint, tell
 from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.problems import close_address
-from afsync.core.recorded import Account
+from afsync.core.addresses import Kind, kind_of, typed
+from afsync.core.decisions.submissions import may_be_ours
 from afsync.core.remote import Lookups
-from afsync.core.resources import Kind, kind_of, typed
-from afsync.core.submissions import may_be_ours
+from afsync.core.state.recorded import Account
 from afsync.errors import Exit, UsageError
 
 
@@ -80,7 +80,7 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
 
 
 def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
-    from afsync.core.match import find_matches
+    from afsync.core.takeover.matching import find_matches
     from afsync.output.matches import matches_json, matches_text
 
     refuse_open(held.recorded)

@@ -23,8 +23,8 @@ from afsync.commands.ignoring import write_ignore
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
 from afsync.config.project import PROJECT_FILE, STATE
-from afsync.core.recorded import Account
 from afsync.core.remote import EMULATOR, Remote
+from afsync.core.state.recorded import Account
 from afsync.core.state_place import is_elsewhere
 from afsync.errors import AfsyncError, AuthError, StateError
 from afsync.output.values import visible
@@ -105,7 +105,7 @@ def _from_account(project: Project) -> int:
     from afsync.commands.export import export
     from afsync.commands.exporting import Layout
     from afsync.commands.taking import desk
-    from afsync.core.export import Jobs
+    from afsync.core.takeover.export import Jobs
 
     with desk(project, 0.0) as held:
         code = export(held, Layout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)

@@ -10,7 +10,7 @@ from afsync.app.project_state import read_state
 from afsync.app.remote import read_for_intents
 from afsync.commands.context import here
 from afsync.commands.screen import messages, tell
-from afsync.core.recovery import Resolution, not_asked
+from afsync.core.recovery.resolution import Resolution, not_asked
 from afsync.errors import ApiError
 from afsync.output.values import visible
 

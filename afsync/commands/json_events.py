@@ -15,8 +15,8 @@ from afsync.commands.files import open_stream
 from afsync.commands.progress import Reporter, Uploads
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
-from afsync.core.plan import Plan
-from afsync.core.seen import Looked
+from afsync.core.plan.plan import Plan
+from afsync.core.verification import Looked
 from afsync.engine.events import (
     BecameDue,
     ChangeDone,

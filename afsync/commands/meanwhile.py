@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from afsync.app.checked_plan import checked_plan
 from afsync.app.remote import read_due_jobs
-from afsync.engine.service import Due
+from afsync.engine.dependencies import Due
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.commands.preparing import Ready
-    from afsync.core.plan import Plan
-    from afsync.core.recorded import Recorded
-    from afsync.core.verdict import Options
+    from afsync.core.plan.decision import Options
+    from afsync.core.plan.plan import Plan
+    from afsync.core.state.recorded import Recorded
 
 
 def due_meanwhile(context: Context, ready: Ready, options: Options) -> Due:

@@ -16,7 +16,7 @@ from afsync.output.values import count, visible
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
-    from afsync.core.recorded import Recorded
+    from afsync.core.state.recorded import Recorded
 
 
 def migrate(project: Project, place: str, lock_timeout: float) -> int:

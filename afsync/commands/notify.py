@@ -11,8 +11,8 @@ from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.commands.screen import tell
 from afsync.commands.taking import desk
 from afsync.commands.watching import Jobs
-from afsync.core.announcing import of_jobs
-from afsync.core.status import JobPhase
+from afsync.core.notifications import of_jobs
+from afsync.core.phases import JobPhase
 from afsync.errors import Exit, UsageError
 from afsync.output.values import visible
 

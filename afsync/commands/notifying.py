@@ -12,9 +12,10 @@ from afsync.app.project_state import check_lineage
 from afsync.commands.announcing import Notifier
 from afsync.commands.context import here
 from afsync.commands.screen import messages
-from afsync.core.announcing import of_jobs, went_well
 from afsync.core.channels import Event
-from afsync.core.status import Seen, statuses
+from afsync.core.notifications import of_jobs, went_well
+from afsync.core.phases import Seen
+from afsync.core.status import statuses
 from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked, UsageError
 from afsync.output.notifications import error_notice, plan_notice, run_notice
@@ -23,8 +24,8 @@ from afsync.output.values import visible
 if TYPE_CHECKING:
     from afsync.commands.preparing import Apply, Ready
     from afsync.config.project import Project
-    from afsync.core.plan import Plan
-    from afsync.core.recorded import Recorded
+    from afsync.core.plan.plan import Plan
+    from afsync.core.state.recorded import Recorded
     from afsync.engine.executor import Report
     from afsync.store.interface import Store
 
@@ -91,7 +92,7 @@ def _notify_failure(error: AfsyncError, project: Project, store: Store, title: s
         recorded, version = store.read()
         check_lineage(project, recorded)
     except AfsyncError:
-        from afsync.core.recorded import Recorded
+        from afsync.core.state.recorded import Recorded
 
         notifier.send(notice, Recorded(project.settings.lineage or ""))
         return

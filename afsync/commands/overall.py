@@ -17,7 +17,7 @@ from afsync.commands.reports import check_reports, publish_overall, write_report
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.commands.screen import told as told_by
 from afsync.commands.side_by_side import side_by_side
-from afsync.core.overall import AccountResult, Overall, shard_of, worst
+from afsync.core.workspace import AccountResult, Overall, shard_of, worst
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import ConfigError, Exit, Problem, UsageError
 from afsync.output.overall_text import block, overall_text

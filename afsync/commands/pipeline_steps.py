@@ -175,7 +175,7 @@ def _is_offline(place: Place, wanted: str) -> bool:
 def _key_of_workspace(place: Place) -> str | None:
     """Where the workspace says that the key of this account is; None for a project that is in none."""
     from afsync.config.workspace import find_workspace
-    from afsync.core.membership import key_of
+    from afsync.core.workspace import key_of
 
     workspace = find_workspace(Path(place.directory))
     member = None if workspace is None else workspace.member_at(Path(place.directory))

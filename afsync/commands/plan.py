@@ -26,15 +26,14 @@ from afsync.commands.options import check_title, moment, selection_flags, title_
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import in_block, links_shown, messages, report, stdout_paint, told
-from afsync.core.links import plan_without_links
-from afsync.core.overall import Numbers
-from afsync.core.plan import Plan
-from afsync.core.verdict import Options
+from afsync.core.plan.decision import Options
+from afsync.core.plan.plan import Plan, plan_without_links
+from afsync.core.workspace import Numbers
 from afsync.errors import Exit, Problem, UsageError
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
-    from afsync.core.recorded import Recorded
+    from afsync.core.state.recorded import Recorded
 
 MOST_DETAILS = 20_000
 """Bytes of one plan in a comment on many."""
@@ -165,7 +164,7 @@ def make(project: Project, chosen: Selection, wanted: Wanted) -> tuple[Plan, tup
     check_addresses(here(), chosen, project.desired, recorded)
     limits = chosen.limits(project.desired.limits)
     if wanted.offline:
-        from afsync.core.offline import NOT_CHECKED, remote_as_recorded
+        from afsync.core.plan.lookups import NOT_CHECKED, remote_as_recorded
 
         plan = checked_plan(
             here(), project, recorded, remote_as_recorded(recorded, project.desired), now, options, limits
@@ -190,7 +189,7 @@ def _calendar(plan: Plan, project: Project, recorded: Recorded, wanted: Wanted) 
 
 def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
     """Write the plan, bound to everything it was made from; 0600, the old file or the new one whatever happens."""
-    from afsync.core.saved import NO_NOTICE, SavedPlan, expiry
+    from afsync.core.plan.saved import NO_NOTICE, SavedPlan, expiry
     from afsync.output.plan_file import encode_plan_file
 
     notice = None if options.ignore_policy else project.policy.min_lead
@@ -263,10 +262,9 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Comman
 
 def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:
     from afsync.config.times import parse_zone
-    from afsync.core.drift import find_drift
-    from afsync.core.selection import selected
-    from afsync.core.submissions import LOOKALIKE_AGE
-    from afsync.core.undeclared import find_undeclared
+    from afsync.core.decisions.submissions import LOOKALIKE_AGE
+    from afsync.core.drift import find_drift, find_undeclared
+    from afsync.core.plan.selection import selected
 
     now = moment(wanted.at) if wanted.at is not None else here().now()
     recorded, _ = read_state(here(), project)

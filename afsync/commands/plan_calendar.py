@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from afsync.core.actions import Action
-from afsync.core.recorded import RecordedJob
+from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
+from afsync.core.state.records import RecordedJob
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
-    from afsync.core.plan import Change, Plan
-    from afsync.core.recorded import Recorded
+    from afsync.core.plan.changes import Change
+    from afsync.core.plan.plan import Plan
+    from afsync.core.state.recorded import Recorded
 
 WEEKS = 4
 
@@ -26,7 +27,7 @@ def moved_weeks(project: Project, recorded: Recorded, plan: Plan) -> tuple[str, 
     # Imported here: most plans move nothing.
     from afsync.config.times import parse_zone
     from afsync.core.calendar import Window, without_links
-    from afsync.core.entries import Known, entries
+    from afsync.core.calendar_entries import Known, entries
     from afsync.output.calendar_markdown import week_blocks
     from afsync.output.calendar_words import Page
 

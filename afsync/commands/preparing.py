@@ -20,12 +20,12 @@ from afsync.app.selection import Selection, check_addresses
 from afsync.commands.context import here
 from afsync.commands.files import read_text
 from afsync.commands.screen import links_shown, messages
-from afsync.core.approvals import only_approvals
-from afsync.core.auto_approve import beyond
-from afsync.core.plan import Plan
-from afsync.core.recorded import Account
+from afsync.core.approval.approvals import only_approvals
+from afsync.core.plan.limits import beyond
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.saved import SavedPlan, why_different, why_elsewhere, why_stale
 from afsync.core.resources import Bounds
-from afsync.core.saved import SavedPlan, why_different, why_elsewhere, why_stale
+from afsync.core.state.recorded import Account
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import PlanStale

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from afsync.commands.screen import Out
-from afsync.core.actions import Step
+from afsync.core.plan.actions import Step
 from afsync.core.resources import Job
 from afsync.engine.events import (
     BecameDue,

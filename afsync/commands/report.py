@@ -9,7 +9,7 @@ import click
 from afsync.commands.files import read_text
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.overall_flags import REPORT_FLAG
-from afsync.core.overall import Overall, worst
+from afsync.core.workspace import Overall, worst
 from afsync.errors import Exit, Problem, UsageError
 
 ONE_RUN = "merge those of one run"

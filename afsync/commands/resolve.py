@@ -13,9 +13,9 @@ from afsync.app.remote import read_for_intents
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import said
-from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying
-from afsync.core.recorded import Purpose
-from afsync.core.resources import Kind
+from afsync.core.addresses import Kind
+from afsync.core.recovery.manual_resolution import SayAbsent, SayAdopt, SayForeign, Saying
+from afsync.core.state.records import Purpose
 from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
 
@@ -39,9 +39,9 @@ def command(
     """
     from afsync.api.previews import previews
     from afsync.app.checked_plan import timed
-    from afsync.core.by_hand import decide_by_hand
-    from afsync.core.reviews import asked_for, judged_reviews
-    from afsync.core.verdict import Options
+    from afsync.core.plan.decision import Options
+    from afsync.core.recovery.manual_resolution import decide_by_hand
+    from afsync.core.trust.reviews import asked_for, judged_reviews
 
     saying = _saying(adopt, absent, foreign)
     project = load_project(here())

@@ -15,9 +15,10 @@ from afsync.app.project_state import check_account, read_state
 from afsync.commands.context import here
 from afsync.commands.options import with_links_flag
 from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
-from afsync.core.links import result_without_links
-from afsync.core.recorded import Recorded, RecordedJob
 from afsync.core.remote import Remote
+from afsync.core.results import result_without_links
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
 from afsync.errors import Exit
 
 if TYPE_CHECKING:

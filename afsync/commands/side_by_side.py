@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from afsync.commands.block import broken, interrupted, not_begun
 from afsync.commands.screen import messages
-from afsync.core.overall import AccountResult
+from afsync.core.workspace import AccountResult
 from afsync.output.values import count
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from afsync.app.project_state import open_store, read_state
 from afsync.commands.context import here
 from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.screen import said, tell
-from afsync.core.recorded import Record, Recorded
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record
 from afsync.errors import StateError, UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _found(recorded: Recorded, address: str) -> Record:
 def mv(old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
     from afsync.commands.taking import desk
-    from afsync.core.moves import moved_by_hand
+    from afsync.core.moves.moves import moved_by_hand
 
     project = load_project(here())
     with desk(project, lock_timeout) as held:
@@ -97,7 +98,7 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
     """Forget what is recorded under ADDRESS, or a cancelled job, by its id. Nothing is sent: what runs goes on, and
     afsync does not know of it any more."""
     from afsync.commands.taking import desk
-    from afsync.core.cancels import without_watch
+    from afsync.core.trust.cancels import without_watch
     from afsync.output.state_text import forgotten_text
 
     if everything and address is None and keep_remote:
@@ -119,7 +120,7 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
 
 def _leave(lock_timeout: float) -> int:
     from afsync.commands.taking import desk, refuse_open
-    from afsync.core.leaving import left
+    from afsync.core.state.forgotten import left
     from afsync.output.state_text import left_text
 
     with desk(load_project(here()), lock_timeout) as held:

@@ -13,7 +13,7 @@ from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, stdout_paint, tell
 from afsync.commands.watching import Jobs, watch
-from afsync.core.status import JobPhase, Until
+from afsync.core.phases import JobPhase, Until
 from afsync.errors import UsageError
 
 INTERVAL = 5.0

@@ -15,11 +15,10 @@ from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, locked, open_store
 from afsync.commands.context import here
 from afsync.commands.first_account import account_agreed
-from afsync.core.planner import facts_of
-from afsync.core.recorded import Account, Recorded
+from afsync.core.plan.decision import Facts, facts_of
 from afsync.core.remote import Lookups
-from afsync.core.takeover import adopted, objection, taken_over, template_of
-from afsync.core.verdict import Facts
+from afsync.core.state.recorded import Account, Recorded
+from afsync.core.takeover.adoption import adopted, objection, taken_over, template_of
 from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
 

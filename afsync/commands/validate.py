@@ -74,7 +74,7 @@ def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError |
         project = load_project(here())
         templates, jobs = len(project.desired.templates), len(project.desired.jobs)
         if project.calendar is not None:
-            from afsync.core.recorded import Recorded
+            from afsync.core.state.recorded import Recorded
 
             project = at_moment(here(), project, Recorded(project.settings.lineage or ""), here().now())
             project = replace(project, warnings=tuple(map(_stateless, project.warnings)))

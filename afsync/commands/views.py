@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from afsync.commands.screen import Out, stdout_paint
-from afsync.core.status import JobStatus
+from afsync.core.phases import JobStatus
 from afsync.output.status_json import status_json
 from afsync.output.status_text import change_line, state, status_text, summary
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from afsync.config.problems import BROKEN, Code, Wrong
 from afsync.config.spans import parse_span, quarantine_seconds, watch_seconds
 from afsync.config.times import parse_zone
+from afsync.core.addresses import ADDRESS, KEY
 from afsync.core.remote import EMULATOR
-from afsync.core.resources import ADDRESS, KEY
 from afsync.core.state_place import BadPlace, is_elsewhere, state_place
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)

@@ -14,9 +14,10 @@ from afsync.config.problems import Wrong
 from afsync.config.resource_models import JobPart, TemplatePart
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.config.words import BODY_ORDER
-from afsync.core.export import Exported
-from afsync.core.resources import Kind, plain
-from afsync.core.takeover import sourceless
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import plain
+from afsync.core.takeover.adoption import sourceless
+from afsync.core.takeover.export import Exported
 
 
 def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) -> Entry:

@@ -17,7 +17,7 @@ from afsync.config.look_alikes import in_fault, in_key, is_only_comment
 from afsync.config.node import Node
 from afsync.config.places import Places
 from afsync.config.problems import Code, Fault, Mark, Path, Wrong
-from afsync.core.resources import KEY
+from afsync.core.addresses import KEY
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:

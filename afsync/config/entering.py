@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from afsync.config.occurrences import expand
 from afsync.config.project import Project
-from afsync.core.recorded import Recorded
 from afsync.core.resources import Job
+from afsync.core.state.recorded import Recorded
 from afsync.errors import ConfigError
 
 

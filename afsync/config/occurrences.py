@@ -28,12 +28,14 @@ from afsync.config.series_form import OWN_KEYS, explained, merged
 from afsync.config.series_refs import filled, has_later
 from afsync.config.times import parse_zone
 from afsync.config.zone_data import zone_data
-from afsync.core.instances import occurrence_address, occurrence_of
-from afsync.core.occurrences import Occurrences
-from afsync.core.recorded import Recorded, RecordedJob
-from afsync.core.remote import Group, group_of
-from afsync.core.resources import Job, Kind, Schedule, Values, fingerprint, recorded_fingerprint
-from afsync.core.series import Occurrence, Series, Standing, considered, standing
+from afsync.core.addresses import Kind, occurrence_address, occurrence_of
+from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.resources import Job, Schedule, Values
+from afsync.core.series.occurrences import Occurrences
+from afsync.core.series.series import Occurrence, Series, Standing, considered, standing
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import Group, group_of
 from afsync.errors import Problem
 
 _WHEN = frozenset({"on", "at", "import"})

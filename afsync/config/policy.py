@@ -12,8 +12,7 @@ from afsync.config.project import HORIZON
 from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.times import parse_zone
 from afsync.config.words import Weekday
-from afsync.core.periods import Budget
-from afsync.core.policy import NO_POLICY, Blackout, Exemption, Policy
+from afsync.core.policy.policy import NO_POLICY, Blackout, Budget, Exemption, Policy
 from afsync.errors import Location
 
 _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}

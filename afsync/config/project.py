@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from afsync.config.checks import deletes_percent
 from afsync.config.spans import quarantine_seconds, watch_seconds
 from afsync.core.channels import Channel, Event
-from afsync.core.policy import NO_POLICY, Policy
+from afsync.core.policy.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
 from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
@@ -19,7 +19,7 @@ from afsync.errors import Location, Problem
 if TYPE_CHECKING:
     from afsync.config.calendar import Calendar
     from afsync.config.declared import Declared
-    from afsync.core.occurrences import Occurrences
+    from afsync.core.series.occurrences import Occurrences
 
 PROJECT_FILE = "afsync.yaml"
 STATE = ".afsync/state.json"

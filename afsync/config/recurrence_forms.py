@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from afsync.config.problems import Code, Wrong
 from afsync.config.words import Weekday
-from afsync.core.recurrence import LAST_DAY, MonthDay, Unit
+from afsync.core.series.recurrence import LAST_DAY, MonthDay, Unit
 
 WEEKDAYS: Final = get_args(Weekday)
 _EVERY = re.compile(r"(?:(\d{1,3}) )?(day|week|month)(s?)", re.ASCII)

@@ -20,11 +20,12 @@ from afsync.config.rows_file import Row
 from afsync.config.series_form import OWN_KEYS, explained, merged
 from afsync.config.series_refs import filled, has_later
 from afsync.config.zone_data import zone_data
-from afsync.core.instances import occurrence_address
-from afsync.core.occurrences import RowDate
-from afsync.core.recorded import Considered, RecordedJob
-from afsync.core.remote import Group, group_of
+from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job
+from afsync.core.series.occurrences import RowDate
+from afsync.core.state.recorded import Considered
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import Group, group_of
 
 _PREFIX = "row."
 _OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)

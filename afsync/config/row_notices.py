@@ -8,8 +8,8 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from afsync.core.occurrences import RowDate
-from afsync.core.recorded import Considered
+from afsync.core.series.occurrences import RowDate
+from afsync.core.state.recorded import Considered
 from afsync.errors import Location, Problem, Severity
 
 _SHOWN = 3

@@ -9,7 +9,7 @@ from typing import Any, Final
 from afsync.config.models import ProjectFile
 from afsync.config.part import Part
 from afsync.config.resource_models import Body, Lifecycle
-from afsync.core.resources import KEY
+from afsync.core.addresses import KEY
 
 _NULL: Final = {"type": "null"}
 _REFERENCE: Final = {

@@ -22,9 +22,9 @@ from afsync.config.rows import Rows
 from afsync.config.series_checks import SKIP
 from afsync.config.spans import parse_span
 from afsync.config.times import parse_zone
-from afsync.core.instances import MAIN
-from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
-from afsync.core.series import DaysOff, Deviation, Series
+from afsync.core.addresses import MAIN
+from afsync.core.series.recurrence import Dates, Listed, MonthDay, Rule
+from afsync.core.series.series import DaysOff, Deviation, Series
 
 OF_ONE = ("rerun", "approve", "fileId")
 """What belongs to one submission, and so to no series."""

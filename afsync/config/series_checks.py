@@ -14,7 +14,7 @@ from afsync.config.recurrence_forms import (
     parse_every,
     parse_wall_time,
 )
-from afsync.core.instances import parse_instance
+from afsync.core.addresses import parse_instance
 
 SKIP: Final = "skip"
 _FREQ = re.compile(r"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.ASCII)

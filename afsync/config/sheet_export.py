@@ -16,9 +16,10 @@ from afsync.config.rows import FIELDS, rows_of
 from afsync.config.rows_file import parse_delimited
 from afsync.config.times import parse_schedule
 from afsync.config.words import BODY_ORDER
-from afsync.core.export import Exported
-from afsync.core.instances import occurrence_of
-from afsync.core.resources import Job, Kind, Schedule, plain
+from afsync.core.addresses import Kind, occurrence_of
+from afsync.core.fingerprints import plain
+from afsync.core.resources import Job, Schedule
+from afsync.core.takeover.export import Exported
 
 _ORDER = ("key", "schedule", *(f for f in BODY_ORDER if f != "schedule"))
 _LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")

@@ -13,9 +13,9 @@ from afsync.config.occurrences import expand
 from afsync.config.project import Project
 from afsync.config.series import DeclaredSeries
 from afsync.config.times import parse_zone
-from afsync.core.recorded import Recorded
 from afsync.core.resources import Job
-from afsync.core.series import Occurrence
+from afsync.core.series.series import Occurrence
+from afsync.core.state.recorded import Recorded
 from afsync.errors import ConfigError, Problem
 
 

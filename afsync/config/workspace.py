@@ -19,8 +19,8 @@ from afsync.config.report import Report
 from afsync.config.shape import WorkspaceFile, fits
 from afsync.config.tree import Tree
 from afsync.config.workspace_checks import check_state_template
-from afsync.core.membership import NAME, PLACE, holds_a_key, key_of, shared_by_projects, variable
 from afsync.core.resources import Bounds
+from afsync.core.workspace import NAME, PLACE, holds_a_key, key_of, shared_by_projects, variable
 from afsync.errors import ConfigError, Location
 
 WORKSPACE_FILE = "afsync.workspace.yaml"

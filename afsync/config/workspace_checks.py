@@ -6,7 +6,7 @@ import re
 
 from afsync.config.checks import check_state_path
 from afsync.config.problems import Code, Wrong
-from afsync.core.membership import PLACE
+from afsync.core.workspace import PLACE
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _FORM = f"write it as env:AURAFLUX_KEY_{PLACE} or file:/run/secrets/{PLACE}; the key itself never stands in a file"

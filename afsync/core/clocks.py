@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from afsync.core.durations import duration
+from afsync.core.text import duration
 from afsync.errors import Problem, Severity
 
 SAID, DECISIVE = 60.0, 300.0

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from afsync.core.plan import Change
+from afsync.core.plan.changes import Change
 
 # --- one POST (SUBMISSION.md, "The outcome of one POST") ---
 

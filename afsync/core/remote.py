@@ -1,10 +1,9 @@
-"""What the API says, in one form whatever the dialect, and which group a status belongs to."""
+"""What the API says, in one form whatever the dialect."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 
 from msgspec import Struct, field
 
@@ -12,6 +11,7 @@ from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
 
 SERVICE = "https://api.auraflux.co/v1"
+
 EMULATOR = "emulator"
 """Stands for the URL of the service that is built in."""
 
@@ -119,68 +119,3 @@ class Lookups(Struct, frozen=True):
     jobs: Mapping[str, datetime | None] = field(default_factory=dict)
     since: datetime | None = None
     heads: tuple[tuple[str, ...], ...] = ()
-
-
-class Group(StrEnum):
-    """What a status allows (DESIGN.md, "What plan decides")."""
-
-    OPEN = "open"
-    BUSY = "busy"
-    PRODUCED = "produced"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    MISSING = "missing"
-
-
-_GROUPS: Mapping[str, Group] = {
-    "pending": Group.OPEN,
-    "queued": Group.OPEN,
-    "running": Group.OPEN,
-    "scheduled": Group.OPEN,
-    "processing": Group.BUSY,
-    "passed": Group.BUSY,
-    "sendback": Group.BUSY,
-    "intervention": Group.BUSY,
-    "hard_stop": Group.BUSY,
-    "operator_review": Group.BUSY,
-    "ready_to_publish": Group.BUSY,
-    "publishing": Group.BUSY,
-    "queued_scheduled": Group.BUSY,
-    "published": Group.DONE,
-    "failed": Group.FAILED,
-    "non-compliant": Group.FAILED,
-    "cancelled": Group.CANCELLED,
-}
-
-
-def is_known(status: str) -> bool:
-    """Whether a status is one of the service's words as far as they are known."""
-    return status == "complete" or status in _GROUPS
-
-
-def never_changes(status: str) -> bool:
-    """Whether a job is done whatever else is known of it. The rest of its group, `group_of` tells."""
-    return status == "published"
-
-
-def ended_badly(status: str) -> bool:
-    """Whether nothing comes of such a job any more."""
-    return _GROUPS.get(status) in (Group.FAILED, Group.CANCELLED)
-
-
-def is_open(status: str) -> bool:
-    """Whether a job with such a status can still be cancelled."""
-    return _GROUPS.get(status) is Group.OPEN
-
-
-def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:
-    """The group of a status. A status that is not known is busy: alive, but nothing is sent to it.
-
-    `publish_at` is the publish time still standing (UTC), `staged` whether the job waits for an approval that
-    was not given. Both matter for `complete` only.
-    """
-    if status == "complete":
-        waiting = staged or (publish_at is not None and publish_at > now)
-        return Group.PRODUCED if waiting else Group.DONE
-    return _GROUPS.get(status, Group.BUSY)

@@ -1,143 +1,38 @@
-"""Where every job is in its life, and what waiting for jobs means: pure functions of state and service."""
+"""Where every job is in its life, by state and service: the lines of `afsync status`, each with the publish time that
+counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import assert_never
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.approvals import ON_ITS_WAY
-from afsync.core.cancels import is_back
+from afsync.core.addresses import matches
+from afsync.core.approval.held import is_held, stops
+from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.credits import effective
-from afsync.core.held import is_held, stops
-from afsync.core.held import lacks_time as held_without_time
-from afsync.core.kept import settled as settled_by
-from afsync.core.kept import time_was_lost
-from afsync.core.publications import has_failed, judged_publications, why_failed
-from afsync.core.recorded import Publish, Purpose, Recorded, RecordedJob
-from afsync.core.remote import Group, Preview, RemoteJob, ended_badly, group_of
-from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
-from afsync.core.results import JobResult
-from afsync.core.reviews import is_unreviewed
-from afsync.core.selection import matches
-from afsync.core.sequence import NEVER
-from afsync.core.service_times import GONE, MOVED, as_reported, is_gone, relies_on_service
-from afsync.core.trust import Finding
-from afsync.core.unset import lacks_time
-from afsync.core.verdict import Options
+from afsync.core.decisions.publish_times import lacks_time
+from afsync.core.phases import ENDED_PHASES, JobPhase, JobStatus, Seen, phase_of
+from afsync.core.plan.decision import Options
+from afsync.core.plan.order import NEVER
+from afsync.core.remote import RemoteJob
+from afsync.core.resources import EMPTY, Desired, Job, Schedule
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, Purpose, RecordedJob
+from afsync.core.state.values import Finding
+from afsync.core.statuses import ON_ITS_WAY, ended_badly, never_changes
+from afsync.core.trust.cancels import is_back
+from afsync.core.trust.publications import judged_publications, why_failed
+from afsync.core.trust.reviews import is_unreviewed
+from afsync.core.trust.schedules import PRODUCED, time_was_lost
+from afsync.core.trust.schedules import settled as settled_by
 
 SETTLE = Options().settle
+
 _SOON = timedelta(seconds=SETTLE)
 """So long after its time a service may still be about to publish."""
-
-
-class JobPhase(StrEnum):
-    """What `afsync status` calls it."""
-
-    ACTIVE = "active"
-    WAITING_FOR_APPROVAL = "waiting_for_approval"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-    PUBLISH_FAILED = "publish_failed"
-
-
-_ENDED = (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
-
-
-class Until(StrEnum):
-    """What is waited for: that it is produced, or that it is out."""
-
-    DONE = "done"
-    PUBLISHED = "published"
-
-
-_PHASES: Mapping[Group, JobPhase] = {
-    Group.OPEN: JobPhase.ACTIVE,
-    Group.BUSY: JobPhase.ACTIVE,
-    Group.PRODUCED: JobPhase.ACTIVE,
-    Group.DONE: JobPhase.DONE,
-    Group.FAILED: JobPhase.FAILED,
-    Group.CANCELLED: JobPhase.CANCELLED,
-    Group.MISSING: JobPhase.MISSING,
-}
-
-
-class Seen(Struct, frozen=True):
-    """What is known of the account so far: jobs by id, ids that are not there, links for reviewers, results of approved
-    jobs, and the publish times that the service reports; a `covered` job that is in none of them has none."""
-
-    jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
-    missing: frozenset[str] = frozenset()
-    previews: Mapping[str, Preview] = field(default_factory=dict)
-    times: Mapping[str, datetime] = field(default_factory=dict)
-    covered: frozenset[str] = frozenset()
-    results: Mapping[str, JobResult] = field(default_factory=dict)
-
-
-class JobStatus(Struct, frozen=True):
-    """One line of `afsync status`.
-
-    `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
-    `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
-    it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
-    `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
-    published at a time that was never set. `unreviewed`: the service does not stop it before publishing, as was asked.
-    `schedule` is None where an approval overtook it or the service has none, and the service's where it reports
-    another. `relies`: the service is to publish it at a time still ahead. `unconfirmed`: it was approved, and what came
-    of that is not known yet. `failed_on`: where its publication failed.
-    """
-
-    address: str
-    phase: JobPhase
-    id: str | None = None
-    status: str | None = None
-    schedule: Schedule | None = None
-    credits: int | None = None
-    score: str | None = None
-    output_url: str | None = None
-    portals: Values = EMPTY
-    updated_at: datetime | None = None
-    preview: Preview | None = None
-    note: str | None = None
-    produced: bool = False
-    publishes: bool = False
-    unresolved: bool = False
-    immediate: bool = False
-    cancelled: bool = False
-    time_missing: bool = False
-    unreviewed: bool = False
-    unconfirmed: bool = False
-    relies: bool = False
-    failed_on: tuple[str, ...] = ()
-
-
-def phase_of(
-    record: RecordedJob,
-    seen: RemoteJob | None,
-    now: datetime,
-    *,
-    missing: bool = False,
-    declared: Job | None = None,
-) -> JobPhase:
-    """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
-    waits = stops(record, declared)
-    review = (record.staged and record.approval is None) or held_without_time(record, declared)
-    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
-    if missing:
-        # The service purges old jobs; one that was finished when last seen is still that.
-        last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
-        return last if last in (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED) else JobPhase.MISSING
-    if has_failed(record) and (seen.status if seen else record.status) != ON_ITS_WAY[0]:
-        return JobPhase.PUBLISH_FAILED
-    group = group_of(seen.status if seen else record.status, publish_at=at, staged=waits, now=now)
-    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits and review else _PHASES[group]
 
 
 def statuses(
@@ -256,7 +151,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: See
 
 def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
     """Whether it ended before its publish time came, at which nothing is published any more."""
-    return phase in _ENDED and record.schedule is not None and record.schedule.utc > now
+    return phase in ENDED_PHASES and record.schedule is not None and record.schedule.utc > now
 
 
 def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: Seen) -> str | None:
@@ -328,42 +223,27 @@ def _publishes(record: RecordedJob, declared: Job | None, desired: Desired, reco
     return effective(record.declared, template).get("publishMode") != "manual"
 
 
-def settled(job: JobStatus, until: Until) -> bool:
-    """Whether nothing more is waited for. What waits for a person is produced, but not published."""
-    if job.cancelled:
-        return True
-    match job.phase:
-        case JobPhase.ACTIVE:
-            return until is Until.DONE and job.produced
-        case JobPhase.WAITING_FOR_APPROVAL:
-            return until is Until.DONE
-        case JobPhase.DONE:
-            if job.unconfirmed and job.status == "published":
-                return until is Until.DONE
-            return until is Until.DONE or job.status == "published" or job.immediate or not job.publishes
-        case JobPhase.PUBLISH_FAILED:
-            return True
-        case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
-            return True
-        case _:
-            assert_never(job.phase)
+MOVED = "not the recorded publish time"
+
+GONE = "publish time not reported by the service, not known whether published"
 
 
-def went_well(job: JobStatus) -> bool:
-    """Whether what is settled is what was wished for."""
-    if job.unreviewed:
+def relies_on_service(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:
+    """Whether a publish time that the service keeps is still ahead of it."""
+    if record.schedule is None or time_was_lost(record) or never_changes(status) or ended_badly(status):
         return False
-    return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
+    unclear = declared is None and record.publish is Publish.UNKNOWN
+    return record.schedule.utc > now and not record.approved and not unclear and not is_held(record, declared)
 
 
-BUSY_TIMES = 10
-"""Where only publish times are waited for, looks are this many times rarer."""
+def as_reported(record: RecordedJob, times: Mapping[str, datetime]) -> RecordedJob:
+    """The record with the publish time that the service reports."""
+    at = times.get(record.id)
+    if record.schedule is None or at is None or at == record.schedule.utc:
+        return record
+    return replace(record, schedule=Schedule(at.isoformat(), at))
 
 
-def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
-    """Seconds to the next look: `interval` while something is in production, else what the clock leaves."""
-    left = [j for j in jobs if not settled(j, until)]
-    times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
-    if not times or len(times) < len(left):
-        return interval
-    return min(max((min(times) - now).total_seconds(), interval), BUSY_TIMES * interval)
+def is_gone(record: RecordedJob, declared: Job | None, status: str, *, reported: bool) -> bool:
+    """Whether it is produced, was to wait for its time, and the service reports none."""
+    return not reported and status == PRODUCED and not stops(record, declared)

@@ -1,8 +1,10 @@
-"""What the statuses of the service mean, in words."""
+"""The statuses of the service: the group that each belongs to, and what it means in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
 
 MEANINGS: Mapping[str, str] = {
     "pending": "The submission was received and is not in the queue yet; one that was refused can stay so for good.",
@@ -46,3 +48,72 @@ OWN: Mapping[str, str] = {
     "not_declared": "The account publishes it at that time, and nothing here declares it.",
 }
 """The words of `afsync status` and `afsync calendar` that are not the service's."""
+
+
+class Group(StrEnum):
+    """What a status allows (DESIGN.md, "What plan decides")."""
+
+    OPEN = "open"
+    BUSY = "busy"
+    PRODUCED = "produced"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    MISSING = "missing"
+
+
+_GROUPS: Mapping[str, Group] = {
+    "pending": Group.OPEN,
+    "queued": Group.OPEN,
+    "running": Group.OPEN,
+    "scheduled": Group.OPEN,
+    "processing": Group.BUSY,
+    "passed": Group.BUSY,
+    "sendback": Group.BUSY,
+    "intervention": Group.BUSY,
+    "hard_stop": Group.BUSY,
+    "operator_review": Group.BUSY,
+    "ready_to_publish": Group.BUSY,
+    "publishing": Group.BUSY,
+    "queued_scheduled": Group.BUSY,
+    "published": Group.DONE,
+    "failed": Group.FAILED,
+    "non-compliant": Group.FAILED,
+    "cancelled": Group.CANCELLED,
+}
+
+
+def is_known(status: str) -> bool:
+    """Whether a status is one of the service's words as far as they are known."""
+    return status == "complete" or status in _GROUPS
+
+
+def never_changes(status: str) -> bool:
+    """Whether a job is done whatever else is known of it. The rest of its group, `group_of` tells."""
+    return status == "published"
+
+
+def ended_badly(status: str) -> bool:
+    """Whether nothing comes of such a job any more."""
+    return _GROUPS.get(status) in (Group.FAILED, Group.CANCELLED)
+
+
+def is_open(status: str) -> bool:
+    """Whether a job with such a status can still be cancelled."""
+    return _GROUPS.get(status) is Group.OPEN
+
+
+def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:
+    """The group of a status. A status that is not known is busy: alive, but nothing is sent to it.
+
+    `publish_at` is the publish time still standing (UTC), `staged` whether the job waits for an approval that
+    was not given. Both matter for `complete` only.
+    """
+    if status == "complete":
+        waiting = staged or (publish_at is not None and publish_at > now)
+        return Group.PRODUCED if waiting else Group.DONE
+    return _GROUPS.get(status, Group.BUSY)
+
+
+ON_ITS_WAY = ("publishing", "published")
+"""Statuses of a staged job that was approved, by us or by anybody else."""

@@ -1,4 +1,5 @@
-"""When two texts are the same: in Unicode's composed form (NFC), with white space around them off."""
+"""Texts: when two are the same (in Unicode's composed form, without white space around them); counts and durations in
+words."""
 
 from __future__ import annotations
 
@@ -39,3 +40,22 @@ def same_text(one: object, other: object) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return compared(one) == compared(other)
     return one == other
+
+
+def count(number: int, noun: str) -> str:
+    """`1 credit`, `3 credits`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `38 s`, `1 min 17 s`, `5 h 32 min`."""
+    if round(seconds, 1) < 10:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, left = divmod(round(seconds / 60), 60)
+    return f"{hours} h {left} min" if left else f"{hours} h"

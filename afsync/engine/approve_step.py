@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from afsync.core.lost_approvals import approval_outlook, approval_ways, published
+from afsync.core.addresses import Kind
 from afsync.core.outcome import (
     Answer,
     Committed,
@@ -19,11 +19,10 @@ from afsync.core.outcome import (
     Unknown,
     Unresolved,
 )
-from afsync.core.plan import Change
-from afsync.core.recorded import Approval, Intent, Purpose, RecordedJob, Scan
-from afsync.core.resolution import Wait
-from afsync.core.resources import EMPTY, Kind, Schedule
-from afsync.core.settling import close
+from afsync.core.plan.changes import Change
+from afsync.core.recovery.resolution import Wait, approval_outlook, approval_ways, close, published
+from afsync.core.resources import EMPTY, Schedule
+from afsync.core.state.records import Approval, Intent, Purpose, RecordedJob, Scan
 from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
 from afsync.engine.submission import deliver, in_doubt
 from afsync.errors import ApiError, AuthError

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from afsync.core.actions import Step
 from afsync.core.outcome import Outcome
-from afsync.core.plan import Change
+from afsync.core.plan.actions import Step
+from afsync.core.plan.changes import Change
 from afsync.errors import Problem
 
 

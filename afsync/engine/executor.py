@@ -7,14 +7,17 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Step
-from afsync.core.moves import made
+from afsync.core.moves.moves import made
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import WITHOUT_REQUEST, Change, Plan
-from afsync.core.recorded import RecordedJob
+from afsync.core.plan.actions import Action, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.order import turns
+from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
 from afsync.core.remote import Remote
-from afsync.core.seen import Looked
-from afsync.core.sequence import turns
+from afsync.core.state.records import RecordedJob
+from afsync.core.verification import Looked
+from afsync.engine.dependencies import World
+from afsync.engine.due_jobs import Meanwhile, meanwhile
 from afsync.engine.events import (
     BecameDue,
     ChangeDone,
@@ -25,13 +28,10 @@ from afsync.engine.events import (
     Tell,
     Warned,
 )
-from afsync.engine.ledger import Ledger
-from afsync.engine.look_back import look_back
-from afsync.engine.meanwhile import Meanwhile, meanwhile
-from afsync.engine.refreshing import refreshed, seen
+from afsync.engine.ledger import Ledger, refreshed, seen
 from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
-from afsync.engine.service import World
 from afsync.engine.steps import perform
+from afsync.engine.verification import look_back
 from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, StateLocked
 
 

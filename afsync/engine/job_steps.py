@@ -7,20 +7,22 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Action
+from afsync.core.addresses import Kind
 from afsync.core.credits import effective
-from afsync.core.kept import without_time
-from afsync.core.lookalike import echo_of
+from afsync.core.decisions.publish_times import instead, with_refusal
+from afsync.core.decisions.request import requested, template_is_known
+from afsync.core.fingerprints import same_request
 from afsync.core.outcome import Failed, NotAttempted
-from afsync.core.plan import Change
-from afsync.core.recorded import Publish, RecordedJob, RecordedTemplate, Upload
-from afsync.core.request import requested, template_is_known
-from afsync.core.resources import EMPTY, Job, Kind, Schedule, Values, same_request
-from afsync.core.reviews import MAY_GO_OUT
-from afsync.core.takeover import adopted, taken_over
-from afsync.core.time_off import instead, with_refusal
-from afsync.engine.cancelling import send_cancel
+from afsync.core.plan.actions import Action
+from afsync.core.plan.changes import Change
+from afsync.core.resources import EMPTY, Job, Schedule, Values
+from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate, Upload
+from afsync.core.takeover.adoption import adopted, taken_over
+from afsync.core.takeover.similarity import echo_of
+from afsync.core.trust.reviews import MAY_GO_OUT
+from afsync.core.trust.schedules import without_time
 from afsync.engine.events import Uploading
+from afsync.engine.retire_steps import send_cancel
 from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
 from afsync.engine.submission import Submitted, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.recorded import Record, Recorded
-from afsync.core.resources import Kind, typed
+from afsync.core.addresses import Kind, typed
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.resolution import settle
+from afsync.core.series.occurrences import remembered
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record
+from afsync.core.trust.cancels import with_watched
 from afsync.errors import StateError, StateLocked
 from afsync.store.interface import Writing
 
@@ -87,3 +92,22 @@ class Ledger:
                 hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"
             text = f"{made}, but the state could not be written: {error}; {where}"
             raise StateError(text, hint) from error
+
+
+def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
+    """The state with what the plan has found out: resolved submissions, records as they are now known, and, the
+    first time something changes, the account it belongs to from now on."""
+    settled = settle(recorded, plan.resolutions)
+    if settled.account is None and plan.changes:
+        settled = replace(settled, account=plan.account)
+    if settled.suspected != plan.suspected:
+        settled = replace(settled, suspected=plan.suspected)
+    return seen(remembered(settled, plan.considered, plan.left), plan)
+
+
+def seen(recorded: Recorded, plan: Plan) -> Recorded:
+    """The state with what was seen of the jobs in it: their records, what is watched, and what the account keeps."""
+    if (plan.trust, plan.watched) != (recorded.trust, recorded.watched):
+        recorded = with_watched(replace(recorded, trust=plan.trust), plan.watched)
+    news = {a: r for a, r in plan.refreshed.items() if recorded.resources.get(a) not in (None, r)}
+    return replace(recorded, resources={**recorded.resources, **news}) if news else recorded

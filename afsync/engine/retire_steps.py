@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.cancels import to_cancel
-from afsync.core.forgotten import let_go
-from afsync.core.kept import without_time
+from afsync.core.decisions.publish_times import instead, with_refusal
 from afsync.core.outcome import Failed
-from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob, Why
-from afsync.core.reviews import MAY_GO_OUT
-from afsync.core.time_off import instead, with_refusal
-from afsync.engine.cancelling import send_cancel
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change
+from afsync.core.state.forgotten import let_go
+from afsync.core.state.records import RecordedJob, Why
+from afsync.core.trust.cancels import answered, to_cancel
+from afsync.core.trust.reviews import MAY_GO_OUT
+from afsync.core.trust.schedules import without_time
 from afsync.engine.run import Next, Over, Progress, Run, Verdict
 from afsync.errors import Refused
 
@@ -82,3 +81,11 @@ def _retired(change: Change, progress: Progress, run: Run, touched: str | None) 
     if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
         run.ledger.write(let_go(run.ledger.recorded, change.address, run.world.clock()))
     return Next()
+
+
+def send_cancel(job_id: str, run: Run) -> str | None:
+    """Cancel a job that the state says is to be cancelled. None once it is, else the status that made it too late."""
+    too_late = run.world.writer.cancel(job_id)
+    recorded = answered(run.ledger.recorded, job_id, too_late, run.world.clock(), run.plan.watch)
+    run.ledger.write(recorded)
+    return too_late

@@ -9,18 +9,23 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.addresses import Kind
 from afsync.core.clocks import ahead
-from afsync.core.durations import duration
+from afsync.core.fingerprints import fingerprint
 from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change, Plan
-from afsync.core.recorded import Intent, Recorded, RecordedJob
-from afsync.core.recovery import outlook, resolve, ways, ways_for
+from afsync.core.plan.changes import Change
+from afsync.core.plan.order import EACH
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.resolution import outlook, ways, ways_for
 from afsync.core.remote import Lookups, Remote
-from afsync.core.resources import Job, Kind, Values, fingerprint
-from afsync.core.reviews import to_be_cancelled, with_acceptance
-from afsync.core.sequence import EACH
+from afsync.core.resources import Job, Values
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, RecordedJob
+from afsync.core.text import duration
+from afsync.core.trust.reviews import to_be_cancelled, with_acceptance
+from afsync.engine.dependencies import World
 from afsync.engine.ledger import Ledger
-from afsync.engine.service import World
 from afsync.engine.submission import Attempt, InDoubt, NotSubmitted, Result, Submitted
 from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, LimitRefused
 

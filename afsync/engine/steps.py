@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Step
-from afsync.core.forgotten import let_go
-from afsync.core.moves import made, moved
-from afsync.core.plan import Change
+from afsync.core.moves.moves import made, moved
+from afsync.core.plan.actions import Action, Reason, Step
+from afsync.core.plan.changes import Change
+from afsync.core.state.forgotten import let_go
 from afsync.engine.approve_step import approve
 from afsync.engine.job_steps import set_schedule, submit_job, upload
 from afsync.engine.retire_steps import retire_job

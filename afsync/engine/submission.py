@@ -22,9 +22,10 @@ from afsync.core.outcome import (
     Rejected,
     Unknown,
 )
-from afsync.core.recorded import Intent, Phase, Publish, Recorded, RecordedJob
-from afsync.core.reviews import stops_no_more
-from afsync.core.settling import became, close, record_of, reopen
+from afsync.core.recovery.resolution import became, close, record_of, reopen
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Phase, Publish, RecordedJob
+from afsync.core.trust.reviews import stops_no_more
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import Interrupted, UsageError

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.plan import Change
-from afsync.core.recovery import Adopt, resolve
+from afsync.core.addresses import Kind
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change
+from afsync.core.recovery.lost_answers import Adopt, resolve
+from afsync.core.recovery.resolution import settle
 from afsync.core.remote import Lookups
-from afsync.core.resources import EMPTY, Kind, Template
-from afsync.core.settling import settle
-from afsync.core.takeover import taken_over, template_record
+from afsync.core.resources import EMPTY, Template
+from afsync.core.takeover.adoption import taken_over, template_record
 from afsync.core.text import same_text
 from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit

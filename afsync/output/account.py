@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from afsync.core.limits import deletes_allowed
-from afsync.core.plan import Plan
+from afsync.core.plan.limits import deletes_allowed
+from afsync.core.plan.plan import Plan
 from afsync.core.remote import RemoteAccount
 from afsync.core.resources import Limits
-from afsync.core.trust import UNSEEN, Effect, Trust
+from afsync.core.state.values import UNSEEN, Effect, Trust
 from afsync.output.budget import budget_json, budget_text
 from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, visible

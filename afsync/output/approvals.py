@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from afsync.core.actions import Action, Reason
-from afsync.core.plan import Change, Plan, Waiting
-from afsync.core.recorded import RecordedJob
+from afsync.core.addresses import in_yaml, typed
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change
+from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.remote import Preview
-from afsync.core.resources import Job, in_yaml, typed
+from afsync.core.resources import Job
+from afsync.core.state.records import RecordedJob
 from afsync.output.values import Paint, iso, no_paint, shown, shown_schedule, visible
 
 _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afsync.core.plan import Spending
+from afsync.core.plan.plan import Spending
 from afsync.output.values import iso
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from afsync.core.actions import Action
 from afsync.core.calendar import Entry, Mark, Week, weeks
+from afsync.core.plan.actions import Action
 from afsync.output.calendar_words import Page, credits_words, short_day, sign, span, words
 from afsync.output.markdown import fenced
 from afsync.output.values import visible

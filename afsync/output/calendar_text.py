@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice, zip_longest
 
+from afsync.core.addresses import occurrence_of, parse_instance
 from afsync.core.calendar import Entry, Week, weeks
-from afsync.core.instances import occurrence_of, parse_instance
 from afsync.output.budget import budget_text
 from afsync.output.calendar_words import (
     Page,

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from afsync.core.actions import Action
 from afsync.core.calendar import Entries, Entry, Mark, Window
+from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
 from afsync.output.status_text import state
 from afsync.output.values import count, visible

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Change, Plan
-from afsync.core.publications import has_failed
-from afsync.core.recorded import Publish, RecordedJob
-from afsync.core.resources import Job, Schedule, key_of, kind_of
+from afsync.core.addresses import key_of, kind_of
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change
+from afsync.core.plan.plan import Plan
+from afsync.core.resources import Job, Schedule
+from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.trust.publications import has_failed
 from afsync.output.approvals import published_lines
 from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from afsync.core.actions import Step
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change
-from afsync.core.seen import Looked
+from afsync.core.plan.actions import Step
+from afsync.core.plan.changes import Change
+from afsync.core.verification import Looked
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
 from afsync.output.outcomes import Tally

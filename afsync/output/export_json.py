@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from afsync.core.recorded import Recorded, RecordedJob
+from afsync.core.fingerprints import plain
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import plain
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
 from afsync.output.values import iso
 
 Document = dict[str, Any]

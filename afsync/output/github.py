@@ -10,7 +10,7 @@ from afsync.output.problems import in_repository
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
-    from afsync.core.plan import Plan
+    from afsync.core.plan.plan import Plan
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from afsync.core.actions import Action
 from afsync.core.calendar import Entry, Mark
+from afsync.core.plan.actions import Action
 from afsync.output.calendar_words import Page, entry_credits, own_time, short_day, words
 from afsync.output.values import harmless
 

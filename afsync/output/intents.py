@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from afsync.core.by_hand import candidates_of
-from afsync.core.recorded import Purpose
-from afsync.core.recovery import Resolution, advice, outlook, ways
+from afsync.core.recovery.manual_resolution import candidates_of
+from afsync.core.recovery.resolution import Resolution, advice, outlook, ways
+from afsync.core.state.records import Purpose
 from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, shown, visible
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.announcing import RUN, Item, Notice
 from afsync.core.channels import Event
+from afsync.core.notifications import RUN, Item, Notice
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Plan
-from afsync.core.seen import Looked
+from afsync.core.plan.plan import Plan
+from afsync.core.verification import Looked
 from afsync.errors import AfsyncError, Problem
 from afsync.output.outcomes import Tally, done_word, left_undone, spent_text
 from afsync.output.plan_text import credits_line

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from afsync.core.actions import Action, Retire
-from afsync.core.durations import duration
+from afsync.core.addresses import Kind
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change
-from afsync.core.recorded import RecordedJob
-from afsync.core.resources import Job, Kind
-from afsync.core.seen import Looked
+from afsync.core.plan.actions import Action, Retire
+from afsync.core.plan.changes import Change
+from afsync.core.resources import Job
+from afsync.core.state.records import RecordedJob
+from afsync.core.text import duration
+from afsync.core.verification import Looked
 from afsync.output.values import Paint, count, no_paint, visible
 
 _DOING = {

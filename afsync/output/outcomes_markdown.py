@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Plan
-from afsync.core.seen import Looked
+from afsync.core.plan.plan import Plan
+from afsync.core.verification import Looked
 from afsync.errors import AfsyncError, Location, Problem
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
 from afsync.output.outcomes import Tally, outcome_line, spent_text

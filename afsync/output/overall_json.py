@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from afsync.core.overall import AccountResult, Numbers, Overall, total
+from afsync.core.workspace import AccountResult, Numbers, Overall, total
 from afsync.errors import Exit, Location, Problem, Severity, UsageError
 from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json

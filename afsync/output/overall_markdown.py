@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from afsync.core.overall import AccountResult, Numbers, Overall, errors_of, total
+from afsync.core.workspace import AccountResult, Numbers, Overall, errors_of, total
 from afsync.output.markdown import MAX_BYTES, fenced, headline, marker
 from afsync.output.overall_text import cells, summary_lines
 from afsync.output.problems import problem_block

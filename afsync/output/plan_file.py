@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from afsync import __version__
-from afsync.core.depth import too_deep
-from afsync.core.links import plan_without_links
-from afsync.core.saved import SavedPlan
-from afsync.core.verdict import Options
+from afsync.core.fingerprints import too_deep
+from afsync.core.plan.decision import Options
+from afsync.core.plan.plan import plan_without_links
+from afsync.core.plan.saved import SavedPlan
 from afsync.errors import PlanStale
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import plan_document

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from afsync.core.actions import Action, Reason
-from afsync.core.plan import Change, Plan
-from afsync.core.recorded import Publish, Record, RecordedJob
-from afsync.core.recovery import Resolution, advice
-from afsync.core.resources import Job, Schedule, Template, plain
+from afsync.core.fingerprints import plain
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.resolution import Resolution, advice
+from afsync.core.resources import Job, Schedule, Template
+from afsync.core.state.records import Publish, Record, RecordedJob
 from afsync.output.approvals import preview_json
 from afsync.output.budget import budget_json
 from afsync.output.json_text import json_text

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from afsync.core.actions import Action
-from afsync.core.plan import Change, Plan, Waiting
-from afsync.core.recovery import outlook, ways
-from afsync.core.resources import in_yaml
+from afsync.core.addresses import in_yaml
+from afsync.core.plan.actions import Action
+from afsync.core.plan.changes import Change
+from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.recovery.resolution import outlook, ways
 from afsync.errors import Problem
 from afsync.output.approvals import effect_lines, preview_markdown, undecided
 from afsync.output.change_text import change_lines

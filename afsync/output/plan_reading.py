@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Change, Credits, FieldChange, LimitUse, Plan, Spending, Waiting
-from afsync.core.recorded import Account, Publish, Record, RecordedJob, RecordedTemplate
-from afsync.core.resources import File, Job, Kind, Schedule, Template, key_of, kind_of
+from afsync.core.addresses import Kind, key_of, kind_of
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change, Credits, FieldChange
+from afsync.core.plan.plan import LimitUse, Plan, Spending, Waiting
+from afsync.core.resources import File, Job, Schedule, Template
+from afsync.core.state.recorded import Account
+from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate
 from afsync.errors import Location, Problem, Severity
 from afsync.output.plan_json import SCHEDULE
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from afsync.core.actions import Reason
-from afsync.core.durations import duration
-from afsync.core.job_notices import everything_matches
-from afsync.core.plan import LimitUse, Plan
-from afsync.core.recovery import outlook, ways
-from afsync.core.sequence import plan_seconds
+from afsync.core.decisions.notices import everything_matches
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.order import plan_seconds
+from afsync.core.plan.plan import LimitUse, Plan
+from afsync.core.recovery.resolution import outlook, ways
+from afsync.core.text import duration
 from afsync.errors import Problem, Severity
 from afsync.output.approvals import waiting_lines
 from afsync.output.budget import budget_text

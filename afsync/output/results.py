@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from afsync.core.remote import ended_badly
-from afsync.core.resources import Values, plain
+from afsync.core.fingerprints import plain
+from afsync.core.resources import Values
 from afsync.core.results import JobResult
+from afsync.core.statuses import ended_badly
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
 from afsync.output.values import Paint, iso, no_paint, visible

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from afsync.core.durations import duration
-from afsync.core.seen import Expected, Looked, What
+from afsync.core.text import duration
+from afsync.core.verification import Expected, Looked, What
 from afsync.output.values import count, visible
 
 MOST = 10

@@ -8,10 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.leaving import Left
-from afsync.core.recorded import Approval, Publish, Purpose, Record, Recorded, RecordedJob
-from afsync.core.resources import key_of, plain, typed
-from afsync.core.trust import Effect, Finding
+from afsync.core.addresses import key_of, typed
+from afsync.core.fingerprints import plain
+from afsync.core.state.forgotten import Left
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Approval, Publish, Purpose, Record, RecordedJob
+from afsync.core.state.values import Effect, Finding
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
 from afsync.output.values import count, iso, shown, shown_schedule, visible

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from afsync.core.resources import plain
-from afsync.core.status import JobStatus
+from afsync.core.fingerprints import plain
+from afsync.core.phases import JobStatus
 from afsync.output.approvals import preview_json
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import schedule_json

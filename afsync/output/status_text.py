@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from afsync.core.status import JobPhase, JobStatus
+from afsync.core.phases import JobPhase, JobStatus
 from afsync.output.approvals import approve_command, preview_lines
 from afsync.output.tables import Cell, table
 from afsync.output.values import Paint, count, no_paint, shown_schedule, visible

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from afsync.core.plural import count as count
 from afsync.core.resources import Schedule
+from afsync.core.text import count as count
 
 Paint = Callable[[str, str], str]
 """Text and the name of a colour to coloured text."""

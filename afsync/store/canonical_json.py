@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from afsync.core.depth import DEEPEST, too_deep
+from afsync.core.fingerprints import DEEPEST, too_deep
 
 MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 

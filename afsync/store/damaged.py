@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Recorded
+from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.state_file import FORMAT
 from afsync.store.state_text import CHECKSUM

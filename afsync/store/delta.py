@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 from msgspec import UNSET, Struct, UnsetType, defstruct
 from msgspec.structs import fields, replace
 
-from afsync.core.recorded import Intent, Record, Recorded
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Record
 from afsync.store.canonical_json import InvalidDocument, Object, shown
 from afsync.store.state_file import FORMAT, JsonWriter, bare, check_intent_kinds, check_kinds, from_json, layout
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.core.recorded import Recorded
+from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument
 from afsync.store.damaged import Glimpse, follow, glimpse, sides

@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from afsync.core.recorded import Intent, Record, Recorded
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Record
 
 if TYPE_CHECKING:
     from afsync.store.history import Version

@@ -1,7 +1,7 @@
 """What is wrong with a JSON value that should be of some type: the first place that does not fit, and why.
 
-The types are those of `core.recorded`, so there is no second description of a state to keep in step. Only a document
-that could not be read in one go comes here.
+The types are those of `core.state.recorded`, so there is no second description of a state to keep in step. Only a
+document that could not be read in one go comes here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from msgspec import Meta, MsgspecError, Struct, convert
 from msgspec.structs import fields
 
-from afsync.core.resources import ADDRESS
+from afsync.core.addresses import ADDRESS
 from afsync.store.canonical_json import Object, shown
 from afsync.store.state_file import BUILDING, PREFIXES, bare, layout
 

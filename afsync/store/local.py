@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Intent, Record, Recorded
-from afsync.core.state_types import UUID
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Record
+from afsync.core.state.values import UUID
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import is_note_of, note, other_state, refuse_older
 from afsync.store.delta import changed_resources

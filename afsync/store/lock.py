@@ -17,10 +17,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.core.evidence import EXCHANGE
-from afsync.core.recorded import Intent, Phase, Purpose
+from afsync.core.recovery.evidence import EXCHANGE
 from afsync.core.resources import Utc
-from afsync.core.state_types import Count, Text
+from afsync.core.state.records import Intent, Phase, Purpose
+from afsync.core.state.values import Count, Text
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.oslock import OsLock

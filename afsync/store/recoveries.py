@@ -12,11 +12,12 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Deposed, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.reviews import is_ignored, to_be_cancelled
-from afsync.core.settling import became
-from afsync.core.state_types import Address
-from afsync.core.verdict import Options
+from afsync.core.plan.decision import Options
+from afsync.core.recovery.resolution import became
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, Record, RecordedJob, RecordedTemplate
+from afsync.core.state.values import Address
+from afsync.core.trust.reviews import is_ignored, to_be_cancelled
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.disk import Disk, atomic_write

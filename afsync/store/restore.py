@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from afsync.core.recorded import Recorded
+from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import Glimpse, follow, united
 from afsync.store.disk import Disk, name_again

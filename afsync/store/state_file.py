@@ -1,4 +1,4 @@
-"""The values of `core.recorded` as JSON objects, and back; and what must hold between the parts of a state."""
+"""The values of `core.state.recorded` as JSON objects, and back; and what must hold between the parts of a state."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from afsync.core.recorded import Intent, Record, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.resources import ADDRESS, Kind, kind_of
-from afsync.core.state_types import Sha256, Text
+from afsync.core.addresses import ADDRESS, Kind, kind_of
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Record, RecordedJob, RecordedTemplate
+from afsync.core.state.values import Sha256, Text
 from afsync.store.canonical_json import InvalidDocument, Object, instant_text, shown
 
 FORMAT = 2

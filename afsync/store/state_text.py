@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
-from afsync.core.depth import DEEPEST
-from afsync.core.recorded import Recorded
+from afsync.core.fingerprints import DEEPEST
+from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import (
     ASCII_ENCODER,

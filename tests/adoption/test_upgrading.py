@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Recorded
+from afsync.core.state.recorded import Recorded
 from afsync.store.state_file import layout
 from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.harness import Sandbox

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from afsync.core.actions import Action, Reason
 from afsync.core.calendar import Entries, Entry, Mark, Window
-from afsync.core.plan import Change
-from afsync.core.status import JobPhase, JobStatus
+from afsync.core.phases import JobPhase, JobStatus
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change
 from afsync.errors import Problem, Severity
 from afsync.output.calendar_words import Page
 from tests.builders import LINEAGE, NOW

@@ -11,10 +11,10 @@ import pytest
 import afsync
 from afsync.config.codes import MEANINGS as OF_FILES
 from afsync.config.problems import Code
-from afsync.core.actions import Reason
-from afsync.core.codes import MEANINGS, REASONS
-from afsync.core.policy_check import _TOGETHER
-from afsync.core.remote import Group
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.codes import MEANINGS, REASONS
+from afsync.core.policy.policy_check import _TOGETHER
+from afsync.core.statuses import Group
 from tests.harness import Sandbox
 
 PLACES = {"Problem": 0, "_warning": 0, "warn": 1, "note": 1, "_problem": 1, "_drift": 1}

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from afsync.config.media import MAX_BYTES
-from afsync.core.resources import File, Kind, fingerprint
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.resources import File
 from tests.config.support import a_job, problems, the_job, write
 
 VIDEO = b"\0\0\0\x18ftypmp42" + bytes(1000)

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from afsync.core.periods import Budget
-from afsync.core.policy import Blackout, Exemption, Policy
+from afsync.core.policy.policy import Blackout, Budget, Exemption, Policy
 from tests.config.support import loaded, problems
 
 ALL = """\

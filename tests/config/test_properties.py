@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from afsync.config.loader import load
 from afsync.config.scalars import resolve
-from afsync.core.resources import Desired, Kind, fingerprint
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.resources import Desired
 from tests.config.support import URL, write
 
 KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)

@@ -11,8 +11,11 @@ import pytest
 
 from afsync.config import occurrences
 from afsync.config.occurrences import expand
-from afsync.core.recorded import Considered, Recorded, RecordedJob
-from afsync.core.resources import Job, Kind, Schedule, fingerprint
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.resources import Job, Schedule
+from afsync.core.state.recorded import Considered, Recorded
+from afsync.core.state.records import RecordedJob
 from afsync.errors import ConfigError, Problem
 from tests.builders import LINEAGE
 from tests.config.support import loaded

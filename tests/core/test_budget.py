@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.periods import Budget
-from afsync.core.plan import Plan
-from afsync.core.policy import Exemption, Policy
-from afsync.core.policy_check import check_policy
-from afsync.core.recorded import Record
+from afsync.core.plan.decision import Facts
+from afsync.core.plan.plan import Plan
+from afsync.core.policy.policy import Budget, Exemption, Policy
+from afsync.core.policy.policy_check import check_policy
 from afsync.core.remote import Remote
 from afsync.core.resources import Job
-from afsync.core.verdict import Facts
+from afsync.core.state.records import Record
 from tests.builders import AHEAD, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, Saying, candidates_of, decide_by_hand
-from afsync.core.recorded import Deposed, Intent, Recorded, Scan
-from afsync.core.recovery import Absent, Adopt, Ask, Resolution, Wait
+from afsync.core.recovery.manual_resolution import (
+    SayAbsent,
+    SayAdopt,
+    SayForeign,
+    Saying,
+    candidates_of,
+    decide_by_hand,
+)
+from afsync.core.recovery.resolution import Absent, Adopt, Ask, Resolution, Wait, record_of
 from afsync.core.remote import Remote
-from afsync.core.settling import record_of
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, Intent, Scan
 from afsync.errors import UsageError
 from tests.builders import (
     BEFORE,

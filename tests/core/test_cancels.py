@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.job_notices import everything_matches
-from afsync.core.lookups import lookups
-from afsync.core.plan import Plan
-from afsync.core.recorded import Publish, Recorded, Watched, Why
-from afsync.core.takeover import taken_over
-from afsync.core.trust import UNSEEN, Effect, Finding, Trust
+from afsync.core.decisions.notices import everything_matches
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.plan import Plan
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, Watched, Why
+from afsync.core.state.values import UNSEEN, Effect, Finding, Trust
+from afsync.core.takeover.adoption import taken_over
 from afsync.store.recoveries import Recovery, merged
 from tests.builders import (
     NOW,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afsync.core import diff
-from afsync.core.plan import FieldChange
-from afsync.core.resources import Kind, fingerprint
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.plan.changes import FieldChange, differing_fields
 from tests.core.worlds import PATIENT
 
 Values = dict[str, Any]
@@ -75,16 +75,16 @@ DIFFERENCES: dict[str, tuple[Values, Values, list[tuple[str, Any, Any]]]] = {
 
 @pytest.mark.parametrize(("before", "after", "expected"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_fields(before: Values, after: Values, expected: list[tuple[str, Any, Any]]) -> None:
-    assert diff.fields(Kind.JOB, before, after) == tuple(FieldChange(*e) for e in expected)
+    assert differing_fields(Kind.JOB, before, after) == tuple(FieldChange(*e) for e in expected)
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), DIFFERENCES.values(), ids=DIFFERENCES)
 def test_and_the_other_way_round(before: Values, after: Values, expected: list[tuple[str, Any, Any]]) -> None:
-    assert diff.fields(Kind.JOB, after, before) == tuple(FieldChange(p, new, old) for p, old, new in expected)
+    assert differing_fields(Kind.JOB, after, before) == tuple(FieldChange(p, new, old) for p, old, new in expected)
 
 
 def test_nothing_is_assumed_of_a_template() -> None:
-    assert diff.fields(Kind.TEMPLATE, {}, {"format": "short"}) == (FieldChange("format", None, "short"),)
+    assert differing_fields(Kind.TEMPLATE, {}, {"format": "short"}) == (FieldChange("format", None, "short"),)
 
 
 JSON = st.recursive(
@@ -100,4 +100,4 @@ BODIES = st.dictionaries(st.sampled_from(["topic", "effects", "addOns", "platfor
 def test_fields_differ_exactly_where_fingerprints_do(before: Values, after: Values) -> None:
     same = fingerprint(Kind.JOB, before) == fingerprint(Kind.JOB, after)
 
-    assert (diff.fields(Kind.JOB, before, after) == ()) is same
+    assert (differing_fields(Kind.JOB, before, after) == ()) is same

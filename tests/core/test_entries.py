@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.calendar import Entry, Mark, Window, weeks, without_links
-from afsync.core.entries import Known, entries
-from afsync.core.recorded import Record, Recorded
+from afsync.core.calendar_entries import Known, entries
+from afsync.core.phases import Seen
 from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job, Template
-from afsync.core.status import Seen
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record
 from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,

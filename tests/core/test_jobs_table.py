@@ -9,12 +9,13 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Change, Credits, FieldChange, Plan
-from afsync.core.recorded import RecordedJob
-from afsync.core.remote import Group, group_of
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change, Credits, FieldChange
+from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job
-from afsync.core.trust import Finding
+from afsync.core.state.records import RecordedJob
+from afsync.core.state.values import Finding
+from afsync.core.statuses import Group, group_of
 from afsync.errors import Problem, Severity
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.plan import Plan
-from afsync.core.recorded import RecordedJob
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.plan import Plan
 from afsync.core.results import JobResult
-from afsync.core.trust import UNSEEN, Effect, Finding, Trust
+from afsync.core.state.records import RecordedJob
+from afsync.core.state.values import UNSEEN, Effect, Finding, Trust
 from tests.builders import (
     AHEAD,
     LATER,
@@ -171,7 +171,7 @@ def test_ways_out_send_nothing(declared: Any, status: str) -> None:
 
 
 def test_what_is_lost_and_produced_is_no_longer_looked_up() -> None:
-    from afsync.core.lookups import lookups
+    from afsync.core.plan.lookups import lookups
     from tests.builders import desired
 
     assert lookups(desired(a_job(schedule=AHEAD)), a_recorded({"job.best": lost()}), NOW).jobs == {}

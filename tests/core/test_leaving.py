@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.leaving import left
-from afsync.core.recorded import Recorded
 from afsync.core.resources import Desired
-from afsync.core.trust import Finding
+from afsync.core.state.forgotten import left
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.values import Finding
 from tests.builders import NOW, a_recorded, a_recorded_job
 from tests.core.test_cancels import a_watch
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.limits import check_plan, deletes_allowed
-from afsync.core.plan import Change, Credits, Plan
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.limits import check_plan, deletes_allowed
+from afsync.core.plan.plan import Plan
 from afsync.core.resources import Limits
 from afsync.errors import Problem
 from tests.builders import a_job, a_recorded_job, a_remote, a_remote_job, planned

@@ -7,11 +7,9 @@ import pytest
 from afsync.api.text import excerpt
 from afsync.api.wire import bad, quoted
 from afsync.api.wire_jobs import parse_job
-from afsync.core.links import result_without_links, status_without_links
+from afsync.core.phases import JobPhase, JobStatus, status_without_links
 from afsync.core.remote import Preview
-from afsync.core.results import JobResult
-from afsync.core.signed import LEFT_OUT, is_signed
-from afsync.core.status import JobPhase, JobStatus
+from afsync.core.results import LEFT_OUT, JobResult, is_signed, result_without_links
 
 PLAIN = "https://media.example/job_1/video.mp4?size=large&page=2#t=3"
 SIGNED = [

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.lookalike import echo_of, fits, looks_like
-from afsync.core.plan import Change, Credits
-from afsync.core.recorded import Recorded
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits
 from afsync.core.remote import RemoteJob
 from afsync.core.resources import Job
+from afsync.core.state.recorded import Recorded
+from afsync.core.takeover.similarity import echo_of, fits, looks_like
 from afsync.errors import Problem
 from tests.builders import (
     TOPIC,

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from afsync.core.lookups import is_final, lookups
-from afsync.core.recorded import Record
+from afsync.core.plan.lookups import is_final, lookups
 from afsync.core.remote import Lookups
 from afsync.core.resources import Job
+from afsync.core.state.records import Record
 from tests.builders import (
     AHEAD,
     NOW,

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.by_hand import SayAbsent, SayAdopt, SayForeign, decide_by_hand
-from afsync.core.lookups import lookups
-from afsync.core.plan import Plan
-from afsync.core.recorded import Intent, Purpose, Recorded
-from afsync.core.recovery import resolve
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.manual_resolution import SayAbsent, SayAdopt, SayForeign, decide_by_hand
+from afsync.core.recovery.resolution import Adopt, Ask, Resolution, Wait, settle
 from afsync.core.remote import Preview, Remote
-from afsync.core.resolution import Adopt, Ask, Resolution, Wait
-from afsync.core.settling import settle
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Purpose
 from afsync.errors import UsageError
 from tests.builders import (
     BEFORE,

@@ -11,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.moves import Moves, find_moves, moved, moved_by_hand
-from afsync.core.plan import Change, Credits, Plan
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Deposed, RecordedJob
-from afsync.core.resources import Job, Kind, fingerprint
-from afsync.core.verdict import Options
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint
+from afsync.core.moves.moves import find_moves, moved, moved_by_hand
+from afsync.core.moves.pairing import Moves
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.decision import Options
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.planner import make_plan
+from afsync.core.resources import Job
+from afsync.core.state.records import Deposed, RecordedJob
 from afsync.errors import Severity, UsageError
 from tests.builders import (
     AHEAD,

@@ -7,14 +7,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Reason
-from afsync.core.occurrences import Occurrences, remembered, with_occurrences
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Considered, Recorded
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.decision import Options
+from afsync.core.plan.planner import make_plan
 from afsync.core.remote import Remote, RemoteAccount
 from afsync.core.resources import Desired, Job, Schedule
-from afsync.core.verdict import Options
-from afsync.core.zone_rules import zones_changed
+from afsync.core.series.occurrences import Occurrences, remembered, with_occurrences, zones_changed
+from afsync.core.state.recorded import Considered, Recorded
 from tests.builders import AHEAD, LINEAGE, NOW, a_job, a_recorded_job
 
 REMOTE = Remote(RemoteAccount("user"))

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
-from afsync.core.plan import Change
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Deposed, Recorded
+from afsync.core.addresses import Kind
+from afsync.core.plan.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.planner import make_plan
 from afsync.core.remote import Remote
-from afsync.core.resources import Desired, Job, Kind, Template
+from afsync.core.resources import Desired, Job, Template
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed
 from tests.builders import (
     AHEAD,
     LATER,

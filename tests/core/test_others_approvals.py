@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.others_approvals import staging_needed
-from afsync.core.plan import Plan
-from afsync.core.recorded import RecordedJob
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.plan import Plan
 from afsync.core.remote import Preview, Remote
-from afsync.core.trust import Finding
+from afsync.core.state.records import RecordedJob
+from afsync.core.state.values import Finding
+from afsync.core.trust.publications import staging_needed
 from tests.builders import a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
 
 LOST = Finding.LOST

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Recorded
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.planner import make_plan
 from afsync.core.remote import RemoteJob
+from afsync.core.state.recorded import Recorded
 from tests.builders import (
     AHEAD,
     LATER,

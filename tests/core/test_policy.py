@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.plan import Plan
-from afsync.core.policy import Blackout, Policy
-from afsync.core.policy_check import check_policy
-from afsync.core.recorded import Record
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.decision import Facts, Options
+from afsync.core.plan.plan import Plan
+from afsync.core.policy.policy import Blackout, Policy
+from afsync.core.policy.policy_check import check_policy
 from afsync.core.remote import Remote
 from afsync.core.resources import Job, Template
-from afsync.core.verdict import Facts, Options
+from afsync.core.state.records import Record
 from afsync.errors import Severity
 from tests.builders import (
     AHEAD,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from afsync.core.actions import ORDER, Action, Reason, Step
-from afsync.core.limits import check_plan
-from afsync.core.lookups import lookups
-from afsync.core.plan import Change, Plan
-from afsync.core.recorded import RecordedJob
-from afsync.core.remote import Group, group_of
-from afsync.core.resources import Kind, Limits
-from afsync.core.settling import settle
+from afsync.core.addresses import Kind
+from afsync.core.plan.actions import ORDER, Action, Reason, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.limits import check_plan
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.resolution import settle
+from afsync.core.resources import Limits
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import Group, group_of
 from tests.builders import NOW
 from tests.core.worlds import PATIENT, World, applied, strange_worlds, worlds
 

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.approvals import only_approvals
-from afsync.core.lookups import lookups
-from afsync.core.lost_approvals import published
-from afsync.core.plan import Plan
-from afsync.core.publications import MOST, results_needed
-from afsync.core.recorded import Intent, Purpose, Recorded, RecordedJob
-from afsync.core.recovery import resolve
+from afsync.core.approval.approvals import only_approvals
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.decision import Options
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.plan import Plan
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.resolution import Adopt, Ask, published
 from afsync.core.remote import Preview, Remote
-from afsync.core.resolution import Adopt, Ask
 from afsync.core.results import JobResult
-from afsync.core.trust import Effect, Finding
-from afsync.core.verdict import Options
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Purpose, RecordedJob
+from afsync.core.state.values import Effect, Finding
+from afsync.core.trust.publications import MOST, results_needed
 from afsync.errors import AfsyncError, Exit
 from tests.builders import (
     NOW,

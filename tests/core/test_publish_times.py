@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Retire
-from afsync.core.job_notices import everything_matches
-from afsync.core.plan import Change, Credits, Plan
-from afsync.core.recorded import RecordedJob
+from afsync.core.decisions.notices import everything_matches
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.plan import Plan
 from afsync.core.resources import Schedule
+from afsync.core.state.records import RecordedJob
 from afsync.errors import Severity
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned
 

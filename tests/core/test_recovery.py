@@ -11,22 +11,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.recorded import Deposed, Intent, Phase, Recorded, RecordedJob, RecordedTemplate, Scan
-from afsync.core.recovery import (
+from afsync.core.addresses import Kind
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.resolution import (
     Absent,
     Adopt,
     Ask,
     Resolution,
     Wait,
     advice,
+    became,
     needs_person,
     outlook,
-    resolve,
+    record_of,
+    settle,
     ways,
 )
 from afsync.core.remote import NOT_KNOWN, Remote, RemoteJob
-from afsync.core.resources import Kind
-from afsync.core.settling import became, record_of, settle
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, Intent, Phase, RecordedJob, RecordedTemplate, Scan
 from tests.builders import (
     BEFORE,
     LATER,

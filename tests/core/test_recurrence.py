@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dateutil import rrule as oracle
 
-from afsync.core.recurrence import Listed, MonthDay, Rule
+from afsync.core.series.recurrence import Listed, MonthDay, Rule
 
 RULES = 400 * int(os.environ.get("AFSYNC_SCALE", "1"))
 FREQUENCIES = {"day": oracle.DAILY, "week": oracle.WEEKLY, "month": oracle.MONTHLY}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from afsync.core.actions import Action, Reason
+from afsync.core.plan.actions import Action, Reason
 from tests.builders import a_job, a_recorded_job, a_remote, a_remote_job, a_template, planned
 
 EVERY = ["queued", "processing", "complete", "published", "failed", "cancelled"]

@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afsync.core.resources import (
-    KEY,
-    Kind,
-    Schedule,
-    Template,
-    address_of,
-    fingerprint,
-    key_of,
-    kind_of,
-    normalise,
-    plain,
-)
+from afsync.core.addresses import KEY, Kind, address_of, key_of, kind_of
+from afsync.core.fingerprints import fingerprint, normalise, plain
+from afsync.core.resources import Schedule, Template
 from tests.builders import AHEAD, LATER, a_file, a_job, a_template, at, desired
 from tests.core.worlds import PATIENT
 

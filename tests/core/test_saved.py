@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.plan import Plan
-from afsync.core.recorded import Account, Recorded
-from afsync.core.saved import SavedPlan, configuration_hash, expiry, why_different, why_elsewhere, why_stale
-from afsync.core.verdict import Options
+from afsync.core.plan.decision import Options
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.saved import SavedPlan, configuration_hash, expiry, why_different, why_elsewhere, why_stale
+from afsync.core.state.recorded import Account, Recorded
 from tests.builders import AHEAD, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
 
 SOON = NOW + timedelta(hours=3)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Step
-from afsync.core.plan import Plan
-from afsync.core.resources import Job, Kind, Template
-from afsync.core.selection import matches
+from afsync.core.addresses import Kind, matches
+from afsync.core.plan.actions import Action, Step
+from afsync.core.plan.plan import Plan
+from afsync.core.resources import Job, Template
 from afsync.errors import Severity
 from tests.builders import (
     LATER,

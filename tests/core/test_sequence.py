@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason, Step
 from afsync.core.clocks import said_of
-from afsync.core.durations import duration
-from afsync.core.plan import Change
-from afsync.core.sequence import seconds, too_late, turns
+from afsync.core.plan.actions import Action, Reason, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.order import seconds, too_late, turns
+from afsync.core.text import duration
 from tests.builders import AHEAD, LATER, NOW, a_job, a_recorded_job, a_remote, a_remote_job, planned
 
 

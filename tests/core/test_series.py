@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.instances import instance_of, occurrence_of, parse_instance
-from afsync.core.recorded import Considered, RecordedJob
-from afsync.core.recurrence import Listed, Rule
+from afsync.core.addresses import instance_of, occurrence_of, parse_instance
 from afsync.core.resources import Schedule
-from afsync.core.series import Deviation, Occurrence, Series, considered, standing
+from afsync.core.series.recurrence import Listed, Rule
+from afsync.core.series.series import Deviation, Occurrence, Series, considered, standing
+from afsync.core.state.recorded import Considered
+from afsync.core.state.records import RecordedJob
 
 SCALE = int(os.environ.get("AFSYNC_SCALE", "1"))
 SEEDS = int(os.environ.get("AFSYNC_SEEDS", "40"))

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.policy import Blackout, Exemption, Policy
+from afsync.core.policy.policy import Blackout, Exemption, Policy
+from afsync.core.policy.spacing import span
 from afsync.core.resources import Job
-from afsync.core.spacing import span
 from afsync.errors import Severity
 from tests.builders import AHEAD, NOW, RECENT, a_job, a_recorded_job, a_remote, a_remote_job, at
 from tests.core.test_policy import codes, judged

@@ -8,21 +8,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.recorded import Publish, Record, RecordedJob
+from afsync.core.phases import BUSY_TIMES, JobPhase, JobStatus, Seen, Until, next_look, phase_of, settled, went_well
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Template
-from afsync.core.status import (
-    BUSY_TIMES,
-    JobPhase,
-    JobStatus,
-    Seen,
-    Until,
-    next_look,
-    phase_of,
-    settled,
-    statuses,
-    went_well,
-)
+from afsync.core.state.records import Publish, Record, RecordedJob
+from afsync.core.status import statuses
 from tests.builders import (
     AHEAD,
     NOW,

@@ -6,11 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from afsync.commands.explain import command
-from afsync.core import remote
 from afsync.core.calendar import Mark
-from afsync.core.remote import Group, group_of
-from afsync.core.status import JobPhase
-from afsync.core.statuses import MEANINGS, OWN
+from afsync.core.phases import JobPhase
+from afsync.core.statuses import _GROUPS, MEANINGS, OWN, Group, group_of
 from tests.builders import NOW
 
 
@@ -26,7 +24,7 @@ def test_pending_can_be_cancelled() -> None:
 
 
 def test_every_known_status_has_a_meaning() -> None:
-    assert {*remote._GROUPS, "complete"} == {*MEANINGS}
+    assert {*_GROUPS, "complete"} == {*MEANINGS}
 
 
 @pytest.mark.parametrize("phase", sorted({*JobPhase, *Mark}))

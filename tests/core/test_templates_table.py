@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from afsync.core.actions import Action, Reason
-from afsync.core.plan import Change, FieldChange
-from afsync.core.recorded import Deposed, Recorded, RecordedTemplate
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, FieldChange
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Template
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, RecordedTemplate
 from afsync.errors import Problem
 from tests.builders import (
     a_job,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.diff import fields
-from afsync.core.lookalike import contradictions, looks_like
-from afsync.core.resources import Kind, fingerprint, normalise
-from afsync.core.selection import matches
+from afsync.core.addresses import Kind, matches
+from afsync.core.fingerprints import fingerprint, normalise
+from afsync.core.plan.changes import differing_fields
+from afsync.core.takeover.similarity import contradictions, looks_like
 from afsync.core.text import same_text
 from afsync.output.change_text import code_points
 from tests.builders import (
@@ -42,8 +42,8 @@ def as_released(kind: Kind, values: Mapping[str, Any]) -> str:
 def test_the_forms_are_the_same_text() -> None:
     assert same_text(NFC, f" {NFD}\n") and not same_text(NFC, "Cafe") and same_text(None, None)
     assert fingerprint(Kind.JOB, {"clipSpec": {NFC: [NFD]}}) == fingerprint(Kind.JOB, {"clipSpec": {NFD: [NFC]}})
-    assert fields(Kind.JOB, {"topic": NFC, "addOns": {NFC: 1}}, {"topic": NFD, "addOns": {NFD: 1}}) == ()
-    assert [f.after for f in fields(Kind.JOB, {"topic": "x"}, {"topic": NFD})] == [NFD]
+    assert differing_fields(Kind.JOB, {"topic": NFC, "addOns": {NFC: 1}}, {"topic": NFD, "addOns": {NFD: 1}}) == ()
+    assert [f.after for f in differing_fields(Kind.JOB, {"topic": "x"}, {"topic": NFD})] == [NFD]
 
 
 def test_what_the_released_version_recorded_stays_the_same() -> None:

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
-from afsync.core.job_notices import everything_matches
-from afsync.core.lookups import lookups
-from afsync.core.plan import Plan
-from afsync.core.recorded import RecordedJob
-from afsync.core.result_lookups import results_needed
+from afsync.core.decisions.notices import everything_matches
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.decision import Options
+from afsync.core.plan.lookups import lookups, result_lookups
+from afsync.core.plan.plan import Plan
 from afsync.core.results import JobResult
-from afsync.core.verdict import Options
+from afsync.core.state.records import RecordedJob
 from tests.builders import (
     AHEAD,
     BEFORE,
@@ -93,8 +92,8 @@ def test_a_submission_that_is_found_now_is_asked_for_its_result() -> None:
     remote = a_remote(a_remote_job("job_7", "complete", created_at=BEFORE, **echoes(a_job())))
     alone = Options(exclusive=True)
 
-    assert list(results_needed(desired(a_job(schedule=PAST)), state, remote, NOW, alone)) == ["job_7"]
-    assert not list(results_needed(desired(a_job(schedule=PAST)), a_recorded(), remote, NOW, alone))
+    assert list(result_lookups(desired(a_job(schedule=PAST)), state, remote, NOW, alone)) == ["job_7"]
+    assert not list(result_lookups(desired(a_job(schedule=PAST)), a_recorded(), remote, NOW, alone))
 
 
 @pytest.mark.parametrize(("status", "result"), [("published", None), ("complete", OUT), ("failed", None)])

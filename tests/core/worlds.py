@@ -13,15 +13,19 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Retire, Step
-from afsync.core.moves import moved
-from afsync.core.plan import Change, Plan
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded, RecordedJob, RecordedTemplate
+from afsync.core.addresses import Kind, address_of
+from afsync.core.fingerprints import fingerprint
+from afsync.core.moves.moves import moved
+from afsync.core.plan.actions import Action, Retire, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import Options
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.planner import make_plan
+from afsync.core.recovery.resolution import settle
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import EMPTY, Desired, Job, Kind, Template, address_of, fingerprint
-from afsync.core.settling import settle
-from afsync.core.verdict import Options
+from afsync.core.resources import EMPTY, Desired, Job, Template
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, Intent, Phase, Record, RecordedJob, RecordedTemplate
 from tests.builders import (
     AHEAD,
     LATER,

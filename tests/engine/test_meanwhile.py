@@ -9,17 +9,17 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.due import only_due
-from afsync.core.plan import Plan
-from afsync.core.recorded import Publish, Recorded, Why
+from afsync.core.approval.due import only_due
+from afsync.core.plan.plan import Plan
 from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, Why
+from afsync.engine.dependencies import Due, World
+from afsync.engine.due_jobs import Meanwhile, meanwhile
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger
-from afsync.engine.meanwhile import Meanwhile, meanwhile
-from afsync.engine.refreshing import seen
+from afsync.engine.ledger import Ledger, seen
 from afsync.engine.run import Run
-from afsync.engine.service import Due, World
 from afsync.errors import ApiError, AuthError, Interrupted
 from tests.builders import NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned
 from tests.test_costs import calls

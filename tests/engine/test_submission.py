@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.addresses import Kind
 from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
-from afsync.core.recorded import Deposed, Intent, Phase, Record, Recorded
-from afsync.core.resources import Kind
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, Intent, Phase, Record
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.engine.submission import (

@@ -16,11 +16,11 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.commands.json_events import Pace
-from afsync.core.actions import Action, Reason, Retire, Step
+from afsync.core.addresses import Kind
 from afsync.core.outcome import Applied
-from afsync.core.plan import Change
-from afsync.core.recovery import Resolution
-from afsync.core.resources import Kind
+from afsync.core.plan.actions import Action, Reason, Retire, Step
+from afsync.core.plan.changes import Change
+from afsync.core.recovery.resolution import Resolution
 from afsync.engine.events import ChangeDone, ChangeStarted, Event, Uploading
 from afsync.errors import Problem, Severity
 from tests.builders import NOW, a_job, a_recorded_job, planned

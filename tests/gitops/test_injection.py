@@ -15,12 +15,13 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from afsync.core.actions import Action, Reason
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
-from afsync.core.plan import Change, Credits, FieldChange, Plan, Waiting
-from afsync.core.recorded import RecordedJob
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits, FieldChange
+from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.remote import Preview
 from afsync.core.resources import File, Job, Template
+from afsync.core.state.records import RecordedJob
 from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
 from afsync.output.approvals import preview_markdown
 from afsync.output.codeclimate import codeclimate

@@ -17,7 +17,7 @@ import jsonschema
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.job_notices import CONTRADICTING
+from afsync.core.decisions.notices import CONTRADICTING
 from afsync.output.plan_text import NOTHING_POSSIBLE
 from tests.harness import NO_CHANGES, NOTHING_APPLIED, READS, Done, Sandbox, Sent
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from afsync.commands.screen import agreed
+from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.remote import Preview
 from afsync.core.resources import Schedule
 from afsync.core.results import JobResult
-from afsync.core.status import JobPhase, JobStatus
 from afsync.output.approvals import preview_json, preview_lines, preview_markdown
 from afsync.output.results import result_text
 from afsync.output.status_text import change_line, relative, status_text, summary

@@ -12,15 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from afsync.core.actions import Action
 from afsync.core.outcome import Applied, Outcome
-from afsync.core.plan import Change, Plan
-from afsync.core.recorded import Publish, Recorded, RecordedJob
+from afsync.core.phases import JobPhase, JobStatus, Until, settled
+from afsync.core.plan.actions import Action
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import Options
+from afsync.core.plan.order import NEVER
+from afsync.core.plan.plan import Plan
 from afsync.core.resources import Desired, Job
-from afsync.core.seen import Expected, Looked, What
-from afsync.core.sequence import NEVER
-from afsync.core.status import JobPhase, JobStatus, Until, settled
-from afsync.core.verdict import Options
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.verification import Expected, Looked, What
 from afsync.engine.events import ChangeDone, Event, Submitted
 from afsync.output.events_json import outcome_json, summary_json
 from afsync.output.outcomes import outcome_line, submitted_line, summary_text

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from afsync.core.outcome import Answer, Unknown
-from afsync.core.recorded import Recorded
 from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Values
 from afsync.core.results import JobResult
-from afsync.core.seen import ReadBack
+from afsync.core.state.recorded import Recorded
+from afsync.core.verification import ReadBack
 from afsync.engine.interrupt import Stop
 from afsync.errors import ApiError, Interrupted, StateError, StateLocked
 from tests.simulation.effects import Effects

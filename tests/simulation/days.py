@@ -11,21 +11,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.core.actions import Reason
-from afsync.core.limits import check_plan
-from afsync.core.lookups import lookups
 from afsync.core.outcome import Failed
-from afsync.core.plan import Plan
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Recorded
+from afsync.core.phases import Seen
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.decision import Options
+from afsync.core.plan.limits import check_plan
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.planner import make_plan
+from afsync.core.recovery.resolution import settle
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
-from afsync.core.settling import settle
-from afsync.core.status import Seen, statuses
-from afsync.core.verdict import Options
+from afsync.core.state.recorded import Recorded
+from afsync.core.status import statuses
+from afsync.engine.dependencies import World
 from afsync.engine.executor import apply_plan
-from afsync.engine.ledger import Ledger
-from afsync.engine.refreshing import refreshed
-from afsync.engine.service import World
+from afsync.engine.ledger import Ledger, refreshed
 from tests.simulation.audit import Audit
 from tests.simulation.effects import Effects, Life
 from tests.simulation.runner import QUARANTINE, Scenario

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from afsync.core.outcome import Answer, Committed, Rejected, Unknown
 from afsync.core.remote import Lookups, Preview, Remote
 from afsync.core.resources import Values
-from afsync.core.seen import PAGE, ReadBack
+from afsync.core.verification import PAGE, ReadBack
 from afsync.errors import Refused, Unreachable
 from tests.simulation.service import ECHOED, Crash, SimJob, SimService
 

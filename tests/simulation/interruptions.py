@@ -13,17 +13,17 @@ from random import Random
 from msgspec.structs import replace
 
 from afsync.commands.finishing import exit_code
-from afsync.core.limits import check_plan
-from afsync.core.lookups import lookups
-from afsync.core.plan import Plan
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Recorded, RecordedJob
-from afsync.core.recovery import needs_person
-from afsync.core.remote import Remote, ended_badly, never_changes
+from afsync.core.plan.decision import Options
+from afsync.core.plan.limits import check_plan
+from afsync.core.plan.lookups import lookups, result_lookups
+from afsync.core.plan.plan import Plan
+from afsync.core.plan.planner import make_plan
+from afsync.core.recovery.resolution import needs_person, settle
+from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
-from afsync.core.result_lookups import results_needed
-from afsync.core.settling import settle
-from afsync.core.verdict import Options
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import ended_badly, never_changes
 from afsync.engine.executor import Report, apply_plan
 from afsync.engine.ledger import Ledger
 from afsync.errors import ApiError, Exit, Interrupted, StateError, StateLocked
@@ -135,7 +135,7 @@ class BrokenApply(Scenario):
         """As the command reads, with the results of what is produced without its time."""
         now = self.clock.now
         remote = self.effects.look(lookups(self.desired, recorded, now))
-        asked = results_needed(self.desired, recorded, remote, now, self._options())
+        asked = result_lookups(self.desired, recorded, remote, now, self._options())
         found = {i: r for i in asked if (r := self.effects.result(i)) is not None}
         return replace(remote, results=found)
 

@@ -13,18 +13,18 @@ from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO
 
-from afsync.core.limits import check_plan
-from afsync.core.lookups import lookups
-from afsync.core.planner import make_plan
-from afsync.core.recorded import Record, Recorded, RecordedJob
-from afsync.core.recovery import Absent, Adopt, Ask
+from afsync.core.plan.decision import Options
+from afsync.core.plan.limits import check_plan
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.planner import make_plan
+from afsync.core.recovery.resolution import Absent, Adopt, Ask, settle
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
-from afsync.core.settling import settle
-from afsync.core.verdict import Options
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record, RecordedJob
+from afsync.engine.dependencies import World
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
-from afsync.engine.service import World
 from afsync.errors import StateError, StateLocked
 from afsync.store.recoveries import Recovery, merged
 from tests.simulation.service import Crash, Odds, SimClock, SimService

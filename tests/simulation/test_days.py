@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from afsync.core import job_decisions, planner
-from afsync.core.seen import ReadBack
+from afsync.core.decisions import jobs
+from afsync.core.plan import planner
+from afsync.core.verification import ReadBack
 from tests.simulation.days import Days, walk
 from tests.simulation.effects import Effects
 from tests.simulation.test_simulation import Recorder
@@ -95,7 +96,7 @@ def test_the_audit_can_fail(
     [
         (planner, "unreviewed", lambda facts, changes: (), "router", 9, "public without review"),
         (planner, "unreviewed", lambda facts, changes: (), "deployed", 8, "no changes"),
-        (job_decisions, "decide_unreviewed", lambda *args: None, "deployed", 43, "public without review"),
+        (jobs, "decide_unreviewed", lambda *args: None, "deployed", 43, "public without review"),
     ],
 )
 def test_the_search_sees_a_review_that_is_ignored(

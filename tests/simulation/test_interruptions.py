@@ -6,9 +6,10 @@ import os
 
 import pytest
 
-from afsync.core import job_decisions, planner
-from afsync.core.recorded import Recorded
-from afsync.core.resolution import Absent
+from afsync.core.decisions import jobs
+from afsync.core.plan import planner
+from afsync.core.recovery.resolution import Absent
+from afsync.core.state.recorded import Recorded
 from tests.simulation.interruptions import cases, rest_of, search
 from tests.simulation.test_simulation import Recorder
 
@@ -33,7 +34,7 @@ def _first_problem() -> str:
 
 def test_the_search_sees_a_time_that_counts_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the rule that a time which was never set is missing, times are lost."""
-    monkeypatch.setattr(job_decisions, "lacks_time", lambda declared, record: False)
+    monkeypatch.setattr(jobs, "lacks_time", lambda declared, record: False)
     assert "exit 0 without the times of" in _first_problem()
 
 
@@ -51,5 +52,5 @@ def test_the_search_sees_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("job.j0")
 
-    monkeypatch.setattr(job_decisions, "decide_unset", broken)
+    monkeypatch.setattr(jobs, "decide_unset", broken)
     assert "KeyError" in _first_problem()

@@ -9,8 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.recorded import (
-    Account,
+from afsync.core.addresses import Kind
+from afsync.core.resources import Schedule
+from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state.records import (
     Approval,
     Deposed,
     Forgotten,
@@ -19,15 +21,13 @@ from afsync.core.recorded import (
     Publish,
     Purpose,
     Record,
-    Recorded,
     RecordedJob,
     RecordedTemplate,
     Scan,
     Upload,
     Watched,
 )
-from afsync.core.resources import Kind, Schedule
-from afsync.core.trust import Cost, CostKind, Effect, Finding, StagingIgnored, Trust
+from afsync.core.state.values import Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from tests.builders import LINEAGE
 
 text = st.text(max_size=12)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.core.recorded import (
-    Account,
+from afsync.core.recovery.resolution import became, record_of
+from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state.records import (
     Approval,
     Deposed,
     Forgotten,
@@ -15,14 +16,12 @@ from afsync.core.recorded import (
     Phase,
     Publish,
     Purpose,
-    Recorded,
     RecordedJob,
     Scan,
     Upload,
     Watched,
 )
-from afsync.core.settling import became, record_of
-from afsync.core.trust import UNSEEN, Cost, CostKind, Effect, Finding, StagingIgnored, Trust
+from afsync.core.state.values import UNSEEN, Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from afsync.store.disk import Disk
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths

@@ -11,11 +11,12 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from afsync.core import recorded as definitions
-from afsync.core import resources, trust
-from afsync.core.recorded import Publish, Recorded, RecordedJob, RecordedTemplate
-from afsync.core.state_types import NEW
-from afsync.core.trust import Effect, Finding, Trust
+from afsync.core import resources
+from afsync.core.state import recorded as definitions
+from afsync.core.state import records, values
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
+from afsync.core.state.values import NEW, Effect, Finding, Trust
 from afsync.errors import StateError
 from afsync.store import state_file
 from afsync.store.history import list_versions
@@ -164,7 +165,7 @@ def test_a_recovery_file_is_of_format_2_where_it_needs_to_be(tmp_path: Path) -> 
 
 
 def structs() -> list[type[Struct]]:
-    found = [*vars(definitions).values(), *vars(resources).values(), *vars(trust).values(), state_file.StateFile]
+    found = [v for m in (definitions, records, resources, values) for v in vars(m).values()] + [state_file.StateFile]
     return [s for s in found if isinstance(s, type) and issubclass(s, Struct) and s.__struct_fields__]
 
 

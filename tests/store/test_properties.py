@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.recorded import Recorded
+from afsync.core.state.recorded import Recorded
 from afsync.store.delta import changed_resources
 from afsync.store.journal import change_of, first_line, line, read_journal, replay
 from afsync.store.state_text import encode, encode_bytes

@@ -13,7 +13,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.settling import record_of
+from afsync.core.recovery.resolution import record_of
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.interface import Store
 from afsync.store.lock import Holder, Unlocked

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from afsync.commands import applying, applying_all
-from afsync.core.overall import ORDER, over_limit, worst
+from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.harness import NO_CHANGES, locked
 from tests.workspace.conftest import Agency, job
@@ -354,7 +354,7 @@ def test_without_a_workspace(tmp_path: Path) -> None:
 
 
 def test_the_worst_code_wins() -> None:
-    for number, code in enumerate(ORDER):
-        assert worst(ORDER[number:]) == code
+    for number, code in enumerate(FROM_WORST):
+        assert worst(FROM_WORST[number:]) == code
     assert worst([]) == Exit.OK and worst([Exit.CHANGES, 99, Exit.STALE]) == Exit.ERROR
-    assert set(ORDER) == set(Exit)
+    assert set(FROM_WORST) == set(Exit)

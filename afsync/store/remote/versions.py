@@ -11,7 +11,7 @@ from contextlib import suppress
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.recorded import Recorded
+from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import Glimpse, glimpse
 from afsync.store.disk import LARGEST

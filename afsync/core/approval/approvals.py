@@ -1,0 +1,218 @@
+"""Approval as code: `approve: job_8f31` on a job publishes exactly that submission, or says why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import in_yaml, typed
+from afsync.core.approval.held import is_held, time_of
+from afsync.core.approval.targets import platforms_of, targets, why_not_there
+from afsync.core.clocks import by_both
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.decision import NOTHING, Verdict, do, note, withhold
+from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.recovery.resolution import settle
+from afsync.core.remote import Remote
+from afsync.core.resources import Desired, Job, Schedule
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.statuses import ON_ITS_WAY, Group, group_of
+from afsync.core.trust.publications import has_failed
+from afsync.core.trust.reviews import is_unreviewed
+from afsync.errors import AfsyncError, Unsettled
+
+
+def approval(address: str, record: RecordedJob, declared: Job | None = None) -> Change:
+    """The change that publishes a recorded submission."""
+    spent = Credits(0, record.credits or 0)
+    return Change(address, Action.APPROVE, Reason.REQUESTED, before=record, after=declared, id=record.id, credits=spent)
+
+
+def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool) -> Verdict:
+    """What `approve:` on a recorded job comes to. `status` is the service's last word, `resubmitted` whether the same
+    plan submits the job again."""
+    if job.approve is None:
+        return NOTHING
+    change = approval(job.address, record, job)
+    if job.approve != record.id or resubmitted:
+        return _mismatch(change, job.approve, record.id, resubmitted=resubmitted)
+    if record.approved or status in ON_ITS_WAY:
+        return NOTHING
+    if not record.staged:
+        return _not_staged(change)
+    match group:
+        case Group.PRODUCED:
+            return do(change)
+        case Group.OPEN | Group.BUSY:
+            message = f"{job.address} ({record.id}) is approved, but not produced yet"
+            return note(job.address, "approve_waits", message, "an apply after that publishes it")
+        case _:
+            return NOTHING  # it failed, was cancelled or is gone, and that is said anyway
+
+
+def decide_held_approval(
+    job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool, ahead: bool
+) -> Verdict:
+    """The same for a job that afsync publishes at its time: until then the approval is only recorded, and then it is
+    carried out (`core.approval.held`). `ahead` says that the time has not come."""
+    assert job.approve is not None
+    change = approval(job.address, record, job)
+    if job.approve != record.id or resubmitted:
+        return _mismatch(change, job.approve, record.id, resubmitted=resubmitted)
+    if record.approved or record.approval or status in ON_ITS_WAY or not record.staged:
+        return NOTHING
+    if group is not Group.PRODUCED:
+        return decide_approval(job, record, group, status, resubmitted=resubmitted)
+    return do(replace(change, later=time_of(record, job))) if ahead else NOTHING
+
+
+def approved_without_submission(change: Change, job: Job) -> Verdict | None:
+    """A new job that is approved already: the submission it means is not in the state, so another is not paid for."""
+    if job.approve is None:
+        return None
+    return withhold(
+        replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
+        f"{job.address} is approved as {job.approve}, but the state has no submission of it",
+        f"take it over with `afsync import {typed(job.address)} {job.approve}`, or remove `approve` to submit it",
+        "approve",
+    )
+
+
+def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bool) -> Verdict:
+    if approved == submission and resubmitted:
+        why = f"{change.address} is approved as {approved}, which this plan replaces by a new submission"
+        hint = "remove `approve`, and write the new id once it was reviewed"
+    else:
+        why = f"{change.address} is approved as {approved}, but its submission is {submission}"
+        hint = f"review {submission}, then write `approve: {in_yaml(submission)}`; or remove the line"
+    return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint, "approve")
+
+
+def _not_staged(change: Change) -> Verdict:
+    return withhold(
+        replace(change, reason=Reason.APPROVE_NOT_STAGED),
+        f"{change.address} is approved as {change.id}, but that was not submitted with `staging: true`",
+        "only a staged job waits for an approval; remove `approve`",
+        "approve",
+    )
+
+
+def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bool:
+    """Whether the submission is produced, and stays unpublished until somebody approves it."""
+    seen, preview = remote.jobs.get(record.id), remote.previews.get(record.id)
+    if not record.staged or record.approved or record.approval or record.id in remote.missing:
+        return False
+    if preview is not None and preview.staging is False:
+        return False  # the service does not stop it
+    status = seen.status if seen else record.status
+    return group_of(status, publish_at=None, staged=True, now=now) is Group.PRODUCED
+
+
+def waiting(recorded: Recorded, remote: Remote, now: datetime, desired: Desired | None = None) -> Iterator[Waiting]:
+    """The submissions that wait for an approval, by address."""
+    in_doubt = {i.address for i in recorded.intents}
+    staged = [(a, r) for a, r in recorded.jobs.items() if r.staged and not r.approved and a not in in_doubt]
+    for address, record in sorted(staged, key=lambda pair: pair[0]):
+        if waits_for_approval(record, remote, now):
+            seen = remote.jobs.get(record.id)
+            platforms = seen.echo.get("platforms", ()) if seen else ()
+            preview = remote.previews.get(record.id)
+            held = is_held(record, desired.jobs.get(address) if desired else None)
+            yield Waiting(address, record.id, preview, tuple(platforms), record.schedule, held)
+
+
+def only_approvals(
+    plan: Plan,
+    recorded: Recorded,
+    remote: Remote,
+    addresses: Iterable[str],
+    desired: Desired,
+    *,
+    at_once: bool = False,
+    platforms: tuple[str, ...] = (),
+) -> Plan:
+    """The plan that publishes these recorded jobs and does nothing else. AfsyncError, naming each, when there is
+    nothing to publish for one of them: it cannot be undone, so it is all or none.
+
+    Of a held job whose time has not come the approval is recorded, unless it is to be published `at_once`. After a
+    publication that failed it is published again where it failed, or on the `platforms` that are named.
+    """
+    wanted = sorted(set(addresses))
+    recorded = settle(recorded, plan.resolutions)
+    _refuse_unresolved(wanted, recorded)
+    recorded = replace(recorded, resources={**recorded.resources, **plan.refreshed})
+    jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in wanted]
+    wrong: dict[str, str] = {}
+    for address, record, declared in jobs:
+        why = why_not(record, remote, plan.as_of, declared, at_once=at_once)
+        if why is None and (there := why_not_there(record, platforms_of(record, desired, recorded, remote), platforms)):
+            why = f"({record.id}) {there}"
+        if why is not None:
+            wrong[address] = why
+    wrong |= {a: _unreviewed(r) for a, r, _ in jobs if is_unreviewed(plan.watched.get(r.id))}
+    if wrong:
+        told = "; ".join(f"{address} {why}" for address, why in wrong.items())
+        raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
+    changes = tuple(
+        replace(
+            approval(a, r, d),
+            later=None if at_once or has_failed(r) else _its_time(r, d, remote, plan.as_of),
+            platforms=targets(r, platforms),
+        )
+        for a, r, d in jobs
+    )
+    waits = tuple(waiting(recorded, remote, plan.as_of, desired))
+    return replace(
+        plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
+    )
+
+
+def _unreviewed(record: RecordedJob) -> str:
+    return (
+        f"({record.id}) is not called staged by the service, so it does not wait for an approval and may be published "
+        f"already (`afsync state rm {typed(record.id)}` ends this)"
+    )
+
+
+def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
+    """What may be under way is not sent a second time, and a submission may not be the one that is recorded."""
+    opened = [i for i in recorded.intents if i.address in addresses]
+    if opened:
+        told = "; ".join(f"{i.address} has {i.purpose.one} whose outcome is not known" for i in opened)
+        hint = f"`afsync intents` shows what can be said of it, `afsync resolve {typed(opened[0].address)}` decides it"
+        raise Unsettled(f"Nothing was published: {told}.", hint)
+
+
+def _its_time(record: RecordedJob, declared: Job | None, remote: Remote, now: datetime) -> Schedule | None:
+    """The time at which afsync publishes it, while that is ahead by either clock."""
+    ahead = record.schedule is not None and record.schedule.utc > by_both(now, remote.server_time)
+    return record.schedule if ahead and is_held(record, declared) else None
+
+
+def why_not(
+    record: RecordedJob, remote: Remote, now: datetime, declared: Job | None = None, *, at_once: bool = False
+) -> str | None:
+    """Why there is nothing to publish; None when the submission waits for an approval, or may be published."""
+    seen = remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    if record.id in remote.missing:
+        return f"({record.id}) is not in the account any more"
+    if has_failed(record) and status != ON_ITS_WAY[0]:
+        return None
+    if record.approved or status in ON_ITS_WAY:
+        return f"({record.id}) was approved already; it is {status}"
+    if not record.staged and record.publish is Publish.SERVICE:
+        return f"({record.id}) was not submitted with `staging: true`, so it waits for no approval"
+    group = group_of(status, publish_at=None, staged=True, now=now)
+    if group is not Group.PRODUCED:
+        ended = group in (Group.FAILED, Group.CANCELLED)
+        return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"
+    time = _its_time(record, declared, remote, now)
+    if time is not None and not at_once and (record.approval or not record.staged):
+        what = "was approved already, and is" if record.approval else "is"
+        return f"({record.id}) {what} published at {time.written}; `--now` publishes it at once"
+    return None

@@ -1,0 +1,116 @@
+"""The plan of `apply --due`: what is published because its time has come, and nothing else. Any other apply does the
+same between its own changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from afsync.core.approval.approvals import approval
+from afsync.core.approval.held import BEHIND, is_held, time_of
+from afsync.core.moves.moves import find_moves, moved_together
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change
+from afsync.core.plan.plan import Plan
+from afsync.core.resources import Desired, Schedule
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.statuses import Group, group_of
+from afsync.core.trust.publications import is_watched
+
+HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
+_OF_HELD = (Reason.PUBLISH_FAILED, Reason.APPROVE_NO_PLATFORM)
+"""What may also be said of jobs that are not held, which is not looked at here."""
+_ENDED = (Group.FAILED, Group.CANCELLED, Group.DONE)
+
+
+def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str, RecordedJob]:
+    """The submissions that may be due by our own clock, by the address they have in the files."""
+    settled = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))[1]
+    found = {}
+    for address, record in settled.jobs.items():
+        declared = desired.jobs.get(address)
+        if declared is None or record.approved or not is_held(record, declared) or time_of(record, declared) is None:
+            continue
+        past = record.schedule is not None and record.schedule.utc <= now
+        ended = group_of(record.status, publish_at=None, staged=True, now=now) in _ENDED
+        if past and not ended and recorded.intent_for(address) is None:
+            found[address] = record
+    return found
+
+
+def next_time(desired: Desired, after: datetime) -> datetime | None:
+    """The first declared publish time after a moment (UTC); until then nothing becomes due."""
+    times = (job.schedule.utc for job in desired.jobs.values() if job.schedule is not None)
+    return min((t for t in times if t > after), default=None)
+
+
+def unread(desired: Desired, found: Mapping[str, RecordedJob]) -> list[Change]:
+    """The changes that publish what may be due, where it could not be read whether it is."""
+    return [replace(approval(a, found[a], desired.jobs.get(a)), reason=Reason.DUE) for a in sorted(found)]
+
+
+def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list[str]:
+    """The ids of those of which only the service can say that they stop before publishing."""
+    return [r.id for r in candidates(desired, recorded, now).values() if r.publish is Publish.UNKNOWN]
+
+
+def unpublished(desired: Desired, recorded: Recorded) -> list[RecordedJob]:
+    """The held ones that were approved, and of which it is not known that they were published."""
+    held = ((r, desired.jobs.get(a)) for a, r in recorded.jobs.items() if is_watched(r))
+    return [r for r, declared in held if declared is not None and is_held(r, declared)]
+
+
+def looked_at(desired: Desired, recorded: Recorded, now: datetime) -> set[str]:
+    """The addresses of the jobs that are read for `apply --due`."""
+    watched = {r.id for r in unpublished(desired, recorded)}
+    return {*candidates(desired, recorded, now), *(a for a, r in recorded.jobs.items() if r.id in watched)}
+
+
+def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
+    """Whether nothing can be due, and no time that is kept here changes, without a look at the account."""
+    if recorded.intents or candidates(desired, recorded, now) or unpublished(desired, recorded):
+        return False
+    return not any(
+        is_held(record, declared) and not record.approved and _instant(record.schedule) != wanted.utc
+        for address, record in recorded.jobs.items()
+        if (declared := desired.jobs.get(address)) is not None and (wanted := time_of(record, declared)) is not None
+    )
+
+
+def _instant(schedule: Schedule | None) -> datetime | None:
+    return schedule.utc if schedule else None
+
+
+def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
+    """What of a plan is done by `apply --due`: what is due, moves of its address, and times that are kept here.
+    `looked_at` are the addresses whose jobs were read."""
+    due = {c.address for c in plan.changes if c.reason is Reason.DUE}
+    moving = moved_together(plan.changes)
+    due = due.union(*(moving[a] for a in due if a in moving))
+    changes = tuple(c for c in plan.changes if c.reason is Reason.DUE or _kept_here(c, due))
+    withheld = tuple(
+        c
+        for c in plan.withheld
+        if c.action is Action.APPROVE and (c.reason in HOLDS_BACK or (c.reason in _OF_HELD and c.address in looked_at))
+    )
+    addresses = {c.address for c in withheld}
+    violations = tuple(v for v in plan.violations if v.address in addresses or v.code == Reason.UNRESOLVED)
+    return replace(
+        plan,
+        changes=changes,
+        withheld=withheld,
+        violations=violations,
+        notices=tuple(n for n in plan.notices if n.address in addresses or n.code == BEHIND),
+        blocking=(),
+        refreshed={a: r for a, r in plan.refreshed.items() if a in looked_at},
+        waiting=(),
+    )
+
+
+def _kept_here(change: Change, due: set[str]) -> bool:
+    if change.action is Action.MOVE:
+        return change.address in due
+    return change.action is Action.RESCHEDULE and change.sends_nothing

@@ -1,0 +1,175 @@
+"""Jobs that afsync publishes when their time has come (`publish: held`): whether one is due, and what is done then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import typed
+from afsync.core.clocks import by_both
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.decision import NOTHING, Facts, Verdict, do, warn, withhold
+from afsync.core.resources import Desired, Job, Schedule
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob
+from afsync.errors import Severity
+
+
+def is_held(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether its time is kept here. Of what was taken over it is not known; there the declaration counts."""
+    if record.publish is Publish.UNKNOWN:
+        return declared is not None and declared.held
+    return record.publish is Publish.HELD
+
+
+def stops(record: RecordedJob, declared: Job | None = None) -> bool:
+    """Whether it stops before publishing until it is approved, and was not."""
+    return (record.staged or is_held(record, declared)) and not record.approved
+
+
+def time_of(record: RecordedJob, declared: Job | None) -> Schedule | None:
+    """When it is to be published: as declared, or as recorded where edits of that are ignored."""
+    if declared is None or "schedule" in declared.ignore_changes:
+        return record.schedule
+    return declared.schedule
+
+
+def lacks_time(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether it is held, and no time is left at which it would be published: only a person can publish it."""
+    if record.approved or not is_held(record, declared):
+        return False
+    return time_of(record, declared) is None
+
+
+def of_unknown_origin(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
+    """Those to be published when their time has come, of which it is not known whether they stop before that."""
+    for address, record in recorded.jobs.items():
+        declared = desired.jobs.get(address) if record.publish is Publish.UNKNOWN else None
+        if declared is not None and declared.held and not record.approved:
+            yield record
+
+
+class When(Enum):
+    """What the time of a produced job that was not approved yet comes to."""
+
+    AHEAD = auto()
+    DUE = auto()
+    LATE = auto()
+    """So long ago that a person decides."""
+    UNKNOWN = auto()
+    """It has come, but whether the job stops before publishing is not known."""
+
+
+def when(record: RecordedJob, *, staging: bool | None, now: datetime, service: datetime | None, late: float) -> When:
+    """`staging` is what the service says of the job, `service` its clock (both None where not told), `late` in
+    seconds. A time is past by both clocks, or ahead."""
+    both = by_both(now, service)
+    if record.schedule is None or record.schedule.utc > both:
+        return When.AHEAD
+    if record.publish is not Publish.HELD and staging is not True:
+        return When.UNKNOWN
+    decided = record.schedule.utc if record.approval is None else max(record.schedule.utc, record.approval.at)
+    return When.LATE if both - decided > timedelta(seconds=late) else When.DUE
+
+
+def when_due(record: RecordedJob, facts: Facts) -> When:
+    """The same, from what was read."""
+    preview, remote = facts.remote.previews.get(record.id), facts.remote
+    staging = preview.staging if preview else None
+    here = facts.here or facts.now
+    return when(record, staging=staging, now=here, service=remote.server_time, late=facts.options.late)
+
+
+def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
+    """What is done about a held job that is produced, not approved, and stays as it is recorded."""
+    if declared.approve not in (None, record.id):
+        return NOTHING  # that it is another submission's is said anyway
+    if record.staged and record.approval is None and declared.approve is None:
+        return NOTHING  # it waits for its review
+    if record.schedule is None or _moves(declared, record):
+        return NOTHING
+    spent = Credits(0, record.credits or 0)
+    change = Change(
+        declared.address, Action.APPROVE, Reason.DUE, before=record, after=declared, id=record.id, credits=spent
+    )
+    if record.approval is not None:
+        change = replace(change, platforms=record.approval.platforms)
+    match when_due(record, facts):
+        case When.DUE:
+            return do(change)
+        case When.LATE:
+            return _late(change, record.schedule)
+        case When.UNKNOWN:
+            return _unknown(change, record.schedule)
+        case When.AHEAD:
+            return NOTHING if _stops_for_sure(record, facts) else _unknown_yet(change, record.schedule)
+
+
+def decide_behind(declared: Job, record: RecordedJob, status: str, facts: Facts) -> Verdict:
+    """What is said of a held job that the service has not produced although its time has come."""
+    at, here = record.schedule, by_both(facts.here or facts.now, facts.remote.server_time)
+    if record.approved or at is None or at.utc > here or _moves(declared, record):
+        return NOTHING
+    told = f"{declared.address} ({record.id}) was to be published at {at.written}, and is not produced yet ({status})"
+    if here - at.utc <= timedelta(seconds=facts.options.late):
+        hint = "an apply publishes it once it is produced, up to `api.late` after its time"
+        return warn(declared.address, BEHIND, told, hint, "schedule")
+    change = Change(declared.address, Action.APPROVE, Reason.LATE, before=record, after=declared, id=record.id)
+    hint = "see in AuraFlux what it waits for; give it a time still ahead, or remove it from the files"
+    return withhold(change, f"{told}, longer ago than `api.late`", hint, "schedule")
+
+
+BEHIND = "not_produced"
+
+
+def _moves(declared: Job, record: RecordedJob) -> bool:
+    """Whether its declared time is another one than is recorded, which is a change of its own."""
+    wanted = time_of(record, declared)
+    return wanted is None or record.schedule is None or wanted.utc != record.schedule.utc
+
+
+def _stops_for_sure(record: RecordedJob, facts: Facts) -> bool:
+    preview = facts.remote.previews.get(record.id)
+    return record.publish is Publish.HELD or (preview is not None and preview.staging is True)
+
+
+def _unknown_yet(change: Change, schedule: Schedule) -> Verdict:
+    """Before its time: nothing is to be decided yet, but whether it is published then is not certain."""
+    withheld = _unknown(change, schedule)
+    return Verdict(notices=tuple(replace(p, severity=Severity.WARNING) for p in withheld.violations))
+
+
+def _late(change: Change, schedule: Schedule) -> Verdict:
+    return withhold(
+        replace(change, reason=Reason.LATE),
+        f"{change.address} ({change.id}) was to be published at {schedule.written}, longer ago than `api.late`",
+        f"publish it with `afsync approve {typed(change.address)}`, or give it a time still ahead",
+        "schedule",
+    )
+
+
+def _unknown(change: Change, schedule: Schedule) -> Verdict:
+    return withhold(
+        replace(change, reason=Reason.PUBLISH_UNKNOWN),
+        f"{change.address} ({change.id}) is to be published at {schedule.written}, but how it was submitted is not "
+        "known, and the service does not call it staged: it may be published already",
+        f"look at `afsync result {typed(change.address)}`; if it was published, write `publish: service` on it, else "
+        f"`afsync approve {typed(change.address)}` publishes it",
+        "publish",
+    )
+
+
+def unpublished(address: str, record: RecordedJob) -> Verdict:
+    """What is said of one whose publish time is not declared any more."""
+    return warn(
+        address,
+        "held_without_time",
+        f"{address} ({record.id}) was submitted as `publish: held`, so it stops before publishing, and no publish time "
+        "is declared any more: it is not published by itself",
+        f"give it a `schedule`; once it is produced, `afsync approve {typed(address)}` publishes it",
+        "schedule",
+    )

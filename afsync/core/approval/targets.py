@@ -1,0 +1,82 @@
+"""Where an approval publishes: the platforms of a job as far as they are known, and those that a person names."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import typed
+from afsync.core.decisions.request import is_known, reported
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.decision import Facts, Verdict, withhold
+from afsync.core.remote import Remote
+from afsync.core.resources import Desired, Values
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
+from afsync.core.trust.publications import has_failed
+
+NOWHERE = "has no platform to be published on: none is declared, by it or its template, and the service reports none"
+OR_AGAIN = "where the service refuses that, submit it again with `platforms` (`rerun:`, which costs credits)"
+
+
+def platforms_of(record: RecordedJob, desired: Desired, recorded: Recorded, remote: Remote) -> tuple[str, ...] | None:
+    """The platforms it was submitted for; None where its template may hold some that are not known."""
+    seen = remote.jobs.get(record.id)
+    template = _template(record, desired, recorded, remote)
+    for values in (record.declared, seen.echo if seen else {}, template or {}):
+        if isinstance(told := values.get("platforms"), list | tuple) and told:
+            return tuple(map(str, told))
+    return None if template is None else ()
+
+
+def _template(record: RecordedJob, desired: Desired, recorded: Recorded, remote: Remote) -> Values | None:
+    """What its template holds; None where that is not known in full."""
+    if key := record.declared.get("template"):
+        made = recorded.templates.get(f"template.{key}")
+        known = is_known(made, remote.templates.get(made.id) if made else None)
+        declared = desired.templates.get(f"template.{key}")
+        values = declared.values if declared else made.declared if made else {}
+        return values if known or values.get("platforms") else None
+    raw = record.declared.get("fromTemplateId")
+    if raw is None:
+        return {}
+    found = remote.templates.get(str(raw))
+    return found.echo if found is not None and reported(found) else None
+
+
+def why_not_there(record: RecordedJob, own: tuple[str, ...] | None, named: tuple[str, ...]) -> str | None:
+    """Why the platforms that a person named, or did not name, publish nothing as it is meant; None where they do."""
+    if not has_failed(record):
+        if named and own != ():
+            return "is published on all of its platforms; `--platform` is for where that failed, or where it has none"
+        return f"{NOWHERE}: name one with `--platform`; {OR_AGAIN}" if own == () and not named else None
+    if not (named or record.failed_on):
+        return "was approved, and which platforms failed is not reported: name them with `--platform`"
+    out = [name for name in named if name in record.published_on]
+    if out:
+        return f"is published on {', '.join(out)} already"
+    known = record.failed_on or own
+    strange = [name for name in named if known and name not in known]
+    return f"failed on {', '.join(known or ())}, not on {', '.join(strange)}" if strange else None
+
+
+def targets(record: RecordedJob, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Where it is published: as named, else again where it failed, else (none) on all of its own platforms."""
+    return named or (record.failed_on if has_failed(record) else ())
+
+
+def only_somewhere(verdict: Verdict, record: RecordedJob, facts: Facts) -> Verdict:
+    """The same, but an approval that would publish nowhere waits for a person."""
+    if not any(c.action is Action.APPROVE and not c.platforms for c in verdict.changes):
+        return verdict
+    if platforms_of(record, facts.desired, facts.recorded, facts.remote) != ():
+        return verdict
+    kept = tuple(c for c in verdict.changes if c.action is not Action.APPROVE)
+    (change,) = (c for c in verdict.changes if c.action is Action.APPROVE)
+    hint = f"`afsync approve {typed(change.address)} --platform NAME` publishes it on one; {OR_AGAIN}"
+    held = withhold(
+        replace(change, reason=Reason.APPROVE_NO_PLATFORM),
+        f"{change.address} ({record.id}) {NOWHERE}",
+        hint,
+        "platforms",
+    )
+    return replace(verdict, changes=kept) + held

@@ -1,0 +1,1 @@
+"""What a plan decides about each job and template."""

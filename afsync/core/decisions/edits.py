@@ -1,0 +1,191 @@
+"""What the files ask for differently than recorded, and the changes that makes: rescheduled, replaced, submitted
+again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.addresses import Kind, typed
+from afsync.core.approval.held import is_held, stops
+from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.decisions.notices import passed
+from afsync.core.decisions.publish_times import not_seen_yet
+from afsync.core.decisions.submissions import submission, withheld_reason
+from afsync.core.decisions.templates import protected, without_ignored
+from afsync.core.fingerprints import same_body
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change, Credits, differing_fields
+from afsync.core.plan.decision import NOTHING, Facts, Verdict, do, withhold
+from afsync.core.resources import Job, Schedule, Values
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import Group, group_of
+from afsync.core.takeover.adoption import sourceless
+from afsync.core.text import nfc
+from afsync.core.trust.cancels import has_lost_one, two_videos
+from afsync.core.trust.schedules import nothing_to_take_off, publish_time_of, settled, time_was_lost
+
+
+class Standing(Struct, frozen=True):
+    """Where a recorded job stands: the group of its status now, and the publish time that is set (UTC).
+
+    `drifted` says that the publish time was read back and is not what was recorded.
+    """
+
+    group: Group
+    publish_at: datetime | None
+    drifted: bool = False
+
+
+class Edits(Struct, frozen=True):
+    """What the files now say differently. `again` is why it is to be submitted again, if it is."""
+
+    values: Values
+    body: bool = False
+    schedule: bool = False
+    again: Reason | None = None
+
+    def __bool__(self) -> bool:
+        return self.body or self.schedule
+
+
+def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> Standing:
+    """Read from the remote where the job was seen, else from the record. The time of a held job is kept here alone."""
+    recorded_at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
+    if record.id in facts.remote.missing:
+        return Standing(Group.MISSING, recorded_at)
+    job = facts.remote.jobs.get(record.id)
+    told, observed = (False, None) if is_held(record, declared) else observed_time(record.id, facts)
+    ahead = observed if told and observed else recorded_at
+    waits = stops(record, declared)
+    group = group_of(job.status if job else record.status, publish_at=ahead, staged=waits, now=facts.now)
+    return Standing(group, ahead, told and observed != still_ahead(recorded_at, facts.now))
+
+
+def observed_time(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
+    return publish_time_of(job_id, facts.remote, facts.now)
+
+
+def still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment > now else None
+
+
+def edits_of(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) -> Edits | None:
+    """None where the files say what is recorded."""
+    ignored = declared.ignore_changes
+    values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
+    again = None
+    if declared.rerun is not None and (record.rerun is None or nfc(declared.rerun) != nfc(record.rerun)):
+        again = Reason.RERUN
+    elif facts.options.replace and declared.address in facts.options.replace:
+        again = Reason.REQUESTED
+    body = not same_body(values, record.declared, record.fingerprint) and not sourceless(record.declared)
+    schedule = time_differs(declared, record, facts.now, held=held) and "schedule" not in ignored
+    return Edits(values, body, schedule, again) if body or schedule or again or ignored else None
+
+
+def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: bool) -> bool:
+    """The service is only ever given a time still ahead, so there one that has passed is no difference."""
+    wanted = declared.schedule.utc if declared.schedule else None
+    known = record.schedule.utc if record.schedule else None
+    if wanted is not None and held:
+        return wanted != known
+    if wanted is None:
+        return still_ahead(known, now) is not None and not time_was_lost(record)
+    return wanted > now and wanted != known
+
+
+def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
+    wanted = declared.schedule.utc if declared.schedule else None
+    ignored = "schedule" in declared.ignore_changes
+    drifted = at.drifted and not ignored and (wanted is None or wanted > facts.now)
+    if drifted and observed_time(record.id, facts)[1] == wanted:
+        drifted = False
+    if nothing_to_take_off(declared, record, facts.remote, facts.now, facts.options.settle):
+        return NOTHING
+    since = record.schedule_unseen_since
+    gone = observed_time(record.id, facts)[1] is None
+    if gone and record.approved:
+        drifted = False  # the approval overtook it
+    if drifted and gone and not edits.schedule and not settled(since, facts.now, facts.options.settle):
+        return not_seen_yet(declared, record)
+    if not edits.schedule and not drifted:
+        known = record.schedule
+        gone_by = wanted is not None and wanted <= facts.now and not ignored
+        return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
+    observed = observed_time(record.id, facts)[1]
+    change = Change(
+        declared.address,
+        Action.RESCHEDULE,
+        Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT,
+        before=record,
+        after=declared,
+        id=record.id,
+        credits=credits_spent(record),
+        observed=Schedule(observed.isoformat(), observed) if drifted and observed else None,
+    )
+    return do(change)
+
+
+def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Verdict:
+    job = _as_submitted(declared, edits.values)
+    change = replace(
+        submission(job, facts),
+        action=Action.REPLACE,
+        reason=edits.again or Reason.BODY_CHANGED,
+        before=record,
+        id=record.id,
+        retire=retire,
+        fields=differing_fields(Kind.JOB, record.declared, job.values),
+    )
+    change = replace(change, credits=Credits(change.credits.spend, record.credits or 0))
+    if retire is Retire.CANCEL:
+        seen = facts.remote.jobs.get(record.id)
+        told = two_videos(record.id, seen.status if seen else record.status, change.credits.spend, record.credits)
+        change = replace(change, warning=told)
+    if (held := withheld_reason(change, facts) or paid_before(change, job, facts)) is not None:
+        return held
+    if change.warning and has_lost_one(facts.recorded) and declared.address not in facts.options.replace:
+        return withhold(
+            replace(change, reason=Reason.CANCEL_UNPROVEN),
+            f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
+            f"`afsync apply --replace {typed(declared.address)}` replaces it anyway; or undo the edit",
+        )
+    return unless_job_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+
+
+def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+    job = _as_submitted(declared, edits.values)
+    change = submission(job, facts)
+    change = replace(
+        change,
+        reason=edits.again or Reason.RERUN,
+        before=record,
+        fields=differing_fields(Kind.JOB, record.declared, job.values),
+        credits=Credits(change.credits.spend, record.credits or 0),
+    )
+    return withheld_reason(change, facts) or paid_before(change, job, facts) or do(change)
+
+
+def _as_submitted(declared: Job, values: Values) -> Job:
+    """What is sent. Fields that are ignored go out as they were recorded, but a file only as it is now."""
+    if declared.file is None or values.get("file") == declared.file.sha256:
+        return replace(declared, values=values)
+    return replace(declared, values={**values, "file": declared.file.sha256})
+
+
+def credits_spent(record: RecordedJob) -> Credits:
+    return Credits(0, record.credits or 0)
+
+
+def unless_job_protected(change: Change, held: bool) -> Verdict:
+    if not held:
+        return do(change)
+    verb = "replaced" if change.action is Action.REPLACE else "taken out"
+    return withhold(
+        replace(change, reason=Reason.PREVENT_DESTROY),
+        f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",
+        "set `prevent_destroy: false` on it and apply again, if that is meant",
+    )

@@ -1,0 +1,200 @@
+"""What is decided about one recorded job: the first table of "What plan decides", row by row."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from afsync.core.approval.approvals import decide_approval, decide_held_approval
+from afsync.core.approval.held import When, decide_behind, decide_due, is_held, stops, unpublished, when_due
+from afsync.core.approval.held import lacks_time as held_without_time
+from afsync.core.decisions.edits import (
+    Edits,
+    Standing,
+    credits_spent,
+    decide_replacement,
+    decide_reschedule,
+    decide_resubmission,
+    edits_of,
+    observed_time,
+    standing,
+    time_differs,
+    unless_job_protected,
+)
+from afsync.core.decisions.notices import (
+    busy,
+    busy_without_time,
+    finished,
+    missing,
+    moved_finished,
+    produced_already,
+    stopped,
+    undeclared_and_busy,
+)
+from afsync.core.decisions.publish_times import decide_unset, lacks_time, schedule_not_kept, still_matters
+from afsync.core.plan.actions import Action, Reason, Retire, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import NOTHING, Facts, Verdict, do
+from afsync.core.plan.lookups import group_when_seen
+from afsync.core.resources import Job
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import ON_ITS_WAY, Group, never_changes
+from afsync.core.trust.reviews import decide_unreviewed
+from afsync.core.trust.schedules import settled
+
+
+def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Verdict:
+    """The verdict on one recorded job, declared or not."""
+    if declared is None:
+        return _undeclared(address, record, standing(record, facts), facts)
+    held = is_held(record, declared)
+    edits = edits_of(declared, record, facts, held=held)
+    taken = address in facts.taken
+    if edits is None and declared.approve is None and _is_over(record, facts) and not held and not taken:
+        return NOTHING
+    at = standing(record, facts, declared)
+    edits = Edits(declared.values) if edits is None else edits
+    seen = facts.remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    verdict = None
+    if facts.recorded.watched:
+        verdict = decide_unreviewed(address, record, status, edits.again is not None, facts)
+    if verdict is not None:
+        return verdict
+    if not held:
+        verdict = _without_time(declared, record, at, edits, status, facts)
+        verdict = verdict or _not_kept(declared, record, at, edits, status, facts)
+    verdict = verdict or _declared(declared, record, at, edits, facts)
+    changing = (*verdict.changes, *verdict.withheld)
+    # Also where that is withheld: published now, it would only be submitted again next time.
+    resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
+    if held and at.group is Group.PRODUCED and not changing:
+        verdict += decide_due(declared, record, facts)
+    elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in ON_ITS_WAY:
+        verdict += decide_behind(declared, record, status, facts)
+    if not resubmitted and _stays_unpublished(declared, record, at, status):
+        verdict += unpublished(address, record)
+    if declared.approve is None:
+        return verdict
+    if held:
+        ahead = bool(changing) or when_due(record, facts) is When.AHEAD
+        return verdict + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
+    return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
+
+
+def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status: str) -> bool:
+    """Whether it is held without a time, and neither waits for its review nor has come to an end."""
+    alive = at.group in (Group.OPEN, Group.BUSY, Group.PRODUCED) and status not in ON_ITS_WAY
+    reviewed = not record.staged or record.approval is not None
+    return alive and reviewed and held_without_time(record, declared)
+
+
+def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:
+    reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
+    delete = Change(address, Action.DELETE, reason, before=record, id=record.id, credits=credits_spent(record))
+    forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
+    match at.group:
+        case Group.OPEN:
+            return unless_job_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
+        case Group.PRODUCED:
+            return unless_job_protected(
+                replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy
+            )
+        case Group.BUSY:
+            return undeclared_and_busy(address)
+        case Group.DONE | Group.FAILED | Group.CANCELLED:
+            return do(forget)
+        case Group.MISSING:
+            return do(replace(forget, reason=Reason.MISSING))
+        case _:
+            assert_never(at.group)
+
+
+def _retire_produced(record: RecordedJob, at: Standing, facts: Facts) -> Retire:
+    """A produced job can no longer be cancelled; what can be taken off is its publish time, if it is still set."""
+    gone = at.drifted and observed_time(record.id, facts)[1] is None
+    off = gone and settled(record.schedule_unseen_since, facts.now, facts.options.settle)
+    return Retire.LEAVE if stops(record) or at.publish_at is None or off else Retire.UNSCHEDULE
+
+
+def _is_over(record: RecordedJob, facts: Facts) -> bool:
+    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history, so that this
+    is looked at before any table."""
+    return never_changes(record.status) and record.id not in facts.remote.jobs
+
+
+def _without_time(
+    declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
+) -> Verdict | None:
+    """What comes before everything else about a job that stays: its publish time was never set."""
+    purged = at.group is Group.MISSING and group_when_seen(record, facts.now) is Group.DONE
+    instead = edits.again or (edits.body and at.group is Group.OPEN)
+    if not lacks_time(declared, record) or instead or purged:
+        return None
+    observed = observed_time(record.id, facts)[1]
+    if observed is not None and declared.schedule is not None and observed != declared.schedule.utc:
+        return None  # it has another time already, which is a change like any other
+    verdict = decide_unset(declared, record, at.group, status, facts)
+    if verdict is None or not edits.body or at.group is Group.MISSING:
+        return verdict
+    return verdict + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
+
+
+def _not_kept(
+    declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
+) -> Verdict | None:
+    """A publish time that the service did not keep is not set again, whatever else is to be said of the job."""
+    over = at.group in (Group.FAILED, Group.CANCELLED, Group.MISSING)
+    instead = edits.again or (edits.body and at.group is Group.OPEN)
+    if over or instead or not still_matters(declared, record, facts.now):
+        return None
+    if declared.schedule is not None and observed_time(record.id, facts)[1] == declared.schedule.utc:
+        return None
+    held = schedule_not_kept(declared, record, status)
+    if not edits.body:
+        return held
+    return held + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
+
+
+def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
+    match at.group:
+        case Group.BUSY if edits.schedule and not edits.body and not edits.again and is_held(record, declared):
+            return NOTHING if record.approved else decide_reschedule(declared, record, at, edits, facts)
+        case Group.BUSY if edits or edits.again:
+            return busy(declared.address, again=edits.again is not None)
+        case Group.BUSY:
+            ahead = declared.schedule is not None and declared.schedule.utc > facts.now
+            gone = at.drifted and at.publish_at is not None and observed_time(record.id, facts)[1] is None
+            judged = not record.approved and "schedule" not in declared.ignore_changes
+            return busy_without_time(declared) if ahead and gone and judged else NOTHING
+        case Group.OPEN if edits.again or edits.body:
+            return decide_replacement(declared, record, Retire.CANCEL, edits, facts)
+        case Group.PRODUCED if edits.again:
+            return decide_replacement(declared, record, _retire_produced(record, at, facts), edits, facts)
+        case Group.OPEN | Group.PRODUCED:
+            told = produced_already(declared) if edits.body else NOTHING
+            return decide_reschedule(declared, record, at, edits, facts) + told
+        case _ if edits.again:
+            return decide_resubmission(declared, record, edits, facts)
+        case Group.DONE:
+            return _finished(declared, record, edits, facts)
+        case Group.FAILED | Group.CANCELLED:
+            return stopped(declared, record, at.group, facts.recorded.watched.get(record.id))
+        case Group.MISSING if group_when_seen(record, facts.now) is Group.DONE:
+            return _finished(declared, record, edits, facts)
+        case Group.MISSING:
+            return missing(declared, record)
+        case _:
+            assert_never(at.group)
+
+
+def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+    """A publish time still ahead under a new key is perhaps no new name, but a new show."""
+    if facts.moved and declared.address not in facts.desired.imports:
+        old = facts.moved.get(declared.address)
+        held = is_held(record, declared)
+        later = declared.schedule is not None and time_differs(declared, record, facts.now, held=held)
+        if old and (later or declared.address in facts.taken):
+            return moved_finished(declared, record, old)
+    return finished(declared) if edits else NOTHING

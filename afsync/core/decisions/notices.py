@@ -1,0 +1,163 @@
+"""What is said of recorded jobs about which nothing is decided, and of what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import typed
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import Verdict, note, warn, withhold
+from afsync.core.plan.plan import Plan
+from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.resources import Job, Schedule
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob, Watched
+from afsync.core.statuses import Group, is_known
+from afsync.errors import Problem, Severity
+
+AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
+
+LATER = "plan again when it is finished"
+
+CONTRADICTING = frozenset({
+    "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
+    "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time", "publication_unseen",
+    "publication_unknown", "publish_unknown", "not_produced",
+})  # fmt: skip
+"""Notices that say of a job that it is not what the files say."""
+
+
+def everything_matches(plan: Plan) -> bool:
+    """Whether there is nothing to do, and nothing said that contradicts it."""
+    left = plan.changes or plan.withheld or plan.violations or plan.blocking or plan.resolutions
+    return not left and not any(n.code in CONTRADICTING for n in plan.notices)
+
+
+def busy(address: str, *, again: bool = False) -> Verdict:
+    """`again`: it was to be submitted once more, by `rerun` or `--replace`."""
+    what = "it cannot be replaced now" if again else "edits do not reach it"
+    return warn(address, "busy", f"{address} is being worked on; {what}", LATER)
+
+
+def busy_without_time(declared: Job) -> Verdict:
+    text = f"the service is working on {declared.address}, and does not show its publish time meanwhile"
+    return warn(declared.address, "busy", text, "a plan judges it when it is finished")
+
+
+def undeclared_and_busy(address: str) -> Verdict:
+    message = f"{address} is no longer declared, but the service is working on it; it stays in the state"
+    return warn(address, "busy", message, LATER)
+
+
+def produced_already(declared: Job) -> Verdict:
+    message = f"{declared.address} is produced; edits to its body no longer apply"
+    return note(declared.address, "produced", message, AGAIN)
+
+
+def passed(declared: Job, standing: Schedule) -> Verdict:
+    """Where it was set to before it is still ahead, so that what is published is not what the files say."""
+    written = declared.schedule.written if declared.schedule else ""
+    return warn(
+        declared.address,
+        "passed",
+        f"the publish time of {declared.address}, {written}, has passed; {standing.written} stays set",
+        "give it a time still ahead",
+        "schedule",
+    )
+
+
+def finished(declared: Job) -> Verdict:
+    message = f"{declared.address} is finished; edits no longer apply"
+    return note(declared.address, "finished", message, AGAIN)
+
+
+def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
+    """A new show of a finished one's body is not told from a new name for it, so nobody may overlook which it is."""
+    again = "`rerun: 1`" if record.rerun is None else f"another `rerun:` than `{record.rerun}`"
+    return warn(
+        declared.address,
+        "moved_finished",
+        f"{declared.address} is read as another name for {old} ({record.id}), which is finished: nothing is submitted "
+        f"for it{', and its publish time does not apply' if declared.schedule else ''}",
+        f"if it is meant as a new show, {again} on it submits it (that costs credits)",
+    )
+
+
+def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records: Collection[str]) -> Verdict:
+    """A change that waits: what is recorded there may belong to `heirs`, or what is declared there may be `olds`.
+    `records` are the addresses that hold something."""
+    address, now = change.address, "asks for something else now" if change.after else "is no longer declared"
+    if heirs:
+        text = f"{address} {now}, but it may have been renamed to {' or '.join(heirs)}"
+        pair = (address, heirs[0]) if len(heirs) == 1 else None
+    else:
+        text = f"{address} asks for what {', '.join(olds)} was submitted for: it may be the same job under another name"
+        pair = (olds[0], address) if len(olds) == 1 else None
+    move = keeping(*pair, taken=pair[1] in records) if pair else "`afsync state mv OLD NEW`"
+    hint = f"say which was renamed with {move}, or make one of the two edits in a step of its own"
+    return withhold(replace(change, reason=Reason.AMBIGUOUS), text, hint)
+
+
+def keeping(old: str, new: str, *, taken: bool) -> str:
+    """The way to give what `old` was submitted for to the address `new`, which is `taken` or not."""
+    move = f"`afsync state mv {typed(old)} {typed(new)}`"
+    if not taken:
+        return move
+    spare = f"{old.partition('[')[0]}-before"
+    return f"`afsync state mv {typed(new)} {spare}`, then {move}"
+
+
+def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | None) -> Verdict:
+    """Who cancelled it is known only where it was afsync itself, and for as long as that is watched."""
+    what = "failed" if group is Group.FAILED else "is cancelled"
+    if group is Group.CANCELLED and ours is not None and ours.accepted:
+        what += (
+            f" (by afsync, on {ours.cancelled_at:%Y-%m-%d %H:%M} UTC: the service does not stop it before publishing)"
+        )
+    message = f"{declared.address} ({record.id}) {what}; it is not submitted again by itself"
+    return warn(declared.address, group.value, message, AGAIN)
+
+
+def missing(declared: Job, record: RecordedJob) -> Verdict:
+    return warn(
+        declared.address,
+        "missing",
+        f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
+        "it is paid for, so it is not submitted again by itself",
+        f"look into the account; `--replace {typed(declared.address)}` submits it again (that costs credits)",
+    )
+
+
+MOST = 20
+"""So many are named; a service that changed its form needs no longer list."""
+
+HINT = "the others are planned as usual; if this goes on, see whether there is a newer afsync"
+
+
+def not_known(recorded: Recorded, remote: Remote, said: Iterable[Problem] = ()) -> tuple[Problem, ...]:
+    """A warning for each of which something could not be read, or whose status is no known word.
+
+    Of a status it is left out where what is `said` already tells that the job is left alone.
+    """
+    busy = {problem.address for problem in said if problem.code == "busy"}
+    return tuple(_warnings(recorded, remote, busy))[:MOST]
+
+
+def _warnings(recorded: Recorded, remote: Remote, busy: Collection[str | None]) -> Iterator[Problem]:
+    addresses = {record.id: address for address, record in recorded.resources.items()}
+    rows: Iterable[RemoteTemplate | RemoteJob] = (*remote.templates.values(), *remote.jobs.values(), *remote.odd)
+    for seen in rows:
+        address = addresses.get(seen.id)
+        kind = "template" if isinstance(seen, RemoteTemplate) else "job"
+        named = f"{address} ({seen.id})" if address else f"the {kind} {seen.id}"
+        if seen.unreadable is not None:
+            yield _warning(f"{named} is not known: {seen.unreadable}; nothing is decided about it", address)
+        elif isinstance(seen, RemoteJob) and address and address not in busy and not is_known(seen.status):
+            yield _warning(f"{named} has the unknown status `{seen.status}`; nothing is decided about it", address)
+
+
+def _warning(message: str, address: str | None) -> Problem:
+    return Problem("not_known", message, HINT, Severity.WARNING, address)

@@ -1,0 +1,195 @@
+"""Publish times that are missing: never set, not kept by the service, or to be taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import typed
+from afsync.core.plan.actions import Action, Reason, Retire
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.decision import Facts, Verdict, do, note, withhold
+from afsync.core.remote import Remote
+from afsync.core.resources import Desired, Job
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import ON_ITS_WAY, Group, ended_badly, never_changes
+from afsync.core.trust.schedules import PRODUCED, time_was_lost
+
+_COMPLETE = "complete"
+
+
+def lacks_time(declared: Job, record: RecordedJob) -> bool:
+    """Whether a publish time is declared that the job was never given. An approval overtakes it."""
+    if declared.schedule is None or record.schedule is not None or "schedule" in declared.ignore_changes:
+        return False
+    return not record.approved and not never_changes(record.status) and not ended_badly(record.status)
+
+
+def to_look_up(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
+    """The jobs that have to be seen although they look finished."""
+    for address, record in recorded.jobs.items():
+        declared = desired.jobs.get(address)
+        if declared is not None and lacks_time(declared, record):
+            yield record
+
+
+def unset_results_needed(desired: Desired, recorded: Recorded, remote: Remote) -> Iterator[str]:
+    """The produced ones: only their results tell whether they were published already."""
+    for record in to_look_up(desired, recorded):
+        seen = remote.jobs.get(record.id)
+        if seen is not None and seen.status == _COMPLETE and not record.staged:
+            yield record.id
+
+
+def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, facts: Facts) -> Verdict | None:
+    """What is to be done about the missing time; None where it is not missing, or nothing comes of the job."""
+    schedule = declared.schedule
+    over = never_changes(status) or ended_badly(status) or (record.staged and status in ON_ITS_WAY)
+    if schedule is None or not lacks_time(declared, record) or over:
+        return None
+    change = Change(
+        declared.address,
+        Action.RESCHEDULE,
+        Reason.UNSET,
+        before=record,
+        after=declared,
+        id=record.id,
+        credits=Credits(0, record.credits or 0),
+    )
+    result = facts.remote.results.get(record.id)
+    told = f"the publish time of {declared.address} ({record.id}), {schedule.written},"
+    if result is not None and (result.published_to or never_changes(result.status)):
+        return _published(change, result.published_to, schedule.utc, facts.now)
+    if schedule.utc <= facts.now:
+        return _passed(change, told, group, known=result is not None)
+    match group:
+        case Group.BUSY:
+            return withhold(change, f"{told} is not set yet, and the service is working on it", _LATER, "schedule")
+        case Group.MISSING:
+            return withhold(change, f"{told} was never set, and {_GONE}", _LOOK.format(typed(declared.address)))
+        case _:
+            return do(change)
+
+
+_LATER = "apply again when it is produced: that sets it"
+
+_GONE = "it is not in the account any more; it is paid for, so it is not submitted again by itself"
+
+_LOOK = "look into the account; `--replace {}` submits it again (that costs credits)"
+
+_PAST = "give it a time still ahead; to leave it unpublished, remove `schedule`"
+
+_NOT_REPORTED = "; the service does not report whether it was published"
+
+_SEE = "look into the account: remove `schedule` if it was published, or give it a time still ahead"
+
+
+def _passed(change: Change, told: str, group: Group, *, known: bool) -> Verdict | None:
+    """Nothing can be set any more, and what is produced may have been published all the same."""
+    if group is Group.MISSING:
+        return None
+    unclear = group is Group.DONE and not known
+    held = f"{told} has passed, and it was never set{_NOT_REPORTED if unclear else ''}"
+    return withhold(_as(change, Reason.PAST_SCHEDULE), held, _SEE if unclear else _PAST, "schedule")
+
+
+def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now: datetime) -> Verdict | None:
+    if wanted <= now:
+        return None
+    where = f" ({', '.join(platforms)})" if platforms else ""
+    return withhold(
+        _as(change, Reason.SCHEDULE_NOT_KEPT),
+        f"{change.address} ({change.id}) is done: it was published{where} before its publish time was set",
+        "remove `schedule` if that is fine; a new value of `rerun:` submits it again (that costs credits)",
+        "schedule",
+    )
+
+
+def _as(change: Change, reason: Reason) -> Change:
+    return Change(change.address, change.action, reason, change.before, change.after, change.id, credits=change.credits)
+
+
+WAY_OUT = (
+    "to accept that, remove `schedule`, or ignore it (`lifecycle: {ignore_changes: [schedule]}`): nothing "
+    "is sent; for further jobs, `publish: held` leaves publishing to afsync"
+)
+
+
+def still_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
+    """Whether a publish time that was not kept is still declared, and still ahead."""
+    schedule, known = declared.schedule, record.schedule
+    if schedule is None or known is None or not time_was_lost(record):
+        return False
+    return schedule.utc == known.utc and schedule.utc > now and "schedule" not in declared.ignore_changes
+
+
+def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Verdict:
+    """No publish time is set a third time, so this waits for a person."""
+    change = Change(
+        declared.address,
+        Action.RESCHEDULE,
+        Reason.SCHEDULE_NOT_KEPT,
+        before=record,
+        after=declared,
+        id=record.id,
+        credits=Credits(0, record.credits or 0),
+    )
+    written = declared.schedule.written if declared.schedule else ""
+    text = (
+        f"{declared.address} ({record.id}): the service accepted its publish time, {written}, and did not keep it: "
+        f"{_what_happens(record, status)}"
+    )
+    return withhold(change, text, WAY_OUT, "schedule")
+
+
+def _what_happens(record: RecordedJob, status: str) -> str:
+    if record.published_on:
+        return f"it was published before that, on {', '.join(record.published_on)}"
+    if never_changes(status):
+        return "it was published before that"
+    if status == PRODUCED and record.staged:
+        return "it is produced, the time is gone, and it waits for an approval"
+    if status == PRODUCED:
+        return "it is produced and the time is gone; such a job is published as soon as it is produced"
+    return "it was set twice, and is gone again; the job is published as soon as it is produced"
+
+
+def not_seen_yet(declared: Job, record: RecordedJob) -> Verdict:
+    text = f"the publish time of {declared.address} ({record.id}) was accepted, and is not to be seen yet"
+    return note(declared.address, "schedule_unseen", text, "a plan judges it once `api.settle` has passed")
+
+
+def with_refusal(recorded: Recorded, address: str) -> Recorded:
+    """The state once the service refused to take the publish time of a job off."""
+    record = recorded.resources.get(address)
+    if not isinstance(record, RecordedJob):
+        return recorded
+    return recorded.with_resource(address, replace(record, time_off_refused=True))
+
+
+def with_warning(change: Change) -> Change:
+    """The change, with what a reviewer should know where the service refused the same before."""
+    record = change.before
+    refused = isinstance(record, RecordedJob) and record.time_off_refused and _takes_time_off(change)
+    if not refused or change.warning is not None:
+        return change
+    text = "the service refused before to take its publish time off, so expect that it fails again and the video is "
+    return replace(change, warning=f"{text}published as scheduled: {instead(change)}")
+
+
+def _takes_time_off(change: Change) -> bool:
+    unscheduled = isinstance(change.after, Job) and change.after.schedule is None and not change.sends_nothing
+    return change.retire is Retire.UNSCHEDULE or (change.action is Action.RESCHEDULE and unscheduled)
+
+
+def instead(change: Change) -> str:
+    """What can be done where the service refuses."""
+    declare = "give it a `schedule:` far ahead instead of none"
+    if change.action is Action.DELETE:
+        declare = "declare it again as it was, with a `schedule:` far ahead"
+    elif change.action is Action.REPLACE:
+        declare = "take the new `rerun:` back and give it a `schedule:` far ahead"
+    return f"{declare}, which moves it for free, or take {change.id} off manually in AuraFlux"

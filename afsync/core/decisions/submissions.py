@@ -1,0 +1,224 @@
+"""A paid submission as a change: what it costs, and everything that holds it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import Kind, typed
+from afsync.core.approval.approvals import approved_without_submission
+from afsync.core.credits import effective, estimate
+from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.fingerprints import fingerprint
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.decision import Facts, Verdict, do, withhold
+from afsync.core.remote import RemoteJob
+from afsync.core.resources import Job, Values
+from afsync.core.state.values import UNSEEN, Effect
+from afsync.core.statuses import Group, group_of
+from afsync.core.takeover.adoption import decide_import, sourceless
+from afsync.core.takeover.similarity import looks_like
+from afsync.core.trust.cancels import same_as_cancelled, still_there, ways_on
+
+LOOKALIKE_AGE = timedelta(days=30)
+"""How far back an unrecorded job still counts as a possible twin (DESIGN.md, first table)."""
+
+
+def body_of(job: Job, facts: Facts) -> dict[str, Any]:
+    """The body as the service will see it, the template's fields included."""
+    return {"entry": "fetch", **effective(job.values, facts.template_values(job.values))}
+
+
+def submission(job: Job, facts: Facts) -> Change:
+    """The change that submits `job` for the first time."""
+    return Change(
+        job.address,
+        Action.CREATE,
+        Reason.NEW,
+        after=job,
+        credits=Credits(spend=estimate(body_of(job, facts), facts.recorded.costs)),
+        uploads=job.file is not None and job.file.sha256 not in facts.recorded.uploads,
+    )
+
+
+def decide_new_job(job: Job, facts: Facts) -> Verdict:
+    """The verdict on a job that is declared and not recorded."""
+    if job.address in facts.desired.imports:
+        return decide_import(job, facts.desired.imports[job.address], facts)
+    change = submission(job, facts)
+    return (
+        withheld_reason(change, facts)
+        or _ambiguous(change, facts)
+        or _in_doubt(change, job, facts)
+        or _lookalike(change, job, facts)
+        or paid_before(change, job, facts)
+        or approved_without_submission(change, job)
+        or do(change)
+    )
+
+
+def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
+    """What forbids any submission of this job, first or again: its publish time, a cancelled job that is still there,
+    its source, its template, or a review that the service ignored."""
+    job = change.after
+    assert isinstance(job, Job)
+    return (
+        _untimely(change, job, facts)
+        or _cancelled_before(change, job, facts)
+        or _sourceless(change, job)
+        or _template_blocked(change, job, facts)
+        or _review_ignored(change, job, facts)
+        or _unknown_template(change, job, facts)
+    )
+
+
+def _untimely(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    if job.schedule is None:
+        return None
+    if job.schedule.utc <= facts.now:
+        return withhold(
+            replace(change, reason=Reason.PAST_SCHEDULE),
+            f"the publish time of {job.address}, {job.schedule.written}, has passed",
+            "give it a time still ahead, or remove the job",
+            "schedule",
+        )
+    if job.publish_declared or facts.recorded.trust.get(Effect.SCHEDULE, UNSEEN).holds:
+        return None
+    return withhold(
+        replace(change, reason=Reason.SCHEDULE_UNPROVEN),
+        f"{job.address} relies on its publish time, and this account lost one and kept none since: it would be "
+        "published as soon as it is produced",
+        "say who publishes: `publish: held` leaves that to afsync, `publish: service` relies on the service",
+        "schedule",
+    )
+
+
+def _cancelled_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    twin = same_as_cancelled(job.values, facts)
+    if twin is None:
+        return None
+    entry = facts.recorded.watched[twin]
+    early = entry.finding is None
+    ways = ways_on(replace(entry, address=job.address), twin)
+    return withhold(
+        replace(change, reason=Reason.CANCEL_UNSEEN if early else Reason.CANCEL_NOT_KEPT),
+        f"{job.address} asks for what {twin} was submitted for"
+        + (f", which was cancelled and is still {entry.record.status}" if early else f": {still_there(entry)}"),
+        f"plan again once `api.settle` has passed, the list may lag; or {ways}" if early else ways,
+    )
+
+
+def _sourceless(change: Change, job: Job) -> Verdict | None:
+    if not sourceless(job.values):
+        return None
+    return withhold(
+        replace(change, reason=Reason.UNKNOWN_SOURCE),
+        f"what {job.address} is made from is not known here: it was taken over, or `entry` is ignored without it",
+        "add its `url` (or `urls`, `file`, `fileId`), then it can be submitted again",
+    )
+
+
+def _template_blocked(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    if job.template is not None and job.template not in facts.desired.templates:
+        return withhold(
+            replace(change, reason=Reason.BLOCKED_TEMPLATE),
+            f"{job.address} is made from {job.template}, which is not declared",
+            f"declare {job.template}, or take `template` out of `lifecycle.ignore_changes`",
+            "template",
+        )
+    blocked = facts.blocked_templates.get(job.template or "")
+    if blocked is None:
+        return None
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_TEMPLATE),
+        f"{job.address} is made from {job.template}, {blocked}",
+        f"settle {job.template} first",
+    )
+
+
+def _review_ignored(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    ignored = facts.recorded.staging_ignored
+    stops = job.held or body_of(job, facts).get("staging") is True
+    if ignored is None or facts.options.accept_unstaged or not stops:
+        return None
+    return withhold(
+        replace(change, reason=Reason.STAGING_IGNORED),
+        f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "
+        "published as soon as it is produced",
+        "remove `staging`, or accept that with --accept-unstaged",
+        "staging",
+    )
+
+
+def _unknown_template(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    raw = job.values.get("fromTemplateId")
+    if raw is None or raw in facts.remote.templates:
+        return None
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_TEMPLATE),
+        f"{job.address} names template {raw!r}, which the account does not have",
+        "name a template that exists, or declare one and use `template:`",
+        "fromTemplateId",
+    )
+
+
+def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
+    olds = facts.ambiguous.get(change.address)
+    if not olds:
+        return None
+    return withhold(
+        replace(change, reason=Reason.AMBIGUOUS),
+        f"{change.address} is new and asks for what {', '.join(olds)} was submitted for, which is no longer declared: "
+        "it may be the same job under another name",
+        "say which was renamed with `afsync state mv OLD NEW`, or remove the old one in a step of its own",
+    )
+
+
+def _in_doubt(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    """A key that was renamed while its submission is unresolved must not be paid for under its new name."""
+    open_now = ((i.address, i.declared) for i in facts.recorded.submissions if i.kind is Kind.JOB)
+    mine = _without_template(job.values)
+    gone = [a for a, values in open_now if _without_template(values) == mine and not facts.desired.get(a)]
+    if not gone or job.allow_duplicate:
+        return None
+    return withhold(
+        replace(change, reason=Reason.AMBIGUOUS),
+        f"{change.address} asks for what {gone[0]} was submitted for, whose outcome is not known and which is no "
+        "longer declared: it may be the same job under another name",
+        f"resolve {gone[0]} first, or set `allow_duplicate: true` on {change.address} to pay for another",
+    )
+
+
+def _without_template(values: Values) -> str:
+    """What a job asks for; its template may have been renamed in the same breath."""
+    return fingerprint(Kind.JOB, {k: v for k, v in values.items() if k != "template"})
+
+
+def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
+    if job.allow_duplicate:
+        return None
+    body = body_of(job, facts)
+    twins = [r for r in facts.remote.jobs.values() if may_be_ours(r, facts) and looks_like(body, r.echo)]
+    if not twins:
+        return None
+    ids = ", ".join(t.id for t in twins)
+    return withhold(
+        replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=twins[0].id if len(twins) == 1 else None),
+        f"{change.address} looks like {ids}, which is in the account but not in the state",
+        f"take it over with `afsync import {typed(change.address)} {twins[0].id}`, or set `allow_duplicate: true` on "
+        "it to pay for another",
+    )
+
+
+def may_be_ours(job: RemoteJob, facts: Facts) -> bool:
+    """Unrecorded, and active or young. A cancelled job is no twin: nothing will come of it."""
+    if job.id in facts.owned:
+        return False
+    group = group_of(job.status, publish_at=None, staged=False, now=facts.now)
+    if group is Group.CANCELLED:
+        return False
+    young = job.created_at is None or facts.now - job.created_at <= LOOKALIKE_AGE
+    return young or group in (Group.OPEN, Group.BUSY)

@@ -1,0 +1,105 @@
+"""Requests in one form: when two of them are equal, and the fingerprints that say so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from afsync.core.addresses import Kind
+from afsync.core.resources import Values
+from afsync.core.text import composed
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON would hold it: mappings as dicts, tuples as lists, whole floats as ints."""
+    match value:
+        case Mapping():
+            return {str(k): plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [plain(v) for v in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+JOB_DEFAULTS: Values = MappingProxyType(
+    {"format": "short", "durationMins": 1, "publishMode": "immediate", "staging": False}
+)
+"""What the API assumes where a job made without a template says nothing (API.md, POST /jobs)."""
+
+
+def normalise(kind: Kind, values: Values) -> dict[str, Any]:
+    """`values` in the one form in which equal requests are equal.
+
+    Texts are in NFC; platforms are a set; integers are ints; an empty `addOns` is none; what the API would
+    assume anyway is spelled out, but only where no template could say otherwise.
+    """
+    return _spelt_out(kind, composed(plain(values)))
+
+
+def _spelt_out(kind: Kind, values: dict[str, Any]) -> dict[str, Any]:
+    result = {k: v for k, v in values.items() if v not in (None, {}, [])}
+    platforms = result.get("platforms")
+    if isinstance(platforms, list) and all(isinstance(p, str) for p in platforms):
+        result["platforms"] = sorted(set(platforms))
+    if kind is Kind.JOB:
+        result.setdefault("entry", "fetch")
+        if "template" not in result and "fromTemplateId" not in result:
+            result = {**JOB_DEFAULTS, **result}
+    return result
+
+
+def fingerprint(kind: Kind, values: Values) -> str:
+    """A hash of the normalised body: 32 hex digits. Two requests that mean the same have the same one."""
+    return _hash(kind, normalise(kind, values))
+
+
+def recorded_fingerprint(kind: Kind, known: Values, known_fingerprint: str) -> str:
+    """The fingerprint of what was recorded, as it would be made now: that of texts which are not in NFC was another."""
+    if repr(known).isascii():
+        return known_fingerprint
+    now = fingerprint(kind, known)
+    if now == known_fingerprint or _hash(kind, _spelt_out(kind, plain(known))) != known_fingerprint:
+        return known_fingerprint
+    return now
+
+
+def _hash(kind: Kind, normalised: Values) -> str:
+    text = json.dumps([kind.value, normalised], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+_OPEN_FIELDS = frozenset({"addOns", "clipSpec", "effects"})
+"""Fields of any JSON, in which Python takes `true` and `1` for equal and the service need not."""
+
+
+def same_body(values: Values, known: Values, known_fingerprint: str) -> bool:
+    """Whether a job's `values` ask for what `known` asked for, whose fingerprint is given. What is written alike needs
+    no hash, and that is nearly all of a plan."""
+    if values == known and _OPEN_FIELDS.isdisjoint(values):
+        return True
+    return same_request(Kind.JOB, values, known, known_fingerprint)
+
+
+def same_request(kind: Kind, values: Values, known: Values, known_fingerprint: str) -> bool:
+    """Whether `values` ask for what `known` asked for, whose fingerprint was recorded."""
+    wanted = fingerprint(kind, values)
+    return wanted == known_fingerprint or wanted == recorded_fingerprint(kind, known, known_fingerprint)
+
+
+DEEPEST = 200
+"""Levels. A value in a file has 64 at most, so nothing that afsync writes comes near."""
+
+
+def too_deep(value: Any) -> bool:
+    """Whether a JSON value has more levels than a document may have; counted without recursion."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [x for v in level if isinstance(v, dict | list) for x in (v.values() if isinstance(v, dict) else v)]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Records that move to another address."""

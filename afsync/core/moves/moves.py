@@ -1,0 +1,140 @@
+"""Records that get another address: keys that were renamed, and declarations that changed places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import ADDRESS, Kind, key_of, kind_of, typed
+from afsync.core.fingerprints import fingerprint
+from afsync.core.moves.exchanges import exchanged, with_exchanged
+from afsync.core.moves.pairing import Moves, paired
+from afsync.core.remote import Remote
+from afsync.core.resources import Desired
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record
+from afsync.core.text import nfc
+from afsync.errors import UsageError
+
+__all__ = ["Move", "Moves", "find_moves", "made", "moved", "moved_by_hand", "moved_together"]
+
+
+class Move(Protocol):
+    """What a change says of a move."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def moved_from(self) -> str | None: ...
+
+    @property
+    def before(self) -> Record | None: ...
+
+
+def find_moves(
+    desired: Desired, recorded: Recorded, blocked: frozenset[str], remote: Remote | None = None
+) -> tuple[Moves, Recorded]:
+    """The moves, and the state as it is once they are made. Nothing is sent for a move. Without `remote` the account
+    was not read yet.
+
+    Templates move first, since a job's fingerprint names its template by key. Addresses in `blocked` (open
+    intents) neither move nor are moved to.
+    """
+    templates = paired(desired.templates, recorded.templates, blocked, desired.imports)
+    templates = with_exchanged(templates, desired, recorded, blocked)
+    renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
+    recorded = _apply(templates.moved, _rename_templates(recorded, renamed))
+    jobs = exchanged(paired(desired.jobs, recorded.jobs, blocked, desired.imports), desired, recorded, blocked, remote)
+    both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous}, jobs.displaced)
+    return both, _same_reruns(_apply(jobs.moved, recorded), recorded, desired, jobs)
+
+
+def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
+    """The state with `old` recorded as `new`, and jobs that name a renamed template naming it so.
+
+    UsageError where `new` is no address of that kind, is taken, or where either has an open submission.
+    """
+    if old == new:
+        raise UsageError(f"{old} has that address already")
+    if not ADDRESS.fullmatch(new) or kind_of(new) is not kind_of(old):
+        raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
+    if new in recorded.resources:
+        hint = f"`afsync state rm {typed(new)}` forgets that first"
+        raise UsageError(f"{new} is {recorded.resources[new].id} already", hint)
+    if intent := recorded.intent_for(old) or recorded.intent_for(new):
+        raise UsageError(
+            f"the outcome of {intent.purpose.one} of {old} is not known", "resolve it first: `afsync intents`"
+        )
+    renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
+    deposed = tuple(replace(d, address=new) if d.address == old else d for d in recorded.deposed)
+    return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)
+
+
+def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
+    """The state with the record of every change under its new address, all of them at once: those that change places
+    would overwrite each other.
+
+    Every job that names a renamed template names it so, also one that a partial plan leaves out: else it would not be
+    recognised later, when its own key was renamed too.
+    """
+    names = {c.address: c.moved_from for c in changes if c.moved_from is not None}
+    renamed = {key_of(old): key_of(new) for new, old in names.items() if kind_of(old) is Kind.TEMPLATE}
+    result = _apply(names, _rename_templates(recorded, renamed))
+    for change in changes:
+        if change.before is not None:
+            result = result.with_resource(change.address, change.before)
+    return result
+
+
+def made(change: Move, recorded: Recorded) -> bool:
+    """Whether the state has the record of a move where it belongs."""
+    there = recorded.resources.get(change.address)
+    return change.before is not None and there is not None and there.id == change.before.id
+
+
+def moved_together(changes: Collection[Move]) -> dict[str, frozenset[str]]:
+    """Every address of a move, with those of all moves that hang together with it: one without the others would
+    overwrite a record."""
+    groups: dict[str, frozenset[str]] = {}
+    for change in changes:
+        if change.moved_from is None:
+            continue
+        both = (change.address, change.moved_from)
+        group = frozenset(both).union(*(groups.get(a, frozenset()) for a in both))
+        groups.update(dict.fromkeys(group, group))
+    return groups
+
+
+def _same_reruns(settled: Recorded, before: Recorded, desired: Desired, moves: Moves) -> Recorded:
+    """A `rerun` that stays with its key when another job moves there asks for no new submission: it is recorded for the
+    job that moved."""
+    resources = dict(settled.resources)
+    for address in moves.moved.keys() & before.jobs.keys():
+        job, record = desired.jobs.get(address), settled.jobs[address]
+        known = before.jobs[address].rerun
+        if job and job.rerun is not None and known is not None and nfc(job.rerun) == nfc(known) != record.rerun:
+            resources[address] = replace(record, rerun=job.rerun)
+    return settled if resources == settled.resources else replace(settled, resources=resources)
+
+
+def _rename_templates(recorded: Recorded, renamed: Mapping[str, str]) -> Recorded:
+    """Records of jobs name their template by key too; rewritten, so that the rename is no change of theirs."""
+    if not renamed:
+        return recorded
+    resources = dict(recorded.resources)
+    for address, record in recorded.jobs.items():
+        key = record.declared.get("template")
+        if isinstance(key, str) and key in renamed:
+            values = {**record.declared, "template": renamed[key]}
+            resources[address] = replace(record, declared=values, fingerprint=fingerprint(Kind.JOB, values))
+    return replace(recorded, resources=resources)
+
+
+def _apply(moved: Mapping[str, str], recorded: Recorded) -> Recorded:
+    if not moved:
+        return recorded
+    names = {old: new for new, old in moved.items()}
+    return replace(recorded, resources={names.get(a, a): r for a, r in recorded.resources.items()})

@@ -1,0 +1,133 @@
+"""Which record belongs to which declaration: by the id that `import:` gives, by what was submitted, or within one
+series."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+
+from msgspec import Struct, field
+
+from afsync.core.addresses import Kind
+from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.resources import Job, Template
+from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
+
+
+class Moves(Struct, frozen=True):
+    """`moved` maps new addresses to old ones; `ambiguous` maps addresses to the old ones they might be.
+
+    `displaced` maps an address that was left to the one whose record is moved there: its place was taken, and nothing
+    asks for it any more.
+    """
+
+    moved: Mapping[str, str] = field(default_factory=dict)
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    displaced: Mapping[str, str] = field(default_factory=dict)
+
+
+def paired(
+    declared: Mapping[str, Template] | Mapping[str, Job],
+    records: Mapping[str, RecordedTemplate] | Mapping[str, RecordedJob],
+    blocked: frozenset[str],
+    imports: Mapping[str, str],
+) -> Moves:
+    """Pair what appeared with what went away."""
+    left = records.keys() - declared.keys() - blocked
+    if not left:
+        return Moves()
+    gone: dict[str, Record] = {a: r for a, r in records.items() if a in left}
+    new = {a: d for a, d in declared.items() if a not in records and a not in blocked}
+    return pair(new, gone, imports)
+
+
+def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports: Mapping[str, str]) -> Moves:
+    """By the id that `import:` gives; then by fingerprint, schedule and `rerun`, then without `rerun`, where any
+    pairing is right because they are interchangeable; then dates of one series by fingerprint; then by fingerprint
+    alone, where only one to one is certain."""
+    holders = {r.id: a for a, r in gone.items()}
+    exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
+    prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}
+    wanted = set(prints.values())
+    gone = {a: r for a, r in gone.items() if _recorded_print(r) in wanted}
+
+    for marks in (_time_and_rerun, _time):
+        taken = set(exact.values())
+        exact |= _match(
+            {a: (prints[a], *marks(d)) for a, d in new.items() if a in prints and a not in exact},
+            {a: (_recorded_print(r), *marks(r)) for a, r in gone.items() if a not in taken},
+        )
+    taken = set(exact.values())
+    exact |= within_series(
+        {a: (prints[a], d) for a, d in new.items() if a in prints and a not in exact},
+        {a: (_recorded_print(r), r) for a, r in gone.items() if a not in taken},
+    )
+    left_new = {a: p for a, p in prints.items() if a not in exact}
+    taken = set(exact.values())
+    left_gone = _grouped((a, _recorded_print(r)) for a, r in gone.items() if a not in taken)
+    certain, ambiguous = {}, {}
+    for print_, addresses in _grouped(left_new.items()).items():
+        olds = left_gone.get(print_, [])
+        if len(addresses) == len(olds) == 1:
+            certain[addresses[0]] = olds[0]
+        elif olds:
+            ambiguous.update({a: tuple(olds) for a in addresses})
+    return Moves({**exact, **certain}, ambiguous)
+
+
+def _match(new: Mapping[str, Hashable], gone: Mapping[str, Hashable]) -> dict[str, str]:
+    olds = _grouped(gone.items())
+    pairs: dict[str, str] = {}
+    for value, addresses in _grouped(new.items()).items():
+        pairs.update(zip(addresses, olds.get(value, []), strict=False))
+    return pairs
+
+
+def _grouped(pairs: Iterable[tuple[str, Hashable]]) -> dict[Hashable, list[str]]:
+    groups: dict[Hashable, list[str]] = defaultdict(list)
+    for address, value in sorted(pairs, key=lambda pair: pair[0]):
+        groups[value].append(address)
+    return groups
+
+
+def _declared_print(declared: Template | Job) -> str:
+    kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
+    return fingerprint(kind, declared.values)
+
+
+def _recorded_print(record: Record) -> str:
+    kind = Kind.TEMPLATE if isinstance(record, RecordedTemplate) else Kind.JOB
+    return recorded_fingerprint(kind, record.declared, record.fingerprint)
+
+
+def _time(resource: Template | Job | Record) -> tuple[Hashable, ...]:
+    return (resource.schedule and resource.schedule.utc,) if isinstance(resource, Job | RecordedJob) else ()
+
+
+def _time_and_rerun(resource: Template | Job | Record) -> tuple[Hashable, ...]:
+    return (*_time(resource), resource.rerun) if isinstance(resource, Job | RecordedJob) else ()
+
+
+Printed = Mapping[str, tuple[str, Template | Job | Record]]
+"""Resources with their fingerprints, by address."""
+
+
+def within_series(new: Printed, gone: Printed) -> dict[str, str]:
+    """Pairs of addresses, the new one and the old one, of one series and one fingerprint.
+
+    They ask for the same thing, so any pairing is right: the first to be published goes with the first.
+    """
+    olds = _by_series(gone)
+    pairs: dict[str, str] = {}
+    for group, addresses in _by_series(new).items():
+        pairs.update(zip(addresses, olds.get(group, ()), strict=False))
+    return pairs
+
+
+def _by_series(resources: Printed) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for address, (print_, resource) in resources.items():
+        if address.endswith('"]') and isinstance(resource, Job | RecordedJob):
+            due = resource.schedule.utc.isoformat() if resource.schedule else ""
+            found[address.partition("[")[0], print_].append((due, address))
+    return {group: [address for _, address in sorted(rows)] for group, rows in found.items()}

@@ -1,0 +1,177 @@
+"""The phases of a job's life, the line that `afsync status` shows of a job, and when waiting for it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from afsync.core.approval.held import lacks_time as held_without_time
+from afsync.core.approval.held import stops
+from afsync.core.remote import Preview, RemoteJob
+from afsync.core.resources import EMPTY, Job, Schedule, Values
+from afsync.core.results import JobResult, text_without_signed, unsigned, without_signed
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import ON_ITS_WAY, Group, group_of
+from afsync.core.trust.publications import has_failed
+from afsync.core.trust.schedules import time_was_lost
+
+
+class JobPhase(StrEnum):
+    """What `afsync status` calls it."""
+
+    ACTIVE = "active"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    PUBLISH_FAILED = "publish_failed"
+
+
+ENDED_PHASES = (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
+
+
+class Until(StrEnum):
+    """What is waited for: that it is produced, or that it is out."""
+
+    DONE = "done"
+    PUBLISHED = "published"
+
+
+_PHASES: Mapping[Group, JobPhase] = {
+    Group.OPEN: JobPhase.ACTIVE,
+    Group.BUSY: JobPhase.ACTIVE,
+    Group.PRODUCED: JobPhase.ACTIVE,
+    Group.DONE: JobPhase.DONE,
+    Group.FAILED: JobPhase.FAILED,
+    Group.CANCELLED: JobPhase.CANCELLED,
+    Group.MISSING: JobPhase.MISSING,
+}
+
+
+class Seen(Struct, frozen=True):
+    """What is known of the account so far: jobs by id, ids that are not there, links for reviewers, results of approved
+    jobs, and the publish times that the service reports; a `covered` job that is in none of them has none."""
+
+    jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+    previews: Mapping[str, Preview] = field(default_factory=dict)
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    covered: frozenset[str] = frozenset()
+    results: Mapping[str, JobResult] = field(default_factory=dict)
+
+
+class JobStatus(Struct, frozen=True):
+    """One line of `afsync status`.
+
+    `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
+    `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
+    it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
+    `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
+    published at a time that was never set. `unreviewed`: the service does not stop it before publishing, as was asked.
+    `schedule` is None where an approval overtook it or the service has none, and the service's where it reports
+    another. `relies`: the service is to publish it at a time still ahead. `unconfirmed`: it was approved, and what came
+    of that is not known yet. `failed_on`: where its publication failed.
+    """
+
+    address: str
+    phase: JobPhase
+    id: str | None = None
+    status: str | None = None
+    schedule: Schedule | None = None
+    credits: int | None = None
+    score: str | None = None
+    output_url: str | None = None
+    portals: Values = EMPTY
+    updated_at: datetime | None = None
+    preview: Preview | None = None
+    note: str | None = None
+    produced: bool = False
+    publishes: bool = False
+    unresolved: bool = False
+    immediate: bool = False
+    cancelled: bool = False
+    time_missing: bool = False
+    unreviewed: bool = False
+    unconfirmed: bool = False
+    relies: bool = False
+    failed_on: tuple[str, ...] = ()
+
+
+def phase_of(
+    record: RecordedJob,
+    seen: RemoteJob | None,
+    now: datetime,
+    *,
+    missing: bool = False,
+    declared: Job | None = None,
+) -> JobPhase:
+    """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
+    waits = stops(record, declared)
+    review = (record.staged and record.approval is None) or held_without_time(record, declared)
+    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
+    if missing:
+        # The service purges old jobs; one that was finished when last seen is still that.
+        last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
+        return last if last in (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED) else JobPhase.MISSING
+    if has_failed(record) and (seen.status if seen else record.status) != ON_ITS_WAY[0]:
+        return JobPhase.PUBLISH_FAILED
+    group = group_of(seen.status if seen else record.status, publish_at=at, staged=waits, now=now)
+    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits and review else _PHASES[group]
+
+
+def settled(job: JobStatus, until: Until) -> bool:
+    """Whether nothing more is waited for. What waits for a person is produced, but not published."""
+    if job.cancelled:
+        return True
+    match job.phase:
+        case JobPhase.ACTIVE:
+            return until is Until.DONE and job.produced
+        case JobPhase.WAITING_FOR_APPROVAL:
+            return until is Until.DONE
+        case JobPhase.DONE:
+            if job.unconfirmed and job.status == "published":
+                return until is Until.DONE
+            return until is Until.DONE or job.status == "published" or job.immediate or not job.publishes
+        case JobPhase.PUBLISH_FAILED:
+            return True
+        case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
+            return True
+        case _:
+            assert_never(job.phase)
+
+
+def went_well(job: JobStatus) -> bool:
+    """Whether what is settled is what was wished for."""
+    if job.unreviewed:
+        return False
+    return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
+
+
+BUSY_TIMES = 10
+"""Where only publish times are waited for, looks are this many times rarer."""
+
+
+def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
+    """Seconds to the next look: `interval` while something is in production, else what the clock leaves."""
+    left = [j for j in jobs if not settled(j, until)]
+    times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
+    if not times or len(times) < len(left):
+        return interval
+    return min(max((min(times) - now).total_seconds(), interval), BUSY_TIMES * interval)
+
+
+def status_without_links(job: JobStatus) -> JobStatus:
+    return replace(
+        job,
+        preview=None,
+        output_url=unsigned(job.output_url),
+        portals=without_signed(job.portals),
+        note=job.note and text_without_signed(job.note),
+    )

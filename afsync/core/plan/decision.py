@@ -1,0 +1,137 @@
+"""What is decided about one address, and the facts that it is decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from afsync.core.clocks import ahead, skew
+from afsync.core.plan.changes import Change
+from afsync.core.recovery.evidence import ghosts
+from afsync.core.remote import Remote
+from afsync.core.resources import EMPTY, Desired, Values
+from afsync.core.state.recorded import Recorded
+from afsync.errors import Problem, Severity
+
+
+class Options(Struct, frozen=True):
+    """What the command line says about a plan.
+
+    `replace`: addresses to submit or make again. `target`, `exclude`: globs over addresses. `destroy`: plan the removal
+    of everything recorded. `allow_empty`: declaring nothing is meant. `ignore_policy`: what the policy forbids is only
+    warned of. `accept_unstaged`: jobs for review are submitted although the service ignored that before. `quarantine`
+    (seconds) and `exclusive` (None: not declared): how lost answers are looked for (`core.recovery.lost_answers`), and
+    what unknown jobs in the account mean (`core.recovery.outdated_state`). `late` (seconds): how long after its time a
+    held job is still published by itself. `settle` and `watch` (seconds): how long what was accepted may stay unseen,
+    and how long a cancelled job is watched (`core.trust.schedules`, `core.trust.cancels`). `ignore_horizon`: what only
+    the horizon lets in is left out.
+    """
+
+    replace: frozenset[str] = frozenset()
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    destroy: bool = False
+    allow_empty: bool = False
+    ignore_policy: bool = False
+    accept_unstaged: bool = False
+    quarantine: float = 600.0
+    exclusive: bool | None = None
+    late: float = 21_600.0
+    settle: float = 120.0
+    watch: float = 86_400.0
+    ignore_horizon: bool = False
+
+
+class Facts(Struct, frozen=True):
+    """Everything a decision may look at. `recorded` is the state after the moves; `now` is UTC.
+
+    `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
+    `moved` maps the addresses of renamed resources to the old ones. `taken` are those of them at which something was
+    recorded that nothing asks for any more. `here` is what the clock of this machine says, where `now` is by the
+    service's.
+    """
+
+    desired: Desired
+    recorded: Recorded
+    remote: Remote
+    now: datetime
+    options: Options = Options()
+    blocked_templates: Mapping[str, str] = field(default_factory=dict)
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
+    here: datetime | None = None
+
+    def template_values(self, values: Values) -> Values:
+        """What the template named by a job's `values` holds, as far as it is known."""
+        if key := values.get("template"):
+            template = self.desired.templates.get(f"template.{key}")
+            return template.values if template else EMPTY
+        found = self.remote.templates.get(str(values.get("fromTemplateId")))
+        return found.echo if found else EMPTY
+
+
+class Verdict(Struct, frozen=True):
+    """Zero or more changes on one address, those withheld from a person's decision, and what to say about it."""
+
+    changes: tuple[Change, ...] = ()
+    withheld: tuple[Change, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    violations: tuple[Problem, ...] = ()
+
+    def __add__(self, other: Verdict) -> Verdict:
+        return Verdict(
+            self.changes + other.changes,
+            self.withheld + other.withheld,
+            self.notices + other.notices,
+            self.violations + other.violations,
+        )
+
+
+NOTHING = Verdict()
+
+
+def do(change: Change) -> Verdict:
+    return Verdict(changes=(change,))
+
+
+def note(address: str, code: str, message: str, hint: str | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.NOTE, address),))
+
+
+def warn(address: str, code: str, message: str, hint: str | None = None, field: str | None = None) -> Verdict:
+    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address, field=field),))
+
+
+def withhold(change: Change, message: str, hint: str, field: str | None = None) -> Verdict:
+    """A change that waits for a person; its reason says why and is the violation's code. `field` is what holds it."""
+    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, field=field)
+    return Verdict(withheld=(change,), violations=(problem,))
+
+
+def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:
+    """What a decision about the state as it stands may look at, for those that take something over."""
+    return Facts(desired, recorded, remote, now, owned=owned_ids(recorded, replace(desired, imports={}), remote))
+
+
+def facts_at(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
+    """What decisions look at; where the clocks are far apart, by the service's: it is the one that publishes."""
+    return Facts(desired, recorded, remote, by_service_clock(now, remote), options, here=now)
+
+
+def by_service_clock(now: datetime, remote: Remote) -> datetime:
+    """Our time, or the service's where the clocks are far apart."""
+    return now + timedelta(seconds=ahead(skew(remote.server_time, now)))
+
+
+def owned_ids(recorded: Recorded, desired: Desired, remote: Remote) -> frozenset[str]:
+    """Ids that are spoken for: recorded, deposed, to be imported, watched after a cancel, said by a person not to be
+    ours, or ghosts."""
+    ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
+    marked = {job for intent in recorded.submissions for job in intent.foreign}
+    ids |= set(recorded.watched)
+    return frozenset(ids | marked | ghosts(remote) | set(recorded.foreign) | set(desired.imports.values()))

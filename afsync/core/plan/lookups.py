@@ -1,0 +1,129 @@
+"""Which jobs and results a plan has to read, so that reading stays cheap however long the account's history is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from afsync.core.addresses import Kind
+from afsync.core.approval.held import of_unknown_origin
+from afsync.core.decisions.publish_times import to_look_up
+from afsync.core.decisions.publish_times import unset_results_needed as unset_results
+from afsync.core.decisions.submissions import LOOKALIKE_AGE
+from afsync.core.moves.moves import find_moves
+from afsync.core.plan.decision import Options
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.resolution import settle
+from afsync.core.remote import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.resources import Desired, Job, Template
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
+from afsync.core.statuses import Group, group_of, never_changes
+from afsync.core.trust.publications import is_watched
+from afsync.core.trust.schedules import results_needed as schedule_results
+from afsync.core.trust.schedules import time_was_lost
+from afsync.errors import Problem, Severity
+
+_FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
+
+
+def group_when_seen(record: RecordedJob, now: datetime) -> Group:
+    """Where a job stands if nothing has happened to it since its status was recorded."""
+    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
+    waits = (record.staged or record.publish is Publish.HELD) and not record.approved
+    return group_of(record.status, publish_at=at, staged=waits, now=now)
+
+
+def is_final(record: RecordedJob, now: datetime) -> bool:
+    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+    return never_changes(record.status) or group_when_seen(record, now) in _FINAL
+
+
+def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
+    """What to find: jobs that can still change, and those that were cancelled and are watched; young jobs, if
+    something new could be one of them; and what lies between now and each open intent."""
+    blocked = frozenset(i.address for i in recorded.intents)
+    moves, settled = find_moves(desired, recorded, blocked)
+    new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
+    # Whether one may take the record of another that is declared is seen in the account.
+    new |= {a for a, old in moves.moved.items() if old in desired.jobs and a not in recorded.resources}
+    # How these were submitted is not known, and they are to be published when their time has come.
+    taken_over = of_unknown_origin(desired, settled)
+    return Lookups(
+        jobs={
+            **{r.id: r.created_at for r in taken_over if not never_changes(r.status)},
+            **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
+            **{str(i.job_id): None for i in recorded.approvals},
+            **{r.id: r.created_at for r in recorded.jobs.values() if is_watched(r)},
+            **{r.id: r.created_at for r in to_look_up(desired, settled)},
+            **{i: w.record.created_at for i, w in recorded.watched.items()},
+            **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
+        },
+        since=_since([desired.jobs[address] for address in new], desired, settled, now),
+        heads=tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB),
+    )
+
+
+def _since(new: list[Job], desired: Desired, recorded: Recorded, now: datetime) -> datetime | None:
+    """How far back unknown jobs matter to what is submitted: as far as one could be a twin of a new job; else, down to
+    the last job that is recorded, since anything newer says that this state is older than the account."""
+    young = now - LOOKALIKE_AGE
+    if any(_may_have_twin(job, recorded) for job in new):
+        return young
+    if not new and not _any_rerun(desired, recorded):
+        return None
+    return max(recorded.known_until or young, young)
+
+
+def _may_have_twin(job: Job, recorded: Recorded) -> bool:
+    """Only a topic makes a twin, and a template of either sort may bring one. Where one is allowed, it matters to a
+    state that never submitted anything and may have been lost."""
+    if job.allow_duplicate and recorded.counter:
+        return False
+    return any(job.values.get(f) for f in ("topic", "template", "fromTemplateId"))
+
+
+def _any_rerun(desired: Desired, recorded: Recorded) -> bool:
+    asked = ((recorded.jobs.get(a), job) for a, job in desired.jobs.items() if job.rerun is not None)
+    return any(r is not None and r.rerun != job.rerun for r, job in asked)
+
+
+def result_lookups(
+    desired: Desired, recorded: Recorded, remote: Remote, now: datetime, options: Options
+) -> Iterable[str]:
+    """Their ids, each once. A submission whose answer was lost, and which is found now, counts as recorded already:
+    the plan that is made of this decides about it as well."""
+    if recorded.submissions:
+        found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
+        recorded = settle(recorded, found)
+    _, moved = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))
+    never_set = unset_results(desired, moved, remote)
+    return dict.fromkeys((*never_set, *schedule_results(desired, recorded, remote, now, options.settle)))
+
+
+def remote_as_recorded(recorded: Recorded, desired: Desired) -> Remote:
+    """What the account would look like if nothing had happened since the last apply, and `import:` is right."""
+    account = recorded.account
+    templates = [r for r in recorded.resources.values() if isinstance(r, RecordedTemplate)]
+    jobs = [r for r in recorded.resources.values() if isinstance(r, RecordedJob)]
+    to_import = {i: desired.get(a) for a, i in desired.imports.items() if a not in recorded.resources}
+    named = {i: RemoteTemplate(i, d.name) for i, d in to_import.items() if isinstance(d, Template)}
+    waiting = {i: RemoteJob(i, "queued") for i, d in to_import.items() if isinstance(d, Job)}
+    return Remote(
+        account=RemoteAccount(account.id if account else "unknown"),
+        templates={
+            **named,
+            **{t.id: RemoteTemplate(t.id, str(t.declared.get("name")), t.created_at) for t in templates},
+        },
+        jobs={**waiting, **{j.id: RemoteJob(j.id, j.status, j.created_at) for j in jobs}},
+        base_url=account.base_url if account else "",
+    )
+
+
+NOT_CHECKED = Problem(
+    "offline",
+    "planned offline, against the recorded state: jobs may have moved on, templates and look-alikes in the account "
+    "were not looked at, and neither was the balance",
+    "plan again with a key before applying",
+    Severity.WARNING,
+)

@@ -1,0 +1,112 @@
+"""In which order a plan is carried out, and how long that takes under the service's rate limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from afsync.core.clocks import ahead
+from afsync.core.plan.actions import Reason, Retire, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
+from afsync.core.resources import Job
+from afsync.errors import Problem, Severity
+
+WINDOW = 60.0
+"""Seconds in which the service counts requests."""
+EACH = 0.5
+"""Seconds that one request takes; a guess."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Turn(Struct, frozen=True):
+    """What is done in one go: a change, by its place in the plan, and the steps of it that follow each other."""
+
+    place: int
+    change: Change
+    steps: tuple[Step, ...]
+
+
+def by_due(change: Change) -> tuple[datetime, str, str]:
+    """What is published first comes first, what has no publish time last, then by address."""
+    return (change.due or NEVER, change.address, change.id or "")
+
+
+def place_of(change: Change) -> float:
+    """Where the step that defines a change stands: for a job that is submitted, its submission. A publish time that
+    something already paid for never got comes before anything new."""
+    if _sets_missing(change):
+        return Step.PUBLISH_DUE + 0.5
+    return float(Step.SUBMIT_JOB if Step.SUBMIT_JOB in change.steps else change.steps[0])
+
+
+def _sets_missing(change: Change) -> bool:
+    return change.reason is Reason.UNSET and Step.SET_SCHEDULE in change.steps
+
+
+def turns(changes: Iterable[Change]) -> Iterator[Turn]:
+    """Everything a plan does, in order. A publish time is set right after its own submission: whatever ends the run
+    in between then leaves one job without its time, not all of them."""
+    ordered = sorted(enumerate(changes), key=lambda place: by_due(place[1]))
+    for step in Step:
+        if step is Step.CREATE_TEMPLATE:
+            yield from (Turn(place, c, (Step.SET_SCHEDULE,)) for place, c in ordered if _sets_missing(c))
+        for place, change in ordered:
+            if step not in change.steps or (step is Step.SET_SCHEDULE and _sets_missing(change)):
+                continue
+            if step is Step.SUBMIT_JOB:
+                yield Turn(place, change, tuple(s for s in _PAIR if s in change.steps))
+            elif step is not Step.SET_SCHEDULE or Step.SUBMIT_JOB not in change.steps:
+                yield Turn(place, change, (step,))
+
+
+_PAIR = (Step.SUBMIT_JOB, Step.SET_SCHEDULE)
+
+
+def requests_of(turn: Turn) -> int:
+    """How many requests it takes, when nothing goes wrong."""
+    if turn.change.sends_nothing or (turn.steps == (Step.RETIRE_JOB,) and turn.change.retire is Retire.LEAVE):
+        return 0
+    return len([s for s in turn.steps if s not in WITHOUT_REQUEST])
+
+
+def seconds(requests: int, per_minute: int, already: int = 0) -> float:
+    """How long so many requests take, one after the other, where the window holds `already` others."""
+    if requests < 1 or per_minute < 1:
+        return 0.0
+    rounds, last = divmod(requests + already - 1, per_minute)
+    return max(requests * EACH, rounds * WINDOW + (last + 1) * EACH if rounds else 0.0)
+
+
+def plan_seconds(plan: Plan) -> float:
+    """How long carrying out a plan takes: what was read to make it is read again first."""
+    return seconds(plan.requests, plan.per_minute, plan.reads)
+
+
+def too_late(plan: Plan) -> Iterator[Problem]:
+    """A warning for each publish time that passes before the plan comes to it. Such a job is not paid for."""
+    sent = 0
+    for turn in turns(plan.changes):
+        sent += requests_of(turn)
+        job = turn.change.after
+        if Step.SET_SCHEDULE not in turn.steps or not isinstance(job, Job) or job.schedule is None:
+            continue
+        after = seconds(sent, plan.per_minute, plan.reads)
+        left = (job.schedule.utc - plan.as_of).total_seconds() - ahead(plan.skew)
+        if 0 < left < after:
+            yield _late(turn.change, job.schedule.written, plan.as_of + timedelta(seconds=after))
+
+
+def _late(change: Change, written: str, reached: datetime) -> Problem:
+    outcome = "is not submitted then" if Step.SUBMIT_JOB in change.steps else "cannot be set then"
+    return Problem(
+        "too_late",
+        f"the publish time of {change.address}, {written}, passes before it is its turn, at about "
+        f"{reached:%Y-%m-%d %H:%M:%S} UTC ({'it' if Step.SUBMIT_JOB in change.steps else 'the time'} {outcome})",
+        "give it a later time, or apply less at once with --target",
+        Severity.WARNING,
+        change.address,
+        field="schedule",
+    )

@@ -1,0 +1,228 @@
+"""The plan: a frozen value with a fingerprint. Renderers and the engine walk the same changes in the same order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from afsync.core.fingerprints import plain
+from afsync.core.plan.actions import Action, Reason, Retire, Step
+from afsync.core.plan.changes import Change
+from afsync.core.recovery.lost_answers import Resolution
+from afsync.core.remote import Preview
+from afsync.core.resources import Job, Schedule, Template
+from afsync.core.state.recorded import Account, Considered
+from afsync.core.state.records import Record, RecordedJob, Watched
+from afsync.core.state.values import Effect, Trust
+from afsync.errors import Problem
+
+
+class Summary(Struct, frozen=True):
+    """How many of each; a replacement counts as one to add and one to destroy."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    adopt: int = 0
+    move: int = 0
+    forget: int = 0
+    approve: int = 0
+
+
+class LimitUse(Struct, frozen=True):
+    """How much of a limit a plan takes: `max_credits`, 3 of 20."""
+
+    name: str
+    used: int
+    allowed: int
+
+    @property
+    def flag(self) -> str:
+        """What overrides it for one run."""
+        return f"--{self.name.replace('_', '-')}"
+
+
+class Spending(Struct, frozen=True):
+    """How the budget of a period stands, in credits: `allowed`, `spent` (`estimated` of it, where no price was
+    reported), `planned` by this plan, and `later` in the same period, which is None where that is not known."""
+
+    period: str
+    begins: datetime
+    ends: datetime
+    allowed: int
+    spent: int
+    estimated: int
+    planned: int
+    later: int | None
+
+
+class Waiting(Struct, frozen=True):
+    """A submission that is produced and waits for an approval, with links for the reviewer where there are any.
+
+    `platforms` is where it goes, as far as the service tells; `schedule` its publish time, kept by afsync if `held`.
+    """
+
+    address: str
+    id: str
+    preview: Preview | None = None
+    platforms: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+    held: bool = False
+
+
+class Plan(Struct, frozen=True):
+    """Everything that would happen, and everything apply needs to make it happen.
+
+    `as_of` is the moment of deciding (UTC). `withheld` are changes that are not made until a person decides;
+    each has a violation with the same address. `notices` are warnings and notes. `violations` stop apply:
+    those in `blocking` before anything is sent, the others after the rest was done. `refreshed` are records as the
+    service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt, `trust`, what was kept
+    until now, and `watched`, the cancelled jobs that are still watched. `resolutions` say what becomes of every
+    submission whose outcome was not known; `quarantine` (seconds) is how long they are looked for, `settle` and `watch`
+    (seconds), and `accept_unstaged`, as in `core.plan.decision.Options`. `balance` is None where the service did not
+    tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not. `limits` are
+    those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the service's clock is
+    ahead of ours. `considered` is what apply remembers of each series, `left` are the addresses of its records that
+    ended long ago, and that the state forgets. `budget` is how the declared budget stands.
+    """
+
+    lineage: str
+    serial: int
+    as_of: datetime
+    account: Account
+    changes: tuple[Change, ...] = ()
+    withheld: tuple[Change, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    violations: tuple[Problem, ...] = ()
+    blocking: tuple[Problem, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
+    refreshed: Mapping[str, Record] = field(default_factory=dict)
+    suspected: datetime | None = None
+    trust: Mapping[Effect, Trust] = field(default_factory=dict)
+    balance: int | None = None
+    per_minute: int = 60
+    reads: int = 0
+    skew: float = 0.0
+    declared: int = 0
+    quarantine: float = 600.0
+    settle: float = 120.0
+    watch: float = 86_400.0
+    accept_unstaged: bool = False
+    waiting: tuple[Waiting, ...] = ()
+    limits: tuple[LimitUse, ...] = ()
+    watched: Mapping[str, Watched] = field(default_factory=dict)
+    considered: Mapping[str, Considered] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    budget: Spending | None = None
+
+    def makes_template(self, address: str) -> Template | None:
+        """The template this plan makes or takes over at an address, if it does."""
+        made = (c.after for c in self.changes if c.address == address and c.action in _MAKES)
+        return next((t for t in made if isinstance(t, Template)), None)
+
+    @property
+    def spend(self) -> int:
+        return sum(c.credits.spend for c in self.changes)
+
+    @property
+    def summary(self) -> Summary:
+        counted = {a: sum(c.action is a for c in self.changes) for a in Action}
+        return Summary(
+            add=counted[Action.CREATE] + counted[Action.REPLACE],
+            change=counted[Action.RESCHEDULE],
+            destroy=counted[Action.DELETE] + counted[Action.REPLACE],
+            adopt=counted[Action.ADOPT],
+            move=counted[Action.MOVE],
+            forget=counted[Action.FORGET],
+            approve=counted[Action.APPROVE],
+        )
+
+    @property
+    def requests(self) -> int:
+        """How many requests carrying it out takes, when nothing goes wrong."""
+        return sum(_requests(c) for c in self.changes)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of what would be done: the same plan has the same one, whenever it is made."""
+        return fingerprint_of(self.lineage, self.account.id, self.changes)
+
+
+_SUBMITS = (Action.CREATE, Action.REPLACE)
+
+_MAKES = (Action.CREATE, Action.REPLACE, Action.ADOPT)
+
+WITHOUT_REQUEST = {Step.MOVE, Step.FORGET}
+
+
+def _requests(change: Change) -> int:
+    if change.action not in _SUBMITS and change.sends_nothing:
+        return 0
+    skipped = 1 if change.retire is Retire.LEAVE and Step.RETIRE_JOB in change.steps else 0
+    return len([s for s in change.steps if s not in WITHOUT_REQUEST]) - skipped
+
+
+def plan_without_links(plan: Plan) -> Plan:
+    """All links for reviewers are such, whatever they look like: the video is not published."""
+    return replace(plan, waiting=tuple(replace(w, preview=None) for w in plan.waiting))
+
+
+def fingerprint_of(lineage: str, account: str, changes: Iterable[Change]) -> str:
+    """A short hash. It is the same for a plan that was written to a file and read back. What is published because its
+    time has come is no part of it: time passes between a review and the apply."""
+    rows = [_row(c) for c in changes if c.reason is not Reason.DUE]
+    text = json.dumps([lineage, account, rows], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _row(c: Change) -> list[Any]:
+    """All but whether a file is on the service already, which costs nothing and is nobody's decision."""
+    return [
+        [
+            c.address,
+            c.action,
+            c.reason,
+            c.id,
+            c.retire,
+            c.moved_from,
+            _at(c.observed),
+            *([_at(c.later)] if c.later else []),
+            *([list(c.platforms)] if c.platforms else []),
+        ],
+        _before(c.before),
+        _after(c.after),
+        [[f.path, plain(f.before), plain(f.after)] for f in c.fields],
+        [c.credits.spend, c.credits.spent],
+    ]
+
+
+def _before(record: Record | None) -> Any:
+    if record is None:
+        return None
+    return [plain(record.declared), _at(record.schedule) if isinstance(record, RecordedJob) else None]
+
+
+def _after(declared: Template | Job | None) -> Any:
+    match declared:
+        case None:
+            return None
+        case Template():
+            return plain(declared.values)
+        case Job():
+            file = declared.file.path if declared.file else None
+            publisher = ["held"] if declared.held else []
+            return [plain(declared.values), _at(declared.schedule), declared.rerun, file, *publisher]
+
+
+def _at(schedule: Schedule | None) -> str | None:
+    return _second(schedule.utc) if schedule else None
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,235 @@
+"""The plan, made by one pure function of what is desired, recorded and remote. Never does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from afsync.core.approval.approvals import waiting
+from afsync.core.approval.publish_notices import publish_notices, unproven
+from afsync.core.approval.targets import only_somewhere
+from afsync.core.clocks import skew
+from afsync.core.decisions.duplicate_warnings import named_alike, paid_twice, used_again
+from afsync.core.decisions.jobs import decide_job
+from afsync.core.decisions.notices import not_known, undecided
+from afsync.core.decisions.publish_times import with_warning
+from afsync.core.decisions.request import template_unknown
+from afsync.core.decisions.submissions import decide_new_job
+from afsync.core.decisions.templates import decide_deposed, decide_template
+from afsync.core.moves.moves import Moves, find_moves
+from afsync.core.plan.actions import Action, Reason
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import NOTHING, Facts, Options, Verdict, by_service_clock, facts_at, owned_ids
+from afsync.core.plan.lookups import lookups
+from afsync.core.plan.order import by_due, place_of
+from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.plan.refresh import judged_before_moving, refreshed_records
+from afsync.core.plan.selection import select, selected
+from afsync.core.recovery.lost_answers import Ask, Resolution, Wait, resolve
+from afsync.core.recovery.lost_state import lost_duplicates, unmatched
+from afsync.core.recovery.manual_resolution import candidates_of
+from afsync.core.recovery.outdated_state import outdated
+from afsync.core.recovery.resolution import advice, settle
+from afsync.core.remote import Remote
+from afsync.core.resources import Desired
+from afsync.core.state.recorded import Account, Recorded
+from afsync.core.trust.cancels import judged_cancels, not_cancelled
+from afsync.core.trust.publications import decide_publication, judged_others, judged_publications
+from afsync.core.trust.reviews import accepted, judged_reviews, unreviewed
+from afsync.core.trust.schedules import judged
+from afsync.errors import Problem, Severity
+
+__all__ = ["Options", "lookups", "make_plan"]
+
+NO_OPTIONS = Options()
+
+
+def make_plan(
+    desired: Desired, recorded: Recorded, remote: Remote, now: datetime, options: Options = NO_OPTIONS
+) -> Plan:
+    """What has to change so that the account matches the files, in the order in which it will be done.
+
+    `now` is UTC. The same values give the same plan, whatever order files, keys or lists came in. Limits are not looked
+    at here: `core.plan.limits.check_plan` does that. What can be said of lost answers is said first, and the rest is
+    planned as if it were written down already, which is the first thing apply does.
+    """
+    if options.destroy:
+        desired = replace(desired, templates={}, jobs={})
+    difference = skew(remote.server_time, now)
+    resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
+    written, settled_now = recorded, settle(recorded, resolutions)
+    recorded, let_go = _judged(settled_now, desired, remote, now, options)
+    blocked = frozenset(i.address for i in recorded.intents)
+    moves, settled = find_moves(desired, recorded, blocked, remote)
+    owned = owned_ids(settled, desired, remote)
+    facts = facts_at(now, desired, settled, remote, options)
+    taken = frozenset(moves.displaced.values())
+    facts = replace(facts, ambiguous=moves.ambiguous, moved=moves.moved, taken=taken, owned=owned)
+    verdict = _moved(moves, settled, desired)
+    verdict += _templates(facts, blocked)
+    facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
+    verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
+    verdict = select(_undecided(verdict, moves, settled.resources), options)
+    verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
+    blocking, doubts = unmatched(verdict, facts)
+    blocking += lost_duplicates(verdict, facts)
+    unknown = not_known(recorded, remote, verdict.notices)
+    verdict += Verdict(notices=(*_noticed(verdict.changes, facts), *doubts, *unknown, *let_go))
+    verdict += Verdict(violations=tuple(unreviewed(facts, verdict.changes)))
+    return Plan(
+        lineage=recorded.lineage,
+        serial=written.serial,
+        as_of=now,
+        account=Account(remote.account.id, remote.base_url),
+        changes=tuple(sorted(map(with_warning, verdict.changes), key=_order)),
+        withheld=tuple(sorted(verdict.withheld, key=_order)),
+        notices=tuple(sorted(verdict.notices, key=_by_address)),
+        violations=tuple(sorted(verdict.violations, key=_by_address)),
+        blocking=blocking,
+        resolutions=resolutions,
+        refreshed=refreshed_records(facts, settled_now) | judged_before_moving(moves, recorded, settled_now),
+        suspected=suspected,
+        trust=recorded.trust,
+        watched=recorded.watched,
+        balance=remote.account.balance,
+        per_minute=remote.account.per_minute or 60,
+        reads=remote.requests,
+        skew=difference,
+        declared=len(desired.templates) + len(desired.jobs),
+        quarantine=options.quarantine,
+        settle=options.settle,
+        watch=options.watch,
+        accept_unstaged=options.accept_unstaged,
+        waiting=tuple(w for w in waiting(settled, remote, facts.now, desired) if _waits(w, desired, options)),
+    )
+
+
+def _judged(
+    recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options
+) -> tuple[Recorded, tuple[Problem, ...]]:
+    """The state with what the account shows of publish times, reviews, cancels and publications, and what is said of
+    reviews that a person gives up."""
+    recorded = judged(recorded, desired, remote, by_service_clock(now, remote), options)
+    recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
+    recorded, let_go = accepted(recorded, options)
+    recorded = judged_others(recorded, remote)
+    return judged_publications(recorded, remote, remote.server_time or now, options), let_go
+
+
+def _noticed(changes: tuple[Change, ...], facts: Facts) -> Iterator[Problem]:
+    """What is said of the changes and holds none of them back."""
+    yield from not_cancelled(facts)
+    yield from unproven(changes, facts)
+    twice = paid_twice(changes)
+    yield from twice
+    warned = {problem.address for problem in twice}
+    yield from used_again(changes, facts.recorded.resources, warned, facts.desired.shared)
+    yield from named_alike(changes, facts.desired.templates.values())
+    yield from template_unknown(changes, facts)
+    yield from publish_notices(changes, facts)
+
+
+def _waits(job: Waiting, desired: Desired, options: Options) -> bool:
+    return job.address in desired.jobs and selected(options, job.address)
+
+
+def _order(change: Change) -> tuple[float, tuple[datetime, str, str]]:
+    """By the step that defines the change, then by publish time and address."""
+    return (place_of(change), by_due(change))
+
+
+def _by_address(problem: Problem) -> tuple[str, str]:
+    return (problem.address or "", problem.code)
+
+
+def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Verdict:
+    return Verdict(
+        changes=tuple(
+            Change(
+                new,
+                Action.MOVE,
+                Reason.RENAMED,
+                before=settled.resources[new],
+                after=desired.get(new),
+                id=settled.resources[new].id,
+                moved_from=old,
+            )
+            for new, old in moves.moved.items()
+        )
+    )
+
+
+def _templates(facts: Facts, blocked: frozenset[str]) -> Verdict:
+    verdict = NOTHING
+    records = facts.recorded.templates
+    for address in sorted({*facts.desired.templates, *records} - blocked):
+        verdict += decide_template(address, facts.desired.templates.get(address), records.get(address), facts)
+    return verdict
+
+
+def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
+    parts: list[Verdict] = []
+    records = facts.recorded.jobs
+    for address in sorted({*facts.desired.jobs, *records} - blocked):
+        declared, record = facts.desired.jobs.get(address), records.get(address)
+        if record is not None:
+            verdict = decide_job(address, declared, record, facts)
+            parts.append(only_somewhere(verdict, record, facts) if verdict.changes else verdict)
+            if declared is not None and (record.approved_at or record.publish_finding):
+                parts.append(decide_publication(declared, record, parts[-1], facts))
+        elif declared is not None:
+            parts.append(decide_new_job(declared, facts))
+    return _joined(parts)
+
+
+def _joined(parts: list[Verdict]) -> Verdict:
+    """One verdict of many; adding them up one by one would copy the tuples again and again."""
+    parts = [p for p in parts if p is not NOTHING]
+    return Verdict(
+        tuple(c for p in parts for c in p.changes),
+        tuple(c for p in parts for c in p.withheld),
+        tuple(n for p in parts for n in p.notices),
+        tuple(v for p in parts for v in p.violations),
+    )
+
+
+def _deposed(facts: Facts, blocked: frozenset[str]) -> Verdict:
+    return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed if d.address not in blocked])
+
+
+def _undecided(verdict: Verdict, moves: Moves, records: Collection[str]) -> Verdict:
+    """What may only have been renamed, and where that may have gone, stay as they are until a person says which."""
+    if not moves.ambiguous:
+        return verdict
+    heirs: dict[str, list[str]] = {}
+    for new, olds in sorted(moves.ambiguous.items()):
+        for old in olds:
+            heirs.setdefault(old, []).append(new)
+    open_ = {*heirs, *moves.ambiguous}
+    going = [c for c in verdict.changes if c.address in open_ and c.before is not None]
+    kept = tuple(c for c in verdict.changes if c.address not in open_ or c.before is None)
+    held = [undecided(c, heirs.get(c.address, []), moves.ambiguous.get(c.address, ()), records) for c in going]
+    return _joined([replace(verdict, changes=kept), *held])
+
+
+def _blocked_templates(verdict: Verdict, blocked: frozenset[str]) -> dict[str, str]:
+    waiting = {c.address: "which waits for a person to decide" for c in verdict.withheld}
+    return {**waiting, **dict.fromkeys(blocked, "whose own creation is unresolved")}
+
+
+def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
+    return Verdict(
+        violations=tuple(
+            Problem(
+                Reason.UNRESOLVED.value,
+                f"{r.intent.address}: {r.intent.purpose.one} whose outcome is not known; nothing else is done to it",
+                advice(r),
+                Severity.ERROR,
+                r.intent.address,
+            )
+            for r in resolutions
+            if isinstance(r, Wait | Ask)
+        )
+    )

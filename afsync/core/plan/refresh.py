@@ -1,0 +1,68 @@
+"""Records as they are known after reading the account, where that differs from the state."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from afsync.core.approval.held import stops
+from afsync.core.moves.moves import Moves
+from afsync.core.plan.decision import Facts
+from afsync.core.resources import Job, Template
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
+from afsync.core.statuses import ON_ITS_WAY
+from afsync.core.trust.schedules import nothing_to_take_off, without_time
+
+
+def refreshed_records(facts: Facts, recorded: Recorded) -> dict[str, Record]:
+    """Records as they are now known, where that differs from the state: for `apply` to save, and nothing else."""
+    result: dict[str, Record] = {}
+    for address, record in facts.recorded.resources.items():
+        before = recorded.resources.get(address)
+        now = _refresh(address, record, facts)
+        if before is None or before.id != record.id or now is before or now == before:
+            continue  # another one moves there, and is saved by the next apply
+        now = _as_declared(now, before)
+        if now != before:
+            result[address] = now
+    return result
+
+
+def _as_declared(record: Record, before: Record) -> Record:
+    """With the name of its template as it is in the state: the move of that writes the new one."""
+    return replace(record, declared=before.declared, fingerprint=before.fingerprint)
+
+
+def judged_before_moving(moves: Moves, recorded: Recorded, before: Recorded) -> dict[str, Record]:
+    """What was found out about records that this plan moves: it counts, whether they are moved or not."""
+    olds = set(moves.moved.values()) & recorded.resources.keys()
+    return {old: r for old in olds if (r := recorded.resources[old]) is not before.resources[old]}
+
+
+def _refresh(address: str, record: Record, facts: Facts) -> Record:
+    """The record itself where nothing new is known of it, which is nearly always."""
+    declared = facts.desired.get(address)
+    if declared is not None and declared.prevent_destroy not in (None, record.prevent_destroy):
+        record = replace(record, prevent_destroy=declared.prevent_destroy)
+    if isinstance(record, RecordedTemplate):
+        return record
+    return _refresh_job(record, declared, facts)
+
+
+def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
+    seen = facts.remote.jobs.get(record.id)
+    if seen is not None and seen.unreadable is None:
+        again = record.status == "published" and seen.status == "publishing"  # published it stays, whatever comes of it
+        status = record.status if again else seen.status
+        record = replace(record, status=status, created_at=record.created_at or seen.created_at)
+    wanted = declared.schedule if isinstance(declared, Job) else None
+    known = record.schedule
+    if wanted and known and wanted.written != known.written and wanted.utc == known.utc:
+        record = replace(record, schedule=wanted)
+    settle = facts.options.settle
+    # Nearly all of a long history was not looked at, and nothing more is to be asked about it.
+    if seen and isinstance(declared, Job) and nothing_to_take_off(declared, record, facts.remote, facts.now, settle):
+        record = without_time(record)
+    if seen is not None and seen.status in ON_ITS_WAY:
+        return replace(record, approved=record.approved or stops(record), approval=None)
+    return record

@@ -1,0 +1,73 @@
+"""A part of a plan: what was asked for, and what that needs."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from afsync.core.addresses import matches
+from afsync.core.moves.moves import moved_together
+from afsync.core.plan.actions import Action, Reason, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import Options, Verdict
+from afsync.core.resources import Job
+from afsync.errors import Problem, Severity
+
+
+def selected(options: Options, *known_by: str) -> bool:
+    """Whether something is selected that has these addresses: by any of them, unless one is left out."""
+    wanted = not options.target or any(matches(a, options.target) for a in known_by)
+    return wanted and not any(matches(a, options.exclude) for a in known_by)
+
+
+def select(verdict: Verdict, options: Options) -> Verdict:
+    """The selected changes and the templates they are submitted from, with a notice where that is not all."""
+    if not options.target and not options.exclude:
+        return verdict
+    names = _names(verdict, options)
+    chosen = [c for c in verdict.changes if c.address in names]
+    needed = {c.after.template for c in chosen if Step.SUBMIT_JOB in c.steps and isinstance(c.after, Job)} - names
+    brought = [c for c in verdict.changes if c.address in needed and c.action is not Action.DELETE]
+    withheld = tuple(c for c in verdict.withheld if c.address in names)
+    left_out = len(verdict.changes) + len(verdict.withheld) - len(chosen) - len(brought) - len(withheld)
+    notices = [*([_partial(left_out)] if left_out else []), *(_along(c, options) for c in brought)]
+    return replace(
+        verdict,
+        changes=(*chosen, *brought),
+        withheld=withheld,
+        notices=(*notices, *(n for n in verdict.notices if not n.address or n.address in names)),
+        violations=(
+            *(v for v in verdict.violations if not v.address or v.address in names or v.code in _MISSING_TIME),
+            *(_without_time(c) for c in verdict.changes if c.reason is Reason.UNSET and c.address not in names),
+        ),
+    )
+
+
+_MISSING_TIME = (Reason.UNSET, Reason.SCHEDULE_NOT_KEPT)
+"""Said of a job whatever is selected: it may be published at any moment."""
+
+
+def _without_time(change: Change) -> Problem:
+    text = f"the publish time of {change.address} ({change.id}) is not set, and the selection leaves that out"
+    hint = "apply without --target and --exclude, or with this job: that sets it"
+    return Problem(Reason.UNSET.value, text, hint, Severity.ERROR, change.address, field="schedule")
+
+
+def _names(verdict: Verdict, options: Options) -> set[str]:
+    """The selected addresses. What moves has two, and more where others change places with it."""
+    addresses = {c.address for c in (*verdict.changes, *verdict.withheld)}
+    addresses |= {p.address for p in (*verdict.notices, *verdict.violations) if p.address}
+    former = moved_together(verdict.changes)
+    return {a for a in addresses if selected(options, a, *former.get(a, ()))}
+
+
+def _partial(left_out: int) -> Problem:
+    others = f"{left_out} other change{'' if left_out == 1 else 's'}"
+    text = f"this plan is partial: {others} left out by the selection"
+    return Problem("partial", text, "plan without --target and --exclude to see all", Severity.WARNING)
+
+
+def _along(change: Change, options: Options) -> Problem:
+    although = ", although it is excluded" if matches(change.address, options.exclude) else ""
+    text = f"{change.address} comes along{although}: a selected job is made from it"
+    hint = "exclude the job as well, if the template is to stay as it is" if although else None
+    return Problem("dependency", text, hint, Severity.NOTE, change.address)

@@ -1,0 +1,183 @@
+"""When and where what a plan does would be published, and how much that makes on one day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, tzinfo
+
+from afsync.core.credits import effective
+from afsync.core.plan.actions import Action, Step
+from afsync.core.plan.changes import Change
+from afsync.core.plan.decision import Facts
+from afsync.core.plan.plan import Plan
+from afsync.core.resources import Job, Schedule, Values
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import Group, ended_badly, group_of
+
+_MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
+
+_OUT = ("publishing", "published")
+"""Statuses that tell of a publication; other finished jobs may still wait for a person."""
+
+Slot = tuple[str, date]
+"""A platform and a local day."""
+Publication = tuple[datetime, str, str]
+"""When (UTC), on which platform, and the address of what is published; no address for a job that is not recorded."""
+Exempt = Callable[[tuple[str, ...], datetime], bool]
+"""Whether a rule is set aside for one of these addresses at a moment."""
+Breach = tuple[str, tuple[str, ...]]
+"""In which way a change breaks a rule, and the addresses that it is about."""
+
+
+def publish_time(change: Change, facts: Facts) -> datetime | None:
+    """When a change makes something public (UTC): without a schedule as soon as it is produced, which counts as now.
+
+    None where a person publishes it, and where nothing is published.
+    """
+    job = change.after
+    if not isinstance(job, Job):
+        return None
+    if change.action is Action.APPROVE:
+        return facts.now if change.later is None else change.later.utc
+    if change.action is Action.RESCHEDULE:
+        return job.schedule.utc if job.schedule else None
+    if Step.SUBMIT_JOB not in change.steps or change.action is Action.ADOPT:
+        return None
+    return _moment(job.schedule, effective(job.values, facts.template_values(job.values)), facts.now)
+
+
+def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
+    """The changes, by their place in the plan, for which there is no room on their day, and why.
+
+    What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
+    of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one. One for
+    which the rule is set aside is named, and takes its place all the same.
+    """
+    if not most:
+        return {}
+    taken = Counter(_slot(p, zone) for p in standing(plan, facts))
+    found: dict[int, Breach] = {}
+    for moment, change, place in timed(plan, facts):
+        slots = [_slot(p, zone) for p in publications(change, moment, facts)]
+        full = next((s for s in slots if s[0] in most and taken[s] >= most[s[0]]), None)
+        if full is not None:
+            platform, day = full
+            text = (
+                f"{change.address} would be one more on {platform} on {day:%a %Y-%m-%d}, and the policy allows "
+                f"{most[platform]} a day"
+            )
+            found[place] = text, (change.address,)
+            if not exempt((change.address,), moment):
+                slots = [_slot(p, zone) for p in before(change, plan, facts)]
+        taken.update(slots)
+    return found
+
+
+def counts(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
+    """Whether what a change lets go of was published, or is to be, on a day that is not over and is counted."""
+    record = change.before
+    if not isinstance(record, RecordedJob):
+        return False
+    today = facts.now.astimezone(zone).date()
+    slots = (_slot(p, zone) for p in of_record(change.address, record, facts))
+    return any(platform in most and day >= today for platform, day in slots)
+
+
+def timed(plan: Plan, facts: Facts) -> list[tuple[datetime, Change, int]]:
+    """What the plan publishes, with its place in the plan, by the moment."""
+    found = ((publish_time(change, facts), change, place) for place, change in enumerate(plan.changes))
+    published = [(moment, change, place) for moment, change, place in found if moment is not None]
+    return sorted(published, key=lambda each: (each[0], each[1].address))
+
+
+def publications(change: Change, moment: datetime, facts: Facts) -> Iterator[Publication]:
+    """Where a change publishes: by what was submitted when only its time is set, else by what is declared."""
+    record, job = change.before, change.after
+    moved = change.action is Action.RESCHEDULE and isinstance(record, RecordedJob)
+    values = record.declared if moved and record else job.values if job else {}
+    return _on_platforms(effective(values, facts.template_values(values)), moment, change.address)
+
+
+def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
+    """What was published, or is to be, whatever becomes of the plan."""
+    touched = _touched(plan)
+    for address, record in facts.recorded.jobs.items():
+        if record.id not in touched:
+            yield from of_record(address, record, facts)
+    yield from _unrecorded(facts)
+
+
+def before(change: Change, plan: Plan, facts: Facts) -> Iterator[Publication]:
+    """What stands where a change is not made."""
+    if change.id in _touched(plan) and isinstance(change.before, RecordedJob):
+        yield from of_record(change.address, change.before, facts)
+
+
+def awaited(plan: Plan, facts: Facts) -> Iterator[Publication]:
+    """What is published by what is declared, once all of it is applied but for what is withheld."""
+    yield from standing(plan, facts)
+    made = timed(plan, facts)
+    for moment, change, _ in made:
+        yield from publications(change, moment, facts)
+    others = {c.address for _, c, _ in made} | {c.address for c in plan.withheld} | facts.recorded.jobs.keys()
+    for address, job in facts.desired.jobs.items():
+        if address not in others and job.schedule is not None:
+            yield from _on_platforms(
+                effective(job.values, facts.template_values(job.values)), job.schedule.utc, address
+            )
+
+
+def _touched(plan: Plan) -> set[str | None]:
+    return {c.id for c in plan.changes if c.action in _MOVING}
+
+
+def of_record(address: str, record: RecordedJob, facts: Facts) -> Iterator[Publication]:
+    """Where and when what is recorded was published, or is to be."""
+    seen = facts.remote.jobs.get(record.id)
+    status = seen.status if seen else record.status
+    if group_of(status, publish_at=None, staged=False, now=facts.now) in (
+        Group.FAILED,
+        Group.CANCELLED,
+    ):
+        return
+    values = effective(record.declared, facts.template_values(record.declared))
+    moment = _moment(record.schedule, values, record.created_at)
+    if record.approved and record.approved_at is not None:
+        moment = record.approved_at
+    elif record.staged and record.approved and (record.schedule is None or record.schedule.utc <= facts.now):
+        # The last that happened to it is that it was published; the account tells when.
+        moment = seen.updated_at if seen and seen.updated_at else moment
+    if moment is not None:
+        yield from _on_platforms(values, moment, address)
+
+
+def _unrecorded(facts: Facts) -> Iterator[Publication]:
+    """What the account tells of jobs that are not recorded, or no longer: the platforms and the time of those that were
+    published, or have a publish time. Where it does not tell the last change of a job, its creation counts."""
+    recorded, times = {r.id for r in facts.recorded.jobs.values()}, facts.remote.publish_times or {}
+    for job in facts.remote.jobs.values():
+        if job.id in recorded or ended_badly(job.status):
+            continue
+        out = (job.updated_at or job.created_at) if job.status in _OUT else None
+        moment = out or times.get(job.id)
+        if moment is not None:
+            yield from _on_platforms(job.echo, moment, "")
+
+
+def _moment(schedule: Schedule | None, values: Values, otherwise: datetime | None) -> datetime | None:
+    if schedule is not None:
+        return schedule.utc
+    by_hand = values.get("staging") is True or values.get("publishMode", "immediate") != "immediate"
+    return None if by_hand else otherwise
+
+
+def _on_platforms(values: Values, moment: datetime, address: str) -> Iterator[Publication]:
+    platforms = values.get("platforms")
+    for platform in platforms if isinstance(platforms, list | tuple) else ():
+        yield moment, str(platform), address
+
+
+def _slot(publication: Publication, zone: tzinfo) -> Slot:
+    moment, platform, _ = publication
+    return platform, moment.astimezone(zone).date()

@@ -1,0 +1,1 @@
+"""Lost answers, and states that were lost or are older than the account."""

@@ -1,0 +1,168 @@
+"""What a person says about a submission whose outcome is not known: checked against what the account shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.addresses import Kind, typed
+from afsync.core.recovery.lost_answers import Absent, Adopt, Ask, Resolution, Wait
+from afsync.core.recovery.resolution import became, close, published, record_of, reopen
+from afsync.core.remote import Remote
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Intent, Purpose
+from afsync.errors import UsageError
+
+
+class SayAdopt(Struct, frozen=True):
+    """It is this one."""
+
+    id: str
+
+
+class SayAbsent(Struct, frozen=True):
+    """It was never made."""
+
+
+class SayForeign(Struct, frozen=True):
+    """These are somebody else's."""
+
+    ids: tuple[str, ...]
+
+
+Saying: TypeAlias = SayAdopt | SayAbsent | SayForeign
+
+
+def decide_by_hand(
+    recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote, *, who: str, why: str, now: datetime
+) -> Recorded:
+    """The state with a person's decision in it, and a record of who took it when and why.
+
+    `resolution` is what can be said without them. Raises UsageError where the account contradicts them.
+    """
+    intent = resolution.intent
+    if intent.purpose is Purpose.APPROVAL:
+        result = _approval(recorded, resolution, saying, remote)
+        what = "adopt" if isinstance(saying, SayAdopt) else "absent"
+        return _noted(result, intent, what, (str(intent.job_id),), who, why, now)
+    match saying:
+        case SayAdopt(resource_id):
+            result = _adopt(_unmarked(recorded, resource_id), intent, resource_id, remote)
+            return _noted(result, intent, "adopt", (resource_id,), who, why, now)
+        case SayAbsent():
+            _check_absent(resolution)
+            return _noted(close(recorded, intent), intent, "absent", (), who, why, now)
+        case SayForeign(ids):
+            result = _foreign(recorded, intent, ids, remote)
+            return _noted(result, intent, "foreign", ids, who, why, now)
+        case _:
+            assert_never(saying)
+
+
+def _approval(recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote) -> Recorded:
+    """Whether a job was published is all that there is to say; one that was not may be approved again."""
+    intent = resolution.intent
+    match saying:
+        case SayAdopt(job_id) if job_id == intent.job_id:
+            seen = remote.jobs.get(job_id)
+            return published(recorded, intent, intent.server_time or intent.at, seen.status if seen else None)
+        case SayAbsent() if isinstance(resolution, Adopt):
+            raise UsageError(f"{intent.job_id} was approved: {resolution.evidence}", "the next apply records it")
+        case SayAbsent():
+            return close(recorded, intent)
+        case _:
+            text = f"what is not known is whether {intent.job_id} was published"
+            raise UsageError(text, f"say `--adopt {typed(str(intent.job_id))}` if it was, `--absent` if it was not")
+
+
+def candidates_of(resolution: Resolution) -> tuple[str, ...]:
+    """The ids that are in sight and could be it."""
+    match resolution:
+        case Ask(_, _, candidates):
+            return candidates
+        case Wait(_, _, scan):
+            return scan.candidates
+        case Adopt(_, resource_id):
+            return (resource_id,)
+        case Absent():
+            return ()
+        case _:
+            assert_never(resolution)
+
+
+def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:
+    _check_free(recorded, intent, resource_id)
+    if resource_id in intent.known:
+        taking = f"`afsync import {typed(intent.address)} {resource_id}` takes over"
+        hint = f"if it was never made, say so with `--absent`; {taking}"
+        raise UsageError(f"{resource_id} was there before this submission", hint)
+    if intent.kind is Kind.TEMPLATE:
+        template = remote.templates.get(resource_id)
+        if template is None:
+            raise _unknown(resource_id, "template")
+        record = record_of(intent, resource_id, "", template.created_at)
+    else:
+        job = remote.jobs.get(resource_id)
+        if job is None:
+            raise _unknown(resource_id, "job")
+        record = record_of(intent, resource_id, job.status, job.created_at)
+    return became(recorded, intent, record)
+
+
+def _unmarked(recorded: Recorded, resource_id: str) -> Recorded:
+    """A mark is what a person said; when they say otherwise, the later word counts."""
+    return replace(recorded, foreign=tuple(i for i in recorded.foreign if i != resource_id))
+
+
+def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
+    holder = next((a for a, r in recorded.resources.items() if (r.kind, r.id) == (intent.kind, resource_id)), None)
+    if holder is not None:
+        text = f"{resource_id} belongs to {holder}"
+        if holder == intent.address:
+            text = f"{resource_id} is what {holder} had before this submission"
+        raise UsageError(text, "`afsync intents` shows the ids it could be")
+    if any(d.id == resource_id for d in recorded.deposed):
+        raise UsageError(f"{resource_id} is a replaced template that is still to be deleted")
+
+
+def _check_absent(resolution: Resolution) -> None:
+    seen = candidates_of(resolution)
+    if seen:
+        ids = " ".join(seen)
+        raise UsageError(
+            f"{resolution.intent.address}: {', '.join(seen)} could be it, so it cannot be called absent",
+            f"if that is somebody else's, say so first: --foreign {ids}",
+        )
+
+
+def _foreign(recorded: Recorded, intent: Intent, ids: tuple[str, ...], remote: Remote) -> Recorded:
+    there = remote.templates if intent.kind is Kind.TEMPLATE else remote.jobs
+    for resource_id in ids:
+        if resource_id not in there:
+            raise _unknown(resource_id, intent.kind.value)
+        _check_free(recorded, intent, resource_id)
+    marked = tuple(dict.fromkeys((*intent.foreign, *ids)))
+    known = tuple(dict.fromkeys((*recorded.foreign, *ids)))
+    return replace(reopen(recorded, replace(intent, foreign=marked)), foreign=known)
+
+
+def _unknown(resource_id: str, kind: str) -> UsageError:
+    return UsageError(f"the account has no {kind} {resource_id}", "`afsync intents` shows the ids it could be")
+
+
+def _noted(
+    recorded: Recorded, intent: Intent, what: str, ids: tuple[str, ...], who: str, why: str, now: datetime
+) -> Recorded:
+    entry = {
+        "address": intent.address,
+        "seq": intent.seq,
+        "decision": what,
+        "id": ", ".join(ids) or None,
+        "who": who,
+        "at": now.isoformat(),
+        "why": why,
+    }
+    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))

@@ -1,0 +1,228 @@
+"""What can be said of a request whose answer was lost: as a value, in words, and written into the state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from afsync.core.addresses import Kind, typed
+from afsync.core.state.forgotten import remembering
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Deposed, Intent, Publish, Purpose, Record, RecordedJob, RecordedTemplate, Scan
+
+
+class Adopt(Struct, frozen=True):
+    """It was done: a submission is `id`, an approval published `id`. `evidence` says how that is known and goes into
+    the state."""
+
+    intent: Intent
+    id: str
+    evidence: str
+    status: str = "queued"
+    created_at: datetime | None = None
+
+
+class Absent(Struct, frozen=True):
+    """The submission was not made; it may be planned again."""
+
+    intent: Intent
+    evidence: str
+
+
+class Wait(Struct, frozen=True):
+    """Too early to tell. `scan` is what this look saw: kept by apply once the quarantine is over (`counts`)."""
+
+    intent: Intent
+    until: datetime
+    scan: Scan
+    counts: bool
+
+
+class Ask(Struct, frozen=True):
+    """The evidence does not suffice; a person must decide. `candidates` are the ids it could be."""
+
+    intent: Intent
+    why: str
+    candidates: tuple[str, ...] = ()
+
+
+Resolution: TypeAlias = Adopt | Absent | Wait | Ask
+
+
+def published(recorded: Recorded, intent: Intent, at: datetime, status: str | None = None) -> Recorded:
+    """The state once an approval was accepted, at `at`: its intent is closed and the job approved."""
+    record = recorded.resources.get(intent.address)
+    recorded = replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
+    if not isinstance(record, RecordedJob) or record.id != intent.job_id:
+        return recorded
+    done = replace(record, approved=True, approval=None, approved_at=at, status=status or record.status)
+    done = replace(done, publish_finding=None, failed_on=())
+    return recorded.with_resource(intent.address, done)
+
+
+def approval_outlook(resolution: Resolution) -> str:
+    """In words, what will happen to an open approval."""
+    match resolution:
+        case Adopt(_, job_id, evidence):
+            return f"{job_id} was approved ({evidence}); apply records it, nothing is sent"
+        case Absent(_, evidence):
+            return f"it was not approved ({evidence})"
+        case Wait(intent, until):
+            return f"{intent.job_id} may still be published; looked for until {until:%Y-%m-%d %H:%M:%S} UTC"
+        case Ask(_, why):
+            return f"a person must decide whether it was published: {why}"
+        case _:
+            assert_never(resolution)
+
+
+def approval_ways(intent: Intent) -> tuple[str, ...]:
+    """What a person can type about an open approval."""
+    resolve = f"afsync resolve {typed(intent.address)}"
+    return (
+        f"if it was published: {resolve} --adopt {typed(str(intent.job_id))}",
+        f"if it was not: {resolve} --absent (it can then be published again)",
+    )
+
+
+def outlook(resolution: Resolution) -> str:
+    """In words, what will happen to an open intent."""
+    if resolution.intent.purpose is Purpose.APPROVAL:
+        return approval_outlook(resolution)
+    match resolution:
+        case Adopt(_, job_id, evidence):
+            return f"found: it is {job_id} ({evidence}); apply records it, nothing is submitted"
+        case Absent(_, evidence):
+            return f"it was not made ({evidence}); it is planned again"
+        case Wait(_, until, scan):
+            shown = f"; so far this could be it: {', '.join(scan.candidates)}" if scan.candidates else ""
+            return f"it may still turn up; looked for until {until:%Y-%m-%d %H:%M:%S} UTC{shown}"
+        case Ask(_, why, ids):
+            shown = f" ({', '.join(ids)})" if ids else ""
+            return f"a person must decide: {why}{shown}"
+        case _:
+            assert_never(resolution)
+
+
+def ways(resolution: Resolution) -> tuple[str, ...]:
+    """What a person can type about it, a line each; nothing where it is decided."""
+    if resolution.intent.purpose is Purpose.APPROVAL:
+        return approval_ways(resolution.intent) if needs_person((resolution,)) else ()
+    match resolution:
+        case Wait(intent, _, scan):
+            return ways_for(intent.address, scan.candidates)
+        case Ask(intent, _, ids):
+            return ways_for(intent.address, ids)
+        case Adopt() | Absent():
+            return ()
+        case _:
+            assert_never(resolution)
+
+
+def ways_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for an open submission that could be one of these."""
+    resolve = f"afsync resolve {typed(address)}"
+    if not ids:
+        return (f"if you know it was not made: {resolve} --absent", f"if you know its id: {resolve} --adopt ID")
+    if len(ids) == 1:
+        one = typed(ids[0])
+        return (f"if it is this one: {resolve} --adopt {one}", f"if it is somebody else's: {resolve} --foreign {one}")
+    return (f"if it is one of them: {resolve} --adopt ID", f"what is somebody else's: {resolve} --foreign ID")
+
+
+def advice(resolution: Resolution) -> str:
+    """Outlook and ways in one line, for programs."""
+    return ". ".join(filter(None, (outlook(resolution), "; ".join(ways(resolution)))))
+
+
+def not_asked(recorded: Recorded) -> tuple[Resolution, ...]:
+    """The open intents where the account could not be asked, with what the last look saw of each."""
+    last = ((i, i.scans[-1].candidates if i.scans else ()) for i in recorded.intents)
+    return tuple(Ask(intent, "the account could not be asked", ids) for intent, ids in last)
+
+
+def needs_person(resolutions: tuple[Resolution, ...]) -> bool:
+    """Whether anything stays open."""
+    return any(isinstance(r, Wait | Ask) for r in resolutions)
+
+
+def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
+    """The state once everything that could be resolved is written into it. What is no longer open stays as it is."""
+    open_now = {i.uuid for i in recorded.intents}
+    for resolution in (r for r in resolutions if r.intent.uuid in open_now):
+        match resolution:
+            case Adopt(intent, job_id, evidence, status) if intent.purpose is Purpose.APPROVAL:
+                recorded = published(recorded, intent, intent.server_time or intent.at, status)
+                recorded = _decided(recorded, intent, "adopt", job_id, evidence)
+            case Adopt(intent, job_id, evidence, status, created_at):
+                recorded = became(recorded, intent, record_of(intent, job_id, status, created_at))
+                recorded = _decided(recorded, intent, "adopt", job_id, evidence)
+            case Absent(intent, evidence):
+                recorded = _decided(close(recorded, intent), intent, "absent", None, evidence)
+            case Wait(intent, _, scan, counts):
+                if counts and not any(s.at == scan.at for s in intent.scans):
+                    kept = (*intent.scans[:1], scan)
+                    recorded = reopen(recorded, replace(intent, scans=kept if intent.scans else (scan,)))
+            case Ask():
+                pass
+            case _:
+                assert_never(resolution)
+    return recorded
+
+
+def record_of(intent: Intent, resource_id: str, status: str, created_at: datetime | None) -> Record:
+    """The record an intent becomes."""
+    if intent.kind is Kind.TEMPLATE:
+        return RecordedTemplate(
+            resource_id,
+            intent.fingerprint,
+            intent.declared,
+            intent.prevent_destroy,
+            created_at or intent.server_time,
+            created=True,
+        )
+    return RecordedJob(
+        id=resource_id,
+        fingerprint=intent.fingerprint,
+        declared=intent.declared,
+        # Where the service publishes, the time is set in a step of its own.
+        schedule=intent.schedule if intent.publish is Publish.HELD else None,
+        status=status,
+        rerun=intent.rerun,
+        prevent_destroy=intent.prevent_destroy,
+        created_at=created_at or intent.server_time,
+        staged=intent.staged,
+        publish=intent.publish,
+        time_missing=intent.schedule is not None and intent.publish is not Publish.HELD,
+    )
+
+
+def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
+    """The state once an intent has become a record: one step, so that a replaced template is never forgotten.
+    A job that was submitted again stays known, too: its video may be there."""
+    old = recorded.resources.get(intent.address)
+    recorded = close(recorded, intent).with_resource(intent.address, record)
+    if old is not None and old.id != record.id:
+        recorded = remembering(recorded, intent.address, old, intent.at)
+    if isinstance(old, RecordedTemplate) and old.id != record.id:
+        return replace(recorded, deposed=(*recorded.deposed, Deposed(old.id, intent.address)))
+    return recorded
+
+
+def close(recorded: Recorded, intent: Intent) -> Recorded:
+    """The state without this intent; the same state where it is not open."""
+    if all(i.uuid != intent.uuid for i in recorded.intents):
+        return recorded
+    return replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
+
+
+def reopen(recorded: Recorded, intent: Intent) -> Recorded:
+    """The state with this intent in place of the one with its uuid."""
+    return replace(recorded, intents=tuple(intent if i.uuid == intent.uuid else i for i in recorded.intents))
+
+
+def _decided(recorded: Recorded, intent: Intent, what: str, resource_id: str | None, why: str) -> Recorded:
+    entry = {"address": intent.address, "seq": intent.seq, "decision": what, "id": resource_id, "why": why}
+    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))

@@ -1,0 +1,1 @@
+"""Series: which days a rule has, and what its occurrences mean for a plan."""

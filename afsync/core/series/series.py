@@ -1,0 +1,227 @@
+"""A series: one job with many occurrences, and which of them are declared at a moment. Pure: a function of values.
+
+An occurrence is known by the local date of the rule and the name of the time, so that neither a change of the hour, the
+zone or the horizon nor one at the other end of the rule gives it another address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal, Protocol
+
+from msgspec import Struct, field
+
+from afsync.core.addresses import MAIN, instance_of, occurrence_address, parse_instance
+from afsync.core.series.recurrence import Dates
+from afsync.core.state.recorded import Considered
+from afsync.core.state.records import RecordedJob
+from afsync.core.statuses import Group, group_of
+
+WHEN_MISSING = Literal["error", "later", "earlier", "skip"]
+WHEN_REPEATED = Literal["error", "first", "second"]
+_OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
+_AROUND = timedelta(days=2)
+"""A local date and its instant are never further apart."""
+_LONGEST_HOLIDAY = 15
+"""No more free days than so many follow each other, or the occurrence is left out."""
+
+
+class FreeDays(Protocol):
+    """Days on which nothing is published."""
+
+    def has(self, day: date) -> bool: ...
+
+
+class DaysOff(Struct, frozen=True):
+    """Free days, and what becomes of an occurrence on one."""
+
+    days: FreeDays
+    then: Literal["skip", "next", "previous"] = "skip"
+
+    def instead(self, day: date) -> date | None:
+        """The day itself where it is not free, else the nearest before or behind it; None where it is left out."""
+        step = timedelta(days={"skip": 0, "next": 1, "previous": -1}[self.then])
+        for _ in range(_LONGEST_HOLIDAY):
+            if not self.days.has(day):
+                return day
+            if not step:
+                return None
+            day += step
+        return None
+
+
+class Deviation(Struct, frozen=True):
+    """What an exception does to the time of one occurrence."""
+
+    skip: bool = False
+    on: date | None = None
+    at: time | None = None
+    rerun: bool = False
+
+
+_AS_THE_RULE_SAYS = Deviation()
+
+
+class Occurrence(Struct, frozen=True):
+    """One date of a series. `day` and `name` are its identity; `local` is its time by the clock of its zone, `utc`
+    the instant. `trouble`: that time does not exist, or comes twice, and the rule does not say what then.
+    `twice`: the clock shows it twice, so that its offset has to be written."""
+
+    series: str
+    day: date
+    name: str
+    local: datetime
+    utc: datetime
+    trouble: Literal["", "missing", "repeated"] = ""
+    twice: bool = False
+
+    @property
+    def instance(self) -> str:
+        return instance_of(self.day, self.name)
+
+    @property
+    def address(self) -> str:
+        return occurrence_address(self.series, self.instance)
+
+
+class Series(Struct, frozen=True):
+    """A rule with its times. `times` are wall times by name, `own` those of single dates, `deviations` by instance."""
+
+    key: str
+    dates: Dates
+    zone: tzinfo
+    horizon: timedelta
+    keep: timedelta
+    times: Mapping[str, time] = field(default_factory=dict)
+    own: Mapping[date, time] = field(default_factory=dict)
+    missing: WHEN_MISSING = "error"
+    repeated: WHEN_REPEATED = "error"
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    off: DaysOff | None = None
+
+    def find(self, instance: str) -> Occurrence | None:
+        """The occurrence of that key; None where the rule has none, or an exception or the clocks leave it out."""
+        parts = parse_instance(instance)
+        if parts is None or not self.knows(instance):
+            return None
+        return self._occurrence(*parts)
+
+    def knows(self, instance: str) -> bool:
+        """Whether the rule has that date and time, left out or not."""
+        parts = parse_instance(instance)
+        return parts is not None and self._wall(*parts) is not None and self.dates.has(parts[0])
+
+    def between(self, after: datetime, until: datetime) -> list[Occurrence]:
+        """Those whose instant is later than `after` and not later than `until`, by instant."""
+        if until <= after:
+            return []
+        around = _AROUND + timedelta(days=_LONGEST_HOLIDAY if self.off else 0)
+        first, last = (after - around).date(), (until + around).date()
+        found = [o for day in self.dates.between(first, last) for o in self.of_day(day)]
+        moved = [i for i, d in self.deviations.items() if d.on is not None]
+        found += [o for o in map(self.find, moved) if o is not None and not first <= o.day <= last]
+        return sorted((o for o in found if after < o.utc <= until), key=lambda o: (o.utc, o.instance))
+
+    def of_day(self, day: date) -> Iterable[Occurrence]:
+        names = (MAIN,) if day in self.own else self.times
+        found = (self._occurrence(day, name) for name in names)
+        return (o for o in found if o is not None)
+
+    def _wall(self, day: date, name: str) -> time | None:
+        own = self.own.get(day)
+        if own is not None:
+            return own if name == MAIN else None
+        return self.times.get(name)
+
+    def _occurrence(self, day: date, name: str) -> Occurrence | None:
+        wall = self._wall(day, name)
+        if wall is None:
+            return None
+        deviation = self.deviations.get(instance_of(day, name)) if self.deviations else None
+        if deviation is None and self.off is None:
+            return self._at(day, name, datetime.combine(day, wall))
+        deviation = deviation or _AS_THE_RULE_SAYS
+        on = deviation.on or (self.off.instead(day) if self.off else day)
+        if deviation.skip or on is None:
+            return None
+        return self._at(day, name, datetime.combine(on, deviation.at or wall))
+
+    def _at(self, day: date, name: str, local: datetime) -> Occurrence | None:
+        before, after = self.zone.utcoffset(local), self.zone.utcoffset(local.replace(fold=1))
+        assert before is not None and after is not None
+        if before == after:
+            return Occurrence(self.key, day, name, local, (local - before).replace(tzinfo=UTC))
+        gap = before < after
+        if gap and self.missing == "skip":
+            return None
+        offset = after if (self.missing == "earlier" if gap else self.repeated == "second") else before
+        there = (local - offset).replace(tzinfo=UTC)
+        unsaid = (self.missing if gap else self.repeated) == "error"
+        trouble: Literal["", "missing", "repeated"] = ("missing" if gap else "repeated") if unsaid else ""
+        wall = there.astimezone(self.zone).replace(tzinfo=None)
+        return Occurrence(self.key, day, name, wall, there, trouble, twice=not gap)
+
+
+class Standing(Struct, frozen=True):
+    """What a series comes to at a moment.
+
+    `declared`: what is to be in the account. `entered`: instances among these that the horizon lets in, and no edit.
+    `missed`: whose time has passed unsubmitted since the state was last applied. `passed_over`: ahead, but of a date
+    that was considered before, so that it is not submitted by itself. `left`: instances that ended long ago.
+    """
+
+    declared: tuple[Occurrence, ...]
+    entered: frozenset[str]
+    missed: tuple[Occurrence, ...]
+    passed_over: tuple[Occurrence, ...]
+    left: tuple[str, ...]
+
+
+def standing(
+    series: Series,
+    now: datetime,
+    known: Considered | None,
+    records: Mapping[str, RecordedJob],
+    wanted: Iterable[str] = (),
+) -> Standing:
+    """What of a series is declared at `now`. `records` are its recorded occurrences by instance; `wanted` are instances
+    that are declared whatever the horizon: those with an open intent, taken over, or submitted again."""
+    seen = known.until if known else None
+    begun = seen.astimezone(series.zone).date() if seen else None
+    declared = {o.instance: o for o in map(series.find, (*records, *wanted)) if o is not None}
+    left = tuple(i for i, o in declared.items() if (r := records.get(i)) and _ended(o, r, series, now))
+    entered, passed_over = set(), []
+    for occurrence in series.between(now, now + series.horizon):
+        instance = occurrence.instance
+        if instance in declared:
+            continue
+        if begun is not None and occurrence.day < begun:
+            passed_over.append(occurrence)
+            continue
+        declared[instance] = occurrence
+        if seen is not None and occurrence.utc > seen + series.horizon:
+            entered.add(instance)
+    missed = [o for o in series.between(seen, now) if o.instance not in declared] if seen else []
+    ordered = tuple(sorted(declared.values(), key=lambda o: (o.utc, o.instance)))
+    return Standing(ordered, frozenset(entered), tuple(missed), tuple(passed_over), left)
+
+
+def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: datetime) -> bool:
+    """Whether the state may forget it. Never on the days around its own: a later hour, or another zone, would make it
+    one that is still to come."""
+    over = group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
+    days_ago = (now.astimezone(series.zone).date() - occurrence.day).days
+    return over and occurrence.utc + series.keep < now and days_ago > _AROUND.days
+
+
+def considered(series: Series, now: datetime, known: Considered | None, zone_data: str | None = None) -> Considered:
+    """What to remember of looking at the series at `now`. It is the known value within a day in which nothing of it
+    passed, so that an apply with nothing to do writes nothing new."""
+    today = now.astimezone(series.zone).date()
+    if known is None:
+        return Considered(now, today.isoformat(), zone_data)
+    same_day = known.until.astimezone(series.zone).date() == today
+    if now <= known.until or (same_day and not series.between(known.until, now)):
+        return known
+    return Considered(now, known.since, zone_data)

@@ -1,0 +1,1 @@
+"""The state: its values, and what each of them records."""

@@ -1,0 +1,193 @@
+"""What the state says: what was created, what for, and what is still unresolved.
+
+These structs are the one definition of the state file, its journal and its recovery files: the store reads and writes
+them as they stand here, and the JSON Schema comes from them. To add a field, add it here with `New` and a default, and
+run `make schemas`. A field of `New` is written only where it differs from its default, and the file is then of
+format 2; without such a field it stays of format 1, which afsync 0.1 reads. A value that 0.1 does not know goes into a
+new field, never into an old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from afsync.core.resources import Utc
+from afsync.core.state.records import (
+    Deposed,
+    Forgotten,
+    Intent,
+    Purpose,
+    Record,
+    RecordedJob,
+    RecordedTemplate,
+    Upload,
+    Watched,
+)
+from afsync.core.state.values import (
+    UNSEEN,
+    AddressKey,
+    Cost,
+    CostKind,
+    Effect,
+    Finding,
+    New,
+    Sha256,
+    StagingIgnored,
+    Text,
+    Trust,
+    Uuid,
+)
+
+
+class Considered(Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to when (UTC) the occurrences of a series were considered, the local date of the first time, and the version
+    of the zone data that decided then."""
+
+    until: Utc
+    since: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    zone_data: New[str | None] = None
+
+
+class Account(Struct, frozen=True, forbid_unknown_fields=True):
+    """The account a state belongs to."""
+
+    id: Text
+    base_url: Text
+
+
+class Recorded(Struct, frozen=True, dict=True):
+    """The whole state, as a value. `newest` is when the newest job was created that was recorded once and is not any
+    more, where none that is recorded is newer. `suspected`: what was created after this moment is not known, and held a
+    submission back."""
+
+    lineage: Uuid
+    serial: Annotated[int, Meta(ge=0, description="Grows with every write.")] = 0
+    counter: Annotated[int, Meta(ge=0, description="The number of the last submission that was begun.")] = 0
+    account: Account | None = None
+    resources: Mapping[AddressKey, Record] = field(default_factory=dict)
+    uploads: Mapping[Sha256, Upload] = field(default_factory=dict)
+    deposed: tuple[Deposed, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    foreign: Annotated[tuple[str, ...], Meta(description="Ids that a person said are not ours.")] = ()
+    decisions: Annotated[
+        tuple[Mapping[str, Any], ...], Meta(description="Who decided what about which submission, oldest first.")
+    ] = ()
+    applied_plans: Annotated[tuple[str, ...], Meta(description="Ids of saved plans; each is applied once.")] = ()
+    trust: New[Annotated[Mapping[Effect, Trust], Meta(description="What was kept in this account, by effect.")]] = (
+        field(default_factory=dict)
+    )
+    costs: New[Annotated[Mapping[CostKind, Cost], Meta(description="What jobs took in this account.")]] = field(
+        default_factory=dict
+    )
+    staging_ignored: New[StagingIgnored | None] = None
+    watched: New[
+        Annotated[Mapping[str, Watched], Meta(description="Jobs to cancel and cancelled ones, by the service's id.")]
+    ] = field(default_factory=dict)
+
+    forgotten: New[
+        Annotated[Mapping[str, Forgotten], Meta(description="Jobs let go of in the last 30 days, by the service's id.")]
+    ] = field(default_factory=dict)
+    newest: New[Annotated[Utc | None, Meta(description="The newest job that is no longer recorded, UTC.")]] = None
+    suspected: New[Annotated[Utc | None, Meta(description="Jobs created after this, UTC, are still to be judged.")]] = (
+        None
+    )
+    series: New[
+        Annotated[Mapping[str, Considered], Meta(description="What was considered of each series, by key.")]
+    ] = field(default_factory=dict)
+    announced: New[
+        Annotated[
+            Mapping[str, Utc],
+            Meta(description="What the channels of `notify` were sent, by channel, event and subject, and when, UTC."),
+        ]
+    ] = field(default_factory=dict)
+
+    @cached_property
+    def templates(self) -> Mapping[str, RecordedTemplate]:
+        return {a: r for a, r in self.resources.items() if isinstance(r, RecordedTemplate)}
+
+    @cached_property
+    def jobs(self) -> Mapping[str, RecordedJob]:
+        return {a: r for a, r in self.resources.items() if isinstance(r, RecordedJob)}
+
+    @property
+    def newest_known(self) -> datetime | None:
+        """When the newest job was created that is recorded, or was."""
+        times = [r.created_at for r in self.jobs.values() if r.created_at is not None]
+        return max([*times, self.newest] if self.newest else times, default=None)
+
+    @property
+    def has_known_a_job(self) -> bool:
+        """Whether a job is recorded, or was."""
+        return bool(self.jobs) or self.newest is not None
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Up to when what the account holds is known: the newest job recorded, or where a doubt began before that."""
+        known = self.newest_known
+        return known if known is None or self.suspected is None else min(known, self.suspected)
+
+    def intent_for(self, address: str) -> Intent | None:
+        return next((i for i in self.intents if i.address == address), None)
+
+    @property
+    def submissions(self) -> tuple[Intent, ...]:
+        """The intents that submit something."""
+        return tuple(i for i in self.intents if i.purpose is Purpose.SUBMISSION)
+
+    @property
+    def approvals(self) -> tuple[Intent, ...]:
+        """The intents that publish a job."""
+        return tuple(i for i in self.intents if i.purpose is Purpose.APPROVAL)
+
+    def with_finding(self, effect: Effect, finding: Finding, at: datetime) -> Recorded:
+        """The state with one more effect that was kept or lost. The caller records it where it was seen, too."""
+        trust = self.trust.get(effect, UNSEEN).with_finding(finding, at)
+        return replace(self, trust={**self.trust, effect: trust})
+
+    def with_resource(self, address: str, record: Record) -> Recorded:
+        before = self.resources.get(address)
+        kept = self._letting_go(None if before is None or before.id == record.id else before.id)
+        record = _with_time_serial(record, before, self.serial + 1)
+        resources = {**self.resources, address: record}
+        if self.newest and isinstance(record, RecordedJob) and record.created_at and record.created_at > self.newest:
+            return replace(kept, resources=resources, newest=None)
+        return replace(kept, resources=resources)
+
+    def without_resource(self, address: str) -> Recorded:
+        """The state that forgets a resource; what was created after a forgotten job stays known to be newer."""
+        gone = self.resources.get(address)
+        resources = {a: r for a, r in self.resources.items() if a != address}
+        kept = replace(self._letting_go(gone.id if gone else None), resources=resources)
+        left = kept.newest_known
+        if not isinstance(gone, RecordedJob) or gone.created_at is None or (left and gone.created_at < left):
+            return kept
+        return replace(kept, newest=gone.created_at)
+
+    def _letting_go(self, gone: str | None) -> Recorded:
+        """A job that an address let go of cannot be the result of a lost submission: open intents remember its id."""
+        if gone is None or not self.intents:
+            return self
+        return replace(self, intents=tuple(_not_its(gone, i) for i in self.intents))
+
+
+def _with_time_serial(record: Record, before: Record | None, serial: int) -> Record:
+    """The record that takes the place of `before`. That of another submission is a change, too, and a first publish
+    time is none."""
+    if not isinstance(record, RecordedJob):
+        return record
+    if isinstance(before, RecordedJob) and before.id == record.id:
+        then, now = (r.schedule.utc if r.schedule else None for r in (before, record))
+        if then is None or then == now:
+            serial = max(before.time_serial, record.time_serial)
+    return record if serial == record.time_serial else replace(record, time_serial=serial)
+
+
+def _not_its(gone: str, intent: Intent) -> Intent:
+    submits = intent.purpose is Purpose.SUBMISSION and gone not in intent.foreign
+    return replace(intent, foreign=(*intent.foreign, gone)) if submits else intent

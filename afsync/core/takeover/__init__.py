@@ -1,0 +1,1 @@
+"""Taking over what the account holds already."""

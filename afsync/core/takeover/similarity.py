@@ -1,0 +1,79 @@
+"""Whether a job in the account could be a submission of a declared body, judged by what the service echoes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from afsync.core.fingerprints import plain
+from afsync.core.resources import Values
+from afsync.core.text import composed, same_text
+
+ECHOED = ("addOns", "contentType", "entry", "format", "platforms", "productionProfile", "tone", "topic")
+"""The submitted fields that some dialect echoes (API.md, GET /jobs)."""
+
+COMPARED = tuple(f for f in ECHOED if f not in ("contentType", "productionProfile"))
+"""Those that can contradict: the other two are rewritten by the service."""
+
+MADE_FROM = ("template", "fromTemplateId")
+"""The fields that name a template."""
+
+ASSUMED = {"entry": "fetch", "format": "short"}
+"""What the service would echo for a field nobody set."""
+
+
+def echo_of(values: Values) -> dict[str, Any]:
+    """The echoable part of an effective body, for the intent."""
+    return {k: plain(values[k]) for k in ECHOED if values.get(k) not in (None, "", [], {})}
+
+
+def fits(body: Values, echo: Values) -> bool:
+    """Nothing the service echoes contradicts `body`. A field that `body` leaves open contradicts nothing: the
+    service, or a template we cannot read, may have filled it in."""
+    return not contradictions(body, echo)
+
+
+def contradictions(body: Values, echo: Values) -> tuple[str, ...]:
+    """The fields in which the service echoes something else than `body` says."""
+    told = (field for field in _compared(body) if _contradictable(body, echo, field))
+    return tuple(field for field in told if not _same(field, _said(body, field), echo[field]))
+
+
+def looks_like(body: Values, echo: Values) -> bool:
+    """The same non-empty topic, and no other `platforms` or `entry` are echoed: enough to withhold a paid submission,
+    and to know it again where nothing else has that topic."""
+    return bool(body.get("topic")) and same_text(body["topic"], echo.get("topic")) and not told_apart(body, echo)
+
+
+def told_apart(body: Values, echo: Values) -> bool:
+    """Whether the service echoes a non-empty `platforms` or `entry` that is not what `body` says."""
+    return any(
+        _contradictable(body, echo, field) and not _same(field, _said(body, field), echo[field])
+        for field in ("platforms", "entry")
+    )
+
+
+def _compared(body: Values) -> tuple[str, ...]:
+    """The fields that say something: what the service makes of a template's format is its own."""
+    return tuple(f for f in COMPARED if f != "format" or not any(body.get(t) for t in MADE_FROM))
+
+
+def _contradictable(body: Values, echo: Values, field: str) -> bool:
+    return _has(echo, field) and (_has(body, field) or field == "entry")
+
+
+def _has(values: Values, field: str) -> bool:
+    return values.get(field) not in (None, "", [], {})
+
+
+def _said(body: Values, field: str) -> Any:
+    value = body.get(field)
+    return ASSUMED.get(field) if value in (None, "", [], {}) else value
+
+
+def _same(field: str, ours: Any, theirs: Any) -> bool:
+    if field == "platforms" and isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
+        return sorted(map(str, ours)) == sorted(map(str, theirs))
+    if field == "addOns" and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return all(_same("", value, theirs.get(name)) for name, value in ours.items())
+    return same_text(composed(plain(ours)), composed(plain(theirs)))

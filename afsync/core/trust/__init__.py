@@ -1,0 +1,1 @@
+"""Whether the service keeps what it accepts: publish times, cancellations, reviews, publications."""

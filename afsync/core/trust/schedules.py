@@ -1,0 +1,167 @@
+"""Whether the service kept what it accepted, judged by what is seen of it now (docs/trust.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from afsync.core.approval.held import is_held
+from afsync.core.plan.decision import Options
+from afsync.core.remote import Remote
+from afsync.core.resources import Desired, Job
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.state.values import Effect, Finding
+from afsync.core.statuses import Group, group_of, never_changes
+
+PRODUCED = "complete"
+REPEATS = 1
+"""How often a publish time that is gone is set again."""
+
+
+def publish_time_of(job_id: str, remote: Remote, now: datetime) -> tuple[bool, datetime | None]:
+    """Whether the service tells this job's publish time, and what it is, if it is still ahead."""
+    times = remote.publish_times
+    if times is None:
+        return False, None
+    found = times.get(job_id)
+    return found is not None or job_id in remote.covered, found if found is not None and found > now else None
+
+
+def time_was_lost(record: RecordedJob) -> bool:
+    """Whether the publish time that is recorded was not kept, so that nothing is to be expected of it."""
+    return record.schedule_finding is Finding.LOST
+
+
+def without_time(record: RecordedJob) -> RecordedJob:
+    """The record once its publish time is off at the service. Unless it is out already, nothing publishes it then."""
+    return replace(
+        record,
+        schedule=None,
+        schedule_repeats=0,
+        schedule_unseen_since=None,
+        schedule_finding=None,
+        time_missing=not never_changes(record.status),
+        time_off_refused=False,
+    )
+
+
+def settled(since: datetime | None, now: datetime, settle: float) -> bool:
+    """Whether what was accepted then must be visible by now. None: it was seen, or is older than this is recorded."""
+    return since is None or now - since >= timedelta(seconds=settle)
+
+
+def judged(recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options) -> Recorded:
+    """The state with every finding that what is seen now allows, each counted once. `now` is UTC."""
+    found: dict[str, RecordedJob] = {}
+    for address, record in recorded.resources.items():
+        if record.id not in remote.jobs or not isinstance(record, RecordedJob) or record.schedule is None:
+            continue
+        if not _may_be_held(record, desired.jobs.get(address)):
+            finding = _finding(address, record, recorded, desired, remote, now, options.settle)
+            if finding is not record.schedule_finding:
+                found[address] = _with_finding(record, finding, remote)
+    if not found:
+        return recorded
+    for record in found.values():
+        if record.schedule_finding not in (None, Finding.UNKNOWN):
+            recorded = recorded.with_finding(Effect.SCHEDULE, record.schedule_finding, now)
+    return replace(recorded, resources={**recorded.resources, **found})
+
+
+def _may_be_held(record: RecordedJob, declared: Job | None) -> bool:
+    """Whether its time may be kept here alone, so that the service's list says nothing of it."""
+    return is_held(record, declared) or (declared is None and record.publish is Publish.UNKNOWN)
+
+
+def _with_finding(record: RecordedJob, finding: Finding | None, remote: Remote) -> RecordedJob:
+    result = remote.results.get(record.id)
+    where = result.published_to if result is not None and finding is Finding.LOST else record.published_on
+    return replace(record, schedule_finding=finding, published_on=where)
+
+
+def _finding(
+    address: str,
+    record: RecordedJob,
+    recorded: Recorded,
+    desired: Desired,
+    remote: Remote,
+    now: datetime,
+    settle: float,
+) -> Finding | None:
+    """What is found out now. Where the files ask for another time, or none, a run that was interrupted may have changed
+    it already: that it is not as recorded says nothing of the service."""
+    found = schedule_finding(record, remote, now, settle)
+    if found in (record.schedule_finding, Finding.UNKNOWN) or publish_time_of(record.id, remote, now)[1] is not None:
+        return found
+    return found if _asked_for(address, record, recorded, desired) else record.schedule_finding
+
+
+def _asked_for(address: str, record: RecordedJob, recorded: Recorded, desired: Desired) -> bool:
+    """Whether the publish time that is recorded is the one that the files ask for, or leave as it is; for one that is
+    not declared, whether it may have been renamed."""
+    declared, known = desired.jobs.get(address), record.schedule
+    if declared is not None and "schedule" in declared.ignore_changes:
+        return True
+    jobs = [declared] if declared else [j for a, j in desired.jobs.items() if a not in recorded.resources]
+    return known is not None and any(j.schedule is not None and j.schedule.utc == known.utc for j in jobs)
+
+
+_ENDS = (Finding.LOST, Finding.UNKNOWN)
+
+
+def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle: float) -> Finding | None:
+    """Whether a publish time was kept; None while that is not known, and where an approval overtook it.
+
+    Kept: the publication is first seen at its time or later, or the time is still set past production. Lost: it was
+    published before, is past production without its time, or the time is gone although it was set again. Unknown: it
+    is still only `complete` after its time, so a publication that is seen later may come from an approval.
+    """
+    seen, known = remote.jobs.get(record.id), record.schedule_finding
+    if record.schedule is None or seen is None or known in _ENDS or record.approved:
+        return known
+    at = record.schedule.utc
+    if never_changes(seen.status):
+        if record.staged or never_changes(record.status):
+            return known
+        return Finding.LOST if at > now else Finding.KEPT
+    if known is None and seen.status == PRODUCED and not record.staged and settled(at, now, settle):
+        return Finding.UNKNOWN
+    reported, observed = publish_time_of(record.id, remote, now)
+    if at <= now or not reported or not settled(record.schedule_unseen_since, now, settle):
+        return known
+    if observed is not None:
+        return Finding.KEPT if seen.status == PRODUCED and observed == at else known
+    return Finding.LOST if _is_lost(record, seen.status, now) else known
+
+
+def _is_lost(record: RecordedJob, status: str, now: datetime) -> bool:
+    """A publish time that is gone: whether setting it again would not help."""
+    if status == PRODUCED:
+        return True
+    is_open = group_of(status, publish_at=None, staged=False, now=now) is Group.OPEN
+    return is_open and record.schedule_repeats >= REPEATS
+
+
+def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: datetime, settle: float) -> Iterator[str]:
+    """The produced jobs whose publish time is found gone now: only their results tell where they were published."""
+    for address, record in recorded.jobs.items():
+        seen = remote.jobs.get(record.id)
+        if _may_be_held(record, desired.jobs.get(address)):
+            continue
+        if seen is None or seen.status != PRODUCED or record.staged or record.schedule_finding is Finding.LOST:
+            continue
+        if _finding(address, record, recorded, desired, remote, now, settle) is Finding.LOST:
+            yield record.id
+
+
+def nothing_to_take_off(declared: Job, record: RecordedJob, remote: Remote, now: datetime, settle: float) -> bool:
+    """Whether a publish time that is no longer declared is not set at the service anyway."""
+    if declared.schedule is not None or record.schedule is None or time_was_lost(record):
+        return False
+    if "schedule" in declared.ignore_changes or is_held(record, declared):
+        return False
+    told, observed = publish_time_of(record.id, remote, now)
+    return told and observed is None and settled(record.schedule_unseen_since, now, settle)

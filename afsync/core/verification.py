@@ -1,0 +1,192 @@
+"""The look at the end of an apply: what of it the service shows. What it does not show yet, the next plan judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from afsync.core.addresses import Kind
+from afsync.core.outcome import Applied, Outcome
+from afsync.core.plan.actions import Action, Retire
+from afsync.core.resources import Job
+from afsync.core.results import JobResult
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import RecordedJob
+
+TIMED = ("scheduled", "queued_scheduled")
+"""Statuses that tell of a publish time, where the service does not list the times."""
+
+PAGE = 100
+"""How many of the newest jobs are read; what is missing among fewer is missing in the account."""
+
+
+class What(StrEnum):
+    """What can be seen of a change. A publish time that is seen shows its submission, too."""
+
+    PUBLISH_TIME = "publish time"
+    CANCELLATION = "cancellation"
+    SUBMISSION = "submission"
+    TEMPLATE = "template"
+    APPROVAL = "approval"
+
+
+class Expected(Struct, frozen=True):
+    """One thing that the service accepted: of which address, under which id, for when (UTC), and for which platforms
+    (none: all of its own); `told` is what the service says instead."""
+
+    what: What
+    address: str
+    id: str
+    at: datetime | None = None
+    platforms: tuple[str, ...] = ()
+    told: str | None = None
+
+
+class ReadBack(Struct, frozen=True):
+    """What was read at the end: statuses of the newest jobs by id, their publish times (None: not offered), the ids of
+    templates (None: not read), the balance (None: not read, or not reported), and results of approved jobs."""
+
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    publish_times: Mapping[str, datetime] | None = None
+    templates: frozenset[str] | None = None
+    balance: int | None = None
+    results: Mapping[str, JobResult] = field(default_factory=dict)
+
+
+class Seen(Struct, frozen=True):
+    """What was seen, and what not yet; `beyond` is how many are no longer among the newest jobs, which were read."""
+
+    seen: tuple[Expected, ...] = ()
+    unseen: tuple[Expected, ...] = ()
+    beyond: int = 0
+
+    def counts(self) -> Iterator[tuple[What, int, int]]:
+        """Of each kind, how many were seen, and of how many."""
+        for what in What:
+            found = sum(e.what is what for e in self.seen)
+            total = found + sum(e.what is what for e in self.unseen)
+            if total:
+                yield what, found, total
+
+
+class Looked(Struct, frozen=True):
+    """What the look came to: what was seen, the balance before the run and after it where it was read; `failed` is why
+    nothing could be read."""
+
+    seen: Seen = Seen()
+    before: int | None = None
+    after: int | None = None
+    failed: str | None = None
+
+    @property
+    def spent(self) -> int | None:
+        """By how much the balance fell; None where it was not read both times, or rose: others changed it too."""
+        if self.before is None or self.after is None or self.rose:
+            return None
+        return self.before - self.after
+
+    @property
+    def rose(self) -> bool:
+        """Whether the balance is higher than before, as after a top-up."""
+        return self.before is not None and self.after is not None and self.after > self.before
+
+
+def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
+    """What there is to be seen of the changes that were made."""
+    for outcome in outcomes:
+        if not isinstance(outcome, Applied) or outcome.id is None:
+            continue
+        change = outcome.change
+        if change.action is Action.APPROVE and change.later is None:
+            yield Expected(What.APPROVAL, change.address, outcome.id, platforms=change.platforms)
+        if change.retire is Retire.CANCEL and change.id is not None and outcome.note is None:
+            yield Expected(What.CANCELLATION, change.address, change.id)
+        if change.action not in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE):
+            continue
+        # The time of a held job is kept here: of it there is nothing to be seen.
+        if change.kind is Kind.TEMPLATE:
+            yield Expected(What.TEMPLATE, change.address, outcome.id)
+        elif isinstance(change.after, Job) and change.after.schedule is not None and not change.held:
+            yield Expected(What.PUBLISH_TIME, change.address, outcome.id, change.after.schedule.utc)
+        elif change.action is not Action.RESCHEDULE:
+            yield Expected(What.SUBMISSION, change.address, outcome.id)
+
+
+def used_templates(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """The templates that jobs of this run were made from: a service that accepted those has the template."""
+    done = (o.change for o in outcomes if isinstance(o, Applied) and o.change.action in (Action.CREATE, Action.REPLACE))
+    return frozenset(c.after.template for c in done if isinstance(c.after, Job) and c.after.template)
+
+
+def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
+    """What of it is there."""
+    seen: list[Expected] = []
+    unseen: list[Expected] = []
+    beyond = 0
+    for one in wanted:
+        told = _is_there(_as_offered(one, found), found)
+        if told is None:
+            beyond += 1
+        else:
+            (seen if told else unseen).append(_with_reason(_as_offered(one, found), found))
+    return Seen(tuple(seen), tuple(unseen), beyond)
+
+
+def _as_offered(one: Expected, found: ReadBack) -> Expected:
+    """Where nothing tells of publish times, what can be seen is the submission."""
+    if one.what is not What.PUBLISH_TIME or found.publish_times is not None or found.jobs.get(one.id) in TIMED:
+        return one
+    return replace(one, what=What.SUBMISSION)
+
+
+def _with_reason(one: Expected, found: ReadBack) -> Expected:
+    result = found.results.get(one.id) if one.what is What.APPROVAL else None
+    if result is None or not result.failed:
+        return one
+    where = (f"{p} failed ({result.reasons[p]})" if p in result.reasons else f"{p} failed" for p in result.failed_on)
+    return replace(one, told=", ".join(where) or None)
+
+
+def _is_published(one: Expected, found: ReadBack) -> bool:
+    """Whether it is published or about to be; where others were published before, only the result tells."""
+    status, result = found.jobs[one.id], found.results.get(one.id)
+    if status == "publishing":
+        return True
+    if status != "published" or (result is not None and result.failed):
+        return False
+    return not one.platforms or (result is not None and set(one.platforms) <= set(result.published_to))
+
+
+def _is_there(one: Expected, found: ReadBack) -> bool | None:
+    """None where it could not be looked at."""
+    match one.what:
+        case What.TEMPLATE:
+            return None if found.templates is None else one.id in found.templates
+        case What.CANCELLATION:
+            return found.jobs[one.id] == "cancelled" if one.id in found.jobs else None
+        case What.APPROVAL if one.id in found.jobs:
+            return _is_published(one, found)
+        case What.PUBLISH_TIME if found.publish_times is not None:
+            if one.id in found.publish_times:
+                return found.publish_times[one.id] == one.at
+            return False if one.id in found.jobs or len(found.jobs) < PAGE else None
+        case _ if one.id in found.jobs:
+            return True
+        case _:
+            return None if len(found.jobs) >= PAGE else False
+
+
+def noted(recorded: Recorded, seen: Seen, found: ReadBack) -> Recorded:
+    """The state once the look is over: a publish time that was seen, or that nothing tells of, is not waited for."""
+    silent = found.publish_times is None
+    ids = {e.id for e in seen.seen if e.what is What.PUBLISH_TIME}
+    changed = {
+        address: replace(r, schedule_unseen_since=None)
+        for address, r in recorded.resources.items()
+        if isinstance(r, RecordedJob) and r.schedule_unseen_since is not None and (silent or r.id in ids)
+    }
+    return replace(recorded, resources={**recorded.resources, **changed}) if changed else recorded

@@ -1,0 +1,140 @@
+"""A command over many accounts: a result for each and one exit code for all; and where an account's key and state
+are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from afsync.core.text import count
+from afsync.errors import Exit, Problem, Severity
+
+FROM_WORST = (
+    *(Exit.INTERRUPTED, Exit.TERMINATED, Exit.STATE, Exit.UNRESOLVED, Exit.ERROR),
+    *(Exit.STALE, Exit.LOCKED, Exit.REFUSED, Exit.CHANGES, Exit.OK),
+)
+"""Exit codes, the worst first."""
+
+
+class Numbers(Struct, frozen=True):
+    """How much is to be done in an account, or was done; None where that is not known."""
+
+    add: int | None = None
+    change: int | None = None
+    destroy: int | None = None
+    credits: int | None = None
+    balance: int | None = None
+
+
+class AccountResult(Struct, frozen=True):
+    """What came of one account. `directory` is relative to the workspace; `numbers` are what is planned, or what an
+    apply did; `output` is everything that was printed, `details` the same as Markdown where that is different.
+
+    `begun` is false for one that was not reached any more, `blocked` says that something was held back.
+    """
+
+    account: str
+    directory: str
+    exit_code: int = 0
+    numbers: Numbers = Numbers()
+    problems: tuple[Problem, ...] = ()
+    output: str = ""
+    details: str = ""
+    begun: bool = True
+    changes: bool = False
+    blocked: bool = False
+
+    @property
+    def failed(self) -> bool:
+        return self.exit_code not in (Exit.OK, Exit.CHANGES)
+
+
+class Overall(Struct, frozen=True):
+    """All of it. `shards` are the parts of the whole that it consists of, as in `2/8`; none where it was not divided.
+    `problems` are those of no single account; `own_code` is what they alone would exit with."""
+
+    command: str
+    results: tuple[AccountResult, ...]
+    shards: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    own_code: int = 0
+    title: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        return worst([self.own_code, *(r.exit_code for r in self.results)])
+
+    @property
+    def not_begun(self) -> tuple[AccountResult, ...]:
+        return tuple(r for r in self.results if not r.begun)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The code that tells of the worst; one of no known meaning is an error."""
+    known = [Exit(code) if code in set(Exit) else Exit.ERROR for code in codes]
+    return int(min(known, key=FROM_WORST.index, default=Exit.OK))
+
+
+def total(results: Sequence[AccountResult]) -> Numbers:
+    """The sums of what is known; a balance belongs to one account, and has none."""
+
+    def summed(name: str) -> int | None:
+        known = [n for n in (getattr(r.numbers, name) for r in results) if n is not None]
+        return sum(known) if known else None
+
+    return Numbers(summed("add"), summed("change"), summed("destroy"), summed("credits"))
+
+
+def errors_of(result: AccountResult) -> int:
+    """How many problems there are, warnings and notes not counted."""
+    return sum(p.severity is Severity.ERROR for p in result.problems)
+
+
+def shard_of(account: str, shards: int) -> int:
+    """In which of so many shards an account is, from 1; always the same, whatever other accounts there are."""
+    return int.from_bytes(hashlib.sha256(account.encode()).digest()[:8], "big") % shards + 1
+
+
+def over_limit(results: Sequence[AccountResult], max_credits: int | None) -> Problem | None:
+    """What forbids applying the plans of all accounts together."""
+    spend = total(results).credits or 0
+    if max_credits is None or spend <= max_credits:
+        return None
+    text = f"the plans of all accounts together spend {count(spend, 'credit')}, and the limit of the workspace is "
+    text += f"{max_credits}"
+    return Problem("max_credits", text, "raise `limits.max_credits` of the workspace, or name fewer accounts")
+
+
+PLACE = "${account}"
+"""Stands for the name of an account."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+"""What a directory may be called that is an account: the name goes into variables and URLs."""
+
+
+def variable(template: str, account: str) -> str:
+    """The name of a variable, in which the account's name is in upper case, with `_` for all but letters and digits."""
+    return template.replace(PLACE, re.sub(r"[^A-Z0-9]", "_", account.upper()))
+
+
+def key_of(key: str, account: str) -> str:
+    """`env:NAME` or `file:PATH` of one account."""
+    kind, _, rest = key.partition(":")
+    return f"{kind}:{variable(rest, account) if kind == 'env' else rest.replace(PLACE, account)}"
+
+
+def holds_a_key(key: str, name: str) -> bool:
+    """Whether the variable `name` could hold the key of some account, of this workspace or one that left it."""
+    kind, _, rest = key.partition(":")
+    before, found, behind = rest.partition(PLACE)
+    pattern = f"{re.escape(before)}[A-Z0-9_]+{re.escape(behind.replace(PLACE, ''))}"
+    return kind == "env" and bool(found) and re.fullmatch(pattern, name) is not None
+
+
+def shared_by_projects(state: str) -> bool:
+    """Whether one place keeps the states of several projects, each at its own path: a branch does, and a path that
+    counts from the project."""
+    return "://" not in state
