@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.state_file import FORMAT
+from afsync.store.json_structs import FORMAT
 from afsync.store.state_text import CHECKSUM
 
 NUMBER = r'^\s*"%s": (\d{1,12})\b'

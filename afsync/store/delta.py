@@ -18,7 +18,8 @@ from msgspec.structs import fields, replace
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Record
 from afsync.store.canonical_json import InvalidDocument, Object, shown
-from afsync.store.state_file import FORMAT, JsonWriter, bare, check_intent_kinds, check_kinds, from_json, layout
+from afsync.store.json_structs import FORMAT, JsonWriter, bare, layout
+from afsync.store.state_file import check_intent_kinds, check_kinds, from_json
 
 T = TypeVar("T")
 

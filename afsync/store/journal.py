@@ -19,7 +19,8 @@ from afsync.core.state.values import Count, Text
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument, Object, compact, parse_object, within
 from afsync.store.delta import Replay, delta, read_delta
-from afsync.store.state_file import FORMAT, check, check_intents, from_json
+from afsync.store.json_structs import FORMAT
+from afsync.store.state_file import check, check_intents, from_json
 
 
 class FirstLine(Struct, frozen=True, forbid_unknown_fields=True):

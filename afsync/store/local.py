@@ -20,13 +20,13 @@ from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk, atomic_write
 from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint
 from afsync.store.journal import change_of
+from afsync.store.json_structs import FORMAT
 from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_unlock
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.restore import restore, unite
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
-from afsync.store.state_file import FORMAT
 from afsync.store.state_text import encode_bytes
 
 if TYPE_CHECKING:

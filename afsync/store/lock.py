@@ -23,8 +23,9 @@ from afsync.core.state.records import Intent, Phase, Purpose
 from afsync.core.state.values import Count, Text
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
+from afsync.store.json_structs import JsonWriter
 from afsync.store.oslock import OsLock
-from afsync.store.state_file import JsonWriter, from_json
+from afsync.store.state_file import from_json
 
 PAUSE = 0.2
 """Seconds between two tries while waiting."""

@@ -21,10 +21,11 @@ from afsync.core.trust.reviews import is_ignored, to_be_cancelled
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.disk import Disk, atomic_write
+from afsync.store.json_structs import FORMAT, JsonWriter
 from afsync.store.loading import os_reason as reason
 from afsync.store.loading import unreadable
 from afsync.store.paths import Paths
-from afsync.store.state_file import FORMAT, JsonWriter, check, check_kinds, from_json
+from afsync.store.state_file import check, check_kinds, from_json
 
 MOST = 10_000
 """How many recovery files one directory may hold."""

@@ -10,7 +10,8 @@ from msgspec.json import schema_components
 
 from afsync.core import resources
 from afsync.core.state import recorded, records, values
-from afsync.store.state_file import StateFile, layout
+from afsync.store.json_structs import layout
+from afsync.store.state_file import StateFile
 
 Schema = dict[str, Any]
 

@@ -30,7 +30,8 @@ from afsync.store.canonical_json import (
     may_be_deep,
     parse_object,
 )
-from afsync.store.state_file import FORMAT, JsonWriter, StateFile, check, check_whole, from_json, layout
+from afsync.store.json_structs import FORMAT, JsonWriter, layout
+from afsync.store.state_file import StateFile, check, check_whole, from_json
 
 CHECKSUM = b'\n  "checksum": "'
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -18,9 +18,10 @@ from afsync.core.state.records import Intent
 from afsync.core.state.values import Count
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
+from afsync.store.json_structs import JsonWriter
 from afsync.store.lock import Holder, Unlocked, refuse_in_flight
 from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
-from afsync.store.state_file import JsonWriter, from_json
+from afsync.store.state_file import from_json
 
 RENEWED_EVERY = 300.0
 """Seconds between two renewals: two may fail before the lock can be taken over."""
