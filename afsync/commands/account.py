@@ -11,9 +11,9 @@ from afsync.app.connection import Service, connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.remote import read_remote
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import tell
 from afsync.core.plan.decision import Options
 from afsync.core.workspace import Numbers
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
-@overall_flags()
-def command(as_json: bool, over: Over) -> int:
+@account_flags()
+def command(as_json: bool, over: AccountFlags) -> int:
     """Show plan, balance and limits of the account, and what the declared jobs will still cost.
 
     Without a state, or with one of another account, the last is left out.

@@ -27,7 +27,7 @@ from afsync.commands.json_events import EventLines, JsonLines, event_lines
 from afsync.commands.live_display import Bar, UploadBar
 from afsync.commands.meanwhile import due_meanwhile
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
-from afsync.commands.progress import MANY, Lines, Reporter
+from afsync.commands.progress import MANY, LineReporter, Reporter
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
 from afsync.core.plan.plan import Plan, plan_without_links
@@ -231,7 +231,7 @@ def _until_answered(stop: Stop) -> None:
 
 
 def _teller(plan: Plan, out: Out, session: ApiSession) -> Reporter:
-    lines = Lines(out, stdout_paint())
+    lines = LineReporter(out, stdout_paint())
     if not on_terminal():
         return lines
     if len(plan.changes) >= MANY:

@@ -95,9 +95,9 @@ def _keys() -> Iterable[str]:
 
 
 def _examples() -> Iterable[str]:
-    from afsync.commands.bundled import bundled
+    from afsync.app.package_data import data_folder
 
-    return (path.name for path in bundled("examples").iterdir() if (path / "afsync.yaml").is_file())
+    return (path.name for path in data_folder("examples").iterdir() if (path / "afsync.yaml").is_file())
 
 
 _SELECTION: Mapping[str, Names] = {"target": _all, "exclude": _all, "replace": _all}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
+from afsync.app.export import ExportLayout, Texts, texts_for, write_checked
 from afsync.app.project import at_moment, load_project
+from afsync.app.session import Session, open_session, record_all, refuse_open
 from afsync.commands.context import here
-from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, said, tell
-from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.declarable import writable
 from afsync.core.addresses import Kind
 from afsync.core.plan.decision import Facts
@@ -71,15 +71,15 @@ def command(
         return export_csv(sheet, only, Jobs(jobs) if jobs else None, account)
     if only is not None:
         raise UsageError("--only is for --csv")
-    layout = Layout(into or "afsync.yaml", split)
+    layout = ExportLayout(into or "afsync.yaml", split)
     everything = not templates and jobs is None
     which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE
     project = load_project(here())
-    with desk(project, lock_timeout, account) as held:
+    with open_session(project, lock_timeout, account) as held:
         return export(held, layout, templates=templates or everything, jobs=which, record=not no_record)
 
 
-def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: bool) -> int:
+def export(held: Session, layout: ExportLayout, *, templates: bool, jobs: Jobs, record: bool) -> int:
     """First the files, then the state: what is recorded and not declared would be taken down."""
     refuse_open(held.recorded)
     facts = held.facts(held.look())
@@ -104,7 +104,7 @@ def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: b
     return 0
 
 
-def _record(held: Desk, facts: Facts, found: Export, jobs: Jobs) -> None:
+def _record(held: Session, facts: Facts, found: Export, jobs: Jobs) -> None:
     """Record what was written. What is left out is marked as not declared here, where it was asked for at all."""
     facts = replace(facts, desired=held.project.desired, remote=_untold(facts.remote))
     recorded = record_all(facts, [(r.address, r.id) for r in found.resources], force=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from afsync.app.connection import connect
+from afsync.app.files import write_whole
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
+from afsync.app.session import EVERYTHING
 from afsync.commands.context import here
-from afsync.commands.files import write_whole
 from afsync.commands.screen import messages, report, tell
-from afsync.commands.taking import EVERYTHING
 from afsync.config.sheet_export import RowToWrite, account_rows, declared_rows, write_sheet
 from afsync.core.addresses import matches
 from afsync.core.plan.decision import facts_of

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from afsync.app.connection import connect
 from afsync.app.project import load_project
 from afsync.app.project_state import check_account, read_state
+from afsync.app.session import EVERYTHING
 from afsync.commands.context import here
 from afsync.commands.screen import tell
-from afsync.commands.taking import EVERYTHING
 from afsync.output.export_json import export_document
 from afsync.output.json_text import json_text
 

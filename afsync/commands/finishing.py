@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from afsync.app.files import write_private
 from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
 from afsync.commands.command_result import CommandResult
-from afsync.commands.files import write_private
 from afsync.commands.json_events import EventLines
 from afsync.commands.preparing import Apply, Ready
 from afsync.commands.screen import Out, in_block, messages, say_unwritten, stdout_paint

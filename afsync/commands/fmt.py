@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from afsync.app.files import read_text, write_whole
 from afsync.commands.ci import publish_problems
 from afsync.commands.context import here
-from afsync.commands.files import read_text, write_whole
 from afsync.commands.screen import messages, report, stdout_paint, told
 from afsync.errors import Exit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from afsync.commands.files import write_whole
+from afsync.app.files import write_whole
 from afsync.commands.screen import said
 from afsync.config.project import STATE
 from afsync.config.writer import IGNORE, IGNORE_FILE

@@ -6,10 +6,10 @@ import click
 from msgspec.structs import replace
 
 from afsync.app.project import load_project
+from afsync.app.session import Session, open_session, record_all, refuse_open
 from afsync.commands.context import here
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import agreed, interactive, messages, said, stdout_paint, tell
-from afsync.commands.taking import Desk, desk, record_all, refuse_open
 from afsync.config.problems import close_address
 from afsync.core.addresses import Kind, kind_of, typed
 from afsync.core.decisions.submissions import may_be_ours
@@ -47,7 +47,7 @@ def command(
     if [bool(address and id), match, none].count(True) != 1 or (address and not id):
         raise UsageError("say ADDRESS and ID, or --match, or --none", "such as `afsync import job.best job_8f31`")
     project = load_project(here())
-    with desk(project, lock_timeout, account) as held:
+    with open_session(project, lock_timeout, account) as held:
         if match:
             return _match(held, auto_approve=auto_approve, as_json=as_json)
         if none:
@@ -56,7 +56,7 @@ def command(
         return _one(held, address, id, force=force)
 
 
-def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
+def _one(held: Session, address: str, resource_id: str, *, force: bool) -> int:
     recorded = held.recorded
     declared = held.project.desired.get(address)
     if declared is None:
@@ -79,8 +79,8 @@ def _one(held: Desk, address: str, resource_id: str, *, force: bool) -> int:
     return 0
 
 
-def _match(held: Desk, *, auto_approve: bool, as_json: bool) -> int:
-    from afsync.core.takeover.matching import find_matches
+def _match(held: Session, *, auto_approve: bool, as_json: bool) -> int:
+    from afsync.core.match import find_matches
     from afsync.output.matches import matches_json, matches_text
 
     refuse_open(held.recorded)
@@ -108,7 +108,7 @@ def _not_recorded() -> int:
     return Exit.ERROR
 
 
-def _none(held: Desk) -> int:
+def _none(held: Session) -> int:
     """Mark what could be ours as somebody else's, so that it holds nothing up any more."""
     refuse_open(held.recorded)
     remote = held.look()

@@ -12,15 +12,14 @@ from msgspec.structs import replace
 
 from afsync.api.access import IN_FILES, is_real, said_outside
 from afsync.app.connection import connect, key_is_set
+from afsync.app.files import read_text, write_whole
+from afsync.app.package_data import copy_example, data_folder
 from afsync.app.project import load_project
 from afsync.app.project_state import check_account, lineage_there, open_store, read_state, store_at
-from afsync.commands.bundled import bundled
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
-from afsync.commands.examples import copy_example
-from afsync.commands.files import read_text, write_whole
 from afsync.commands.ignoring import write_ignore
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import messages, report, said
 from afsync.config.project import PROJECT_FILE, STATE
 from afsync.core.remote import EMULATOR, Remote
@@ -38,8 +37,8 @@ LOST = "If there was a state that is lost, `afsync import --match` first: it fin
 @click.command
 @click.option("--from-account", is_flag=True, help="Declare and record what the account holds.")
 @click.option("--example", metavar="NAME", help="Begin with one of the examples that come with afsync.")
-@overall_flags()
-def command(from_account: bool, example: str | None, over: Over) -> int:
+@account_flags()
+def command(from_account: bool, example: str | None, over: AccountFlags) -> int:
     """Write a starter project, or add a lineage to the one that is there.
 
     Creates the state as well, and checks the key where there is one. Nothing that exists is overwritten.
@@ -102,13 +101,13 @@ def _refuse_a_second(project: Project) -> None:
 
 
 def _from_account(project: Project) -> int:
+    from afsync.app.export import ExportLayout
+    from afsync.app.session import open_session
     from afsync.commands.export import export
-    from afsync.commands.exporting import Layout
-    from afsync.commands.taking import desk
-    from afsync.core.takeover.export import Jobs
+    from afsync.core.export import Jobs
 
-    with desk(project, 0.0) as held:
-        code = export(held, Layout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
+    with open_session(project, 0.0) as held:
+        code = export(held, ExportLayout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
     said("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
     return code
 
@@ -128,7 +127,7 @@ def _files(root: Path, *, empty: bool) -> bool:
                 said(f"Wrote {name}.\n")
     else:
         _add_lineage(file)
-    write_whole(root / SCHEMA_FILE, (bundled("schemas") / "afsync.schema.json").read_text(encoding="utf-8"), root)
+    write_whole(root / SCHEMA_FILE, (data_folder("schemas") / "afsync.schema.json").read_text(encoding="utf-8"), root)
     return begun
 
 
@@ -175,11 +174,11 @@ def _check_key(project: Project) -> str:
 def _pin(project: Project, remote: Remote) -> None:
     """Write down whose account it is, where nothing says so yet. StateError where the files or the state say another:
     that is not replaced unasked."""
-    from afsync.commands.taking import desk
+    from afsync.app.session import open_session
     from afsync.config.writer import add_account
 
     account = Account(remote.account.id, remote.base_url)
-    with desk(project, 0.0) as held:
+    with open_session(project, 0.0) as held:
         check_account(project, held.recorded, remote)
         if held.recorded.account is None:
             held.write(replace(held.recorded, account=account))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from afsync.commands.progress import Lines, Uploads, file_of
+from afsync.commands.progress import LineReporter, Uploads, file_of
 from afsync.commands.screen import messages, on_terminal
 from afsync.core.outcome import Outcome
 from afsync.engine.events import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Bar:
     """Lines, with a bar under them whose estimate knows how long the rate limit will hold the rest up."""
 
-    def __init__(self, lines: Lines, changes: int, requests: int, wait: Callable[[int], float]) -> None:
+    def __init__(self, lines: LineReporter, changes: int, requests: int, wait: Callable[[int], float]) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -77,7 +77,7 @@ class Bar:
 class UploadBar:
     """Lines, and under them a bar while a file is on its way."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: LineReporter) -> None:
         self._lines = lines
         self._shown: tuple[Progress, TaskID] | None = None
 

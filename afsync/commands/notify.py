@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.notifications import Notifier
 from afsync.app.project import load_project
-from afsync.commands.announcing import Notifier
+from afsync.app.session import open_session
+from afsync.app.watch import Jobs
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.commands.screen import tell
-from afsync.commands.taking import desk
-from afsync.commands.watching import Jobs
-from afsync.core.notifications import of_jobs
-from afsync.core.phases import JobPhase
+from afsync.core.announcing import of_jobs
+from afsync.core.status import JobPhase
 from afsync.errors import Exit, UsageError
 from afsync.output.values import visible
 
@@ -34,7 +34,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
     project = load_project(here())
     if not project.settings.notify:
         raise UsageError("afsync.yaml has no `notify`", "docs/notifications.md says how a channel is declared")
-    with desk(project, lock_timeout) as held:
+    with open_session(project, lock_timeout) as held:
         recorded = held.recorded
         notifier = Notifier(held.project, title, recorded.account.id if recorded.account else None)
         if test:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from afsync.app.notifications import Notifier
 from afsync.app.project_state import check_lineage
-from afsync.commands.announcing import Notifier
 from afsync.commands.context import here
 from afsync.commands.screen import messages
 from afsync.core.channels import Event
@@ -107,11 +107,11 @@ def notify_plan(project: Project, plan: Plan, title: str) -> Plan:
         raise UsageError("afsync.yaml has no `notify`", "declare a channel, or remove --notify")
     if not plan.changes and not plan.violations:
         return plan
-    from afsync.commands.taking import desk
+    from afsync.app.session import open_session
 
     sent = False
     try:
-        with desk(project, 0.0) as held:
+        with open_session(project, 0.0) as held:
             if held.recorded.serial != plan.serial:
                 messages()("Warning: the state changed meanwhile, so the channels were not notified of this plan.\n")
                 return plan

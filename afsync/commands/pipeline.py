@@ -81,7 +81,7 @@ def _drift(**place: str) -> int:
 @_author
 def _reviewed(title: str, comment_author: str) -> int:
     """Look up the fingerprint that was reviewed (GitHub)."""
-    from afsync.commands.pull_request import reviewed
+    from afsync.app.pull_request import reviewed
 
     check_title(title)
     return reviewed(title, comment_author, os.environ)
@@ -95,7 +95,7 @@ def _reviewed(title: str, comment_author: str) -> int:
 @_author
 def _comment(command: str, outcome: str, has_changes: str, title: str, comment_author: str) -> int:
     """Keep the comment on the pull request up to date (GitHub)."""
-    from afsync.commands.pull_request import keep_comment
+    from afsync.app.pull_request import keep_comment
 
     check_title(title)
     idle = command == "apply" and outcome == "success" and has_changes == "false"

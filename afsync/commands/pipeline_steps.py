@@ -188,7 +188,7 @@ def _is_from_fork(place: Place) -> bool:
     if _in_gitlab(place):
         source = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "")
         return source not in ("", environ.get("CI_PROJECT_ID", ""))
-    from afsync.commands.pull_request import event
+    from afsync.app.pull_request import event
 
     pull = event(environ).get("pull_request") or {}
     if not pull:

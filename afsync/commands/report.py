@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from afsync.commands.files import read_text
+from afsync.app.files import read_text
+from afsync.commands.account_flags import REPORT_FLAG
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.overall_flags import REPORT_FLAG
-from afsync.core.workspace import Overall, worst
+from afsync.core.overall import Overall, worst
 from afsync.errors import Exit, Problem, UsageError
 
 ONE_RUN = "merge those of one run"
@@ -30,7 +30,7 @@ def merge(files: tuple[str, ...], reports: tuple[tuple[str, str], ...], title: s
     Each FILE is what `--report json=FILE` wrote. Exits with the worst code of all; a shard without a
     report is an error.
     """
-    from afsync.commands.overall import tell_overall
+    from afsync.commands.all_accounts import tell_overall
     from afsync.commands.reports import check_reports
     from afsync.output.overall_json import read_overall
 

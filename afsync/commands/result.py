@@ -52,7 +52,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     out(result_json(printed) if as_json else result_text(printed, stdout_paint()))
     failed = not_ready(printed)
     if folder is not None:
-        from afsync.commands.collecting import collect
+        from afsync.app.download import collect
 
         failed += collect(service.session, results, folder)
     for line in failed:

@@ -75,11 +75,11 @@ def _found(recorded: Recorded, address: str) -> Record:
 @lock_timeout_flag
 def mv(old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
-    from afsync.commands.taking import desk
-    from afsync.core.moves.moves import moved_by_hand
+    from afsync.app.session import open_session
+    from afsync.core.moves import moved_by_hand
 
     project = load_project(here())
-    with desk(project, lock_timeout) as held:
+    with open_session(project, lock_timeout) as held:
         _found(held.recorded, old)
         moved = moved_by_hand(held.recorded, old, new)
         held.write(moved)
@@ -97,8 +97,8 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
 def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: float) -> int:
     """Forget what is recorded under ADDRESS, or a cancelled job, by its id. Nothing is sent: what runs goes on, and
     afsync does not know of it any more."""
-    from afsync.commands.taking import desk
-    from afsync.core.trust.cancels import without_watch
+    from afsync.app.session import open_session
+    from afsync.core.cancels import without_watch
     from afsync.output.state_text import forgotten_text
 
     if everything and address is None and keep_remote:
@@ -107,7 +107,7 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
         hint = "to remove what is in the account as well: `afsync destroy`; docs/leaving.md has both ways"
         raise UsageError("give one ADDRESS, or --all --keep-remote to forget everything and remove nothing", hint)
     project = load_project(here())
-    with desk(project, lock_timeout) as held:
+    with open_session(project, lock_timeout) as held:
         if address in held.recorded.watched:
             held.write(without_watch(held.recorded, address))
             said(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
@@ -119,11 +119,11 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
 
 
 def _leave(lock_timeout: float) -> int:
-    from afsync.commands.taking import desk, refuse_open
-    from afsync.core.state.forgotten import left
+    from afsync.app.session import open_session, refuse_open
+    from afsync.core.leaving import left
     from afsync.output.state_text import left_text
 
-    with desk(load_project(here()), lock_timeout) as held:
+    with open_session(load_project(here()), lock_timeout) as held:
         refuse_open(held.recorded)
         found = left(held.project.desired, held.recorded, here().now())
         held.write(found.recorded)
@@ -137,7 +137,7 @@ def _leave(lock_timeout: float) -> int:
 @lock_timeout_flag
 def migrate(place: str, lock_timeout: float) -> int:
     """Take the state, its history and its journal to PLACE, which is what `state:` is to say from then on."""
-    from afsync.commands.migrating import migrate
+    from afsync.app.migration import migrate
 
     return migrate(load_project(here()), place, lock_timeout)
 

@@ -7,13 +7,13 @@ import click
 from afsync.app.addresses import check_globs
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
+from afsync.app.watch import Jobs, watch
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, stdout_paint, tell
-from afsync.commands.watching import Jobs, watch
-from afsync.core.phases import JobPhase, Until
+from afsync.core.status import JobPhase, Until
 from afsync.errors import UsageError
 
 INTERVAL = 5.0
@@ -32,7 +32,7 @@ UNTIL = [until.value for until in Until]
 @click.option(
     "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."
 )
-@overall_flags()
+@account_flags()
 def command(
     globs: tuple[str, ...],
     as_json: bool,
@@ -41,7 +41,7 @@ def command(
     until: str | None,
     timeout: float | None,
     interval: float,
-    over: Over,
+    over: AccountFlags,
 ) -> int:
     """Show every job: how far it is, when it is published, what it cost, and its link.
 

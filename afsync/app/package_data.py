@@ -7,25 +7,28 @@ import shutil
 import uuid
 from pathlib import Path
 
-from afsync.commands.bundled import bundled
-from afsync.commands.files import read_text, write_whole
+import afsync
+from afsync.app.files import read_text, write_whole
 from afsync.commands.screen import said
 from afsync.config.problems import did_you_mean
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.config.writer import IGNORE, IGNORE_FILE, SCHEMA_FILE
-from afsync.errors import UsageError
+from afsync.errors import AfsyncError, UsageError
 
 WORKSPACE_SCHEMA_FILE = ".afsync/workspace.schema.json"
+
 _SCHEMA_LINE = re.compile(r"\A# yaml-language-server: \$schema=\S+")
+
 _LEFT_BEHIND = {".afsync", "__pycache__"}
 """What trying an example leaves in it."""
+
 _LINEAGE = re.compile(r"^lineage: *[0-9a-fA-F-]{36}", re.MULTILINE)
 
 
 def copy_example(name: str, root: Path) -> None:
     """Write the example's files, with a lineage of their own. UsageError where a project is there already."""
-    known = {p.name: p for p in sorted(bundled("examples").iterdir()) if _first_file(p)}
+    known = {p.name: p for p in sorted(data_folder("examples").iterdir()) if _first_file(p)}
     if name not in known:
         raise UsageError(f"there is no example {name}", did_you_mean(name, known) or f"there are {', '.join(known)}")
     if (there := _first_file(root)) is not None:
@@ -50,7 +53,7 @@ def copy_example(name: str, root: Path) -> None:
         said(f"Wrote {IGNORE_FILE}.\n")
     if (root / WORKSPACE_FILE).exists():
         for name, bundle in ((SCHEMA_FILE, "afsync.schema.json"), (WORKSPACE_SCHEMA_FILE, "workspace.schema.json")):
-            write_whole(root / name, (bundled("schemas") / bundle).read_text(encoding="utf-8"), root)
+            write_whole(root / name, (data_folder("schemas") / bundle).read_text(encoding="utf-8"), root)
     if (root / "README.md").exists():
         said("README.md says what it shows and what to try.\n")
 
@@ -58,3 +61,12 @@ def copy_example(name: str, root: Path) -> None:
 def _first_file(root: Path) -> str | None:
     """The file that a project, or many of them, begins with, if it is there."""
     return next((name for name in (PROJECT_FILE, WORKSPACE_FILE) if (root / name).is_file()), None)
+
+
+def data_folder(folder: str) -> Path:
+    """`schemas` or `examples`. A wheel carries them inside the package, a checkout beside it."""
+    package = Path(afsync.__file__).parent
+    for place in (package / folder, package.parent / folder):
+        if place.is_dir():
+            return place
+    raise AfsyncError(f"this installation of afsync lacks its {folder}", "install it again")

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afsync.app.context import Globs
+from afsync.app.side_by_side import side_by_side
 from afsync.cli import failed
+from afsync.commands.account_flags import JOBS, AccountFlags
 from afsync.commands.block import Shared, run_in_block
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
-from afsync.commands.overall_flags import JOBS, Over
 from afsync.commands.reports import check_reports, publish_overall, write_reports
 from afsync.commands.screen import messages, report, stdout_paint
 from afsync.commands.screen import told as told_by
-from afsync.commands.side_by_side import side_by_side
-from afsync.core.workspace import AccountResult, Overall, shard_of, worst
+from afsync.core.overall import AccountResult, Overall, shard_of, worst
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import ConfigError, Exit, Problem, UsageError
 from afsync.output.overall_text import block, overall_text
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 class Chosen:
     """The accounts that a command runs over, and what became of those that are gone."""
 
-    def __init__(self, over: Over) -> None:
+    def __init__(self, over: AccountFlags) -> None:
         self.over = over
         self.workspace = workspace_here()
         self.gone: tuple[AccountResult, ...] = ()
         self.members: Sequence[Member] = self._named(self.workspace.members)
         if over.changed_since is not None:
-            from afsync.commands.changed import changed_since
+            from afsync.app.changed_accounts import changed_since
 
             self.members, gone = changed_since(over.changed_since, self.workspace, self.members)
             self.gone = tuple(g for g in gone if _named(g.account, over.account))
@@ -92,7 +92,7 @@ def _check_members(workspace: Workspace) -> None:
         raise ConfigError(problems)
 
 
-def run_everywhere(command: str, over: Over, one: Callable[[], CommandResult], *, reads_only: bool) -> int:
+def run_everywhere(command: str, over: AccountFlags, one: Callable[[], CommandResult], *, reads_only: bool) -> int:
     """Run it in every account that was chosen. Returns the exit code."""
     chosen, shared = begin(command, over)
     with handling_signals(shared.stops):
@@ -100,7 +100,7 @@ def run_everywhere(command: str, over: Over, one: Callable[[], CommandResult], *
     return finish(shared, chosen, results)
 
 
-def begin(command: str, over: Over) -> tuple[Chosen, Shared]:
+def begin(command: str, over: AccountFlags) -> tuple[Chosen, Shared]:
     """The accounts, and what a run over them has in common."""
     check_reports(over.reports)
     chosen = Chosen(over)

@@ -31,7 +31,7 @@ EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))
 """The whole list of jobs."""
 
 
-class Desk(Struct):
+class Session(Struct):
     """A state that is held for changing: read under the lock, written once. `account` is the only one it may become."""
 
     project: Project
@@ -65,13 +65,13 @@ class Desk(Struct):
 
 
 @contextmanager
-def desk(project: Project, lock_timeout: float, account: str | None = None) -> Iterator[Desk]:
+def open_session(project: Project, lock_timeout: float, account: str | None = None) -> Iterator[Session]:
     """The state of the project under its lock. StateLocked, StateError."""
     store = open_store(here(), project)
     with locked(here(), store, lock_timeout, Stop()):
         recorded, version = store.read()
         check_lineage(project, recorded)
-        yield Desk(at_moment(here(), project, recorded, here().now()), store, recorded, version, account)
+        yield Session(at_moment(here(), project, recorded, here().now()), store, recorded, version, account)
 
 
 def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = False) -> Recorded:

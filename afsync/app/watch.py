@@ -10,8 +10,10 @@ from afsync.app.connection import connect
 from afsync.app.project_state import check_account
 from afsync.commands.context import here
 from afsync.commands.screen import messages, on_terminal, report, say_unwritten
-from afsync.commands.views import Changes, Document, Live, View
-from afsync.core.phases import JobPhase, JobStatus, Seen, Until, next_look, settled, status_without_links, went_well
+from afsync.commands.status_watch import Changes, Document, Live, View
+from afsync.core.links import status_without_links
+from afsync.core.publications import results_needed
+from afsync.core.recorded import Recorded
 from afsync.core.remote import Remote
 from afsync.core.state.recorded import Recorded
 from afsync.core.status import statuses

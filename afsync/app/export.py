@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.app.files import read_text, write_whole
 from afsync.app.project import load_project
 from afsync.commands.context import here
-from afsync.commands.files import read_text, write_whole
 from afsync.config.declarable import entry_of
 from afsync.config.inclusion import insert_include
 from afsync.config.insertion import Entry, Section, insert
@@ -32,7 +32,7 @@ FOLDER = "account"
 TAKEN = "What was taken over. It means nothing more once it is in the state, and is the way back if that is lost."
 
 
-class Layout(Struct, frozen=True):
+class ExportLayout(Struct, frozen=True):
     """Where it goes: one file, or several by kind or by month."""
 
     into: str
@@ -47,7 +47,7 @@ class Layout(Struct, frozen=True):
         return f"{FOLDER}/jobs{month if self.split == 'month' else ''}.yaml"
 
 
-def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
+def texts_for(found: Export, project: Project, layout: ExportLayout) -> Texts:
     """The files as they will be; those that exist with everything that is in them."""
     if not found.resources:
         return {}
@@ -72,7 +72,7 @@ def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
     return {**texts, PROJECT_FILE: main} if defaults or new else texts
 
 
-def _patterns(new: Iterable[str], layout: Layout) -> list[str]:
+def _patterns(new: Iterable[str], layout: ExportLayout) -> list[str]:
     return sorted({f"{FOLDER}/*.yaml" if layout.split else name for name in new})
 
 
@@ -84,7 +84,7 @@ def _before(root: Path, name: str) -> str:
     return f"# yaml-language-server: $schema={up}{SCHEMA_FILE}\nversion: 1\n"
 
 
-def _defaults(found: Export, project: Project, main: str, layout: Layout) -> dict[str, Any]:
+def _defaults(found: Export, project: Project, main: str, layout: ExportLayout) -> dict[str, Any]:
     """Common values, where no job and no defaults are declared yet that they would change the meaning of."""
     if project.desired.jobs or project.calendar or layout.into == "-" or "defaults:" in main:
         return {}

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from afsync.commands.downloads import Fetched, download
-from afsync.commands.files import write_whole
+from afsync.app.files import write_whole
+from afsync.app.partial_download import Fetched, download
 from afsync.commands.live_display import Transfers
 from afsync.commands.screen import messages
 from afsync.core.addresses import key_of

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from afsync.commands.account_flags import AccountFlags
+from afsync.commands.all_accounts import Chosen, begin, each, finish
 from afsync.commands.applying import answer_of, apply_here
 from afsync.commands.block import Shared, not_begun
 from afsync.commands.command_result import CommandResult
-from afsync.commands.overall import Chosen, begin, each, finish
-from afsync.commands.overall_flags import Over
 from afsync.commands.plan import Wanted, plan_here
 from afsync.commands.preparing import Apply
 from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
@@ -42,7 +42,7 @@ PLAN = Wanted(
 )
 
 
-def apply_all(over: Over, wanted: Apply) -> int:
+def apply_all(over: AccountFlags, wanted: Apply) -> int:
     """Apply every account that was chosen. Returns the exit code."""
     chosen, shared = begin("apply", over)
     asks = not wanted.auto_approve and interactive()
