@@ -1,20 +1,25 @@
-"""`--changed-since REF`: the accounts of which any file differs, and those that are gone."""
+"""The accounts of which any file differs from a commit, and those that are gone since. git is asked; it writes nothing
+and fetches nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from afsync.commands.git import changed_paths, commit_of, paths_at, text_at
+from msgspec import Struct
+
 from afsync.config.document import parse
 from afsync.config.problems import Wrong
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.workspace import AccountResult
-from afsync.errors import Exit, Problem
+from afsync.errors import Exit, Problem, UsageError
 from afsync.output.problems import problem_block
+from afsync.store.branch.git import clean, run
+from afsync.store.remote.backend import Unavailable
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member, Workspace
@@ -22,24 +27,31 @@ if TYPE_CHECKING:
 OWN: Final = ".afsync"
 """What afsync itself writes there, such as the state of the last apply, is no change of an account."""
 
-Found = tuple[Sequence["Member"], tuple[AccountResult, ...]]
+_TIMEOUT = 120.0
+"""Seconds that one command of git may take."""
+_INSTEAD = "name the accounts with --account instead"
+
+ChangedAccounts = tuple[Sequence["Member"], tuple[AccountResult, ...]]
 
 
-def changed_since(ref: str, workspace: Workspace, members: Sequence[Member]) -> Found:
-    """Those of `members` that are to be looked at, and a result for each account that was there and is not any more.
+def find_changed(
+    ref: str, workspace: Workspace, members: Sequence[Member], environ: Mapping[str, str]
+) -> ChangedAccounts:
+    """Those of `members` of which a file differs from `ref`, and a result for each account that is gone since then.
 
     Raises UsageError for a REF that cannot be resolved, which must not read as "nothing changed".
     """
-    root = workspace.root
-    commit = commit_of(root, ref)
-    paths = [path for path in changed_paths(root, commit) if OWN not in PurePosixPath(path).parts]
-    everything = WORKSPACE_FILE in paths or any(_is_shared(workspace, path) for path in paths)
-    patterns = {*_patterns(workspace.document.value), *_patterns_at(workspace, commit)}
-    gone = _gone(workspace, patterns, paths_at(root, commit))
-    if everything:
-        return members, tuple(_told(directory, ref) for directory in gone)
+    git = _GitFiles(workspace.root, environ)
+    commit = git.commit_of(ref)
+    paths = [path for path in git.changed_since(commit) if OWN not in PurePosixPath(path).parts]
+    all_changed = WORKSPACE_FILE in paths or any(_is_shared(workspace, path) for path in paths)
+    patterns = {*_patterns(workspace.document.value), *_patterns_at(git, commit)}
+    gone = _gone(workspace, patterns, git.paths_at(commit))
+    if all_changed:
+        return members, tuple(_gone_result(directory, ref) for directory in gone)
     touched = {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
-    return [m for m in members if touched & _places(workspace, m)], tuple(_told(directory, ref) for directory in gone)
+    missing = tuple(_gone_result(directory, ref) for directory in gone)
+    return [m for m in members if touched & _places(workspace, m)], missing
 
 
 def _places(workspace: Workspace, member: Member) -> set[str]:
@@ -62,9 +74,9 @@ def _patterns(value: object) -> list[str]:
     return [p for p in listed if isinstance(p, str)] if isinstance(listed, list) else []
 
 
-def _patterns_at(workspace: Workspace, commit: str) -> list[str]:
+def _patterns_at(git: _GitFiles, commit: str) -> list[str]:
     """Those of the workspace file as it was."""
-    text = text_at(workspace.root, commit, WORKSPACE_FILE)
+    text = git.text_at(commit, WORKSPACE_FILE)
     try:
         return _patterns(parse(text, WORKSPACE_FILE).value) if text is not None else []
     except Wrong:
@@ -94,7 +106,7 @@ def _fit(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fit(parts[1:], pattern[1:])
 
 
-def _told(directory: str, ref: str) -> AccountResult:
+def _gone_result(directory: str, ref: str) -> AccountResult:
     name = PurePosixPath(directory).name
     gone = f"the account `{name}` ({directory}) was there in {ref}, and is gone"
     hint = (
@@ -102,3 +114,56 @@ def _told(directory: str, ref: str) -> AccountResult:
     )
     problem = Problem("account_gone", f"{gone}: its scheduled videos will still be published", hint)
     return AccountResult(name, directory, Exit.ERROR, problems=(problem,), output=problem_block(problem) + "\n")
+
+
+class _GitFiles(Struct, frozen=True):
+    """What git knows of the files below a directory; their names are relative to it."""
+
+    directory: Path
+    environ: Mapping[str, str]
+
+    def commit_of(self, ref: str) -> str:
+        """The commit that `ref` names. UsageError where it names none that is here."""
+        found = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        if found:
+            return found.decode().strip()
+        if self._ask("rev-parse", "--git-dir") is None:
+            raise UsageError(f"--changed-since {ref}: the workspace is in no git repository", _INSTEAD)
+        if (self._ask("rev-parse", "--is-shallow-repository") or b"").strip() == b"true":
+            hint = "fetch it as well: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab, or `git fetch`"
+            raise UsageError(f"--changed-since {ref}: this is a shallow clone that does not hold it", hint)
+        raise UsageError(f"--changed-since {ref}: git knows no such commit", "check the spelling, or fetch it first")
+
+    def changed_since(self, commit: str) -> list[str]:
+        """The files that differ from a commit, are new, or were deleted."""
+        how = ("--name-only", "--no-renames", "--no-ext-diff", "--relative", "-z")
+        differ = self._ask("diff", *how, commit, "--", ".")
+        new = self._ask("ls-files", "--others", "--exclude-standard", "-z")
+        if differ is None or new is None:
+            raise UsageError("git could not compare the files", "run `git status`: it may say why")
+        return _paths(differ + new)
+
+    def paths_at(self, commit: str) -> list[str]:
+        """The files as of a commit."""
+        found = self._ask("ls-tree", "-r", "--name-only", "-z", commit, "--", ".")
+        if found is None:
+            raise UsageError("git could not list the files of then", "run `git status`: it may say why")
+        return _paths(found)
+
+    def text_at(self, commit: str, name: str) -> bytes | None:
+        """A file as it was at a commit; None where there was none."""
+        return self._ask("show", f"{commit}:./{name}")
+
+    def _ask(self, *args: str) -> bytes | None:
+        """What a command of git prints; None where it fails. UsageError where there is no git."""
+        environ = {**clean(self.environ), "GIT_OPTIONAL_LOCKS": "0"}
+        try:
+            # A pull request must not decide what is run here.
+            ran = run(["-c", "core.fsmonitor=false", *args], cwd=self.directory, environ=environ, limit=_TIMEOUT)
+        except Unavailable:
+            raise UsageError("git cannot be run, and --changed-since asks it", _INSTEAD) from None
+        return ran.out if ran.code == 0 else None
+
+
+def _paths(listed: bytes) -> list[str]:
+    return sorted({os.fsdecode(path) for path in listed.split(b"\0") if path})

@@ -1,108 +1,101 @@
-"""Looking at jobs until all of them are produced, or published."""
+"""Reading the status of jobs again and again, until all of them are produced, or published."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from afsync.api.polling import JobPoller
 from afsync.app.connection import connect
 from afsync.app.project_state import check_account
-from afsync.commands.context import here
-from afsync.commands.screen import messages, on_terminal, report, say_unwritten
-from afsync.commands.status_watch import Changes, Document, Live, View
-from afsync.core.links import status_without_links
-from afsync.core.publications import results_needed
-from afsync.core.recorded import Recorded
+from afsync.core.phases import JobPhase, JobStatus, Seen, Until, next_look, settled, status_without_links
 from afsync.core.remote import Remote
-from afsync.core.state.recorded import Recorded
 from afsync.core.status import statuses
 from afsync.core.trust.publications import results_needed
-from afsync.engine.interrupt import Stop, handling_signals
-from afsync.errors import Exit, Unreachable
-from afsync.output.status_text import state
-from afsync.output.values import visible
+from afsync.errors import Unreachable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from afsync.api.polling import JobPoller
+    from afsync.app.context import Context
     from afsync.config.project import Project
+    from afsync.core.state.recorded import Recorded
+    from afsync.engine.interrupt import Stop
 
 PATIENCE = 5
-"""Looks in a row that may fail for want of an answer."""
-_AWAITED = {Until.DONE: "produced", Until.PUBLISHED: "published"}
+"""Looks in a row that may fail because the service did not answer."""
 
 
-class Jobs:
-    """The selected jobs, as they are known by now."""
+class WatchedJobs:
+    """The selected jobs of a project, with all that was read of them so far."""
 
-    def __init__(self, project: Project, recorded: Recorded, globs: tuple[str, ...], *, links: bool = False) -> None:
+    def __init__(
+        self,
+        context: Context,
+        project: Project,
+        recorded: Recorded,
+        globs: tuple[str, ...],
+        *,
+        links: bool = False,
+    ) -> None:
+        self._context = context
         self._project, self._recorded, self._globs = project, recorded, globs
-        self._lookout: JobPoller | None = None
+        self._poller: JobPoller | None = None
         self._links = links
-        self.sleep: Callable[[float], None] = time.sleep
+        self.sleep: Callable[[float], None] = context.sleep
 
     def known(self, now: datetime) -> tuple[JobStatus, ...]:
-        seen = self._lookout.seen if self._lookout else Seen()
+        seen = self._poller.seen if self._poller else Seen()
         settle = self._project.settings.settle
         found = statuses(self._project.desired, self._recorded, seen, now, self._globs, settle=settle)
         return found if self._links else tuple(map(status_without_links, found))
 
     def look(self, now: datetime, matters: Callable[[JobStatus], bool]) -> tuple[JobStatus, ...]:
-        """Look at the submitted jobs for which `matters` holds. Nothing is asked where nothing was submitted."""
+        """Read the submitted jobs for which `matters` holds. Nothing is sent where nothing was submitted."""
         known = self.known(now)
         ids = list(dict.fromkeys([*(job.id for job in known if job.id is not None), *self._recorded.watched]))
         if not ids:
             return known
-        first = self._lookout is None
-        lookout = self._lookout or self._open(ids)
+        first = self._poller is None
+        poller = self._poller or self._open(ids)
         wanted = [job.id for job in known if job.id and matters(job) and not job.cancelled]
-        lookout.look([*wanted, *(self._recorded.watched if first else ())], page=first)
-        wanted = results_needed(self._recorded, lookout.seen, now, self._project.settings.settle)
-        lookout.publications(i for i in wanted if i in ids)
+        poller.look([*wanted, *(self._recorded.watched if first else ())], page=first)
+        wanted = results_needed(self._recorded, poller.seen, now, self._project.settings.settle)
+        poller.publications(i for i in wanted if i in ids)
         # Afterwards only for what is produced: such looks are rare.
         if any(job.relies and (first or job.produced) for job in self.known(now)):
-            lookout.publish_times()
+            poller.publish_times()
         if not self._links:
             return self.known(now)
         waiting = [j.id for j in self.known(now) if j.id and j.phase is JobPhase.WAITING_FOR_APPROVAL]
-        lookout.preview(waiting, now)
+        poller.preview(waiting, now)
         return self.known(now)
 
     def _open(self, ids: Sequence[str]) -> JobPoller:
-        from afsync.api.polling import JobPoller
-
-        service = connect(here(), self._project, writes=False, sleep=self.sleep, silent=True)
+        service = connect(self._context, self._project, writes=False, sleep=self.sleep, silent=True)
         remote = Remote(service.reader.account(), base_url=service.base_url)
         check_account(self._project, self._recorded, remote)
-        self._lookout = JobPoller(service.reader, ids)
-        return self._lookout
+        self._poller = JobPoller(service.reader, ids)
+        return self._poller
 
 
-def watch(jobs: Jobs, until: Until, *, timeout: float | None, interval: float, as_json: bool) -> int:
-    """Look again and again. Returns the exit code."""
-    stop, out = Stop(), report()
-    jobs.sleep = stop.wait
-    view: View = Document(out) if as_json else Live(out) if on_terminal() else Changes(out)
-    deadline = None if timeout is None else time.monotonic() + timeout
-    found: tuple[JobStatus, ...] = ()
-    with handling_signals(stop):
-        try:
-            with stop.interruptible():
-                found = _until_settled(jobs, until, view, stop, deadline, interval)
-        finally:
-            view.close(found or jobs.known(here().now()), here().now())
-    say_unwritten(out.error)
-    return _verdict(found, until)
-
-
-def _until_settled(
-    jobs: Jobs, until: Until, view: View, stop: Stop, deadline: float | None, interval: float
+def watch(
+    context: Context,
+    jobs: WatchedJobs,
+    until: Until,
+    show: Callable[[Sequence[JobStatus], datetime], None],
+    stop: Stop,
+    *,
+    timeout: float | None,
+    interval: float,
 ) -> tuple[JobStatus, ...]:
+    """Look every `interval` seconds or less often, and `show` what was found, until all jobs are settled or `timeout`
+    seconds are over. Returns what was found last. Interrupted when a signal comes."""
+    deadline = None if timeout is None else context.monotonic() + timeout
+    jobs.sleep = stop.wait
     failures = 0
     while True:
-        now = here().now()
+        now = context.now()
         try:
             found = jobs.look(now, lambda job: not settled(job, until))
             failures = 0
@@ -111,21 +104,9 @@ def _until_settled(
             if failures >= PATIENCE:
                 raise
             found = jobs.known(now)
-        view.show(found, now)
-        left = None if deadline is None else deadline - time.monotonic()
+        show(found, now)
+        left = None if deadline is None else deadline - context.monotonic()
         if all(settled(job, until) for job in found) or (left is not None and left <= 0):
             return found
         pause = next_look(found, until, now, interval)
         stop.wait(pause if left is None else min(pause, left))
-
-
-def _verdict(found: Sequence[JobStatus], until: Until) -> int:
-    """0 when all is as it was wished for. What was still under way when time was up is told."""
-    late = [job for job in found if not settled(job, until)]
-    if late:
-        named = ", ".join(f"{job.address} ({visible(state(job))})" for job in late[:10])
-        more = f" and {len(late) - 10} more" if len(late) > 10 else ""
-        messages()(f"Error: time is up, and not {_AWAITED[until]}: {named}{more}\n")
-    if any(job.unresolved for job in found):
-        return Exit.UNRESOLVED
-    return Exit.OK if not late and all(went_well(job) for job in found) else Exit.ERROR

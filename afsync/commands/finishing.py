@@ -16,13 +16,14 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import Ask, Wait, needs_person
 from afsync.core.state.records import Purpose
+from afsync.core.text import count
 from afsync.core.workspace import Numbers
 from afsync.engine.executor import Report
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
 from afsync.output.seen import seen_lines
-from afsync.output.values import count, visible
+from afsync.output.values import visible
 
 
 def outcome(code: int, plan: Plan, done: Report | None = None) -> CommandResult:

@@ -128,9 +128,9 @@ def plan_here(chosen: Selection, wanted: Wanted) -> CommandResult:
             return _refresh_only(project, wanted, chosen)
         plan, calendar = make(project, chosen, wanted)
         if wanted.notify:
-            from afsync.commands.notifying import notify_plan
+            from afsync.app.notifications import notify_plan
 
-            plan = notify_plan(project, plan, wanted.title)
+            plan = notify_plan(here(), project, plan, wanted.title)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
         return planned(plan, _tell(plan, project, wanted, calendar), calendar, with_links=wanted.with_links)

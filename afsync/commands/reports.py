@@ -8,7 +8,7 @@ from pathlib import Path
 
 from afsync.app.files import check_writable, write_private
 from afsync.commands.ci import append_output, append_summary, repository_prefix
-from afsync.core.overall import Overall, total
+from afsync.core.workspace import Overall, total
 from afsync.errors import AfsyncError, Problem, Severity, UsageError
 
 

@@ -69,8 +69,8 @@ def _validate(form: str, json_into: str | None, markdown_into: str | None, title
 
 def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:
     """What to say, what is wrong, which files were read, and the error to be raised in the end."""
+    from afsync.core.text import count
     from afsync.output.problems import problem_block
-    from afsync.output.values import count
 
     try:
         project = load_project(here())

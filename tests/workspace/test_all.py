@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from afsync.commands import apply_all, applying
-from afsync.core.overall import ORDER, over_limit, worst
+from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.harness import NO_CHANGES, locked
 from tests.workspace.conftest import Agency, job

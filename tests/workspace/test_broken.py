@@ -96,7 +96,7 @@ def test_when_the_main_thread_raises_what_runs_comes_to_its_end(
         threading.Timer(0.2, agency.control.release).start()
         raise AfsyncError("cannot be shown")
 
-    monkeypatch.setattr(all_accounts.Chosen, "show", show)
+    monkeypatch.setattr(all_accounts.AccountsRun, "show", show)
     agency.control.fault("POST /jobs#2: committed-then-hold")
     agency.does("apply", "--all", "--auto-approve", "--jobs", "1", code=Exit.ERROR)
     assert recorded(agency, "bert") == ["job.clip-bert", "template.short"]
