@@ -9,9 +9,9 @@ import click
 from msgspec.structs import replace
 
 from afsync.app.selection import Selection
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together
 from afsync.commands.applying import apply
 from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
-from afsync.commands.overall_flags import Over, check_together, overall_flags
 from afsync.commands.preparing import Apply
 from afsync.core.plan.decision import Options
 from afsync.errors import UsageError
@@ -37,7 +37,7 @@ from afsync.errors import UsageError
     "these names, as globs.",
 )
 @lock_timeout_flag
-@overall_flags(own_account=True, own_fail_fast=True)
+@account_flags(own_account=True, own_fail_fast=True)
 def command(
     planfile: str | None,
     expect: str | None,
@@ -51,7 +51,7 @@ def command(
     fail_fast: bool,
     account: tuple[str, ...],
     lock_timeout: float,
-    over: Over,
+    over: AccountFlags,
     **selection: Any,
 ) -> int:
     """Make the account what the files say: shows the plan, asks, and does exactly that.
@@ -84,7 +84,7 @@ def command(
         )
         if planfile is not None:
             raise UsageError("a saved plan is of one account", "leave it away, or leave --all away")
-        from afsync.commands.applying_all import apply_all
+        from afsync.commands.apply_all import apply_all
 
         return apply_all(
             over, Apply(chosen, due=due, auto_approve=auto_approve, fail_fast=fail_fast, lock_timeout=lock_timeout)

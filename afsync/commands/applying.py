@@ -24,10 +24,9 @@ from afsync.commands.context import here, signals_to
 from afsync.commands.finishing import finish, outcome, refused
 from afsync.commands.first_account import announcement
 from afsync.commands.json_events import EventLines, JsonLines, event_lines
-from afsync.commands.live_display import Bar, UploadBar
 from afsync.commands.meanwhile import due_meanwhile
 from afsync.commands.preparing import Apply, Ready, prepare, read_saved
-from afsync.commands.progress import MANY, Lines, Reporter
+from afsync.commands.progress import MANY, LineReporter, Reporter
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
 from afsync.core.plan.plan import Plan, plan_without_links
@@ -114,18 +113,21 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> CommandResult:
 def _failures_notified(project: Project, store: Store, wanted: Apply) -> AbstractContextManager[None]:
     if not project.settings.notify:
         return nullcontext()
-    from afsync.commands.notifying import failures_notified
+    from afsync.app.notifications import failures_notified
 
-    return failures_notified(project, store, wanted.title)
+    return failures_notified(here(), project, store, wanted.title)
 
 
 def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:
     """Tell the channels of `notify`, where there are any; imported only then."""
     if not ready.project.settings.notify:
         return
-    from afsync.commands.notifying import after_apply, after_refusal
+    from afsync.app.notifications import after_apply, after_refusal
 
-    after_refusal(ready, wanted) if done is None else after_apply(ready, done, wanted)
+    if done is None:
+        after_refusal(here(), ready.project, ready.plan, ready.ledger, wanted.title)
+    else:
+        after_apply(here(), ready.project, ready.remote, ready.ledger, done, wanted.title)
 
 
 def _nothing_due(project: Project, store: Store) -> bool:
@@ -231,12 +233,18 @@ def _until_answered(stop: Stop) -> None:
 
 
 def _teller(plan: Plan, out: Out, session: ApiSession) -> Reporter:
-    lines = Lines(out, stdout_paint())
+    lines = LineReporter(out, stdout_paint())
     if not on_terminal():
         return lines
     if len(plan.changes) >= MANY:
-        return Bar(lines, len(plan.changes), plan.requests, session.limiter.estimate)
-    return UploadBar(lines) if any(c.uploads for c in plan.changes) else lines
+        from afsync.commands.live_display import ChangesBar
+
+        return ChangesBar(lines, len(plan.changes), plan.requests, session.limiter.estimate)
+    if any(c.uploads for c in plan.changes):
+        from afsync.commands.live_display import UploadBar
+
+        return UploadBar(lines)
+    return lines
 
 
 def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> World:

@@ -11,13 +11,13 @@ import click
 from msgspec import Struct
 
 from afsync.app.addresses import check_globs
+from afsync.app.files import write_shared
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
-from afsync.commands.files import write_shared
 from afsync.commands.options import Number, moment, with_links_flag
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, messages, stdout, stdout_paint, tell
 from afsync.errors import UsageError
 
@@ -78,8 +78,8 @@ class Wanted(Struct, frozen=True):
 @click.option("--html", metavar="FILE", help="Write one page for browsers, which loads nothing; - prints it.")
 @with_links_flag
 @click.option("--now", "at", metavar="TIME", help="Show it as if it were TIME (2026-12-01T09:00:00Z).")
-@overall_flags()
-def command(over: Over, **given: Any) -> int:
+@account_flags()
+def command(over: AccountFlags, **given: Any) -> int:
     """Show what is published when: recorded, declared and upcoming, and what the plan would change.
 
     Reads the files and the state, and with --live the account; changes nothing.

@@ -8,14 +8,18 @@ from io import StringIO
 from typing import Final
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, get_completion_class
 
+from afsync import cli
+from afsync.app.package_data import data_folder
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
 from afsync.commands.context import here
 from afsync.commands.screen import tell
+from afsync.config.reference import below
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Recorded
+from afsync.core.statuses import MEANINGS, OWN
 from afsync.errors import AfsyncError
 
 _ONLY_ONCE = "[[ $zsh_eval_context[-1] == loadautofunc ]]"
@@ -34,20 +38,16 @@ def command(shell: str) -> int:
     zsh:  afsync completion zsh > "${fpath[1]}/_afsync"
     fish: afsync completion fish > ~/.config/fish/completions/afsync.fish
     """
-    from click.shell_completion import get_completion_class
-
-    from afsync.cli import cli
-
     completion = get_completion_class(shell)
     assert completion is not None
-    script = completion(cli, {}, "afsync", "_AFSYNC_COMPLETE").source()
+    script = completion(cli.cli, {}, "afsync", "_AFSYNC_COMPLETE").source()
     return tell(script.replace(_ONLY_ONCE, _EVERY_TIME).rstrip() + "\n")
 
 
 Names = Callable[[], Iterable[str]]
 
 MOST: Final = 500
-"""More than that is no help to anyone."""
+"""The most names that are offered."""
 
 
 def _known() -> tuple[Desired, Recorded]:
@@ -88,16 +88,11 @@ def _open() -> Iterable[str]:
 
 
 def _keys() -> Iterable[str]:
-    from afsync.config.reference import below
-    from afsync.core.statuses import MEANINGS, OWN
-
     return (*(key.path for key in below()), *(f"status.{word}" for word in {**MEANINGS, **OWN}))
 
 
 def _examples() -> Iterable[str]:
-    from afsync.commands.bundled import bundled
-
-    return (path.name for path in bundled("examples").iterdir() if (path / "afsync.yaml").is_file())
+    return (path.name for path in data_folder("examples").iterdir() if (path / "afsync.yaml").is_file())
 
 
 _SELECTION: Mapping[str, Names] = {"target": _all, "exclude": _all, "replace": _all}
@@ -140,6 +135,7 @@ def _completer(names: Names) -> Callable[[click.Context, str], list[CompletionIt
 
 
 def _offered(names: Names, incomplete: str) -> list[str]:
+    """Whatever goes wrong, nothing is offered: a shell that asks for a completion shows no errors."""
     with redirect_stderr(StringIO()), suppress(Exception):
         return sorted({name for name in names() if name.startswith(incomplete)})[:MOST]
     return []

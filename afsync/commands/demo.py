@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from afsync.commands.bundled import bundled
+from afsync.app.package_data import data_folder
 from afsync.commands.screen import Out, report, said, stdout_paint
 from afsync.errors import AfsyncError
 
@@ -70,7 +70,7 @@ def command(keep: bool, dialect: str) -> int:
     """
     root = Path(tempfile.mkdtemp(prefix="afsync-demo-"))
     try:
-        shutil.copytree(bundled("examples") / "quickstart", root, dirs_exist_ok=True)
+        shutil.copytree(data_folder("examples") / "quickstart", root, dirs_exist_ok=True)
         tell(root, report(), dialect)
     finally:
         if not keep:

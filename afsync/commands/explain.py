@@ -6,15 +6,17 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from afsync.commands.screen import stdout_paint, tell
+from afsync.config.codes import MEANINGS as FILE_CODES
+from afsync.config.reference import Key, below, explain, is_key
+from afsync.core.plan.codes import MEANINGS as PLAN_CODES
+from afsync.core.plan.codes import REASONS
+from afsync.core.statuses import MEANINGS as STATUSES
+from afsync.core.statuses import OWN
 from afsync.output.values import Paint
-
-if TYPE_CHECKING:
-    from afsync.config.reference import Key
 
 WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
@@ -25,16 +27,14 @@ WIDEST = 100
 def command(path: str | None) -> int:
     """Explain a key of the files, such as job.schedule or api.base_url, a status such as status.sendback, or the
     code of a message such as code.cut_text; without PATH, list all keys."""
-    from afsync.config.reference import below, explain
-    from afsync.core.statuses import MEANINGS, OWN
-
     width = max(40, min(shutil.get_terminal_size().columns, WIDEST))
     if path is None:
         # What is piped is searched, and is whole for that.
         lines = [*_listed(below(), width if sys.stdout.isatty() else None)]
-    elif path.startswith("status.") and (meaning := {**MEANINGS, **OWN}.get(path.removeprefix("status."))):
+    elif path.startswith("status.") and (meaning := {**STATUSES, **OWN}.get(path.removeprefix("status."))):
         lines = [stdout_paint()(path, "bold"), "", *_wrapped(meaning, "  ", "  ", width)]
-    elif (code := path.removeprefix("code.")) and (meaning := _codes().get(code)) and not _is_key(path):
+    # A word without a dot may be a key of the files, too: that is meant then.
+    elif (code := path.removeprefix("code.")) and (meaning := _codes().get(code)) and not is_key(path):
         lines = [stdout_paint()(f"code.{code}", "bold"), "", *_wrapped(meaning, "  ", "  ", width)]
     else:
         key = explain(path)
@@ -44,17 +44,8 @@ def command(path: str | None) -> int:
 
 def _codes() -> dict[str, str]:
     """What each code of a plan or of the files means; a code of both means what the files' say."""
-    from afsync.config.codes import MEANINGS as OF_FILES
-    from afsync.core.plan.codes import MEANINGS, REASONS
-
-    return {**{r.value: m for r, m in REASONS.items()}, **MEANINGS, **{c.value: m for c, m in OF_FILES.items()}}
-
-
-def _is_key(path: str) -> bool:
-    """Whether a word without a dot is a key of the files, too: there that is meant."""
-    from afsync.config.reference import is_key
-
-    return is_key(path)
+    files = {code.value: meaning for code, meaning in FILE_CODES.items()}
+    return {**{reason.value: meaning for reason, meaning in REASONS.items()}, **PLAN_CODES, **files}
 
 
 def _whole(key: Key, inner: Sequence[Key], width: int, paint: Paint) -> Iterator[str]:

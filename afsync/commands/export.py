@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import click
-from msgspec.structs import replace
+from pathlib import Path
 
-from afsync.app.project import at_moment, load_project
+import click
+
+from afsync.app.export import ExportLayout, ExportResult, export
+from afsync.app.files import write_whole
+from afsync.app.project import load_project
+from afsync.app.session import Session, open_session
 from afsync.commands.context import here
-from afsync.commands.exporting import Layout, Texts, texts_for, write_checked
+from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.screen import messages, said, tell
-from afsync.commands.taking import Desk, desk, record_all, refuse_open
-from afsync.config.declarable import writable
+from afsync.commands.screen import messages, report, said, tell
 from afsync.core.addresses import Kind
-from afsync.core.plan.decision import Facts
-from afsync.core.remote import Remote
-from afsync.core.resources import EMPTY
-from afsync.core.state.recorded import Account
-from afsync.core.takeover.export import Export, Jobs, make_export
+from afsync.core.takeover.export import Jobs
+from afsync.core.text import count
 from afsync.errors import Exit, UsageError
-from afsync.output.values import count, visible
+from afsync.output.values import visible
 
 
 @click.command
@@ -60,66 +59,41 @@ def command(
     if as_json:
         if templates or jobs or into or split or sheet is not None or only or no_record:
             raise UsageError("--json prints everything, and goes with none of the others")
-        from afsync.commands.exporting_json import export_json
-
-        return export_json(account)
+        return _json(account)
     if sheet is not None:
         if templates or into or split or no_record or (only and jobs):
             raise UsageError("--csv goes with --only, or with --jobs, and with nothing else")
-        from afsync.commands.exporting_csv import export_csv
-
-        return export_csv(sheet, only, Jobs(jobs) if jobs else None, account)
+        return _csv(sheet, only, Jobs(jobs) if jobs else None, account)
     if only is not None:
         raise UsageError("--only is for --csv")
-    layout = Layout(into or "afsync.yaml", split)
+    layout = ExportLayout(into or "afsync.yaml", split)
     everything = not templates and jobs is None
     which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE
-    project = load_project(here())
-    with desk(project, lock_timeout, account) as held:
-        return export(held, layout, templates=templates or everything, jobs=which, record=not no_record)
+    with open_session(here(), load_project(here()), lock_timeout, account) as session:
+        return export_and_tell(session, layout, templates=templates or everything, jobs=which, record=not no_record)
 
 
-def export(held: Desk, layout: Layout, *, templates: bool, jobs: Jobs, record: bool) -> int:
-    """First the files, then the state: what is recorded and not declared would be taken down."""
-    refuse_open(held.recorded)
-    facts = held.facts(held.look())
-    found = make_export(facts, templates=templates, jobs=jobs)
-    unwritable = [r.id for r in found.resources if not writable(r)]
-    found = replace(found, resources=tuple(r for r in found.resources if writable(r)))
-    texts = texts_for(found, held.project, layout)
-    if layout.into == "-":
-        if not texts:
-            messages()(_said(found, texts))
-        return tell("".join(texts.values()))
-    if record and not held.belongs_to(facts.remote):
+def export_and_tell(session: Session, layout: ExportLayout, *, templates: bool, jobs: Jobs, record: bool) -> int:
+    """Export into the files, and say what was written. Returns the exit code."""
+    done = export(
+        session,
+        layout,
+        lambda remote: may_belong(session, remote),
+        templates=templates,
+        jobs=jobs,
+        record=record,
+    )
+    if done is None:
         messages()("Nothing was written.\n")
         return Exit.ERROR
-    write_checked(held.project.root, texts)
-    if record:
-        held.project = at_moment(here(), load_project(here()), held.recorded, here().now())
-        _record(held, facts, found, jobs)
-    said(_said(found, texts))
-    if unwritable:
-        messages()(f"Left out, since no file can hold their names: {visible(', '.join(unwritable))}.\n")
+    if layout.into == "-":
+        if not done.texts:
+            messages()(_summary(done))
+        return tell("".join(done.texts.values()))
+    said(_summary(done))
+    if done.unwritable:
+        messages()(f"Left out, since no file can hold their names: {visible(', '.join(done.unwritable))}.\n")
     return 0
-
-
-def _record(held: Desk, facts: Facts, found: Export, jobs: Jobs) -> None:
-    """Record what was written. What is left out is marked as not declared here, where it was asked for at all."""
-    facts = replace(facts, desired=held.project.desired, remote=_untold(facts.remote))
-    recorded = record_all(facts, [(r.address, r.id) for r in found.resources], force=True)
-    if jobs is not Jobs.NONE:
-        there = facts.remote.account
-        account = recorded.account or Account(there.id, facts.remote.base_url)
-        recorded = replace(recorded, foreign=(*recorded.foreign, *found.left_out), account=account)
-    held.write(recorded)
-
-
-def _untold(remote: Remote) -> Remote:
-    """The account without what it tells of contents: the files say all of that, as far as it can be declared."""
-    templates = {i: replace(t, echo=EMPTY) for i, t in remote.templates.items()}
-    jobs = {i: replace(j, echo=EMPTY) for i, j in remote.jobs.items()}
-    return replace(remote, templates=templates, jobs=jobs)
 
 
 _LEFT_OUT = (
@@ -128,11 +102,47 @@ _LEFT_OUT = (
 )
 
 
-def _said(found: Export, texts: Texts) -> str:
+def _summary(done: ExportResult) -> str:
+    found = done.found
     templates = sum(r.kind is Kind.TEMPLATE for r in found.resources)
     jobs = len(found.resources) - templates
     if not found.resources:
         return "Nothing to export: all of it is recorded, or left out.\n"
-    files = ", ".join(sorted(texts))
+    files = ", ".join(sorted(done.texts))
     left = f"{count(len(found.left_out), 'job')} left out: {_LEFT_OUT}.\n" if found.left_out else ""
     return f"Wrote {count(templates, 'template')} and {count(jobs, 'job')} to {files}.\n{left}"
+
+
+def _json(account: str | None) -> int:
+    from afsync.app.account_export import read_whole_account
+    from afsync.output.export_json import export_document
+    from afsync.output.json_text import json_text
+
+    _, recorded, remote = read_whole_account(here(), account, silent=True)
+    return tell(json_text(export_document(recorded, remote, here().now())))
+
+
+def _csv(file: str, only: str | None, jobs: Jobs | None, account: str | None) -> int:
+    """Write the sheet, and name what it cannot hold."""
+    from afsync.app.account_export import account_sheet, declared_sheet
+
+    sheet = declared_sheet(here(), only) if jobs is None else account_sheet(here(), jobs, account)
+    if file == "-":
+        tell(sheet.text)
+    elif sheet.size:
+        _write_new(file, sheet.text)
+        report()(f"Wrote {count(sheet.size, 'row')} to {visible(file)}.\n")
+    else:
+        report()("Nothing to write: there is no such job.\n")
+    for address, why in sheet.left_out:
+        messages()(f"Left out: {visible(address)}: {visible(why)}.\n")
+    return 0
+
+
+def _write_new(file: str, text: str) -> None:
+    path = here().directory / file
+    if Path(file).suffix.lower() != ".csv":
+        raise UsageError(f"{file} is not the name of a .csv file", "name it as in --csv episodes.csv")
+    if path.exists():
+        raise UsageError(f"{file} exists", "a sheet that people edit is not overwritten: name another, or remove it")
+    write_whole(path, text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from afsync.app.files import write_private
 from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
 from afsync.commands.command_result import CommandResult
-from afsync.commands.files import write_private
 from afsync.commands.json_events import EventLines
 from afsync.commands.preparing import Apply, Ready
 from afsync.commands.screen import Out, in_block, messages, say_unwritten, stdout_paint
@@ -16,13 +16,14 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import Ask, Wait, needs_person
 from afsync.core.state.records import Purpose
+from afsync.core.text import count
 from afsync.core.workspace import Numbers
 from afsync.engine.executor import Report
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
 from afsync.output.seen import seen_lines
-from afsync.output.values import count, visible
+from afsync.output.values import visible
 
 
 def outcome(code: int, plan: Plan, done: Report | None = None) -> CommandResult:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from afsync.app.first_account import refuse_unknown_account, unknown_account
 from afsync.commands.screen import agreed, interactive, messages
-from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state.recorded import Account
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
-    from afsync.config.project import Project
+    from afsync.app.session import Session
+    from afsync.core.remote import Remote
 
 
 def announcement(account: Account, first: str = "apply") -> str:
@@ -22,13 +23,13 @@ def announcement(account: Account, first: str = "apply") -> str:
     )
 
 
-def account_agreed(
-    project: Project, recorded: Recorded, account: Account, first: str, *, said: str | None, unattended: bool
-) -> bool:
-    """Whether a state may become this account's. `said` is what `--account` says, which was checked."""
-    if said is not None or not unknown_account(project, recorded, account):
+def may_belong(session: Session, remote: Remote, *, unattended: bool = False) -> bool:
+    """Whether the state may come to belong to this account: asks, where neither files nor state nor `--account` say so.
+    UsageError where that cannot be asked."""
+    account = Account(remote.account.id, remote.base_url)
+    if session.account is not None or not unknown_account(session.project, session.recorded, account):
         return True
     if unattended or not interactive():
-        refuse_unknown_account(account, first)
-    messages()(announcement(account, first))
+        refuse_unknown_account(account, "write")
+    messages()(announcement(account, "write"))
     return agreed("Is that the account?")

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 
+from afsync.app.files import open_stream
 from afsync.commands.context import here
-from afsync.commands.files import open_stream
 from afsync.commands.progress import Reporter, Uploads
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome

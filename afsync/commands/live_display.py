@@ -1,34 +1,46 @@
-"""Live displays on a terminal, drawn with rich: bars of an apply, of uploads and of downloads."""
+"""What is redrawn in place on a terminal, with rich; imported only where there is a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from afsync.commands.progress import Lines, Uploads, file_of
-from afsync.commands.screen import messages, on_terminal
-from afsync.core.outcome import Outcome
-from afsync.engine.events import (
-    BecameDue,
-    ChangeDone,
-    Event,
-    Uploading,
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
 )
+from rich.spinner import Spinner
+from rich.text import Text
+
+from afsync.app.partial_download import OnBytes
+from afsync.commands.progress import LineReporter, Uploads, file_of
+from afsync.commands.screen import Out, stdout_paint
+from afsync.core.phases import JobStatus
+from afsync.engine.events import BecameDue, ChangeDone, Event, Uploading
+from afsync.output.status_text import status_text
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rich.progress import Progress, TaskID
+_STOP = "Ctrl-C stops watching; production goes on."
 
 
-class Bar:
-    """Lines, with a bar under them whose estimate knows how long the rate limit will hold the rest up."""
+class ChangesBar:
+    """Lines of an apply, with a bar below them. Its estimate includes how long the rate limit delays the rest: `wait`
+    returns the seconds for a number of requests."""
 
-    def __init__(self, lines: Lines, changes: int, requests: int, wait: Callable[[int], float]) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+    def __init__(self, lines: LineReporter, changes: int, requests: int, wait: Callable[[int], float]) -> None:
         self._lines = lines
         self._wait = wait
         self._uploads = Uploads()
@@ -60,9 +72,9 @@ class Bar:
             self._requests += len(event.changes)
             self._progress.update(self._task, total=self._changes)
         if isinstance(event, ChangeDone):
-            self._count(event.outcome)
+            self._count()
 
-    def _count(self, _outcome: Outcome) -> None:
+    def _count(self) -> None:
         self._done += 1
         elapsed = self._progress.get_time() - self._started
         pace = elapsed / self._done * (self._changes - self._done)
@@ -74,10 +86,23 @@ class Bar:
         self._progress.stop()
 
 
-class UploadBar:
-    """Lines, and under them a bar while a file is on its way."""
+def _file_bars() -> Progress:
+    """One line per file: name, bar, bytes, speed, time left; removed when it is stopped."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True, highlight=False),
+        transient=True,
+    )
 
-    def __init__(self, lines: Lines) -> None:
+
+class UploadBar:
+    """Lines of an apply, and below them a bar while a file is uploaded."""
+
+    def __init__(self, lines: LineReporter) -> None:
         self._lines = lines
         self._shown: tuple[Progress, TaskID] | None = None
 
@@ -92,8 +117,7 @@ class UploadBar:
             self.close()
 
     def _open(self, event: Uploading) -> tuple[Progress, TaskID]:
-
-        progress = bars()
+        progress = _file_bars()
         self._shown = progress, progress.add_task(file_of(event), total=event.size)
         progress.start()
         return self._shown
@@ -104,64 +128,68 @@ class UploadBar:
             self._shown = None
 
 
-OnBytes = Callable[[int, int | None], None]
-"""Told how many bytes are there, and of how many, where that is known."""
-
-
-def bars() -> Progress:
-    """One line a file: name, bar, bytes, speed, time left; gone when it is stopped."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(compact=True),
-        console=Console(stderr=True, highlight=False),
-        transient=True,
-    )
-
-
-class Transfers:
-    """Files that are fetched one after the other."""
+class DownloadBars:
+    """Bars for files that are downloaded one after the other, and above them a line for each that is complete."""
 
     def __init__(self) -> None:
-        self._bars = bars() if on_terminal() else None
+        self._bars = _file_bars()
 
-    def __enter__(self) -> Transfers:
-        if self._bars is not None:
-            self._bars.start()
+    def __enter__(self) -> DownloadBars:
+        self._bars.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._bars is not None:
-            self._bars.stop()
+        self._bars.stop()
 
     @contextmanager
     def file(self, name: str) -> Iterator[OnBytes]:
-        """A bar for one file, while it lasts."""
-        shown = self._bars
-        if shown is None:
-            yield lambda _done, _total: None
-            return
-        task = shown.add_task(name, total=None)
+        task = self._bars.add_task(name, total=None)
         try:
-            yield lambda done, total: shown.update(task, completed=done, total=total)
+            yield lambda done, total: self._bars.update(task, completed=done, total=total)
         finally:
-            shown.remove_task(task)
+            self._bars.remove_task(task)
 
     def say(self, text: str) -> None:
-        """A line that stays, above the bars."""
-        if self._bars is not None:
-            self._bars.console.print(text, markup=False, soft_wrap=True)
-        else:
-            messages()(f"{text}\n")
+        self._bars.console.print(text, markup=False, soft_wrap=True)
+
+
+class StatusTable:
+    """The table of `status --watch`, redrawn in place, and printed once at the end."""
+
+    def __init__(self, out: Out) -> None:
+        self._out = out
+        self._live = Live(console=Console(highlight=False), auto_refresh=False, transient=True)
+        self._live.start()
+
+    def show(self, jobs: Sequence[JobStatus], now: datetime) -> None:
+        shown = status_text(jobs, now, stdout_paint()) + stdout_paint()(_STOP, "dim")
+        text = Text.from_ansi(shown, no_wrap=True, overflow="ellipsis")
+        self._live.update(text, refresh=True)
+
+    def close(self, jobs: Sequence[JobStatus], now: datetime) -> None:
+        self._live.stop()
+        self._out(status_text(jobs, now, stdout_paint()))
+
+
+@contextmanager
+def running_accounts(names: Callable[[], Iterable[str]]) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """A line with a spinner for each account that runs; what is printed within what it gives goes above them."""
+
+    def lines() -> Group:
+        return Group(*(Spinner("dots", text=name) for name in names()))
+
+    live = Live(console=Console(stderr=True), get_renderable=lines, refresh_per_second=8, transient=True)
+
+    @contextmanager
+    def above() -> Iterator[None]:
+        live.stop()
+        try:
+            yield
+        finally:
+            live.start()
+
+    live.start()
+    try:
+        yield above
+    finally:
+        live.stop()

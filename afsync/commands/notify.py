@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.notifications import Notifier
 from afsync.app.project import load_project
-from afsync.commands.announcing import Notifier
+from afsync.app.session import open_session
+from afsync.app.watch import WatchedJobs
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.commands.screen import tell
-from afsync.commands.taking import desk
-from afsync.commands.watching import Jobs
 from afsync.core.notifications import of_jobs
 from afsync.core.phases import JobPhase
 from afsync.errors import Exit, UsageError
@@ -31,17 +31,19 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
     Looks at the account as `afsync status` does. Exits 1 when a channel could not be notified.
     """
     check_title(title)
-    project = load_project(here())
+    context = here()
+    project = load_project(context)
     if not project.settings.notify:
         raise UsageError("afsync.yaml has no `notify`", "docs/notifications.md says how a channel is declared")
-    with desk(project, lock_timeout) as held:
-        recorded = held.recorded
-        notifier = Notifier(held.project, title, recorded.account.id if recorded.account else None)
+    with open_session(context, project, lock_timeout) as session:
+        recorded = session.recorded
+        notifier = Notifier(context, session.project, title, recorded.account.id if recorded.account else None)
         if test:
             notifier.test()
         else:
-            jobs = Jobs(held.project, recorded, ()).look(here().now(), lambda job: job.phase in _ACTIVE)
-            held.write(notifier.send_jobs(of_jobs(jobs, recorded), recorded))
+            watched = WatchedJobs(context, session.project, recorded, ())
+            jobs = watched.look(context.now(), lambda job: job.phase in _ACTIVE)
+            session.write(notifier.send_jobs(of_jobs(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
     told = tell("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
     return Exit.ERROR if short else told

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from afsync.commands.files import read_text
+from afsync.app.files import read_text
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from afsync.commands import pipeline_steps as steps
 from afsync.commands.options import check_title
-from afsync.commands.pipeline_steps import Place
+from afsync.commands.pipeline_steps import Place, github_event
+from afsync.commands.screen import messages, said
+from afsync.errors import Exit, Problem, Severity
+from afsync.output.github import annotation
 
 SWITCH = click.Choice(["true", "false"])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -81,10 +85,14 @@ def _drift(**place: str) -> int:
 @_author
 def _reviewed(title: str, comment_author: str) -> int:
     """Look up the fingerprint that was reviewed (GitHub)."""
-    from afsync.commands.pull_request import reviewed
+    # Imported here, as below: only these steps speak to GitHub.
+    from afsync.app.pull_request import of_job, reviewed_fingerprint
 
     check_title(title)
-    return reviewed(title, comment_author, os.environ)
+    fingerprint = reviewed_fingerprint(title, comment_author, os.environ)
+    with Path(of_job(os.environ, "GITHUB_OUTPUT")).open("a", encoding="utf-8") as file:
+        file.write(f"fingerprint={fingerprint}\n")
+    return Exit.OK
 
 
 @command.command("comment")
@@ -95,11 +103,21 @@ def _reviewed(title: str, comment_author: str) -> int:
 @_author
 def _comment(command: str, outcome: str, has_changes: str, title: str, comment_author: str) -> int:
     """Keep the comment on the pull request up to date (GitHub)."""
-    from afsync.commands.pull_request import keep_comment
+    from afsync.app.pull_request import keep_comment
 
     check_title(title)
-    idle = command == "apply" and outcome == "success" and has_changes == "false"
-    return keep_comment(command, title, comment_author, os.environ, idle=idle)
+    if command == "apply" and outcome == "success" and has_changes == "false":
+        said("Nothing was to be done, so there is no comment.\n")
+        return Exit.OK
+    event = github_event(os.environ)
+    done = keep_comment(command, title, comment_author, event, os.environ, _warn)
+    if done is not None:
+        said(f"{done}\n")
+    return Exit.OK
+
+
+def _warn(text: str) -> None:
+    messages()(annotation(Problem("comment", text, None, Severity.WARNING)))
 
 
 def _place(given: dict[str, str]) -> Place:

@@ -9,15 +9,26 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from afsync.app.connection import key_is_set
+from afsync.app.project import load_project
+from afsync.app.project_state import open_store
+from afsync.cli import run as run_command
 from afsync.commands.ci import in_github
+from afsync.commands.context import here
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import messages
-from afsync.errors import AuthError, Exit, StateError, UsageError
+from afsync.config.workspace import find_workspace
+from afsync.core.workspace import key_of
+from afsync.errors import AuthError, Exit, Problem, StateError, UsageError
 from afsync.output.github import annotation
 from afsync.output.values import visible
+from afsync.store.branch.git import clean
+from afsync.store.branch.git import run as run_git
 
 
 class Place(Struct, frozen=True):
@@ -67,9 +78,7 @@ class Place(Struct, frozen=True):
 
 
 def _refuse_committed(place: Place) -> None:
-    from afsync.store.branch.git import clean, run
-
-    listed = run(["ls-files", "--", ".afsync"], cwd=Path(place.directory), environ=clean(place.environ))
+    listed = run_git(["ls-files", "--", ".afsync"], cwd=Path(place.directory), environ=clean(place.environ))
     if listed.code == 0 and listed.out.strip():
         text = f".afsync is committed here, and the state is kept on the branch {place.state_branch} as well."
         raise StateError(text, "take it out: git rm -r --cached .afsync")
@@ -133,33 +142,27 @@ def drift(place: Place) -> int:
 
 def _after_validating(place: Place, of: str, begin: Callable[[], int]) -> int:
     """The step, where the files are right. What stops it is written where the comment is taken from."""
-    from afsync.cli import run
-
-    told = place.file(f"afsync-{of}.md")
-    place.output("markdown", told)
-    Path(told).unlink(missing_ok=True)
-    with errors_into(told, place.title, "plan" if of == "drift" else of):
+    shown = place.file(f"afsync-{of}.md")
+    place.output("markdown", shown)
+    Path(shown).unlink(missing_ok=True)
+    with errors_into(shown, place.title, "plan" if of == "drift" else of):
         place.check()
-        code = run(["-C", place.directory, "validate", "--title", place.title, "--markdown-into", told])
+        code = run_command(["-C", place.directory, "validate", "--title", place.title, "--markdown-into", shown])
         if code:
             return code
-        Path(told).unlink(missing_ok=True)
+        Path(shown).unlink(missing_ok=True)
         return begin()
 
 
 def _run(place: Place, of: str, ending: str, name: str, *flags: str) -> int:
-    from afsync.cli import run
-
     documents = place.file(f"afsync-{of}{ending}")
     place.output("json", documents)
     into = ("--json-into", documents, "--markdown-into", place.file(f"afsync-{of}.md"), "--title", place.title)
-    return run(["-C", place.directory, name, *into, *flags])
+    return run_command(["-C", place.directory, name, *into, *flags])
 
 
 def _is_offline(place: Place, wanted: str) -> bool:
     """Whether to plan without a key. AuthError where one is missing that should be there."""
-    from afsync.app.connection import key_is_set
-
     if wanted != "auto":
         return wanted == "true"
     key = _key_of_workspace(place)
@@ -174,9 +177,6 @@ def _is_offline(place: Place, wanted: str) -> bool:
 
 def _key_of_workspace(place: Place) -> str | None:
     """Where the workspace says that the key of this account is; None for a project that is in none."""
-    from afsync.config.workspace import find_workspace
-    from afsync.core.workspace import key_of
-
     workspace = find_workspace(Path(place.directory))
     member = None if workspace is None else workspace.member_at(Path(place.directory))
     return None if workspace is None or member is None else key_of(workspace.key, member.name)
@@ -188,14 +188,19 @@ def _is_from_fork(place: Place) -> bool:
     if _in_gitlab(place):
         source = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "")
         return source not in ("", environ.get("CI_PROJECT_ID", ""))
-    from afsync.commands.pull_request import event
-
-    pull = event(environ).get("pull_request") or {}
+    pull = github_event(environ).get("pull_request") or {}
     if not pull:
         return False
     head = (pull.get("head") or {}).get("repo") or {}
     author = (pull.get("user") or {}).get("login")
     return author == "dependabot[bot]" or head.get("full_name") != environ.get("GITHUB_REPOSITORY")
+
+
+def github_event(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What triggered the workflow."""
+    path = environ.get("GITHUB_EVENT_PATH")
+    found = json.loads(Path(path).read_text("utf-8")) if path else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_blocked(place: Place) -> bool:
@@ -205,14 +210,8 @@ def _is_blocked(place: Place) -> bool:
 
 
 def _at_work(place: Place) -> str | None:
-    import click
-
-    from afsync.app.project import load_project
-    from afsync.app.project_state import open_store
-    from afsync.commands.context import here
-
-    click.get_current_context().find_root().obj = place.directory
-    holder = open_store(here(), load_project(here())).at_work(socket.gethostname(), here().now())
+    context = replace(here(), directory=Path(place.directory))
+    holder = open_store(context, load_project(context)).at_work(socket.gethostname(), context.now())
     return None if holder is None else visible(str(holder))
 
 
@@ -221,6 +220,4 @@ def _in_gitlab(place: Place) -> bool:
 
 
 def _say(text: str) -> None:
-    from afsync.errors import Problem
-
     messages()(annotation(Problem("pipeline", text)) if in_github() else f"Error: {text}\n")

@@ -13,17 +13,17 @@ from msgspec.structs import replace
 
 from afsync.app.checked_plan import checked_plan, timed
 from afsync.app.connection import connect
+from afsync.app.files import write_private
 from afsync.app.planned_files import configuration
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state, warn_of_another_run
 from afsync.app.remote import read_remote
 from afsync.app.selection import Selection, check_addresses
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.ci import in_github, publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
-from afsync.commands.files import write_private
 from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import in_block, links_shown, messages, report, stdout_paint, told
 from afsync.core.plan.decision import Options
@@ -76,8 +76,8 @@ class Wanted(Struct, frozen=True):
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--notify", is_flag=True, help="Tell the channels of `notify` when there are changes.")
 @click.option("--now", "at", metavar="TIME", help="Plan as if it were TIME (2026-12-01T09:00:00Z).")
-@overall_flags()
-def command(as_json: bool, form: str, over: Over, **flags: Any) -> int:
+@account_flags()
+def command(as_json: bool, form: str, over: AccountFlags, **flags: Any) -> int:
     """Show what would change, and what it costs in credits.
 
     Reads the files, the state and the account; takes no lock, and writes nothing but the files that are asked for.
@@ -128,9 +128,9 @@ def plan_here(chosen: Selection, wanted: Wanted) -> CommandResult:
             return _refresh_only(project, wanted, chosen)
         plan, calendar = make(project, chosen, wanted)
         if wanted.notify:
-            from afsync.commands.notifying import notify_plan
+            from afsync.app.notifications import notify_plan
 
-            plan = notify_plan(project, plan, wanted.title)
+            plan = notify_plan(here(), project, plan, wanted.title)
         if wanted.out is not None:
             save(plan, project, chosen.options(destroy=wanted.destroy), Path(wanted.out))
         return planned(plan, _tell(plan, project, wanted, calendar), calendar, with_links=wanted.with_links)

@@ -40,7 +40,7 @@ class Reporter(Protocol):
     def close(self) -> None: ...
 
 
-class Lines:
+class LineReporter:
     """For people and logs: a line as a change starts and one as it ends."""
 
     def __init__(self, out: Out, paint: Paint) -> None:

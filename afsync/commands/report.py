@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
-from afsync.commands.files import read_text
+from afsync.app.files import read_text
+from afsync.commands.account_flags import REPORT_FLAG
+from afsync.commands.all_accounts import tell_overall
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.overall_flags import REPORT_FLAG
+from afsync.commands.reports import check_reports
 from afsync.core.workspace import Overall, worst
 from afsync.errors import Exit, Problem, UsageError
+from afsync.output.overall_json import read_overall
 
 ONE_RUN = "merge those of one run"
 
@@ -30,10 +33,6 @@ def merge(files: tuple[str, ...], reports: tuple[tuple[str, str], ...], title: s
     Each FILE is what `--report json=FILE` wrote. Exits with the worst code of all; a shard without a
     report is an error.
     """
-    from afsync.commands.overall import tell_overall
-    from afsync.commands.reports import check_reports
-    from afsync.output.overall_json import read_overall
-
     check_title(title)
     check_reports(reports)
     parts = [read_overall(read_text(Path(name)), name) for name in files]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from afsync.app.files import check_writable, write_private
 from afsync.commands.ci import append_output, append_summary, repository_prefix
-from afsync.commands.files import check_writable, write_private
 from afsync.core.workspace import Overall, total
 from afsync.errors import AfsyncError, Problem, Severity, UsageError
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from afsync.app.addresses import submissions
-from afsync.app.connection import Service, connect
-from afsync.app.project import at_moment, load_project
-from afsync.app.project_state import check_account, read_state
+from afsync.app.results import read_job_results
 from afsync.commands.context import here
 from afsync.commands.options import with_links_flag
-from afsync.commands.screen import links_shown, messages, report, stdout_paint, told
-from afsync.core.remote import Remote
+from afsync.commands.screen import links_shown, messages, on_terminal, report, stdout_paint, told
 from afsync.core.results import result_without_links
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
 from afsync.errors import Exit
+from afsync.output.results import not_ready, result_json, result_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from afsync.config.project import Project
+    from afsync.app.download import DownloadDisplay
+    from afsync.app.partial_download import OnBytes
     from afsync.output.results import Results
 
 
@@ -39,22 +34,18 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     With --download the files are fetched too: what an earlier run left unfinished is gone on with, and nothing is ever
     overwritten. Exits 1 when one of the jobs is not finished, or a file could not be fetched; the others are shown.
     """
-    from afsync.output.results import not_ready, result_json, result_text
-
-    project = load_project(here())
-    recorded, _ = read_state(here(), project)
-    project = at_moment(here(), project, recorded, here().now())
-    records = submissions(globs, recorded, project.desired.jobs)
-    service = connect(here(), project, writes=False)
-    results = _ask(project, service, recorded, records)
+    read = read_job_results(here(), globs)
+    results = read.results
     out = report()
     printed = results if links_shown(with_links, machine=as_json) else _without_links(results)
     out(result_json(printed) if as_json else result_text(printed, stdout_paint()))
     failed = not_ready(printed)
     if folder is not None:
-        from afsync.commands.collecting import collect
+        # Imported here: most runs download nothing.
+        from afsync.app.download import download_results
 
-        failed += collect(service.session, results, folder)
+        with _display() as display:
+            failed += download_results(read.service.session, results, folder, display)
     for line in failed:
         messages()(f"Error: {line}\n")
     written = told(out)
@@ -65,11 +56,25 @@ def _without_links(results: Results) -> Results:
     return {a: (job_id, found and result_without_links(found)) for a, (job_id, found) in results.items()}
 
 
-def _ask(project: Project, service: Service, recorded: Recorded, records: Mapping[str, RecordedJob]) -> Results:
-    """First whose account it is, then all at the same time."""
-    from afsync.api.snapshot import together
+@contextmanager
+def _display() -> Iterator[DownloadDisplay]:
+    """Bars on a terminal, elsewhere a line for each file."""
+    if not on_terminal():
+        yield DownloadLines()
+        return
+    # Imported here: it needs rich.
+    from afsync.commands.live_display import DownloadBars
 
-    reader = service.reader
-    check_account(project, recorded, Remote(reader.account(), base_url=service.base_url))
-    answers = together(*(partial(reader.result, r.id) for r in records.values()))
-    return {address: (r.id, found) for (address, r), found in zip(records.items(), answers, strict=True)}
+    with DownloadBars() as bars:
+        yield bars
+
+
+class DownloadLines:
+    """A line for each file that is complete."""
+
+    @contextmanager
+    def file(self, _name: str) -> Iterator[OnBytes]:
+        yield lambda _done, _total: None
+
+    def say(self, text: str) -> None:
+        messages()(f"{text}\n")

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from afsync import __version__
+from afsync.app.files import read_text
 from afsync.app.project import load_project
 from afsync.app.project_state import read_state
 from afsync.commands.context import here
-from afsync.commands.files import read_text
 from afsync.commands.screen import stdout_paint, tell
 
 

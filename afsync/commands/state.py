@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from afsync.app.project import at_moment, load_project
-from afsync.app.project_state import open_store, read_state
+from afsync.app.project_state import locked, open_store, read_state
 from afsync.commands.context import here
 from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.screen import said, tell
+from afsync.commands.show import show_state
+from afsync.config.problems import close_address
+from afsync.config.project import PROJECT_FILE
+from afsync.core.moves.moves import moved_by_hand
+from afsync.core.state.forgotten import left
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
+from afsync.core.text import count
+from afsync.core.trust.cancels import without_watch
+from afsync.engine.interrupt import Stop
 from afsync.errors import StateError, UsageError
+from afsync.output.state_text import (
+    Copy,
+    forgotten_text,
+    history_text,
+    left_text,
+    list_text,
+    record_json,
+    record_lines,
+)
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
+    from afsync.app.session import Session
+    from afsync.config.project import Project
     from afsync.store.interface import Store
 
 
@@ -37,8 +59,6 @@ def _recorded() -> Recorded:
 @command.command("list")
 def list_() -> int:
     """Print the address of everything recorded, one a line."""
-    from afsync.output.state_text import list_text
-
     return tell(list_text(_recorded()))
 
 
@@ -47,9 +67,6 @@ def list_() -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 def show(address: str | None, as_json: bool) -> int:
     """Show what is recorded under ADDRESS, or all of the state, as `afsync show` does."""
-    from afsync.commands.show import show_state
-    from afsync.output.state_text import record_json, record_lines
-
     if address is None:
         return tell(show_state(as_json=as_json))
     project = load_project(here())
@@ -59,11 +76,18 @@ def show(address: str | None, as_json: bool) -> int:
     return tell("\n".join(record_lines(address, record, project.desired.paths)) + "\n")
 
 
+@contextmanager
+def _session(project: Project, lock_timeout: float) -> Iterator[Session]:
+    """The state for changing. Imported here: what only shows a state reads no account."""
+    from afsync.app.session import open_session
+
+    with open_session(here(), project, lock_timeout) as session:
+        yield session
+
+
 def _found(recorded: Recorded, address: str) -> Record:
     record = recorded.resources.get(address)
     if record is None:
-        from afsync.config.problems import close_address
-
         hint = close_address(address, recorded.resources) or "`afsync state list` shows what is recorded"
         raise UsageError(f"nothing is recorded under {address}", hint)
     return record
@@ -75,14 +99,11 @@ def _found(recorded: Recorded, address: str) -> Record:
 @lock_timeout_flag
 def mv(old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
-    from afsync.commands.taking import desk
-    from afsync.core.moves.moves import moved_by_hand
-
     project = load_project(here())
-    with desk(project, lock_timeout) as held:
-        _found(held.recorded, old)
-        moved = moved_by_hand(held.recorded, old, new)
-        held.write(moved)
+    with _session(project, lock_timeout) as session:
+        _found(session.recorded, old)
+        moved = moved_by_hand(session.recorded, old, new)
+        session.write(moved)
     said(f"{old} is {new} from now on.\n")
     if at_moment(here(), project, moved, here().now()).desired.get(new) is None:
         said(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
@@ -97,37 +118,28 @@ def mv(old: str, new: str, lock_timeout: float) -> int:
 def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: float) -> int:
     """Forget what is recorded under ADDRESS, or a cancelled job, by its id. Nothing is sent: what runs goes on, and
     afsync does not know of it any more."""
-    from afsync.commands.taking import desk
-    from afsync.core.trust.cancels import without_watch
-    from afsync.output.state_text import forgotten_text
-
     if everything and address is None and keep_remote:
         return _leave(lock_timeout)
     if everything or keep_remote or address is None:
         hint = "to remove what is in the account as well: `afsync destroy`; docs/leaving.md has both ways"
         raise UsageError("give one ADDRESS, or --all --keep-remote to forget everything and remove nothing", hint)
-    project = load_project(here())
-    with desk(project, lock_timeout) as held:
-        if address in held.recorded.watched:
-            held.write(without_watch(held.recorded, address))
+    with _session(load_project(here()), lock_timeout) as session:
+        if address in session.recorded.watched:
+            session.write(without_watch(session.recorded, address))
             said(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
             return 0
-        record = _found(held.recorded, address)
-        held.write(held.recorded.without_resource(address))
-    said(forgotten_text(address, record, declared=held.project.desired.get(address) is not None))
+        record = _found(session.recorded, address)
+        session.write(session.recorded.without_resource(address))
+    said(forgotten_text(address, record, declared=session.project.desired.get(address) is not None))
     return 0
 
 
 def _leave(lock_timeout: float) -> int:
-    from afsync.commands.taking import desk, refuse_open
-    from afsync.core.state.forgotten import left
-    from afsync.output.state_text import left_text
-
-    with desk(load_project(here()), lock_timeout) as held:
-        refuse_open(held.recorded)
-        found = left(held.project.desired, held.recorded, here().now())
-        held.write(found.recorded)
-        desired = held.project.desired
+    with _session(load_project(here()), lock_timeout) as session:
+        session.refuse_open_submissions()
+        found = left(session.project.desired, session.recorded, here().now())
+        session.write(found.recorded)
+        desired = session.project.desired
     said(left_text(found, declared=len(desired.templates) + len(desired.jobs)))
     return 0
 
@@ -137,16 +149,21 @@ def _leave(lock_timeout: float) -> int:
 @lock_timeout_flag
 def migrate(place: str, lock_timeout: float) -> int:
     """Take the state, its history and its journal to PLACE, which is what `state:` is to say from then on."""
-    from afsync.commands.migrating import migrate
+    # Imported here: it is needed once in the life of a project.
+    from afsync.app.migration import migrate as migrate_state
 
-    return migrate(load_project(here()), place, lock_timeout)
+    recorded = migrate_state(here(), load_project(here()), place, lock_timeout)
+    resources = count(len(recorded.resources), "resource")
+    said(
+        f"The state is in {visible(place)} now: {resources}, version {recorded.serial}. A note in the old place says "
+        f"so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
+    )
+    return 0
 
 
 @command.command()
 def history() -> int:
     """List the versions of the state that can be restored, newest first."""
-    from afsync.output.state_text import Copy, history_text
-
     project = load_project(here())
     store = open_store(here(), project)
     versions = store.history(project.settings.lineage)
@@ -185,9 +202,6 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
     With --union: put together the two sides of a merge whose markers are in the state. Without either: only merge the
     recovery files that an earlier run left because the disk failed.
     """
-    from afsync.app.project_state import locked
-    from afsync.engine.interrupt import Stop
-
     if union and (serial is not None or force):
         raise UsageError("--union does not go with SERIAL or --force", "leave one of them out")
     project = load_project(here())

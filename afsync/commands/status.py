@@ -7,12 +7,13 @@ import click
 from afsync.app.addresses import check_globs
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
+from afsync.app.watch import WatchedJobs
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import links_shown, stdout_paint, tell
-from afsync.commands.watching import Jobs, watch
+from afsync.commands.status_watch import watch_and_show
 from afsync.core.phases import JobPhase, Until
 from afsync.errors import UsageError
 
@@ -32,7 +33,7 @@ UNTIL = [until.value for until in Until]
 @click.option(
     "--interval", type=Seconds(0.1), default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."
 )
-@overall_flags()
+@account_flags()
 def command(
     globs: tuple[str, ...],
     as_json: bool,
@@ -41,7 +42,7 @@ def command(
     until: str | None,
     timeout: float | None,
     interval: float,
-    over: Over,
+    over: AccountFlags,
 ) -> int:
     """Show every job: how far it is, when it is published, what it cost, and its link.
 
@@ -58,23 +59,23 @@ def command(
         jobs = _jobs(globs, links=links_shown(with_links, machine=as_json))
         if watching:
             return CommandResult(
-                watch(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
+                watch_and_show(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
             )
         return CommandResult(_show(jobs, as_json))
 
     return run("status", over, status_here)
 
 
-def _jobs(globs: tuple[str, ...], *, links: bool) -> Jobs:
+def _jobs(globs: tuple[str, ...], *, links: bool) -> WatchedJobs:
     """Those that are selected."""
     project = load_project(here())
     recorded, _ = read_state(here(), project)
     project = at_moment(here(), project, recorded, here().now())
     check_globs(here(), globs, {*project.desired.jobs, *recorded.jobs})
-    return Jobs(project, recorded, globs, links=links)
+    return WatchedJobs(here(), project, recorded, globs, links=links)
 
 
-def _show(jobs: Jobs, as_json: bool) -> int:
+def _show(jobs: WatchedJobs, as_json: bool) -> int:
     from afsync.output.status_json import status_json
     from afsync.output.status_text import status_text
 

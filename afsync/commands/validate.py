@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from afsync.app.files import write_private
 from afsync.app.project import at_moment, load_project
+from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.ci import publish_error, publish_problems, repository_prefix
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
-from afsync.commands.files import write_private
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.overall_flags import Over, check_together, overall_flags, run
 from afsync.commands.screen import stdout_paint, tell
 from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
 
@@ -27,8 +27,10 @@ FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 @click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
 @click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
 @title_flag
-@overall_flags()
-def command(form: str, as_json: bool, json_into: str | None, markdown_into: str | None, title: str, over: Over) -> int:
+@account_flags()
+def command(
+    form: str, as_json: bool, json_into: str | None, markdown_into: str | None, title: str, over: AccountFlags
+) -> int:
     """Check everything, offline.
 
     Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key. Exits 1
@@ -67,8 +69,8 @@ def _validate(form: str, json_into: str | None, markdown_into: str | None, title
 
 def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:
     """What to say, what is wrong, which files were read, and the error to be raised in the end."""
+    from afsync.core.text import count
     from afsync.output.problems import problem_block
-    from afsync.output.values import count
 
     try:
         project = load_project(here())

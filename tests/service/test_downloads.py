@@ -10,7 +10,7 @@ import pytest
 
 from afsync.api.access import Access, Secret
 from afsync.api.external_hosts import may_go_to
-from afsync.commands.collecting import files, stem
+from afsync.app.download import files, stem
 from afsync.core.results import JobResult
 from afsync.emulator.media.samples import video
 from afsync.errors import Exit

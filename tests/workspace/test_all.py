@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from afsync.commands import applying, applying_all
+from afsync.commands import apply_all, applying
 from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.harness import NO_CHANGES, locked
@@ -203,7 +203,7 @@ def test_the_limit_over_all_is_judged_before_the_first_is_applied(agency: Agency
 def test_on_a_terminal_it_shows_all_plans_and_asks_once(
     answer: str, left: int, agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(applying_all, "interactive", lambda: True)
+    monkeypatch.setattr(apply_all, "interactive", lambda: True)
     monkeypatch.setattr(applying, "_until_answered", lambda stop: None)
     report = agency.root / "r.json"
     done = agency.does("apply", "--all", "--report", f"json={report}", stdin=answer, code=0 if left == 49 else 1)
@@ -220,7 +220,7 @@ def test_a_plan_that_is_another_one_by_its_turn_is_refused(agency: Agency, monke
         agency.client("bert", job("one") + job("two"))
         return over_limit(*args)
 
-    monkeypatch.setattr(applying_all, "over_limit", and_edit)
+    monkeypatch.setattr(apply_all, "over_limit", and_edit)
     assert agency.codes("apply", "--auto-approve", code=6) == {"anna": 0, "bert": 6, "cleo": 0}
     assert [agency.balance_of(n) for n in NAMES] == [49, 50, 49]
 

@@ -12,9 +12,10 @@ from typing import Any
 import click
 import pytest
 
+from afsync.app import side_by_side
 from afsync.app.connection import connect as connect_to
-from afsync.commands import overall, side_by_side
-from afsync.commands.files import write_private
+from afsync.app.files import write_private
+from afsync.commands import all_accounts
 from afsync.errors import AfsyncError, Exit
 from tests.workspace.conftest import Agency
 
@@ -95,7 +96,7 @@ def test_when_the_main_thread_raises_what_runs_comes_to_its_end(
         threading.Timer(0.2, agency.control.release).start()
         raise AfsyncError("cannot be shown")
 
-    monkeypatch.setattr(overall.Chosen, "show", show)
+    monkeypatch.setattr(all_accounts.AccountsRun, "show", show)
     agency.control.fault("POST /jobs#2: committed-then-hold")
     agency.does("apply", "--all", "--auto-approve", "--jobs", "1", code=Exit.ERROR)
     assert recorded(agency, "bert") == ["job.clip-bert", "template.short"]

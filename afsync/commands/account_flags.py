@@ -22,7 +22,7 @@ JOBS = 8
 FORMATS = ("json", "markdown", "sarif", "codeclimate", "junit")
 
 
-class Over(Struct, frozen=True):
+class AccountFlags(Struct, frozen=True):
     """Which accounts, how many at a time, and where the reports go. `account` are globs over names."""
 
     every: bool = False
@@ -99,7 +99,7 @@ _FLAGS: tuple[Callable[[F], F], ...] = (
 )
 
 
-def overall_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> Callable[[F], F]:
+def account_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> Callable[[F], F]:
     """Adds them, as one argument `over`. A command may have --account and --fail-fast of its own, which it then hands
     over itself."""
     flags = [*_FLAGS, *([] if own_account else [_ACCOUNT]), *([] if own_fail_fast else [_FAIL_FAST])]
@@ -109,7 +109,7 @@ def overall_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> 
     def decorate(command: F) -> F:
         @wraps(command)
         def gathered(*args: Any, **given: Any) -> Any:
-            over = Over(**{name: given.pop(name) for name in names})
+            over = AccountFlags(**{name: given.pop(name) for name in names})
             return command(*args, over=over, **given)
 
         decorated = cast("F", gathered)
@@ -120,13 +120,13 @@ def overall_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> 
     return decorate
 
 
-def run(command: str, over: Over, one: Callable[[], CommandResult], *, reads_only: bool = True) -> int:
+def run(command: str, over: AccountFlags, one: Callable[[], CommandResult], *, reads_only: bool = True) -> int:
     """Run it here, or in every account that was chosen. Returns the exit code. What `reads_only` is left alone after a
     signal."""
     if not over.every:
         over.check_alone()
         return int(one().code)
     # Imported here: a single account needs neither threads nor reports.
-    from afsync.commands.overall import run_everywhere
+    from afsync.commands.all_accounts import run_everywhere
 
     return run_everywhere(command, over, one, reads_only=reads_only)

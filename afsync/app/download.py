@@ -1,4 +1,4 @@
-"""`afsync result --download`: which files there are, what they are called here, and fetching them one by one."""
+"""Downloading what jobs produced: which files there are, what they are called here, and fetching them one by one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from afsync.commands.downloads import Fetched, download
-from afsync.commands.files import write_whole
-from afsync.commands.live_display import Transfers
-from afsync.commands.screen import messages
+from afsync.app.files import write_whole
+from afsync.app.partial_download import Fetched, OnBytes, download
 from afsync.core.addresses import key_of
 from afsync.core.results import result_without_links
 from afsync.errors import AfsyncError, AuthError
@@ -31,36 +30,45 @@ _ENDINGS = {"": (".mp4", ".mov", ".m4v", ".webm"), "-thumbnail": (".png", ".jpg"
 """The endings that are taken from a link, by what is put behind the name; the first where the link has another."""
 
 
-class Wanted(Struct, frozen=True):
+class DownloadDisplay(Protocol):
+    """Shows how far downloads are."""
+
+    def file(self, name: str) -> AbstractContextManager[OnBytes]:
+        """Shows one file while it lasts; what it gives takes the bytes received and the size, where that is known."""
+
+    def say(self, text: str) -> None:
+        """Takes a line for each file that is complete."""
+
+
+class RemoteFile(Struct, frozen=True):
     """A link, and the name of the file it becomes."""
 
     url: str
     name: str
 
 
-def collect(session: ApiSession, results: Results, folder: Path) -> list[str]:
-    """Fetch video and thumbnail of each result that is ready, and write its text beside them. What went wrong, a line
-    each; one file that cannot be had does not keep the others from being fetched."""
+def download_results(session: ApiSession, results: Results, folder: Path, display: DownloadDisplay) -> list[str]:
+    """Download video and thumbnail of each result that is ready, and write its text beside them. Returns a line for
+    each failure; a file that cannot be downloaded does not stop the others."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return [f"{folder} is no directory that can be written to: {error.strerror or error}"]
     failed: list[str] = []
-    with Transfers() as transfers:
-        for address, (job_id, found) in results.items():
-            if found is None or not found.ready:
-                continue
-            failed += _texts(address, job_id, found, folder)
-            for wanted in files(address, found):
-                failed += _one(session, wanted, folder, transfers)
+    for address, (job_id, found) in results.items():
+        if found is None or not found.ready:
+            continue
+        failed += _texts(address, job_id, found, folder, display)
+        for wanted in files(address, found):
+            failed += _one(session, wanted, folder, display)
     return failed
 
 
-def files(address: str, found: JobResult) -> Iterator[Wanted]:
+def files(address: str, found: JobResult) -> Iterator[RemoteFile]:
     """What there is to fetch. Names are made of the key and the id; of a remote name only a known ending is used."""
     for url, what in ((found.video_url, ""), (found.thumbnail_url, "-thumbnail")):
         if url:
-            yield Wanted(url, stem(address, found.id) + what + _ending(url, what))
+            yield RemoteFile(url, stem(address, found.id) + what + _ending(url, what))
 
 
 def stem(address: str, job_id: str) -> str:
@@ -77,27 +85,27 @@ def _ending(url: str, what: str) -> str:
     return written if written in known else known[0]
 
 
-def _one(session: ApiSession, wanted: Wanted, folder: Path, transfers: Transfers) -> list[str]:
+def _one(session: ApiSession, wanted: RemoteFile, folder: Path, display: DownloadDisplay) -> list[str]:
     try:
-        with transfers.file(wanted.name) as progress:
+        with display.file(wanted.name) as progress:
             fetched = download(session, wanted.url, folder / wanted.name, progress)
     except AuthError:
         raise
     except AfsyncError as error:
         return [f"{wanted.name}: {error.message}" + (f" {error.hint}" if error.hint else "")]
-    transfers.say(_told(fetched))
+    display.say(_line(fetched))
     return []
 
 
-def _told(fetched: Fetched) -> str:
+def _line(fetched: Fetched) -> str:
     if fetched.kept:
         return f"{fetched.path} is there already ({size(fetched.size)})"
     went_on = f", gone on from {size(fetched.resumed)}" if fetched.resumed else ""
     return f"{fetched.path} ({size(fetched.size)}{went_on})"
 
 
-def _texts(address: str, job_id: str, found: JobResult, folder: Path) -> list[str]:
-    """Copy and platforms as JSON. Only a file that is this job's own is written anew, and that is said."""
+def _texts(address: str, job_id: str, found: JobResult, folder: Path, display: DownloadDisplay) -> list[str]:
+    """Write copy and platforms as JSON. Only a file that is this job's own is replaced, and that is said."""
     text = json_text(result_row(address, job_id, result_without_links(found)))
     path = folder / f"{stem(address, found.id)}.json"
     try:
@@ -107,7 +115,7 @@ def _texts(address: str, job_id: str, found: JobResult, folder: Path) -> list[st
             if not _is_ours(path, job_id):
                 return [f"{path} is another file; it is not overwritten"]
         write_whole(path, text)
-        messages()(f"{path} ({size(len(text.encode()))})\n")
+        display.say(f"{path} ({size(len(text.encode()))})")
     except (OSError, UnicodeError, AfsyncError) as error:
         return [f"{path} cannot be written: {error}"]
     return []

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from afsync.app.side_by_side import not_begun
+from afsync.commands.account_flags import AccountFlags
+from afsync.commands.all_accounts import AccountsRun, begin, each, finish
 from afsync.commands.applying import answer_of, apply_here
-from afsync.commands.block import Shared, not_begun
 from afsync.commands.command_result import CommandResult
-from afsync.commands.overall import Chosen, begin, each, finish
-from afsync.commands.overall_flags import Over
 from afsync.commands.plan import Wanted, plan_here
 from afsync.commands.preparing import Apply
 from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
+from afsync.core.text import count
 from afsync.core.workspace import AccountResult, Overall, over_limit
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import Exit, Interrupted
 from afsync.output.overall_text import overall_text
-from afsync.output.values import count
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member
@@ -42,53 +42,53 @@ PLAN = Wanted(
 )
 
 
-def apply_all(over: Over, wanted: Apply) -> int:
+def apply_all(over: AccountFlags, wanted: Apply) -> int:
     """Apply every account that was chosen. Returns the exit code."""
-    chosen, shared = begin("apply", over)
+    run = begin("apply", over)
+    members = run.chosen.members
     asks = not wanted.auto_approve and interactive()
-    with handling_signals(shared.stops):
-        if wanted.due or not (asks or chosen.workspace.max_credits is not None):
-            results = each(shared, chosen, chosen.members, lambda _: apply_here(wanted), reads_only=False)
-            return finish(shared, chosen, results)
-        return _judged(shared, chosen, wanted, asks=asks)
+    with handling_signals(run.stops):
+        if wanted.due or not (asks or run.chosen.workspace.max_credits is not None):
+            results = each(run, members, lambda _: apply_here(wanted), reads_only=False)
+            return finish(run, results)
+        return _judged(run, wanted, asks=asks)
 
 
-def _judged(shared: Shared, chosen: Chosen, wanted: Apply, *, asks: bool) -> int:
+def _judged(run: AccountsRun, wanted: Apply, *, asks: bool) -> int:
     """Plan everywhere, and apply these very plans if all of them together are allowed."""
     prints: dict[str, str | None] = {}
 
     def planned(name: str, came: CommandResult) -> None:
         prints[name] = came.fingerprint
 
+    members = run.chosen.members
     plans = each(
-        shared,
-        chosen,
-        chosen.members,
+        run,
+        members,
         lambda _: plan_here(wanted.selection, PLAN),
         reads_only=True,
         came=planned,
         shown=asks,
     )
-    if shared.stops.main.asked.is_set():
-        return finish(shared, chosen, [not_begun(m) for m in chosen.members])
-    breach = over_limit(plans, chosen.workspace.max_credits)
+    if run.stops.main.asked.is_set():
+        return finish(run, [not_begun(m) for m in members])
+    breach = over_limit(plans, run.chosen.workspace.max_credits)
     if breach is not None:
         for result in plans if not asks else ():
-            chosen.show(result)
-        breach = replace(breach, location=chosen.workspace.locate("limits", "max_credits"))
-        return finish(replace(shared, command="plan"), chosen, plans, [breach], Exit.REFUSED)
-    if asks and not _agreed(plans, shared.stops):
+            run.show(result)
+        breach = replace(breach, location=run.chosen.workspace.locate("limits", "max_credits"))
+        return finish(replace(run, command="plan"), plans, [breach], Exit.REFUSED)
+    if asks and not _agreed(plans, run.stops):
         messages()("Apply cancelled.\n")
-        return finish(shared, chosen, [not_begun(m) for m in chosen.members], (), Exit.ERROR)
+        return finish(run, [not_begun(m) for m in members], (), Exit.ERROR)
     failed = {r.account: r for r in plans if prints.get(r.account) is None}
-    if failed and chosen.over.fail_fast:
-        return finish(shared, chosen, [failed.get(m.name) or not_begun(m) for m in chosen.members])
-    return _apply(shared, chosen, replace(wanted, auto_approve=wanted.auto_approve or asks), prints, failed)
+    if failed and run.flags.fail_fast:
+        return finish(run, [failed.get(m.name) or not_begun(m) for m in members])
+    return _apply(run, replace(wanted, auto_approve=wanted.auto_approve or asks), prints, failed)
 
 
 def _apply(
-    shared: Shared,
-    chosen: Chosen,
+    run: AccountsRun,
     wanted: Apply,
     prints: dict[str, str | None],
     failed: dict[str, AccountResult],
@@ -99,9 +99,9 @@ def _apply(
         return apply_here(replace(wanted, expect=prints[member.name]))
 
     for result in failed.values():
-        chosen.show(result)
-    left = [m for m in chosen.members if m.name not in failed]
-    return finish(shared, chosen, [*failed.values(), *each(shared, chosen, left, one, reads_only=False)])
+        run.show(result)
+    left = [m for m in run.chosen.members if m.name not in failed]
+    return finish(run, [*failed.values(), *each(run, left, one, reads_only=False)])
 
 
 def _agreed(plans: Sequence[AccountResult], stops: Stops) -> bool:

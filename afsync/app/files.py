@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import stat
-import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -51,13 +50,12 @@ def _is_a_stream(path: Path) -> bool:
 
 def open_stream(path: Path) -> TextIO | None:
     """A stream of this process that `path` names (`/dev/stdout`), where the rest of the output goes too: opened again
-    it would be written from its beginning. None where it names none. Raises OSError for one that is closed."""
+    it would be written from its beginning. None where it names none. Raises OSError for one that is closed. What was
+    printed before is not in a buffer: `commands.screen.Out` flushes every text."""
     found = re.fullmatch(r"/dev/(stdout|stderr|fd/\d{1,9})|/proc/self/fd/\d{1,9}", str(path.absolute()))
     if found is None:
         return None
     number = {"stdout": 1, "stderr": 2}.get(path.name) or int(path.name)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
     return os.fdopen(os.dup(number), "w", encoding="utf-8", errors="surrogateescape")
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from afsync.commands.block import broken, interrupted, not_begun
-from afsync.commands.screen import messages
 from afsync.core.workspace import AccountResult
-from afsync.output.values import count
+from afsync.errors import AfsyncError, ConfigError, Exit, Problem
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member
     from afsync.engine.interrupt import Stops
 
 One = Callable[["Member"], AccountResult]
+Redraw = Callable[[], AbstractContextManager[None]]
+"""What is printed within it goes above what a display shows."""
+Display = Callable[[Callable[[], Iterable[str]]], AbstractContextManager[Redraw]]
+"""Shows the names of the accounts that are worked on."""
+
 _LOOK = 0.1
 """Seconds between two looks at whether a signal came."""
 _PATIENCE = 10.0
@@ -88,19 +91,22 @@ def side_by_side(
     fail_fast: bool = False,
     reads_only: bool = False,
     on_result: Callable[[AccountResult], None] = lambda _: None,
+    on_signal: Callable[[int], None] = lambda _: None,
+    display: Display = lambda _: nullcontext(nullcontext),
 ) -> tuple[AccountResult, ...]:
-    """What came of each, in the order of `members`, and each is given to `on_result` as soon as it is its turn.
+    """Run `one` for each member in up to `jobs` threads. Returns the results in the order of `members`; each is given
+    to `on_result` as soon as all before it are there.
 
-    Once a signal came, or with `fail_fast` one failed, nothing more is begun. What was begun comes to its end, even if
-    this raises, except that what `reads_only` is not waited for long.
+    After a signal, or with `fail_fast` after a failure, nothing more is begun; `on_signal` then takes the number of
+    accounts that run. What was begun is waited for, even if this raises, but what `reads_only` only for a short time.
     """
     work = _Work(members, one, stops, fail_fast=fail_fast)
     found: dict[int, AccountResult] = {}
     next_index = 0
     try:
-        with _shown(work) as redraw:
+        with display(lambda: [m.name for m in tuple(work.running.values())]) as redraw:
             work.begin(min(jobs, len(members)))
-            for came in _arriving(work, stops, reads_only=reads_only):
+            for came in _arriving(work, stops, on_signal, reads_only=reads_only):
                 found.update(came)
                 while next_index in found:
                     with redraw():
@@ -108,7 +114,7 @@ def side_by_side(
                     next_index += 1
     except BaseException:
         work.close()
-        for _ in _arriving(work, stops, reads_only=reads_only):
+        for _ in _arriving(work, stops, on_signal, reads_only=reads_only):
             pass  # a submission in flight is paid for: its id is still to be recorded
         raise
     for index, member in work.running.items():
@@ -121,13 +127,15 @@ def side_by_side(
     return tuple(found[index] for index in range(len(members)))
 
 
-def _arriving(work: _Work, stops: Stops, *, reads_only: bool) -> Iterator[dict[int, AccountResult]]:
+def _arriving(
+    work: _Work, stops: Stops, on_signal: Callable[[int], None], *, reads_only: bool
+) -> Iterator[dict[int, AccountResult]]:
     """What came to its end since the last look, until all did, or what only reads had its time after a signal."""
     waited = 0.0
     while not work.over:
         if stops.main.asked.is_set():
             if not waited:
-                _say_interrupted(len(work.running))
+                on_signal(len(work.running))
             work.close()
             waited += _LOOK
             if reads_only and waited > _PATIENCE:
@@ -139,43 +147,28 @@ def _arriving(work: _Work, stops: Stops, *, reads_only: bool) -> Iterator[dict[i
         yield came
 
 
-def _say_interrupted(running: int) -> None:
-    """Without a word it would seem that nothing happens, and the second signal gives submissions up."""
-    below = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
-    messages()(f"{below}Interrupted: finishing {count(running, 'account')}; nothing more is begun.\n")
+def problems_of(error: BaseException) -> tuple[Problem, ...]:
+    match error:
+        case ConfigError():
+            return error.problems
+        case AfsyncError():
+            return (Problem("stopped", error.message, error.hint),)
+        case _:
+            return (Problem("stopped", f"a bug in afsync: {type(error).__name__}", "see the log, and report it"),)
 
 
-@contextmanager
-def _shown(work: _Work) -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """On a terminal, a line for each account that is being worked on; what is printed goes above them."""
-    if not (sys.stderr.isatty() and sys.stdout.isatty()):
-        yield _nothing
-        return
-    from rich.console import Console, Group
-    from rich.live import Live
-    from rich.spinner import Spinner
-
-    def lines() -> Group:
-        named: Iterable[Member] = tuple(work.running.values())
-        return Group(*(Spinner("dots", text=member.name) for member in named))
-
-    live = Live(console=Console(stderr=True), get_renderable=lines, refresh_per_second=8, transient=True)
-
-    @contextmanager
-    def above() -> Iterator[None]:
-        live.stop()
-        try:
-            yield
-        finally:
-            live.start()
-
-    live.start()
-    try:
-        yield above
-    finally:
-        live.stop()
+def broken(member: Member, error: BaseException) -> AccountResult:
+    """For one of which not even the failure could be shown."""
+    told = problems_of(error)
+    text = "".join(f"Error: {problem.message}\n  {visible(str(error))}\n" for problem in told)
+    return AccountResult(member.name, member.directory, Exit.ERROR, problems=told, output=text)
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def not_begun(member: Member) -> AccountResult:
+    return AccountResult(member.name, member.directory, begun=False)
+
+
+def interrupted(member: Member, code: int = Exit.INTERRUPTED) -> AccountResult:
+    """For one that only read, and was left alone when the signal came."""
+    told = Problem("interrupted", "it was interrupted while it read; nothing was changed")
+    return AccountResult(member.name, member.directory, code, problems=(told,), output=f"{told.message}\n")

@@ -6,17 +6,20 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from afsync.errors import AfsyncError, Unreachable
 
 if TYPE_CHECKING:
     from afsync.api.external_hosts import Sink
+    from afsync.api.session import ApiSession
 
 
-class Part:
+class PartialFile:
     """What is there of one file, and a note of which version of it that is."""
 
     def __init__(self, target: Path) -> None:
@@ -132,3 +135,77 @@ def total(headers: Mapping[str, str]) -> int | None:
 def _start(headers: Mapping[str, str]) -> int | None:
     found = re.match(r"bytes (\d+)-", headers.get("content-range", ""))
     return int(found[1]) if found else None
+
+
+OnBytes = Callable[[int, int | None], None]
+"""Told how many bytes are there, and of how many, where that is known."""
+
+
+class Fetched(Struct, frozen=True):
+    """A file in its place. `kept`: it was there already; `resumed`: bytes that an earlier run had fetched."""
+
+    path: Path
+    size: int
+    kept: bool = False
+    resumed: int = 0
+
+
+def download(session: ApiSession, url: str, target: Path, progress: OnBytes) -> Fetched:
+    """Fetch `url` into `target`. A file of the same size that is there is left as it is; AfsyncError for any other,
+    and where the disk does not take it; ApiError where the other side does not give it."""
+    if os.path.lexists(target):
+        return _keep(session, url, target)
+    part = PartialFile(target)
+    resumed = _fetch(session, url, part, progress)
+    size = part.finish()
+    return Fetched(target, size, resumed=resumed)
+
+
+def _keep(session: ApiSession, url: str, target: Path) -> Fetched:
+    here = target.stat().st_size if target.is_file() else None
+    if here is None or here != _size_there(session, url):
+        raise AfsyncError(f"{target} is another file; it is not overwritten.", "move it away, or use another DIR")
+    return Fetched(target, here, kept=True)
+
+
+def _size_there(session: ApiSession, url: str) -> int | None:
+    from afsync.api.exchange import Abandoned
+    from afsync.api.external_hosts import get
+
+    def enough(_chunk: bytes) -> None:
+        raise Abandoned
+
+    headers = {"Accept": "*/*", "Range": "bytes=0-0"}
+    reply = get(session, url, headers, lambda _status, _headers: enough, lambda: False)
+    if reply.status == 200:
+        length = reply.headers.get("content-length", "")
+        return int(length) if length.isdigit() else None
+    return total(reply.headers)
+
+
+def _fetch(session: ApiSession, url: str, part: PartialFile, progress: OnBytes) -> int:
+    """Fetch what is missing; how much was there. A part that does not fit the remote file any more is begun anew."""
+    from afsync.api.external_hosts import get
+
+    for _ in range(2):
+        offset = part.offset()
+
+        def tick() -> bool:
+            progress(part.received, part.total)
+            return False
+
+        try:
+            reply = get(session, url, part.headers(offset), part.begin, tick)
+        except AfsyncError:
+            part.close()
+            if part.error is not None:
+                raise part.error from None
+            raise
+        part.close()
+        if reply.status != 416:
+            progress(part.received, part.total)
+            return offset if reply.status == 206 else 0
+        if offset and total(reply.headers) == offset:
+            return offset
+        part.discard()
+    raise Unreachable("The other side refuses every range of the file.", "try again later")

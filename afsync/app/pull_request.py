@@ -6,16 +6,14 @@ import json
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from afsync.commands.screen import messages, said
 from afsync.core.run_page import run_page
-from afsync.errors import ApiError, Exit, PlanStale, Problem, Severity, UsageError
-from afsync.output.github import annotation
+from afsync.errors import ApiError, PlanStale, UsageError
 from afsync.output.markdown import marker
 
 FINGERPRINT = re.compile(r"^Fingerprint `([0-9a-f]{12})`, as of ", re.MULTILINE)
@@ -24,7 +22,7 @@ SECONDS = 60.0
 TRIES = 3
 
 
-def _of_job(environ: Mapping[str, str], name: str) -> str:
+def of_job(environ: Mapping[str, str], name: str) -> str:
     """A variable that every job of GitHub Actions has."""
     if name not in environ:
         raise UsageError(
@@ -48,7 +46,7 @@ class GitHub(Struct, frozen=True):
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> GitHub:
-        base = f"{_of_job(environ, 'GITHUB_API_URL')}/repos/{_of_job(environ, 'GITHUB_REPOSITORY')}"
+        base = f"{of_job(environ, 'GITHUB_API_URL')}/repos/{of_job(environ, 'GITHUB_REPOSITORY')}"
         return GitHub(base, environ.get("GITHUB_TOKEN", ""))
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -92,53 +90,48 @@ class GitHub(Struct, frozen=True):
                 return
 
 
-def event(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What triggered the workflow."""
-    path = environ.get("GITHUB_EVENT_PATH")
-    found = json.loads(Path(path).read_text("utf-8")) if path else {}
-    return found if isinstance(found, dict) else {}
-
-
-def reviewed(title: str, author: str, environ: Mapping[str, str]) -> int:
-    """Put out the fingerprint of the plan in the comment. PlanStale when no plan was reviewed for this commit."""
+def reviewed_fingerprint(title: str, author: str, environ: Mapping[str, str]) -> str:
+    """The fingerprint of the plan in the comment. PlanStale when no plan was reviewed for this commit."""
     github = GitHub.of(environ)
-    number = github.merged(_of_job(environ, "GITHUB_SHA"))
+    number = github.merged(of_job(environ, "GITHUB_SHA"))
     shown = () if number is None else github.comments(number, marker(title), author)
     comment = next(iter(shown), None)
     found = FINGERPRINT.search(comment["body"]) if comment else None
     if found is None:
         why = "it came by no pull request" if number is None else f"pull request {number} has no comment with one"
         raise PlanStale(f"No plan was reviewed for this commit: {why}.", "nothing was sent")
-    with Path(_of_job(environ, "GITHUB_OUTPUT")).open("a", encoding="utf-8") as file:
-        file.write(f"fingerprint={found[1]}\n")
-    return Exit.OK
+    return found[1]
 
 
-def keep_comment(of: str, title: str, author: str, environ: Mapping[str, str], *, idle: bool) -> int:
-    """Write the comment, or the one that is there again. What cannot be written is a warning: the summary has it."""
-    if idle:
-        said("Nothing was to be done, so there is no comment.\n")
-        return Exit.OK
-    happened, github = event(environ), GitHub.of(environ)
-    pull = happened.get("pull_request") or {}
+def keep_comment(
+    of: str,
+    title: str,
+    author: str,
+    event: Mapping[str, Any],
+    environ: Mapping[str, str],
+    warn: Callable[[str], None],
+) -> str | None:
+    """Write the comment on `of` (`plan` or `apply`), or replace the one that is there. `event` is what triggered the
+    workflow. Returns what was done; None where it could not be written: `warn` says why, and the summary of the job has
+    the same text."""
+    github = GitHub.of(environ)
+    pull = event.get("pull_request") or {}
     number = pull.get("number")
     if number is None and of == "apply":
         try:
-            number = github.merged(_of_job(environ, "GITHUB_SHA"))
+            number = github.merged(of_job(environ, "GITHUB_SHA"))
         except ApiError as error:
-            _warn(f"The pull request of this commit could not be looked up: {error.message}")
+            warn(f"The pull request of this commit could not be looked up: {error.message}")
     if number is None:
-        said("This is not a pull request, so there is no comment.\n")
-        return Exit.OK
-    commit = (pull.get("head") or {}).get("sha") or _of_job(environ, "GITHUB_SHA")
+        return "This is not a pull request, so there is no comment."
+    commit = (pull.get("head") or {}).get("sha") or of_job(environ, "GITHUB_SHA")
     begins = marker(title, of)
     try:
         _write(github, int(number), begins, author, _body(begins, of, title, commit, environ))
     except ApiError:
-        _warn("The comment could not be written (the token of a fork may only read). It is in the summary of the job.")
-    else:
-        said("The comment is up to date.\n")
-    return Exit.OK
+        warn("The comment could not be written (the token of a fork may only read). It is in the summary of the job.")
+        return None
+    return "The comment is up to date."
 
 
 def _write(github: GitHub, number: int, begins: str, author: str, body: str) -> None:
@@ -150,14 +143,10 @@ def _write(github: GitHub, number: int, begins: str, author: str, body: str) -> 
 
 
 def _body(begins: str, of: str, title: str, commit: str, environ: Mapping[str, str]) -> str:
-    told = Path(environ.get("RUNNER_TEMP") or ".") / f"afsync-{of}.md"
+    written = Path(environ.get("RUNNER_TEMP") or ".") / f"afsync-{of}.md"
     try:
-        shown = told.read_text("utf-8").partition("\n")[2]
+        shown = written.read_text("utf-8").partition("\n")[2]
     except FileNotFoundError:
         shown = ""
     shown = shown or f"### afsync{' ' * bool(title)}{title}: stopped\n\nSee the log of the job.\n"
     return f"{begins}\n{shown}\n<sub>Commit {commit[:12]} · [log]({run_page(environ)})</sub>\n"
-
-
-def _warn(text: str) -> None:
-    messages()(annotation(Problem("comment", text, None, Severity.WARNING)))

@@ -1,8 +1,8 @@
-"""The files of an export: which there are, their new texts, and writing them so that the project stays valid."""
+"""Writing what the account holds, and no file declares, into the files, and recording it in the state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,30 +10,35 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.app.project import load_project
-from afsync.commands.context import here
-from afsync.commands.files import read_text, write_whole
-from afsync.config.declarable import entry_of
+from afsync.app.files import read_text, write_whole
+from afsync.app.project import at_moment, load_project
+from afsync.app.session import Session, record_all
+from afsync.config.declarable import entry_of, writable
 from afsync.config.inclusion import insert_include
 from afsync.config.insertion import Entry, Section, insert
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
 from afsync.core.addresses import Kind
-from afsync.core.takeover.export import Export, Exported, common
+from afsync.core.plan.decision import Facts
+from afsync.core.remote import Remote
+from afsync.core.resources import EMPTY
+from afsync.core.state.recorded import Account
+from afsync.core.takeover.export import Export, Exported, Jobs, common, make_export
 from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
 
 Texts = dict[str, str]
-"""File names, relative to the root, and what is to stand in them."""
+"""The new texts of files, by their names relative to the root."""
 
 FOLDER = "account"
 TAKEN = "What was taken over. It means nothing more once it is in the state, and is the way back if that is lost."
 
 
-class Layout(Struct, frozen=True):
-    """Where it goes: one file, or several by kind or by month."""
+class ExportLayout(Struct, frozen=True):
+    """The files that are written: one (`into`; `-`: none), or with `split` several by kind or by month."""
 
     into: str
     split: str | None = None
@@ -47,7 +52,61 @@ class Layout(Struct, frozen=True):
         return f"{FOLDER}/jobs{month if self.split == 'month' else ''}.yaml"
 
 
-def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
+class ExportResult(Struct, frozen=True):
+    """What was found, the texts, and the ids of what no file can hold."""
+
+    found: Export
+    texts: Texts
+    unwritable: tuple[str, ...]
+
+
+def export(
+    session: Session,
+    layout: ExportLayout,
+    agreed: Callable[[Remote], bool],
+    *,
+    templates: bool,
+    jobs: Jobs,
+    record: bool,
+) -> ExportResult | None:
+    """Write the files, then the state: what is recorded and not declared would be destroyed by the next apply. None,
+    and nothing is written, where the account is not `agreed` to be that of the state."""
+    session.refuse_open_submissions()
+    facts = session.facts(session.read_account())
+    found = make_export(facts, templates=templates, jobs=jobs)
+    unwritable = tuple(r.id for r in found.resources if not writable(r))
+    found = replace(found, resources=tuple(r for r in found.resources if writable(r)))
+    texts = texts_for(found, session.project, layout)
+    if layout.into != "-":
+        if record and not agreed(facts.remote):
+            return None
+        _write_checked(session.context, session.project.root, texts)
+        if record:
+            context = session.context
+            session.project = at_moment(context, load_project(context), session.recorded, context.now())
+            _record(session, facts, found, jobs)
+    return ExportResult(found, texts, unwritable)
+
+
+def _record(session: Session, facts: Facts, found: Export, jobs: Jobs) -> None:
+    """Record what was written. What is left out is marked as not declared here, where it was asked for at all."""
+    facts = replace(facts, desired=session.project.desired, remote=_without_contents(facts.remote))
+    recorded = record_all(facts, [(r.address, r.id) for r in found.resources], force=True)
+    if jobs is not Jobs.NONE:
+        there = facts.remote.account
+        account = recorded.account or Account(there.id, facts.remote.base_url)
+        recorded = replace(recorded, foreign=(*recorded.foreign, *found.left_out), account=account)
+    session.write(recorded)
+
+
+def _without_contents(remote: Remote) -> Remote:
+    """The account without what it reports of contents: the files say all of that, as far as it can be declared."""
+    templates = {i: replace(t, echo=EMPTY) for i, t in remote.templates.items()}
+    jobs = {i: replace(j, echo=EMPTY) for i, j in remote.jobs.items()}
+    return replace(remote, templates=templates, jobs=jobs)
+
+
+def texts_for(found: Export, project: Project, layout: ExportLayout) -> Texts:
     """The files as they will be; those that exist with everything that is in them."""
     if not found.resources:
         return {}
@@ -72,7 +131,7 @@ def texts_for(found: Export, project: Project, layout: Layout) -> Texts:
     return {**texts, PROJECT_FILE: main} if defaults or new else texts
 
 
-def _patterns(new: Iterable[str], layout: Layout) -> list[str]:
+def _patterns(new: Iterable[str], layout: ExportLayout) -> list[str]:
     return sorted({f"{FOLDER}/*.yaml" if layout.split else name for name in new})
 
 
@@ -84,7 +143,7 @@ def _before(root: Path, name: str) -> str:
     return f"# yaml-language-server: $schema={up}{SCHEMA_FILE}\nversion: 1\n"
 
 
-def _defaults(found: Export, project: Project, main: str, layout: Layout) -> dict[str, Any]:
+def _defaults(found: Export, project: Project, main: str, layout: ExportLayout) -> dict[str, Any]:
     """Common values, where no job and no defaults are declared yet that they would change the meaning of."""
     if project.desired.jobs or project.calendar or layout.into == "-" or "defaults:" in main:
         return {}
@@ -103,13 +162,13 @@ def _with(text: str, name: str, resources: Iterable[Exported], zone: str | None,
     return insert(text, Section("import", imports, TAKEN), name)
 
 
-def write_checked(root: Path, texts: Texts) -> None:
+def _write_checked(context: Context, root: Path, texts: Texts) -> None:
     """Write the files; back to what they were where the project cannot be loaded with them."""
     before = {name: read_text(root / name) if (root / name).exists() else None for name in texts}
     for name, text in texts.items():
         write_whole(root / name, text, root)
     try:
-        load_project(here())
+        load_project(context)
     except AfsyncError:
         for name, old in before.items():
             if old is None:

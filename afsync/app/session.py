@@ -1,4 +1,4 @@
-"""What the commands share that take things of the account over: read all of it, record, write once."""
+"""A state held under its lock for changing: the account is read to go with it, and it is written once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.api.snapshot import fetch
 from afsync.app.connection import connect
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, locked, open_store
-from afsync.commands.context import here
-from afsync.commands.first_account import account_agreed
 from afsync.core.plan.decision import Facts, facts_of
 from afsync.core.remote import Lookups
 from afsync.core.state.recorded import Account, Recorded
@@ -23,6 +22,7 @@ from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.remote import Remote
     from afsync.store.interface import Store
@@ -31,51 +31,55 @@ EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))
 """The whole list of jobs."""
 
 
-class Desk(Struct):
-    """A state that is held for changing: read under the lock, written once. `account` is the only one it may become."""
+class Session(Struct):
+    """The project as it is now, and its state. `account`: the id of the only account that it may belong to, where
+    one was named."""
 
+    context: Context
     project: Project
     store: Store
     recorded: Recorded
     version: str
     account: str | None = None
 
-    def belongs_to(self, remote: Remote, *, unattended: bool = False) -> bool:
-        """Whether the state may become that account's, where it is not yet. UsageError where a person has to say."""
-        there = Account(remote.account.id, remote.base_url)
-        return account_agreed(self.project, self.recorded, there, "write", said=self.account, unattended=unattended)
-
-    def look(self, wanted: Lookups = EVERYTHING) -> Remote:
-        """The account, of this state and of `account` for certain; publish times included."""
-        from afsync.api.snapshot import fetch
-
-        service = connect(here(), self.project, writes=False)
+    def read_account(self, wanted: Lookups = EVERYTHING) -> Remote:
+        """The account with its publish times. StateError where it is not that of this state, or not `account`."""
+        service = connect(self.context, self.project, writes=False)
         remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
         check_account(self.project, self.recorded, remote, self.account)
         return remote
 
     def facts(self, remote: Remote) -> Facts:
-        return facts_of(self.project.desired, self.recorded, remote, here().now())
+        return facts_of(self.project.desired, self.recorded, remote, self.context.now())
 
     def write(self, recorded: Recorded) -> None:
-        """Make it durable as a version of its own. Nothing is written where nothing changed."""
+        """Write a new version of the state, durably; nothing where nothing changed."""
         if recorded is not self.recorded:
             self.store.write(replace(recorded, serial=self.recorded.serial + 1), self.version)
             self.store.fold()
 
+    def refuse_open_submissions(self) -> None:
+        """UsageError where a submission is unresolved: its job could be recorded under another address."""
+        if self.recorded.submissions:
+            text = f"{self.recorded.submissions[0].address} has a submission whose outcome is not known"
+            raise UsageError(text, "resolve it first: `afsync intents` shows what could be it")
+
 
 @contextmanager
-def desk(project: Project, lock_timeout: float, account: str | None = None) -> Iterator[Desk]:
-    """The state of the project under its lock. StateLocked, StateError."""
-    store = open_store(here(), project)
-    with locked(here(), store, lock_timeout, Stop()):
+def open_session(
+    context: Context, project: Project, lock_timeout: float, account: str | None = None
+) -> Iterator[Session]:
+    """The state of the project under its lock, waited for `lock_timeout` seconds. StateLocked, StateError."""
+    store = open_store(context, project)
+    with locked(context, store, lock_timeout, Stop()):
         recorded, version = store.read()
         check_lineage(project, recorded)
-        yield Desk(at_moment(here(), project, recorded, here().now()), store, recorded, version, account)
+        yield Session(context, at_moment(context, project, recorded, context.now()), store, recorded, version, account)
 
 
 def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = False) -> Recorded:
-    """The state with each id recorded under its address. UsageError where something speaks against one."""
+    """The state with each id recorded under its address. UsageError where one cannot be: with `force`, values that
+    differ are no reason."""
     recorded = facts.recorded
     for address, resource_id in pairs:
         declared = facts.desired.get(address)
@@ -88,10 +92,3 @@ def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = 
     if recorded is not facts.recorded and recorded.account is None:
         recorded = replace(recorded, account=Account(facts.remote.account.id, facts.remote.base_url))
     return recorded
-
-
-def refuse_open(recorded: Recorded) -> None:
-    """What an open submission has become could be taken over by mistake."""
-    if recorded.submissions:
-        text = f"{recorded.submissions[0].address} has a submission whose outcome is not known"
-        raise UsageError(text, "resolve it first: `afsync intents` shows what could be it")
