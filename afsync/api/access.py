@@ -198,7 +198,7 @@ def _in_file(path: str, said_by: str, read_file: Callable[[str], str]) -> Secret
 
 
 def _usable(text: str, where: str) -> Secret:
-    """The key, trimmed. What is wrong with it is said without showing it."""
+    """The key, trimmed. The message about what is wrong with it does not show it."""
     value = text.strip()
     wrong = None
     if not value:

@@ -1,4 +1,4 @@
-"""What a submission's POST came to, row by row of the table in docs/reliability.md."""
+"""The outcome of a submission's POST, row by row of the table in docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def classify(result: Result, *, id_field: str = "jobId") -> Answer:
 
 
 def classify_approval(result: Result, job_id: str) -> Answer:
-    """The same for the approval of a job: a whole answer that says yes is one, whatever else it tells. 409 says that
-    nothing was done by this request."""
+    """The outcome of an approval's POST: a complete 2xx answer is a success, whatever its content. After a 409 nothing
+    was done by this request."""
     match result:
         case Reply(409) if (form := error_form(result.body)) is not None:
             return Rejected(409, form.code, form.detail)
@@ -91,7 +91,7 @@ def _row(body: bytes, id_field: str) -> Mapping[str, Any] | None:
 
 
 def _count(value: object) -> int | None:
-    """Credits, where they are told in a way that can be true. The id matters more than a wrong number."""
+    """Credits, where a plausible number is reported. The id matters more than a wrong number."""
     if type(value) not in (int, float) or not 0 <= value <= 1e9:  # type: ignore[operator]
         return None
     return int(value)  # type: ignore[call-overload,no-any-return]

@@ -43,7 +43,7 @@ OpenTransport = Callable[[bool], httpx.BaseTransport]
 
 def transports(tls: ssl.SSLContext | None, proxy: str | None) -> OpenTransport:
     """How to reach the service: `tls` for https, `proxy` a URL or None."""
-    # Without a context httpx loads the whole certificate store, even for plain http. This one trusts nobody.
+    # Without a context httpx loads the whole certificate store, even for plain http. This one trusts no certificate.
     verify = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def open_transport(keep: bool) -> httpx.BaseTransport:
@@ -94,7 +94,7 @@ def _carry(transport: httpx.BaseTransport, request: Request, exchange: Exchange)
 
 
 class _Watch:
-    """Learns from httpcore's trace how far a request has come.
+    """Follows by httpcore's trace how far a request has got.
 
     Only steps that are known to come before the request count as such: should a later httpcore name its steps
     differently, a failure becomes "unknown", never "not sent".
@@ -208,7 +208,7 @@ _PROXY_HINT = (
 
 
 def _proxy(written: str, name: str) -> str:
-    """The URL in a form that means the same to everybody. A password may stand anywhere in what is not of that form,
+    """The URL in a form that every program reads alike. A password may stand anywhere in what is not of that form,
     so no part of it is ever shown."""
     url = written if "://" in written else f"http://{written}"
     scheme = url.split("://", 1)[0].lower()

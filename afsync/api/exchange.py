@@ -1,4 +1,4 @@
-"""One request and its answer, with a limit on the whole exchange that holds whatever the other side does.
+"""One request and its answer, with a limit on the whole exchange that holds whatever the server does.
 
 The exchange runs in a thread of its own and the caller waits for it, so that the caller stays responsive to
 signals, a server that drips a byte every second cannot hold it, and nothing is ever raised between "answer
@@ -54,11 +54,11 @@ Result: TypeAlias = Reply | NoResponse
 
 
 class Abandoned(Exception):
-    """Raised inside the exchange's own thread when nobody waits for it any more, or the answer is too large."""
+    """Raised inside the exchange's own thread when the caller has stopped waiting, or the answer is too large."""
 
 
 class Transport(Protocol):
-    """What takes a request to the service; it tells an Exchange what happens, as it happens."""
+    """Sends a request to the service and reports to an Exchange what happens, as it happens."""
 
     def carry(self, request: Request, exchange: Exchange) -> None: ...
 
@@ -66,7 +66,7 @@ class Transport(Protocol):
 
 
 class Exchange:
-    """What is known of one exchange, while it is under way."""
+    """What is known of one exchange, while it is in progress."""
 
     def __init__(self, max_bytes: int) -> None:
         self._lock = threading.Lock()
@@ -79,7 +79,7 @@ class Exchange:
         self._hang_up: Callable[[], None] | None = None
         self.done = threading.Event()
 
-    # --- told by the transport ---
+    # --- reported by the transport ---
 
     def opened(self, hang_up: Callable[[], None]) -> None:
         """There is a connection; `hang_up` breaks it off from another thread."""
@@ -98,14 +98,14 @@ class Exchange:
             self._head = (status, headers)
 
     def received(self, chunk: bytes) -> None:
-        """Part of the answer's body. Raises Abandoned when nobody wants more of it."""
+        """Part of the answer's body. Raises Abandoned when no more of it is wanted."""
         with self._lock:
             self._body += chunk[: self._max_bytes - len(self._body) + 1]
             if self._given_up or len(self._body) > self._max_bytes:
                 raise Abandoned
 
     def failed(self, why: str, *, never_left: bool = False) -> None:
-        """It ended badly. `never_left`: the transport is certain that nothing was sent."""
+        """It failed. `never_left`: the transport is certain that nothing was sent."""
         with self._lock:
             self._failure = (never_left and not self._sending, why)
 
@@ -139,7 +139,7 @@ def run(
     abandoned: Callable[[], bool] | None = None,
     exchange: Exchange | None = None,
 ) -> Result:
-    """Carry `request` and wait for what comes of it, at most `seconds` in all.
+    """Carry `request` and wait for the result, at most `seconds` in all.
 
     `abandoned` is asked ten times a second whether to stop waiting at once. Raises only what that raises.
     """
@@ -156,7 +156,7 @@ def run(
             if abandoned is not None and abandoned():
                 return exchange.give_up("given up before the answer came")
     except BaseException:
-        # Somebody interrupts the waiting: what has not left by now must not leave behind our back.
+        # The waiting is interrupted: what has not been sent by now must not be sent later.
         exchange.give_up("interrupted")
         raise
     return exchange.give_up(f"no answer within {seconds:g} s")

@@ -16,7 +16,7 @@ from afsync.errors import ApiError, BadAnswer, Refused, Unreachable
 
 Sink: TypeAlias = Callable[[bytes], None]
 Begin: TypeAlias = Callable[[int, Mapping[str, str]], Sink | None]
-"""Told status and headers of an answer; what it returns takes the body, None has it kept for an error message."""
+"""Called with status and headers of an answer. What it returns takes the body; None: it is for an error message."""
 
 
 def may_go_to(url: str, access: Access) -> bool:
@@ -73,7 +73,7 @@ def _error(result: Result, host: str) -> ApiError:
     if 200 <= result.status <= 299:
         return Unreachable(f"{host} broke off while it sent the file.", "the same command goes on where it stopped")
     if 300 <= result.status <= 399:
-        return BadAnswer(f"{host} redirects ({result.status}); afsync follows no redirects.", "open the link by hand")
+        return BadAnswer(f"{host} redirects ({result.status}); afsync follows no redirects.", "open the link manually")
     if result.status >= 500:
         return Unreachable(f"{host} answered {result.status}.", "try again later")
     detail = excerpt(result.body)

@@ -16,14 +16,14 @@ MARGIN = 0.1
 """Seconds added to the window: clocks that round, and clocks that run at different speeds."""
 DEFAULT_SIZE = 60
 WORTH_TELLING = 2.0
-"""Seconds of waiting from which on somebody may wonder what is going on."""
+"""Seconds of waiting from which on it is reported."""
 _POLL = 0.05
 
 
 class Limiter:
     """At most `size` requests in any window. Thread-safe; `clock` is monotonic seconds, `sleep` may raise.
 
-    `waiting` is told of a wait worth telling, once, before it: how many seconds, and the size of the window. It must
+    `waiting` is called once before such a wait: how many seconds, and the size of the window. It must
     not raise.
     """
 
@@ -56,7 +56,7 @@ class Limiter:
             self._size = max(1, size)
 
     def hold(self, seconds: float) -> None:
-        """A 429 came: nobody sends anything for so long."""
+        """A 429 came: nothing is sent for that many seconds."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
 

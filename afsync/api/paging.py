@@ -55,7 +55,7 @@ class Listing:
 
     @property
     def oldest(self) -> datetime | None:
-        """The creation time the list has come down to, where times are told."""
+        """The oldest creation time read so far, where times are reported."""
         return self._oldest
 
     def read(self, page: Page) -> list[RemoteJob]:

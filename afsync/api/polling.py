@@ -32,7 +32,7 @@ class JobPoller:
     def look(self, wanted: Sequence[str], *, page: bool) -> Seen:
         """One look at those of `wanted` whose status can still change: at most one page of the list.
 
-        With `page` it is read even for a single job, for what it tells of all others. Raises ApiError.
+        With `page` it is read even for a single job, because it reports all others. Raises ApiError.
         """
         jobs, missing = dict(self.seen.jobs), set(self.seen.missing)
         left = list(wanted)
@@ -73,7 +73,7 @@ class JobPoller:
         return self.seen
 
     def publications(self, ids: Iterable[str]) -> Seen:
-        """What came of approvals: each job is asked for its result once, and whether it is staged where it is only
+        """The results of approvals: each job is asked for its result once, and whether it is staged where it is only
         produced. One that cannot be read tells nothing."""
         due = [i for i in ids if i not in self.seen.results]
         if due:

@@ -1,4 +1,4 @@
-"""What can be asked of the service. Whoever holds a Reader cannot change anything."""
+"""The requests that read from the service. An ApiReader cannot change anything."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ApiReader:
         return parse_page(self._session.call("GET", f"/jobs?limit={PAGE}&offset={offset}"))
 
     def job(self, job_id: str) -> RemoteJob | None:
-        """One job; None when the account has none of this id. AuthError when it is somebody else's."""
+        """One job; None when the account has none of this id. AuthError when it belongs to another account."""
         path = f"/jobs/{checked_id(job_id)}"
         answer = self._unless(path, 404)
         job = None if answer is None else parse_job(answer, f"GET {path}")

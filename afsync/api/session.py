@@ -117,7 +117,7 @@ class ApiSession:
     def send(
         self, request: Request, seconds: float, max_bytes: int, abandoned: Callable[[], bool] | None = None
     ) -> Result:
-        """One request past the limiter, and what came of it."""
+        """One request past the limiter, and its result."""
         with self.limiter.place():
             result = run(self._transport, request, seconds=seconds, max_bytes=max_bytes, abandoned=abandoned)
         with self._lock:
@@ -169,7 +169,7 @@ class ApiSession:
         return Request(method, self.access.root + path, headers, content, self.access.key)
 
     def _without_key(self, result: Result) -> Result:
-        """A service, or something in front of it, may repeat the key to us; nobody behind here gets to see it."""
+        """A service, or something in front of it, may repeat the key to us; it goes no further than here."""
         key = self.access.key.reveal()
         match result:
             case Reply() if key.encode() in result.body:
@@ -195,7 +195,7 @@ def connect(
     """Open the line that `access` describes; nothing is sent yet.
 
     `clock` is monotonic seconds; `sleep` may raise to interrupt any wait; `random` gives numbers in [0, 1);
-    `waiting` is told of long waits for the rate limit.
+    `waiting` is called before long waits for the rate limit.
     `app` is the emulator's application, needed when `access.in_process`.
     """
 

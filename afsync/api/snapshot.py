@@ -61,7 +61,7 @@ def fetch(reader: ApiReader, lookups: Lookups, *, publish_times: bool = True, jo
 
 
 def _odd(listing: Listing) -> Iterator[RemoteJob]:
-    """The rows without an id. None can be newer than the job above it, which is all that is known of its time."""
+    """The rows without an id. None can be newer than the job above it; nothing else is known of its time."""
     above: datetime | None = None
     for job in (listing.jobs[i] for i in listing.ids):
         if job.id.startswith(ODD):

@@ -23,7 +23,7 @@ _WANTS_MULTIPART = (400, 415, 422)
 
 
 class FileUpload(Struct, frozen=True):
-    """One file on its way. The file is read from its beginning for each attempt, and closed by whoever opened it."""
+    """The upload of one file. The file is read from its beginning for each attempt, and closed by the caller."""
 
     session: ApiSession
     file: BinaryIO
@@ -105,7 +105,7 @@ class FileUpload(Struct, frozen=True):
         return result
 
     def _tick(self, body: _Body) -> bool:
-        """Told ten times a second, in the caller's thread: how far it is; asked: whether to give up."""
+        """Called ten times a second, in the caller's thread: reports the progress; returns whether to stop."""
         self.progress(body.sent)
         return self.abandoned()
 

@@ -16,7 +16,7 @@ ANSWER_BYTES = 64 * 1024
 
 
 class Sent(Struct, frozen=True):
-    """What came of it. `unsure`: it may have arrived, so it is not sent again."""
+    """The result of sending a message. `unsure`: it may have arrived, so it is not sent again."""
 
     why: str | None = None
     unsure: bool = False

@@ -1,6 +1,6 @@
 """The form of answers, whatever the dialect: objects, ids, numbers, time stamps, errors.
 
-What is not of the promised form raises BadAnswer; it never reads as "nothing there". Fields that nobody named are
+What is not of the promised form raises BadAnswer; it never reads as "nothing there". Fields that are not named here are
 ignored.
 """
 

@@ -54,7 +54,7 @@ def _listed(row: object, what: str) -> RemoteJob:
 
 
 def parse_job(value: object, what: str) -> RemoteJob:
-    """One job, as listed or alone. A status that nobody knows is kept as it is."""
+    """One job, as listed or alone. An unknown status is kept as it is."""
     row = value if isinstance(value, dict) else an_object(value, what)
     status, portals = optional_text(row, "status"), portals_of(row.get("portals"))
     odd = [n for n in ("createdAt", "updatedAt") if row.get(n) is not None and moment(row[n]) is None]
@@ -128,7 +128,7 @@ def check_schedule_set(value: object, at: datetime | None) -> None:
 
 
 def _echo(row: Row) -> Mapping[str, Any]:
-    """What was submitted, as far as it is told. Null, empty, or of another form than it was sent: not told."""
+    """What was submitted, as far as it is reported. Null, empty, or of another form than it was sent: not reported."""
     echo: dict[str, Any] = {}
     for name in ECHOED:
         value = row.get(name)

@@ -58,7 +58,7 @@ def parse_templates(value: object) -> dict[str, RemoteTemplate]:
 
 
 def parse_template(row: object) -> RemoteTemplate:
-    """One row. `echo` holds what it was made from, as far as that is told, without the name."""
+    """One row. `echo` holds what it was made from, as far as that is reported, without the name."""
     if not isinstance(row, dict) or not usable_id(row.get("id")):
         return RemoteTemplate(made_up_id(row), "", unreadable=f"a row of an unknown form: {quoted(row, 120)}")
     name, spec = optional_text(row, "name"), _spec_of(row)

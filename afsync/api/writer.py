@@ -1,4 +1,4 @@
-"""What can be changed at the service. Only the engine holds a Writer."""
+"""The requests that change something at the service. Only the engine holds an ApiWriter."""
 
 from __future__ import annotations
 
@@ -100,6 +100,6 @@ class ApiWriter:
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str:
         """Send `size` bytes of `file`, from its beginning; the id a job names it by. Free, and may be sent again.
 
-        `progress` is told about ten times a second, in the caller's thread, how many bytes have been sent.
+        `progress` is called about ten times a second, in the caller's thread, with the number of bytes sent.
         """
         return FileUpload(self._session, file, filename, size, progress, self._abandoned or (lambda: False)).send()

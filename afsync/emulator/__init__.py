@@ -1,4 +1,4 @@
-"""The AuraFlux service on one's own machine; it shares no code with the client (docs/emulator.md)."""
+"""The AuraFlux service on this machine; it shares no code with the client (docs/emulator.md)."""
 
 from __future__ import annotations
 

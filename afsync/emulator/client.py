@@ -81,7 +81,7 @@ class ControlClient:
         return str(self.call("POST", "/clock", set=moment)["now"])
 
     def seed(self, **arguments: Any) -> list[str]:
-        """Make jobs that nobody submitted: key, count, status, age, spacing, fields, publish_at, charge."""
+        """Make jobs without a submission: key, count, status, age, spacing, fields, publish_at, charge."""
         return list(self.call("POST", "/jobs/seed", **arguments)["job_ids"])
 
     def advance(self, to: str, **only: Any) -> list[str]:
@@ -93,7 +93,7 @@ class ControlClient:
         return list(self.call("POST", "/jobs/purge", **only)["job_ids"])
 
     def edit_template(self, template: str, **changes: Any) -> dict[str, Any]:
-        """Change a template by hand: name, description, fields."""
+        """Change a template directly: name, description, fields."""
         return self._one("PATCH", "/templates", id=template, **changes)
 
     def options(self, **changes: Any) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def parse_iso(text: object) -> int | None:
 
 
 class Clock:
-    """What time the emulator thinks it is: a source, plus an offset that only grows or is set by hand."""
+    """What time the emulator thinks it is: a source, plus an offset that only grows or is set explicitly."""
 
     def __init__(self, source: Callable[[], datetime] = utc_now, offset_ms: int = 0) -> None:
         self._source = source

@@ -82,7 +82,7 @@ class Database:
         if self._version() == VERSION:
             return
         if self._version() not in (0, *UPGRADES) or self.read_only:
-            raise ValueError(f"{self.path} was written by another version of the emulator; remove it to start anew")
+            raise ValueError(f"{self.path} was written by another version of the emulator; remove it to start over")
         with self.writing() as connection:
             if self._version() == 0:  # another process may have been faster
                 for statement in SCHEMA.split(";"):

@@ -1,4 +1,4 @@
-"""Jobs as stored: what they were submitted with, what became of them, and how they are found again."""
+"""Jobs as stored: what they were submitted with, their progress, and how they are found again."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def insert(connection: sqlite3.Connection, jobs: Iterable[EmulatedJob]) -> None:
 
 
 def find(connection: sqlite3.Connection, job: str) -> EmulatedJob | None:
-    """By id, whoever owns it."""
+    """By id, in any account."""
     row = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
     return EmulatedJob(*row) if row else None
 

@@ -144,7 +144,7 @@ def _written(
 
 
 def _taken_over(connection: sqlite3.Connection, earlier: jobs.EmulatedJob, job: jobs.EmulatedJob) -> jobs.EmulatedJob:
-    """Two submissions in one millisecond: one row, which is the later one's; the events tell of both."""
+    """Two submissions in one millisecond: one row, which is the later one's; the events name both."""
     events = [*json.loads(job.events), *json.loads(earlier.events)]
     names = ("submitted", "spec", "staged", "started", "finished", "outcome", "origin")
     changes = {name: getattr(job, name) for name in names}

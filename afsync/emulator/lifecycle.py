@@ -34,7 +34,8 @@ ENDED = frozenset(
 class Life(Struct, frozen=True):
     """The instants (epoch milliseconds; None: not, or not yet) that decide.
 
-    `auto`: production and immediate publishing go by the clock, otherwise by hand. `forced`: a status given by hand.
+    `auto`: production and immediate publishing go by the clock, otherwise by control calls.
+    `forced`: a status set by a control call.
     """
 
     mode: str

@@ -34,7 +34,7 @@ class Links(Struct, frozen=True):
         return self.signed(f"{self.host}/uploads/{quote(key)}", now, content_type)
 
     def signed(self, url: str, now: int, content_type: str = "", valid_ms: int = VALID_MS) -> str:
-        """The same link, for whoever holds it, for an hour."""
+        """The same link, valid for an hour, without a key."""
         expires = now + valid_ms
         signature = self._sign(url.removeprefix(self.host), expires, content_type)
         return f"{url}?{urlencode({'X-Expires': expires, 'X-Signature': signature})}"

@@ -87,7 +87,7 @@ class Listener:
         return BreakableProtocol(self._config, self._state, self._counts[name], faults, holds, self._refuse)
 
     def _refuse(self, seconds: float) -> None:
-        """Stop listening, hold the port so that nobody else gets it, and listen again later."""
+        """Stop listening, hold the port so that no other process gets it, and listen again later."""
         if "api" not in self._servers:
             return
         loop = asyncio.get_running_loop()

@@ -1,6 +1,6 @@
 """The pytest fixture `afsync_emulator`: AuraFlux on this machine, for the tests of a project.
 
-pytest loads this in every run of whoever has afsync installed, so it imports nothing until the fixture is used.
+pytest loads this in every environment that has afsync installed, so it imports nothing until the fixture is used.
 """
 
 from __future__ import annotations

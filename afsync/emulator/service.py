@@ -49,7 +49,7 @@ class EmulatedService:
         return speak(self.options, self.links, self.options.tier)
 
     def dialect_for(self, account: EmulatedAccount) -> Dialect:
-        """The same, for somebody."""
+        """The same, for another account."""
         return speak(self.options, self.links, account.tier)
 
     def submit(self, account: EmulatedAccount, body: dict[str, Any], now: int) -> EmulatedJob:

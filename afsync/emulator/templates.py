@@ -84,6 +84,6 @@ def remove(connection: sqlite3.Connection, template: EmulatedTemplate) -> None:
 
 
 def edit(connection: sqlite3.Connection, template: EmulatedTemplate, changes: Mapping[str, Any], now: int) -> None:
-    """By hand only: the service has no such call."""
+    """For control calls only: the service has no such call."""
     for column, value in {**changes, "updated": now}.items():
         connection.execute(f"UPDATE templates SET {column} = ? WHERE seq = ?", (value, template.seq))

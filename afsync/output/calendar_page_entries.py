@@ -1,4 +1,4 @@
-"""The pieces of the calendar page: an entry as a chip in a day, and as a row with everything that is known of it."""
+"""The pieces of the calendar page: an entry as a chip in a day, and as a row with all its details."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _state(entry: Entry) -> Element:
 
 
 def row(number: int, page: Page, facets: Facets) -> Element:
-    """Everything that is known of an entry."""
+    """All details of an entry."""
     entry, zone = page.found.entries[number], page.window.zone
     local = entry.at.astimezone(zone)
     return tag(

@@ -118,7 +118,7 @@ def _column(day: date, page: Page, facets: Facets, days: Days) -> Element:
 
 
 def the_list(page: Page, facets: Facets) -> Element:
-    """Every entry by day, with all that is known of it."""
+    """Every entry by day, with all its details."""
     found: dict[date, list[int]] = defaultdict(list)
     for number, entry in enumerate(page.found.entries):
         found[entry.at.astimezone(page.window.zone).date()].append(number)

@@ -1,4 +1,4 @@
-"""How entries of the calendar are told, in whatever form: marks, words, times, and days with English names."""
+"""The words for entries of the calendar, for every form: marks, times, and days with English names."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def _issue(problem: Problem, prefix: str, main: str, seen: Counter[str]) -> dict
     at = problem.location
     path = in_repository(prefix, at.file if at else main)
     said = problem.message if problem.hint is None else f"{problem.message}; {problem.hint}"
-    # Without the line: a problem that only moved is not a new one. The same one again is told apart by its number.
+    # Without the line: a problem that only moved is not a new one. The same one again is distinguished by its number.
     identity = "\0".join((problem.code, path, problem.message))
     seen[identity] += 1
     numbered = f"{identity}\0{seen[identity]}".encode("utf-8", "surrogatepass")

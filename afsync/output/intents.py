@@ -17,7 +17,7 @@ NOT_ASKED = "the account could not be asked what became of it"
 
 
 def intents_text(resolutions: Sequence[Resolution], *, asked: bool = True) -> str:
-    """What is open, what was asked for, and what is known of it. Where the account was not `asked`: what is open."""
+    """What is open, what was requested, and its outcome as far as it is known. Without `asked`, only what is open."""
     if not resolutions:
         return "No submission is unresolved.\n"
     blocks = [_block(r, asked=asked) for r in resolutions]

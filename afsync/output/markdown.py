@@ -11,11 +11,11 @@ from afsync.output.values import count
 
 MAX_BYTES = 60_000
 RESERVED = 400
-"""Bytes kept for what is said when something had to be left out."""
+"""Bytes reserved for the note that something was left out."""
 
 
 def marker(title: str, of: str = "plan") -> str:
-    """Hidden; whoever posts the comment finds the earlier one by it. One per `title`, for the plan or the apply."""
+    """Hidden; the earlier comment is found by it. One per `title`, for the plan or the apply."""
     return f"<!-- afsync:{of}{' ' * bool(title)}{title} -->"
 
 

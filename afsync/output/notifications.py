@@ -23,7 +23,7 @@ from afsync.output.seen import seen_lines
 from afsync.output.values import count, iso, visible
 
 MOST_LINES = 20
-"""So many items are named; of the others it is said how many they are."""
+"""So many items are named; the others are counted."""
 LONGEST = 300
 """Characters of one line."""
 
@@ -120,7 +120,7 @@ def plan_notice(plan: Plan) -> Notice:
 
 
 def run_notice(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | None, looked: Looked | None) -> Notice:
-    """What an apply came to; that it failed where anything of it did, or was held back."""
+    """The result of an apply; it counts as failed where anything failed or was held back."""
     t = Tally(outcomes)
     spent = spent_text(t, looked)
     cost = f" Spent: {spent}." if spent else ""

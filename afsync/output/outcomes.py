@@ -53,20 +53,20 @@ def submission_line(change: Change) -> str:
 
 
 def submitted_line(change: Change, resource_id: str, credits: int | None) -> str:
-    """What is paid for, as soon as it is."""
+    """A job that is paid for, as soon as its id is known."""
     cost = f" ({told[0]})" if (told := _cost(credits)) else ""
     return f"{change.address}: submitted as {visible(resource_id)}{cost}; setting its publish time"
 
 
 def _cost(credits: int | None) -> list[str]:
-    """What it took, in words; nothing where it was free."""
+    """The cost as text; nothing where it was free."""
     if credits is None:
         return ["cost unknown"]
     return [count(credits, "credit")] if credits else []
 
 
 def _verb(change: Change) -> tuple[str, str]:
-    """What is said while it is done, and when it is."""
+    """The verbs for a change in progress, and for one that is done."""
     if change.kind is Kind.JOB and change.action is Action.CREATE:
         return "submitting", "submitted"
     if change.retire is Retire.CANCEL and change.action is Action.DELETE:
@@ -79,7 +79,7 @@ def _verb(change: Change) -> tuple[str, str]:
 
 
 def done_word(change: Change) -> str:
-    """`submitted`, `cancelled`, `publish time sent`: what was done."""
+    """The verb for a change that is done: `submitted`, `cancelled`, `publish time sent`."""
     return _verb(change)[1]
 
 
@@ -142,7 +142,7 @@ def summary_text(
 ) -> str:
     """The last lines of an apply. The very last is kept byte for byte when all went well.
 
-    `complete`: it came to its end. `held` back and `unresolved` is what the plan had to leave aside.
+    `complete`: it ran to its end. `held` and `unresolved` count what the plan left out.
     """
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
@@ -164,7 +164,7 @@ def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, compl
 
 
 def _said(t: Tally, looked: Looked | None) -> str:
-    """What the last line has no words for."""
+    """The line about credits, where they were spent."""
     spent = spent_text(t, looked)
     return f"Spent: {spent}.\n" if spent else ""
 

@@ -1,4 +1,4 @@
-"""What came of many accounts, for programs: the document of `--report json=FILE`, which `report merge` reads."""
+"""The results of many accounts, for programs: the document of `--report json=FILE`, which `report merge` reads."""
 
 from __future__ import annotations
 

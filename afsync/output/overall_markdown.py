@@ -1,4 +1,4 @@
-"""What came of many accounts, as one comment on a pull request: the table first, the details of each folded."""
+"""The results of many accounts, as one comment on a pull request: the table first, the details of each folded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from afsync.output.problems import problem_block
 
 _MARKER = re.compile(r"\A<!-- afsync:[^\n]*-->\n")
 _RESERVED = 400
-"""Bytes kept for what is said when something had to be left out."""
+"""Bytes reserved for the note that something was left out."""
 _COUNTED = "| account | + | ~ | - | credits | balance | problems | exit |\n|---|--:|--:|--:|--:|--:|--:|--:|"
 _UNCOUNTED = "| account | problems | exit |\n|---|--:|--:|"
 """Where no account has a number, as of `calendar`."""

@@ -1,4 +1,4 @@
-"""What came of many accounts, for people: a block for each, and one table at the end."""
+"""The results of many accounts, for people: a block for each, and one table at the end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def overall_text(overall: Overall, paint: Paint = no_paint) -> str:
 
 
 def summary_lines(overall: Overall) -> Iterator[str]:
-    """How many accounts there are, and what became of them."""
+    """How many accounts there are, failed and were not begun."""
     begun = [r for r in overall.results if r.begun]
     failed = sum(r.failed for r in begun)
     shard = f" of shard {', '.join(overall.shards)}" if overall.shards else ""

@@ -63,12 +63,12 @@ def _withheld(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def held_back(plan: Plan) -> Sequence[Problem]:
-    """What holds single changes back; not the open submissions where these are told by themselves."""
+    """What holds single changes back; without the open submissions where these have a section of their own."""
     return [v for v in plan.violations if v.code != Reason.UNRESOLVED or not plan.resolutions]
 
 
 def held_number(plan: Plan) -> int:
-    """How many changes wait for somebody; one may have several problems."""
+    """How many changes wait for a decision; one may have several problems."""
     return len({problem.address for problem in held_back(plan)})
 
 
@@ -78,7 +78,7 @@ def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
         yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {visible(notice.message)}"
         if notice.location and not notice.address:
             yield f"  at {visible(str(notice.location))}"
-        # What holds for several that stand together is said once, below the last.
+        # A hint that several in a row share is printed once, below the last.
         if notice.hint and not (following and following.hint == notice.hint):
             yield f"  {visible(notice.hint)}"
     if plan.notices:
@@ -94,7 +94,7 @@ def _verdict(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def nothing_line(plan: Plan) -> str | None:
-    """What is said where nothing is to be done and nothing is held back; None otherwise."""
+    """The sentence where nothing is to be done and nothing is held back; None otherwise."""
     if plan.changes or plan.violations or plan.blocking or plan.resolutions:
         return None
     return NO_CHANGES if everything_matches(plan) else NOTHING_POSSIBLE

@@ -39,7 +39,7 @@ def _lines(address: str, found: JobResult, paint: Paint) -> Iterator[str]:
 
 
 def _copy(copy: Values) -> Iterator[tuple[str, str]]:
-    """Title, description, hashtags, and whatever else is told, in the order in which it is."""
+    """Title, description, hashtags, and whatever else is reported, in that order."""
     for name, value in _flat(copy):
         text = " ".join(map(_text, value)) if isinstance(value, list | tuple) else _text(value)
         if text:

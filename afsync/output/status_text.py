@@ -1,4 +1,4 @@
-"""Where jobs are in their life, for people: a table, and the lines of somebody who watches."""
+"""The status of jobs, for people: a table, and the lines of `watch`."""
 
 from __future__ import annotations
 

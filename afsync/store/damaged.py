@@ -1,4 +1,4 @@
-"""What can still be told of a state that cannot be read: a restore must not forget in silence what was paid for."""
+"""What can still be read of a state that cannot be read: a restore must not forget in silence what was paid for."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def is_note_of(data: bytes, lineage: str) -> bool:
 
 
 def other_state(name: str) -> StateError:
-    """What is said where a state is to come and another one is."""
+    """The error where a state is to be put and another one is there."""
     hint = "nothing was written; what an interrupted `state migrate` left there can be removed before it is done again"
     return StateError(f"There is a state already, and another one: {name}.", hint)
 

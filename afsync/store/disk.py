@@ -27,7 +27,7 @@ LARGEST = 1 << 30
 
 
 class Identity(Struct, frozen=True):
-    """Which file a name stood for, and how much was in it: enough to see that nobody replaced or changed it."""
+    """Which file a name stood for, and how much was in it: enough to see that it was not replaced or changed."""
 
     device: int
     inode: int
@@ -69,7 +69,7 @@ class Disk:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOEXEC | NOFOLLOW | BINARY, 0o600)
 
     def keep_access(self, fd: int, like: Path) -> None:
-        """The new file may be used by whoever may use the one at `like`; where the group cannot be kept, only by the
+        """The new file may be used by those who may use the one at `like`; where the group cannot be kept, only by the
         owner."""
         if sys.platform == "win32":
             return
@@ -97,7 +97,7 @@ class Disk:
             view = view[os.write(fd, view) :]
 
     def sync(self, fd: int) -> None:
-        """On the platter, not only on its way there. A failure says that nobody knows what was kept."""
+        """On the disk, not only in a cache. After a failure what was kept is unknown."""
         if sys.platform == "darwin":
             import fcntl
 
@@ -146,7 +146,7 @@ class Disk:
             os.close(fd)
 
     def unused_name(self) -> str:
-        """Something nobody can guess, for the name of a temporary file."""
+        """Something that cannot be guessed, for the name of a temporary file."""
         return os.urandom(8).hex()
 
     @contextmanager

@@ -61,7 +61,7 @@ class Store(Writing, Protocol):
         """Whether there is a state, readable or not."""
 
     def lineages(self) -> list[str]:
-        """The lineages that the history tells of."""
+        """The lineages in the history."""
 
     def prove(self) -> None:
         """Make sure that a second create and a stale update fail. StateError, saying what the store did, if not."""
@@ -112,7 +112,7 @@ class Store(Writing, Protocol):
         `warn` is for what a person should know and does not stop the run."""
 
     def at_work(self, host: str, now: datetime) -> Holder | None:
-        """Another run that holds the lock, as nearly as can be told without taking it or writing; `host` is this
+        """Another run that holds the lock, as far as that is known without taking it or writing; `host` is this
         machine, `now` its time (UTC)."""
 
     def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:

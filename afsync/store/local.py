@@ -110,7 +110,7 @@ class LocalStore:
         """Nothing: the lock of the operating system is tried by every write."""
 
     def create(self, lineage: str) -> Recorded:
-        """A state with nothing in it. StateError when there is one already, or was: it is never started afresh."""
+        """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
         if not UUID.fullmatch(lineage):
             raise StateError(f"{lineage!r} cannot be the lineage of a state: it is not a UUID.")
         recorded = Recorded(lineage, serial=1)
@@ -138,7 +138,7 @@ class LocalStore:
     def write(self, recorded: Recorded, if_version: str) -> str:
         """Make `recorded` durable if `if_version` is still the newest; the new version.
 
-        StateLocked when somebody wrote in between, StateError when it cannot be written."""
+        StateLocked when another run wrote in between, StateError when it cannot be written."""
         if self._broken is not None:
             raise self._broken
         with self._fatal(), alone(self._disk, self.paths):
@@ -211,7 +211,7 @@ class LocalStore:
         return unite(self._disk, self.paths, lineage=lineage, afsync_version=self._afsync)
 
     def _newest(self) -> KnownFile:
-        """What is on disk now: what we know, if the files are still the same, or read anew."""
+        """What is on disk now: what we know, if the files are still the same, or read again."""
         try:
             known = self._known
             if known is not None and self._untouched(known.loaded):
@@ -242,7 +242,7 @@ class LocalStore:
         if newer:
             keep_old_format(self._disk, self.paths, before, self._afsync)
         large = len(resources) > LARGE and len(resources) > len(recorded.resources) // 4
-        # A journal that another run left is taken in, never gone on with: its end may be torn.
+        # A journal that another run left is taken in, never continued: its end may be torn.
         if newer or large or (known.loaded.pending and not known.ours):
             return KnownFile(save(self._disk, self.paths, recorded, self._afsync))
         return KnownFile(append(self._disk, self.paths, known.loaded, recorded, change.text), ours=True)
@@ -260,7 +260,7 @@ class LocalStore:
 
     @contextmanager
     def _fatal(self) -> Iterator[None]:
-        """After a failed write nobody knows what is on the platter, so there is no second try."""
+        """After a failed write it is unknown what is on the disk, so there is no second try."""
         try:
             yield
         except OSError as error:

@@ -54,7 +54,7 @@ class Lock:
         self.holder = holder
 
     def release(self) -> None:
-        """Let go; a second time does nothing. The file stays: removing it could remove somebody else's lock."""
+        """Let go; a second time does nothing. The file stays: removing it could remove another run's lock."""
         lock, self._lock = self._lock, None
         if lock is not None:
             try:
@@ -76,7 +76,7 @@ def acquire(
 ) -> Lock:
     """Take the lock, or wait for it: `timeout` in seconds, 0 for not at all; `clock` in seconds, only forwards.
 
-    StateLocked, naming the holder, when somebody else keeps it. StateError where the file system has no locks, or
+    StateLocked, naming the holder, when another run keeps it. StateError where the file system has no locks, or
     the file cannot be opened (a link in its place is not followed).
     """
     lock = open_lock(path)
@@ -118,7 +118,7 @@ def read_holder(path: Path) -> Holder | None:
 
 def at_work(path: Path, host: str) -> Holder | None:
     """Another process of this machine, `host`, that says it holds the lock, and lives. Only the file is looked at:
-    trying the lock could get in somebody's way. Of other machines it cannot be told whether their process lives."""
+    trying the lock could disturb another run. Whether a process of another machine lives is not known."""
     try:
         if not path.stat().st_size:
             return None
@@ -138,7 +138,7 @@ def lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # It lives, but belongs to somebody else.
+        pass  # It lives, but belongs to another user.
     return True
 
 
@@ -172,7 +172,7 @@ _DOING = {Purpose.SUBMISSION: "being submitted", Purpose.APPROVAL: "being publis
 class Unlocked(Enum):
     """What `force_unlock` found, and did."""
 
-    NOBODY = "nobody held it"
+    NOT_HELD = "it was not held"
     LEFT_BEHIND = "its holder is gone; its name was removed"
     TAKEN_AWAY = "it was taken away"
 
@@ -184,7 +184,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
     this machine, as long as its process lives; elsewhere, for as long as one exchange may take.
     """
     if not path.parent.exists():
-        return Unlocked.NOBODY
+        return Unlocked.NOT_HELD
     lock = open_lock(path)
     try:
         free = lock.take()
@@ -193,7 +193,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
             raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")
         if free:
             os.ftruncate(lock.fd, 0)
-            return Unlocked.NOBODY if holder is None else Unlocked.LEFT_BEHIND
+            return Unlocked.NOT_HELD if holder is None else Unlocked.LEFT_BEHIND
         refuse_in_flight(holder, intents, host, now)
         _replace(path)
         return Unlocked.TAKEN_AWAY
@@ -206,7 +206,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
 def refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: str, now: datetime) -> None:
     here = holder is not None and holder.host == host and lives(holder.pid)
     for intent in intents:
-        # The others have their answer, or it is known to be lost: nothing of theirs is on its way.
+        # The others have their answer, or it is known to be lost: none of their requests is in flight.
         if intent.phase is not Phase.WRITTEN:
             continue
         if here:
@@ -215,7 +215,7 @@ def refuse_in_flight(holder: Holder | None, intents: Iterable[Intent], host: str
             raise StateLocked(f"{intent.address} is {_DOING[intent.purpose]} right now, by {holder}.", hint)
         until = intent.at + EXCHANGE
         if now < until:
-            text = f"{intent.address} may be on its way to the service until {until:%Y-%m-%d %H:%M:%S} UTC."
+            text = f"The request of {intent.address} may still be in flight until {until:%Y-%m-%d %H:%M:%S} UTC."
             raise StateLocked(text, "unlock it after that, or end the run that holds the lock")
 
 

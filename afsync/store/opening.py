@@ -45,8 +45,8 @@ def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, bas
         raise StateError(
             f"The state belongs to account {known.id} at {known.base_url}, but this is {account_id or known.id} at "
             f"{base_url}.",
-            "use the key and `api.base_url` it was made with; to begin anew in this account (after the emulator, say), "
-            "move this state away, `.afsync` with it, and run `afsync init`",
+            "use the key and `api.base_url` it was created with; to start over in this account (after the "
+            "emulator, say), move this state away, `.afsync` with it, and run `afsync init`",
         )
 
 

@@ -1,4 +1,4 @@
-"""A lock of the operating system on a file: the kernel lets go of it when the process dies, however it dies."""
+"""A lock of the operating system on a file: the kernel releases it when the process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ class OsLock:
         return cls(path, fd)
 
     def take(self) -> bool:
-        """Whether the lock is ours now. StateError where the file system knows no locks: without one nobody
-        could tell whether another run is at work."""
+        """Whether the lock is ours now. StateError where the file system knows no locks: without one it is
+        unknown whether another run is in progress."""
         while True:
             taken = self._try()
             if self._still_there():
                 return taken
-            # Somebody replaced the file (force-unlock): what we have open guards nothing any more.
+            # The file was replaced (force-unlock): the one that is open here locks nothing any more.
             fd, self.fd = self.fd, os.open(self.path, FLAGS, 0o600)
             os.close(fd)
 
@@ -80,7 +80,7 @@ class OsLock:
         return True
 
     def wait(self, seconds: float, *, clock: Callable[[], float] = time.monotonic, pause: float = 0.005) -> None:
-        """Take it, trying again for that long. BlockingIOError when somebody else keeps it."""
+        """Take it, trying again for that long. BlockingIOError when another process keeps it."""
         until = clock() + seconds
         while not self.take():
             if clock() >= until:
@@ -88,7 +88,7 @@ class OsLock:
             time.sleep(pause)
 
     def close(self) -> None:
-        """Let go. Said in so many words, because a forked child may hold the same open file."""
+        """Let go. Explicitly, because a forked child may hold the same open file."""
         try:
             _unlock(self.fd)
         except OSError:

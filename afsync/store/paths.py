@@ -15,7 +15,7 @@ from afsync.errors import StateError
 class Paths(Struct, frozen=True):
     """`state` is the state file; `directory` the project's `.afsync`, which holds the history.
 
-    The journal, the guard and the backup lie beside the state, because they belong to whoever uses that file. So
+    The journal, the guard and the backup lie beside the state, because they belong to all that use that file. So
     does the lock: two checkouts that share a state share its lock. In the default layout that is `.afsync/lock`.
     """
 
@@ -73,7 +73,7 @@ def serials(names: tuple[str, ...], lineage: str | None = None) -> list[int]:
 
 
 def lineages(paths: Paths) -> list[str]:
-    """The lineages that the names in the history tell of."""
+    """The lineages in the names of the history."""
     return lineages_of(p.name for p in (paths.history.iterdir() if paths.history.is_dir() else ()))
 
 

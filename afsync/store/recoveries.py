@@ -1,4 +1,4 @@
-"""Recovery files: records that were made but could not be written into the state, each in a file of its own.
+"""Recovery files: records that were created but could not be written into the state, each in a file of its own.
 
 They lie beside the state, or, where that does not work either, in the directory for temporary files.
 """
@@ -42,7 +42,7 @@ class RecoveryFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recovery(Struct, frozen=True):
-    """A record that was made at an address, and why it could not be written."""
+    """A record that was created at an address, and why it could not be written."""
 
     path: Path
     address: str
@@ -67,14 +67,14 @@ def keep(disk: Disk, paths: Paths, lineage: str, address: str, record: Record, w
 
 
 def pending(disk: Disk, paths: Paths, lineage: str) -> tuple[Path, ...]:
-    """The recovery files of this state, in the order in which they were written. StateError when nobody can tell."""
+    """The recovery files of this state, oldest first. StateError when the directory cannot be read."""
     found: list[tuple[int, Path]] = []
     for directory, prefix in _places(paths, lineage):
         for name in _names(disk, directory, paths):
             number = name.removeprefix(prefix).removesuffix(".json")
             if number.isdecimal() and name == f"{prefix}{number}.json":
                 found.append((int(number), directory / name))
-    # Anybody can put a file into a directory for temporary files, but not one that belongs to us.
+    # Any user can put a file into a directory for temporary files, but not one that belongs to us.
     return tuple(path for _, path in sorted(found) if disk.is_ours(path))
 
 
@@ -161,7 +161,9 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
         return replace(recorded, deposed=(*recorded.deposed, Deposed(record.id, address)))
     other = recorded.resources.get(address)
     now = f"an unresolved submission of something else (number {intent.seq})" if intent else other and other.id
-    text = f"{address} was made as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
+    text = (
+        f"{address} was created as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
+    )
     raise StateError(text, f"keep one of the two: `afsync import` {record.id} elsewhere, then remove the file")
 
 

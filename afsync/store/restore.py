@@ -66,7 +66,7 @@ def unite(disk: Disk, paths: Paths, *, lineage: str, afsync_version: str) -> Rec
 
 
 def forgotten(seen: Glimpse, wanted: Recorded) -> list[str]:
-    """What a damaged state tells of, and `wanted` does not know."""
+    """What a damaged state names and `wanted` lacks."""
     ids = {r.id for r in wanted.resources.values()} | {d.id for d in wanted.deposed}
     known = {i.address for i in wanted.intents}
     lost = [f"{address} ({resource_id})" for address, resource_id in seen.records if resource_id not in ids]

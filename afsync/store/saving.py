@@ -148,7 +148,7 @@ def _back_up(disk: Disk, paths: Paths) -> None:
 
 
 def _clean(disk: Disk, paths: Paths) -> None:
-    """Remove what killed writers left. Nobody else writes while we are here, so none of it is in use."""
+    """Remove what killed writers left. No other process writes meanwhile, so none of it is in use."""
     with suppress(OSError):
         for directory, prefix in ((paths.state.parent, paths.state.name), (paths.history, "")):
             for name in disk.names(directory):

@@ -230,9 +230,9 @@ def unlock(path: Path, *intents: Intent, lock_id: str = ME.id, host: str = "desk
 
 
 def test_unlocking_what_nobody_holds(path: Path) -> None:
-    assert unlock(path) is Unlocked.NOBODY
+    assert unlock(path) is Unlocked.NOT_HELD
     take(path).release()
-    assert unlock(path) is Unlocked.NOBODY
+    assert unlock(path) is Unlocked.NOT_HELD
 
 
 def test_unlocking_what_a_killed_run_left(path: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_submission_in_flight_here_is_left_alone(path: Path) -> None:
 
 
 def test_a_submission_in_flight_elsewhere_is_given_its_time(path: Path) -> None:
-    with take(path), pytest.raises(StateLocked, match="may be on its way to the service until 2026-11-20 12:00:30 UTC"):
+    with take(path), pytest.raises(StateLocked, match="may still be in flight until 2026-11-20 12:00:30 UTC"):
         unlock(path, LIVING, host="other")
     with take(path):
         assert unlock(path, replace(LIVING, at=NOW - timedelta(seconds=61)), host="other") is Unlocked.TAKEN_AWAY

@@ -198,7 +198,7 @@ def test_a_lock_can_be_taken_away_by_its_id(place: Place) -> None:
         lock.release()  # type: ignore[attr-defined]
         with pytest.raises(StateLocked, match="ben"):
             held(place.store(), "carl")
-    assert place.store().unlock("id-ben", (), host="here", now=NOW) is Unlocked.NOBODY
+    assert place.store().unlock("id-ben", (), host="here", now=NOW) is Unlocked.NOT_HELD
 
 
 def test_no_lock_is_taken_away_while_a_submission_is_in_flight(place: Place) -> None:
@@ -208,7 +208,7 @@ def test_no_lock_is_taken_away_while_a_submission_is_in_flight(place: Place) -> 
     written, intent = opened(recorded, 1)
     with held(store, "anna"):  # type: ignore[attr-defined]
         store.write(written, version)
-        with pytest.raises(StateLocked, match=r"may be on its way|right now"):
+        with pytest.raises(StateLocked, match=r"may still be in flight|right now"):
             place.store().unlock("id-anna", (intent,), host="here", now=intent.at)
 
 

@@ -125,7 +125,7 @@ def test_what_does_not_go_with_the_state_any_more_is_left_to_a_person(
     path = left_by_a_run(tmp_path, recorded, "job.best", a_recorded_job())
     with pytest.raises(StateError, match=says) as caught:
         a_store(tmp_path).merge()
-    assert f"was made as job_1 (in {path})" in caught.value.message
+    assert f"was created as job_1 (in {path})" in caught.value.message
     assert path.exists()
     assert a_store(tmp_path).read(unmerged=True)[0] == recorded
 

@@ -1,4 +1,4 @@
-"""Accounts by hand: made, changed, topped up; and the ledger."""
+"""Control calls for accounts (create, change, top up) and the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates and files by hand."""
+"""Control calls for templates and files."""
 
 from __future__ import annotations
 

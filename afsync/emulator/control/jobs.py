@@ -1,4 +1,4 @@
-"""Jobs by hand: shown with all they were made of, moved on, purged, and made by the thousand."""
+"""Control calls for jobs: show with all inputs, advance, purge, create by the thousand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def purge(service: EmulatedService, body: Json) -> Json:
 
 
 def seed(service: EmulatedService, body: Json) -> Json:
-    """Make `count` jobs that nobody submitted; they stay as they are until they are advanced."""
+    """Make `count` jobs without a submission; they stay as they are until they are advanced."""
     given = read(
         body, key=str, count=int, status=str, age=NUMBER, spacing=NUMBER, fields=dict, publish_at=str, charge=bool
     )

@@ -17,7 +17,7 @@ from afsync.emulator.overwriting import GHOST, ROUTER, written
 from afsync.emulator.templates import EmulatedTemplate
 
 ADD_ONS = ("analytics", "branding", "captions", "music", "shoppable", "translation", "voiceover")
-"""Every job tells of seven. Only `shoppable` is known by name; the others stand for the rest."""
+"""Every job reports seven. Only `shoppable` is known by name; the others stand for the rest."""
 APPROVED_LINK_MS = 7_200_000
 
 

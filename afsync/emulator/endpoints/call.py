@@ -55,12 +55,12 @@ class Call:
         return await self.request.body()
 
     def count(self, name: str, default: int, least: int) -> int:
-        """A whole number from the query."""
+        """An integer from the query."""
         text = self.request.query_params.get(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least):
-            raise invalid(f"{name} must be a whole number of at least {least}")
+            raise invalid(f"{name} must be an integer of at least {least}")
         return int(text)
 
     def job(self) -> jobs.EmulatedJob:

@@ -14,7 +14,7 @@ from afsync.emulator.lifecycle import UNFINISHED, ProductionPhase
 
 MAX_PAGE = 100
 CANCELLABLE = frozenset({"queued", "running", "scheduled", "queued_scheduled", "processing", "cancelled"})
-"""Of the statuses that were given by hand."""
+"""Of the statuses that a control call sets."""
 
 
 async def submit(call: Call) -> Response:

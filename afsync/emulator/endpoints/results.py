@@ -80,7 +80,7 @@ def _platforms(job: jobs.EmulatedJob, phase: ProductionPhase, call: Call) -> lis
 
 
 def _attempted(name: str, job: jobs.EmulatedJob, call: Call) -> dict[str, Any]:
-    """What the last attempt to publish there came to, where a job can be published again and again."""
+    """The result of the last attempt to publish there, where a job can be published again and again."""
     done = [one.at for one in job.publications(call.now) if name in one.platforms]
     failed = name in job.failed_platforms(call.now)
     return {

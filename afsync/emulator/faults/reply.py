@@ -64,7 +64,7 @@ def error(
 
 
 def spoilt(fault: Fault, reply: FaultReply) -> FaultReply:
-    """The true answer, changed; `cut-length` is left to whoever sends it."""
+    """The true answer, changed; `cut-length` is left to the sender."""
     match fault.action:
         case "cut-json":
             return with_body(reply, reply.body[: len(reply.body) // 2])

@@ -27,7 +27,7 @@ _DROPPED = re.compile(
 
 
 class Ran(Struct, frozen=True):
-    """What came of a call. `code` is negative, or None, where it did not end by itself."""
+    """The result of a call. `code` is negative, or None, where it did not end by itself."""
 
     code: int | None
     out: bytes
@@ -35,7 +35,7 @@ class Ran(Struct, frozen=True):
 
     @property
     def said(self) -> str:
-        """Its last words on one line, without a password that an address may hold."""
+        """Its last message on one line, without a password that an address may hold."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
         telling = [line for line in lines if line.startswith(("fatal:", "remote:", "error:", "!"))]
         chosen = next((line for line in telling if not line.startswith("error: failed to push")), "")

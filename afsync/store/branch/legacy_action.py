@@ -1,6 +1,6 @@
 """What the action of afsync 0.1 left on a branch: a journal beside the state, and the note of a run that began.
 
-That action brought a whole `.afsync` back at the end of a run, and said at its beginning that it was at work. A note
+That action brought a whole `.afsync` back at the end of a run, and left a note at its beginning. A note
 that is still there means a run whose state is not here, so nothing is applied before a person has seen to it.
 """
 

@@ -208,7 +208,7 @@ def no_room(error: OSError) -> Unavailable:
 
 
 _REACH = "nothing was written: see to the network, or to how git signs in, then run afsync again"
-ALLOW = "nothing was written: whoever runs afsync has to be allowed to push there"
+ALLOW = "nothing was written: the user that runs afsync has to be allowed to push there"
 
 
 def _reason(ran: Ran, why: str) -> str:

@@ -75,7 +75,7 @@ class Backend(Protocol):
         is gone is no error. Conflict, Unclear or Unavailable."""
 
     def now(self) -> datetime:
-        """The time (UTC) by the clock that `Kept.at` is told by: the engine's own, where it has one. Unavailable."""
+        """The time (UTC) by the clock of `Kept.at`: the engine's own, where it has one. Unavailable."""
 
 
 class Overtaken(Exception):

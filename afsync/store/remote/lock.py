@@ -1,4 +1,4 @@
-"""The lock of a state that is kept elsewhere: a document that says who is at work, renewed while that run lives.
+"""The lock of a state that is kept elsewhere: a document that names the run in progress, renewed while that run lives.
 
 It saves work and tells people; what keeps two runs apart is that every write compares. So a lock whose holder died is
 taken over once it was not renewed for 15 minutes by the store's own clock.
@@ -88,7 +88,7 @@ class RemoteLock:
             self._version = put_once(self._backend, lock_key(self._backend), encode_lock(held), self._version)
             self._held = held
         except Overtaken:
-            # Whoever has it now is kept apart from this run by the state itself.
+            # The state itself keeps the run that has it now apart from this one.
             self._taken = True
         except StateError:
             pass  # There is time for another try before it ends.
@@ -177,7 +177,7 @@ def unlock(backend: Backend, lock_id: str, intents: Iterable[Intent], *, host: s
     """
     there = backend.get(lock_key(backend))
     if there is None:
-        return Unlocked.NOBODY
+        return Unlocked.NOT_HELD
     holder = holder_of(there)
     if holder is not None and holder.id != lock_id:
         raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")

@@ -35,7 +35,7 @@ NO_KEY = ("NoSuchKey", "BlobNotFound")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
 _SENT_AS_IT_IS = re.compile(r"AZURE_\w*(SAS|TOKEN|SECRET|IDENTITY|MSI)\w*", re.IGNORECASE)
-"""Variables by which whoever receives a request could act in our name; an account key only signs."""
+"""Variables with which the receiver of a request could act in our name; an account key only signs."""
 AT_THE_SAME_TIME = ("ConditionalRequestConflict", "OperationAborted")
 
 

@@ -40,7 +40,7 @@ def names(backend: Backend) -> tuple[str, ...]:
 
 def keep_copy(backend: Backend, recorded: Recorded, data: bytes) -> None:
     """Keep what a run begins with. StateError where it cannot be kept, or where the history has a newer version."""
-    # One that is there already is that of a run which began with the same, and came to nothing.
+    # One that is there already is that of a run which began with the same state and wrote nothing.
     with suppress(Overtaken):
         put_once(backend, copy_key(backend, recorded), data, None)
     there = serials(names(backend), recorded.lineage)
@@ -146,7 +146,7 @@ class Unpacked(Struct, frozen=True):
 
 
 def pack(recorded: Recorded, nonce: str, afsync_version: str, *, packed: bool) -> bytes:
-    """The same bytes every time, and no other run's: whoever finds them again knows whose write it was."""
+    """The same bytes every time, and no other run's: they show whose write it was."""
     head = json.dumps({"nonce": nonce, "serial": recorded.serial}).encode() + b"\n"
     data = head + encode_bytes(recorded, afsync_version).data
     return gzip.compress(data, LEVEL, mtime=0) if packed else data
