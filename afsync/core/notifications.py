@@ -96,11 +96,11 @@ def unsent(
 ) -> Mapping[Event, tuple[Item, ...]]:
     """Of the events of a channel, what it was not sent yet. A new channel begins with what waits for an approval. Of
     the other events, only those that come later are sent."""
-    begun = channel.name in sent
+    is_known = channel.name in sent
     return {
         event: fresh
         for event, items in found.items()
-        if event in channel.events and (begun or event is Event.WAITS)
+        if event in channel.events and (is_known or event is Event.WAITS)
         if (fresh := tuple(i for i in items if mark(channel, event, str(i.id)) not in sent))
     }
 

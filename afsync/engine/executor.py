@@ -53,7 +53,7 @@ class Execution(Struct):
     world: World
     run: Run
     fail_fast: bool
-    meanwhile: Meanwhile | None = None
+    due: Meanwhile | None = None
     progress: dict[int, Progress] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     stopped: AfsyncError | None = None
@@ -87,7 +87,7 @@ def apply_plan(
         if index not in execution.outcomes:
             started = execution.progress.get(index)
             _finish(execution, index, _cut_off(change, ledger) or _unfinished(change, started, execution.halted))
-    for outcome in execution.meanwhile.left() if execution.meanwhile else ():
+    for outcome in execution.due.left() if execution.due else ():
         _finish(execution, _add(execution, (outcome.change,)), outcome)
     outcomes = tuple(execution.outcomes[i] for i in range(len(execution.plan.changes)))
     try:
@@ -113,9 +113,9 @@ def _walk(execution: Execution) -> None:
 
 def _publish_due(execution: Execution) -> None:
     """What became due since the last look goes before everything else."""
-    meanwhile = execution.meanwhile
+    due = execution.due
     try:
-        found = meanwhile.look(execution.run) if meanwhile else None
+        found = due.look(execution.run) if due else None
     except Interrupted:
         found = None  # which is noticed where the next change would begin
     if found is None:

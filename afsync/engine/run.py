@@ -172,8 +172,8 @@ def submitted(change: Change, progress: Progress, run: Run, result: Result) -> V
             text = f"{progress.touched}, but then: {why}" if progress.touched else why
             return Over(Failed(change, text, _what_to_do(result)), _halt(result))
         case InDoubt(intent, why):
-            hint, ways = first_look(intent, run)
-            return Over(Unresolved(change, f"the answer was lost ({why})", hint, ways))
+            hint, options = first_look(intent, run)
+            return Over(Unresolved(change, f"the answer was lost ({why})", hint, options))
         case _:
             assert_never(result)
 

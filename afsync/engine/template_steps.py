@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.recovery.lost_answers import Adopt, resolve
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.resolution import Adopt, settle
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Template
 from afsync.core.takeover.adoption import taken_over, template_record

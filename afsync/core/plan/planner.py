@@ -27,11 +27,11 @@ from afsync.core.plan.order import by_due, place_of
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.plan.refresh import judged_before_moving, refreshed_records
 from afsync.core.plan.selection import select, selected
-from afsync.core.recovery.lost_answers import Ask, Resolution, Wait, resolve
+from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.lost_state import lost_duplicates, unmatched
 from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.recovery.outdated_state import outdated
-from afsync.core.recovery.resolution import advice, settle
+from afsync.core.recovery.resolution import Ask, Resolution, Wait, advice, settle
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Account, Recorded

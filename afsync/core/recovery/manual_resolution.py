@@ -9,8 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
-from afsync.core.recovery.lost_answers import Absent, Adopt, Ask, Resolution, Wait
-from afsync.core.recovery.resolution import became, close, published, record_of, reopen
+from afsync.core.recovery.resolution import (
+    Absent,
+    Adopt,
+    Ask,
+    Resolution,
+    Wait,
+    became,
+    close,
+    published,
+    record_of,
+    reopen,
+)
 from afsync.core.remote import Remote
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Purpose
