@@ -16,7 +16,7 @@ from afsync.core.addresses import matches
 from afsync.core.plan.decision import facts_of
 from afsync.core.remote import Remote
 from afsync.core.state.recorded import Recorded
-from afsync.core.takeover.export import Jobs, make_export
+from afsync.core.takeover.export import JobSelection, make_export
 from afsync.errors import StateError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def declared_sheet(context: Context, only: str | None) -> WrittenSheet:
     return _sheet(write_sheet(rows, strange=False), left_out)
 
 
-def account_sheet(context: Context, jobs: Jobs, account: str | None) -> WrittenSheet:
+def account_sheet(context: Context, jobs: JobSelection, account: str | None) -> WrittenSheet:
     """Those jobs of the account that are not declared, as a sheet. `account`: the id of the only one it may be."""
     project, recorded, remote = read_whole_account(context, account)
     project = at_moment(context, project, recorded, context.now())

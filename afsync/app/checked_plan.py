@@ -34,7 +34,7 @@ def checked_plan(
 ) -> Plan:
     """The plan with its policy and limits checked; what the policy holds back does not count for the limits. `due`:
     only what is published because its time has come."""
-    from afsync.core.clocks import said_of
+    from afsync.core.clocks import skew_warning
     from afsync.core.plan.decision import facts_at
     from afsync.core.plan.limits import check_plan
     from afsync.core.plan.order import too_late
@@ -57,7 +57,7 @@ def checked_plan(
     plan = check_policy(plan, project.policy, facts, () if due else _later(project, recorded, at))
     if due:
         return located(plan, project)
-    plan = replace(plan, notices=(*said_of(plan.skew), *plan.notices, *too_late(plan)))
+    plan = replace(plan, notices=(*skew_warning(plan.skew), *plan.notices, *too_late(plan)))
     plan = check_plan(
         plan,
         limits,

@@ -23,7 +23,7 @@ from afsync.core.plan.decision import Facts
 from afsync.core.remote import Remote
 from afsync.core.resources import EMPTY
 from afsync.core.state.recorded import Account
-from afsync.core.takeover.export import Export, Exported, Jobs, common, make_export
+from afsync.core.takeover.export import Export, Exported, JobSelection, common, make_export
 from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def export(
     agreed: Callable[[Remote], bool],
     *,
     templates: bool,
-    jobs: Jobs,
+    jobs: JobSelection,
     record: bool,
 ) -> ExportResult | None:
     """Write the files, then the state: what is recorded and not declared would be destroyed by the next apply. None,
@@ -88,11 +88,11 @@ def export(
     return ExportResult(found, texts, unwritable)
 
 
-def _record(session: Session, facts: Facts, found: Export, jobs: Jobs) -> None:
+def _record(session: Session, facts: Facts, found: Export, jobs: JobSelection) -> None:
     """Record what was written. What is left out is marked as not declared here, where it was asked for at all."""
     facts = replace(facts, desired=session.project.desired, remote=_without_contents(facts.remote))
     recorded = record_all(facts, [(r.address, r.id) for r in found.resources], force=True)
-    if jobs is not Jobs.NONE:
+    if jobs is not JobSelection.NONE:
         there = facts.remote.account
         account = recorded.account or Account(there.id, facts.remote.base_url)
         recorded = replace(recorded, foreign=(*recorded.foreign, *found.left_out), account=account)

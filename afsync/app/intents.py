@@ -14,7 +14,7 @@ from afsync.app.project_state import check_lineage, locked, open_store, read_sta
 from afsync.app.remote import read_for_intents
 from afsync.core.addresses import Kind
 from afsync.core.plan.decision import Options
-from afsync.core.recovery.manual_resolution import SayAdopt, Saying, decide_by_hand
+from afsync.core.recovery.manual_resolution import ManualAdopt, Saying, apply_manual_resolution
 from afsync.core.recovery.resolution import not_asked
 from afsync.core.state.records import Purpose
 from afsync.core.trust.reviews import asked_for, judged_reviews
@@ -54,14 +54,14 @@ def resolve_manually(context: Context, address: str, saying: Saying, why: str, l
         remote = read_for_intents(context, project, recorded)
         found = resolve_with(context, project, recorded, remote)
         resolution = next(r for r in found if r.intent.address == address)
-        if isinstance(saying, SayAdopt) and resolution.intent.kind is Kind.JOB and saying.id not in remote.jobs:
+        if isinstance(saying, ManualAdopt) and resolution.intent.kind is Kind.JOB and saying.id not in remote.jobs:
             # It may be older than what was listed.
             job = connect(context, project, writes=False).reader.job(saying.id)
             if job is not None:
                 remote = replace(remote, jobs={**remote.jobs, job.id: job})
         now = context.now()
-        decided = decide_by_hand(recorded, resolution, saying, remote, who=who(), why=why, now=now)
-        if isinstance(saying, SayAdopt) and asked_for(resolution.intent):
+        decided = apply_manual_resolution(recorded, resolution, saying, remote, who=who(), why=why, now=now)
+        if isinstance(saying, ManualAdopt) and asked_for(resolution.intent):
             shown = previews(connect(context, project, writes=False).reader, [saying.id])
             remote = replace(remote, previews=shown)
             decided = judged_reviews(decided, remote, now, timed(context, Options(), project))

@@ -14,8 +14,8 @@ from afsync.api.webhook import Sent, not_a_channel, post
 from afsync.app.project_state import check_lineage
 from afsync.app.session import open_session
 from afsync.core.channels import Channel, Event
-from afsync.core.notifications import Item, Notice, announced, begun, mark, of_jobs, tidied, unsent, went_well
-from afsync.core.phases import Seen
+from afsync.core.notifications import Item, Notice, announced, job_items, mark, pruned, started, unsent, went_well
+from afsync.core.phases import AccountView
 from afsync.core.run_page import run_page
 from afsync.core.state.recorded import Recorded
 from afsync.core.status import statuses
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.plan.plan import Plan
     from afsync.core.remote import Remote
-    from afsync.engine.executor import Report
+    from afsync.engine.executor import RunReport
     from afsync.store.interface import Store
 
 
@@ -63,12 +63,12 @@ class Notifier:
         """Send what is new of the jobs, one message for each event and channel; the state after it."""
         for channel in [*self._open]:
             fresh = unsent(channel, found, recorded.announced)
-            recorded = begun(channel, found, recorded, self._about.at)
+            recorded = started(channel, found, recorded, self._about.at)
             for event, items in fresh.items():
                 notice = job_notice(event, items)
                 if channel in self._open and self._send(channel, notice):
                     recorded = announced(channel, notice, recorded, self._about.at)
-        return tidied(recorded)
+        return pruned(recorded)
 
     @property
     def open(self) -> tuple[Channel, ...]:
@@ -119,7 +119,9 @@ _NO_FAILURES = (Interrupted, UsageError, StateLocked)
 """What ends a run and is no failure: a person stopped it, or another run holds the lock."""
 
 
-def after_apply(context: Context, project: Project, remote: Remote, ledger: Ledger, done: Report, title: str) -> None:
+def after_apply(
+    context: Context, project: Project, remote: Remote, ledger: Ledger, done: RunReport, title: str
+) -> None:
     """Send the result of an apply, and what is new of the jobs as it saw them. What cannot be written is a warning."""
     now = context.now()
     notifier = Notifier(context, project, title, done.plan.account.id)
@@ -132,7 +134,7 @@ def after_apply(context: Context, project: Project, remote: Remote, ledger: Ledg
     if well:
         for channel in notifier.open:
             recorded = went_well(channel, recorded)
-    seen = Seen(
+    seen = AccountView(
         remote.jobs, remote.missing, times=remote.publish_times or {}, covered=remote.covered, results=remote.results
     )
     settle = project.settings.settle
@@ -143,7 +145,7 @@ def after_apply(context: Context, project: Project, remote: Remote, ledger: Ledg
         for job in statuses(project.desired, ledger.recorded, seen, now, settle=settle)
         if job.address not in changed
     ]
-    _write(context, ledger, notifier.send_jobs(of_jobs(jobs, ledger.recorded), recorded))
+    _write(context, ledger, notifier.send_jobs(job_items(jobs, ledger.recorded), recorded))
 
 
 def after_refusal(context: Context, project: Project, plan: Plan, ledger: Ledger, title: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def configuration(project: Project) -> str:
     """The hash of everything the project consists of: its files, and those it uploads."""
-    from afsync.core.plan.saved import configuration_hash
+    from afsync.core.plan.saved_plan import configuration_hash
 
     media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
     return configuration_hash([*((f.path, f.sha256) for f in project.files), *media.items()])

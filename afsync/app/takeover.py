@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.app.session import Session, record_all
 from afsync.config.problems import close_address
 from afsync.core.addresses import Kind, kind_of, typed
-from afsync.core.decisions.submissions import may_be_ours
+from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.decision import Facts
 from afsync.core.remote import Lookups, Remote
 from afsync.core.state.recorded import Account

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from afsync.api.polling import JobPoller
 from afsync.app.connection import connect
 from afsync.app.project_state import check_account
-from afsync.core.phases import JobPhase, JobStatus, Seen, Until, next_look, settled, status_without_links
+from afsync.core.phases import AccountView, JobPhase, JobStatus, Until, is_settled, next_look, status_without_links
 from afsync.core.remote import Remote
 from afsync.core.status import statuses
 from afsync.core.trust.publications import results_needed
@@ -45,7 +45,7 @@ class WatchedJobs:
         self.sleep: Callable[[float], None] = context.sleep
 
     def known(self, now: datetime) -> tuple[JobStatus, ...]:
-        seen = self._poller.seen if self._poller else Seen()
+        seen = self._poller.seen if self._poller else AccountView()
         settle = self._project.settings.settle
         found = statuses(self._project.desired, self._recorded, seen, now, self._globs, settle=settle)
         return found if self._links else tuple(map(status_without_links, found))
@@ -97,7 +97,7 @@ def watch(
     while True:
         now = context.now()
         try:
-            found = jobs.look(now, lambda job: not settled(job, until))
+            found = jobs.look(now, lambda job: not is_settled(job, until))
             failures = 0
         except Unreachable:
             failures += 1
@@ -106,7 +106,7 @@ def watch(
             found = jobs.known(now)
         show(found, now)
         left = None if deadline is None else deadline - context.monotonic()
-        if all(settled(job, until) for job in found) or (left is not None and left <= 0):
+        if all(is_settled(job, until) for job in found) or (left is not None and left <= 0):
             return found
         pause = next_look(found, until, now, interval)
         stop.wait(pause if left is None else min(pause, left))

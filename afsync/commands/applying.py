@@ -30,10 +30,10 @@ from afsync.commands.progress import MANY, LineReporter, Reporter
 from afsync.commands.reports import errors_into
 from afsync.commands.screen import Out, agreed, interactive, messages, on_terminal, report, stderr, stdout_paint
 from afsync.core.plan.plan import Plan, plan_without_links
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.trust.reviews import all_accepted
-from afsync.engine.dependencies import World
-from afsync.engine.executor import Report, apply_plan
+from afsync.engine.dependencies import Dependencies
+from afsync.engine.executor import RunReport, apply_plan
 from afsync.engine.interrupt import Stop, telling_of_signals
 from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError, Exit, Interrupted, UsageError
@@ -94,7 +94,7 @@ def _apply(wanted: Apply, out: Out, events: EventLines) -> CommandResult:
             ready = prepare(wanted, project, store, stop)
             stop.check()  # beside others a signal interrupts no read
         plan, ledger = ready.plan, ready.ledger
-        ledger.write(settle(ledger.recorded, plan.resolutions))
+        ledger.write(apply_resolutions(ledger.recorded, plan.resolutions))
         _show_plan(plan, project.root, wanted, out, events)
         if plan.blocking:
             _notify(ready, wanted)
@@ -118,7 +118,7 @@ def _failures_notified(project: Project, store: Store, wanted: Apply) -> Abstrac
     return failures_notified(here(), project, store, wanted.title)
 
 
-def _notify(ready: Ready, wanted: Apply, done: Report | None = None) -> None:
+def _notify(ready: Ready, wanted: Apply, done: RunReport | None = None) -> None:
     """Tell the channels of `notify`, where there are any; imported only then."""
     if not ready.project.settings.notify:
         return
@@ -142,7 +142,7 @@ def _nothing_due(project: Project, store: Store) -> bool:
     return nothing_to_do(at_moment(here(), project, recorded, now).desired, recorded, now)
 
 
-def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> Report:
+def _carry_out(ready: Ready, wanted: Apply, stop: Stop, out: Out, events: EventLines) -> RunReport:
     if ready.plan.changes:
         ready.ledger.rehearse()
     if wanted.saved is not None:
@@ -247,7 +247,7 @@ def _teller(plan: Plan, out: Out, session: ApiSession) -> Reporter:
     return lines
 
 
-def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> World:
+def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> Dependencies:
     from afsync.api.snapshot import fetch, read_back
     from afsync.api.writer import ApiWriter
 
@@ -257,7 +257,7 @@ def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> Wo
     def open_file(path: str, sha256: str) -> AbstractContextManager[BinaryIO]:
         return open_planned(project, path, sha256)
 
-    return World(
+    return Dependencies(
         writer=ApiWriter(service.session, abandoned=stop.abandon.is_set),
         look=look,
         open_file=open_file,
@@ -271,7 +271,7 @@ def _world(project: Project, service: Service, stop: Stop, tell: Reporter) -> Wo
     )
 
 
-def _flushed(ledger: Ledger, done: Report) -> Report:
+def _flushed(ledger: Ledger, done: RunReport) -> RunReport:
     """Write what still waits, before channels that answer slowly are notified."""
     try:
         if ledger.broken is None:
@@ -281,7 +281,7 @@ def _flushed(ledger: Ledger, done: Report) -> Report:
     return done
 
 
-def _folded(store: Store, ledger: Ledger, done: Report) -> Report:
+def _folded(store: Store, ledger: Ledger, done: RunReport) -> RunReport:
     """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
     try:
         if ledger.broken is None:

@@ -9,7 +9,7 @@ from afsync.app.checked_plan import checked_plan
 from afsync.commands.context import here
 from afsync.core.calendar import Window
 from afsync.core.calendar_entries import Known
-from afsync.core.phases import Seen
+from afsync.core.phases import AccountView
 from afsync.core.plan.decision import Options
 from afsync.errors import Problem
 
@@ -35,7 +35,7 @@ def known_at(
     live = service is not None
     remote = _remote(project, recorded, now, service, links=links)
     plan = checked_plan(here(), project, recorded, remote, now, Options(), project.desired.limits)
-    seen = Seen(remote.jobs, remote.missing, remote.previews) if live else Seen()
+    seen = AccountView(remote.jobs, remote.missing, remote.previews) if live else AccountView()
     times = remote.publish_times or {}
     occurrences = project.occurrences
     known = Known(project.desired, recorded, plan, now, seen=seen, publish_times=times if live else {})

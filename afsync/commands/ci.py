@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from afsync.config.project import Project
     from afsync.core.outcome import Outcome
     from afsync.core.plan.plan import Plan
-    from afsync.core.verification import Looked
+    from afsync.core.verification import Verification
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:
@@ -34,7 +34,11 @@ def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str
 
 
 def publish_outcomes(
-    outcomes: Sequence[Outcome], project: Project, title: str = "", looked: Looked | None = None, settle: float = 0.0
+    outcomes: Sequence[Outcome],
+    project: Project,
+    title: str = "",
+    looked: Verification | None = None,
+    settle: float = 0.0,
 ) -> None:
     """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
     if not in_github() or not outcomes:

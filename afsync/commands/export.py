@@ -15,7 +15,7 @@ from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, report, said, tell
 from afsync.core.addresses import Kind
-from afsync.core.takeover.export import Jobs
+from afsync.core.takeover.export import JobSelection
 from afsync.core.text import count
 from afsync.errors import Exit, UsageError
 from afsync.output.values import visible
@@ -23,7 +23,9 @@ from afsync.output.values import visible
 
 @click.command
 @click.option("--templates", is_flag=True, help="Templates; without --jobs, nothing else.")
-@click.option("--jobs", type=click.Choice([*map(str, Jobs)]), help="Which jobs; without --templates, nothing else.")
+@click.option(
+    "--jobs", type=click.Choice([*map(str, JobSelection)]), help="Which jobs; without --templates, nothing else."
+)
 @click.option("--into", metavar="FILE", type=click.Path(), help="The file to add to (afsync.yaml); - prints.")
 @click.option("--split", type=click.Choice(("kind", "month")), help="Several files below account/.")
 @click.option(
@@ -63,17 +65,19 @@ def command(
     if sheet is not None:
         if templates or into or split or no_record or (only and jobs):
             raise UsageError("--csv goes with --only, or with --jobs, and with nothing else")
-        return _csv(sheet, only, Jobs(jobs) if jobs else None, account)
+        return _csv(sheet, only, JobSelection(jobs) if jobs else None, account)
     if only is not None:
         raise UsageError("--only is for --csv")
     layout = ExportLayout(into or "afsync.yaml", split)
     everything = not templates and jobs is None
-    which = Jobs(jobs) if jobs else Jobs.ACTIVE if everything else Jobs.NONE
+    which = JobSelection(jobs) if jobs else JobSelection.ACTIVE if everything else JobSelection.NONE
     with open_session(here(), load_project(here()), lock_timeout, account) as session:
         return export_and_tell(session, layout, templates=templates or everything, jobs=which, record=not no_record)
 
 
-def export_and_tell(session: Session, layout: ExportLayout, *, templates: bool, jobs: Jobs, record: bool) -> int:
+def export_and_tell(
+    session: Session, layout: ExportLayout, *, templates: bool, jobs: JobSelection, record: bool
+) -> int:
     """Export into the files, and say what was written. Returns the exit code."""
     done = export(
         session,
@@ -122,7 +126,7 @@ def _json(account: str | None) -> int:
     return tell(json_text(export_document(recorded, remote, here().now())))
 
 
-def _csv(file: str, only: str | None, jobs: Jobs | None, account: str | None) -> int:
+def _csv(file: str, only: str | None, jobs: JobSelection | None, account: str | None) -> int:
     """Write the sheet, and name what it cannot hold."""
     from afsync.app.account_export import account_sheet, declared_sheet
 

@@ -18,7 +18,7 @@ from afsync.core.recovery.resolution import Ask, Wait, needs_person
 from afsync.core.state.records import Purpose
 from afsync.core.text import count
 from afsync.core.workspace import Numbers
-from afsync.engine.executor import Report
+from afsync.engine.executor import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
@@ -26,7 +26,7 @@ from afsync.output.seen import seen_lines
 from afsync.output.values import visible
 
 
-def outcome(code: int, plan: Plan, done: Report | None = None) -> CommandResult:
+def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResult:
     """What was done, for a report over many accounts. The balance is known only where nothing was spent."""
     if not in_block():
         return CommandResult(code)
@@ -56,7 +56,7 @@ def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
     return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
 
 
-def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLines) -> int:
+def finish(ready: Ready, done: RunReport, wanted: Apply, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped, done.looked)
     if not wanted.as_json:
         _finish_text(done.plan, done, out, approving=bool(wanted.approve), due=wanted.due)
@@ -72,7 +72,7 @@ def finish(ready: Ready, done: Report, wanted: Apply, out: Out, events: EventLin
     return exit_code(done.plan, done)
 
 
-def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> None:
+def _markdown_into(wanted: Apply, plan: Plan, done: RunReport | None = None) -> None:
     """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
     if wanted.markdown_into is None:
         return
@@ -86,7 +86,7 @@ def _markdown_into(wanted: Apply, plan: Plan, done: Report | None = None) -> Non
         messages()(f"Warning: {visible(error.message)}\n")
 
 
-def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool, due: bool) -> None:
+def _finish_text(plan: Plan, done: RunReport, out: Out, *, approving: bool, due: bool) -> None:
     if done.stopped is not None:
         _say_stopped(done.stopped)
     complete, paint = done.stopped is None, stdout_paint()
@@ -109,7 +109,7 @@ def _finish_text(plan: Plan, done: Report, out: Out, *, approving: bool, due: bo
         messages()(f"{count(unresolved, noun)} unresolved: `afsync intents` shows what can be said of it now.\n")
 
 
-def _unresolved(plan: Plan, done: Report) -> Iterator[Purpose]:
+def _unresolved(plan: Plan, done: RunReport) -> Iterator[Purpose]:
     yield from (r.intent.purpose for r in plan.resolutions if isinstance(r, Wait | Ask))
     for change in (o.change for o in done.outcomes if isinstance(o, Unresolved)):
         yield Purpose.APPROVAL if change.action is Action.APPROVE else Purpose.SUBMISSION
@@ -122,7 +122,7 @@ def _say_stopped(error: AfsyncError) -> None:
         say(f"  {visible(error.hint)}\n")
 
 
-def exit_code(plan: Plan, done: Report) -> int:
+def exit_code(plan: Plan, done: RunReport) -> int:
     """What a script learns. An unresolved submission weighs more than a failed change, that more than a guard."""
     tally = Tally(done.outcomes)
     stopped = done.stopped.exit_code if done.stopped else Exit.OK

@@ -81,10 +81,12 @@ def _from_account(project: Project) -> int:
     from afsync.app.export import ExportLayout
     from afsync.app.session import open_session
     from afsync.commands.export import export_and_tell
-    from afsync.core.takeover.export import Jobs
+    from afsync.core.takeover.export import JobSelection
 
     with open_session(here(), project, 0.0) as session:
-        code = export_and_tell(session, ExportLayout(PROJECT_FILE), templates=True, jobs=Jobs.ACTIVE, record=True)
+        code = export_and_tell(
+            session, ExportLayout(PROJECT_FILE), templates=True, jobs=JobSelection.ACTIVE, record=True
+        )
     said("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
     return code
 

@@ -16,14 +16,14 @@ from afsync.commands.progress import Reporter, Uploads
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
 from afsync.core.plan.plan import Plan
-from afsync.core.verification import Looked
+from afsync.core.verification import Verification
 from afsync.engine.events import (
     BecameDue,
     ChangeDone,
     ChangeStarted,
     Event,
+    SubmissionDone,
     SubmissionStarted,
-    Submitted,
     Uploading,
     Warned,
 )
@@ -61,7 +61,7 @@ class EventLines:
         self(problem_event_json(problem, at))
 
     def end(
-        self, outcomes: Sequence[Outcome], stopped: AfsyncError | None = None, looked: Looked | None = None
+        self, outcomes: Sequence[Outcome], stopped: AfsyncError | None = None, looked: Verification | None = None
     ) -> None:
         """What was seen at the end, what ended the run early, if something did, and the summary; only once."""
         if self._ended:
@@ -152,7 +152,7 @@ class JsonLines:
         match event:
             case ChangeStarted(change, step):
                 self._out(started_json(change, step, now))
-            case SubmissionStarted() | Submitted():
+            case SubmissionStarted() | SubmissionDone():
                 pass  # In `change_start` and `change_done` already.
             case ChangeDone(outcome):
                 self._out(outcome_json(outcome, now))

@@ -11,7 +11,7 @@ from afsync.app.watch import WatchedJobs
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.commands.screen import tell
-from afsync.core.notifications import of_jobs
+from afsync.core.notifications import job_items
 from afsync.core.phases import JobPhase
 from afsync.errors import Exit, UsageError
 from afsync.output.values import visible
@@ -43,7 +43,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
         else:
             watched = WatchedJobs(context, session.project, recorded, ())
             jobs = watched.look(context.now(), lambda job: job.phase in _ACTIVE)
-            session.write(notifier.send_jobs(of_jobs(jobs, recorded), recorded))
+            session.write(notifier.send_jobs(job_items(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
     told = tell("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
     return Exit.ERROR if short else told

@@ -189,7 +189,7 @@ def _calendar(plan: Plan, project: Project, recorded: Recorded, wanted: Wanted) 
 
 def save(plan: Plan, project: Project, options: Options, file: Path) -> None:
     """Write the plan, bound to everything it was made from; 0600, the old file or the new one whatever happens."""
-    from afsync.core.plan.saved import NO_NOTICE, SavedPlan, expiry
+    from afsync.core.plan.saved_plan import NO_NOTICE, SavedPlan, expiry
     from afsync.output.plan_file import encode_plan_file
 
     notice = None if options.ignore_policy else project.policy.min_lead
@@ -262,7 +262,7 @@ def _refresh_only(project: Project, wanted: Wanted, chosen: Selection) -> Comman
 
 def _drift(project: Project, wanted: Wanted, chosen: Selection) -> tuple[Problem, ...]:
     from afsync.config.times import parse_zone
-    from afsync.core.decisions.submissions import LOOKALIKE_AGE
+    from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
     from afsync.core.drift import find_drift, find_undeclared
     from afsync.core.plan.selection import selected
 

@@ -23,7 +23,7 @@ from afsync.commands.screen import links_shown, messages
 from afsync.core.approval.approvals import only_approvals
 from afsync.core.plan.limits import beyond
 from afsync.core.plan.plan import Plan
-from afsync.core.plan.saved import SavedPlan, why_different, why_elsewhere, why_stale
+from afsync.core.plan.saved_plan import SavedPlan, different_plan_reason, other_account_reason, stale_reason
 from afsync.core.resources import Bounds
 from afsync.core.state.recorded import Account
 from afsync.engine.interrupt import Stop
@@ -99,7 +99,7 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
     check_submitted(wanted.approve, recorded, project.desired.jobs)
     now, saved = here().now(), wanted.saved
     if saved is not None:
-        _insist(why_stale(saved, recorded, configuration(project), now))
+        _insist(stale_reason(saved, recorded, configuration(project), now))
     service = connect(here(), project, writes=True, sleep=stop.wait, silent=wanted.as_json)
     if wanted.due:
         remote = read_due(here(), project, recorded, service, now)
@@ -107,7 +107,7 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
         links = links_shown(False, machine=wanted.as_json)
         remote = read_remote(here(), project, recorded, service, now, links=links, approving=wanted.approve)
     if saved is not None:
-        _insist(why_elsewhere(saved, Account(remote.account.id, remote.base_url)))
+        _insist(other_account_reason(saved, Account(remote.account.id, remote.base_url)))
     check_account(project, recorded, remote, wanted.account)
     limits = wanted.selection.limits(project.desired.limits)
     options = saved.options if saved is not None else wanted.selection.options(destroy=wanted.destroy)
@@ -130,7 +130,7 @@ def prepare(wanted: Apply, project: Project, store: Store, stop: Stop) -> Ready:
         plan = replace(plan, blocking=(*plan.blocking, *beyond(plan, wanted.bounds)))
         most = wanted.bounds.max_credits if most is None else min(most, wanted.bounds.max_credits)
     if saved is not None:
-        _insist(why_different(saved, plan))
+        _insist(different_plan_reason(saved, plan))
         most = saved.plan.spend if most is None else min(most, saved.plan.spend)
     if wanted.expect is not None:
         if wanted.expect != plan.fingerprint:

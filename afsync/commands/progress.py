@@ -13,8 +13,8 @@ from afsync.engine.events import (
     ChangeDone,
     ChangeStarted,
     Event,
+    SubmissionDone,
     SubmissionStarted,
-    Submitted,
     Uploading,
     Warned,
 )
@@ -55,7 +55,7 @@ class LineReporter:
                     self._out(started_line(change) + "\n")
             case SubmissionStarted(change):
                 self._out(submission_line(change) + "\n")
-            case Submitted(change, resource_id, credits):
+            case SubmissionDone(change, resource_id, credits):
                 self._out(submitted_line(change, resource_id, credits) + "\n")
             case ChangeDone(outcome):
                 self._out(outcome_line(outcome, self._paint) + "\n")

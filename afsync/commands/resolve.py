@@ -8,7 +8,7 @@ from afsync.app.intents import resolve_manually
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
 from afsync.commands.screen import said
-from afsync.core.recovery.manual_resolution import SayAbsent, SayAdopt, SayForeign, Saying
+from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualForeign, Saying
 from afsync.core.state.records import Purpose
 from afsync.errors import UsageError
 
@@ -41,21 +41,23 @@ def _saying(adopt: str | None, absent: bool, foreign: tuple[str, ...]) -> Saying
     if sum(given) != 1:
         raise UsageError("say exactly one of --adopt ID, --absent and --foreign ID")
     if adopt:
-        return SayAdopt(adopt)
-    return SayForeign(foreign) if foreign else SayAbsent()
+        return ManualAdopt(adopt)
+    return ManualForeign(foreign) if foreign else ManualAbsent()
 
 
 def _said(saying: Saying) -> str:
     match saying:
-        case SayAdopt(resource_id):
+        case ManualAdopt(resource_id):
             return f"recorded as {resource_id}."
-        case SayAbsent():
+        case ManualAbsent():
             return "recorded as never made; the next plan creates it again."
-        case SayForeign(ids):
+        case ManualForeign(ids):
             return f"{', '.join(ids)} marked as somebody else's."
 
 
 def _said_of_approval(saying: Saying) -> str:
     return (
-        "recorded as published." if isinstance(saying, SayAdopt) else "recorded as not published; it can be approved."
+        "recorded as published."
+        if isinstance(saying, ManualAdopt)
+        else "recorded as not published; it can be approved."
     )

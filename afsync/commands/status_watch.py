@@ -9,7 +9,7 @@ from typing import Protocol
 from afsync.app.watch import WatchedJobs, watch
 from afsync.commands.context import here
 from afsync.commands.screen import Out, messages, on_terminal, report, say_unwritten
-from afsync.core.phases import JobStatus, Until, settled, went_well
+from afsync.core.phases import JobStatus, Until, is_settled, succeeded
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.errors import Exit
 from afsync.output.status_json import status_json
@@ -87,11 +87,11 @@ def _view(out: Out, *, as_json: bool) -> StatusView:
 
 def _exit_code(found: Sequence[JobStatus], until: Until) -> int:
     """0 where all went well. Names the jobs that were not settled in time."""
-    late = [job for job in found if not settled(job, until)]
+    late = [job for job in found if not is_settled(job, until)]
     if late:
         named = ", ".join(f"{job.address} ({visible(state(job))})" for job in late[:10])
         more = f" and {len(late) - 10} more" if len(late) > 10 else ""
         messages()(f"Error: time is up, and not {_AWAITED[until]}: {named}{more}\n")
     if any(job.unresolved for job in found):
         return Exit.UNRESOLVED
-    return Exit.OK if not late and all(went_well(job) for job in found) else Exit.ERROR
+    return Exit.OK if not late and all(succeeded(job) for job in found) else Exit.ERROR

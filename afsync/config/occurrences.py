@@ -32,7 +32,7 @@ from afsync.core.addresses import Kind, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series.occurrences import Occurrences
-from afsync.core.series.series import Occurrence, Series, Standing, considered, standing
+from afsync.core.series.series import Occurrence, Series, SeriesState, considered, series_state
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import Group, group_of
@@ -93,7 +93,7 @@ class _Found(Struct):
 
     declared: DeclaredSeries
     series: Series
-    standing: Standing
+    standing: SeriesState
     records: Mapping[str, RecordedJob]
     without_row: tuple[Occurrence, ...] = ()
     said: set[tuple[Path, str]] = set()
@@ -223,7 +223,7 @@ def _look(
     series = declared.series(date.fromisoformat(known.since) if known else today)
     wanted = [*_wanted(key, recorded, project)]
     wanted += [i for i, e in declared.exceptions.items() if "rerun" in e or "import" in e]
-    found = standing(series, now, known, records, wanted)
+    found = series_state(series, now, known, records, wanted)
     rows = declared.rows
     if rows is None:
         return _Found(declared, series, found, records)

@@ -18,7 +18,7 @@ from afsync.core.results import text_without_signed, unsigned
 from afsync.errors import Problem
 
 
-class Mark(StrEnum):
+class EntryState(StrEnum):
     """How far an entry is: the phases of `afsync status`, and what is not at the service yet."""
 
     DONE = "done"
@@ -38,7 +38,7 @@ class Mark(StrEnum):
     UNDECLARED = "not_declared"
 
 
-class Entry(Struct, frozen=True):
+class CalendarEntry(Struct, frozen=True):
     """One video in the calendar.
 
     `at` is its publish time as it is once the plan is applied, `zone` the zone of its clock; `before` is the time that
@@ -50,7 +50,7 @@ class Entry(Struct, frozen=True):
 
     address: str
     at: datetime
-    mark: Mark
+    mark: EntryState
     zone: str | None = None
     before: datetime | None = None
     title: str = ""
@@ -85,7 +85,7 @@ class Window(Struct, frozen=True):
     def end(self) -> datetime:
         return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
 
-    def has(self, entry: Entry) -> bool:
+    def has(self, entry: CalendarEntry) -> bool:
         return any(t is not None and self.start <= t < self.end for t in (entry.at, entry.before))
 
 
@@ -93,13 +93,13 @@ class Entries(Struct, frozen=True):
     """What there is to show: in the order of time; the addresses of jobs that have none; and what is to be said that
     belongs to no entry, such as how the budget stands."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CalendarEntry, ...] = ()
     without_time: tuple[str, ...] = ()
     notices: tuple[Problem, ...] = ()
     budget: Spending | None = None
 
 
-def without_links(entry: Entry) -> Entry:
+def without_links(entry: CalendarEntry) -> CalendarEntry:
     """The entry without links that open to whoever has them, and without those for reviewers."""
     return replace(
         entry,
@@ -113,10 +113,10 @@ class Week(Struct, frozen=True):
     """Seven days from a Monday on, and what is published on each."""
 
     monday: date
-    days: tuple[tuple[Entry, ...], ...]
+    days: tuple[tuple[CalendarEntry, ...], ...]
 
     @property
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[CalendarEntry]:
         return (entry for day in self.days for entry in day)
 
     @property
@@ -126,9 +126,9 @@ class Week(Struct, frozen=True):
         return sum(e.credits or 0 for e in found), sum(e.expected or 0 for e in found)
 
 
-def weeks(found: Iterable[Entry], window: Window) -> list[Week]:
+def weeks(found: Iterable[CalendarEntry], window: Window) -> list[Week]:
     """The weeks of a window, empty ones and days included."""
-    by_day: dict[date, list[Entry]] = defaultdict(list)
+    by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
     for entry in found:
         by_day[entry.at.astimezone(window.zone).date()].append(entry)
     monday = window.first - timedelta(days=window.first.weekday())

@@ -10,10 +10,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, matches, occurrence_of
-from afsync.core.calendar import Entries, Entry, Mark, Window
+from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.credits import effective, estimate
 from afsync.core.moves.moves import moved
-from afsync.core.phases import JobPhase, JobStatus, Seen
+from afsync.core.phases import AccountView, JobPhase, JobStatus
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
@@ -26,14 +26,14 @@ from afsync.core.state.records import RecordedJob
 from afsync.core.status import statuses
 from afsync.errors import Problem, Severity
 
-_MARKS: Mapping[JobPhase, Mark] = {
-    JobPhase.ACTIVE: Mark.ACTIVE,
-    JobPhase.WAITING_FOR_APPROVAL: Mark.WAITING,
-    JobPhase.DONE: Mark.DONE,
-    JobPhase.FAILED: Mark.FAILED,
-    JobPhase.CANCELLED: Mark.CANCELLED,
-    JobPhase.MISSING: Mark.MISSING,
-    JobPhase.UNKNOWN: Mark.UNRESOLVED,
+_MARKS: Mapping[JobPhase, EntryState] = {
+    JobPhase.ACTIVE: EntryState.ACTIVE,
+    JobPhase.WAITING_FOR_APPROVAL: EntryState.WAITING,
+    JobPhase.DONE: EntryState.DONE,
+    JobPhase.FAILED: EntryState.FAILED,
+    JobPhase.CANCELLED: EntryState.CANCELLED,
+    JobPhase.MISSING: EntryState.MISSING,
+    JobPhase.UNKNOWN: EntryState.UNRESOLVED,
 }
 
 _OBVIOUS = {"offline"}
@@ -56,7 +56,7 @@ class Known(Struct, frozen=True):
     missed: tuple[Occurrence | RowDate, ...] = ()
     passed_over: tuple[Occurrence, ...] = ()
     without_row: tuple[Occurrence, ...] = ()
-    seen: Seen = Seen()
+    seen: AccountView = AccountView()
     publish_times: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -78,13 +78,13 @@ def entries(known: Known, window: Window, globs: tuple[str, ...] = (), platforms
     return Entries(tuple(noticed), untimed, tuple(said[None]), known.plan.budget)
 
 
-def _chosen(entry: Entry, globs: tuple[str, ...], platforms: tuple[str, ...]) -> bool:
+def _chosen(entry: CalendarEntry, globs: tuple[str, ...], platforms: tuple[str, ...]) -> bool:
     return (not globs or matches(entry.address, globs)) and (
         not platforms or not {*platforms}.isdisjoint(entry.platforms)
     )
 
 
-def _of_jobs(known: Known) -> Iterator[Entry | str]:
+def _of_jobs(known: Known) -> Iterator[CalendarEntry | str]:
     """The declared and the recorded jobs, under the addresses that they have once the plan is applied."""
     moves = [c for c in known.plan.changes if c.moved_from is not None]
     recorded = moved(known.recorded, moves) if moves else known.recorded
@@ -99,13 +99,13 @@ def _of_jobs(known: Known) -> Iterator[Entry | str]:
         yield entry if entry is not None else status.address
     for address, job in known.upcoming.items():
         if job.schedule is not None:
-            entry = _described(address, job.schedule.utc, Mark.UPCOMING, job.values, known)
+            entry = _described(address, job.schedule.utc, EntryState.UPCOMING, job.values, known)
             yield replace(entry, zone=job.schedule.zone, expected=_price(job.values, known))
 
 
 def _of_job(
     status: JobStatus, known: Known, record: RecordedJob | None, change: Change | None, *, held: bool
-) -> Entry | None:
+) -> CalendarEntry | None:
     job = known.desired.jobs.get(status.address)
     now, wanted = _times(status, job, record, change, held=held)
     at = wanted or now
@@ -147,43 +147,43 @@ def _times(
     return now, change.after.schedule if moves and isinstance(change.after, Job) else None
 
 
-def _mark(status: JobStatus, change: Change | None, record: RecordedJob | None, *, held: bool) -> Mark:
+def _mark(status: JobStatus, change: Change | None, record: RecordedJob | None, *, held: bool) -> EntryState:
     if status.phase is JobPhase.UNKNOWN and not status.unresolved:
-        return Mark.PLANNED if change is not None and not held else Mark.HELD_BACK
+        return EntryState.PLANNED if change is not None and not held else EntryState.HELD_BACK
     unpublished = status.phase is JobPhase.ACTIVE or (status.phase is JobPhase.DONE and status.time_missing)
-    return Mark.PRODUCED if record and unpublished and status.produced else _MARKS[status.phase]
+    return EntryState.PRODUCED if record and unpublished and status.produced else _MARKS[status.phase]
 
 
-def _of_dates(known: Known) -> Iterator[Entry]:
+def _of_dates(known: Known) -> Iterator[CalendarEntry]:
     """Dates that are no jobs: missed, without a row, or with something that cannot be read yet."""
     marked = (
-        (known.missed, Mark.MISSED),
-        (known.passed_over, Mark.PASSED_OVER),
-        (known.without_row, Mark.NO_ROW),
-        (known.dates, Mark.UPCOMING),
+        (known.missed, EntryState.MISSED),
+        (known.passed_over, EntryState.PASSED_OVER),
+        (known.without_row, EntryState.NO_ROW),
+        (known.dates, EntryState.UPCOMING),
     )
     for dates, mark in marked:
         for each in dates:
             yield _described(each.address, each.utc, mark, EMPTY, known)
 
 
-def _of_account(known: Known) -> Iterator[Entry]:
+def _of_account(known: Known) -> Iterator[CalendarEntry]:
     """What the account is going to publish and the state does not know."""
     ours = {r.id for r in known.recorded.jobs.values()} | known.recorded.watched.keys()
     unread = RemoteJob("", "")
     for job_id, at in known.publish_times.items():
         if job_id not in ours:
             job = known.seen.jobs.get(job_id, unread)
-            described = _described(job_id, at, Mark.UNDECLARED, job.echo, known)
+            described = _described(job_id, at, EntryState.UNDECLARED, job.echo, known)
             yield replace(described, show=None, link=job.output_url)
 
 
-def _described(address: str, at: datetime, mark: Mark, values: Values, known: Known) -> Entry:
+def _described(address: str, at: datetime, mark: EntryState, values: Values, known: Known) -> CalendarEntry:
     key, whole = values.get("template"), _with_template(values, known)
     topic, platforms = whole.get("topic"), whole.get("platforms")
     listed = tuple(sorted({str(p) for p in platforms})) if isinstance(platforms, list | tuple) else ()
     series = occurrence_of(address)
-    return Entry(
+    return CalendarEntry(
         address,
         at,
         mark,

@@ -21,12 +21,12 @@ def ahead(difference: float) -> float:
     return difference if abs(difference) > DECISIVE else 0.0
 
 
-def by_both(now: datetime, server_time: datetime | None) -> datetime:
+def passed_on_both(now: datetime, server_time: datetime | None) -> datetime:
     """The time that has come by both clocks: the earlier one. What cannot be undone is not done before that."""
     return now if server_time is None else min(now, server_time)
 
 
-def said_of(difference: float) -> tuple[Problem, ...]:
+def skew_warning(difference: float) -> tuple[Problem, ...]:
     """A warning where the clocks are more than a minute apart."""
     if abs(difference) <= SAID:
         return ()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from afsync.core.addresses import Kind, typed
-from afsync.core.decisions.submissions import may_be_ours
+from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.fingerprints import normalise, plain
 from afsync.core.plan.decision import Options, facts_of
 from afsync.core.plan.lookups import is_final

@@ -13,7 +13,7 @@ from afsync.core.channels import Channel, Event
 from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.state.recorded import Recorded
 from afsync.core.status import GONE
-from afsync.core.trust.schedules import time_was_lost
+from afsync.core.trust.publish_times import time_was_lost
 
 OF_A_JOB = (Event.FAILED, Event.WAITS, Event.NOT_KEPT, Event.PUBLISHED)
 """What happens to single jobs, each once."""
@@ -45,7 +45,7 @@ class Notice(Struct, frozen=True):
     credits: int | None = None
 
 
-def of_jobs(jobs: Iterable[JobStatus], recorded: Recorded) -> Mapping[Event, tuple[Item, ...]]:
+def job_items(jobs: Iterable[JobStatus], recorded: Recorded) -> Mapping[Event, tuple[Item, ...]]:
     """What can be said of the jobs as they are, by event."""
     found: dict[Event, list[Item]] = {event: [] for event in OF_A_JOB}
     for job in jobs:
@@ -96,11 +96,11 @@ def unsent(
 ) -> Mapping[Event, tuple[Item, ...]]:
     """Of the events of a channel, what it was not sent yet. A new channel begins with what waits for an approval. Of
     the other events, only those that come later are sent."""
-    begun = channel.name in sent
+    is_known = channel.name in sent
     return {
         event: fresh
         for event, items in found.items()
-        if event in channel.events and (begun or event is Event.WAITS)
+        if event in channel.events and (is_known or event is Event.WAITS)
         if (fresh := tuple(i for i in items if mark(channel, event, str(i.id)) not in sent))
     }
 
@@ -110,7 +110,7 @@ def mark(channel: Channel, event: Event | None, subject: str) -> str:
     return f"{channel.name} {event} {subject}"
 
 
-def begun(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded, now: datetime) -> Recorded:
+def started(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded, now: datetime) -> Recorded:
     """The state in which all that came before a new channel counts as sent to it."""
     if channel.name in recorded.announced:
         return recorded
@@ -137,7 +137,7 @@ def went_well(channel: Channel, recorded: Recorded) -> Recorded:
     return _without(recorded, [m for m in recorded.announced if m.startswith(failures)])
 
 
-def tidied(recorded: Recorded) -> Recorded:
+def pruned(recorded: Recorded) -> Recorded:
     """The state without what was sent of jobs that it does not hold any more."""
     if not recorded.announced:
         return recorded

@@ -18,7 +18,7 @@ from afsync.core.results import JobResult, text_without_signed, unsigned, withou
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import ON_ITS_WAY, Group, group_of
 from afsync.core.trust.publications import has_failed
-from afsync.core.trust.schedules import time_was_lost
+from afsync.core.trust.publish_times import time_was_lost
 
 
 class JobPhase(StrEnum):
@@ -55,7 +55,7 @@ _PHASES: Mapping[Group, JobPhase] = {
 }
 
 
-class Seen(Struct, frozen=True):
+class AccountView(Struct, frozen=True):
     """What is known of the account so far: jobs by id, ids that are not there, links for reviewers, results of approved
     jobs, and the publish times that the service reports; a `covered` job that is in none of them has none."""
 
@@ -126,7 +126,7 @@ def phase_of(
     return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits and review else _PHASES[group]
 
 
-def settled(job: JobStatus, until: Until) -> bool:
+def is_settled(job: JobStatus, until: Until) -> bool:
     """Whether nothing more is waited for. What waits for a person is produced, but not published."""
     if job.cancelled:
         return True
@@ -147,7 +147,7 @@ def settled(job: JobStatus, until: Until) -> bool:
             assert_never(job.phase)
 
 
-def went_well(job: JobStatus) -> bool:
+def succeeded(job: JobStatus) -> bool:
     """Whether what is settled is what was wished for."""
     if job.unreviewed:
         return False
@@ -160,7 +160,7 @@ BUSY_TIMES = 10
 
 def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
     """Seconds to the next look: `interval` while something is in production, else what the clock leaves."""
-    left = [j for j in jobs if not settled(j, until)]
+    left = [j for j in jobs if not is_settled(j, until)]
     times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
     if not times or len(times) < len(left):
         return interval

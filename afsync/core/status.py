@@ -13,8 +13,8 @@ from afsync.core.addresses import matches
 from afsync.core.approval.held import is_held, stops
 from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.credits import effective
-from afsync.core.decisions.publish_times import lacks_time
-from afsync.core.phases import ENDED_PHASES, JobPhase, JobStatus, Seen, phase_of
+from afsync.core.decisions.missing_times import lacks_time
+from afsync.core.phases import ENDED_PHASES, AccountView, JobPhase, JobStatus, phase_of
 from afsync.core.plan.decision import Options
 from afsync.core.plan.order import NEVER
 from afsync.core.remote import RemoteJob
@@ -24,10 +24,10 @@ from afsync.core.state.records import Publish, Purpose, RecordedJob
 from afsync.core.state.values import Finding
 from afsync.core.statuses import ON_ITS_WAY, ended_badly, never_changes
 from afsync.core.trust.cancels import is_back
-from afsync.core.trust.publications import judged_publications, why_failed
+from afsync.core.trust.publications import failure_reason, judged_publications
+from afsync.core.trust.publish_times import PRODUCED, time_was_lost
+from afsync.core.trust.publish_times import settle_time_over as settled_by
 from afsync.core.trust.reviews import is_unreviewed
-from afsync.core.trust.schedules import PRODUCED, time_was_lost
-from afsync.core.trust.schedules import settled as settled_by
 
 SETTLE = Options().settle
 
@@ -38,7 +38,7 @@ _SOON = timedelta(seconds=SETTLE)
 def statuses(
     desired: Desired,
     recorded: Recorded,
-    seen: Seen,
+    seen: AccountView,
     now: datetime,
     globs: tuple[str, ...] = (),
     *,
@@ -53,7 +53,9 @@ def statuses(
     return tuple(sorted(jobs, key=lambda job: (job.schedule.utc if job.schedule else NEVER, job.address)))
 
 
-def _status(address: str, desired: Desired, recorded: Recorded, seen: Seen, now: datetime, settle: float) -> JobStatus:
+def _status(
+    address: str, desired: Desired, recorded: Recorded, seen: AccountView, now: datetime, settle: float
+) -> JobStatus:
     declared = desired.jobs.get(address)
     record = recorded.resources.get(address)
     intent = recorded.intent_for(address)
@@ -94,7 +96,7 @@ class _AtService(Struct, frozen=True):
     gone: bool = False
 
 
-def _at_service(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> _AtService:
+def _at_service(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> _AtService:
     job = seen.jobs.get(record.id)
     status = job.status if job else record.status
     if not relies_on_service(record, declared, status, now):
@@ -110,7 +112,7 @@ def _with_time(status: JobStatus, at: _AtService) -> JobStatus:
     return replace(status, phase=JobPhase.DONE, schedule=None) if at.gone else status
 
 
-def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobStatus]:
+def _cancelled(recorded: Recorded, seen: AccountView, now: datetime) -> Iterator[JobStatus]:
     """The jobs that were cancelled and are still in the account. Those that are recorded have a line of their own."""
     known = {r.id for r in recorded.jobs.values()} if recorded.watched else ()
     for job_id, entry in recorded.watched.items():
@@ -125,7 +127,7 @@ def _cancelled(recorded: Recorded, seen: Seen, now: datetime) -> Iterator[JobSta
             yield replace(status, note=note, cancelled=True, preview=None)
 
 
-def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> JobStatus:
+def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> JobStatus:
     job = seen.jobs.get(record.id)
     phase = phase_of(record, job, now, missing=record.id in seen.missing, declared=declared)
     status = job.status if job else record.status
@@ -154,10 +156,10 @@ def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
     return phase in ENDED_PHASES and record.schedule is not None and record.schedule.utc > now
 
 
-def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: Seen) -> str | None:
+def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: AccountView) -> str | None:
     """What came of its approval, where that is not that it is published."""
     if phase is JobPhase.PUBLISH_FAILED:
-        return why_failed(record, seen)
+        return failure_reason(record, seen)
     waits = record.approved_at is not None and record.publish_finding in (None, Finding.UNKNOWN)
     return "approved, not known whether published" if waits and status == "complete" else None
 
@@ -172,7 +174,7 @@ def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: date
     return not held or (record.approved_at or now) < record.schedule.utc
 
 
-def _of_time(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> str | None:
+def _of_time(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> str | None:
     if time_was_lost(record):
         return "publish time not kept"
     if _origin_unknown(record, declared, seen):
@@ -180,7 +182,7 @@ def _of_time(record: RecordedJob, declared: Job | None, seen: Seen, now: datetim
     return "not known whether at its publish time" if _time_unknown(record, declared, seen, now) else None
 
 
-def _origin_unknown(record: RecordedJob, declared: Job | None, seen: Seen) -> bool:
+def _origin_unknown(record: RecordedJob, declared: Job | None, seen: AccountView) -> bool:
     """Whether it is to be published at its time by an apply, and may be published already."""
     job, preview = seen.jobs.get(record.id), seen.previews.get(record.id)
     taken_over = record.publish is Publish.UNKNOWN and is_held(record, declared) and not record.approved
@@ -188,7 +190,7 @@ def _origin_unknown(record: RecordedJob, declared: Job | None, seen: Seen) -> bo
     return taken_over and produced and not (preview is not None and preview.staging)
 
 
-def _time_unknown(record: RecordedJob, declared: Job | None, seen: Seen, now: datetime) -> bool:
+def _time_unknown(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> bool:
     """Whether its time has passed, and nothing tells whether it was published then or as soon as it was produced."""
     if record.schedule is None or record.schedule.utc + _SOON > now or time_was_lost(record):
         return False

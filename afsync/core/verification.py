@@ -24,7 +24,7 @@ PAGE = 100
 """How many of the newest jobs are read; what is missing among fewer is missing in the account."""
 
 
-class What(StrEnum):
+class Observable(StrEnum):
     """What can be seen of a change. A publish time that is seen shows its submission, too."""
 
     PUBLISH_TIME = "publish time"
@@ -38,7 +38,7 @@ class Expected(Struct, frozen=True):
     """One thing that the service accepted: of which address, under which id, for when (UTC), and for which platforms
     (none: all of its own); `told` is what the service says instead."""
 
-    what: What
+    what: Observable
     address: str
     id: str
     at: datetime | None = None
@@ -64,16 +64,16 @@ class Seen(Struct, frozen=True):
     unseen: tuple[Expected, ...] = ()
     beyond: int = 0
 
-    def counts(self) -> Iterator[tuple[What, int, int]]:
+    def counts(self) -> Iterator[tuple[Observable, int, int]]:
         """Of each kind, how many were seen, and of how many."""
-        for what in What:
+        for what in Observable:
             found = sum(e.what is what for e in self.seen)
             total = found + sum(e.what is what for e in self.unseen)
             if total:
                 yield what, found, total
 
 
-class Looked(Struct, frozen=True):
+class Verification(Struct, frozen=True):
     """What the look came to: what was seen, the balance before the run and after it where it was read; `failed` is why
     nothing could be read."""
 
@@ -102,18 +102,18 @@ def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
             continue
         change = outcome.change
         if change.action is Action.APPROVE and change.later is None:
-            yield Expected(What.APPROVAL, change.address, outcome.id, platforms=change.platforms)
+            yield Expected(Observable.APPROVAL, change.address, outcome.id, platforms=change.platforms)
         if change.retire is Retire.CANCEL and change.id is not None and outcome.note is None:
-            yield Expected(What.CANCELLATION, change.address, change.id)
+            yield Expected(Observable.CANCELLATION, change.address, change.id)
         if change.action not in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE):
             continue
         # The time of a held job is kept here: of it there is nothing to be seen.
         if change.kind is Kind.TEMPLATE:
-            yield Expected(What.TEMPLATE, change.address, outcome.id)
+            yield Expected(Observable.TEMPLATE, change.address, outcome.id)
         elif isinstance(change.after, Job) and change.after.schedule is not None and not change.held:
-            yield Expected(What.PUBLISH_TIME, change.address, outcome.id, change.after.schedule.utc)
+            yield Expected(Observable.PUBLISH_TIME, change.address, outcome.id, change.after.schedule.utc)
         elif change.action is not Action.RESCHEDULE:
-            yield Expected(What.SUBMISSION, change.address, outcome.id)
+            yield Expected(Observable.SUBMISSION, change.address, outcome.id)
 
 
 def used_templates(outcomes: Iterable[Outcome]) -> frozenset[str]:
@@ -138,13 +138,13 @@ def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
 
 def _as_offered(one: Expected, found: ReadBack) -> Expected:
     """Where nothing tells of publish times, what can be seen is the submission."""
-    if one.what is not What.PUBLISH_TIME or found.publish_times is not None or found.jobs.get(one.id) in TIMED:
+    if one.what is not Observable.PUBLISH_TIME or found.publish_times is not None or found.jobs.get(one.id) in TIMED:
         return one
-    return replace(one, what=What.SUBMISSION)
+    return replace(one, what=Observable.SUBMISSION)
 
 
 def _with_reason(one: Expected, found: ReadBack) -> Expected:
-    result = found.results.get(one.id) if one.what is What.APPROVAL else None
+    result = found.results.get(one.id) if one.what is Observable.APPROVAL else None
     if result is None or not result.failed:
         return one
     where = (f"{p} failed ({result.reasons[p]})" if p in result.reasons else f"{p} failed" for p in result.failed_on)
@@ -164,13 +164,13 @@ def _is_published(one: Expected, found: ReadBack) -> bool:
 def _is_there(one: Expected, found: ReadBack) -> bool | None:
     """None where it could not be looked at."""
     match one.what:
-        case What.TEMPLATE:
+        case Observable.TEMPLATE:
             return None if found.templates is None else one.id in found.templates
-        case What.CANCELLATION:
+        case Observable.CANCELLATION:
             return found.jobs[one.id] == "cancelled" if one.id in found.jobs else None
-        case What.APPROVAL if one.id in found.jobs:
+        case Observable.APPROVAL if one.id in found.jobs:
             return _is_published(one, found)
-        case What.PUBLISH_TIME if found.publish_times is not None:
+        case Observable.PUBLISH_TIME if found.publish_times is not None:
             if one.id in found.publish_times:
                 return found.publish_times[one.id] == one.at
             return False if one.id in found.jobs or len(found.jobs) < PAGE else None
@@ -183,7 +183,7 @@ def _is_there(one: Expected, found: ReadBack) -> bool | None:
 def noted(recorded: Recorded, seen: Seen, found: ReadBack) -> Recorded:
     """The state once the look is over: a publish time that was seen, or that nothing tells of, is not waited for."""
     silent = found.publish_times is None
-    ids = {e.id for e in seen.seen if e.what is What.PUBLISH_TIME}
+    ids = {e.id for e in seen.seen if e.what is Observable.PUBLISH_TIME}
     changed = {
         address: replace(r, schedule_unseen_since=None)
         for address, r in recorded.resources.items()

@@ -71,7 +71,7 @@ class Due(Struct, frozen=True):
     judge: Callable[[Recorded], Plan]
 
 
-class World(Struct, frozen=True):
+class Dependencies(Struct, frozen=True):
     """`look` fetches what the service shows (a read), `read_back` what it shows of a run at its end. `clock` is our own
     time (UTC), `new_id` a fresh uuid. `who` is written down beside what a person decides. `due` is None where nothing
     is published besides what is planned."""

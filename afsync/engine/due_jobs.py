@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.approval.due import candidates, next_time, unread
-from afsync.core.clocks import by_both
+from afsync.core.clocks import passed_on_both
 from afsync.core.outcome import NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
@@ -27,7 +27,7 @@ SLACK = timedelta(seconds=2)
 """The service tells its time in whole seconds, and a time has to be past by both clocks."""
 
 
-class Meanwhile(Struct):
+class DueJobs(Struct):
     """What is known of due jobs during one run. Until `next_at` nothing can have become due.
 
     `began`: what was due by then is in the plan. `decided` are the ids that this run has decided on, `judged` when the
@@ -94,19 +94,19 @@ class Meanwhile(Struct):
         return [NotAttempted(c, why) for c in unread(self.due.desired, self.unread)]
 
 
-def meanwhile(run: Run) -> Meanwhile | None:
+def due_jobs(run: Run) -> DueJobs | None:
     """None where nothing is published besides what is planned."""
     due, plan = run.world.due, run.plan
     if due is None:
         return None
     decided = {c.id for c in (*plan.changes, *plan.withheld) if c.action is Action.APPROVE and c.later is None and c.id}
-    began = by_both(plan.as_of, run.remote.server_time) - SLACK
-    return Meanwhile(due, began, _next(due, began), decided)
+    began = passed_on_both(plan.as_of, run.remote.server_time) - SLACK
+    return DueJobs(due, began, _next(due, began), decided)
 
 
 def _past(run: Run) -> datetime:
     """The moment that is past by our clock and by the service's."""
-    return by_both(run.world.clock(), run.server_time()) - SLACK
+    return passed_on_both(run.world.clock(), run.server_time()) - SLACK
 
 
 def _next(due: Due, now: datetime) -> datetime:

@@ -24,7 +24,7 @@ class SubmissionStarted(Struct, frozen=True):
     change: Change
 
 
-class Submitted(Struct, frozen=True):
+class SubmissionDone(Struct, frozen=True):
     """The submission of a change is made, paid for and recorded as `id`; the change still lacks something."""
 
     change: Change
@@ -54,5 +54,5 @@ class Uploading(Struct, frozen=True):
     size: int
 
 
-Event: TypeAlias = ChangeStarted | SubmissionStarted | Submitted | ChangeDone | Warned | BecameDue | Uploading
+Event: TypeAlias = ChangeStarted | SubmissionStarted | SubmissionDone | ChangeDone | Warned | BecameDue | Uploading
 Tell: TypeAlias = Callable[[Event], None]

@@ -15,34 +15,34 @@ from afsync.core.plan.order import turns
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
 from afsync.core.remote import Remote
 from afsync.core.state.records import RecordedJob
-from afsync.core.verification import Looked
-from afsync.engine.dependencies import World
-from afsync.engine.due_jobs import Meanwhile, meanwhile
+from afsync.core.verification import Verification
+from afsync.engine.dependencies import Dependencies
+from afsync.engine.due_jobs import DueJobs, due_jobs
 from afsync.engine.events import (
     BecameDue,
     ChangeDone,
     ChangeStarted,
     Event,
+    SubmissionDone,
     SubmissionStarted,
-    Submitted,
     Tell,
     Warned,
 )
-from afsync.engine.ledger import Ledger, refreshed, seen
-from afsync.engine.run import Halt, Next, Over, Progress, Run, cut_short
+from afsync.engine.ledger import Ledger, with_refreshed, with_seen
+from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StopRun, cut_short
 from afsync.engine.steps import perform
-from afsync.engine.verification import look_back
+from afsync.engine.verification import verify
 from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, StateLocked
 
 
-class Report(Struct, frozen=True):
+class RunReport(Struct, frozen=True):
     """The plan, with what became due while it was carried out; one outcome per change, in its order; what ended the
     run early, if something did, and what was seen at the end."""
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
     stopped: AfsyncError | None = None
-    looked: Looked | None = None
+    looked: Verification | None = None
 
 
 class Execution(Struct):
@@ -50,10 +50,10 @@ class Execution(Struct):
     which is added what becomes due."""
 
     plan: Plan
-    world: World
+    world: Dependencies
     run: Run
     fail_fast: bool
-    meanwhile: Meanwhile | None = None
+    due: DueJobs | None = None
     progress: dict[int, Progress] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     stopped: AfsyncError | None = None
@@ -65,11 +65,11 @@ def apply_plan(
     plan: Plan,
     remote: Remote,
     ledger: Ledger,
-    world: World,
+    world: Dependencies,
     *,
     fail_fast: bool = False,
     max_credits: int | None = None,
-) -> Report:
+) -> RunReport:
     """Make the account what the plan says. Never raises for what a change runs into; the report says all of it.
 
     What could be resolved of earlier submissions, and what was seen of finished jobs, is written first.
@@ -77,9 +77,9 @@ def apply_plan(
     """
     world = replace(world, tell=_unheard(world.tell))
     run = Run(plan, remote, ledger, world, max_credits=max_credits)
-    execution = Execution(plan, world, run, fail_fast, meanwhile(run))
+    execution = Execution(plan, world, run, fail_fast, due_jobs(run))
     try:
-        ledger.write(refreshed(ledger.recorded, plan))
+        ledger.write(with_refreshed(ledger.recorded, plan))
         _walk(execution)
     except (StateError, StateLocked) as error:
         _stop(execution, error, "the state could not be written")
@@ -87,14 +87,14 @@ def apply_plan(
         if index not in execution.outcomes:
             started = execution.progress.get(index)
             _finish(execution, index, _cut_off(change, ledger) or _unfinished(change, started, execution.halted))
-    for outcome in execution.meanwhile.left() if execution.meanwhile else ():
+    for outcome in execution.due.left() if execution.due else ():
         _finish(execution, _add(execution, (outcome.change,)), outcome)
     outcomes = tuple(execution.outcomes[i] for i in range(len(execution.plan.changes)))
     try:
-        looked = None if isinstance(execution.stopped, _NO_LOOK) else look_back(outcomes, run)
+        looked = None if isinstance(execution.stopped, _NO_LOOK) else verify(outcomes, run)
     except (StateError, StateLocked) as error:
-        return Report(execution.plan, outcomes, error)
-    return Report(execution.plan, outcomes, execution.stopped, looked)
+        return RunReport(execution.plan, outcomes, error)
+    return RunReport(execution.plan, outcomes, execution.stopped, looked)
 
 
 _NO_LOOK = (Interrupted, StateError, StateLocked, AuthError)
@@ -113,14 +113,14 @@ def _walk(execution: Execution) -> None:
 
 def _publish_due(execution: Execution) -> None:
     """What became due since the last look goes before everything else."""
-    meanwhile = execution.meanwhile
+    due = execution.due
     try:
-        found = meanwhile.look(execution.run) if meanwhile else None
+        found = due.look(execution.run) if due else None
     except Interrupted:
         found = None  # which is noticed where the next change would begin
     if found is None:
         return
-    execution.run.ledger.write(seen(execution.run.ledger.recorded, found))
+    execution.run.ledger.write(with_seen(execution.run.ledger.recorded, found))
     execution.plan = replace(execution.plan, violations=(*execution.plan.violations, *found.violations))
     for problem in found.violations:
         _tell(execution, Warned(problem))
@@ -167,12 +167,12 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
     progress.seconds += world.monotonic() - began
     world.stop.doing = None
     match verdict:
-        case Next() if step is not change.steps[-1]:
+        case StepDone() if step is not change.steps[-1]:
             if step is Step.SUBMIT_JOB and progress.id is not None:
-                _tell(execution, Submitted(change, progress.id, progress.credits))
-        case Next():
+                _tell(execution, SubmissionDone(change, progress.id, progress.credits))
+        case StepDone():
             _finish(execution, index, Applied(change, progress.id, progress.credits, progress.note, progress.seconds))
-        case Over(outcome, halt):
+        case ChangeEnded(outcome, halt):
             outcome = outcome if isinstance(outcome, NotAttempted) else replace(outcome, seconds=progress.seconds)
             _finish(execution, index, outcome)
             _react(execution, outcome, halt)
@@ -191,7 +191,7 @@ def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
     _look_for_signals(execution)
 
 
-def _react(execution: Execution, outcome: Outcome, halt: Halt | None) -> None:
+def _react(execution: Execution, outcome: Outcome, halt: StopRun | None) -> None:
     """What a bad outcome means for the rest of the run."""
     if isinstance(outcome, Unresolved) and outcome.change.action is not Action.APPROVE:
         execution.no_submissions = f"nothing more is submitted while {outcome.change.address} is unresolved"

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.credits import effective
-from afsync.core.decisions.publish_times import instead, with_refusal
-from afsync.core.decisions.request import requested, template_is_known
+from afsync.core.decisions.missing_times import instead, with_refusal
+from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
 from afsync.core.outcome import Failed, NotAttempted
 from afsync.core.plan.actions import Action
@@ -19,21 +19,32 @@ from afsync.core.resources import EMPTY, Job, Schedule, Values
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.takeover.adoption import adopted, taken_over
 from afsync.core.takeover.similarity import echo_of
+from afsync.core.trust.publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT
-from afsync.core.trust.schedules import without_time
 from afsync.engine.events import Uploading
 from afsync.engine.retire_steps import send_cancel
-from afsync.engine.run import KNOWN, Halt, Next, Over, Progress, Run, Verdict, failed, intent, submitted
+from afsync.engine.run import (
+    KNOWN,
+    ChangeEnded,
+    Progress,
+    Run,
+    StepDone,
+    StepResult,
+    StopRun,
+    failed,
+    intent,
+    submitted,
+)
 from afsync.engine.submission import Submitted, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
 
 
-def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
+def upload(change: Change, _progress: Progress, run: Run) -> StepResult:
     job = change.after
     assert isinstance(job, Job) and job.file is not None
     file = job.file
     if file.sha256 in run.ledger.recorded.uploads:
-        return Next()
+        return StepDone()
     tell = run.world.tell
     tell(Uploading(change, 0, file.size))
     with run.world.open_file(file.path, file.sha256) as opened:
@@ -45,17 +56,17 @@ def upload(change: Change, _progress: Progress, run: Run) -> Verdict:
         )
     recorded = run.ledger.recorded
     run.ledger.write_soon(replace(recorded, uploads={**recorded.uploads, file.sha256: Upload(file_id, file.size)}))
-    return Next()
+    return StepDone()
 
 
-def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
+def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
     job = change.after
     assert isinstance(job, Job)
     if change.action is Action.ADOPT:
         return _take_over(change, job, progress, run)
     template = _template_values(job, run)
     if template is None:
-        return Over(NotAttempted(change, f"{job.template} was not made"))
+        return ChangeEnded(NotAttempted(change, f"{job.template} was not made"))
     over = _over_limit(change, run)
     if over is not None:
         return over
@@ -71,7 +82,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     )
     known = run.ledger.recorded.staging_ignored is not None and not run.plan.accept_unstaged
     if body.get("staging") is True and known:
-        return Over(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
+        return ChangeEnded(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
     # The publish time needs a request of its own.
     attempt = run.attempt(lambda: run.world.writer.submit_job(body), lambda: run.too_late(change, 2))
     result = submit(opened, attempt, run.ledger, run.world.stop)
@@ -83,7 +94,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> Verdict:
     return going_on
 
 
-def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) -> Over:
+def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) -> ChangeEnded:
     """What would be published without the review is cancelled at once. Its record stays, so that it is not paid for
     again by itself; where the cancel does not go through, the next apply sends it again."""
     hint = f"look at {job_id} in AuraFlux: {MAY_GO_OUT}"
@@ -95,16 +106,16 @@ def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) 
         what = "it was cancelled at once" if too_late is None else f"it could not be cancelled (it is {too_late})"
     why = f"submitted as {job_id}, but the service says that it does not stop before publishing; {what}"
     hint += "; nothing more that waits for a review is submitted"
-    return Over(Failed(change, why, hint, progress.credits))
+    return ChangeEnded(Failed(change, why, hint, progress.credits))
 
 
-def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> Verdict:
+def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> StepResult:
     """What is there already is recorded; nothing is sent."""
     assert change.id is not None
     record = adopted(job, change.id, run.remote, run.world.clock(), _template_values(job, run) or EMPTY)
     run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
     progress.id = change.id
-    return Next()
+    return StepDone()
 
 
 def _template_values(job: Job, run: Run) -> Values | None:
@@ -134,29 +145,29 @@ def _body(job: Job, template: Values, run: Run) -> dict[str, Any]:
     return body
 
 
-def _over_limit(change: Change, run: Run) -> Over | None:
+def _over_limit(change: Change, run: Run) -> ChangeEnded | None:
     """What is really taken counts, so the limit can be reached although the plan was within it."""
     if run.max_credits is None or run.spent + change.credits.spend <= run.max_credits:
         return None
     by = " by the estimate" if run.unknown_cost else ""
     why = f"{run.spent} credits were spent{by}, and this one would pass the limit of {run.max_credits}"
     error = LimitRefused(f"Stopped: {why}.", f"raise it with --max-credits {run.spent + change.credits.spend}")
-    return Over(NotAttempted(change, why), Halt(error, "the limit on credits was reached"))
+    return ChangeEnded(NotAttempted(change, why), StopRun(error, "the limit on credits was reached"))
 
 
-def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
+def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
     job = change.after
     assert isinstance(job, Job)
     record = run.ledger.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob):
-        return Over(NotAttempted(change, "its submission was not made"))
+        return ChangeEnded(NotAttempted(change, "its submission was not made"))
     if change.sends_nothing:
         run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, schedule=job.schedule)))
         progress.id = record.id
-        return Next()
+        return StepDone()
     moment = job.schedule.utc if job.schedule else None
     if moment is not None and (why := run.too_late(change, 0)) is not None:
-        return Over(failed(change, progress, ApiError(why, "give it a time still ahead")))
+        return ChangeEnded(failed(change, progress, ApiError(why, "give it a time still ahead")))
     try:
         _send_time(change.address, record, moment, run)
     except Refused as error:
@@ -168,7 +179,7 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> Verdict:
     # Lost, it is known to be missing: the next plan sets the same time again.
     run.ledger.write_soon(run.ledger.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
-    return Next()
+    return StepDone()
 
 
 def _send_time(address: str, record: RecordedJob, moment: datetime | None, run: Run) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
 from afsync.core.plan.plan import Plan
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.series.occurrences import remembered
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
@@ -94,18 +94,18 @@ class Ledger:
             raise StateError(text, hint) from error
 
 
-def refreshed(recorded: Recorded, plan: Plan) -> Recorded:
+def with_refreshed(recorded: Recorded, plan: Plan) -> Recorded:
     """The state with what the plan has found out: resolved submissions, records as they are now known, and, the
     first time something changes, the account it belongs to from now on."""
-    settled = settle(recorded, plan.resolutions)
+    settled = apply_resolutions(recorded, plan.resolutions)
     if settled.account is None and plan.changes:
         settled = replace(settled, account=plan.account)
     if settled.suspected != plan.suspected:
         settled = replace(settled, suspected=plan.suspected)
-    return seen(remembered(settled, plan.considered, plan.left), plan)
+    return with_seen(remembered(settled, plan.considered, plan.left), plan)
 
 
-def seen(recorded: Recorded, plan: Plan) -> Recorded:
+def with_seen(recorded: Recorded, plan: Plan) -> Recorded:
     """The state with what was seen of the jobs in it: their records, what is watched, and what the account keeps."""
     if (plan.trust, plan.watched) != (recorded.trust, recorded.watched):
         recorded = with_watched(replace(recorded, trust=plan.trust), plan.watched)

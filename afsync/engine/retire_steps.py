@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from afsync.core.decisions.publish_times import instead, with_refusal
+from afsync.core.decisions.missing_times import instead, with_refusal
 from afsync.core.outcome import Failed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
 from afsync.core.state.forgotten import let_go
 from afsync.core.state.records import RecordedJob, Why
 from afsync.core.trust.cancels import answered, to_cancel
+from afsync.core.trust.publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT
-from afsync.core.trust.schedules import without_time
-from afsync.engine.run import Next, Over, Progress, Run, Verdict
+from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult
 from afsync.errors import Refused
 
 
-def retire_job(change: Change, progress: Progress, run: Run) -> Verdict:
+def retire_job(change: Change, progress: Progress, run: Run) -> StepResult:
     assert change.id is not None and change.retire is not None
     if change.action is Action.REPLACE and (why := run.too_late(change, 3)) is not None:
-        return Over(Failed(change, f"{why}; it was not replaced", "give it a time still ahead"))
+        return ChangeEnded(Failed(change, f"{why}; it was not replaced", "give it a time still ahead"))
     match change.retire:
         case Retire.CANCEL:
             return _cancel(change, change.id, progress, run)
@@ -35,7 +35,7 @@ def retire_job(change: Change, progress: Progress, run: Run) -> Verdict:
 FINISHED = ("complete", "published", "failed", "non-compliant")
 
 
-def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
+def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepResult:
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     assert isinstance(record, RecordedJob)
@@ -52,7 +52,7 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> Verdic
     instead = "; nothing was submitted in its place" if change.action is Action.REPLACE else ""
     instead = f"; {MAY_GO_OUT}" if why is Why.UNREVIEWED else instead
     told = f"{job_id} {told} (it is {too_late}){instead}"
-    return Over(Failed(change, told, "plan again to see what is possible now"))
+    return ChangeEnded(Failed(change, told, "plan again to see what is possible now"))
 
 
 def _why(change: Change) -> Why:
@@ -61,12 +61,12 @@ def _why(change: Change) -> Why:
     return Why.REPLACED if change.action is Action.REPLACE else Why.REMOVED
 
 
-def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> Verdict:
+def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> StepResult:
     try:
         run.world.writer.set_schedule(job_id, None)
     except Refused as error:
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
-        return Over(Failed(change, f"its publish time could not be taken off: {error.detail}", instead(change)))
+        return ChangeEnded(Failed(change, f"its publish time could not be taken off: {error.detail}", instead(change)))
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
@@ -74,13 +74,13 @@ def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run:
     return _retired(change, progress, run, f"the publish time of {job_id} was taken off")
 
 
-def _retired(change: Change, progress: Progress, run: Run, touched: str | None) -> Verdict:
+def _retired(change: Change, progress: Progress, run: Run, touched: str | None) -> StepResult:
     """A deleted job leaves the state; one that is cancelled because it does not stop for its review stays in it."""
     progress.touched = touched
     progress.id = change.id
     if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
         run.ledger.write(let_go(run.ledger.recorded, change.address, run.world.clock()))
-    return Next()
+    return StepDone()
 
 
 def send_cancel(job_id: str, run: Run) -> str | None:

@@ -17,14 +17,14 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.order import EACH
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.lost_answers import resolve
-from afsync.core.recovery.resolution import outlook, ways, ways_for
+from afsync.core.recovery.resolution import options_for, resolution_options, resolution_summary
 from afsync.core.remote import Lookups, Remote
 from afsync.core.resources import Job, Values
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, RecordedJob
 from afsync.core.text import duration
 from afsync.core.trust.reviews import to_be_cancelled, with_acceptance
-from afsync.engine.dependencies import World
+from afsync.engine.dependencies import Dependencies
 from afsync.engine.ledger import Ledger
 from afsync.engine.submission import Attempt, InDoubt, NotSubmitted, Result, Submitted
 from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, LimitRefused
@@ -44,25 +44,25 @@ class Progress(Struct):
     touched: str | None = None
 
 
-class Next(Struct, frozen=True):
+class StepDone(Struct, frozen=True):
     """The step is done; the change goes on."""
 
 
-class Halt(Struct, frozen=True):
+class StopRun(Struct, frozen=True):
     """The whole run stops: nothing else would work, or may be done."""
 
     error: AfsyncError | None
     why: str
 
 
-class Over(Struct, frozen=True):
+class ChangeEnded(Struct, frozen=True):
     """The change ends here."""
 
     outcome: Outcome
-    halt: Halt | None = None
+    halt: StopRun | None = None
 
 
-Verdict: TypeAlias = Next | Over
+StepResult: TypeAlias = StepDone | ChangeEnded
 
 
 class Run(Struct):
@@ -71,7 +71,7 @@ class Run(Struct):
     plan: Plan
     remote: Remote
     ledger: Ledger
-    world: World
+    world: Dependencies
     max_credits: int | None = None
     spent: int = 0
     submitted: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *
     )
 
 
-def submitted(change: Change, progress: Progress, run: Run, result: Result) -> Verdict:
+def submitted(change: Change, progress: Progress, run: Run, result: Result) -> StepResult:
     match result:
         case Submitted(resource_id, cost):
             progress.id, progress.credits = resource_id, cost
@@ -167,13 +167,13 @@ def submitted(change: Change, progress: Progress, run: Run, result: Result) -> V
                 run.spent += change.credits.spend if cost is None else cost
                 run.unknown_cost = run.unknown_cost or cost is None
                 run.submitted = (resource_id, *run.submitted)[:KNOWN]
-            return Next()
+            return StepDone()
         case NotSubmitted(why):
             text = f"{progress.touched}, but then: {why}" if progress.touched else why
-            return Over(Failed(change, text, _what_to_do(result)), _halt(result))
+            return ChangeEnded(Failed(change, text, _what_to_do(result)), _halt(result))
         case InDoubt(intent, why):
-            hint, ways = first_look(intent, run)
-            return Over(Unresolved(change, f"the answer was lost ({why})", hint, ways))
+            hint, options = first_look(intent, run)
+            return ChangeEnded(Unresolved(change, f"the answer was lost ({why})", hint, options))
         case _:
             assert_never(result)
 
@@ -184,12 +184,12 @@ def _what_to_do(result: NotSubmitted) -> str | None:
     return "top up the account, then apply again" if result.out_of_credits else None
 
 
-def _halt(result: NotSubmitted) -> Halt | None:
+def _halt(result: NotSubmitted) -> StopRun | None:
     if result.out_of_credits:
-        return Halt(LimitRefused(f"Not enough credits: {result.why}."), "not enough credits")
+        return StopRun(LimitRefused(f"Not enough credits: {result.why}."), "not enough credits")
     if result.stops_run:
         error = AuthError(f"The service refused: {result.why}.", "check the key and what its plan allows")
-        return Halt(error, "the service does not accept the key")
+        return StopRun(error, "the service does not accept the key")
     return None
 
 
@@ -197,7 +197,7 @@ def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
     """What the list shows right now, and what can be typed. It decides nothing: the job may still turn up."""
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
-    unseen = "the next apply looks for it", ways_for(intent.address, ())
+    unseen = "the next apply looks for it", options_for(intent.address, ())
     if run.world.stop.asked.is_set():
         return unseen
     try:
@@ -207,4 +207,6 @@ def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
     except ApiError as error:
         return f"a first look failed too ({error.message}); apply again after the quarantine", ()
     found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)
-    return next(((outlook(r), ways(r)) for r in found if r.intent.uuid == intent.uuid), (None, ()))
+    return next(
+        ((resolution_summary(r), resolution_options(r)) for r in found if r.intent.uuid == intent.uuid), (None, ())
+    )

@@ -8,38 +8,38 @@ from afsync.core.moves.moves import made, moved
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.state.forgotten import let_go
-from afsync.engine.approve_step import approve
+from afsync.engine.approval_steps import approve
 from afsync.engine.job_steps import set_schedule, submit_job, upload
 from afsync.engine.retire_steps import retire_job
-from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, cut_short, failed
+from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, cut_short, failed
 from afsync.engine.template_steps import create_template, delete_template
 from afsync.errors import ApiError, AuthError, Interrupted, PlanStale
 
 
-def perform(step: Step, change: Change, progress: Progress, run: Run) -> Verdict:
+def perform(step: Step, change: Change, progress: Progress, run: Run) -> StepResult:
     """Carry out one step. What the service refuses ends the change; a key that is refused ends the run."""
     try:
         return _STEPS[step](change, progress, run)
     except AuthError as error:
-        return Over(failed(change, progress, error), Halt(error, "the service does not accept the key"))
+        return ChangeEnded(failed(change, progress, error), StopRun(error, "the service does not accept the key"))
     except PlanStale as error:
-        return Over(failed(change, progress, error), Halt(error, "a file changed since the plan"))
+        return ChangeEnded(failed(change, progress, error), StopRun(error, "a file changed since the plan"))
     except Interrupted:
         # A call that still waited for its turn; the executor notices the signal by itself.
-        return Over(cut_short(change, progress, "interrupted"))
+        return ChangeEnded(cut_short(change, progress, "interrupted"))
     except ApiError as error:
-        return Over(failed(change, progress, error))
+        return ChangeEnded(failed(change, progress, error))
 
 
-def _move(change: Change, progress: Progress, run: Run) -> Verdict:
+def _move(change: Change, progress: Progress, run: Run) -> StepResult:
     """All moves of the plan are one write, which the first one makes: those that change places are never seen half."""
     if not made(change, run.ledger.recorded):
         run.ledger.write(moved(run.ledger.recorded, [c for c in run.plan.changes if c.action is Action.MOVE]))
     progress.id = change.id
-    return Next()
+    return StepDone()
 
 
-def _forget(change: Change, progress: Progress, run: Run) -> Verdict:
+def _forget(change: Change, progress: Progress, run: Run) -> StepResult:
     recorded = run.ledger.recorded
     if change.before is None:
         run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != change.id)))
@@ -48,7 +48,7 @@ def _forget(change: Change, progress: Progress, run: Run) -> Verdict:
     else:
         run.ledger.write(let_go(recorded, change.address, run.world.clock()))
     progress.id = change.id
-    return Next()
+    return StepDone()
 
 
 _STEPS = {

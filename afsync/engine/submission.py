@@ -22,7 +22,7 @@ from afsync.core.outcome import (
     Rejected,
     Unknown,
 )
-from afsync.core.recovery.resolution import became, close, record_of, reopen
+from afsync.core.recovery.resolution import close_intent, record_of, reopen_intent, replace_intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Phase, Publish, RecordedJob
 from afsync.core.trust.reviews import stops_no_more
@@ -100,10 +100,10 @@ def deliver(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tup
             stop.check()
         except Interrupted:
             # Certainly not sent, this time or before.
-            ledger.write(close(ledger.recorded, intent))
+            ledger.write(close_intent(ledger.recorded, intent))
             raise
         if (why := attempt.too_late()) is not None:
-            ledger.write(close(ledger.recorded, intent))
+            ledger.write(close_intent(ledger.recorded, intent))
             return intent, NotSent(f"{why}; nothing was submitted", too_late=True)
         intent = attempt.stamp(intent)
         ledger.write(_opened(ledger.recorded, intent))
@@ -142,7 +142,7 @@ def _sent(attempt: Attempt) -> Answer:
 
 
 def _opened(recorded: Recorded, intent: Intent) -> Recorded:
-    return replace(recorded, counter=intent.seq, intents=(*close(recorded, intent).intents, intent))
+    return replace(recorded, counter=intent.seq, intents=(*close_intent(recorded, intent).intents, intent))
 
 
 def _settle(intent: Intent, answer: Answer, attempt: Attempt, ledger: Ledger) -> Result:
@@ -159,20 +159,20 @@ def _settle(intent: Intent, answer: Answer, attempt: Attempt, ledger: Ledger) ->
             unstaged = answer.staging is False and (intent.staged or intent.publish is Publish.HELD)
             if unstaged and isinstance(record, RecordedJob):
                 record = stops_no_more(record)
-            done = became(recorded, intent, record)
+            done = replace_intent(recorded, intent, record)
             if unstaged and isinstance(record, RecordedJob):
                 done = attempt.unstaged(done, intent.address, record)
             cost = intent.cost if answer.credits is None else answer.credits
             ledger.write_record(_charged(done, cost), intent.address, record)
             return Submitted(answer.id, answer.credits if isinstance(record, RecordedJob) else 0, unstaged)
         case Rejected(status, code, detail):
-            ledger.write(close(recorded, intent))
+            ledger.write(close_intent(recorded, intent))
             return NotSubmitted(detail or code or f"HTTP {status}", answer.stops_run, status == 402)
         case NotSent(why, too_late):
-            ledger.write(close(recorded, intent))
+            ledger.write(close_intent(recorded, intent))
             return NotSubmitted(why if too_late else f"nothing was sent: {why}", too_late=too_late)
         case Limited():
-            ledger.write(close(recorded, intent))
+            ledger.write(close_intent(recorded, intent))
             return NotSubmitted("the service kept answering 429 (too many requests); nothing was done")
         case CommittedIdUnknown() | Unknown():
             return in_doubt(intent, answer, ledger)
@@ -204,5 +204,5 @@ def in_doubt(intent: Intent, answer: CommittedIdUnknown | Unknown, ledger: Ledge
     committed = isinstance(answer, CommittedIdUnknown)
     phase = Phase.COMMITTED_ID_UNKNOWN if committed else Phase.UNKNOWN
     kept = replace(intent, phase=phase, outcome=": ".join(filter(None, (answer.why, answer.raw)))[:2000])
-    ledger.write(reopen(ledger.recorded, kept))
+    ledger.write(reopen_intent(ledger.recorded, kept))
     return InDoubt(kept, answer.why)

@@ -7,18 +7,18 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.recovery.lost_answers import Adopt, resolve
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.resolution import Adopt, apply_resolutions
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Template
 from afsync.core.takeover.adoption import taken_over, template_record
 from afsync.core.text import same_text
-from afsync.engine.run import Next, Progress, Run, Verdict, intent, submitted
+from afsync.engine.run import Progress, Run, StepDone, StepResult, intent, submitted
 from afsync.engine.submission import InDoubt, Result, Submitted, submit
 from afsync.errors import ApiError, Interrupted
 
 
-def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
+def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
     template = change.after
     assert isinstance(template, Template)
     if change.action is Action.ADOPT:
@@ -26,7 +26,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> Verdict:
         record = template_record(template, change.id, run.remote.templates.get(change.id))
         run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
         progress.id = change.id
-        return Next()
+        return StepDone()
     namesakes = tuple(
         sorted(t.id for t in run.remote.templates.values() if t.unreadable or same_text(t.name, template.name))
     )
@@ -61,11 +61,11 @@ def _look_for_template(doubt: InDoubt, run: Run) -> Result:
     ]
     if not found:
         return doubt
-    run.ledger.write(settle(run.ledger.recorded, tuple(found)))
+    run.ledger.write(apply_resolutions(run.ledger.recorded, tuple(found)))
     return Submitted(found[0].id, 0)
 
 
-def delete_template(change: Change, progress: Progress, run: Run) -> Verdict:
+def delete_template(change: Change, progress: Progress, run: Run) -> StepResult:
     """Only what the state owns is ever deleted: the record itself, or a deposed predecessor."""
     recorded = run.ledger.recorded
     writer = run.world.writer
@@ -75,11 +75,11 @@ def delete_template(change: Change, progress: Progress, run: Run) -> Verdict:
         writer.delete_template(record.id)
         run.ledger.write(recorded.without_resource(change.address))
         progress.id = record.id
-        return Next()
+        return StepDone()
     for deposed in recorded.deposed:
         if deposed.id == change.id:
             writer.delete_template(deposed.id)
             kept = tuple(d for d in run.ledger.recorded.deposed if d.id != deposed.id)
             run.ledger.write(replace(run.ledger.recorded, deposed=kept))
     progress.id = progress.id or change.id
-    return Next()
+    return StepDone()

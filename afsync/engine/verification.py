@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from afsync.core.outcome import Outcome
-from afsync.core.phases import Seen as Account
+from afsync.core.phases import AccountView as Account
 from afsync.core.plan.decision import Options
 from afsync.core.remote import RemoteJob
 from afsync.core.trust.publications import MOST, judged_publications
-from afsync.core.verification import Looked, ReadBack, What, compare, expected, noted, used_templates
+from afsync.core.verification import Observable, ReadBack, Verification, compare, expected, noted, used_templates
 from afsync.engine.run import Run
 from afsync.errors import ApiError, Interrupted
 
@@ -19,31 +19,31 @@ _NOT_YET = 1e9
 """Seconds; this early only what is seen to be published is judged."""
 
 
-def look_back(outcomes: Sequence[Outcome], run: Run) -> Looked | None:
+def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     """None where nothing was changed that could be seen, or the look was interrupted. What was seen is recorded."""
     wanted = tuple(expected(outcomes))
     if not wanted or run.world.read_back is None:
         return None
     used = used_templates(outcomes)
-    shown = tuple(e for e in wanted if e.what is What.TEMPLATE and e.address in used)
+    shown = tuple(e for e in wanted if e.what is Observable.TEMPLATE and e.address in used)
     wanted = tuple(e for e in wanted if e not in shown)
     kinds = {e.what for e in wanted}
     try:
         found: ReadBack = run.world.read_back(
-            jobs=bool(kinds - {What.TEMPLATE}),
-            times=What.PUBLISH_TIME in kinds,
-            templates=What.TEMPLATE in kinds,
+            jobs=bool(kinds - {Observable.TEMPLATE}),
+            times=Observable.PUBLISH_TIME in kinds,
+            templates=Observable.TEMPLATE in kinds,
             balance=run.unknown_cost,
-            results=tuple(e.id for e in wanted if e.what is What.APPROVAL)[:MOST],
+            results=tuple(e.id for e in wanted if e.what is Observable.APPROVAL)[:MOST],
         )
     except Interrupted:
         return None
     except ApiError as error:
-        return Looked(failed=error.message)
+        return Verification(failed=error.message)
     seen = compare(wanted, found)
     seen = replace(seen, seen=(*seen.seen, *shown))
     recorded = noted(run.ledger.recorded, seen, found)
     account = Account({i: RemoteJob(i, status) for i, status in found.jobs.items()}, results=found.results)
     now = run.server_time() or run.world.clock()
     run.ledger.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
-    return Looked(seen, run.remote.account.balance, found.balance)
+    return Verification(seen, run.remote.account.balance, found.balance)

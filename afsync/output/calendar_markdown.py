@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from afsync.core.calendar import Entry, Mark, Week, weeks
+from afsync.core.calendar import CalendarEntry, EntryState, Week, weeks
 from afsync.core.plan.actions import Action
 from afsync.output.calendar_words import Page, credits_words, short_day, sign, span, words
 from afsync.output.markdown import fenced
@@ -27,7 +27,7 @@ def week_blocks(page: Page) -> list[str]:
     return [_week(week, page) for week in weeks(_both(page), page.window) if any(week.days)]
 
 
-class _Line(Entry, frozen=True):
+class _Line(CalendarEntry, frozen=True):
     """An entry at one of its two times."""
 
     symbol: str = " "
@@ -42,10 +42,10 @@ def _both(page: Page) -> Iterator[_Line]:
         elif sign(entry).symbol == "-":
             yield _at(entry, entry.at, "-")
         else:
-            yield _at(entry, entry.at, "+" if entry.mark is Mark.PLANNED or change is Action.REPLACE else " ")
+            yield _at(entry, entry.at, "+" if entry.mark is EntryState.PLANNED or change is Action.REPLACE else " ")
 
 
-def _at(entry: Entry, moment: datetime, symbol: str) -> _Line:
+def _at(entry: CalendarEntry, moment: datetime, symbol: str) -> _Line:
     counted = symbol != "-"
     return _Line(
         entry.address,

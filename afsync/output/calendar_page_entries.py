@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from afsync.core.calendar import Entry, Mark
+from afsync.core.calendar import CalendarEntry, EntryState
 from afsync.output.calendar_words import (
     Page,
     change_sign,
@@ -23,9 +23,16 @@ from afsync.output.html import Element, tag
 from afsync.output.values import count
 
 HUES = 10
-_OPEN = (Mark.UPCOMING, Mark.PLANNED, Mark.HELD_BACK, Mark.NO_ROW, Mark.UNDECLARED)
-_BAD = (Mark.FAILED, Mark.CANCELLED, Mark.MISSING, Mark.MISSED)
-_ASKS = (Mark.WAITING, Mark.HELD_BACK, Mark.UNRESOLVED, Mark.NO_ROW, Mark.UNDECLARED, Mark.PASSED_OVER)
+_OPEN = (EntryState.UPCOMING, EntryState.PLANNED, EntryState.HELD_BACK, EntryState.NO_ROW, EntryState.UNDECLARED)
+_BAD = (EntryState.FAILED, EntryState.CANCELLED, EntryState.MISSING, EntryState.MISSED)
+_ASKS = (
+    EntryState.WAITING,
+    EntryState.HELD_BACK,
+    EntryState.UNRESOLVED,
+    EntryState.NO_ROW,
+    EntryState.UNDECLARED,
+    EntryState.PASSED_OVER,
+)
 
 
 class Facets(Struct, frozen=True):
@@ -44,27 +51,27 @@ class Facets(Struct, frozen=True):
             tuple(sorted({p for e in found for p in e.platforms})),
         )
 
-    def numbers(self, entry: Entry) -> dict[str, str]:
+    def numbers(self, entry: CalendarEntry) -> dict[str, str]:
         return {
             "data_s": str(self.shows.index(group(entry))),
             "data_t": str(self.templates.index(entry.template or "")),
             "data_p": " ".join(str(self.platforms.index(p)) for p in entry.platforms),
         }
 
-    def hue(self, entry: Entry) -> str:
+    def hue(self, entry: CalendarEntry) -> str:
         return f"h{self.shows.index(group(entry)) % HUES}"
 
 
 class Placed(Struct, frozen=True):
     """An entry at one of its times: `ghost` where it is the one that it moves away from. `number` is its row's."""
 
-    entry: Entry
+    entry: CalendarEntry
     number: int
     at: datetime
     ghost: bool = False
 
 
-def group(entry: Entry) -> str:
+def group(entry: CalendarEntry) -> str:
     """The series; empty for single jobs."""
     return entry.show or ""
 
@@ -78,20 +85,20 @@ def placed(page: Page) -> Iterator[Placed]:
         yield Placed(entry, number, entry.at)
 
 
-def name_of(entry: Entry) -> str:
+def name_of(entry: CalendarEntry) -> str:
     return entry.title or entry.key
 
 
-def look(entry: Entry) -> str:
+def look(entry: CalendarEntry) -> str:
     """The classes of how far it is, and of what the plan does."""
     kinds = [("open", entry.mark in _OPEN), ("bad", entry.mark in _BAD), ("asks", entry.mark in _ASKS)]
-    kinds += [("done", entry.mark is Mark.DONE), ("changed", _changed(entry))]
-    kinds += [("fresh", entry.mark is Mark.PLANNED), ("gone", sign(entry).symbol == "-")]
+    kinds += [("done", entry.mark is EntryState.DONE), ("changed", _changed(entry))]
+    kinds += [("fresh", entry.mark is EntryState.PLANNED), ("gone", sign(entry).symbol == "-")]
     return " ".join(name for name, holds in kinds if holds)
 
 
-def _changed(entry: Entry) -> bool:
-    return change_sign(entry) is not None or entry.mark in (Mark.PLANNED, Mark.HELD_BACK)
+def _changed(entry: CalendarEntry) -> bool:
+    return change_sign(entry) is not None or entry.mark in (EntryState.PLANNED, EntryState.HELD_BACK)
 
 
 def chip(one: Placed, page: Page, facets: Facets, *, extra: bool = False) -> Element:
@@ -156,7 +163,7 @@ def card(one: Placed, page: Page, facets: Facets) -> Element:
     )
 
 
-def _state(entry: Entry) -> Element:
+def _state(entry: CalendarEntry) -> Element:
     doing = change_sign(entry)
     mark = sign(entry).symbol
     told = f" {word(entry)}" + (f", {doing.word}" if doing else "")
@@ -187,7 +194,7 @@ def row(number: int, page: Page, facets: Facets) -> Element:
     )
 
 
-def _picture(entry: Entry, page: Page) -> Element | None:
+def _picture(entry: CalendarEntry, page: Page) -> Element | None:
     data = page.pictures.get(entry.status.id or "") if entry.status else None
     return tag("img", src=data, alt="", class_="thumb", loading="lazy") if data else None
 
@@ -196,7 +203,7 @@ def _notice(message: str, hint: str | None, severity: str) -> Element:
     return tag("p", f"{severity.capitalize()}: {message}", f". {hint}" if hint else None, class_="notice")
 
 
-def _facts(entry: Entry, page: Page) -> Iterator[Element]:
+def _facts(entry: CalendarEntry, page: Page) -> Iterator[Element]:
     yield tag("span", entry.address, class_="address")
     if entry.before is not None:
         yield tag("span", f"now {_moment(entry.before, page)}", class_="was")
@@ -210,7 +217,7 @@ def _facts(entry: Entry, page: Page) -> Iterator[Element]:
         yield tag("a", "video", href=entry.link, rel="noopener noreferrer", target="_blank")
 
 
-def _credits(entry: Entry) -> str:
+def _credits(entry: CalendarEntry) -> str:
     parts = [count(entry.credits, "credit")] if entry.credits is not None else []
     if entry.expected:
         parts.append(f"≈ {count(entry.expected, 'credit')}")

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from afsync.core.calendar import Entry, weeks
+from afsync.core.calendar import CalendarEntry, weeks
 from afsync.output.budget import budget_json
 from afsync.output.calendar_words import Page, words
 from afsync.output.json_text import json_text
@@ -44,7 +44,7 @@ def calendar_json(page: Page) -> str:
     )
 
 
-def _entry(entry: Entry, page: Page) -> dict[str, Any]:
+def _entry(entry: CalendarEntry, page: Page) -> dict[str, Any]:
     return {
         "address": entry.address,
         "at": iso(entry.at),
@@ -78,7 +78,7 @@ def calendar_csv(page: Page) -> str:
     return out.getvalue()
 
 
-def _row(entry: Entry, page: Page) -> list[str | int | None]:
+def _row(entry: CalendarEntry, page: Page) -> list[str | int | None]:
     local = entry.at.astimezone(page.window.zone)
     before = entry.before.astimezone(page.window.zone) if entry.before else None
     return [

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice, zip_longest
 
 from afsync.core.addresses import occurrence_of, parse_instance
-from afsync.core.calendar import Entry, Week, weeks
+from afsync.core.calendar import CalendarEntry, Week, weeks
 from afsync.output.budget import budget_text
 from afsync.output.calendar_words import (
     Page,
@@ -93,7 +93,7 @@ def _heading(week: Week, number: int, page: Page, wide: int, paint: Paint) -> st
     return _padded(Cell(name, "dim"), wide, paint)
 
 
-def _cell(entry: Entry, page: Page, wide: int) -> Iterator[Cell]:
+def _cell(entry: CalendarEntry, page: Page, wide: int) -> Iterator[Cell]:
     """Time, sign and platforms, as many as fit; the key below."""
     mark = sign(entry)
     time = when(entry, page.window.zone)
@@ -109,7 +109,7 @@ def _cell(entry: Entry, page: Page, wide: int) -> Iterator[Cell]:
     yield Cell(_cut(visible(_name(entry)), wide))
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: CalendarEntry) -> str:
     """The key of a row; the series of a date, since the grid says the day."""
     parts = occurrence_of(entry.address)
     if parts is None:
@@ -130,7 +130,7 @@ def _cut(text: str, wide: int) -> str:
     return text + "…"
 
 
-def _row(entry: Entry, page: Page) -> list[Cell]:
+def _row(entry: CalendarEntry, page: Page) -> list[Cell]:
     mark = sign(entry)
     day = short_day(entry.at.astimezone(page.window.zone).date())
     return [
@@ -177,6 +177,6 @@ def _notices(page: Page, paint: Paint) -> Iterator[str]:
             yield f"  {visible(problem.hint)}"
 
 
-def _moment(entry: Entry, page: Page) -> str:
+def _moment(entry: CalendarEntry, page: Page) -> str:
     local = entry.at.astimezone(page.window.zone)
     return f"{short_day(local.date())} {clock(entry.at, page.window.zone)}"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from afsync.core.calendar import Entries, Entry, Mark, Window
+from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
 from afsync.output.status_text import state
@@ -48,22 +48,22 @@ class Sign(Struct, frozen=True):
     word: str
 
 
-SIGNS: Mapping[Mark, Sign] = {
-    Mark.DONE: Sign("✓", "green", "done"),
-    Mark.PRODUCED: Sign("●", "cyan", "produced"),
-    Mark.WAITING: Sign("?", "yellow", "waiting for approval"),
-    Mark.ACTIVE: Sign("◐", "cyan", "active"),
-    Mark.FAILED: Sign("✗", "red", "failed"),
-    Mark.CANCELLED: Sign("⊘", "red", "cancelled"),
-    Mark.MISSING: Sign("∅", "red", "missing"),
-    Mark.UNRESOLVED: Sign("◌", "yellow", "unresolved"),
-    Mark.PLANNED: Sign("+", "green", "to be submitted"),
-    Mark.HELD_BACK: Sign("‖", "yellow", "held back"),
-    Mark.UPCOMING: Sign("·", "dim", "upcoming"),
-    Mark.MISSED: Sign("×", "red", "missed"),
-    Mark.PASSED_OVER: Sign("»", "yellow", "passed over"),
-    Mark.NO_ROW: Sign("□", "yellow", "no row in its sheet"),
-    Mark.UNDECLARED: Sign("◇", "yellow", "not declared"),
+SIGNS: Mapping[EntryState, Sign] = {
+    EntryState.DONE: Sign("✓", "green", "done"),
+    EntryState.PRODUCED: Sign("●", "cyan", "produced"),
+    EntryState.WAITING: Sign("?", "yellow", "waiting for approval"),
+    EntryState.ACTIVE: Sign("◐", "cyan", "active"),
+    EntryState.FAILED: Sign("✗", "red", "failed"),
+    EntryState.CANCELLED: Sign("⊘", "red", "cancelled"),
+    EntryState.MISSING: Sign("∅", "red", "missing"),
+    EntryState.UNRESOLVED: Sign("◌", "yellow", "unresolved"),
+    EntryState.PLANNED: Sign("+", "green", "to be submitted"),
+    EntryState.HELD_BACK: Sign("‖", "yellow", "held back"),
+    EntryState.UPCOMING: Sign("·", "dim", "upcoming"),
+    EntryState.MISSED: Sign("×", "red", "missed"),
+    EntryState.PASSED_OVER: Sign("»", "yellow", "passed over"),
+    EntryState.NO_ROW: Sign("□", "yellow", "no row in its sheet"),
+    EntryState.UNDECLARED: Sign("◇", "yellow", "not declared"),
 }
 _CHANGES: Mapping[Action, Sign] = {
     Action.RESCHEDULE: Sign("~", "yellow", "moves"),
@@ -85,29 +85,29 @@ _SHORT: Mapping[str, str] = {
 }
 
 
-def change_sign(entry: Entry) -> Sign | None:
+def change_sign(entry: CalendarEntry) -> Sign | None:
     """What the plan changes about it, where its mark does not say so."""
     change = entry.change
-    if change is None or entry.mark in (Mark.PLANNED, Mark.HELD_BACK):
+    if change is None or entry.mark in (EntryState.PLANNED, EntryState.HELD_BACK):
         return None
     sign = _CHANGES.get(change.action)
     unset = change.action is Action.RESCHEDULE and isinstance(change.after, Job) and change.after.schedule is None
     return Sign("-", "red", "loses its publish time") if unset else sign
 
 
-def sign(entry: Entry) -> Sign:
+def sign(entry: CalendarEntry) -> Sign:
     """The one sign where there is room for one only."""
     return change_sign(entry) or SIGNS[entry.mark]
 
 
-def word(entry: Entry) -> str:
+def word(entry: CalendarEntry) -> str:
     """How far it is, in the words of `afsync status`."""
-    if entry.status is not None and entry.status.id is not None and entry.mark is not Mark.UNRESOLVED:
+    if entry.status is not None and entry.status.id is not None and entry.mark is not EntryState.UNRESOLVED:
         return state(entry.status) or SIGNS[entry.mark].word
     return SIGNS[entry.mark].word
 
 
-def words(entry: Entry) -> str:
+def words(entry: CalendarEntry) -> str:
     """The same with what the plan does."""
     doing = change_sign(entry)
     return f"{word(entry)}; {doing.word}" if doing else word(entry)
@@ -118,7 +118,7 @@ def clock(moment: datetime, zone: tzinfo) -> str:
     return f"{local:%H:%M}"
 
 
-def when(entry: Entry, zone: tzinfo) -> str:
+def when(entry: CalendarEntry, zone: tzinfo) -> str:
     """`09:00`, `09:00→11:00`, and `Mon 7→09:00` where it comes from another day."""
     now = clock(entry.at, zone)
     if entry.before is None:
@@ -128,7 +128,7 @@ def when(entry: Entry, zone: tzinfo) -> str:
     return f"{then:%H:%M}→{now}" if same_day else f"{short_day(then.date())} {then:%H:%M}→{now}"
 
 
-def own_time(entry: Entry, zone: str) -> str:
+def own_time(entry: CalendarEntry, zone: str) -> str:
     """Its time by its own clock, where that is another one: `09:00 EST`."""
     if entry.zone is None or entry.zone == zone:
         return ""
@@ -165,14 +165,14 @@ def credits_words(taken: int, expected: int) -> str:
     return ", ".join(parts)
 
 
-def entry_credits(entry: Entry) -> str:
+def entry_credits(entry: CalendarEntry) -> str:
     """What it took; what it is expected to take, as `≈1`; both where it is submitted again."""
     parts = [str(entry.credits)] if entry.credits is not None else []
     parts += [f"≈{entry.expected}"] if entry.expected else []
     return "+".join(parts)
 
 
-def signs_used(entries: Iterable[Entry]) -> list[Sign]:
+def signs_used(entries: Iterable[CalendarEntry]) -> list[Sign]:
     """Each sign once, for a legend."""
     order = [*SIGNS.values(), *_CHANGES.values()]
     used = {s for e in entries for s in (SIGNS[e.mark], change_sign(e)) if s is not None}

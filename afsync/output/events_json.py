@@ -9,7 +9,7 @@ from typing import Any
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Step
 from afsync.core.plan.changes import Change
-from afsync.core.verification import Looked
+from afsync.core.verification import Verification
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
 from afsync.output.outcomes import Tally
@@ -46,7 +46,7 @@ def outcome_json(outcome: Outcome, at: datetime) -> str:
     return event_json("change_done", at, **fields)
 
 
-def summary_json(outcomes: Sequence[Outcome], at: datetime, looked: Looked | None = None) -> str:
+def summary_json(outcomes: Sequence[Outcome], at: datetime, looked: Verification | None = None) -> str:
     t = Tally(outcomes)
     spent = (looked.spent if looked else None) if t.unknown_costs else t.credits
     return event_json(

@@ -10,15 +10,15 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from afsync.core.calendar import Entry, Mark
+from afsync.core.calendar import CalendarEntry, EntryState
 from afsync.core.plan.actions import Action
 from afsync.output.calendar_words import Page, entry_credits, own_time, short_day, words
 from afsync.output.values import harmless
 
 _LONGEST = 75
 """Octets of a line, its end not counted."""
-_TENTATIVE = (Mark.PLANNED, Mark.HELD_BACK, Mark.UPCOMING, Mark.NO_ROW)
-_CANCELLED = (Mark.CANCELLED, Mark.FAILED, Mark.MISSING, Mark.MISSED)
+_TENTATIVE = (EntryState.PLANNED, EntryState.HELD_BACK, EntryState.UPCOMING, EntryState.NO_ROW)
+_CANCELLED = (EntryState.CANCELLED, EntryState.FAILED, EntryState.MISSING, EntryState.MISSED)
 
 
 def ics(page: Page) -> str:
@@ -46,7 +46,7 @@ def uid(lineage: str, address: str) -> str:
     return hashlib.sha256(f"{lineage}\n{address}".encode()).hexdigest()[:32] + "@afsync"
 
 
-def _event(entry: Entry, page: Page) -> Iterator[str]:
+def _event(entry: CalendarEntry, page: Page) -> Iterator[str]:
     status = "CANCELLED" if entry.mark in _CANCELLED else "TENTATIVE" if entry.mark in _TENTATIVE else "CONFIRMED"
     yield "BEGIN:VEVENT"
     yield f"UID:{uid(page.lineage, entry.address)}"
@@ -65,7 +65,7 @@ def _event(entry: Entry, page: Page) -> Iterator[str]:
     yield "END:VEVENT"
 
 
-def _described(entry: Entry, page: Page) -> Iterator[str]:
+def _described(entry: CalendarEntry, page: Page) -> Iterator[str]:
     yield entry.address
     yield words(entry)
     if entry.before is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from afsync.core.recovery.manual_resolution import candidates_of
-from afsync.core.recovery.resolution import Resolution, advice, outlook, ways
+from afsync.core.recovery.resolution import Resolution, advice, resolution_options, resolution_summary
 from afsync.core.state.records import Purpose
 from afsync.output.json_text import json_text
 from afsync.output.values import count, iso, shown, visible
@@ -39,7 +39,7 @@ def _block(resolution: Resolution, *, asked: bool) -> str:
     lines += [f"    {visible(field)}: {shown(value)}" for field, value in intent.declared.items()]
     if intent.outcome:
         lines.append(f"  what came back: {visible(intent.outcome)[:200]}")
-    known = (outlook(resolution), *ways(resolution)) if asked else (_not_asked(resolution),)
+    known = (resolution_summary(resolution), *resolution_options(resolution)) if asked else (_not_asked(resolution),)
     lines += [f"  {visible(line)}" for line in known]
     return "\n".join(lines)
 

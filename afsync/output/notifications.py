@@ -15,7 +15,7 @@ from afsync.core.channels import Event
 from afsync.core.notifications import RUN, Item, Notice
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.plan import Plan
-from afsync.core.verification import Looked
+from afsync.core.verification import Verification
 from afsync.errors import AfsyncError, Problem
 from afsync.output.outcomes import Tally, done_word, left_undone, spent_text
 from afsync.output.plan_text import credits_line
@@ -119,7 +119,9 @@ def plan_notice(plan: Plan) -> Notice:
     return Notice(Event.PLAN, title, items, (plan.fingerprint,), plan.spend)
 
 
-def run_notice(plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | None, looked: Looked | None) -> Notice:
+def run_notice(
+    plan: Plan, outcomes: Sequence[Outcome], stopped: AfsyncError | None, looked: Verification | None
+) -> Notice:
     """The result of an apply; it counts as failed where anything failed or was held back."""
     t = Tally(outcomes)
     spent = spent_text(t, looked)

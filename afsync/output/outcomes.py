@@ -12,7 +12,7 @@ from afsync.core.plan.changes import Change
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.core.text import duration
-from afsync.core.verification import Looked
+from afsync.core.verification import Verification
 from afsync.output.values import Paint, count, no_paint, visible
 
 _DOING = {
@@ -138,7 +138,7 @@ def summary_text(
     complete: bool,
     held: int = 0,
     unresolved: int = 0,
-    looked: Looked | None = None,
+    looked: Verification | None = None,
 ) -> str:
     """The last lines of an apply. The very last is kept byte for byte when all went well.
 
@@ -163,7 +163,7 @@ def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, compl
     return paint(f"Approval incomplete. {'; '.join([approved, *left])}.", "red")
 
 
-def _said(t: Tally, looked: Looked | None) -> str:
+def _said(t: Tally, looked: Verification | None) -> str:
     """The line about credits, where they were spent."""
     spent = spent_text(t, looked)
     return f"Spent: {spent}.\n" if spent else ""
@@ -178,7 +178,7 @@ def _approved(outcomes: Sequence[Outcome], t: Tally) -> str:
     return f"Approved: {count(t.approved, 'job')}{recorded}"
 
 
-def spent_text(t: Tally, looked: Looked | None) -> str:
+def spent_text(t: Tally, looked: Verification | None) -> str:
     """What the run took, as far as that is known; empty where it took nothing."""
     if not t.unknown_costs:
         return count(t.credits, "credit") if t.credits else ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.plan import Plan
-from afsync.core.verification import Looked
+from afsync.core.verification import Verification
 from afsync.errors import AfsyncError, Location, Problem
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
 from afsync.output.outcomes import Tally, outcome_line, spent_text
@@ -20,7 +20,7 @@ def outcomes_markdown(
     outcomes: Sequence[Outcome],
     max_bytes: int = MAX_BYTES,
     title: str = "",
-    looked: Looked | None = None,
+    looked: Verification | None = None,
     settle: float = 0.0,
 ) -> str:
     """A headline, a line per change up to the size limit, then what was seen at the end; ends in a newline.
@@ -54,7 +54,7 @@ def apply_markdown(
     outcomes: Sequence[Outcome],
     stopped: AfsyncError | None,
     title: str = "",
-    looked: Looked | None = None,
+    looked: Verification | None = None,
 ) -> str:
     """The whole run as a comment on the pull request that was merged: what was done, what stopped it, what was held
     back; ends in a newline."""

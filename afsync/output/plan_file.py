@@ -11,7 +11,7 @@ from afsync import __version__
 from afsync.core.fingerprints import too_deep
 from afsync.core.plan.decision import Options
 from afsync.core.plan.plan import plan_without_links
-from afsync.core.plan.saved import SavedPlan
+from afsync.core.plan.saved_plan import SavedPlan
 from afsync.errors import PlanStale
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import plan_document

@@ -10,7 +10,7 @@ from afsync.core.addresses import in_yaml
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan, Waiting
-from afsync.core.recovery.resolution import outlook, ways
+from afsync.core.recovery.resolution import resolution_options, resolution_summary
 from afsync.errors import Problem
 from afsync.output.approvals import effect_lines, preview_markdown, undecided
 from afsync.output.change_text import change_lines
@@ -104,7 +104,9 @@ def _facts(plan: Plan) -> Iterator[str]:
 def _sections(plan: Plan, largest: int) -> Iterator[MarkdownSection]:
     """What a reviewer must know first, so that whatever is cut off, it is not what cannot be undone. An entry above
     `largest` bytes is cut down to its headline."""
-    unknown = (fenced("\n  ".join((r.intent.address, outlook(r), *ways(r)))) for r in plan.resolutions)
+    unknown = (
+        fenced("\n  ".join((r.intent.address, resolution_summary(r), *resolution_options(r)))) for r in plan.resolutions
+    )
     yield MarkdownSection("Outcome not known", len(plan.resolutions), unknown)
     yield _problems(BLOCKED, plan.blocking)
     yield _published(plan, largest)

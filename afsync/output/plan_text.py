@@ -9,7 +9,7 @@ from afsync.core.decisions.notices import everything_matches
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.order import plan_seconds
 from afsync.core.plan.plan import LimitUse, Plan
-from afsync.core.recovery.resolution import outlook, ways
+from afsync.core.recovery.resolution import resolution_options, resolution_summary
 from afsync.core.text import duration
 from afsync.errors import Problem, Severity
 from afsync.output.approvals import waiting_lines
@@ -37,7 +37,9 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
         for resolution in plan.resolutions:
             yield ""
             yield paint(f"  # {resolution.intent.address}", "bold")
-            yield from (f"    {visible(line)}" for line in (outlook(resolution), *ways(resolution)))
+            yield from (
+                f"    {visible(line)}" for line in (resolution_summary(resolution), *resolution_options(resolution))
+            )
         yield ""
     if plan.changes:
         yield "afsync will perform the following actions:"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from afsync.core.text import duration
-from afsync.core.verification import Expected, Looked, What
+from afsync.core.verification import Expected, Observable, Verification
 from afsync.output.values import count, visible
 
 MOST = 10
 """So many are named one by one."""
 
 
-def seen_lines(looked: Looked | None, settle: float) -> Iterator[str]:
+def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
     """`Seen: 12 of 12 publish times, 1 of 1 cancellations.`, and what is not seen yet."""
     if looked is None:
         return
@@ -36,15 +36,15 @@ def _named(one: Expected) -> str:
     return f"the {one.what.value} of {one.address} ({visible(one.id)}){said}"
 
 
-def _plural(what: What) -> str:
+def _plural(what: Observable) -> str:
     return f"{what.value}s"
 
 
-def seen_fields(looked: Looked) -> dict[str, Any]:
+def seen_fields(looked: Verification) -> dict[str, Any]:
     """The fields of the event `seen`."""
     counts = {what: {"seen": found, "of": total} for what, found, total in looked.seen.counts()}
     return {
-        **{_plural(what).replace(" ", "_"): counts.get(what) for what in What},
+        **{_plural(what).replace(" ", "_"): counts.get(what) for what in Observable},
         "unseen": [{"what": e.what.value, "address": e.address, "id": e.id} for e in looked.seen.unseen],
         "not_read": looked.seen.beyond,
         "failed": looked.failed,

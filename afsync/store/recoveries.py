@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.plan.decision import Options
-from afsync.core.recovery.resolution import became
+from afsync.core.recovery.resolution import replace_intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Deposed, Record, RecordedJob, RecordedTemplate
 from afsync.core.state.values import Address
@@ -151,7 +151,7 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
         return recorded
     intent = recorded.intent_for(address)
     if intent is not None and intent.fingerprint == record.fingerprint:
-        made = _charged(became(recorded, intent, record), record)
+        made = _charged(replace_intent(recorded, intent, record), record)
         if isinstance(record, RecordedJob) and is_ignored(intent, record):
             return to_be_cancelled(made, address, record, intent.at, Options().watch)
         return made

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from afsync.core.calendar import Entries, Entry, Mark, Window
+from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
@@ -52,17 +52,17 @@ def at(days: int, hour: int = 9, minute: int = 0) -> datetime:
     return datetime(2026, 11, 16, hour, minute, tzinfo=BERLIN) + timedelta(days=days)
 
 
-def an_entry(key: str = "show", day: int = 4, hour: int = 9, **more: Any) -> Entry:
-    given = {"mark": Mark.UPCOMING, "platforms": ("tiktok",), "title": f"Recap of {key}", **more}
-    return Entry(f"job.{key}", given.pop("at", at(day, hour)), **given)
+def an_entry(key: str = "show", day: int = 4, hour: int = 9, **more: Any) -> CalendarEntry:
+    given = {"mark": EntryState.UPCOMING, "platforms": ("tiktok",), "title": f"Recap of {key}", **more}
+    return CalendarEntry(f"job.{key}", given.pop("at", at(day, hour)), **given)
 
 
-def a_move(key: str = "moved", day: int = 4, hour: int = 11, **more: Any) -> Entry:
+def a_move(key: str = "moved", day: int = 4, hour: int = 11, **more: Any) -> CalendarEntry:
     """One that is submitted, and that the plan moves by two hours."""
     change = Change(f"job.{key}", Action.RESCHEDULE, Reason.SCHEDULE_CHANGED)
     before = at(day, hour) - timedelta(hours=2)
     return an_entry(
-        key, day, hour, mark=Mark.ACTIVE, before=before, change=change, credits=1, status=a_status(key), **more
+        key, day, hour, mark=EntryState.ACTIVE, before=before, change=change, credits=1, status=a_status(key), **more
     )
 
 
@@ -70,19 +70,19 @@ def a_status(key: str, status: str = "queued") -> JobStatus:
     return JobStatus(f"job.{key}", JobPhase.ACTIVE, id=f"id-{key}", status=status)
 
 
-def a_page(*found: Entry, weeks: int = 4, **more: Any) -> Page:
+def a_page(*found: CalendarEntry, weeks: int = 4, **more: Any) -> Page:
     window = Window(MONDAY, MONDAY + timedelta(days=7 * weeks - 1), BERLIN)
     entries = Entries(tuple(sorted(found, key=lambda e: (e.at, e.address))), more.pop("without_time", ()))
     return Page(entries, window, "Europe/Berlin", NOW, "studio", LINEAGE, **more)
 
 
-def hostile_entries() -> Iterator[Entry]:
+def hostile_entries() -> Iterator[CalendarEntry]:
     for number, text in enumerate(HOSTILE):
         notice = Problem("spacing", f"too close: {text}", text, Severity.WARNING, f"job.k{number}")
-        yield Entry(
+        yield CalendarEntry(
             f'job.k{number}["{text}"]',
             at(number % 20),
-            Mark.UNDECLARED,
+            EntryState.UNDECLARED,
             title=text,
             show=text,
             template=text,

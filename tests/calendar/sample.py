@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.calendar import Entries, Entry, Mark, Window
+from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
@@ -24,7 +24,7 @@ _SHOWS = (
     ("creator-talk", (4,), 15, "Creator talk, episode {w}", ("youtube",), "long"),
     ("weekend-clips", (5, 6), 11, "Weekend clips", ("tiktok", "instagram"), "short"),
 )
-_GROUPS = {Mark.DONE: ("published", JobPhase.DONE), Mark.ACTIVE: ("scheduled", JobPhase.ACTIVE)}
+_GROUPS = {EntryState.DONE: ("published", JobPhase.DONE), EntryState.ACTIVE: ("scheduled", JobPhase.ACTIVE)}
 
 
 def sample_page() -> Page:
@@ -38,16 +38,16 @@ def sample_page() -> Page:
     return Page(entries, window, "Europe/Berlin", NOW, "studio", LINEAGE, live=True)
 
 
-def _shows(window: Window) -> Iterator[Entry]:
+def _shows(window: Window) -> Iterator[CalendarEntry]:
     day = window.first
     while day <= window.last:
         for key, days, hour, title, platforms, template in _SHOWS:
             if day.weekday() in days and (day.month, day.day) not in ((12, 24), (12, 25), (12, 26)):
                 at = datetime(day.year, day.month, day.day, hour, tzinfo=BERLIN)
-                entry = Entry(
+                entry = CalendarEntry(
                     f'job.{key}["{day}"]',
                     at,
-                    Mark.UPCOMING,
+                    EntryState.UPCOMING,
                     title=title.format(w=day.isocalendar().week),
                     show=key,
                     template=template,
@@ -58,12 +58,12 @@ def _shows(window: Window) -> Iterator[Entry]:
         day += timedelta(days=1)
 
 
-def _so_far(entry: Entry) -> Entry:
+def _so_far(entry: CalendarEntry) -> CalendarEntry:
     if entry.at > NOW + timedelta(days=14):
         return entry
     if entry.at > NOW + timedelta(days=13):
-        return replace(entry, mark=Mark.PLANNED, change=Change(entry.address, Action.CREATE, Reason.HORIZON))
-    mark = Mark.DONE if entry.at < NOW else Mark.ACTIVE
+        return replace(entry, mark=EntryState.PLANNED, change=Change(entry.address, Action.CREATE, Reason.HORIZON))
+    mark = EntryState.DONE if entry.at < NOW else EntryState.ACTIVE
     word, phase = _GROUPS[mark]
     status = JobStatus(entry.address, phase, id="job_1", status=word)
     known = replace(entry, mark=mark, status=status, credits=entry.expected, expected=None)
@@ -75,16 +75,18 @@ def _so_far(entry: Entry) -> Entry:
     return known
 
 
-def _specials() -> Iterator[Entry]:
+def _specials() -> Iterator[CalendarEntry]:
     done, active = JobPhase.WAITING_FOR_APPROVAL, JobPhase.ACTIVE
-    yield _special("world-final", _at(12, 18), "World final: the last map", Mark.WAITING, "complete", done)
-    yield _special("trailer", _at(4, 12), "Season trailer", Mark.FAILED, "failed", JobPhase.FAILED)
-    derby = _special("derby", _at(12, 21), "Derby, minute by minute", Mark.ACTIVE, "scheduled", active)
+    yield _special("world-final", _at(12, 18), "World final: the last map", EntryState.WAITING, "complete", done)
+    yield _special("trailer", _at(4, 12), "Season trailer", EntryState.FAILED, "failed", JobPhase.FAILED)
+    derby = _special("derby", _at(12, 21), "Derby, minute by minute", EntryState.ACTIVE, "scheduled", active)
     yield replace(derby, change=Change("job.derby", Action.DELETE, Reason.REMOVED))
     for number, hour in enumerate((10, 13), 1):
-        yield _special(f"teaser-{number}", _at(12, hour), f"Teaser {number}", Mark.ACTIVE, "queued", active)
+        yield _special(f"teaser-{number}", _at(12, hour), f"Teaser {number}", EntryState.ACTIVE, "queued", active)
     notice = Problem("policy_spacing", "less than 2h after job.creator-talk on youtube", "move one", Severity.WARNING)
-    awards = _special("awards", _at(18, 16), "The awards show, live from Berlin", Mark.HELD_BACK, "", JobPhase.UNKNOWN)
+    awards = _special(
+        "awards", _at(18, 16), "The awards show, live from Berlin", EntryState.HELD_BACK, "", JobPhase.UNKNOWN
+    )
     change = Change("job.awards", Action.CREATE, Reason.POLICY)
     yield replace(
         awards, status=None, credits=None, expected=2, notices=(notice,), zone="America/New_York", change=change
@@ -95,6 +97,8 @@ def _at(day: int, hour: int) -> datetime:
     return datetime(2026, 12, day, hour, tzinfo=BERLIN)
 
 
-def _special(key: str, at: datetime, title: str, mark: Mark, word: str, phase: JobPhase) -> Entry:
+def _special(key: str, at: datetime, title: str, mark: EntryState, word: str, phase: JobPhase) -> CalendarEntry:
     status = JobStatus(f"job.{key}", phase, id="job_2", status=word)
-    return Entry(f"job.{key}", at, mark, title=title, template="long", status=status, platforms=("youtube",), credits=2)
+    return CalendarEntry(
+        f"job.{key}", at, mark, title=title, template="long", status=status, platforms=("youtube",), credits=2
+    )

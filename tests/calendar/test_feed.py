@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from msgspec.structs import replace
 
-from afsync.core.calendar import Mark
+from afsync.core.calendar import EntryState
 from afsync.output.ics import ics, uid
 from afsync.output.values import harmless
 from tests.builders import LINEAGE, NOW
@@ -41,13 +41,13 @@ def test_a_move_is_where_the_service_has_it_until_it_is_applied() -> None:
 @pytest.mark.parametrize(
     ("mark", "status"),
     [
-        (Mark.UPCOMING, "TENTATIVE"),
-        (Mark.PLANNED, "TENTATIVE"),
-        (Mark.DONE, "CONFIRMED"),
-        (Mark.CANCELLED, "CANCELLED"),
+        (EntryState.UPCOMING, "TENTATIVE"),
+        (EntryState.PLANNED, "TENTATIVE"),
+        (EntryState.DONE, "CONFIRMED"),
+        (EntryState.CANCELLED, "CANCELLED"),
     ],
 )
-def test_what_was_not_submitted_is_tentative(mark: Mark, status: str) -> None:
+def test_what_was_not_submitted_is_tentative(mark: EntryState, status: str) -> None:
     (event,) = events(ics(a_page(an_entry(mark=mark))))
     assert event["STATUS"] == status
 

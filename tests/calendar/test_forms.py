@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from afsync.core.calendar import Mark
+from afsync.core.calendar import EntryState
 from afsync.output.calendar_markdown import calendar_markdown
 from afsync.output.calendar_rows import calendar_csv, calendar_json
 from afsync.output.calendar_text import calendar_grid, calendar_list
@@ -20,7 +20,7 @@ from tests.harness import Sandbox
 from tests.scenarios.world import valid
 
 SOME = (
-    an_entry("show", 1, 9, mark=Mark.DONE, credits=1, platforms=("tiktok", "youtube")),
+    an_entry("show", 1, 9, mark=EntryState.DONE, credits=1, platforms=("tiktok", "youtube")),
     a_move(),
     an_entry("late", 4, 18, expected=2, zone="America/New_York"),
     an_entry("next", 7, 9, expected=1),

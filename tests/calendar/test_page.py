@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import afsync.output.calendar_page as page_module
-from afsync.core.calendar import Mark
+from afsync.core.calendar import EntryState
 from afsync.output.calendar_page import calendar_page
 from afsync.output.html import raw_text, tag
 from afsync.output.values import harmless
@@ -170,7 +170,9 @@ def test_a_full_day_says_how_many_more_there_are() -> None:
 def test_a_move_to_another_day_leaves_a_trace_where_it_was() -> None:
     moved = a_move(day=4, hour=11)
     for before, traces in ((moved.before, 0), (moved.at.replace(day=18), 1)):
-        text = calendar_page(a_page(an_entry("moved", 4, 11, before=before, change=moved.change, mark=Mark.ACTIVE)))
+        text = calendar_page(
+            a_page(an_entry("moved", 4, 11, before=before, change=moved.change, mark=EntryState.ACTIVE))
+        )
         chips = re.findall(r'<li class="chip [^"]*"', text)
         assert sum("ghost" in chip for chip in chips) == traces
         assert ("09:00→11:00" in text) != bool(traces)

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.recovery.manual_resolution import (
-    SayAbsent,
-    SayAdopt,
-    SayForeign,
+    ManualAbsent,
+    ManualAdopt,
+    ManualForeign,
     Saying,
+    apply_manual_resolution,
     candidates_of,
-    decide_by_hand,
 )
 from afsync.core.recovery.resolution import Absent, Adopt, Ask, Resolution, Wait, record_of
 from afsync.core.remote import Remote
@@ -41,7 +41,7 @@ SEEN = Ask(LOST, "several jobs could be it", ("job_8", "job_9"))
 def decided(
     saying: Saying, resolution: Resolution = SEEN, recorded: Recorded = STATE, remote: Remote = ACCOUNT
 ) -> Recorded:
-    return decide_by_hand(recorded, resolution, saying, remote, who="eva", why="saw it", now=NOW)
+    return apply_manual_resolution(recorded, resolution, saying, remote, who="eva", why="saw it", now=NOW)
 
 
 def entry(what: str, ids: str | None, intent: Intent = LOST) -> dict[str, object]:
@@ -57,7 +57,7 @@ def entry(what: str, ids: str | None, intent: Intent = LOST) -> dict[str, object
 
 
 def test_it_is_this_one() -> None:
-    assert decided(SayAdopt("job_9")) == replace(
+    assert decided(ManualAdopt("job_9")) == replace(
         STATE,
         intents=(),
         resources={"job.best": replace(record_of(LOST, "job_9", "running", BEFORE), time_serial=STATE.serial + 1)},
@@ -66,7 +66,7 @@ def test_it_is_this_one() -> None:
 
 
 def test_it_may_be_one_that_nobody_thought_of() -> None:
-    assert decided(SayAdopt("job_8"), Ask(LOST, "nothing")).resources["job.best"].id == "job_8"
+    assert decided(ManualAdopt("job_8"), Ask(LOST, "nothing")).resources["job.best"].id == "job_8"
 
 
 def test_a_template_is_this_one_and_deposes_its_predecessor() -> None:
@@ -74,7 +74,7 @@ def test_a_template_is_this_one_and_deposes_its_predecessor() -> None:
     state = a_recorded({"template.weekly": a_recorded_template(id="tpl_1")}, intents=(lost,))
     remote = a_remote(a_remote_template("tpl_9"))
 
-    result = decided(SayAdopt("tpl_9"), Ask(lost, ""), state, remote)
+    result = decided(ManualAdopt("tpl_9"), Ask(lost, ""), state, remote)
 
     assert result.resources["template.weekly"].id == "tpl_9"
     assert result.deposed == (Deposed("tpl_1", "template.weekly"),)
@@ -86,11 +86,11 @@ def test_a_template_is_this_one_and_deposes_its_predecessor() -> None:
     ids=["ask", "wait", "absent anyway"],
 )
 def test_it_was_never_made(resolution: Resolution) -> None:
-    assert decided(SayAbsent(), resolution) == replace(STATE, intents=(), decisions=(entry("absent", None),))
+    assert decided(ManualAbsent(), resolution) == replace(STATE, intents=(), decisions=(entry("absent", None),))
 
 
 def test_these_are_somebody_else_s() -> None:
-    result = decided(SayForeign(("job_8", "job_9")))
+    result = decided(ManualForeign(("job_8", "job_9")))
 
     assert result == replace(
         STATE,
@@ -101,10 +101,10 @@ def test_these_are_somebody_else_s() -> None:
 
 
 def test_one_after_the_other_is_somebody_else_s() -> None:
-    once = decided(SayForeign(("job_8",)))
+    once = decided(ManualForeign(("job_8",)))
     still = Ask(once.intents[0], "", ("job_9",))
 
-    assert decided(SayForeign(("job_9",)), still, once).foreign == ("job_8", "job_9")
+    assert decided(ManualForeign(("job_9",)), still, once).foreign == ("job_8", "job_9")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_later_word_counts(intents: tuple[Intent, ...]) -> None:
     """Otherwise the only way on would be to call it absent, and to pay again."""
     marked = a_recorded(intents=intents, foreign=("job_8", "job_9"))
 
-    result = decided(SayAdopt("job_9"), Ask(intents[0], ""), marked)
+    result = decided(ManualAdopt("job_9"), Ask(intents[0], ""), marked)
 
     assert result.resources["job.best"].id == "job_9"
     assert (result.intents, result.foreign) == (intents[1:], ("job_8",))
@@ -124,43 +124,48 @@ def test_the_later_word_counts(intents: tuple[Intent, ...]) -> None:
 
 
 def test_said_twice_it_is_still_somebody_else_s() -> None:
-    once = decided(SayForeign(("job_9",)))
-    assert decided(SayForeign(("job_9",)), Ask(once.intents[0], ""), once).foreign == ("job_9",)
+    once = decided(ManualForeign(("job_9",)))
+    assert decided(ManualForeign(("job_9",)), Ask(once.intents[0], ""), once).foreign == ("job_9",)
 
 
 OWNED = a_recorded({"job.other": a_recorded_job(a_job("other"), id="job_9")}, intents=(LOST,))
 REPLACED = a_recorded({"job.best": a_recorded_job(id="job_9")}, intents=(LOST,))
 
 REFUSED: dict[str, tuple[Saying, Resolution, Recorded, str]] = {
-    "adopt what does not exist": (SayAdopt("job_0"), SEEN, STATE, "the account has no job job_0"),
-    "adopt what belongs to another": (SayAdopt("job_9"), SEEN, OWNED, "job_9 belongs to job.other"),
-    "adopt the predecessor": (SayAdopt("job_9"), SEEN, REPLACED, "job_9 is what job.best had before this submission"),
+    "adopt what does not exist": (ManualAdopt("job_0"), SEEN, STATE, "the account has no job job_0"),
+    "adopt what belongs to another": (ManualAdopt("job_9"), SEEN, OWNED, "job_9 belongs to job.other"),
+    "adopt the predecessor": (
+        ManualAdopt("job_9"),
+        SEEN,
+        REPLACED,
+        "job_9 is what job.best had before this submission",
+    ),
     "absent while one is in sight": (
-        SayAbsent(),
+        ManualAbsent(),
         Ask(LOST, "", ("job_9",)),
         STATE,
         "job.best: job_9 could be it, so it cannot be called absent",
     ),
     "absent while one is in sight, in quarantine": (
-        SayAbsent(),
+        ManualAbsent(),
         Wait(LOST, NOW, Scan(NOW, ("job_9",)), counts=False),
         STATE,
         "job.best: job_9 could be it, so it cannot be called absent",
     ),
     "absent while one is in sight that would be adopted": (
-        SayAbsent(),
+        ManualAbsent(),
         Adopt(LOST, "job_9", ""),
         STATE,
         "job.best: job_9 could be it, so it cannot be called absent",
     ),
     "adopt what was there before": (
-        SayAdopt("job_8"),
+        ManualAdopt("job_8"),
         Ask(replace(LOST, known=("job_8",)), ""),
         a_recorded(intents=(replace(LOST, known=("job_8",)),)),
         "job_8 was there before this submission",
     ),
-    "foreign what does not exist": (SayForeign(("job_9", "job_0")), SEEN, STATE, "the account has no job job_0"),
-    "foreign what is ours": (SayForeign(("job_9",)), SEEN, OWNED, "job_9 belongs to job.other"),
+    "foreign what does not exist": (ManualForeign(("job_9", "job_0")), SEEN, STATE, "the account has no job job_0"),
+    "foreign what is ours": (ManualForeign(("job_9",)), SEEN, OWNED, "job_9 belongs to job.other"),
 }
 
 
@@ -176,7 +181,7 @@ def test_a_template_that_does_not_exist() -> None:
     lost = an_intent(a_template())
 
     with pytest.raises(UsageError, match="the account has no template tpl_0"):
-        decided(SayAdopt("tpl_0"), Ask(lost, ""), a_recorded(intents=(lost,)))
+        decided(ManualAdopt("tpl_0"), Ask(lost, ""), a_recorded(intents=(lost,)))
 
 
 def test_a_template_that_is_still_to_be_deleted() -> None:
@@ -184,7 +189,7 @@ def test_a_template_that_is_still_to_be_deleted() -> None:
     state = a_recorded(intents=(lost,), deposed=(Deposed("tpl_0", "template.weekly"),))
 
     with pytest.raises(UsageError, match="tpl_0 is a replaced template that is still to be deleted"):
-        decided(SayAdopt("tpl_0"), Ask(lost, ""), state, a_remote(a_remote_template("tpl_0")))
+        decided(ManualAdopt("tpl_0"), Ask(lost, ""), state, a_remote(a_remote_template("tpl_0")))
 
 
 IN_SIGHT: dict[str, tuple[Resolution, tuple[str, ...]]] = {

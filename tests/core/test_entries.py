@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.calendar import Entry, Mark, Window, weeks, without_links
+from afsync.core.calendar import CalendarEntry, EntryState, Window, weeks, without_links
 from afsync.core.calendar_entries import Known, entries
-from afsync.core.phases import Seen
+from afsync.core.phases import AccountView
 from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.recorded import Recorded
@@ -43,10 +43,10 @@ def known(
     state = a_recorded(recorded)
     plan = planned(*declared, recorded=state, remote=remote or a_remote(), now=now)
     jobs = remote.jobs if remote else {}
-    return Known(desired(*declared), state, plan, now, seen=Seen(jobs))
+    return Known(desired(*declared), state, plan, now, seen=AccountView(jobs))
 
 
-def only(found: Known, window: Window = WINDOW) -> Entry:
+def only(found: Known, window: Window = WINDOW) -> CalendarEntry:
     (entry,) = entries(found, window).entries
     return entry
 
@@ -57,21 +57,21 @@ def a_record(status: str, when: datetime = AHEAD, **more: object) -> dict[str, R
 
 def test_what_is_not_submitted_yet_has_an_expected_price_and_no_other() -> None:
     entry = only(known(a_job(schedule=AHEAD, format="long")))
-    assert (entry.mark, entry.at, entry.before) == (Mark.PLANNED, AHEAD, None)
+    assert (entry.mark, entry.at, entry.before) == (EntryState.PLANNED, AHEAD, None)
     assert (entry.credits, entry.expected) == (None, 2)
 
 
 @pytest.mark.parametrize(
     ("status", "when", "mark"),
     [
-        ("queued", AHEAD, Mark.ACTIVE),
-        ("complete", AHEAD, Mark.PRODUCED),
-        ("published", PAST, Mark.DONE),
-        ("failed", AHEAD, Mark.FAILED),
-        ("cancelled", PAST, Mark.CANCELLED),
+        ("queued", AHEAD, EntryState.ACTIVE),
+        ("complete", AHEAD, EntryState.PRODUCED),
+        ("published", PAST, EntryState.DONE),
+        ("failed", AHEAD, EntryState.FAILED),
+        ("cancelled", PAST, EntryState.CANCELLED),
     ],
 )
-def test_what_is_recorded_stands_where_status_says(status: str, when: datetime, mark: Mark) -> None:
+def test_what_is_recorded_stands_where_status_says(status: str, when: datetime, mark: EntryState) -> None:
     job = a_job(schedule=when)
     entry = only(known(job, recorded=a_record(status, when), remote=a_remote(a_remote_job(status=status))))
     assert (entry.mark, entry.at, entry.credits) == (mark, when, 1)
@@ -106,12 +106,12 @@ def test_what_is_no_longer_declared_stays_where_it_is_until_the_plan_is_applied(
 def test_a_renamed_job_is_one_entry_under_its_new_address() -> None:
     job = a_job("renamed", schedule=AHEAD)
     entry = only(known(job, recorded=a_record("queued"), remote=a_remote(a_remote_job())))
-    assert (entry.address, entry.mark, entry.credits) == ("job.renamed", Mark.ACTIVE, 1)
+    assert (entry.address, entry.mark, entry.credits) == ("job.renamed", EntryState.ACTIVE, 1)
 
 
 def test_what_is_withheld_is_said_to_be_and_why() -> None:
     entry = only(known(a_job(schedule=PAST)))
-    assert (entry.mark, [n.code for n in entry.notices]) == (Mark.HELD_BACK, ["past_schedule"])
+    assert (entry.mark, [n.code for n in entry.notices]) == (EntryState.HELD_BACK, ["past_schedule"])
 
 
 def test_platforms_come_from_the_template_where_the_job_says_none() -> None:
@@ -129,8 +129,8 @@ def test_links_for_reviewers_can_be_left_out() -> None:
     seen = a_remote_job(status="complete")
     found = known(job, recorded=record, remote=a_remote(seen))
     link = "https://cdn.example/video.mp4"
-    entry = only(replace(found, seen=Seen({"job_1": seen}, previews={"job_1": Preview(link)})))
-    assert (entry.mark, entry.link) == (Mark.WAITING, link)
+    entry = only(replace(found, seen=AccountView({"job_1": seen}, previews={"job_1": Preview(link)})))
+    assert (entry.mark, entry.link) == (EntryState.WAITING, link)
     bare = without_links(entry)
     assert bare.link is None and bare.status is not None and bare.status.preview is None
     assert without_links(replace(entry, status=None)).link == link
@@ -145,7 +145,7 @@ def test_what_the_account_publishes_besides_is_shown_where_it_was_looked_at() ->
     remote = a_remote(a_remote_job("job_9", topic="By hand"), publish_times={"job_9": AHEAD})
     found = replace(known(remote=remote), publish_times={"job_9": AHEAD})
     entry = only(found)
-    assert (entry.address, entry.title, entry.mark) == ("job_9", "By hand", Mark.UNDECLARED)
+    assert (entry.address, entry.title, entry.mark) == ("job_9", "By hand", EntryState.UNDECLARED)
 
 
 def test_what_is_said_of_no_entry_is_kept_and_notes_are_not() -> None:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.lost_answers import resolve
-from afsync.core.recovery.manual_resolution import SayAbsent, SayAdopt, SayForeign, decide_by_hand
-from afsync.core.recovery.resolution import Adopt, Ask, Resolution, Wait, settle
+from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualForeign, apply_manual_resolution
+from afsync.core.recovery.resolution import Adopt, Ask, Resolution, Wait, apply_resolutions
 from afsync.core.remote import Preview, Remote
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Purpose
@@ -69,7 +69,7 @@ def test_within_the_quarantine_it_may_still_be_carried_out() -> None:
 
 
 def test_what_is_found_is_recorded_and_what_is_not_blocks_the_address() -> None:
-    done = settle(STATE, (decided("published"),))
+    done = apply_resolutions(STATE, (decided("published"),))
     record = done.jobs[JOB.address]
     assert (record.approved, record.approved_at, record.status, done.intents) == (True, BEFORE, "published", ())
     plan = blocked("complete")
@@ -85,19 +85,19 @@ def blocked(status: str) -> Plan:
 
 
 def test_a_person_says_whether_it_was_published() -> None:
-    def said(saying: SayAdopt | SayAbsent | SayForeign, resolution: Resolution) -> Recorded:
-        return decide_by_hand(STATE, resolution, saying, remote("complete"), who="me", why="", now=NOW)
+    def said(saying: ManualAdopt | ManualAbsent | ManualForeign, resolution: Resolution) -> Recorded:
+        return apply_manual_resolution(STATE, resolution, saying, remote("complete"), who="me", why="", now=NOW)
 
     asked = decided("complete")
-    yes, no = said(SayAdopt("job_1"), asked), said(SayAbsent(), asked)
+    yes, no = said(ManualAdopt("job_1"), asked), said(ManualAbsent(), asked)
     assert (yes.jobs[JOB.address].approved, yes.intents) == (True, ())
     assert (no.jobs[JOB.address].approved, no.intents) == (False, ())
     assert [d["decision"] for d in (*yes.decisions, *no.decisions)] == ["adopt", "absent"]
-    for wrong in (SayAdopt("job_2"), SayForeign(("job_1",))):
+    for wrong in (ManualAdopt("job_2"), ManualForeign(("job_1",))):
         with pytest.raises(UsageError, match="whether job_1 was published"):
             said(wrong, asked)
     with pytest.raises(UsageError, match="it is published"):
-        said(SayAbsent(), decided("published"))
+        said(ManualAbsent(), decided("published"))
 
 
 def test_an_approval_is_no_submission() -> None:

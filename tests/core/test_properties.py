@@ -10,7 +10,7 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Limits
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import Group, group_of
@@ -59,14 +59,14 @@ def _holds(world: World, plan: Plan) -> None:
 
 
 def a_busy_job_never_gets_anything_sent(world: World, plan: Plan) -> None:
-    for record in settle(world.recorded, plan.resolutions).jobs.values():
+    for record in apply_resolutions(world.recorded, plan.resolutions).jobs.values():
         group = group_of(_status(record, world), publish_at=None, staged=False, now=NOW)
         if group is Group.BUSY and record.id not in world.remote.missing:
             assert {c.action for c in plan.changes if _touches(c, record)} <= {Action.MOVE}
 
 
 def nothing_is_done_where_an_intent_is_open(world: World, plan: Plan) -> None:
-    still_open = {i.address for i in settle(world.recorded, plan.resolutions).intents}
+    still_open = {i.address for i in apply_resolutions(world.recorded, plan.resolutions).intents}
 
     assert still_open.isdisjoint({c.address for c in (*plan.changes, *plan.withheld)})
     assert still_open.isdisjoint({c.moved_from for c in plan.changes})

@@ -14,7 +14,7 @@ from afsync.core.plan.decision import Options
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.lost_answers import resolve
-from afsync.core.recovery.resolution import Adopt, Ask, published
+from afsync.core.recovery.resolution import Adopt, Ask, record_publication
 from afsync.core.remote import Preview, Remote
 from afsync.core.results import JobResult
 from afsync.core.state.recorded import Recorded
@@ -152,7 +152,7 @@ def test_a_person_names_the_platforms() -> None:
 
 def test_a_second_approval_is_judged_by_itself() -> None:
     lost = judged(approved(), SEEN["failed on one"][0])
-    state = published(a_recorded({"job.best": lost}, intents=(AGAIN,)), AGAIN, JUST_NOW, "publishing")
+    state = record_publication(a_recorded({"job.best": lost}, intents=(AGAIN,)), AGAIN, JUST_NOW, "publishing")
     record = state.jobs["job.best"]
     assert (record.publish_finding, record.failed_on, record.published_on) == (None, (), ("youtube",))
     assert judged(record, SEEN["published everywhere"][0]).publish_finding is KEPT

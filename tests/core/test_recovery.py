@@ -20,12 +20,12 @@ from afsync.core.recovery.resolution import (
     Resolution,
     Wait,
     advice,
-    became,
+    apply_resolutions,
     needs_person,
-    outlook,
     record_of,
-    settle,
-    ways,
+    replace_intent,
+    resolution_options,
+    resolution_summary,
 )
 from afsync.core.remote import NOT_KNOWN, Remote, RemoteJob
 from afsync.core.state.recorded import Recorded
@@ -188,7 +188,7 @@ def test_two_looks_are_apart_by_the_service_s_clock() -> None:
     remote = a_remote(KNOWN)
 
     first = resolve(state, remote, NOW + hour, quarantine=600, exclusive=False)
-    state = settle(state, first)
+    state = apply_resolutions(state, first)
     soon = replace(remote, server_time=NOW + timedelta(seconds=59))
     later = replace(remote, server_time=NOW + timedelta(seconds=60))
 
@@ -203,7 +203,7 @@ def test_short_waits_are_not_lost_in_whole_seconds() -> None:
     first, second = NOW + timedelta(milliseconds=100), NOW + timedelta(milliseconds=900)
     early, late = (replace(a_remote(KNOWN), server_time=at) for at in (NOW, NOW - timedelta(milliseconds=300)))
 
-    state = settle(state, resolve(state, early, first, quarantine=0, exclusive=False))
+    state = apply_resolutions(state, resolve(state, early, first, quarantine=0, exclusive=False))
 
     assert [type(r) for r in resolve(state, late, second, quarantine=0, exclusive=False)] == [Absent]
 
@@ -639,7 +639,7 @@ def test_an_adopted_job_becomes_a_record_without_its_publish_time() -> None:
     intent = replace(an_intent(a_job(schedule=LATER, rerun="2")), prevent_destroy=True, staged=True)
     state = a_recorded(intents=(intent,))
 
-    settled = settle(state, (Adopt(intent, "job_9", "why", "running", BEFORE),))
+    settled = apply_resolutions(state, (Adopt(intent, "job_9", "why", "running", BEFORE),))
 
     assert settled.resources == {
         "job.best": RecordedJob(
@@ -664,13 +664,13 @@ def test_an_adopted_job_becomes_a_record_without_its_publish_time() -> None:
 def test_an_adopted_replacement_takes_its_predecessor_s_place() -> None:
     state = a_recorded({"job.best": a_recorded_job(id="job_1")}, intents=(LOST,))
 
-    assert settle(state, (Adopt(LOST, "job_9", ""),)).resources["job.best"].id == "job_9"
+    assert apply_resolutions(state, (Adopt(LOST, "job_9", ""),)).resources["job.best"].id == "job_9"
 
 
 def test_an_adopted_template_deposes_the_one_it_replaces() -> None:
     state = a_recorded({"template.weekly": a_recorded_template(id="tpl_1")}, intents=(TEMPLATE_LOST,))
 
-    settled = settle(state, (Adopt(TEMPLATE_LOST, "tpl_9", ""),))
+    settled = apply_resolutions(state, (Adopt(TEMPLATE_LOST, "tpl_9", ""),))
 
     assert settled.resources["template.weekly"] == RecordedTemplate(
         "tpl_9", TEMPLATE_LOST.fingerprint, a_template().values, False, ago(seconds=5), created=True
@@ -681,13 +681,13 @@ def test_an_adopted_template_deposes_the_one_it_replaces() -> None:
 def test_becoming_what_it_is_already_deposes_nothing() -> None:
     state = a_recorded({"template.weekly": a_recorded_template(id="tpl_9")}, intents=(TEMPLATE_LOST,))
 
-    assert became(state, TEMPLATE_LOST, record_of(TEMPLATE_LOST, "tpl_9", "", None)).deposed == ()
+    assert replace_intent(state, TEMPLATE_LOST, record_of(TEMPLATE_LOST, "tpl_9", "", None)).deposed == ()
 
 
 def test_an_absent_one_leaves_only_the_decision() -> None:
     state = a_recorded({"job.best": a_recorded_job()}, intents=(LOST, CALM))
 
-    settled = settle(state, (Absent(LOST, "why"),))
+    settled = apply_resolutions(state, (Absent(LOST, "why"),))
 
     assert settled == replace(
         state,
@@ -699,13 +699,13 @@ def test_an_absent_one_leaves_only_the_decision() -> None:
 def test_one_a_person_must_decide_stays_as_it_is() -> None:
     state = a_recorded(intents=(LOST,))
 
-    assert settle(state, (Ask(LOST, "why", ("job_9",)),)) == state
+    assert apply_resolutions(state, (Ask(LOST, "why", ("job_9",)),)) == state
 
 
 def test_a_look_in_quarantine_is_not_kept() -> None:
     state = a_recorded(intents=(LOST,))
 
-    assert settle(state, (Wait(LOST, NOW, Scan(NOW), counts=False),)) == state
+    assert apply_resolutions(state, (Wait(LOST, NOW, Scan(NOW), counts=False),)) == state
 
 
 def test_the_first_look_and_the_last_are_kept() -> None:
@@ -715,8 +715,8 @@ def test_the_first_look_and_the_last_are_kept() -> None:
     state = a_recorded(intents=(LOST,))
     for minute in (5, 4, 3):
         look = Wait(state.intents[0], NOW, Scan(ago(minutes=minute)), counts=True)
-        state = settle(state, (look,))
-        state = settle(state, (look,))
+        state = apply_resolutions(state, (look,))
+        state = apply_resolutions(state, (look,))
 
     assert scans(state.intents[0]) == [ago(minutes=5), ago(minutes=3)]
 
@@ -727,21 +727,21 @@ def test_the_first_look_and_the_last_are_kept() -> None:
     ids=["adopt", "absent", "wait", "ask"],
 )
 def test_settling_twice_is_settling_once(resolution: Resolution) -> None:
-    once = settle(a_recorded(intents=(LOST,)), (resolution,))
+    once = apply_resolutions(a_recorded(intents=(LOST,)), (resolution,))
 
-    assert settle(once, (resolution,)) == once
+    assert apply_resolutions(once, (resolution,)) == once
 
 
 def test_what_is_no_longer_open_is_not_settled_again() -> None:
     later = a_recorded({"job.best": a_recorded_job(id="job_10")})
 
-    assert settle(later, (Adopt(LOST, "job_9", ""),)) == later
+    assert apply_resolutions(later, (Adopt(LOST, "job_9", ""),)) == later
 
 
 def test_decisions_are_kept_for_a_while() -> None:
     state = replace(a_recorded(intents=(LOST,)), decisions=tuple({"seq": n} for n in range(60)))
 
-    assert [d["seq"] for d in settle(state, (Absent(LOST, ""),)).decisions] == [*range(11, 60), 1]
+    assert [d["seq"] for d in apply_resolutions(state, (Absent(LOST, ""),)).decisions] == [*range(11, 60), 1]
 
 
 def test_two_runs_find_out_that_nothing_was_made() -> None:
@@ -751,7 +751,7 @@ def test_two_runs_find_out_that_nothing_was_made() -> None:
     def run(at: datetime) -> tuple[Resolution, ...]:
         nonlocal state
         found = resolve(state, replace(remote, server_time=at), at, quarantine=600, exclusive=False)
-        state = settle(state, found)
+        state = apply_resolutions(state, found)
         return found
 
     assert [type(r) for r in run(BEFORE + timedelta(minutes=1))] == [Wait]
@@ -795,8 +795,8 @@ WORDS: dict[str, tuple[Resolution, str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("resolution", "text", "typed"), WORDS.values(), ids=WORDS)
 def test_outlook(resolution: Resolution, text: str, typed: tuple[str, ...]) -> None:
-    assert outlook(resolution) == text
-    assert ways(resolution) == typed
+    assert resolution_summary(resolution) == text
+    assert resolution_options(resolution) == typed
     assert advice(resolution) == (f"{text}. {typed[0]}; {typed[1]}" if typed else text)
     assert needs_person((resolution,)) is isinstance(resolution, Wait | Ask)
 
@@ -848,7 +848,7 @@ def test_no_job_is_adopted_twice_nothing_known_is_adopted_and_settling_agrees(
     assert all(r.intent.at + timedelta(seconds=quarantine) <= NOW for r in adopted)
     assert not any(isinstance(r, Absent) for r in result if r.intent.phase is Phase.COMMITTED_ID_UNKNOWN)
     assert not any(isinstance(r, Absent) for r in result)  # never at the first look
-    settled = settle(state, result)
+    settled = apply_resolutions(state, result)
     assert {i.uuid for i in settled.intents} == {r.intent.uuid for r in result if not isinstance(r, Adopt)}
     assert {a: r.id for a, r in settled.resources.items()} == {r.intent.address: r.id for r in adopted}
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.decisions.request import requested, template_is_known
+from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.plan.planner import make_plan
 from afsync.core.resources import EMPTY, Job, Template, Values
 from afsync.errors import Severity

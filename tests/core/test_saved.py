@@ -10,7 +10,14 @@ from msgspec.structs import replace
 
 from afsync.core.plan.decision import Options
 from afsync.core.plan.plan import Plan
-from afsync.core.plan.saved import SavedPlan, configuration_hash, expiry, why_different, why_elsewhere, why_stale
+from afsync.core.plan.saved_plan import (
+    SavedPlan,
+    configuration_hash,
+    different_plan_reason,
+    expiry,
+    other_account_reason,
+    stale_reason,
+)
 from afsync.core.state.recorded import Account, Recorded
 from tests.builders import AHEAD, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
 
@@ -29,7 +36,7 @@ def test_it_holds_until_a_publish_time_passes() -> None:
 
 
 def stale(recorded: Recorded | None = None, configuration: str = "hash", **now: float) -> str | None:
-    return why_stale(SAVED, recorded or a_recorded(), configuration, NOW + timedelta(**now))
+    return stale_reason(SAVED, recorded or a_recorded(), configuration, NOW + timedelta(**now))
 
 
 def test_it_holds() -> None:
@@ -63,7 +70,7 @@ def test_it_is_stale(facts: dict[str, Any], why: str) -> None:
 
 
 def test_the_same_plan_made_again_is_not_different() -> None:
-    assert why_different(SAVED, planned(a_job(), now=NOW + timedelta(hours=1))) is None
+    assert different_plan_reason(SAVED, planned(a_job(), now=NOW + timedelta(hours=1))) is None
 
 
 DIFFERENT: dict[str, tuple[Plan, str]] = {
@@ -74,12 +81,12 @@ DIFFERENT: dict[str, tuple[Plan, str]] = {
 
 @pytest.mark.parametrize(("plan", "why"), DIFFERENT.values(), ids=DIFFERENT)
 def test_it_is_different(plan: Plan, why: str) -> None:
-    assert why in (why_different(SAVED, plan) or "it is the same")
+    assert why in (different_plan_reason(SAVED, plan) or "it is the same")
 
 
 def test_it_belongs_to_one_account() -> None:
-    assert why_elsewhere(SAVED, PLAN.account) is None
-    assert why_elsewhere(SAVED, Account("user_2", PLAN.account.base_url)) == (
+    assert other_account_reason(SAVED, PLAN.account) is None
+    assert other_account_reason(SAVED, Account("user_2", PLAN.account.base_url)) == (
         f"it was made for account user_1 at {PLAN.account.base_url}"
     )
 
@@ -91,7 +98,7 @@ def test_a_job_that_moved_on_is_taken_out_otherwise_than_was_reviewed() -> None:
     after = planned(recorded={"job.best": record}, remote=a_remote(a_remote_job(status="complete")))
     saved = replace(SAVED, plan=before, fingerprint=before.fingerprint)
 
-    assert "other changes are needed now" in (why_different(saved, after) or "it is the same")
+    assert "other changes are needed now" in (different_plan_reason(saved, after) or "it is the same")
 
 
 def test_the_configuration_is_all_its_files_whatever_their_order() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.clocks import said_of
+from afsync.core.clocks import skew_warning
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.order import seconds, too_late, turns
@@ -86,6 +86,6 @@ def test_durations_are_said_in_one_way(value: float, text: str) -> None:
 
 
 def test_clocks_that_differ_are_said() -> None:
-    assert said_of(50) == ()
-    assert "the service's clock is 2 min ahead of" in said_of(120)[0].message
-    assert "decided by the service's" in said_of(-10_800)[0].message
+    assert skew_warning(50) == ()
+    assert "the service's clock is 2 min ahead of" in skew_warning(120)[0].message
+    assert "decided by the service's" in skew_warning(-10_800)[0].message

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import instance_of, occurrence_of, parse_instance
 from afsync.core.resources import Schedule
 from afsync.core.series.recurrence import Listed, Rule
-from afsync.core.series.series import Deviation, Occurrence, Series, considered, standing
+from afsync.core.series.series import Deviation, Occurrence, Series, considered, series_state
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
 
@@ -73,44 +73,44 @@ def test_an_address_names_the_series_and_the_occurrence() -> None:
 
 
 def test_what_is_within_the_horizon_is_declared() -> None:
-    found = standing(a_series(), NOW, None, {})
+    found = series_state(a_series(), NOW, None, {})
     assert instances(found.declared) == ["2026-12-14", "2026-12-21"]
     assert found.entered == frozenset() and found.missed == ()
 
 
 def test_what_entered_since_is_told_from_what_was_edited() -> None:
-    found = standing(a_series(), NOW, known(days=7), {})
+    found = series_state(a_series(), NOW, known(days=7), {})
     assert found.entered == {"2026-12-21"}, "the 14th was within the horizon a week ago, so an edit brings it"
 
 
 def test_what_passed_unsubmitted_is_missed_once() -> None:
-    found = standing(a_series(), NOW, known(days=7), {})
+    found = series_state(a_series(), NOW, known(days=7), {})
     assert instances(found.missed) == ["2026-12-07"]
-    assert standing(a_series(), NOW, known(days=2), {}).missed == ()
+    assert series_state(a_series(), NOW, known(days=2), {}).missed == ()
 
 
 def test_a_new_series_has_missed_nothing() -> None:
-    assert standing(a_series(), NOW, None, {}).missed == ()
+    assert series_state(a_series(), NOW, None, {}).missed == ()
 
 
 def test_a_date_that_was_considered_is_not_submitted_although_it_is_moved_ahead() -> None:
     moved = a_series(deviations={"2026-12-07": Deviation(on=date(2026, 12, 12))})
-    found = standing(moved, NOW, known(), {})
+    found = series_state(moved, NOW, known(), {})
     assert instances(found.passed_over) == ["2026-12-07"]
     assert "2026-12-07" not in instances(found.declared)
     again = a_series(deviations={"2026-12-07": Deviation(on=date(2026, 12, 12), rerun=True)})
-    assert "2026-12-07" in instances(standing(again, NOW, known(), {}, ["2026-12-07"]).declared)
+    assert "2026-12-07" in instances(series_state(again, NOW, known(), {}, ["2026-12-07"]).declared)
 
 
 def test_what_is_recorded_stays_declared_whatever_the_horizon() -> None:
     far = datetime(2027, 3, 1, 8, tzinfo=UTC)
-    found = standing(a_series(horizon=timedelta()), NOW, known(), {"2027-03-01": a_record(far)})
+    found = series_state(a_series(horizon=timedelta()), NOW, known(), {"2027-03-01": a_record(far)})
     assert instances(found.declared) == ["2027-03-01"]
 
 
 def test_what_the_rule_does_not_have_any_more_is_not_declared() -> None:
     tuesdays = a_series(replace(MONDAYS, weekdays=(1,)), horizon=timedelta())
-    assert standing(tuesdays, NOW, known(), {"2026-12-14": a_record(NOW)}).declared == ()
+    assert series_state(tuesdays, NOW, known(), {"2026-12-14": a_record(NOW)}).declared == ()
 
 
 def test_what_ended_long_ago_leaves() -> None:
@@ -119,7 +119,7 @@ def test_what_ended_long_ago_leaves() -> None:
         "2026-11-09": a_record(datetime(2026, 11, 9, 8, tzinfo=UTC), "processing"),
         "2026-12-07": a_record(datetime(2026, 12, 7, 8, tzinfo=UTC), "published"),
     }
-    found = standing(a_series(keep=timedelta(days=30)), NOW, known(), records)
+    found = series_state(a_series(keep=timedelta(days=30)), NOW, known(), records)
     assert found.left == ("2026-11-02",)
     assert set(records) <= set(instances(found.declared)), "until the state forgets it, nothing is done about it"
 
@@ -227,7 +227,7 @@ class Ledger:
         self.seen: Considered | None = None
 
     def apply(self) -> None:
-        found = standing(self.series, self.now, self.seen, self.records)
+        found = series_state(self.series, self.now, self.seen, self.records)
         declared = {o.instance: o for o in found.declared}
         for instance, record in list(self.records.items()):
             if instance not in declared:

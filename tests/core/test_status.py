@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.phases import BUSY_TIMES, JobPhase, JobStatus, Seen, Until, next_look, phase_of, settled, went_well
+from afsync.core.phases import (
+    BUSY_TIMES,
+    AccountView,
+    JobPhase,
+    JobStatus,
+    Until,
+    is_settled,
+    next_look,
+    phase_of,
+    succeeded,
+)
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Publish, Record, RecordedJob
@@ -81,13 +91,13 @@ def test_what_waits_is_not_done_when_it_is_purged() -> None:
     assert phase_of(record("complete", staged=True), None, NOW, missing=True) is MISSING
 
 
-NOTHING = Seen()
+NOTHING = AccountView()
 
 
 def looked(
     *declared: Job | Template,
     records: dict[str, Record] | None = None,
-    seen: Seen = NOTHING,
+    seen: AccountView = NOTHING,
     globs: tuple[str, ...] = (),
 ) -> dict[str, JobStatus]:
     found = statuses(desired(*declared), a_recorded(records), seen, NOW, globs)
@@ -112,14 +122,14 @@ def test_only_those_that_are_asked_for() -> None:
 
 def test_an_unresolved_submission_is_unknown_whatever_was_before() -> None:
     recorded = a_recorded({"job.best": record("published")}, intents=(an_intent(),))
-    (job,) = statuses(desired(a_job()), recorded, Seen(), NOW)
+    (job,) = statuses(desired(a_job()), recorded, AccountView(), NOW)
     assert (job.phase, job.id, job.unresolved) == (UNKNOWN, None, True)
 
 
 def test_what_the_service_tells_is_shown() -> None:
     seen = replace(a_remote_job("job_1", "complete"), score="87", output_url="https://a.example/v", portals={"p": "x"})
     preview = Preview("https://a.example/p", expires_at=AHEAD)
-    known = Seen({"job_1": seen}, previews={"job_1": preview})
+    known = AccountView({"job_1": seen}, previews={"job_1": preview})
     job = looked(a_job(), records={"job.best": record(when=AHEAD, staged=True)}, seen=known)["job.best"]
     assert (job.id, job.status, job.phase, job.credits) == ("job_1", "complete", WAITING, 1)
     assert (job.score, job.output_url, job.portals, job.preview) == ("87", "https://a.example/v", {"p": "x"}, preview)
@@ -127,7 +137,7 @@ def test_what_the_service_tells_is_shown() -> None:
 
 
 def test_links_are_shown_while_they_work_and_only_to_whom_they_matter() -> None:
-    expired = Seen(
+    expired = AccountView(
         {"job_1": a_remote_job("job_1", "complete")}, previews={"job_1": Preview("https://a", expires_at=PAST)}
     )
     assert looked(a_job(), records={"job.best": record(staged=True)}, seen=expired)["job.best"].preview is None
@@ -164,7 +174,7 @@ def test_a_job_that_lacks_its_publish_time_is_not_taken_to_be_published() -> Non
 
 def test_a_job_that_lacked_its_publish_time_and_is_public_is_done() -> None:
     told = looked(a_job(), records={"job.best": record("published", time_missing=True)})["job.best"]
-    assert (told.note, settled(told, Until.PUBLISHED)) == (None, True)
+    assert (told.note, is_settled(told, Until.PUBLISHED)) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +194,7 @@ def test_a_held_job_without_a_time_waits_for_a_person(
     held = replace(record("complete", when=before), publish=Publish.HELD)
     (job,) = looked(*([declared] if declared else []), records={"job.best": held}).values()
     assert (job.phase, job.publishes, job.immediate) == (phase, publishes, False)
-    assert not settled(job, Until.PUBLISHED)
+    assert not is_settled(job, Until.PUBLISHED)
     (job,) = looked(a_job(), records={"job.best": replace(held, approved=True, schedule=None)}).values()
     assert (job.phase, job.publishes) == (DONE, True)
 
@@ -247,13 +257,13 @@ def test_the_publish_time_is_the_one_that_the_service_reports(
 ) -> None:
     known = replace(record(when=AHEAD), schedule_unseen_since=NOW - timedelta(minutes=unseen))
     at_service = None if minutes is None else NOW + timedelta(minutes=minutes)
-    seen = Seen(
+    seen = AccountView(
         {"job_1": a_remote_job("job_1", status)},
         times={"job_1": at_service} if at_service else {},
         covered=frozenset({"job_1"}),
     )
     found = looked(a_job(schedule=AHEAD), records={"job.best": known}, seen=seen)["job.best"]
-    assert (found.phase, found.schedule is not None, settled(found, Until.PUBLISHED)) == expected
+    assert (found.phase, found.schedule is not None, is_settled(found, Until.PUBLISHED)) == expected
     if at_service:
         assert found.schedule is not None and found.schedule.utc == at_service
         assert found.note == "not the recorded publish time"
@@ -262,7 +272,7 @@ def test_the_publish_time_is_the_one_that_the_service_reports(
 
 @pytest.mark.parametrize("more", [{"publish": Publish.HELD}, {"staged": True, "approved": True}])
 def test_the_service_has_no_say_in_the_time_of_a_held_or_approved_job(more: dict[str, Any]) -> None:
-    seen = Seen({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
+    seen = AccountView({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
     found = looked(a_job(schedule=AHEAD), records={"job.best": record(when=AHEAD, **more)}, seen=seen)["job.best"]
     assert not found.relies
     assert "not reported" not in (found.note or "")
@@ -292,13 +302,13 @@ SETTLED = [
 
 @pytest.mark.parametrize(("found", "done", "published"), SETTLED)
 def test_settled(found: JobStatus, done: bool, published: bool) -> None:
-    assert settled(found, Until.DONE) is done
-    assert settled(found, Until.PUBLISHED) is published
+    assert is_settled(found, Until.DONE) is done
+    assert is_settled(found, Until.PUBLISHED) is published
 
 
 @pytest.mark.parametrize("phase", JobPhase)
 def test_what_went_well(phase: JobPhase) -> None:
-    assert went_well(job(phase)) is (phase in (ACTIVE, WAITING, DONE))
+    assert succeeded(job(phase)) is (phase in (ACTIVE, WAITING, DONE))
 
 
 def produced(seconds: float) -> JobStatus:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from afsync.commands.explain import command
-from afsync.core.calendar import Mark
+from afsync.core.calendar import EntryState
 from afsync.core.phases import JobPhase
 from afsync.core.statuses import _GROUPS, MEANINGS, OWN, Group, group_of
 from tests.builders import NOW
@@ -27,7 +27,7 @@ def test_every_known_status_has_a_meaning() -> None:
     assert {*_GROUPS, "complete"} == {*MEANINGS}
 
 
-@pytest.mark.parametrize("phase", sorted({*JobPhase, *Mark}))
+@pytest.mark.parametrize("phase", sorted({*JobPhase, *EntryState}))
 def test_every_word_of_status_and_of_the_calendar_has_a_meaning(phase: str) -> None:
     shown = CliRunner().invoke(command, [f"status.{phase}"], standalone_mode=False).output
     assert " ".join({**MEANINGS, **OWN}[phase].split()) in " ".join(shown.split())

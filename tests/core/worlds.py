@@ -21,7 +21,7 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, Job, Template
 from afsync.core.state.recorded import Recorded
@@ -241,7 +241,7 @@ def applied(world: World) -> World:
     The jobs that are submitted are queued at the head of the list; nothing else moves on by itself.
     """
     plan, remote = world.plan, world.remote
-    state = settle(world.recorded, plan.resolutions)
+    state = apply_resolutions(world.recorded, plan.resolutions)
     state = replace(state, resources={**state.resources, **plan.refreshed}, suspected=plan.suspected)
     state = replace(state, trust=plan.trust, watched=plan.watched)
     account = Account(state, dict(remote.templates), dict(remote.jobs), dict(remote.publish_times or {}))

@@ -15,10 +15,10 @@ from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Why
-from afsync.engine.dependencies import Due, World
-from afsync.engine.due_jobs import Meanwhile, meanwhile
+from afsync.engine.dependencies import Dependencies, Due
+from afsync.engine.due_jobs import DueJobs, due_jobs
 from afsync.engine.interrupt import Stop
-from afsync.engine.ledger import Ledger, seen
+from afsync.engine.ledger import Ledger, with_seen
 from afsync.engine.run import Run
 from afsync.errors import ApiError, AuthError, Interrupted
 from tests.builders import NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned
@@ -46,13 +46,13 @@ class Small:
         records = {j.address: a_recorded_job(j, id=f"job_{j.key}", publish=Publish.HELD) for j in self.jobs}
         recorded, remote = a_recorded(records), self._remote()
         unused: Any = None
-        world = World(
+        world = Dependencies(
             writer=unused, look=unused, open_file=unused, clock=lambda: self.now, monotonic=float, new_id=str,
             stop=Stop(), tell=lambda _: None, due=Due(desired(*self.jobs), self._judge),
         )  # fmt: skip
         plan = planned(*self.jobs, recorded=recorded, remote=remote)
         self.run = Run(plan, remote, Ledger(unused, recorded, "0"), world)
-        self.meanwhile = cast(Meanwhile, meanwhile(self.run))
+        self.meanwhile = cast(DueJobs, due_jobs(self.run))
 
     def _remote(self) -> Remote:
         shown = a_remote(*(a_remote_job(f"job_{j.key}", self.status) for j in self.jobs))
@@ -141,7 +141,7 @@ def test_what_a_look_finds_out_is_written_whole() -> None:
     remote = replace(a_remote(a_remote_job("job_a", "complete")), previews={"job_a": preview})
     plan = planned(job, recorded=recorded, remote=remote, now=NOW + timedelta(minutes=6))
 
-    after = seen(recorded, only_due(plan, recorded.jobs))
+    after = with_seen(recorded, only_due(plan, recorded.jobs))
 
     assert after.jobs[job.address].publish is Publish.UNKNOWN
     assert after.watched["job_a"].why is Why.UNREVIEWED

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from afsync.core.outcome import Applied, Outcome
-from afsync.core.phases import JobPhase, JobStatus, Until, settled
+from afsync.core.phases import JobPhase, JobStatus, Until, is_settled
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Options
@@ -22,8 +22,8 @@ from afsync.core.plan.plan import Plan
 from afsync.core.resources import Desired, Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.verification import Expected, Looked, What
-from afsync.engine.events import ChangeDone, Event, Submitted
+from afsync.core.verification import Expected, Observable, Verification
+from afsync.engine.events import ChangeDone, Event, SubmissionDone
 from afsync.output.events_json import outcome_json, summary_json
 from afsync.output.outcomes import outcome_line, submitted_line, summary_text
 from afsync.output.seen import seen_fields, seen_lines
@@ -77,7 +77,7 @@ class Audit:
     def tell(self, event: Event) -> None:
         """One event of the engine, as it is printed and as it is written."""
         match event:
-            case Submitted(change, job_id, credits):
+            case SubmissionDone(change, job_id, credits):
                 made = MADE.fullmatch(submitted_line(change, job_id, credits))
                 assert made is not None
                 self._check("submitted", change.address, made["id"], self._is_made(change.address, made["id"]))
@@ -137,7 +137,7 @@ class Audit:
         self._check(f"{word}: cancelled", address, job_id, job is None or job.status == "cancelled")
         self.promises.append(Promise("cancel", address, job_id, self.service.clock.now))
 
-    def summary(self, outcomes: Sequence[Outcome], made: set[str], looked: Looked | None) -> None:
+    def summary(self, outcomes: Sequence[Outcome], made: set[str], looked: Verification | None) -> None:
         """The last lines of an apply, in which these jobs were `made`."""
         text = summary_text(outcomes, complete=True, looked=looked)
         written = json.loads(summary_json(outcomes, self.service.clock.now, looked))
@@ -148,13 +148,13 @@ class Audit:
         if written["credits"] is not None:
             self._check("spent in JSON", "the run", str(written["credits"]), written["credits"] == true)
 
-    def looked(self, looked: Looked | None) -> None:
+    def looked(self, looked: Verification | None) -> None:
         """What an apply says that it has seen at its end, as text and as JSON."""
         if looked is None:
             return
         text, written = "\n".join(seen_lines(looked, SETTLE)), seen_fields(looked)
         assert (looked.failed is not None) is text.startswith("Seen: unknown")
-        for what in What:
+        for what in Observable:
             wanted = [e for e in (*looked.seen.seen, *looked.seen.unseen) if e.what is what]
             there = sum(map(self._is_there, wanted))
             if wanted:
@@ -167,17 +167,17 @@ class Audit:
 
     def _is_there(self, one: Expected) -> bool:
         """Whether the account shows it now."""
-        if one.what is What.TEMPLATE:
+        if one.what is Observable.TEMPLATE:
             return one.id in self.service.templates
         job = self.service.job(one.id)
         if job is None or job.visible_at > self.service.clock.now:
             return False
         match one.what:
-            case What.PUBLISH_TIME:
+            case Observable.PUBLISH_TIME:
                 return job.publish_at == one.at and self.service.shows_time(job)
-            case What.CANCELLATION:
+            case Observable.CANCELLATION:
                 return job.status == "cancelled"
-            case What.APPROVAL:
+            case Observable.APPROVAL:
                 return self._is_approved(one.id)
             case _:
                 return self._is_made(one.address, one.id)
@@ -194,7 +194,7 @@ class Audit:
             if told.phase is JobPhase.WAITING_FOR_APPROVAL:
                 waits = life.staged and not any(p.by == "production" for p in life.publications)
                 self._check("waits for approval", told.address, told.id, waits or self.hidden(told.id))
-            if settled(told, Until.PUBLISHED) and told.phase is JobPhase.DONE and told.publishes:
+            if is_settled(told, Until.PUBLISHED) and told.phase is JobPhase.DONE and told.publishes:
                 self._check("status: published", told.address, told.id, bool(life.publications))
             if told.note is not None and any(name in told.note for name in NAMES_THE_TIME):
                 self.named.setdefault(told.id, []).append(self.service.clock.now)

@@ -12,20 +12,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.outcome import Failed
-from afsync.core.phases import Seen
+from afsync.core.phases import AccountView
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.decision import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.status import statuses
-from afsync.engine.dependencies import World
+from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan
-from afsync.engine.ledger import Ledger, refreshed
+from afsync.engine.ledger import Ledger, with_refreshed
 from tests.simulation.audit import Audit
 from tests.simulation.effects import Effects, Life
 from tests.simulation.runner import QUARANTINE, Scenario
@@ -187,14 +187,14 @@ class Days(Scenario):
         named = (v for v in plan.violations if v.code != "unresolved")  # that one only says whose it could be
         held = "\n".join(f"{v.message} {v.hint}" for v in (*named, *cancelled))
         self.told_out |= {j.id: now for j in self.effects.jobs if j.id in held}
-        seen = Seen(remote.jobs, remote.missing, remote.previews)
-        self.audit.status(statuses(self.desired, refreshed(recorded, plan), seen, now))
+        seen = AccountView(remote.jobs, remote.missing, remote.previews)
+        self.audit.status(statuses(self.desired, with_refreshed(recorded, plan), seen, now))
         return plan, remote, recorded, version
 
     def _apply(self) -> None:
         plan, remote, recorded, version = self._plan()
         ledger = Ledger(self.store, recorded, version)
-        ledger.write(settle(recorded, plan.resolutions))
+        ledger.write(apply_resolutions(recorded, plan.resolutions))
         if not plan.blocking:
             self.failed, before = set(), self._held(ledger)
             report = apply_plan(plan, remote, ledger, self._world(self.clock))
@@ -207,7 +207,7 @@ class Days(Scenario):
         """What the run has on disk, in the state or beside it."""
         return _ids(ledger.recorded) | {record.id for _, record in self.store.rescued}
 
-    def _world(self, clock: Any) -> World:
+    def _world(self, clock: Any) -> Dependencies:
         return replace(super()._world(clock), tell=self.audit.tell, read_back=self.effects.read_back)
 
     def days(self) -> list[str]:

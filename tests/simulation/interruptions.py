@@ -18,13 +18,13 @@ from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
-from afsync.core.recovery.resolution import needs_person, settle
+from afsync.core.recovery.resolution import apply_resolutions, needs_person
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import ended_badly, never_changes
-from afsync.engine.executor import Report, apply_plan
+from afsync.engine.executor import RunReport, apply_plan
 from afsync.engine.ledger import Ledger
 from afsync.errors import ApiError, Exit, Interrupted, StateError, StateLocked
 from afsync.output.outcomes import outcome_line
@@ -119,7 +119,7 @@ class BrokenApply(Scenario):
         plan = make_plan(self.desired, recorded, remote, now, self._options())
         plan = check_plan(plan, Limits(), recorded=len(recorded.resources))
         ledger = Ledger(self.store, recorded, version)
-        ledger.write(settle(recorded, plan.resolutions))
+        ledger.write(apply_resolutions(recorded, plan.resolutions))
         ended.plan, ended.said = plan, plan_text(plan)
         if plan.blocking:
             ended.code = Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
@@ -216,7 +216,7 @@ class BrokenApply(Scenario):
         return "named" if missing else "all set"
 
 
-def _told(report: Report) -> str:
+def _told(report: RunReport) -> str:
     stopped = [report.stopped.message] if report.stopped else []
     return "\n".join([*map(outcome_line, report.outcomes), *stopped])
 

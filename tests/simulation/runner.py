@@ -17,11 +17,11 @@ from afsync.core.plan.decision import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.planner import make_plan
-from afsync.core.recovery.resolution import Absent, Adopt, Ask, settle
+from afsync.core.recovery.resolution import Absent, Adopt, Ask, apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob
-from afsync.engine.dependencies import World
+from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
@@ -190,7 +190,7 @@ class Scenario:
         )
         plan = check_plan(plan, Limits(), recorded=len(recorded.resources))
         ledger = Ledger(self.store, recorded, version)
-        ledger.write(settle(recorded, plan.resolutions))
+        ledger.write(apply_resolutions(recorded, plan.resolutions))
         if not plan.blocking:
             apply_plan(plan, remote, ledger, self._world(clock))
 
@@ -199,8 +199,8 @@ class Scenario:
         wrong = timedelta(seconds=self.random.uniform(-3600, 3600) if self.clocks_differ else 0)
         return lambda: self.clock.now + wrong
 
-    def _world(self, clock: Callable[[], datetime]) -> World:
-        return World(
+    def _world(self, clock: Callable[[], datetime]) -> Dependencies:
+        return Dependencies(
             writer=self.service,
             look=self.service.look,
             open_file=_no_file,
@@ -231,7 +231,7 @@ class Scenario:
             decision: Adopt | Absent = Adopt(intent, ours[0].id, "a person", ours[0].status, ours[0].created_at)
         else:
             decision = Absent(intent, "a person")
-        self.store.recorded = settle(self.store.recorded, (decision,))
+        self.store.recorded = apply_resolutions(self.store.recorded, (decision,))
         self.store.version += 1
 
     def _judge(self) -> None:

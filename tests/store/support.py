@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.core.recovery.resolution import became, record_of
+from afsync.core.recovery.resolution import record_of, replace_intent
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.state.records import (
     Approval,
@@ -74,7 +74,7 @@ def opened(recorded: Recorded, number: int) -> tuple[Recorded, Intent]:
 
 def submitted(recorded: Recorded, intent: Intent, resource_id: str) -> Recorded:
     """The next state: it was made."""
-    return following(became(recorded, intent, record_of(intent, resource_id, "queued", NOW)))
+    return following(replace_intent(recorded, intent, record_of(intent, resource_id, "queued", NOW)))
 
 
 def everything(serial: int = 7) -> Recorded:

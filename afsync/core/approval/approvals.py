@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import in_yaml, typed
 from afsync.core.approval.held import is_held, time_of
-from afsync.core.approval.targets import platforms_of, targets, why_not_there
-from afsync.core.clocks import by_both
+from afsync.core.approval.platforms import platforms_of, reason_against_platforms, targets
+from afsync.core.clocks import passed_on_both
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Verdict, do, note, withhold
+from afsync.core.plan.decision import NOTHING, Decision, do, note, withhold
 from afsync.core.plan.plan import Plan, Waiting
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded
@@ -32,7 +32,7 @@ def approval(address: str, record: RecordedJob, declared: Job | None = None) -> 
     return Change(address, Action.APPROVE, Reason.REQUESTED, before=record, after=declared, id=record.id, credits=spent)
 
 
-def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool) -> Verdict:
+def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool) -> Decision:
     """What `approve:` on a recorded job comes to. `status` is the service's last word, `resubmitted` whether the same
     plan submits the job again."""
     if job.approve is None:
@@ -56,7 +56,7 @@ def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *,
 
 def decide_held_approval(
     job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool, ahead: bool
-) -> Verdict:
+) -> Decision:
     """The same for a job that afsync publishes at its time: until then the approval is only recorded, and then it is
     carried out (`core.approval.held`). `ahead` says that the time has not come."""
     assert job.approve is not None
@@ -70,7 +70,7 @@ def decide_held_approval(
     return do(replace(change, later=time_of(record, job))) if ahead else NOTHING
 
 
-def approved_without_submission(change: Change, job: Job) -> Verdict | None:
+def approved_without_submission(change: Change, job: Job) -> Decision | None:
     """A new job that is approved already: the submission it means is not in the state, so another is not paid for."""
     if job.approve is None:
         return None
@@ -82,7 +82,7 @@ def approved_without_submission(change: Change, job: Job) -> Verdict | None:
     )
 
 
-def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bool) -> Verdict:
+def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bool) -> Decision:
     if approved == submission and resubmitted:
         why = f"{change.address} is approved as {approved}, which this plan replaces by a new submission"
         hint = "remove `approve`, and write the new id once it was reviewed"
@@ -92,7 +92,7 @@ def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bo
     return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint, "approve")
 
 
-def _not_staged(change: Change) -> Verdict:
+def _not_staged(change: Change) -> Decision:
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_STAGED),
         f"{change.address} is approved as {change.id}, but that was not submitted with `staging: true`",
@@ -142,14 +142,16 @@ def only_approvals(
     publication that failed it is published again where it failed, or on the `platforms` that are named.
     """
     wanted = sorted(set(addresses))
-    recorded = settle(recorded, plan.resolutions)
+    recorded = apply_resolutions(recorded, plan.resolutions)
     _refuse_unresolved(wanted, recorded)
     recorded = replace(recorded, resources={**recorded.resources, **plan.refreshed})
     jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in wanted]
     wrong: dict[str, str] = {}
     for address, record, declared in jobs:
-        why = why_not(record, remote, plan.as_of, declared, at_once=at_once)
-        if why is None and (there := why_not_there(record, platforms_of(record, desired, recorded, remote), platforms)):
+        why = reason_against_approval(record, remote, plan.as_of, declared, at_once=at_once)
+        if why is None and (
+            there := reason_against_platforms(record, platforms_of(record, desired, recorded, remote), platforms)
+        ):
             why = f"({record.id}) {there}"
         if why is not None:
             wrong[address] = why
@@ -189,11 +191,11 @@ def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
 
 def _its_time(record: RecordedJob, declared: Job | None, remote: Remote, now: datetime) -> Schedule | None:
     """The time at which afsync publishes it, while that is ahead by either clock."""
-    ahead = record.schedule is not None and record.schedule.utc > by_both(now, remote.server_time)
+    ahead = record.schedule is not None and record.schedule.utc > passed_on_both(now, remote.server_time)
     return record.schedule if ahead and is_held(record, declared) else None
 
 
-def why_not(
+def reason_against_approval(
     record: RecordedJob, remote: Remote, now: datetime, declared: Job | None = None, *, at_once: bool = False
 ) -> str | None:
     """Why there is nothing to publish; None when the submission waits for an approval, or may be published."""

@@ -9,10 +9,10 @@ from enum import Enum, auto
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
-from afsync.core.clocks import by_both
+from afsync.core.clocks import passed_on_both
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Facts, Verdict, do, warn, withhold
+from afsync.core.plan.decision import NOTHING, Decision, Facts, do, warn, withhold
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
@@ -53,7 +53,7 @@ def of_unknown_origin(desired: Desired, recorded: Recorded) -> Iterator[Recorded
             yield record
 
 
-class When(Enum):
+class DueStatus(Enum):
     """What the time of a produced job that was not approved yet comes to."""
 
     AHEAD = auto()
@@ -64,27 +64,29 @@ class When(Enum):
     """It has come, but whether the job stops before publishing is not known."""
 
 
-def when(record: RecordedJob, *, staging: bool | None, now: datetime, service: datetime | None, late: float) -> When:
+def due_status(
+    record: RecordedJob, *, staging: bool | None, now: datetime, service: datetime | None, late: float
+) -> DueStatus:
     """`staging` is what the service says of the job, `service` its clock (both None where not told), `late` in
     seconds. A time is past by both clocks, or ahead."""
-    both = by_both(now, service)
+    both = passed_on_both(now, service)
     if record.schedule is None or record.schedule.utc > both:
-        return When.AHEAD
+        return DueStatus.AHEAD
     if record.publish is not Publish.HELD and staging is not True:
-        return When.UNKNOWN
+        return DueStatus.UNKNOWN
     decided = record.schedule.utc if record.approval is None else max(record.schedule.utc, record.approval.at)
-    return When.LATE if both - decided > timedelta(seconds=late) else When.DUE
+    return DueStatus.LATE if both - decided > timedelta(seconds=late) else DueStatus.DUE
 
 
-def when_due(record: RecordedJob, facts: Facts) -> When:
+def due_status_from(record: RecordedJob, facts: Facts) -> DueStatus:
     """The same, from what was read."""
     preview, remote = facts.remote.previews.get(record.id), facts.remote
     staging = preview.staging if preview else None
     here = facts.here or facts.now
-    return when(record, staging=staging, now=here, service=remote.server_time, late=facts.options.late)
+    return due_status(record, staging=staging, now=here, service=remote.server_time, late=facts.options.late)
 
 
-def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
+def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Decision:
     """What is done about a held job that is produced, not approved, and stays as it is recorded."""
     if declared.approve not in (None, record.id):
         return NOTHING  # that it is another submission's is said anyway
@@ -98,20 +100,20 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Verdict:
     )
     if record.approval is not None:
         change = replace(change, platforms=record.approval.platforms)
-    match when_due(record, facts):
-        case When.DUE:
+    match due_status_from(record, facts):
+        case DueStatus.DUE:
             return do(change)
-        case When.LATE:
+        case DueStatus.LATE:
             return _late(change, record.schedule)
-        case When.UNKNOWN:
+        case DueStatus.UNKNOWN:
             return _unknown(change, record.schedule)
-        case When.AHEAD:
+        case DueStatus.AHEAD:
             return NOTHING if _stops_for_sure(record, facts) else _unknown_yet(change, record.schedule)
 
 
-def decide_behind(declared: Job, record: RecordedJob, status: str, facts: Facts) -> Verdict:
+def decide_behind(declared: Job, record: RecordedJob, status: str, facts: Facts) -> Decision:
     """What is said of a held job that the service has not produced although its time has come."""
-    at, here = record.schedule, by_both(facts.here or facts.now, facts.remote.server_time)
+    at, here = record.schedule, passed_on_both(facts.here or facts.now, facts.remote.server_time)
     if record.approved or at is None or at.utc > here or _moves(declared, record):
         return NOTHING
     told = f"{declared.address} ({record.id}) was to be published at {at.written}, and is not produced yet ({status})"
@@ -137,13 +139,13 @@ def _stops_for_sure(record: RecordedJob, facts: Facts) -> bool:
     return record.publish is Publish.HELD or (preview is not None and preview.staging is True)
 
 
-def _unknown_yet(change: Change, schedule: Schedule) -> Verdict:
+def _unknown_yet(change: Change, schedule: Schedule) -> Decision:
     """Before its time: nothing is to be decided yet, but whether it is published then is not certain."""
     withheld = _unknown(change, schedule)
-    return Verdict(notices=tuple(replace(p, severity=Severity.WARNING) for p in withheld.violations))
+    return Decision(notices=tuple(replace(p, severity=Severity.WARNING) for p in withheld.violations))
 
 
-def _late(change: Change, schedule: Schedule) -> Verdict:
+def _late(change: Change, schedule: Schedule) -> Decision:
     return withhold(
         replace(change, reason=Reason.LATE),
         f"{change.address} ({change.id}) was to be published at {schedule.written}, longer ago than `api.late`",
@@ -152,7 +154,7 @@ def _late(change: Change, schedule: Schedule) -> Verdict:
     )
 
 
-def _unknown(change: Change, schedule: Schedule) -> Verdict:
+def _unknown(change: Change, schedule: Schedule) -> Decision:
     return withhold(
         replace(change, reason=Reason.PUBLISH_UNKNOWN),
         f"{change.address} ({change.id}) is to be published at {schedule.written}, but how it was submitted is not "
@@ -163,7 +165,7 @@ def _unknown(change: Change, schedule: Schedule) -> Verdict:
     )
 
 
-def unpublished(address: str, record: RecordedJob) -> Verdict:
+def unpublished(address: str, record: RecordedJob) -> Decision:
     """What is said of one whose publish time is not declared any more."""
     return warn(
         address,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from afsync.core.credits import cost_kind
-from afsync.core.decisions.submissions import body_of
+from afsync.core.decisions.new_submissions import body_of
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Facts

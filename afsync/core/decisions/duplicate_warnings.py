@@ -13,7 +13,7 @@ from afsync.core.decisions.notices import keeping
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint, same_body
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts, Verdict, withhold
+from afsync.core.plan.decision import Decision, Facts, withhold
 from afsync.core.resources import Job, Template
 from afsync.core.state.forgotten import REMEMBERED
 from afsync.core.state.records import Forgotten, Record, RecordedJob
@@ -33,7 +33,7 @@ def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
     return (*_identical((c, job) for c, job in paid if c.action is Action.CREATE), *_swapped(paid, given_up))
 
 
-def named_alike(changes: Iterable[Change], declared: Collection[Template]) -> Iterator[Problem]:
+def same_names(changes: Iterable[Change], declared: Collection[Template]) -> Iterator[Problem]:
     """A warning for every new template with the name of another."""
     new = {c.address for c in changes if c.action is Action.CREATE and isinstance(c.after, Template)}
     first: dict[str, str] = {}
@@ -162,7 +162,7 @@ def _used_again_warning(job: Job, named: str, user: str) -> Problem:
     return Problem("same_source", text, hint, Severity.WARNING, job.address)
 
 
-def paid_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def paid_before(change: Change, job: Job, facts: Facts) -> Decision | None:
     """A submission, the first or another one, that asks for what was submitted from here, and left the state without
     a cancellation. What a person asks for by `--replace` is not questioned."""
     twin = submitted_before(job, facts)

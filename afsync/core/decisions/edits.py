@@ -11,21 +11,21 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, typed
 from afsync.core.approval.held import is_held, stops
 from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.decisions.missing_times import not_seen_yet
+from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.notices import passed
-from afsync.core.decisions.publish_times import not_seen_yet
-from afsync.core.decisions.submissions import submission, withheld_reason
 from afsync.core.decisions.templates import protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits, differing_fields
-from afsync.core.plan.decision import NOTHING, Facts, Verdict, do, withhold
+from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import Group, group_of
 from afsync.core.takeover.adoption import sourceless
 from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos
-from afsync.core.trust.schedules import nothing_to_take_off, publish_time_of, settled, time_was_lost
+from afsync.core.trust.publish_times import nothing_to_take_off, publish_time_of, settle_time_over, time_was_lost
 
 
 class Standing(Struct, frozen=True):
@@ -97,7 +97,7 @@ def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: boo
     return wanted > now and wanted != known
 
 
-def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
+def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Decision:
     wanted = declared.schedule.utc if declared.schedule else None
     ignored = "schedule" in declared.ignore_changes
     drifted = at.drifted and not ignored and (wanted is None or wanted > facts.now)
@@ -109,7 +109,7 @@ def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: E
     gone = observed_time(record.id, facts)[1] is None
     if gone and record.approved:
         drifted = False  # the approval overtook it
-    if drifted and gone and not edits.schedule and not settled(since, facts.now, facts.options.settle):
+    if drifted and gone and not edits.schedule and not settle_time_over(since, facts.now, facts.options.settle):
         return not_seen_yet(declared, record)
     if not edits.schedule and not drifted:
         known = record.schedule
@@ -129,7 +129,7 @@ def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: E
     return do(change)
 
 
-def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Verdict:
+def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Decision:
     job = _as_submitted(declared, edits.values)
     change = replace(
         submission(job, facts),
@@ -156,7 +156,7 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
     return unless_job_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 
-def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
     job = _as_submitted(declared, edits.values)
     change = submission(job, facts)
     change = replace(
@@ -180,7 +180,7 @@ def credits_spent(record: RecordedJob) -> Credits:
     return Credits(0, record.credits or 0)
 
 
-def unless_job_protected(change: Change, held: bool) -> Verdict:
+def unless_job_protected(change: Change, held: bool) -> Decision:
     if not held:
         return do(change)
     verb = "replaced" if change.action is Action.REPLACE else "taken out"

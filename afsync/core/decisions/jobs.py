@@ -7,7 +7,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from afsync.core.approval.approvals import decide_approval, decide_held_approval
-from afsync.core.approval.held import When, decide_behind, decide_due, is_held, stops, unpublished, when_due
+from afsync.core.approval.held import DueStatus, decide_behind, decide_due, due_status_from, is_held, stops, unpublished
 from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.decisions.edits import (
     Edits,
@@ -22,6 +22,7 @@ from afsync.core.decisions.edits import (
     time_differs,
     unless_job_protected,
 )
+from afsync.core.decisions.missing_times import decide_unset, lacks_time, schedule_not_kept, still_matters
 from afsync.core.decisions.notices import (
     busy,
     busy_without_time,
@@ -32,19 +33,18 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
-from afsync.core.decisions.publish_times import decide_unset, lacks_time, schedule_not_kept, still_matters
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import NOTHING, Facts, Verdict, do
+from afsync.core.plan.decision import NOTHING, Decision, Facts, do
 from afsync.core.plan.lookups import group_when_seen
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import ON_ITS_WAY, Group, never_changes
+from afsync.core.trust.publish_times import settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
-from afsync.core.trust.schedules import settled
 
 
-def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Verdict:
+def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Decision:
     """The verdict on one recorded job, declared or not."""
     if declared is None:
         return _undeclared(address, record, standing(record, facts), facts)
@@ -78,7 +78,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     if declared.approve is None:
         return verdict
     if held:
-        ahead = bool(changing) or when_due(record, facts) is When.AHEAD
+        ahead = bool(changing) or due_status_from(record, facts) is DueStatus.AHEAD
         return verdict + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
     return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
 
@@ -90,7 +90,7 @@ def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status:
     return alive and reviewed and held_without_time(record, declared)
 
 
-def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Verdict:
+def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Decision:
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
     delete = Change(address, Action.DELETE, reason, before=record, id=record.id, credits=credits_spent(record))
     forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
@@ -114,7 +114,7 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
 def _retire_produced(record: RecordedJob, at: Standing, facts: Facts) -> Retire:
     """A produced job can no longer be cancelled; what can be taken off is its publish time, if it is still set."""
     gone = at.drifted and observed_time(record.id, facts)[1] is None
-    off = gone and settled(record.schedule_unseen_since, facts.now, facts.options.settle)
+    off = gone and settle_time_over(record.schedule_unseen_since, facts.now, facts.options.settle)
     return Retire.LEAVE if stops(record) or at.publish_at is None or off else Retire.UNSCHEDULE
 
 
@@ -126,7 +126,7 @@ def _is_over(record: RecordedJob, facts: Facts) -> bool:
 
 def _without_time(
     declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
-) -> Verdict | None:
+) -> Decision | None:
     """What comes before everything else about a job that stays: its publish time was never set."""
     purged = at.group is Group.MISSING and group_when_seen(record, facts.now) is Group.DONE
     instead = edits.again or (edits.body and at.group is Group.OPEN)
@@ -143,7 +143,7 @@ def _without_time(
 
 def _not_kept(
     declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
-) -> Verdict | None:
+) -> Decision | None:
     """A publish time that the service did not keep is not set again, whatever else is to be said of the job."""
     over = at.group in (Group.FAILED, Group.CANCELLED, Group.MISSING)
     instead = edits.again or (edits.body and at.group is Group.OPEN)
@@ -157,7 +157,7 @@ def _not_kept(
     return held + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
 
 
-def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Verdict:
+def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Decision:
     match at.group:
         case Group.BUSY if edits.schedule and not edits.body and not edits.again and is_held(record, declared):
             return NOTHING if record.approved else decide_reschedule(declared, record, at, edits, facts)
@@ -189,7 +189,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
             assert_never(at.group)
 
 
-def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Verdict:
+def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
     """A publish time still ahead under a new key is perhaps no new name, but a new show."""
     if facts.moved and declared.address not in facts.desired.imports:
         old = facts.moved.get(declared.address)

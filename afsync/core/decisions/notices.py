@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Verdict, note, warn, withhold
+from afsync.core.plan.decision import Decision, note, warn, withhold
 from afsync.core.plan.plan import Plan
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Job, Schedule
@@ -36,28 +36,28 @@ def everything_matches(plan: Plan) -> bool:
     return not left and not any(n.code in CONTRADICTING for n in plan.notices)
 
 
-def busy(address: str, *, again: bool = False) -> Verdict:
+def busy(address: str, *, again: bool = False) -> Decision:
     """`again`: it was to be submitted once more, by `rerun` or `--replace`."""
     what = "it cannot be replaced now" if again else "edits do not reach it"
     return warn(address, "busy", f"{address} is being worked on; {what}", LATER)
 
 
-def busy_without_time(declared: Job) -> Verdict:
+def busy_without_time(declared: Job) -> Decision:
     text = f"the service is working on {declared.address}, and does not show its publish time meanwhile"
     return warn(declared.address, "busy", text, "a plan judges it when it is finished")
 
 
-def undeclared_and_busy(address: str) -> Verdict:
+def undeclared_and_busy(address: str) -> Decision:
     message = f"{address} is no longer declared, but the service is working on it; it stays in the state"
     return warn(address, "busy", message, LATER)
 
 
-def produced_already(declared: Job) -> Verdict:
+def produced_already(declared: Job) -> Decision:
     message = f"{declared.address} is produced; edits to its body no longer apply"
     return note(declared.address, "produced", message, AGAIN)
 
 
-def passed(declared: Job, standing: Schedule) -> Verdict:
+def passed(declared: Job, standing: Schedule) -> Decision:
     """Where it was set to before it is still ahead, so that what is published is not what the files say."""
     written = declared.schedule.written if declared.schedule else ""
     return warn(
@@ -69,12 +69,12 @@ def passed(declared: Job, standing: Schedule) -> Verdict:
     )
 
 
-def finished(declared: Job) -> Verdict:
+def finished(declared: Job) -> Decision:
     message = f"{declared.address} is finished; edits no longer apply"
     return note(declared.address, "finished", message, AGAIN)
 
 
-def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
+def moved_finished(declared: Job, record: RecordedJob, old: str) -> Decision:
     """A new show of a finished one's body is not told from a new name for it, so nobody may overlook which it is."""
     again = "`rerun: 1`" if record.rerun is None else f"another `rerun:` than `{record.rerun}`"
     return warn(
@@ -86,7 +86,7 @@ def moved_finished(declared: Job, record: RecordedJob, old: str) -> Verdict:
     )
 
 
-def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records: Collection[str]) -> Verdict:
+def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records: Collection[str]) -> Decision:
     """A change that waits: what is recorded there may belong to `heirs`, or what is declared there may be `olds`.
     `records` are the addresses that hold something."""
     address, now = change.address, "asks for something else now" if change.after else "is no longer declared"
@@ -110,7 +110,7 @@ def keeping(old: str, new: str, *, taken: bool) -> str:
     return f"`afsync state mv {typed(new)} {spare}`, then {move}"
 
 
-def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | None) -> Verdict:
+def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | None) -> Decision:
     """Who cancelled it is known only where it was afsync itself, and for as long as that is watched."""
     what = "failed" if group is Group.FAILED else "is cancelled"
     if group is Group.CANCELLED and ours is not None and ours.accepted:
@@ -121,7 +121,7 @@ def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | No
     return warn(declared.address, group.value, message, AGAIN)
 
 
-def missing(declared: Job, record: RecordedJob) -> Verdict:
+def missing(declared: Job, record: RecordedJob) -> Decision:
     return warn(
         declared.address,
         "missing",

@@ -8,7 +8,7 @@ from afsync.core.addresses import Kind, typed
 from afsync.core.fingerprints import normalise, same_request
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, differing_fields
-from afsync.core.plan.decision import NOTHING, Facts, Verdict, do, withhold
+from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
 from afsync.core.remote import RemoteTemplate
 from afsync.core.resources import Template, Values
 from afsync.core.state.records import Deposed, RecordedTemplate
@@ -16,7 +16,7 @@ from afsync.core.takeover.adoption import decide_import
 from afsync.core.text import same_text
 
 
-def decide_template(address: str, declared: Template | None, record: RecordedTemplate | None, facts: Facts) -> Verdict:
+def decide_template(address: str, declared: Template | None, record: RecordedTemplate | None, facts: Facts) -> Decision:
     """The verdict on one address that is declared, recorded, or both. Raises nothing."""
     match declared, record:
         case Template(), None:
@@ -29,7 +29,7 @@ def decide_template(address: str, declared: Template | None, record: RecordedTem
             return NOTHING
 
 
-def _left_alone(verdict: Verdict, record: RecordedTemplate, facts: Facts) -> Verdict:
+def _left_alone(verdict: Decision, record: RecordedTemplate, facts: Facts) -> Decision:
     """The verdict on a recorded template; nothing is done to one that the service reports in an unknown form."""
     seen = facts.remote.templates.get(record.id)
     if seen is None or seen.unreadable is None or not verdict.changes:
@@ -42,7 +42,7 @@ def _left_alone(verdict: Verdict, record: RecordedTemplate, facts: Facts) -> Ver
 AGAIN = "plan again when the service reports it in a known form"
 
 
-def decide_deposed(deposed: Deposed, facts: Facts) -> Verdict:
+def decide_deposed(deposed: Deposed, facts: Facts) -> Decision:
     """A replaced template that an earlier run could not delete any more."""
     seen = facts.remote.templates.get(deposed.id)
     if seen is not None and seen.unreadable is not None:
@@ -59,7 +59,7 @@ def without_ignored(declared: Values, recorded: Values, ignored: tuple[str, ...]
     return {**{k: v for k, v in declared.items() if k not in ignored}, **kept}
 
 
-def _unrecorded(declared: Template, facts: Facts) -> Verdict:
+def _unrecorded(declared: Template, facts: Facts) -> Decision:
     if declared.address in facts.desired.imports:
         return decide_import(declared, facts.desired.imports[declared.address], facts)
     namesakes = [
@@ -105,7 +105,7 @@ def _equal(declared: Values, remote: RemoteTemplate) -> bool:
     return all(same_text(ours.get(k), theirs.get(k)) for k in {*ours, *theirs} - {"name"})
 
 
-def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Verdict:
+def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Decision:
     values = without_ignored(declared.values, record.declared, declared.ignore_changes)
     after = replace(declared, values=values)
     changed = not same_request(Kind.TEMPLATE, values, record.declared, record.fingerprint)
@@ -126,7 +126,7 @@ def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Ver
     return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 
-def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Verdict:
+def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decision:
     if record.id not in facts.remote.templates:
         return do(Change(address, Action.FORGET, Reason.MISSING, before=record, id=record.id))
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
@@ -139,7 +139,7 @@ def protected(declared: bool | None, recorded: bool) -> bool:
     return recorded if declared is None else declared
 
 
-def _unless_protected(change: Change, held: bool) -> Verdict:
+def _unless_protected(change: Change, held: bool) -> Decision:
     if not held:
         return do(change)
     verb = "replaced" if change.action is Action.REPLACE else "deleted"

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import ADDRESS, Kind, key_of, kind_of, typed
 from afsync.core.fingerprints import fingerprint
-from afsync.core.moves.exchanges import exchanged, with_exchanged
 from afsync.core.moves.pairing import Moves, paired
+from afsync.core.moves.swaps import swapped_jobs, with_swapped_templates
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Recorded
@@ -44,10 +44,12 @@ def find_moves(
     intents) neither move nor are moved to.
     """
     templates = paired(desired.templates, recorded.templates, blocked, desired.imports)
-    templates = with_exchanged(templates, desired, recorded, blocked)
+    templates = with_swapped_templates(templates, desired, recorded, blocked)
     renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}
     recorded = _apply(templates.moved, _rename_templates(recorded, renamed))
-    jobs = exchanged(paired(desired.jobs, recorded.jobs, blocked, desired.imports), desired, recorded, blocked, remote)
+    jobs = swapped_jobs(
+        paired(desired.jobs, recorded.jobs, blocked, desired.imports), desired, recorded, blocked, remote
+    )
     both = Moves({**templates.moved, **jobs.moved}, {**templates.ambiguous, **jobs.ambiguous}, jobs.displaced)
     return both, _same_reruns(_apply(jobs.moved, recorded), recorded, desired, jobs)
 

@@ -26,8 +26,8 @@ class Options(Struct, frozen=True):
     (seconds) and `exclusive` (None: not declared): how lost answers are looked for (`core.recovery.lost_answers`), and
     what unknown jobs in the account mean (`core.recovery.outdated_state`). `late` (seconds): how long after its time a
     held job is still published by itself. `settle` and `watch` (seconds): how long what was accepted may stay unseen,
-    and how long a cancelled job is watched (`core.trust.schedules`, `core.trust.cancels`). `ignore_horizon`: what only
-    the horizon lets in is left out.
+    and how long a cancelled job is watched (`core.trust.publish_times`, `core.trust.cancels`). `ignore_horizon`: what
+    only the horizon lets in is left out.
     """
 
     replace: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ class Facts(Struct, frozen=True):
         return found.echo if found else EMPTY
 
 
-class Verdict(Struct, frozen=True):
+class Decision(Struct, frozen=True):
     """Zero or more changes on one address, those withheld from a person's decision, and what to say about it."""
 
     changes: tuple[Change, ...] = ()
@@ -83,8 +83,8 @@ class Verdict(Struct, frozen=True):
     notices: tuple[Problem, ...] = ()
     violations: tuple[Problem, ...] = ()
 
-    def __add__(self, other: Verdict) -> Verdict:
-        return Verdict(
+    def __add__(self, other: Decision) -> Decision:
+        return Decision(
             self.changes + other.changes,
             self.withheld + other.withheld,
             self.notices + other.notices,
@@ -92,25 +92,25 @@ class Verdict(Struct, frozen=True):
         )
 
 
-NOTHING = Verdict()
+NOTHING = Decision()
 
 
-def do(change: Change) -> Verdict:
-    return Verdict(changes=(change,))
+def do(change: Change) -> Decision:
+    return Decision(changes=(change,))
 
 
-def note(address: str, code: str, message: str, hint: str | None = None) -> Verdict:
-    return Verdict(notices=(Problem(code, message, hint, Severity.NOTE, address),))
+def note(address: str, code: str, message: str, hint: str | None = None) -> Decision:
+    return Decision(notices=(Problem(code, message, hint, Severity.NOTE, address),))
 
 
-def warn(address: str, code: str, message: str, hint: str | None = None, field: str | None = None) -> Verdict:
-    return Verdict(notices=(Problem(code, message, hint, Severity.WARNING, address, field=field),))
+def warn(address: str, code: str, message: str, hint: str | None = None, field: str | None = None) -> Decision:
+    return Decision(notices=(Problem(code, message, hint, Severity.WARNING, address, field=field),))
 
 
-def withhold(change: Change, message: str, hint: str, field: str | None = None) -> Verdict:
+def withhold(change: Change, message: str, hint: str, field: str | None = None) -> Decision:
     """A change that waits for a person; its reason says why and is the violation's code. `field` is what holds it."""
     problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, field=field)
-    return Verdict(withheld=(change,), violations=(problem,))
+    return Decision(withheld=(change,), violations=(problem,))
 
 
 def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:

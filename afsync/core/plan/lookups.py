@@ -7,21 +7,21 @@ from datetime import datetime
 
 from afsync.core.addresses import Kind
 from afsync.core.approval.held import of_unknown_origin
-from afsync.core.decisions.publish_times import to_look_up
-from afsync.core.decisions.publish_times import unset_results_needed as unset_results
-from afsync.core.decisions.submissions import LOOKALIKE_AGE
+from afsync.core.decisions.missing_times import to_look_up
+from afsync.core.decisions.missing_times import unset_results_needed as unset_results
+from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.decision import Options
 from afsync.core.recovery.lost_answers import resolve
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
 from afsync.core.statuses import Group, group_of, never_changes
 from afsync.core.trust.publications import is_watched
-from afsync.core.trust.schedules import results_needed as schedule_results
-from afsync.core.trust.schedules import time_was_lost
+from afsync.core.trust.publish_times import results_needed as schedule_results
+from afsync.core.trust.publish_times import time_was_lost
 from afsync.errors import Problem, Severity
 
 _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
@@ -95,7 +95,7 @@ def result_lookups(
     the plan that is made of this decides about it as well."""
     if recorded.submissions:
         found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
-        recorded = settle(recorded, found)
+        recorded = apply_resolutions(recorded, found)
     _, moved = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))
     never_set = unset_results(desired, moved, remote)
     return dict.fromkeys((*never_set, *schedule_results(desired, recorded, remote, now, options.settle)))

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from afsync.core.fingerprints import plain
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
-from afsync.core.recovery.lost_answers import Resolution
+from afsync.core.recovery.resolution import Resolution
 from afsync.core.remote import Preview
 from afsync.core.resources import Job, Schedule, Template
 from afsync.core.state.recorded import Account, Considered

@@ -8,37 +8,37 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.approval.approvals import waiting
+from afsync.core.approval.platforms import only_somewhere
 from afsync.core.approval.publish_notices import publish_notices, unproven
-from afsync.core.approval.targets import only_somewhere
 from afsync.core.clocks import skew
-from afsync.core.decisions.duplicate_warnings import named_alike, paid_twice, used_again
+from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, used_again
 from afsync.core.decisions.jobs import decide_job
+from afsync.core.decisions.missing_times import with_warning
+from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
-from afsync.core.decisions.publish_times import with_warning
-from afsync.core.decisions.request import template_unknown
-from afsync.core.decisions.submissions import decide_new_job
+from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
 from afsync.core.moves.moves import Moves, find_moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import NOTHING, Facts, Options, Verdict, by_service_clock, facts_at, owned_ids
+from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, by_service_clock, facts_at, owned_ids
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.order import by_due, place_of
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.plan.refresh import judged_before_moving, refreshed_records
 from afsync.core.plan.selection import select, selected
-from afsync.core.recovery.lost_answers import Ask, Resolution, Wait, resolve
-from afsync.core.recovery.lost_state import lost_duplicates, unmatched
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.lost_state import lost_duplicates, lost_state
 from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.recovery.outdated_state import outdated
-from afsync.core.recovery.resolution import advice, settle
+from afsync.core.recovery.resolution import Ask, Resolution, Wait, advice, apply_resolutions
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.trust.cancels import judged_cancels, not_cancelled
 from afsync.core.trust.publications import decide_publication, judged_others, judged_publications
+from afsync.core.trust.publish_times import judged_publish_times
 from afsync.core.trust.reviews import accepted, judged_reviews, unreviewed
-from afsync.core.trust.schedules import judged
 from afsync.errors import Problem, Severity
 
 __all__ = ["Options", "lookups", "make_plan"]
@@ -59,7 +59,7 @@ def make_plan(
         desired = replace(desired, templates={}, jobs={})
     difference = skew(remote.server_time, now)
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
-    written, settled_now = recorded, settle(recorded, resolutions)
+    written, settled_now = recorded, apply_resolutions(recorded, resolutions)
     recorded, let_go = _judged(settled_now, desired, remote, now, options)
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked, remote)
@@ -73,11 +73,11 @@ def make_plan(
     verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
     verdict = select(_undecided(verdict, moves, settled.resources), options)
     verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
-    blocking, doubts = unmatched(verdict, facts)
+    blocking, doubts = lost_state(verdict, facts)
     blocking += lost_duplicates(verdict, facts)
     unknown = not_known(recorded, remote, verdict.notices)
-    verdict += Verdict(notices=(*_noticed(verdict.changes, facts), *doubts, *unknown, *let_go))
-    verdict += Verdict(violations=tuple(unreviewed(facts, verdict.changes)))
+    verdict += Decision(notices=(*_noticed(verdict.changes, facts), *doubts, *unknown, *let_go))
+    verdict += Decision(violations=tuple(unreviewed(facts, verdict.changes)))
     return Plan(
         lineage=recorded.lineage,
         serial=written.serial,
@@ -111,7 +111,7 @@ def _judged(
 ) -> tuple[Recorded, tuple[Problem, ...]]:
     """The state with what the account shows of publish times, reviews, cancels and publications, and what is said of
     reviews that a person gives up."""
-    recorded = judged(recorded, desired, remote, by_service_clock(now, remote), options)
+    recorded = judged_publish_times(recorded, desired, remote, by_service_clock(now, remote), options)
     recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
     recorded, let_go = accepted(recorded, options)
     recorded = judged_others(recorded, remote)
@@ -126,7 +126,7 @@ def _noticed(changes: tuple[Change, ...], facts: Facts) -> Iterator[Problem]:
     yield from twice
     warned = {problem.address for problem in twice}
     yield from used_again(changes, facts.recorded.resources, warned, facts.desired.shared)
-    yield from named_alike(changes, facts.desired.templates.values())
+    yield from same_names(changes, facts.desired.templates.values())
     yield from template_unknown(changes, facts)
     yield from publish_notices(changes, facts)
 
@@ -144,8 +144,8 @@ def _by_address(problem: Problem) -> tuple[str, str]:
     return (problem.address or "", problem.code)
 
 
-def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Verdict:
-    return Verdict(
+def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Decision:
+    return Decision(
         changes=tuple(
             Change(
                 new,
@@ -161,7 +161,7 @@ def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Verdict:
     )
 
 
-def _templates(facts: Facts, blocked: frozenset[str]) -> Verdict:
+def _templates(facts: Facts, blocked: frozenset[str]) -> Decision:
     verdict = NOTHING
     records = facts.recorded.templates
     for address in sorted({*facts.desired.templates, *records} - blocked):
@@ -169,8 +169,8 @@ def _templates(facts: Facts, blocked: frozenset[str]) -> Verdict:
     return verdict
 
 
-def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
-    parts: list[Verdict] = []
+def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
+    parts: list[Decision] = []
     records = facts.recorded.jobs
     for address in sorted({*facts.desired.jobs, *records} - blocked):
         declared, record = facts.desired.jobs.get(address), records.get(address)
@@ -184,10 +184,10 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Verdict:
     return _joined(parts)
 
 
-def _joined(parts: list[Verdict]) -> Verdict:
+def _joined(parts: list[Decision]) -> Decision:
     """One verdict of many; adding them up one by one would copy the tuples again and again."""
     parts = [p for p in parts if p is not NOTHING]
-    return Verdict(
+    return Decision(
         tuple(c for p in parts for c in p.changes),
         tuple(c for p in parts for c in p.withheld),
         tuple(n for p in parts for n in p.notices),
@@ -195,11 +195,11 @@ def _joined(parts: list[Verdict]) -> Verdict:
     )
 
 
-def _deposed(facts: Facts, blocked: frozenset[str]) -> Verdict:
+def _deposed(facts: Facts, blocked: frozenset[str]) -> Decision:
     return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed if d.address not in blocked])
 
 
-def _undecided(verdict: Verdict, moves: Moves, records: Collection[str]) -> Verdict:
+def _undecided(verdict: Decision, moves: Moves, records: Collection[str]) -> Decision:
     """What may only have been renamed, and where that may have gone, stay as they are until a person says which."""
     if not moves.ambiguous:
         return verdict
@@ -214,13 +214,13 @@ def _undecided(verdict: Verdict, moves: Moves, records: Collection[str]) -> Verd
     return _joined([replace(verdict, changes=kept), *held])
 
 
-def _blocked_templates(verdict: Verdict, blocked: frozenset[str]) -> dict[str, str]:
+def _blocked_templates(verdict: Decision, blocked: frozenset[str]) -> dict[str, str]:
     waiting = {c.address: "which waits for a person to decide" for c in verdict.withheld}
     return {**waiting, **dict.fromkeys(blocked, "whose own creation is unresolved")}
 
 
-def _unresolved(resolutions: tuple[Resolution, ...]) -> Verdict:
-    return Verdict(
+def _unresolved(resolutions: tuple[Resolution, ...]) -> Decision:
+    return Decision(
         violations=tuple(
             Problem(
                 Reason.UNRESOLVED.value,

@@ -8,7 +8,7 @@ from afsync.core.addresses import matches
 from afsync.core.moves.moves import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Options, Verdict
+from afsync.core.plan.decision import Decision, Options
 from afsync.core.resources import Job
 from afsync.errors import Problem, Severity
 
@@ -19,7 +19,7 @@ def selected(options: Options, *known_by: str) -> bool:
     return wanted and not any(matches(a, options.exclude) for a in known_by)
 
 
-def select(verdict: Verdict, options: Options) -> Verdict:
+def select(verdict: Decision, options: Options) -> Decision:
     """The selected changes and the templates they are submitted from, with a notice where that is not all."""
     if not options.target and not options.exclude:
         return verdict
@@ -52,7 +52,7 @@ def _without_time(change: Change) -> Problem:
     return Problem(Reason.UNSET.value, text, hint, Severity.ERROR, change.address, field="schedule")
 
 
-def _names(verdict: Verdict, options: Options) -> set[str]:
+def _names(verdict: Decision, options: Options) -> set[str]:
     """The selected addresses. What moves has two, and more where others change places with it."""
     addresses = {c.address for c in (*verdict.changes, *verdict.withheld)}
     addresses |= {p.address for p in (*verdict.notices, *verdict.violations) if p.address}

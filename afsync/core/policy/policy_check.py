@@ -18,7 +18,7 @@ from afsync.core.policy.budget import budget_notices, over_budget, spending
 from afsync.core.policy.policy import NO_POLICY, RULE_OF, Policy, ended, exemption_for, set_aside
 from afsync.core.policy.slots import Breach, Exempt, counts, crowded, publish_time
 from afsync.core.policy.spacing import find_gaps, gap_notice, span, too_close
-from afsync.core.recovery.resolution import settle
+from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Job, Values
 from afsync.core.state.values import UNSEEN, Effect
 from afsync.errors import Problem, Severity
@@ -118,7 +118,7 @@ def _gaps(plan: Plan, policy: Policy, facts: Facts) -> Iterator[Problem]:
 
 def _after_moves(plan: Plan, facts: Facts) -> Facts:
     """The facts that the plan was made from: what was renamed or resolved is where the plan has it."""
-    settled = replace(settle(facts.recorded, plan.resolutions), trust=plan.trust)
+    settled = replace(apply_resolutions(facts.recorded, plan.resolutions), trust=plan.trust)
     blocked = frozenset(i.address for i in settled.intents)
     return replace(facts, recorded=find_moves(facts.desired, settled, blocked, facts.remote)[1])
 

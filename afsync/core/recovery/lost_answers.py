@@ -14,17 +14,11 @@ from afsync.core.recovery.resolution import (
     Ask,
     Resolution,
     Wait,
-    advice,
-    needs_person,
-    outlook,
-    ways,
 )
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Phase, Scan
 from afsync.core.takeover.similarity import looks_like
-
-__all__ = ["Absent", "Adopt", "Ask", "Resolution", "Wait", "advice", "needs_person", "outlook", "resolve", "ways"]
 
 SCANS_APART = timedelta(seconds=60)
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from afsync.core.decisions.submissions import body_of, may_be_ours
+from afsync.core.decisions.new_submissions import body_of, may_be_ours
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts, Verdict
+from afsync.core.plan.decision import Decision, Facts
 from afsync.core.remote import RemoteJob
 from afsync.core.resources import Job
 from afsync.core.takeover.similarity import fits, looks_like
@@ -19,7 +19,7 @@ from afsync.errors import Problem, Severity
 MATCH = "`afsync import --match` finds out what it can; `afsync import --none` says that none of them is declared here"
 
 
-def unmatched(verdict: Verdict, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+def lost_state(verdict: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What blocks the plan of a new state, and what is only warned of: jobs of the account that could be what is to
     be submitted, where the service tells no topic by which to know.
 
@@ -68,7 +68,7 @@ def _known_templates(new: Iterable[Job], changes: Iterable[Change]) -> bool:
     return any(job.template in adopted for job in new)
 
 
-def lost_duplicates(verdict: Verdict, facts: Facts) -> tuple[Problem, ...]:
+def lost_duplicates(verdict: Decision, facts: Facts) -> tuple[Problem, ...]:
     """What blocks the plan: jobs with `allow_duplicate` that look like jobs which the state does not know.
 
     `allow_duplicate` says that a second video is meant, not that a lost state is to be paid for again. With no sign of

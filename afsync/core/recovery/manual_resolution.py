@@ -9,34 +9,44 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
-from afsync.core.recovery.lost_answers import Absent, Adopt, Ask, Resolution, Wait
-from afsync.core.recovery.resolution import became, close, published, record_of, reopen
+from afsync.core.recovery.resolution import (
+    Absent,
+    Adopt,
+    Ask,
+    Resolution,
+    Wait,
+    close_intent,
+    record_of,
+    record_publication,
+    reopen_intent,
+    replace_intent,
+)
 from afsync.core.remote import Remote
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Purpose
 from afsync.errors import UsageError
 
 
-class SayAdopt(Struct, frozen=True):
+class ManualAdopt(Struct, frozen=True):
     """It is this one."""
 
     id: str
 
 
-class SayAbsent(Struct, frozen=True):
+class ManualAbsent(Struct, frozen=True):
     """It was never made."""
 
 
-class SayForeign(Struct, frozen=True):
+class ManualForeign(Struct, frozen=True):
     """These are somebody else's."""
 
     ids: tuple[str, ...]
 
 
-Saying: TypeAlias = SayAdopt | SayAbsent | SayForeign
+Saying: TypeAlias = ManualAdopt | ManualAbsent | ManualForeign
 
 
-def decide_by_hand(
+def apply_manual_resolution(
     recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote, *, who: str, why: str, now: datetime
 ) -> Recorded:
     """The state with a person's decision in it, and a record of who took it when and why.
@@ -46,16 +56,16 @@ def decide_by_hand(
     intent = resolution.intent
     if intent.purpose is Purpose.APPROVAL:
         result = _approval(recorded, resolution, saying, remote)
-        what = "adopt" if isinstance(saying, SayAdopt) else "absent"
+        what = "adopt" if isinstance(saying, ManualAdopt) else "absent"
         return _noted(result, intent, what, (str(intent.job_id),), who, why, now)
     match saying:
-        case SayAdopt(resource_id):
+        case ManualAdopt(resource_id):
             result = _adopt(_unmarked(recorded, resource_id), intent, resource_id, remote)
             return _noted(result, intent, "adopt", (resource_id,), who, why, now)
-        case SayAbsent():
+        case ManualAbsent():
             _check_absent(resolution)
-            return _noted(close(recorded, intent), intent, "absent", (), who, why, now)
-        case SayForeign(ids):
+            return _noted(close_intent(recorded, intent), intent, "absent", (), who, why, now)
+        case ManualForeign(ids):
             result = _foreign(recorded, intent, ids, remote)
             return _noted(result, intent, "foreign", ids, who, why, now)
         case _:
@@ -66,13 +76,13 @@ def _approval(recorded: Recorded, resolution: Resolution, saying: Saying, remote
     """Whether a job was published is all that there is to say; one that was not may be approved again."""
     intent = resolution.intent
     match saying:
-        case SayAdopt(job_id) if job_id == intent.job_id:
+        case ManualAdopt(job_id) if job_id == intent.job_id:
             seen = remote.jobs.get(job_id)
-            return published(recorded, intent, intent.server_time or intent.at, seen.status if seen else None)
-        case SayAbsent() if isinstance(resolution, Adopt):
+            return record_publication(recorded, intent, intent.server_time or intent.at, seen.status if seen else None)
+        case ManualAbsent() if isinstance(resolution, Adopt):
             raise UsageError(f"{intent.job_id} was approved: {resolution.evidence}", "the next apply records it")
-        case SayAbsent():
-            return close(recorded, intent)
+        case ManualAbsent():
+            return close_intent(recorded, intent)
         case _:
             text = f"what is not known is whether {intent.job_id} was published"
             raise UsageError(text, f"say `--adopt {typed(str(intent.job_id))}` if it was, `--absent` if it was not")
@@ -109,7 +119,7 @@ def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote)
         if job is None:
             raise _unknown(resource_id, "job")
         record = record_of(intent, resource_id, job.status, job.created_at)
-    return became(recorded, intent, record)
+    return replace_intent(recorded, intent, record)
 
 
 def _unmarked(recorded: Recorded, resource_id: str) -> Recorded:
@@ -146,7 +156,7 @@ def _foreign(recorded: Recorded, intent: Intent, ids: tuple[str, ...], remote: R
         _check_free(recorded, intent, resource_id)
     marked = tuple(dict.fromkeys((*intent.foreign, *ids)))
     known = tuple(dict.fromkeys((*recorded.foreign, *ids)))
-    return replace(reopen(recorded, replace(intent, foreign=marked)), foreign=known)
+    return replace(reopen_intent(recorded, replace(intent, foreign=marked)), foreign=known)
 
 
 def _unknown(resource_id: str, kind: str) -> UsageError:

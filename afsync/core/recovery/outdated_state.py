@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.decisions.submissions import body_of, may_be_ours
+from afsync.core.decisions.new_submissions import body_of, may_be_ours
 from afsync.core.plan.actions import Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts, Verdict, withhold
+from afsync.core.plan.decision import Decision, Facts, withhold
 from afsync.core.remote import Remote, RemoteJob
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Recorded
@@ -31,7 +31,7 @@ WAYS = (
 SHARED = "where others submit every day, `api: {exclusive: false}`"
 
 
-def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Verdict, datetime | None]:
+def outdated(verdict: Decision, facts: Facts, asked: Collection[str]) -> tuple[Decision, datetime | None]:
     """The verdict with the submissions withheld that may have been made already, by a newer state than this one; and
     from when on jobs are in doubt, for the state to keep.
 
@@ -57,7 +57,7 @@ def outdated(verdict: Verdict, facts: Facts, asked: Collection[str]) -> tuple[Ve
         if change.address in doubts:
             kept += _lost(change, strangers) if lost else _withheld(change, doubts[change.address], facts)
     if len(doubts) < len(paid):
-        kept += Verdict(notices=(_warning(strangers),))
+        kept += Decision(notices=(_warning(strangers),))
     return kept, suspected
 
 
@@ -115,7 +115,7 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
             yield seen
 
 
-def _lost(change: Change, strangers: list[RemoteJob]) -> Verdict:
+def _lost(change: Change, strangers: list[RemoteJob]) -> Decision:
     text = (
         f"{change.address} may have been submitted already: the account holds {_ids(strangers)}, this state has "
         "recorded no job yet, and `api.exclusive` says that only afsync submits: was a state lost?"
@@ -123,7 +123,7 @@ def _lost(change: Change, strangers: list[RemoteJob]) -> Verdict:
     return withhold(replace(change, reason=Reason.OUTDATED_STATE), text, WAYS)
 
 
-def _withheld(change: Change, strangers: list[RemoteJob], facts: Facts) -> Verdict:
+def _withheld(change: Change, strangers: list[RemoteJob], facts: Facts) -> Decision:
     text = (
         f"{change.address} may have been submitted already: {_ids(strangers)}, created after the last job recorded "
         f"here, {_are(strangers)} not known; either others submit with this account, or this state is older than the "

@@ -52,7 +52,7 @@ class Ask(Struct, frozen=True):
 Resolution: TypeAlias = Adopt | Absent | Wait | Ask
 
 
-def published(recorded: Recorded, intent: Intent, at: datetime, status: str | None = None) -> Recorded:
+def record_publication(recorded: Recorded, intent: Intent, at: datetime, status: str | None = None) -> Recorded:
     """The state once an approval was accepted, at `at`: its intent is closed and the job approved."""
     record = recorded.resources.get(intent.address)
     recorded = replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
@@ -63,7 +63,7 @@ def published(recorded: Recorded, intent: Intent, at: datetime, status: str | No
     return recorded.with_resource(intent.address, done)
 
 
-def approval_outlook(resolution: Resolution) -> str:
+def approval_summary(resolution: Resolution) -> str:
     """In words, what will happen to an open approval."""
     match resolution:
         case Adopt(_, job_id, evidence):
@@ -78,7 +78,7 @@ def approval_outlook(resolution: Resolution) -> str:
             assert_never(resolution)
 
 
-def approval_ways(intent: Intent) -> tuple[str, ...]:
+def approval_options(intent: Intent) -> tuple[str, ...]:
     """What a person can type about an open approval."""
     resolve = f"afsync resolve {typed(intent.address)}"
     return (
@@ -87,10 +87,10 @@ def approval_ways(intent: Intent) -> tuple[str, ...]:
     )
 
 
-def outlook(resolution: Resolution) -> str:
+def resolution_summary(resolution: Resolution) -> str:
     """In words, what will happen to an open intent."""
     if resolution.intent.purpose is Purpose.APPROVAL:
-        return approval_outlook(resolution)
+        return approval_summary(resolution)
     match resolution:
         case Adopt(_, job_id, evidence):
             return f"found: it is {job_id} ({evidence}); apply records it, nothing is submitted"
@@ -106,22 +106,22 @@ def outlook(resolution: Resolution) -> str:
             assert_never(resolution)
 
 
-def ways(resolution: Resolution) -> tuple[str, ...]:
+def resolution_options(resolution: Resolution) -> tuple[str, ...]:
     """What a person can type about it, a line each; nothing where it is decided."""
     if resolution.intent.purpose is Purpose.APPROVAL:
-        return approval_ways(resolution.intent) if needs_person((resolution,)) else ()
+        return approval_options(resolution.intent) if needs_person((resolution,)) else ()
     match resolution:
         case Wait(intent, _, scan):
-            return ways_for(intent.address, scan.candidates)
+            return options_for(intent.address, scan.candidates)
         case Ask(intent, _, ids):
-            return ways_for(intent.address, ids)
+            return options_for(intent.address, ids)
         case Adopt() | Absent():
             return ()
         case _:
             assert_never(resolution)
 
 
-def ways_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+def options_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
     """The same for an open submission that could be one of these."""
     resolve = f"afsync resolve {typed(address)}"
     if not ids:
@@ -134,7 +134,7 @@ def ways_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 def advice(resolution: Resolution) -> str:
     """Outlook and ways in one line, for programs."""
-    return ". ".join(filter(None, (outlook(resolution), "; ".join(ways(resolution)))))
+    return ". ".join(filter(None, (resolution_summary(resolution), "; ".join(resolution_options(resolution)))))
 
 
 def not_asked(recorded: Recorded) -> tuple[Resolution, ...]:
@@ -148,23 +148,23 @@ def needs_person(resolutions: tuple[Resolution, ...]) -> bool:
     return any(isinstance(r, Wait | Ask) for r in resolutions)
 
 
-def settle(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
+def apply_resolutions(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
     """The state once everything that could be resolved is written into it. What is no longer open stays as it is."""
     open_now = {i.uuid for i in recorded.intents}
     for resolution in (r for r in resolutions if r.intent.uuid in open_now):
         match resolution:
             case Adopt(intent, job_id, evidence, status) if intent.purpose is Purpose.APPROVAL:
-                recorded = published(recorded, intent, intent.server_time or intent.at, status)
+                recorded = record_publication(recorded, intent, intent.server_time or intent.at, status)
                 recorded = _decided(recorded, intent, "adopt", job_id, evidence)
             case Adopt(intent, job_id, evidence, status, created_at):
-                recorded = became(recorded, intent, record_of(intent, job_id, status, created_at))
+                recorded = replace_intent(recorded, intent, record_of(intent, job_id, status, created_at))
                 recorded = _decided(recorded, intent, "adopt", job_id, evidence)
             case Absent(intent, evidence):
-                recorded = _decided(close(recorded, intent), intent, "absent", None, evidence)
+                recorded = _decided(close_intent(recorded, intent), intent, "absent", None, evidence)
             case Wait(intent, _, scan, counts):
                 if counts and not any(s.at == scan.at for s in intent.scans):
                     kept = (*intent.scans[:1], scan)
-                    recorded = reopen(recorded, replace(intent, scans=kept if intent.scans else (scan,)))
+                    recorded = reopen_intent(recorded, replace(intent, scans=kept if intent.scans else (scan,)))
             case Ask():
                 pass
             case _:
@@ -199,11 +199,11 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
     )
 
 
-def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
+def replace_intent(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
     """The state once an intent has become a record: one step, so that a replaced template is never forgotten.
     A job that was submitted again stays known, too: its video may be there."""
     old = recorded.resources.get(intent.address)
-    recorded = close(recorded, intent).with_resource(intent.address, record)
+    recorded = close_intent(recorded, intent).with_resource(intent.address, record)
     if old is not None and old.id != record.id:
         recorded = remembering(recorded, intent.address, old, intent.at)
     if isinstance(old, RecordedTemplate) and old.id != record.id:
@@ -211,14 +211,14 @@ def became(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
     return recorded
 
 
-def close(recorded: Recorded, intent: Intent) -> Recorded:
+def close_intent(recorded: Recorded, intent: Intent) -> Recorded:
     """The state without this intent; the same state where it is not open."""
     if all(i.uuid != intent.uuid for i in recorded.intents):
         return recorded
     return replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
 
 
-def reopen(recorded: Recorded, intent: Intent) -> Recorded:
+def reopen_intent(recorded: Recorded, intent: Intent) -> Recorded:
     """The state with this intent in place of the one with its uuid."""
     return replace(recorded, intents=tuple(intent if i.uuid == intent.uuid else i for i in recorded.intents))
 

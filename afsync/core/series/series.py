@@ -163,7 +163,7 @@ class Series(Struct, frozen=True):
         return Occurrence(self.key, day, name, wall, there, trouble, twice=not gap)
 
 
-class Standing(Struct, frozen=True):
+class SeriesState(Struct, frozen=True):
     """What a series comes to at a moment.
 
     `declared`: what is to be in the account. `entered`: instances among these that the horizon lets in, and no edit.
@@ -178,13 +178,13 @@ class Standing(Struct, frozen=True):
     left: tuple[str, ...]
 
 
-def standing(
+def series_state(
     series: Series,
     now: datetime,
     known: Considered | None,
     records: Mapping[str, RecordedJob],
     wanted: Iterable[str] = (),
-) -> Standing:
+) -> SeriesState:
     """What of a series is declared at `now`. `records` are its recorded occurrences by instance; `wanted` are instances
     that are declared whatever the horizon: those with an open intent, taken over, or submitted again."""
     seen = known.until if known else None
@@ -204,7 +204,7 @@ def standing(
             entered.add(instance)
     missed = [o for o in series.between(seen, now) if o.instance not in declared] if seen else []
     ordered = tuple(sorted(declared.values(), key=lambda o: (o.utc, o.instance)))
-    return Standing(ordered, frozenset(entered), tuple(missed), tuple(passed_over), left)
+    return SeriesState(ordered, frozenset(entered), tuple(missed), tuple(passed_over), left)
 
 
 def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from afsync.core.credits import effective
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts, Verdict, do, withhold
+from afsync.core.plan.decision import Decision, Facts, do, withhold
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Job, Schedule, Template, Values
 from afsync.core.state.recorded import Recorded
@@ -91,7 +91,7 @@ def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str,
     return tuple(sorted(names | ({"name"} if not same_text(declared.name, seen.name) else set())))
 
 
-def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> Verdict:
+def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> Decision:
     """The verdict on an `import:` entry whose address is not recorded yet."""
     change = Change(declared.address, Action.ADOPT, Reason.IMPORTED, after=declared, id=resource_id)
     against = objection(declared, resource_id, facts) or _in_doubt(declared, resource_id, facts)

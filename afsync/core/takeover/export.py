@@ -21,7 +21,7 @@ LONGEST_KEY = 60
 _ASSUMED: Values = {"entry": "fetch", **JOB_DEFAULTS}
 
 
-class Jobs(StrEnum):
+class JobSelection(StrEnum):
     """Which jobs: none, those in which something can still happen, or those that were produced as well."""
 
     NONE = "none"
@@ -57,7 +57,7 @@ class Export(Struct, frozen=True):
     left_out: tuple[str, ...]
 
 
-def make_export(facts: Facts, *, templates: bool, jobs: Jobs) -> Export:
+def make_export(facts: Facts, *, templates: bool, jobs: JobSelection) -> Export:
     """Everything that is neither recorded nor said by a person not to be ours. Oldest first, so keys stay stable."""
     known = facts.owned | set(facts.desired.imports.values())
     taken = {*facts.desired.templates, *facts.desired.jobs, *facts.recorded.resources}
@@ -77,16 +77,16 @@ def _age(seen: RemoteTemplate | RemoteJob) -> tuple[float, str]:
     return (seen.created_at.timestamp() if seen.created_at else 0.0, seen.id)
 
 
-def _wanted(job: RemoteJob, jobs: Jobs, facts: Facts) -> bool:
+def _wanted(job: RemoteJob, jobs: JobSelection, facts: Facts) -> bool:
     """A declared job that failed or was cancelled would only be warned of in every plan, so none is."""
     at = (facts.remote.publish_times or {}).get(job.id)
     group = group_of(job.status, publish_at=at, staged=False, now=facts.now)
     match jobs:
-        case Jobs.NONE:
+        case JobSelection.NONE:
             return False
-        case Jobs.ACTIVE:
+        case JobSelection.ACTIVE:
             return group in (Group.OPEN, Group.BUSY, Group.PRODUCED)
-        case Jobs.ALL:
+        case JobSelection.ALL:
             return group not in (Group.FAILED, Group.CANCELLED)
 
 

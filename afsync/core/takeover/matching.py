@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.decisions.duplicate_warnings import submitted_before
-from afsync.core.decisions.submissions import body_of
+from afsync.core.decisions.new_submissions import body_of
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.decision import Facts
 from afsync.core.remote import RemoteJob

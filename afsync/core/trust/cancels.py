@@ -17,7 +17,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Forgotten, RecordedJob, Watched, Why
 from afsync.core.state.values import UNSEEN, Effect, Finding, StagingIgnored
 from afsync.core.statuses import ended_badly, is_known, is_open
-from afsync.core.trust.schedules import settled
+from afsync.core.trust.publish_times import settle_time_over
 from afsync.errors import Problem, Severity
 
 NOT_BEGUN = ("queued", "pending")
@@ -97,7 +97,7 @@ def _judged(
     again whether it is to be cancelled."""
     seen = replace(entry, record=replace(entry.record, status=status))
     there = is_known(status) and not ended_badly(status)
-    late = there and settled(entry.cancelled_at, now, options.settle)
+    late = there and settle_time_over(entry.cancelled_at, now, options.settle)
     again = now + timedelta(seconds=options.watch)
     if not entry.accepted and status == "cancelled":
         return replace(seen, accepted=True), None
@@ -146,7 +146,9 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
             yield Problem("cancel_unseen", text, hint, Severity.NOTE, entry.address)
         if is_back(entry):
             text = f"{entry.address} ({job_id}): {still_there(entry)}{link_to(job_id, facts)}"
-            yield Problem("cancel_not_kept", text, ways_on(entry, job_id), Severity.WARNING, entry.address)
+            yield Problem(
+                "cancel_not_kept", text, cancelled_job_options(entry, job_id), Severity.WARNING, entry.address
+            )
 
 
 def still_there(entry: Watched) -> str:
@@ -164,7 +166,7 @@ def link_to(job_id: str, facts: Facts) -> str:
     return f": {link}" if link else ""
 
 
-def ways_on(entry: Watched, job_id: str) -> str:
+def cancelled_job_options(entry: Watched, job_id: str) -> str:
     """What can be done about a cancelled job that is still in the account."""
     adopt = f"`afsync import {typed(entry.address)} {typed(job_id)}`"
     return f"declare it and adopt it, which is free ({adopt}), or forget it: `afsync state rm {typed(job_id)}`"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Facts, Options, Verdict, note, withhold
+from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, note, withhold
 from afsync.core.remote import Preview, Remote, RemoteJob
 from afsync.core.resources import Job
 from afsync.core.results import JobResult
@@ -20,7 +20,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 from afsync.core.state.values import Effect, Finding
 from afsync.core.statuses import ON_ITS_WAY, ended_badly
-from afsync.core.trust.schedules import PRODUCED, settled
+from afsync.core.trust.publish_times import PRODUCED, settle_time_over
 
 MOST = 10
 """So many results are read for one plan; the others wait for the next one."""
@@ -30,7 +30,7 @@ _OUT = "published"
 _UNDER_WAY = "publishing"
 
 
-class Account(Protocol):
+class AccountRead(Protocol):
     """What was read of the account. A job in `results` was asked for its result, whatever came of that."""
 
     @property
@@ -53,7 +53,7 @@ def has_failed(record: RecordedJob) -> bool:
     return record.publish_finding is Finding.LOST
 
 
-def results_needed(recorded: Recorded, seen: Account, now: datetime, settle: float) -> list[str]:
+def results_needed(recorded: Recorded, seen: AccountRead, now: datetime, settle: float) -> list[str]:
     """The ids of those whose result tells something now: what is not judged yet first."""
     asked = [
         r
@@ -68,10 +68,10 @@ def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) ->
         return False
     if status == _OUT:
         return True
-    return status == PRODUCED and is_watched(record) and settled(record.approved_at, now, settle)
+    return status == PRODUCED and is_watched(record) and settle_time_over(record.approved_at, now, settle)
 
 
-def judged_publications(recorded: Recorded, seen: Account, now: datetime, options: Options) -> Recorded:
+def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, options: Options) -> Recorded:
     """The state with every finding that what is seen now allows. What came of an approval is counted once."""
     found: dict[str, RecordedJob] = {}
     for address, record in recorded.jobs.items():
@@ -88,7 +88,7 @@ def judged_publications(recorded: Recorded, seen: Account, now: datetime, option
     return replace(recorded, resources={**recorded.resources, **found})
 
 
-def judged_publication(record: RecordedJob, seen: Account, now: datetime, options: Options) -> RecordedJob:
+def judged_publication(record: RecordedJob, seen: AccountRead, now: datetime, options: Options) -> RecordedJob:
     """The record with what is known now of the publication after its last approval.
 
     Kept: it is published, and no platform is reported as failed. Lost: a platform is, or it is only produced again and
@@ -107,7 +107,7 @@ def judged_publication(record: RecordedJob, seen: Account, now: datetime, option
     everywhere = not result.failed and result.all_published
     if everywhere and job.status in (_OUT, PRODUCED):
         return _with(record, Finding.KEPT, result)
-    if not settled(record.approved_at, now, options.settle):
+    if not settle_time_over(record.approved_at, now, options.settle):
         return record
     if result.failed:
         return _with(record, Finding.LOST, result)
@@ -116,7 +116,7 @@ def judged_publication(record: RecordedJob, seen: Account, now: datetime, option
     if job.status != PRODUCED or record.publish_finding is not None:
         return record
     preview = seen.previews.get(record.id)
-    if preview is None and not settled(record.approved_at, now, options.watch):
+    if preview is None and not settle_time_over(record.approved_at, now, options.watch):
         return record
     staged = preview is not None and preview.staging is True
     return _with(record, Finding.LOST if staged else Finding.UNKNOWN, result)
@@ -130,7 +130,7 @@ def _with(record: RecordedJob, finding: Finding, result: JobResult | None = None
     return replace(record, publish_finding=finding, failed_on=failed, published_on=out)
 
 
-def decide_publication(declared: Job, record: RecordedJob, others: Verdict, facts: Facts) -> Verdict:
+def decide_publication(declared: Job, record: RecordedJob, others: Decision, facts: Facts) -> Decision:
     """What is said of a job that was approved, by afsync or a person, and was not published, or of which nothing tells;
     `others` is what is decided about it otherwise. It is never published again by itself."""
     if record.publish_finding is Finding.KEPT or others.changes or others.withheld:
@@ -142,8 +142,8 @@ def decide_publication(declared: Job, record: RecordedJob, others: Verdict, fact
             declared.address, Action.APPROVE, Reason.PUBLISH_FAILED, record, declared, record.id, credits=spent
         )
         change = replace(change, platforms=record.failed_on)
-        text = f"{named} was approved, and {why_failed(record, facts.remote)}"
-        return withhold(change, text, way_on(declared.address, record))
+        text = f"{named} was approved, and {failure_reason(record, facts.remote)}"
+        return withhold(change, text, failed_publication_option(declared.address, record))
     if record.approved_at is None:
         return NOTHING  # what became of a person's approval is not waited for
     job = facts.remote.jobs.get(record.id)
@@ -158,7 +158,7 @@ def decide_publication(declared: Job, record: RecordedJob, others: Verdict, fact
     return note(declared.address, "publication_unknown", text, f"see `afsync result {typed(declared.address)}`")
 
 
-def why_failed(record: RecordedJob, seen: Account) -> str:
+def failure_reason(record: RecordedJob, seen: AccountRead) -> str:
     """What the service reports, by platform where it does."""
     result, job = seen.results.get(record.id), seen.jobs.get(record.id)
     reasons = result.reasons if result is not None else {}
@@ -170,7 +170,7 @@ def why_failed(record: RecordedJob, seen: Account) -> str:
     return f"publishing failed {', '.join(where)}{out}"
 
 
-def way_on(address: str, record: RecordedJob) -> str:
+def failed_publication_option(address: str, record: RecordedJob) -> str:
     """What a person can do about it."""
     named = "" if record.failed_on else " --platform NAME"
     where = f"only on {', '.join(record.failed_on)}" if record.failed_on else "on the platforms that you name"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Facts, Options, Verdict, do
+from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, do
 from afsync.core.remote import Remote
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Publish, Purpose, RecordedJob, Watched, Why
@@ -68,7 +68,7 @@ def is_unreviewed(entry: Watched | None) -> bool:
     return entry is not None and entry.why is Why.UNREVIEWED and not ended_badly(entry.record.status)
 
 
-def decide_unreviewed(address: str, record: RecordedJob, status: str, again: bool, facts: Facts) -> Verdict | None:
+def decide_unreviewed(address: str, record: RecordedJob, status: str, again: bool, facts: Facts) -> Decision | None:
     """What is done about a recorded job: it is cancelled where that did not go through yet, before anything else.
     None where it is decided as any other. `again`: it is to be submitted again."""
     entry = facts.recorded.watched.get(record.id)

@@ -48,12 +48,14 @@ def without_time(record: RecordedJob) -> RecordedJob:
     )
 
 
-def settled(since: datetime | None, now: datetime, settle: float) -> bool:
+def settle_time_over(since: datetime | None, now: datetime, settle: float) -> bool:
     """Whether what was accepted then must be visible by now. None: it was seen, or is older than this is recorded."""
     return since is None or now - since >= timedelta(seconds=settle)
 
 
-def judged(recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options) -> Recorded:
+def judged_publish_times(
+    recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options
+) -> Recorded:
     """The state with every finding that what is seen now allows, each counted once. `now` is UTC."""
     found: dict[str, RecordedJob] = {}
     for address, record in recorded.resources.items():
@@ -127,10 +129,10 @@ def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle:
         if record.staged or never_changes(record.status):
             return known
         return Finding.LOST if at > now else Finding.KEPT
-    if known is None and seen.status == PRODUCED and not record.staged and settled(at, now, settle):
+    if known is None and seen.status == PRODUCED and not record.staged and settle_time_over(at, now, settle):
         return Finding.UNKNOWN
     reported, observed = publish_time_of(record.id, remote, now)
-    if at <= now or not reported or not settled(record.schedule_unseen_since, now, settle):
+    if at <= now or not reported or not settle_time_over(record.schedule_unseen_since, now, settle):
         return known
     if observed is not None:
         return Finding.KEPT if seen.status == PRODUCED and observed == at else known
@@ -164,4 +166,4 @@ def nothing_to_take_off(declared: Job, record: RecordedJob, remote: Remote, now:
     if "schedule" in declared.ignore_changes or is_held(record, declared):
         return False
     told, observed = publish_time_of(record.id, remote, now)
-    return told and observed is None and settled(record.schedule_unseen_since, now, settle)
+    return told and observed is None and settle_time_over(record.schedule_unseen_since, now, settle)

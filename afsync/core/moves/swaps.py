@@ -17,7 +17,7 @@ from afsync.core.state.records import Record, RecordedJob
 from afsync.core.statuses import is_open
 
 
-def exchanged(
+def swapped_jobs(
     renamed: Moves, desired: Desired, recorded: Recorded, blocked: frozenset[str], remote: Remote | None
 ) -> Moves:
     """The moves of jobs: those that were `renamed`, and those that change places with others.
@@ -109,7 +109,7 @@ def _displaced(moved: Mapping[str, str], records: Mapping[str, RecordedJob]) -> 
     return displaced
 
 
-def with_exchanged(renamed: Moves, desired: Desired, recorded: Recorded, blocked: frozenset[str]) -> Moves:
+def with_swapped_templates(renamed: Moves, desired: Desired, recorded: Recorded, blocked: frozenset[str]) -> Moves:
     """The moves of templates: those that were `renamed`, and closed circles of those that are still declared.
 
     Where a job still names its template by the same key, only the bodies were exchanged: the job was made from the old

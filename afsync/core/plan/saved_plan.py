@@ -49,7 +49,7 @@ def configuration_hash(files: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def why_stale(saved: SavedPlan, recorded: Recorded, configuration: str, now: datetime) -> str | None:
+def stale_reason(saved: SavedPlan, recorded: Recorded, configuration: str, now: datetime) -> str | None:
     """What forbids applying it, as far as files, state and time tell; None when nothing does."""
     if saved.id in recorded.applied_plans:
         return "it was applied already"
@@ -68,14 +68,14 @@ def why_stale(saved: SavedPlan, recorded: Recorded, configuration: str, now: dat
     return None
 
 
-def why_elsewhere(saved: SavedPlan, account: Account) -> str | None:
+def other_account_reason(saved: SavedPlan, account: Account) -> str | None:
     """What forbids applying it with this account; None when it was made for it."""
     if saved.plan.account == account:
         return None
     return f"it was made for account {saved.plan.account.id} at {saved.plan.account.base_url}"
 
 
-def why_different(saved: SavedPlan, plan: Plan) -> str | None:
+def different_plan_reason(saved: SavedPlan, plan: Plan) -> str | None:
     """What forbids applying it once the account was read; None when it is the plan that was reviewed."""
     if plan.spend > saved.plan.spend:
         return f"it would now spend {plan.spend} credits, not {saved.plan.spend}"

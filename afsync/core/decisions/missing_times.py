@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import Facts, Verdict, do, note, withhold
+from afsync.core.plan.decision import Decision, Facts, do, note, withhold
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import ON_ITS_WAY, Group, ended_badly, never_changes
-from afsync.core.trust.schedules import PRODUCED, time_was_lost
+from afsync.core.trust.publish_times import PRODUCED, time_was_lost
 
 _COMPLETE = "complete"
 
@@ -44,7 +44,7 @@ def unset_results_needed(desired: Desired, recorded: Recorded, remote: Remote) -
             yield record.id
 
 
-def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, facts: Facts) -> Verdict | None:
+def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, facts: Facts) -> Decision | None:
     """What is to be done about the missing time; None where it is not missing, or nothing comes of the job."""
     schedule = declared.schedule
     over = never_changes(status) or ended_badly(status) or (record.staged and status in ON_ITS_WAY)
@@ -87,7 +87,7 @@ _NOT_REPORTED = "; the service does not report whether it was published"
 _SEE = "look into the account: remove `schedule` if it was published, or give it a time still ahead"
 
 
-def _passed(change: Change, told: str, group: Group, *, known: bool) -> Verdict | None:
+def _passed(change: Change, told: str, group: Group, *, known: bool) -> Decision | None:
     """Nothing can be set any more, and what is produced may have been published all the same."""
     if group is Group.MISSING:
         return None
@@ -96,7 +96,7 @@ def _passed(change: Change, told: str, group: Group, *, known: bool) -> Verdict 
     return withhold(_as(change, Reason.PAST_SCHEDULE), held, _SEE if unclear else _PAST, "schedule")
 
 
-def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now: datetime) -> Verdict | None:
+def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now: datetime) -> Decision | None:
     if wanted <= now:
         return None
     where = f" ({', '.join(platforms)})" if platforms else ""
@@ -126,7 +126,7 @@ def still_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
     return schedule.utc == known.utc and schedule.utc > now and "schedule" not in declared.ignore_changes
 
 
-def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Verdict:
+def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Decision:
     """No publish time is set a third time, so this waits for a person."""
     change = Change(
         declared.address,
@@ -157,7 +157,7 @@ def _what_happens(record: RecordedJob, status: str) -> str:
     return "it was set twice, and is gone again; the job is published as soon as it is produced"
 
 
-def not_seen_yet(declared: Job, record: RecordedJob) -> Verdict:
+def not_seen_yet(declared: Job, record: RecordedJob) -> Decision:
     text = f"the publish time of {declared.address} ({record.id}) was accepted, and is not to be seen yet"
     return note(declared.address, "schedule_unseen", text, "a plan judges it once `api.settle` has passed")
 

@@ -14,14 +14,14 @@ from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import Facts, Verdict, do, withhold
+from afsync.core.plan.decision import Decision, Facts, do, withhold
 from afsync.core.remote import RemoteJob
 from afsync.core.resources import Job, Values
 from afsync.core.state.values import UNSEEN, Effect
 from afsync.core.statuses import Group, group_of
 from afsync.core.takeover.adoption import decide_import, sourceless
 from afsync.core.takeover.similarity import looks_like
-from afsync.core.trust.cancels import same_as_cancelled, still_there, ways_on
+from afsync.core.trust.cancels import cancelled_job_options, same_as_cancelled, still_there
 
 LOOKALIKE_AGE = timedelta(days=30)
 """How far back an unrecorded job still counts as a possible twin (DESIGN.md, first table)."""
@@ -44,7 +44,7 @@ def submission(job: Job, facts: Facts) -> Change:
     )
 
 
-def decide_new_job(job: Job, facts: Facts) -> Verdict:
+def decide_new_job(job: Job, facts: Facts) -> Decision:
     """The verdict on a job that is declared and not recorded."""
     if job.address in facts.desired.imports:
         return decide_import(job, facts.desired.imports[job.address], facts)
@@ -60,7 +60,7 @@ def decide_new_job(job: Job, facts: Facts) -> Verdict:
     )
 
 
-def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
+def withheld_reason(change: Change, facts: Facts) -> Decision | None:
     """What forbids any submission of this job, first or again: its publish time, a cancelled job that is still there,
     its source, its template, or a review that the service ignored."""
     job = change.after
@@ -75,7 +75,7 @@ def withheld_reason(change: Change, facts: Facts) -> Verdict | None:
     )
 
 
-def _untimely(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _untimely(change: Change, job: Job, facts: Facts) -> Decision | None:
     if job.schedule is None:
         return None
     if job.schedule.utc <= facts.now:
@@ -96,13 +96,13 @@ def _untimely(change: Change, job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _cancelled_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _cancelled_before(change: Change, job: Job, facts: Facts) -> Decision | None:
     twin = same_as_cancelled(job.values, facts)
     if twin is None:
         return None
     entry = facts.recorded.watched[twin]
     early = entry.finding is None
-    ways = ways_on(replace(entry, address=job.address), twin)
+    ways = cancelled_job_options(replace(entry, address=job.address), twin)
     return withhold(
         replace(change, reason=Reason.CANCEL_UNSEEN if early else Reason.CANCEL_NOT_KEPT),
         f"{job.address} asks for what {twin} was submitted for"
@@ -111,7 +111,7 @@ def _cancelled_before(change: Change, job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _sourceless(change: Change, job: Job) -> Verdict | None:
+def _sourceless(change: Change, job: Job) -> Decision | None:
     if not sourceless(job.values):
         return None
     return withhold(
@@ -121,7 +121,7 @@ def _sourceless(change: Change, job: Job) -> Verdict | None:
     )
 
 
-def _template_blocked(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _template_blocked(change: Change, job: Job, facts: Facts) -> Decision | None:
     if job.template is not None and job.template not in facts.desired.templates:
         return withhold(
             replace(change, reason=Reason.BLOCKED_TEMPLATE),
@@ -139,7 +139,7 @@ def _template_blocked(change: Change, job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _review_ignored(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _review_ignored(change: Change, job: Job, facts: Facts) -> Decision | None:
     ignored = facts.recorded.staging_ignored
     stops = job.held or body_of(job, facts).get("staging") is True
     if ignored is None or facts.options.accept_unstaged or not stops:
@@ -153,7 +153,7 @@ def _review_ignored(change: Change, job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _unknown_template(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _unknown_template(change: Change, job: Job, facts: Facts) -> Decision | None:
     raw = job.values.get("fromTemplateId")
     if raw is None or raw in facts.remote.templates:
         return None
@@ -165,7 +165,7 @@ def _unknown_template(change: Change, job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
+def _ambiguous(change: Change, facts: Facts) -> Decision | None:
     olds = facts.ambiguous.get(change.address)
     if not olds:
         return None
@@ -177,7 +177,7 @@ def _ambiguous(change: Change, facts: Facts) -> Verdict | None:
     )
 
 
-def _in_doubt(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _in_doubt(change: Change, job: Job, facts: Facts) -> Decision | None:
     """A key that was renamed while its submission is unresolved must not be paid for under its new name."""
     open_now = ((i.address, i.declared) for i in facts.recorded.submissions if i.kind is Kind.JOB)
     mine = _without_template(job.values)
@@ -197,7 +197,7 @@ def _without_template(values: Values) -> str:
     return fingerprint(Kind.JOB, {k: v for k, v in values.items() if k != "template"})
 
 
-def _lookalike(change: Change, job: Job, facts: Facts) -> Verdict | None:
+def _lookalike(change: Change, job: Job, facts: Facts) -> Decision | None:
     if job.allow_duplicate:
         return None
     body = body_of(job, facts)

@@ -20,19 +20,19 @@ from afsync.core.outcome import (
     Unresolved,
 )
 from afsync.core.plan.changes import Change
-from afsync.core.recovery.resolution import Wait, approval_outlook, approval_ways, close, published
+from afsync.core.recovery.resolution import Wait, approval_options, approval_summary, close_intent, record_publication
 from afsync.core.resources import EMPTY, Schedule
 from afsync.core.state.records import Approval, Intent, Purpose, RecordedJob, Scan
-from afsync.engine.run import Halt, Next, Over, Progress, Run, Verdict, failed
+from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, failed
 from afsync.engine.submission import deliver, in_doubt
 from afsync.errors import ApiError, AuthError
 
 
-def approve(change: Change, progress: Progress, run: Run) -> Verdict:
+def approve(change: Change, progress: Progress, run: Run) -> StepResult:
     """Approve exactly the submission that the plan names, and have that on disk before it is told."""
     record = run.ledger.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob) or record.id != change.id:
-        return Over(NotAttempted(change, f"{change.id} is not its submission any more"))
+        return ChangeEnded(NotAttempted(change, f"{change.id} is not its submission any more"))
     if change.later is not None:
         return _wait_for_its_time(change, change.later, record, progress, run)
     opened = _intent(change, record, run)
@@ -41,16 +41,18 @@ def approve(change: Change, progress: Progress, run: Run) -> Verdict:
     return _settled(opened, answer, change, progress, run)
 
 
-def _wait_for_its_time(change: Change, later: Schedule, record: RecordedJob, progress: Progress, run: Run) -> Verdict:
+def _wait_for_its_time(
+    change: Change, later: Schedule, record: RecordedJob, progress: Progress, run: Run
+) -> StepResult:
     """Record the approval, unless its time has come in this run already."""
     if run.ledger.recorded.intent_for(change.address) is not None:
-        return Over(NotAttempted(change, "its time came, and whether it was published is not known"))
+        return ChangeEnded(NotAttempted(change, "its time came, and whether it was published is not known"))
     progress.id, progress.note = record.id, "its time came in this run"
     if not record.approved:
         waits = Approval(run.world.clock(), run.world.who, change.platforms)
         run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
         progress.note = f"recorded; it will be published by the first apply after {later.written}"
-    return Next()
+    return StepDone()
 
 
 def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
@@ -73,37 +75,37 @@ def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
     )
 
 
-def _settled(opened: Intent, answer: Answer, change: Change, progress: Progress, run: Run) -> Verdict:
+def _settled(opened: Intent, answer: Answer, change: Change, progress: Progress, run: Run) -> StepResult:
     ledger = run.ledger
     match answer:
         case Committed(job_id, status):
             progress.id, progress.touched = job_id, "it was published"
             # Where the service does not say how far it is, it is being published; the next plan looks again.
             at = opened.server_time or opened.at
-            ledger.write(published(ledger.recorded, opened, at, status or "publishing"))
-            return Next()
+            ledger.write(record_publication(ledger.recorded, opened, at, status or "publishing"))
+            return StepDone()
         case Rejected() | NotSent() | Limited():
-            ledger.write(close(ledger.recorded, opened))
+            ledger.write(close_intent(ledger.recorded, opened))
             return _refused(answer, change, progress)
         case CommittedIdUnknown() | Unknown():
             kept = in_doubt(opened, answer, ledger).intent
-            return Over(_unresolved(kept, answer.why, change, run))
+            return ChangeEnded(_unresolved(kept, answer.why, change, run))
         case _:
             assert_never(answer)
 
 
-def _refused(answer: Rejected | NotSent | Limited, change: Change, progress: Progress) -> Verdict:
+def _refused(answer: Rejected | NotSent | Limited, change: Change, progress: Progress) -> StepResult:
     match answer:
         case Rejected(status, code, detail):
             why = detail or code or f"HTTP {status}"
             error = AuthError(f"The service refused: {why}.", "check the key and what its plan allows")
-            halt = Halt(error, "the service does not accept the key") if status in (401, 403) else None
-            return Over(failed(change, progress, ApiError(why)), halt)
+            halt = StopRun(error, "the service does not accept the key") if status in (401, 403) else None
+            return ChangeEnded(failed(change, progress, ApiError(why)), halt)
         case NotSent(why):
-            return Over(failed(change, progress, ApiError(f"nothing was sent: {why}")))
+            return ChangeEnded(failed(change, progress, ApiError(f"nothing was sent: {why}")))
         case Limited():
             why = "the service kept answering 429 (too many requests); nothing was done"
-            return Over(failed(change, progress, ApiError(why)))
+            return ChangeEnded(failed(change, progress, ApiError(why)))
         case _:
             assert_never(answer)
 
@@ -113,4 +115,4 @@ def _unresolved(kept: Intent, why: str, change: Change, run: Run) -> Unresolved:
     now = run.world.clock()
     found = Wait(kept, now + timedelta(seconds=run.plan.quarantine), Scan(now), counts=False)
     why = f"the answer was lost ({why}); nothing is sent a second time"
-    return Unresolved(change, why, approval_outlook(found), approval_ways(kept))
+    return Unresolved(change, why, approval_summary(found), approval_options(kept))

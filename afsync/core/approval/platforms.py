@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
-from afsync.core.decisions.request import is_known, reported
+from afsync.core.decisions.requested_fields import is_known, reported
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.decision import Facts, Verdict, withhold
+from afsync.core.plan.decision import Decision, Facts, withhold
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Values
 from afsync.core.state.recorded import Recorded
@@ -43,7 +43,7 @@ def _template(record: RecordedJob, desired: Desired, recorded: Recorded, remote:
     return found.echo if found is not None and reported(found) else None
 
 
-def why_not_there(record: RecordedJob, own: tuple[str, ...] | None, named: tuple[str, ...]) -> str | None:
+def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, named: tuple[str, ...]) -> str | None:
     """Why the platforms that a person named, or did not name, publish nothing as it is meant; None where they do."""
     if not has_failed(record):
         if named and own != ():
@@ -64,7 +64,7 @@ def targets(record: RecordedJob, named: tuple[str, ...]) -> tuple[str, ...]:
     return named or (record.failed_on if has_failed(record) else ())
 
 
-def only_somewhere(verdict: Verdict, record: RecordedJob, facts: Facts) -> Verdict:
+def only_somewhere(verdict: Decision, record: RecordedJob, facts: Facts) -> Decision:
     """The same, but an approval that would publish nowhere waits for a person."""
     if not any(c.action is Action.APPROVE and not c.platforms for c in verdict.changes):
         return verdict
