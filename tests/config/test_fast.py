@@ -265,7 +265,12 @@ def test_a_large_text_is_parsed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     yaml_rs = pytest.importorskip("yaml_rs")
     parsed: list[int] = []
     loads = yaml_rs.loads
-    monkeypatch.setattr(yaml_rs, "loads", lambda text, **how: parsed.append(len(text)) or loads(text, **how))
+
+    def counted(text: str, **how: Any) -> Any:
+        parsed.append(len(text))
+        return loads(text, **how)
+
+    monkeypatch.setattr(yaml_rs, "loads", counted)
     monkeypatch.setattr(fast, "_PIECE", 100)
     small = "".join(f"k{n}: {{a: 1}}\n" for n in range(100))
     deep = "".join(f"  - x: 1\n    y: [{n}]\n" for n in range(100))
