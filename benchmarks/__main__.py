@@ -176,22 +176,21 @@ def rendering(_root: Path) -> None:
 
 
 def hostile(root: Path) -> None:
-    """Not a part of the results: `python -m benchmarks hostile`."""
+    """Files just below the limit of 16 MiB: processor time and the most memory, whatever `validate` says of them."""
     for name, text in HOSTILE.items():
-        for mib in (1, 4, 15.9):
-            (root / "afsync.yaml").write_text(text(int(mib * 1024 * 1024)), encoding="utf-8")
-            took = judged(Command(afsync(root, "validate")))
-            row(f"validate {mib:g} MiB of {name}", f"{took.processor:.1f} s, {took.mib:.0f} MiB", "10 s, 500 MiB")
+        (root / "afsync.yaml").write_text(text(int(15.9 * 1024 * 1024)), encoding="utf-8")
+        took = judged(Command(afsync(root, "validate")))
+        row(f"validate 15.9 MiB of {name}", f"{took.processor:.1f} s of processor, {took.mib:.0f} MiB",
+            "at most 10 s, 500 MiB")  # fmt: skip
 
 
 PARTS = {
     f.__name__: f
     for f in (
         *(starting, noop_plans, many_accounts, validating, calendar),
-        *(requests, applies, limited, latency, pushes, rendering),
+        *(requests, applies, limited, latency, pushes, rendering, hostile),
     )
 }
-OTHERS = {"hostile": hostile}
 
 
 def main() -> None:
@@ -200,7 +199,7 @@ def main() -> None:
     for name in chosen:
         root = Path(tempfile.mkdtemp(prefix="afsync-bench-"))
         try:
-            {**PARTS, **OTHERS}[name](root)
+            PARTS[name](root)
         finally:
             shutil.rmtree(root, ignore_errors=True)
     if chosen == list(PARTS):

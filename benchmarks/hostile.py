@@ -41,6 +41,9 @@ HOSTILE: Final[Mapping[str, Callable[[int], str]]] = {
     "unknown keys": _lines("a{n}: 1\n"),
     "one key again and again": _lines("a: 1\n"),
     "jobs with an unknown key": _lines("  j{n}: {url: 'https://a.b/c', topc: x}\n", "jobs:\n"),
+    "templates with an unknown key": _lines("  t{n}: {nme: x}\n", "templates:\n"),
+    "small mappings": _lines("  - a: 1\n", "vars:\n x:\n"),
+    "brackets": _lines("  - [" + "{}, " * 150 + "{}]\n", "vars:\n x:\n"),
     "jobs of misspelt templates": _lines(
         "  j{n}: {url: 'https://a.b/c', template: wekly{n}}\n", _TEMPLATES + "jobs:\n"
     ),

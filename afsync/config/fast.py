@@ -9,7 +9,7 @@ process. Where no wheel of it exists, everything goes the slow way. `tests/confi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -20,21 +20,91 @@ _ORDINARY: Final = bytes([0x0A, *range(0x20, 0x7F)])
 _JOINER: Final = "\u200d"
 """It joins emoji: the one character that is not printable and yet read alike."""
 
+_PIECE: Final = 500_000
+"""About as many characters are parsed at a time: the parser takes up to thirty times as many bytes."""
+
+_COLLECTION: Final = ("- ", ":\n", "{", "[")
+_MOST_COLLECTIONS: Final = 1_500_000
+"""More than so many lists and mappings, as what they begin with is counted, would take more memory than a file may."""
+
 
 def read_fast(text: str) -> Any:
     """The plain value of the document, or NOT_READ."""
     text = text.replace("\r\n", "\n")
-    if not has_common_form(text):
+    if sum(map(text.count, _COLLECTION)) > _MOST_COLLECTIONS or not has_common_form(text):
         return NOT_READ
     try:
         from yaml_rs import loads
     except ImportError:
         return NOT_READ
     try:
-        value: Any = loads(text, parse_datetime=False)
+        value = _block(text, 0, len(text), lambda piece: loads(piece, parse_datetime=False))
     except Exception:  # whatever it does not like is the authority's to explain
         return NOT_READ
     return value if isinstance(value, dict) and value else NOT_READ
+
+
+def _block(text: str, begin: int, end: int, load: Callable[[str], Any], column: int | None = None) -> Any:
+    """The value of a block mapping or list, of which a large one is parsed a piece at a time. `column` is where it
+    begins, if that is within a line. ValueError for a key that is there twice; and what `load` raises.
+
+    A piece begins at an entry, so the parser finds every line that is not as deep as it should be.
+    """
+    lead = " " * (column or 0)
+    if end - begin <= 2 * _PIECE:
+        return load(lead + text[begin:end])
+    if column is None:
+        first = _CONTENT.search(text, begin, end)
+        if first is None:
+            return None
+        begin, column = first.start(), first.end() - first.start()
+    indent = " " * column
+    listed = text.startswith("- ", begin + column - len(lead))
+    entry = re.compile(f"^{indent}" + ("- " if listed else r"(?=[^ #\n-])"), re.MULTILINE)
+    items: list[Any] = []
+    values: dict[str, Any] = {}
+    count = 0
+    for start, stop in _pieces(text, begin, end, entry):
+        piece = _entry(text, start, stop, load, column) if stop - start > 2 * _PIECE else None
+        if piece is None:
+            piece = load((lead if start == begin else "") + text[start:stop])
+        count += len(piece)
+        (items.extend if listed else values.update)(piece)
+    if not listed and len(values) < count:
+        raise ValueError
+    return items if listed else values
+
+
+def _pieces(text: str, begin: int, end: int, entry: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """From where to where whole entries go: about as much as is parsed at a time, or a single one that is larger."""
+    while begin < end:
+        ahead = entry.search(text, min(begin + _PIECE, end), end)
+        until = ahead.start() if ahead else end
+        if until - begin > 2 * _PIECE:
+            last = begin
+            for found in entry.finditer(text, begin + 1, until):
+                last = found.start()
+            if last > begin:
+                yield begin, last
+            begin = last
+        yield begin, until
+        begin = until
+
+
+def _entry(text: str, begin: int, end: int, load: Callable[[str], Any], column: int) -> Any:
+    """A mapping or list of the one large entry that is there; None where it is no mapping or list of its own."""
+    at = begin + column if text.startswith("\n", begin - 1) or not begin else begin
+    if text.startswith("- ", at):
+        return [_block(text, at + 2, end, load, column + 2)] if _OPENED.match(text, at + 2, end) else None
+    opening = _OPENING.match(text, at, end)
+    if opening is None:
+        return None
+    content = _CONTENT.search(text, opening.end(), end)
+    deeper = content is None or content.end() - content.start() >= column + (not text.startswith("- ", content.end()))
+    if not deeper:
+        raise ValueError
+    ((key, _),) = load(opening[0]).items()
+    return {key: _block(text, opening.end(), end, load)}
 
 
 def common_lines(text: str) -> Iterator[re.Match[str]]:
@@ -77,6 +147,9 @@ KEY_FORM: Final = (
     r"""|"[-A-Za-z0-9_. ]{1,99}"|'[-A-Za-z0-9_. ]{1,99}'):(?=[ \n])"""
 )
 """Text for both, and shorter than the 1,024 characters from which the authority takes it for no key."""
+_OPENED: Final = re.compile(KEY_FORM)
+_OPENING: Final = re.compile(rf"{KEY_FORM}[ ]*+(?:(?<=[ ])#[^\n]*+)?\n")
+_CONTENT: Final = re.compile(r"^[ ]*+(?=[^ #\n])", re.MULTILINE)
 
 
 def _scalar(unsafe: str) -> str:

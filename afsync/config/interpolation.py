@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -93,16 +93,26 @@ class Scope(Struct, frozen=True):
 
 
 def interpolate(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:
-    """`value` with every reference in it replaced; keys stay as they are. What is wrong is added to `faults`."""
+    """`value` with every reference in it replaced; keys stay as they are. What is wrong is added to `faults`.
+
+    A mapping or list without references is returned itself, not a copy: a large file may hold a million of them.
+    """
     match value:
         case str() if "${" in value:
             return _expand(value, path, scope, faults)
         case dict():
-            return {k: interpolate(v, (*path, k), scope, faults) for k, v in value.items()}
+            items: Iterable[tuple[Any, Any]] = value.items()
         case list():
-            return [interpolate(v, (*path, i), scope, faults) for i, v in enumerate(value)]
+            items = enumerate(value)
         case _:
             return value
+    result = value
+    for key, before in items:
+        after = interpolate(before, (*path, key), scope, faults)
+        if after is not before:
+            result = value.copy() if result is value else result
+            result[key] = after
+    return result
 
 
 def refuse(value: Any, path: Path, faults: list[Fault]) -> None:

@@ -57,11 +57,14 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     variables = _variables(sources.main, first, report)
     scope = Scope(environ, {k: v if _usable(v) else BROKEN for k, v in variables.items()}, first.spent)
     main = _parse_main(sources.main, variables, scope, report)
-    files = [main, *(_parse_included(d, scope, report) for d in sources.included)]
+    parsed = [main, *(_parse_included(d, scope, report) for d in sources.included)]
+    # Of a file of which no more problems are shown, what else it declares is not judged.
+    files = [file for file in parsed if not report.full(file.document)]
+    complete = sources.complete and len(files) == len(parsed)
     templates, jobs = collect("templates", files, report), collect("jobs", files, report)
     addresses = _places(templates, jobs)
     special = {key: job for key, job in jobs.items() if not SERIES_KEYS.isdisjoint(job.fields)}
-    check_imports(files, addresses, report, complete=sources.complete)
+    check_imports(files, addresses, report, complete=complete)
     imports = imports_of(files)
     defaults = _defaults(main)
     context = Context(
@@ -69,13 +72,13 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
         defaults,
         _zone(main, defaults),
         Media(root),
-        sources.complete,
+        complete,
         imports,
         publish=_publisher(main, defaults),
     )
     calendar = _calendar(special, main, context, scope, report) if special else None
     wholes: list[Whole] = []
-    full: set[str] = set()  # files of which no more problems are shown: what else they declare is not judged
+    full: set[str] = set()
     read = job_reader(context)
     for job in _by_key(jobs):
         if job.document.file in full or not _REPEATING.isdisjoint(job.fields):

@@ -41,10 +41,11 @@ def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, Faults
     return right and not cut, faults
 
 
-def _portions(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _portions(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The file without what is large, then some of what is large at a time."""
-    large = {k: part for k, part in value.items() if k in _BY_KEY and isinstance(part, dict) and len(part) > _PORTION}
-    yield {k: part for k, part in value.items() if k not in large}
+    sections = ((k, value.get(k)) for k in _BY_KEY)
+    large = {k: part for k, part in sections if isinstance(part, dict) and len(part) > _PORTION}
+    yield {k: part for k, part in value.items() if k not in large} if large else value
     for section, entries in large.items():
         items = iter(entries.items())
         while portion := dict(islice(items, _PORTION)):
@@ -54,11 +55,9 @@ def _portions(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _trimmed(value: Any, path: Path, cut: list[Fault]) -> Any:
     """`value` with the first entries of what is long. What it then lacks may be what is wrong: that is in `cut`."""
     if isinstance(value, dict):
-        kept = (
-            value
-            if len(value) <= _MOST
-            else {k: v for n, (k, v) in enumerate(value.items()) if n < _MOST or k in _KNOWN}
-        )
+        kept = value
+        if len(value) > _MOST:
+            kept = {**dict(islice(value.items(), _MOST)), **{k: value[k] for k in _KNOWN if k in value}}
         result: Any = {k: v if k in _FREE else _trimmed(v, (*path, k), cut) for k, v in kept.items()}
     elif isinstance(value, list):
         result = [_trimmed(item, (*path, n), cut) for n, item in enumerate(value[:_MOST])]

@@ -342,7 +342,8 @@ class _Composer:
 def _too_much(line: int) -> Mark:
     message = (
         "the file is too large to be read behind this line: it holds something that is wrong, or that only small files "
-        "can hold (an anchor, an alias, a tag, `<<`, a collection in brackets over several lines)"
+        "can hold (an anchor, an alias, a tag, `<<`, a collection in brackets over several lines, more than a million "
+        "lists and mappings)"
     )
     return Mark(Code.TOO_LARGE, max(1, line), 1, message, "split it, and name the parts under `include`")
 

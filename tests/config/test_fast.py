@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from afsync.config import fast
 from afsync.config.fast import NOT_READ, has_common_form, read_fast
 from afsync.config.yaml import compose
 
@@ -209,12 +211,20 @@ def typed(value: Any) -> Any:
 
 
 def agree(text: str) -> bool:
-    """Whether the fast reader read it; fails when it read something else than the authority."""
-    fast = read_fast(text)
-    if fast is NOT_READ:
-        return False
-    assert typed(fast) == typed(authority(text)), text
-    return True
+    """Whether the fast reader read it; fails when it read something else than the authority, be it piece by piece."""
+    read = [read_fast(text), *(_in_pieces(text, size) for size in (1, 9))]
+    right = None
+    for value in read:
+        if value is not NOT_READ:
+            right = right or typed(authority(text))
+            assert typed(value) == right, text
+    return read[0] is not NOT_READ
+
+
+def _in_pieces(text: str, size: int) -> Any:
+    """As a text is read that is that much larger than a piece."""
+    with mock.patch.object(fast, "_PIECE", size):
+        return read_fast(text)
 
 
 @pytest.mark.parametrize("text", PROBES)
@@ -248,6 +258,35 @@ WRITTEN_BY_CONTENT_TEAMS = [
 def test_what_content_teams_write_is_fast(text: str) -> None:
     assert has_common_form(text.replace("\r\n", "\n"))
     agree(text)
+
+
+def test_a_large_text_is_parsed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser takes up to thirty times as many bytes as its text has."""
+    yaml_rs = pytest.importorskip("yaml_rs")
+    parsed: list[int] = []
+    loads = yaml_rs.loads
+
+    def counted(text: str, **how: Any) -> Any:
+        parsed.append(len(text))
+        return loads(text, **how)
+
+    monkeypatch.setattr(yaml_rs, "loads", counted)
+    monkeypatch.setattr(fast, "_PIECE", 100)
+    small = "".join(f"k{n}: {{a: 1}}\n" for n in range(100))
+    deep = "".join(f"  - x: 1\n    y: [{n}]\n" for n in range(100))
+    assert read_fast(f"a:\n  b:\n{_deeper(deep, 2)}  c:\n{_deeper(small, 6)}{small}") is not NOT_READ
+    assert len(parsed) > 50 and max(parsed) <= 200
+
+
+def _deeper(text: str, indent: int) -> str:
+    return "".join(f"{' ' * indent}{line}\n" for line in text.splitlines())
+
+
+def test_a_text_of_very_many_collections_is_left_to_the_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a:\n  - b: [1]\n  - {}\n"
+    assert read_fast(text) == {"a": [{"b": [1]}, {}]}
+    monkeypatch.setattr(fast, "_MOST_COLLECTIONS", 4)
+    assert read_fast(text) is NOT_READ
 
 
 SCALARS = st.one_of(
@@ -294,3 +333,41 @@ def test_pieces(before: str, text: str, after: str) -> None:
 @given(st.text(st.sampled_from(list("ab1:-{}[],#'\"&*!|>?%@ \n_.~<=")), max_size=24))
 def test_soup(text: str) -> None:
     agree(text + "\n")
+
+
+LINES = ["a:", "b:", "c: 1", "d: x", "e: [1, {f: 2}]", "'g': y", "- a: 1", "- b:", "- 1", "- x", "h: |", "i: |-", "# c",
+         "", "k: x # c", "l: # c", "m: {}"]  # fmt: skip
+
+
+@settings(max_examples=800, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([0, 0, 1, 2, 2, 3, 4, 4, 6, 8]), st.sampled_from(LINES)), max_size=14))
+def test_structure(lines: list[tuple[int, str]]) -> None:
+    agree("".join(f"{' ' * indent}{line}\n" for indent, line in lines))
+
+
+@st.composite
+def blocks(draw: st.DrawFn, depth: int = 3) -> list[str]:
+    """The lines of a mapping or a list as people write them, with what is below deeper by one to four spaces."""
+    lines = []
+    listed = draw(st.booleans()) and depth < 3
+    for n in range(draw(st.integers(1, 4))):
+        opening = "- " if listed else f"k{n}:"
+        below = draw(blocks(depth - 1)) if depth and draw(st.integers(0, 2)) else None
+        if below is None:
+            lines.append(f"{opening}{'' if listed else ' '}{draw(st.sampled_from(['1', 'x y', '[a]', '{b: 1}']))}")
+        elif not listed:
+            same = below[0].startswith("- ") and draw(st.booleans())
+            indent = "" if same else " " * draw(st.integers(1, 4))
+            lines += [opening, *(indent + line for line in below)]
+        elif not below[0].startswith("- "):
+            lines += [opening + below[0], *("  " + line for line in below[1:])]
+        lines += draw(st.sampled_from([[], [], ["# comment"], [""]]))
+    return lines or ["k: 1"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(blocks())
+def test_blocks(lines: list[str]) -> None:
+    """What is well-formed is read piece by piece as well."""
+    text = "".join(f"{line}\n" for line in lines)
+    assert agree(text) == (_in_pieces(text, 1) is not NOT_READ)
