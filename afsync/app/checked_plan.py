@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.app.project import quarantine
+from afsync.config.zone_data import zone_data
+from afsync.core.approval.due import looked_at, only_due
+from afsync.core.clocks import skew_warning
+from afsync.core.plan.decision import facts_at
+from afsync.core.plan.limits import check_plan
+from afsync.core.plan.order import too_late
+from afsync.core.plan.planner import make_plan
+from afsync.core.policy.policy_check import check_policy
+from afsync.core.recovery.lost_answers import resolve
+from afsync.core.series.occurrences import zones_changed
 from afsync.errors import Problem
 
 if TYPE_CHECKING:
@@ -34,13 +44,6 @@ def checked_plan(
 ) -> Plan:
     """The plan with its policy and limits checked; what the policy holds back does not count for the limits. `due`:
     only what is published because its time has come."""
-    from afsync.core.clocks import skew_warning
-    from afsync.core.plan.decision import facts_at
-    from afsync.core.plan.limits import check_plan
-    from afsync.core.plan.order import too_late
-    from afsync.core.plan.planner import make_plan
-    from afsync.core.policy.policy_check import check_policy
-    from afsync.core.series.occurrences import zones_changed
 
     options = timed(context, options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
@@ -50,8 +53,6 @@ def checked_plan(
 
         plan = with_occurrences(plan, project.occurrences, options)
     if due:
-        from afsync.core.approval.due import looked_at, only_due
-
         plan = only_due(plan, looked_at(project.desired, recorded, at))
     facts = facts_at(at, project.desired, recorded, remote, options)
     plan = check_policy(plan, project.policy, facts, () if due else _later(project, recorded, at))
@@ -69,7 +70,6 @@ def checked_plan(
 
 
 def _zone_data(zone: str) -> str | None:
-    from afsync.config.zone_data import zone_data
 
     return zone_data(zone)
 
@@ -123,7 +123,6 @@ def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset
 
 def resolve_with(context: Context, project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
     """What can be said now of every open submission."""
-    from afsync.core.recovery.lost_answers import resolve
 
     exclusive = bool(project.settings.exclusive)
     return resolve(recorded, remote, context.now(), quarantine=quarantine(context, project), exclusive=exclusive)

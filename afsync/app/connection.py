@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from afsync import __version__
-from afsync.core.text import duration
+from afsync.api import session
+from afsync.api.access import access
+from afsync.api.reader import ApiReader
+from afsync.core.text import count, duration
 from afsync.errors import AfsyncError, UsageError
-from afsync.output.values import count, visible
+from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
-    from afsync.api.reader import ApiReader
     from afsync.api.session import ApiSession
     from afsync.app.context import Context
     from afsync.config.project import Project
@@ -42,7 +44,6 @@ class Service(Struct, frozen=True):
 
     @property
     def reader(self) -> ApiReader:
-        from afsync.api.reader import ApiReader
 
         return ApiReader(self.session)
 
@@ -60,8 +61,6 @@ def connect(
     `writes` matters to the emulator inside the process only: without it, its data are looked at and not touched.
     `sleep` waits (seconds) in place of the context's. Long waits for the rate limit are said, unless `silent`.
     """
-    from afsync.api import session
-    from afsync.api.access import access
 
     granted = access(
         project.settings.base_url, context.environ, partial(_read_key_file, context.say), project.settings.key
@@ -107,7 +106,7 @@ def _read_key_file(say: Callable[[str], None], path: str) -> str:
 def _emulator(context: Context, root: Path, *, writes: bool) -> App:
     import sqlite3
 
-    from afsync.emulator import create_app
+    from afsync.emulator.app import create_app
 
     data = root / EMULATOR_DATA
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afsync.api.access import is_real
 from afsync.core.addresses import typed
 from afsync.core.state.recorded import Account, Recorded
 from afsync.errors import UsageError
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 def unknown_account(project: Project, recorded: Recorded, account: Account) -> bool:
     """Whether neither the files nor the state say whose account it is, so that the key may be the wrong one."""
-    from afsync.api.access import is_real
 
     return recorded.account is None and project.settings.account is None and is_real(account.base_url)
 

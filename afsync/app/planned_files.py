@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from afsync.config.files import inside, open_regular
+from afsync.config.problems import Wrong
+from afsync.core.plan.saved_plan import configuration_hash
 from afsync.errors import PlanStale
 
 if TYPE_CHECKING:
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
 def configuration(project: Project) -> str:
     """The hash of everything the project consists of: its files, and those it uploads."""
-    from afsync.core.plan.saved_plan import configuration_hash
 
     media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
     return configuration_hash([*((f.path, f.sha256) for f in project.files), *media.items()])
@@ -26,8 +28,6 @@ def configuration(project: Project) -> str:
 def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]:
     """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
     what was planned any more, or changed while it was sent."""
-    from afsync.config.files import inside, open_regular
-    from afsync.config.problems import Wrong
 
     hint = "plan again with the file as it is now"
     try:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from afsync.config.loader import load
+from afsync.config.problems import Wrong
+from afsync.config.spans import quarantine_seconds
+from afsync.config.workspace import find_workspace
+from afsync.core.state_place import is_elsewhere
+from afsync.core.workspace import PLACE, shared_by_projects
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +34,6 @@ def who() -> str:
 
 def load_project(context: Context) -> Project:
     """The files, checked. Raises ConfigError with everything that is wrong with them, which is reported as well."""
-    from afsync.config.loader import load
-    from afsync.config.workspace import find_workspace
 
     try:
         workspace = context.workspace or find_workspace(context.directory)
@@ -42,13 +48,8 @@ def _with_state(context: Context, project: Project) -> Project:
     override = context.environ.get("AFSYNC_STATE", "").strip()
     if not override:
         return project
-    from msgspec.structs import replace
-
-    from afsync.core.state_place import is_elsewhere
 
     if context.workspace is not None:
-        from afsync.core.workspace import PLACE, shared_by_projects
-
         if PLACE not in override and not shared_by_projects(override):
             text = f"AFSYNC_STATE: {override}: all accounts would have the same state"
             raise UsageError(text, f"write {PLACE} where their names belong")
@@ -65,9 +66,6 @@ SHARED_QUARANTINE = 90
 def quarantine(context: Context, project: Project) -> float:
     """Seconds; AFSYNC_QUARANTINE overrides the files. Where others share the state, one of them may be at the very
     submission that is judged, so what it is about to send is given the time to arrive."""
-    from afsync.config.problems import Wrong
-    from afsync.config.spans import quarantine_seconds
-    from afsync.core.state_place import is_elsewhere
 
     override = context.environ.get("AFSYNC_QUARANTINE", "").strip()
     try:

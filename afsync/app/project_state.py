@@ -11,8 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from afsync import __version__
+from afsync.api.access import is_real
 from afsync.errors import StateError
 from afsync.output.values import visible
+from afsync.store import opening
+from afsync.store.lock import Holder
+from afsync.store.opening import check_owner, check_pin
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -32,7 +36,6 @@ def open_store(context: Context, project: Project) -> Store:
 
 def store_at(context: Context, project: Project, place: str) -> Store:
     """The store that `state: PLACE` would name."""
-    from afsync.store import opening
 
     return opening.open_store(project.root, place, afsync_version=__version__, environ=context.environ)
 
@@ -59,7 +62,6 @@ def read_state(context: Context, project: Project) -> tuple[Recorded, str]:
 
 def check_lineage(project: Project, recorded: Recorded) -> None:
     """StateError when the state is of another project."""
-    from afsync.store.opening import check_owner
 
     base_url = recorded.account.base_url if recorded.account else ""
     check_owner(recorded, lineage=project.settings.lineage or "", account_id=None, base_url=base_url)
@@ -68,8 +70,6 @@ def check_lineage(project: Project, recorded: Recorded) -> None:
 def check_account(project: Project, recorded: Recorded, remote: Remote, said: str | None = None) -> None:
     """A state belongs to one account; with another key its ids would mean something else. StateError then, and when
     afsync.yaml pins another account, or `--account` (`said`) names one."""
-    from afsync.api.access import is_real
-    from afsync.store.opening import check_owner, check_pin
 
     if is_real(remote.base_url):
         for where, pinned in (("`account:` in afsync.yaml", project.settings.account), ("--account", said)):
@@ -87,7 +87,6 @@ def warn_of_another_run(context: Context, project: Project) -> None:
 @contextmanager
 def locked(context: Context, store: Store, timeout: float, stop: Stop) -> Iterator[None]:
     """Hold the lock. StateLocked when another run does, after `timeout` seconds; Interrupted while waiting."""
-    from afsync.store.lock import Holder
 
     def warn(text: str) -> None:
         context.say(f"Warning: {visible(text)}\n")

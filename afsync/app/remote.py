@@ -8,17 +8,30 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from afsync.api.previews import MOST, previews
+from afsync.api.snapshot import fetch, read_jobs, read_result
 from afsync.app.checked_plan import resolve_with
+from afsync.app.checked_plan import timed as timed_options
 from afsync.app.connection import Service, connect
 from afsync.app.project_state import check_account
+from afsync.core.addresses import Kind
+from afsync.core.approval.approvals import waiting
+from afsync.core.approval.due import candidates, unknown_staging, unpublished
+from afsync.core.approval.held import of_unknown_origin
+from afsync.core.plan.decision import Options
+from afsync.core.plan.lookups import lookups, result_lookups
+from afsync.core.recovery.resolution import Adopt
+from afsync.core.remote import Lookups, Remote
+from afsync.core.results import JobResult
+from afsync.core.trust.publications import results_needed, staging_needed
+from afsync.core.trust.reviews import asked_for
 from afsync.errors import AuthError
 
 if TYPE_CHECKING:
     from afsync.api.reader import ApiReader
     from afsync.app.context import Context
     from afsync.config.project import Project
-    from afsync.core.remote import Preview, Remote
-    from afsync.core.results import JobResult
+    from afsync.core.remote import Preview
     from afsync.core.state.recorded import Recorded
 
 
@@ -35,15 +48,6 @@ def read_remote(
 ) -> Remote:
     """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
     jobs that are that young; of the addresses in `approving`, whether the service stops them."""
-    from afsync.api.previews import MOST, previews
-    from afsync.api.snapshot import fetch, read_result
-    from afsync.app.checked_plan import timed as timed_options
-    from afsync.core.approval.approvals import waiting
-    from afsync.core.approval.held import of_unknown_origin
-    from afsync.core.plan.decision import Options
-    from afsync.core.plan.lookups import lookups, result_lookups
-    from afsync.core.remote import Remote
-    from afsync.core.trust.publications import staging_needed
 
     wanted = lookups(project.desired, recorded, at)
     # A state may be new because it was lost, or older than the account; publish times are what tells.
@@ -76,8 +80,6 @@ def read_remote(
 def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
     """The jobs that lost submissions are found to have become, where those asked for a stop before publishing: whether
     the service stops them, no answer has told."""
-    from afsync.core.recovery.resolution import Adopt
-    from afsync.core.trust.reviews import asked_for
 
     if not any(asked_for(i) for i in recorded.submissions):
         return []
@@ -88,7 +90,6 @@ def _found_for_review(context: Context, project: Project, recorded: Recorded, re
 def publications_needed(project: Project, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
     """The ids of approved jobs whose result tells where they were published; of unresolved approvals those of which
     their status does not tell."""
-    from afsync.core.trust.publications import results_needed
 
     named = [str(i.job_id) for i in recorded.approvals if i.platforms]
     return [*named, *results_needed(recorded, remote, remote.server_time or at, project.settings.settle)]
@@ -96,8 +97,6 @@ def publications_needed(project: Project, recorded: Recorded, remote: Remote, at
 
 def read_results(reader: ApiReader, ids: Iterable[str]) -> dict[str, JobResult]:
     """By job id. One whose result cannot be read was asked for it, and nothing is known."""
-    from afsync.api.snapshot import read_result
-    from afsync.core.results import JobResult
 
     return {i: read_result(reader, i) or JobResult(i, "", ready=False) for i in ids}
 
@@ -115,8 +114,6 @@ def read_due(context: Context, project: Project, recorded: Recorded, service: Se
 
 def read_due_jobs(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """The same where nothing is to be found out of open submissions."""
-    from afsync.api.snapshot import read_jobs
-    from afsync.core.approval.due import candidates, unknown_staging, unpublished
 
     found = candidates(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
@@ -130,7 +127,6 @@ def read_due_jobs(context: Context, project: Project, recorded: Recorded, servic
 
 def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remote:
     """With what the service says of those that are produced."""
-    from afsync.api.previews import previews
 
     produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
     return replace(remote, previews=_without_links(previews(service.reader, produced, None)))
@@ -144,10 +140,6 @@ def _as_of(context: Context, at: datetime, remote: Remote) -> Remote:
 
 def read_for_intents(context: Context, project: Project, recorded: Recorded) -> Remote:
     """What the account shows of open submissions and approvals; nothing else is looked at."""
-    from afsync.api.previews import previews
-    from afsync.api.snapshot import fetch
-    from afsync.core.addresses import Kind
-    from afsync.core.remote import Lookups
 
     service = connect(context, project, writes=False)
     approved = [str(i.job_id) for i in recorded.approvals]

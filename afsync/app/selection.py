@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.addresses import ADDRESS
+from afsync.config.problems import close_address
+from afsync.core.addresses import ADDRESS, matches
+from afsync.core.plan.decision import Options
 from afsync.core.resources import Desired, Limits
 from afsync.errors import UsageError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.core.plan.decision import Options
     from afsync.core.state.recorded import Recorded
 
 
@@ -32,7 +33,6 @@ class Selection(Struct, frozen=True):
     max_deletes: str | None = None
 
     def options(self, *, destroy: bool = False) -> Options:
-        from afsync.core.plan.decision import Options
 
         for address in self.replace:
             if not ADDRESS.fullmatch(address):
@@ -78,8 +78,6 @@ def check_addresses(context: Context, chosen: Selection, desired: Desired, recor
     flags = {"--target": chosen.target, "--exclude": chosen.exclude, "--replace": chosen.replace}
     if not any(flags.values()):
         return
-    from afsync.config.problems import close_address
-    from afsync.core.addresses import matches
 
     known, everywhere = sorted({*desired.templates, *desired.jobs, *recorded.resources}), context.globs
     for flag, globs in flags.items():

@@ -8,11 +8,12 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
+from afsync.app.preparation import ApplyRequest
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together
+from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.applying import apply
 from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
-from afsync.commands.preparing import Apply
 from afsync.core.plan.decision import Options
 from afsync.errors import UsageError
 
@@ -39,20 +40,14 @@ from afsync.errors import UsageError
 @lock_timeout_flag
 @account_flags(own_account=True, own_fail_fast=True)
 def command(
+    over: AccountFlags,
     planfile: str | None,
-    expect: str | None,
-    destroy: bool,
-    due: bool,
+    account: tuple[str, ...],
     auto_approve: bool,
     as_json: bool,
     json_into: str | None,
     markdown_into: str | None,
-    title: str,
-    fail_fast: bool,
-    account: tuple[str, ...],
-    lock_timeout: float,
-    over: AccountFlags,
-    **selection: Any,
+    **given: Any,
 ) -> int:
     """Make the account what the files say: shows the plan, asks, and does exactly that.
 
@@ -61,51 +56,44 @@ def command(
 
     With PLANFILE (from `afsync plan --out`) it does what was reviewed or refuses with 6; it does not ask then.
     """
-    check_title(title)
+    asked = {name: given.pop(name) for name in ("expect", "destroy", "due", "title", "fail_fast", "lock_timeout")}
+    request = ApplyRequest(Selection(**given), **asked)
+    flags = ApplyFlags(request, auto_approve, as_json, planfile, json_into, markdown_into)
+    check_title(request.title)
     _check_planfile(planfile)
-    chosen = Selection(**selection)
-    if planfile is not None and (destroy or chosen.options() != Options()):
-        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
-    if due and (planfile is not None or destroy or expect is not None):
-        raise UsageError("--due does nothing else", "leave the plan file, --destroy and --expect away")
-    over = replace(over, account=account, fail_fast=fail_fast, title=title)
-    if not over.every:
-        over.check_alone(account=True, fail_fast=True)
-    if len(account) > 1 and not over.every:
-        raise UsageError("--account names one account", "give it once; several go with --all")
+    _check_together(flags)
+    over = replace(over, account=account, fail_fast=request.fail_fast, title=request.title)
     if over.every:
-        check_together(
-            json=as_json,
-            json_into=json_into,
-            markdown_into=markdown_into,
-            expect=expect,
-            destroy=destroy,
-            replace=chosen.replace,
-        )
-        if planfile is not None:
-            raise UsageError("a saved plan is of one account", "leave it away, or leave --all away")
+        _check_over_all(flags)
+        # Imported here: a single account needs neither threads nor reports.
         from afsync.commands.apply_all import apply_all
 
-        return apply_all(
-            over, Apply(chosen, due=due, auto_approve=auto_approve, fail_fast=fail_fast, lock_timeout=lock_timeout)
-        )
-    return apply(
-        Apply(
-            chosen,
-            destroy=destroy,
-            due=due,
-            auto_approve=auto_approve,
-            as_json=as_json,
-            json_into=json_into,
-            markdown_into=markdown_into,
-            title=title,
-            fail_fast=fail_fast,
-            lock_timeout=lock_timeout,
-            account=account[0] if account else None,
-            plan_file=planfile,
-            expect=expect,
-        )
+        return apply_all(over, flags)
+    over.check_alone(account=True, fail_fast=True)
+    if len(account) > 1:
+        raise UsageError("--account names one account", "give it once; several go with --all")
+    return apply(replace(flags, request=replace(request, account=account[0] if account else None)))
+
+
+def _check_together(flags: ApplyFlags) -> None:
+    request, planned = flags.request, flags.plan_file is not None
+    if planned and (request.destroy or request.selection.options() != Options()):
+        raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
+    if request.due and (planned or request.destroy or request.expect is not None):
+        raise UsageError("--due does nothing else", "leave the plan file, --destroy and --expect away")
+
+
+def _check_over_all(flags: ApplyFlags) -> None:
+    check_together(
+        json=flags.as_json,
+        json_into=flags.json_into,
+        markdown_into=flags.markdown_into,
+        expect=flags.request.expect,
+        destroy=flags.request.destroy,
+        replace=flags.request.selection.replace,
     )
+    if flags.plan_file is not None:
+        raise UsageError("a saved plan is of one account", "leave it away, or leave --all away")
 
 
 def _check_planfile(name: str | None) -> None:

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from afsync.app.side_by_side import not_begun
 from afsync.commands.account_flags import AccountFlags
 from afsync.commands.all_accounts import AccountsRun, begin, each, finish
+from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.applying import answer_of, apply_here
 from afsync.commands.command_result import CommandResult
-from afsync.commands.plan import Wanted, plan_here
-from afsync.commands.preparing import Apply
+from afsync.commands.plan import plan_here
+from afsync.commands.plan_report import PlanFlags
 from afsync.commands.screen import agreed, interactive, messages, report, stdout_paint
 from afsync.core.text import count
 from afsync.core.workspace import AccountResult, Overall, over_limit
@@ -24,37 +25,20 @@ from afsync.output.overall_text import overall_text
 if TYPE_CHECKING:
     from afsync.config.workspace import Member
 
-PLAN = Wanted(
-    form="text",
-    destroy=False,
-    offline=False,
-    refresh_only=False,
-    detailed_exitcode=False,
-    out=None,
-    json_into=None,
-    markdown_into=None,
-    with_links=False,
-    title="",
-    gitlab_report=None,
-    notify=False,
-    max_bytes=60_000,
-    at=None,
-)
 
-
-def apply_all(over: AccountFlags, wanted: Apply) -> int:
+def apply_all(over: AccountFlags, flags: ApplyFlags) -> int:
     """Apply every account that was chosen. Returns the exit code."""
     run = begin("apply", over)
     members = run.chosen.members
-    asks = not wanted.auto_approve and interactive()
+    asks = not flags.auto_approve and interactive()
     with handling_signals(run.stops):
-        if wanted.due or not (asks or run.chosen.workspace.max_credits is not None):
-            results = each(run, members, lambda _: apply_here(wanted), reads_only=False)
+        if flags.request.due or not (asks or run.chosen.workspace.max_credits is not None):
+            results = each(run, members, lambda _: apply_here(flags), reads_only=False)
             return finish(run, results)
-        return _judged(run, wanted, asks=asks)
+        return _judged(run, flags, asks=asks)
 
 
-def _judged(run: AccountsRun, wanted: Apply, *, asks: bool) -> int:
+def _judged(run: AccountsRun, flags: ApplyFlags, *, asks: bool) -> int:
     """Plan everywhere, and apply these very plans if all of them together are allowed."""
     prints: dict[str, str | None] = {}
 
@@ -65,7 +49,7 @@ def _judged(run: AccountsRun, wanted: Apply, *, asks: bool) -> int:
     plans = each(
         run,
         members,
-        lambda _: plan_here(wanted.selection, PLAN),
+        lambda _: plan_here(flags.request.selection, PlanFlags()),
         reads_only=True,
         came=planned,
         shown=asks,
@@ -84,19 +68,19 @@ def _judged(run: AccountsRun, wanted: Apply, *, asks: bool) -> int:
     failed = {r.account: r for r in plans if prints.get(r.account) is None}
     if failed and run.flags.fail_fast:
         return finish(run, [failed.get(m.name) or not_begun(m) for m in members])
-    return _apply(run, replace(wanted, auto_approve=wanted.auto_approve or asks), prints, failed)
+    return _apply(run, replace(flags, auto_approve=flags.auto_approve or asks), prints, failed)
 
 
 def _apply(
     run: AccountsRun,
-    wanted: Apply,
+    flags: ApplyFlags,
     prints: dict[str, str | None],
     failed: dict[str, AccountResult],
 ) -> int:
     """What could not be planned was not judged, and is not applied."""
 
     def one(member: Member) -> CommandResult:
-        return apply_here(replace(wanted, expect=prints[member.name]))
+        return apply_here(replace(flags, request=replace(flags.request, expect=prints[member.name])))
 
     for result in failed.values():
         run.show(result)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from afsync.app.selection import Selection
+from afsync.app.preparation import ApplyRequest
+from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.applying import apply
 from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
-from afsync.commands.preparing import Apply
 
 
 @click.command
@@ -41,15 +41,11 @@ def command(
     Publishing cannot be undone. When there is nothing to publish for one of them, nothing is done, and it says why.
     To approve by a pull request, write `approve: ID` on the job instead.
     """
-    return apply(
-        Apply(
-            Selection(),
-            auto_approve=auto_approve,
-            as_json=as_json,
-            lock_timeout=lock_timeout,
-            account=account,
-            approve=addresses,
-            at_once=at_once,
-            platforms=tuple(dict.fromkeys(platforms)),
-        )
+    request = ApplyRequest(
+        approve=addresses,
+        platforms=tuple(dict.fromkeys(platforms)),
+        at_once=at_once,
+        account=account,
+        lock_timeout=lock_timeout,
     )
+    return apply(ApplyFlags(request, auto_approve, as_json))

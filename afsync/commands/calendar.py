@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import Struct
 
-from afsync.app.addresses import check_globs
+from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.files import write_shared
-from afsync.app.project import at_moment, load_project
-from afsync.app.project_state import read_state
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.commands.screen import links_shown, messages, stdout, stdout_paint, tell
 from afsync.errors import UsageError
+from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
+from afsync.output.calendar_words import Page
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from afsync.app.connection import Service
-    from afsync.config.project import Project
-    from afsync.core.calendar import Window
-    from afsync.core.calendar_entries import Known
-    from afsync.output.calendar_words import Page
-
-WEEKS = 4
 BACK, AHEAD = 4, 26
 """Weeks before and after today's that a feed or a page has where nothing else is said."""
 _MONTH = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
 
 
-class Wanted(Struct, frozen=True):
-    """Which days, which entries, and in which form."""
+class CalendarFlags(Struct, frozen=True):
+    """Which days, which entries, and in which form, as it was written."""
 
     first: str | None
     weeks: int | None
@@ -84,91 +75,50 @@ def command(over: AccountFlags, **given: Any) -> int:
 
     Reads the files and the state, and with --live the account; changes nothing.
     """
-    wanted = Wanted(**given)
-    if len(wanted.forms) > 1:
-        raise UsageError(f"{' and '.join(wanted.forms)} exclude each other")
-    if [wanted.ics, wanted.html].count("-") + len(wanted.forms) > 1:
+    flags = CalendarFlags(**given)
+    if len(flags.forms) > 1:
+        raise UsageError(f"{' and '.join(flags.forms)} exclude each other")
+    if [flags.ics, flags.html].count("-") + len(flags.forms) > 1:
         raise UsageError("only one form can be printed at a time", "give --ics and --html a FILE")
     if over.every:
         check_together(
             hint="run it for each account: `afsync calendar -C DIR`, with this flag",
-            json=wanted.as_json,
-            csv=wanted.as_csv,
-            markdown=wanted.markdown,
-            ics=wanted.ics,
-            html=wanted.html,
+            json=flags.as_json,
+            csv=flags.as_csv,
+            markdown=flags.markdown,
+            ics=flags.ics,
+            html=flags.html,
         )
-    return run("calendar", over, lambda: calendar_here(wanted))
+    return run("calendar", over, lambda: calendar_here(flags))
 
 
-def calendar_here(wanted: Wanted) -> CommandResult:
+def calendar_here(flags: CalendarFlags) -> CommandResult:
     """Show the calendar of the project in this directory."""
-    page = make(wanted)
-    written = _write(page, wanted)
-    if written and not wanted.forms:
+    page = calendar(here(), _request(flags))
+    written = _write(page, flags)
+    if written and not flags.forms:
         return CommandResult(0)
-    return CommandResult(tell(_printed(page, wanted)), problems=tuple(page.found.notices))
+    return CommandResult(tell(_printed(page, flags)), problems=tuple(page.found.notices))
 
 
-def make(wanted: Wanted) -> Page:
-    """Read, plan, and put together what is shown. Nothing is written."""
-    from msgspec.structs import replace
-
-    from afsync.commands.calendar_facts import known_at
-    from afsync.core.calendar import without_links
-    from afsync.core.calendar_entries import entries
-    from afsync.output.calendar_words import Page
-
-    now = moment(wanted.at) if wanted.at is not None else here().now()
-    files = load_project(here())
-    name = wanted.zone or files.settings.timezone or "UTC"
-    window = _window(wanted, name, now)
-    recorded, _ = read_state(here(), files)
-    project = at_moment(here(), files, recorded, now)
-    links = links_shown(wanted.with_links, machine=bool(wanted.forms or wanted.ics or wanted.html))
-    service = _connected(project) if wanted.live else None
-    known, problems = known_at(files, project, recorded, now, window, service=service, links=links)
-    check_globs(here(), wanted.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
-    found = entries(known, window, wanted.only, wanted.platform)
-    if not links:
-        found = replace(found, entries=tuple(map(without_links, found.entries)))
-    found = replace(found, notices=(*problems, *found.notices))
-    pictures = _pictures(service, known) if wanted.html and wanted.with_links and service else {}
-    return Page(found, window, name, now, files.root.resolve().name, recorded.lineage, wanted.live, pictures)
-
-
-def _connected(project: Project) -> Service:
-    from afsync.app.connection import connect
-
-    return connect(here(), project, writes=False, silent=True)
-
-
-def _pictures(service: Service, known: Known) -> dict[str, str]:
-    from afsync.api.previews import pictures
-
-    return pictures(service.session, known.seen.previews)
-
-
-def _window(wanted: Wanted, zone: str, now: datetime) -> Window:
-    from afsync.config.problems import Wrong
-    from afsync.config.times import parse_zone
-    from afsync.core.calendar import Window
-
-    try:
-        there = parse_zone(zone)
-    except Wrong as error:
-        raise UsageError(f"--zone {zone}: {error}", error.hint) from None
-    if wanted.month is not None:
-        if wanted.first is not None or wanted.weeks is not None:
-            raise UsageError("--month does not go with --from and --weeks")
-        return Window(*_month(wanted.month), there)
-    today = now.astimezone(there).date()
-    first = _date(wanted.first) if wanted.first is not None else today
-    monday = first - timedelta(days=first.weekday())
-    span = wanted.weeks or WEEKS
-    if wanted.first is None and wanted.weeks is None and (wanted.ics or wanted.html):
-        monday, span = monday - timedelta(weeks=BACK), BACK + AHEAD
-    return Window(monday, monday + timedelta(days=7 * span - 1), there)
+def _request(flags: CalendarFlags) -> CalendarRequest:
+    if flags.month is not None and (flags.first is not None or flags.weeks is not None):
+        raise UsageError("--month does not go with --from and --weeks")
+    links = links_shown(flags.with_links, machine=bool(flags.forms or flags.ics or flags.html))
+    wide = flags.first is None and flags.weeks is None and bool(flags.ics or flags.html)
+    return CalendarRequest(
+        first=_date(flags.first) if flags.first is not None else None,
+        weeks=BACK + AHEAD if wide else flags.weeks or WEEKS,
+        back=BACK if wide else 0,
+        month=_month(flags.month) if flags.month is not None else None,
+        zone=flags.zone,
+        only=flags.only,
+        platforms=flags.platform,
+        live=flags.live,
+        links=links,
+        pictures=bool(flags.html and flags.with_links),
+        at=moment(flags.at) if flags.at is not None else None,
+    )
 
 
 def _month(text: str) -> tuple[date, date]:
@@ -189,9 +139,9 @@ def _date(text: str) -> date:
     raise UsageError(f"--from {text}: not a day", "write it as 2026-12-01")
 
 
-def _write(page: Page, wanted: Wanted) -> list[str]:
+def _write(page: Page, flags: CalendarFlags) -> list[str]:
     """The files that were written."""
-    forms: list[tuple[str | None, Callable[[Page], str]]] = [(wanted.ics, _ics), (wanted.html, _html)]
+    forms: list[tuple[str | None, Callable[[Page], str]]] = [(flags.ics, _ics), (flags.html, _html)]
     written = []
     for name, text_of in forms:
         if name is not None and name != "-":
@@ -213,28 +163,24 @@ def _html(page: Page) -> str:
     return calendar_page(page)
 
 
-def _printed(page: Page, wanted: Wanted) -> str:
-    if wanted.ics == "-":
+def _printed(page: Page, flags: CalendarFlags) -> str:
+    if flags.ics == "-":
         return _ics(page)
-    if wanted.html == "-":
+    if flags.html == "-":
         return _html(page)
-    if wanted.as_json or wanted.as_csv:
+    if flags.as_json or flags.as_csv:
         from afsync.output.calendar_rows import calendar_csv, calendar_json
 
-        return calendar_json(page) if wanted.as_json else calendar_csv(page)
-    if wanted.markdown:
+        return calendar_json(page) if flags.as_json else calendar_csv(page)
+    if flags.markdown:
         from afsync.output.calendar_markdown import calendar_markdown
 
         return calendar_markdown(page)
-    return _on_terminal(page, wanted)
+    return _on_terminal(page, flags)
 
 
-def _on_terminal(page: Page, wanted: Wanted) -> str:
-    import shutil
-
-    from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
-
+def _on_terminal(page: Page, flags: CalendarFlags) -> str:
     columns = shutil.get_terminal_size().columns if stdout().isatty() else 0
-    if wanted.agenda or columns < NARROWEST:
+    if flags.agenda or columns < NARROWEST:
         return calendar_list(page, stdout_paint())
     return calendar_grid(page, columns, stdout_paint())

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from afsync.app.preparation import ApplyRequest
 from afsync.app.selection import Selection
+from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.applying import apply
 from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
-from afsync.commands.preparing import Apply
 
 
 @click.command
@@ -26,14 +27,7 @@ def command(
 
     The same as `afsync apply --destroy`. `lifecycle.prevent_destroy` holds; the limit on deletes does not.
     """
-    return apply(
-        Apply(
-            Selection(**selection),
-            destroy=True,
-            auto_approve=auto_approve,
-            as_json=as_json,
-            fail_fast=fail_fast,
-            lock_timeout=lock_timeout,
-            account=account,
-        )
+    request = ApplyRequest(
+        Selection(**selection), destroy=True, account=account, fail_fast=fail_fast, lock_timeout=lock_timeout
     )
+    return apply(ApplyFlags(request, auto_approve, as_json))

@@ -35,7 +35,7 @@ def command(
     Any key that starts with af_ opens an account of its own. Point afsync at it with
     AURAFLUX_BASE_URL=http://127.0.0.1:PORT/v1.
     """
-    from afsync.emulator import serve
+    from afsync.emulator.server import serve
 
     say = messages()
 

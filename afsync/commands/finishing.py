@@ -1,15 +1,16 @@
-"""What an apply came to: told on every channel, and as an exit code."""
+"""The end of an apply: its report on every channel, and its exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from afsync.app.files import write_private
+from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
 from afsync.commands.command_result import CommandResult
 from afsync.commands.json_events import EventLines
-from afsync.commands.preparing import Apply, Ready
 from afsync.commands.screen import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.core.outcome import Unresolved
 from afsync.core.plan.actions import Action, Reason
@@ -24,6 +25,9 @@ from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
 from afsync.output.seen import seen_lines
 from afsync.output.values import visible
+
+if TYPE_CHECKING:
+    from afsync.app.preparation import Prepared
 
 
 def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResult:
@@ -48,40 +52,40 @@ def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResu
     )
 
 
-def refused(plan: Plan, wanted: Apply, events: EventLines) -> int:
+def refused(plan: Plan, flags: ApplyFlags, events: EventLines) -> int:
     events.end(())
-    _markdown_into(wanted, plan)
-    if not wanted.as_json:
+    _markdown_into(flags, plan)
+    if not flags.as_json:
         messages()("Nothing was done: see above what holds it back.\n")
     return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
 
 
-def finish(ready: Ready, done: RunReport, wanted: Apply, out: Out, events: EventLines) -> int:
+def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped, done.looked)
-    if not wanted.as_json:
-        _finish_text(done.plan, done, out, approving=bool(wanted.approve), due=wanted.due)
+    if not flags.as_json:
+        _finish_text(done.plan, done, out, approving=bool(flags.request.approve), due=flags.request.due)
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
-    _markdown_into(wanted, done.plan, done)
-    publish_outcomes(done.outcomes, ready.project, wanted.title, done.looked, done.plan.settle)
-    publish_problems([v for v in done.plan.violations if v not in ready.plan.violations], ready.project.root)
+    _markdown_into(flags, done.plan, done)
+    publish_outcomes(done.outcomes, prepared.project, flags.title, done.looked, done.plan.settle)
+    publish_problems([v for v in done.plan.violations if v not in prepared.plan.violations], prepared.project.root)
     if done.stopped is not None:
         publish_error(done.stopped)
     say_unwritten(out.error)
     return exit_code(done.plan, done)
 
 
-def _markdown_into(wanted: Apply, plan: Plan, done: RunReport | None = None) -> None:
+def _markdown_into(flags: ApplyFlags, plan: Plan, done: RunReport | None = None) -> None:
     """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
-    if wanted.markdown_into is None:
+    if flags.markdown_into is None:
         return
     from afsync.output.outcomes_markdown import apply_markdown
 
     outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
     try:
         looked = done.looked if done else None
-        write_private(Path(wanted.markdown_into), apply_markdown(plan, outcomes, stopped, wanted.title, looked))
+        write_private(Path(flags.markdown_into), apply_markdown(plan, outcomes, stopped, flags.title, looked))
     except AfsyncError as error:
         messages()(f"Warning: {visible(error.message)}\n")
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import assert_never
 
 from afsync.app.files import open_stream
-from afsync.commands.context import here
 from afsync.commands.progress import Reporter, Uploads
 from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
@@ -39,8 +38,8 @@ EVERY = timedelta(seconds=5)
 class EventLines:
     """Where the lines go. False when nobody wants them. The last one is a summary, whatever happened."""
 
-    def __init__(self, outs: Sequence[Out]) -> None:
-        self._outs = outs
+    def __init__(self, outs: Sequence[Out], clock: Callable[[], datetime]) -> None:
+        self._outs, self._clock = outs, clock
         self._ended = False
 
     def __bool__(self) -> bool:
@@ -67,7 +66,7 @@ class EventLines:
         if self._ended:
             return
         self._ended = True
-        now = here().now()
+        now = self._clock()
         if looked is not None:
             self(event_json("seen", now, **seen_fields(looked)))
         if isinstance(stopped, ConfigError):
@@ -84,10 +83,10 @@ def _code(error: AfsyncError) -> str:
 
 
 @contextmanager
-def event_lines(stdout: Out | None, into: str | None) -> Iterator[EventLines]:
+def event_lines(stdout: Out | None, into: str | None, clock: Callable[[], datetime]) -> Iterator[EventLines]:
     """The lines of one run. What ends it early is told in them before it is raised."""
     with _file(into) as file:
-        lines = EventLines([out for out in (stdout, file) if out is not None])
+        lines = EventLines([out for out in (stdout, file) if out is not None], clock)
         try:
             yield lines
         except AfsyncError as error:

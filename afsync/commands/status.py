@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import click
 
-from afsync.app.addresses import check_globs
-from afsync.app.project import at_moment, load_project
-from afsync.app.project_state import read_state
-from afsync.app.watch import WatchedJobs
+from afsync.app.status import selected_jobs, status
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.screen import links_shown, stdout_paint, tell
 from afsync.commands.status_watch import watch_and_show
-from afsync.core.phases import JobPhase, Until
+from afsync.core.phases import Until
 from afsync.errors import UsageError
+from afsync.output.status_json import status_json
+from afsync.output.status_text import status_text
 
 INTERVAL = 5.0
 UNTIL = [until.value for until in Until]
@@ -56,29 +55,12 @@ def command(
         check_together(json=as_json, watch=watching)
 
     def status_here() -> CommandResult:
-        jobs = _jobs(globs, links=links_shown(with_links, machine=as_json))
+        context, links = here(), links_shown(with_links, machine=as_json)
         if watching:
-            return CommandResult(
-                watch_and_show(jobs, Until(until or Until.DONE), timeout=timeout, interval=interval, as_json=as_json)
-            )
-        return CommandResult(_show(jobs, as_json))
+            jobs = selected_jobs(context, globs, links=links)
+            goal = Until(until or Until.DONE)
+            return CommandResult(watch_and_show(jobs, goal, timeout=timeout, interval=interval, as_json=as_json))
+        now, found = context.now(), status(context, globs, links=links)
+        return CommandResult(tell(status_json(found, now) if as_json else status_text(found, now, stdout_paint())))
 
     return run("status", over, status_here)
-
-
-def _jobs(globs: tuple[str, ...], *, links: bool) -> WatchedJobs:
-    """Those that are selected."""
-    project = load_project(here())
-    recorded, _ = read_state(here(), project)
-    project = at_moment(here(), project, recorded, here().now())
-    check_globs(here(), globs, {*project.desired.jobs, *recorded.jobs})
-    return WatchedJobs(here(), project, recorded, globs, links=links)
-
-
-def _show(jobs: WatchedJobs, as_json: bool) -> int:
-    from afsync.output.status_json import status_json
-    from afsync.output.status_text import status_text
-
-    now = here().now()
-    found = jobs.look(now, lambda job: job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL))
-    return tell(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))

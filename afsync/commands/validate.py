@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
 from afsync.app.files import write_private
-from afsync.app.project import at_moment, load_project
+from afsync.app.validate import Validation, validate
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
-from afsync.commands.ci import publish_error, publish_problems, repository_prefix
+from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.command_result import CommandResult
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.screen import stdout_paint, tell
-from afsync.errors import ConfigError, Exit, Problem, Severity, UsageError
+from afsync.config.project import PROJECT_FILE
+from afsync.core.text import count
+from afsync.errors import ConfigError, Exit, Severity, UsageError
+from afsync.output.problems import problem_block, problems_json
 
 FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 
@@ -47,77 +49,53 @@ def command(
 
 def _validate(form: str, json_into: str | None, markdown_into: str | None, title: str) -> CommandResult:
     """Check the project in this directory, and print what is wrong."""
-    from afsync.output.problems import problems_json
-
-    said, problems, files, failed = _checked()
+    context = here()
+    found = validate(context)
     if json_into is not None:
-        write_private(Path(json_into), problems_json(problems))
+        write_private(Path(json_into), problems_json(found.problems))
     if markdown_into is not None:
+        # Imported here: most runs write none.
         from afsync.output.markdown import problems_markdown
 
-        write_private(Path(markdown_into), problems_markdown(problems, title=title))
+        write_private(Path(markdown_into), problems_markdown(found.problems, title=title))
     if form != "text":
-        written = tell(_document(form, problems, files))
-        if failed is not None:
-            publish_error(failed)
-    elif failed is not None:
-        raise failed
+        written = tell(_document(form, found, repository_prefix(context.directory)))
+        if not found.valid:
+            publish_error(ConfigError(found.problems))
+    elif not found.valid:
+        raise ConfigError(found.problems)
     else:
-        written = tell(said)
-    return CommandResult(written if failed is None else Exit.ERROR, problems=problems)
+        written = tell(_text(found))
+    return CommandResult(written if found.valid else Exit.ERROR, problems=found.problems)
 
 
-def _checked() -> tuple[str, tuple[Problem, ...], tuple[str, ...], ConfigError | None]:
-    """What to say, what is wrong, which files were read, and the error to be raised in the end."""
-    from afsync.core.text import count
-    from afsync.output.problems import problem_block
-
-    try:
-        project = load_project(here())
-        templates, jobs = len(project.desired.templates), len(project.desired.jobs)
-        if project.calendar is not None:
-            from afsync.core.state.recorded import Recorded
-
-            project = at_moment(here(), project, Recorded(project.settings.lineage or ""), here().now())
-            project = replace(project, warnings=tuple(map(_stateless, project.warnings)))
-    except ConfigError as error:
-        return "", error.problems, (), error
-    if project.warnings:
-        publish_problems(project.warnings, here().directory)
-    warned = "".join(f"{problem_block(warning, stdout_paint())}\n\n" for warning in project.warnings)
-    declared = f"{count(templates, 'template')} and {count(jobs, 'job')}"
-    if (found := project.occurrences) is not None and found.series:
-        ahead = f"{found.series} series with {count(found.declared, 'occurrence')} by now"
-        ahead += f" (the first begins on {found.begins})" if found.begins and not found.declared else ""
-        declared = f"{count(templates, 'template')}, {count(jobs, 'job')} and {ahead}"
-    counted = f"{declared} in {count(len(project.files), 'file')}"
-    said = f"{warned}{stdout_paint()('Valid.', 'green')} {counted}.\n"
-    return said, project.warnings, tuple(f.path for f in project.files), None
+def _text(found: Validation) -> str:
+    warned = "".join(f"{problem_block(warning, stdout_paint())}\n\n" for warning in found.problems)
+    declared = f"{count(found.templates, 'template')} and {count(found.jobs, 'job')}"
+    if found.series:
+        ahead = f"{found.series} series with {count(found.occurrences, 'occurrence')} by now"
+        ahead += f" (the first begins on {found.begins})" if found.begins and not found.occurrences else ""
+        declared = f"{count(found.templates, 'template')}, {count(found.jobs, 'job')} and {ahead}"
+    return f"{warned}{stdout_paint()('Valid.', 'green')} {declared} in {count(len(found.files), 'file')}.\n"
 
 
-def _stateless(problem: Problem) -> Problem:
-    """What only the state could decide is a note here: a row whose time has passed may have been submitted."""
-    return replace(problem, severity=Severity.NOTE) if problem.code == "row_passed" else problem
-
-
-def _document(form: str, problems: Sequence[Problem], files: Sequence[str]) -> str:
-    from afsync.config.project import PROJECT_FILE
-    from afsync.output.codeclimate import codeclimate
-    from afsync.output.junit import junit
-    from afsync.output.problems import problems_json
-    from afsync.output.sarif import sarif
-
-    prefix = repository_prefix(here().directory)
+def _document(form: str, found: Validation, prefix: str) -> str:
+    # Imported here: each of them serves one format.
     match form:
         case "json":
-            return problems_json(problems)
+            return problems_json(found.problems)
         case "sarif":
-            return sarif(problems, prefix, PROJECT_FILE)
+            from afsync.output.sarif import sarif
+
+            return sarif(found.problems, prefix, PROJECT_FILE)
         case "codeclimate":
-            return codeclimate(problems, prefix, PROJECT_FILE)
+            from afsync.output.codeclimate import codeclimate
+
+            return codeclimate(found.problems, prefix, PROJECT_FILE)
         case "junit":
-            return junit(
-                [p for p in problems if p.severity is Severity.ERROR], files or (PROJECT_FILE,), prefix, PROJECT_FILE
-            )
+            from afsync.output.junit import junit
+
+            errors = [p for p in found.problems if p.severity is Severity.ERROR]
+            return junit(errors, found.files or (PROJECT_FILE,), prefix, PROJECT_FILE)
         case _:
             raise AssertionError(form)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from afsync.commands import plan
-from afsync.emulator import running
+from afsync.emulator.server import running
 from tests.cli.commands import every_command
 from tests.cli.conftest import PROJECT, made
 from tests.harness import Sandbox
@@ -79,7 +79,7 @@ def test_a_bug_does_not_show_it(secret: Sandbox, monkeypatch: pytest.MonkeyPatch
     def bug(*_: object) -> None:
         raise RuntimeError("something that nobody thought of")
 
-    monkeypatch.setattr(plan, "make", bug)
+    monkeypatch.setattr(plan, "plan", bug)
     with pytest.raises(AssertionError, match="This is a bug in afsync") as caught:
         secret.call("plan")
     assert "something that nobody thought of" in str(caught.value)

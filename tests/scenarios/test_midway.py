@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from afsync.api.limiter import Limiter
 from afsync.api.session import ApiSession
-from afsync.commands import applying
+from afsync.commands import context
 from tests.harness import lines
 from tests.scenarios.world import (
     OTHER_URL,
@@ -122,7 +123,7 @@ def test_a_submission_is_told_as_it_begins_and_as_it_is_paid(world: World, monke
 
     monkeypatch.setattr(Limiter, "wait", wait)
     monkeypatch.setattr(ApiSession, "send", sent)
-    monkeypatch.setattr(applying, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(context, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=time.sleep))
     at = world.at(days=1)
     world.declare(jobs={key: a_job(topic=key, schedule=at) for key in ("a", "b")})
     told = [line for line in world.applied().out.splitlines() if line.startswith("job.")]

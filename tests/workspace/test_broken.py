@@ -37,7 +37,7 @@ def breaks_in_anna(monkeypatch: pytest.MonkeyPatch, how: Any) -> None:
             how()
         return connect_to(context, project, **flags)
 
-    monkeypatch.setattr("afsync.commands.preparing.connect", connect)
+    monkeypatch.setattr("afsync.app.preparation.connect", connect)
 
 
 def panics() -> None:

@@ -1,0 +1,114 @@
+"""What is printed and written of a plan, or of what changed outside: on the screen, into files, for CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from afsync.app.files import write_private
+from afsync.commands.ci import publish_drift, publish_plan
+from afsync.commands.command_result import CommandResult
+from afsync.commands.screen import in_block, messages, report, stdout_paint, told
+from afsync.core.drift import differences
+from afsync.core.plan.plan import Plan, plan_without_links
+from afsync.core.workspace import Numbers
+from afsync.errors import Exit, Problem
+from afsync.output.drift import drift_markdown, drift_text
+from afsync.output.github import gitlab_report
+from afsync.output.plan_json import plan_json
+from afsync.output.plan_markdown import plan_markdown
+from afsync.output.plan_text import plan_text
+from afsync.output.problems import problems_json
+
+MOST_DETAILS = 20_000
+"""Bytes of one plan in a comment on many."""
+
+
+class PlanFlags(Struct, frozen=True):
+    """How to plan and where to put it. The format changes neither what is done nor the exit code."""
+
+    form: str = "text"
+    destroy: bool = False
+    offline: bool = False
+    refresh_only: bool = False
+    detailed_exitcode: bool = False
+    out: str | None = None
+    json_into: str | None = None
+    markdown_into: str | None = None
+    with_links: bool = False
+    title: str = ""
+    gitlab_report: str | None = None
+    max_bytes: int = 60_000
+    at: str | None = None
+    notify: bool = False
+
+
+def report_plan(plan: Plan, root: Path, flags: PlanFlags, calendar: tuple[str, ...]) -> CommandResult:
+    """Print the plan and write what was asked for. `calendar`: weeks for a comment."""
+    # What is written may be posted where others read it; what is on this screen is not.
+    shared = plan if flags.with_links else plan_without_links(plan)
+    if flags.json_into:
+        write_private(Path(flags.json_into), document(shared, "json", flags))
+    if flags.markdown_into:
+        write_private(Path(flags.markdown_into), document(shared, "markdown", flags, calendar))
+    if flags.gitlab_report:
+        write_private(Path(flags.gitlab_report), gitlab_report(plan))
+    screen = report()
+    screen(document(plan, flags.form, flags, calendar))
+    if flags.out and flags.form == "text":
+        messages()(f"\nSaved to {flags.out}; it holds for a day at the most, and once: afsync apply {flags.out}\n")
+    publish_plan(shared, root, flags.title, calendar)
+    code = Exit.CHANGES if flags.detailed_exitcode and plan.changes else Exit.OK
+    return _result(plan, Exit.ERROR if told(screen) else code, calendar, with_links=flags.with_links)
+
+
+def _result(plan: Plan, code: int, calendar: tuple[str, ...], *, with_links: bool) -> CommandResult:
+    """The plan, for a report over many accounts."""
+    if not in_block():
+        return CommandResult(code)
+    s, shared = plan.summary, plan if with_links else plan_without_links(plan)
+    return CommandResult(
+        code,
+        Numbers(s.add, s.change, s.destroy, plan.spend, plan.balance),
+        (*plan.blocking, *plan.violations, *plan.notices),
+        plan_markdown(shared, MOST_DETAILS, calendar=calendar) if plan.changes or plan.violations else "",
+        changes=bool(plan.changes),
+        blocked=bool(plan.blocking or plan.violations),
+        fingerprint=plan.fingerprint,
+    )
+
+
+def document(plan: Plan, form: str, flags: PlanFlags, calendar: tuple[str, ...] = ()) -> str:
+    """The plan in one of the formats."""
+    match form:
+        case "json":
+            return plan_json(plan)
+        case "markdown":
+            return plan_markdown(plan, flags.max_bytes, flags.title, calendar)
+        case _:
+            return plan_text(plan, stdout_paint())
+
+
+def report_drift(found: tuple[Problem, ...], root: Path, flags: PlanFlags) -> CommandResult:
+    """Print what changed outside and write what was asked for."""
+    if flags.json_into:
+        write_private(Path(flags.json_into), _drift_document(found, "json", flags))
+    if flags.markdown_into:
+        write_private(Path(flags.markdown_into), _drift_document(found, "markdown", flags))
+    screen = report()
+    screen(_drift_document(found, flags.form, flags))
+    publish_drift(found, root, flags.title)
+    drifted = bool(differences(found))
+    code = Exit.CHANGES if flags.detailed_exitcode and drifted else Exit.OK
+    return CommandResult(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
+
+
+def _drift_document(found: tuple[Problem, ...], form: str, flags: PlanFlags) -> str:
+    match form:
+        case "json":
+            return problems_json(found)
+        case "markdown":
+            return drift_markdown(found, flags.max_bytes, flags.title)
+        case _:
+            return drift_text(found, stdout_paint())

@@ -1,0 +1,1 @@
+"""The use cases without a command line, and the Python API."""
