@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import to_builtins
+from msgspec.structs import replace
+
 from afsync.core.plan.plan import Spending
-from afsync.output.values import iso
+from afsync.output.values import in_seconds
 
 
 def budget_text(found: Spending) -> str:
@@ -19,16 +22,12 @@ def budget_text(found: Spending) -> str:
     )
 
 
+def budget_row(found: Spending | None) -> Spending | None:
+    """The budget as documents hold it."""
+    return replace(found, begins=in_seconds(found.begins), ends=in_seconds(found.ends)) if found else None
+
+
 def budget_json(found: Spending | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {
-        "period": found.period,
-        "begins": iso(found.begins),
-        "ends": iso(found.ends),
-        "allowed": found.allowed,
-        "spent": found.spent,
-        "estimated": found.estimated,
-        "planned": found.planned,
-        "later": found.later,
-    }
+    """The same as JSON."""
+    row: dict[str, Any] | None = to_builtins(budget_row(found))
+    return row

@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Sequence
 from typing import Any
 
-from afsync.errors import Problem, Severity
+from msgspec import Struct, to_builtins
+
+from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
 from afsync.output.values import Paint, count, no_paint, visible
 
@@ -50,19 +52,44 @@ def problems_text(problems: Sequence[Problem], paint: Paint = no_paint) -> str:
     return "\n\n".join([*blocks, f"{count(errors, 'error')}."]) + "\n"
 
 
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """The shape every machine format uses; what does not apply is null."""
+class ProblemRow(Struct, frozen=True, kw_only=True):
+    """A problem in the shape that every machine format uses; what does not apply is null."""
+
+    code: str
+    severity: Severity
+    address: str | None
+    file: str | None
+    line: int | None
+    column: int | None
+    message: str
+    hint: str | None
+
+
+def problem_row(problem: Problem) -> ProblemRow:
+    """A problem as documents hold it."""
     at = problem.location
-    return {
-        "code": problem.code,
-        "severity": problem.severity.value,
-        "address": problem.address,
-        "file": at.file if at else None,
-        "line": at.line if at else None,
-        "column": at.column if at else None,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
+    return ProblemRow(
+        code=problem.code,
+        severity=problem.severity,
+        address=problem.address,
+        file=at.file if at else None,
+        line=at.line if at else None,
+        column=at.column if at else None,
+        message=problem.message,
+        hint=problem.hint,
+    )
+
+
+def problem_of(row: ProblemRow) -> Problem:
+    """The problem that a document holds."""
+    at = None if row.file is None else Location(row.file, row.line, row.column)
+    return Problem(row.code, row.message, row.hint, row.severity, row.address, at)
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON."""
+    row: dict[str, Any] = to_builtins(problem_row(problem))
+    return row
 
 
 def problems_json(problems: Sequence[Problem]) -> str:

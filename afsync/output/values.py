@@ -95,6 +95,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def in_seconds(moment: datetime) -> datetime:
+    """The instant in UTC and whole seconds, as documents hold it: msgspec writes it as `iso` does."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
 def size(number: int) -> str:
     """Bytes as people say them: `6.8 kB`, `12.3 MB`."""
     return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.1f} kB"
