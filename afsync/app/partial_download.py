@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
+from afsync.api.exchange import Abandoned
+from afsync.api.external_hosts import get
 from afsync.errors import AfsyncError, Unreachable
 
 if TYPE_CHECKING:
@@ -169,9 +171,6 @@ def _keep(session: ApiSession, url: str, target: Path) -> DownloadedFile:
 
 
 def _size_there(session: ApiSession, url: str) -> int | None:
-    from afsync.api.exchange import Abandoned
-    from afsync.api.external_hosts import get
-
     def enough(_chunk: bytes) -> None:
         raise Abandoned
 
@@ -185,8 +184,6 @@ def _size_there(session: ApiSession, url: str) -> int | None:
 
 def _fetch(session: ApiSession, url: str, part: PartialFile, progress: OnBytes) -> int:
     """Fetch what is missing; how much was there. A part that does not fit the remote file any more is begun anew."""
-    from afsync.api.external_hosts import get
-
     for _ in range(2):
         offset = part.offset()
 

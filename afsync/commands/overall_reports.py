@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from afsync.app.files import check_writable, write_private
-from afsync.commands.ci import append_output, append_summary, repository_prefix
+from afsync.commands.ci import append_output, append_summary, in_github, repository_prefix
+from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.workspace import Overall, total
 from afsync.errors import AfsyncError, Problem, Severity, UsageError
+from afsync.output.codeclimate import codeclimate
+from afsync.output.overall_json import overall_json
+from afsync.output.overall_markdown import overall_markdown
+from afsync.output.sarif import sarif
 
 
 def check_reports(reports: Sequence[tuple[str, str]]) -> None:
@@ -40,26 +45,17 @@ def write_reports(
 
 def document(overall: Overall, form: str, root: Path) -> str:
     """The report in one of the formats."""
-    from afsync.config.workspace import WORKSPACE_FILE
-
     match form:
         case "json":
-            from afsync.output.overall_json import overall_json
-
             return overall_json(overall)
         case "markdown":
-            from afsync.output.overall_markdown import overall_markdown
-
             return overall_markdown(overall)
         case "sarif":
-            from afsync.output.sarif import sarif
-
             return sarif(_problems(overall), repository_prefix(root), WORKSPACE_FILE)
         case "codeclimate":
-            from afsync.output.codeclimate import codeclimate
-
             return codeclimate(_problems(overall), repository_prefix(root), WORKSPACE_FILE)
         case "junit":
+            # Imported here: it needs the XML writer.
             from afsync.output.junit import junit
 
             wrong = [p for p in _problems(overall) if p.severity is Severity.ERROR]
@@ -74,12 +70,8 @@ def _problems(overall: Overall) -> list[Problem]:
 
 def publish_overall(overall: Overall) -> None:
     """In GitHub Actions: one step summary for all accounts, and outputs that are sums. Elsewhere nothing."""
-    from afsync.commands.ci import in_github
-
     if not in_github():
         return
-    from afsync.output.overall_markdown import overall_markdown
-
     append_summary(overall_markdown(overall))
     summed = total(overall.results)
     values = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from afsync.app.files import write_private
 from afsync.errors import AfsyncError
+from afsync.output.markdown import MAX_BYTES, error_markdown
 
 
 @contextmanager
@@ -18,8 +19,6 @@ def errors_into(file: str | None, title: str, of: str, max_bytes: int | None = N
         yield
     except AfsyncError as error:
         if file is not None:
-            from afsync.output.markdown import MAX_BYTES, error_markdown
-
             with suppress(AfsyncError):
                 write_private(Path(file), error_markdown(error, max_bytes or MAX_BYTES, title, of))
         raise
