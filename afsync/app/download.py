@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from afsync.app.files import write_whole
-from afsync.app.partial_download import Fetched, OnBytes, download
+from afsync.app.partial_download import DownloadedFile, OnBytes, download
 from afsync.core.addresses import key_of
 from afsync.core.results import result_without_links
 from afsync.errors import AfsyncError, AuthError
@@ -97,7 +97,7 @@ def _one(session: ApiSession, wanted: RemoteFile, folder: Path, display: Downloa
     return []
 
 
-def _line(fetched: Fetched) -> str:
+def _line(fetched: DownloadedFile) -> str:
     if fetched.kept:
         return f"{fetched.path} is there already ({size(fetched.size)})"
     went_on = f", gone on from {size(fetched.resumed)}" if fetched.resumed else ""

@@ -27,13 +27,12 @@ def write_private(path: Path, text: str) -> None:
 
 def check_writable(path: Path) -> None:
     """AfsyncError where `write_private` could not write there. Writes nothing."""
-    import tempfile
-
     try:
         if not _is_a_stream(path):
-            followed = _followed(path)
-            with tempfile.NamedTemporaryFile(prefix=f".{followed.name}.", suffix=".tmp", dir=followed.parent):
-                return
+            handle, beside = _open_beside(_followed(path))
+            os.close(handle)
+            beside.unlink()
+            return
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
@@ -96,11 +95,8 @@ def write_whole(path: Path, text: str, within: Path | None = None) -> None:
 
 
 def _write(path: Path, text: str, mode: int | None) -> None:
-    # Imported here: with all that it needs it takes as long to load as a small project does.
-    import tempfile
-
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        handle, beside = _open_beside(path)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
@@ -109,11 +105,17 @@ def _write(path: Path, text: str, mode: int | None) -> None:
             file.flush()
             os.fsync(file.fileno())
         if mode is not None:
-            Path(beside).chmod(mode)
-        Path(beside).replace(path)
+            beside.chmod(mode)
+        beside.replace(path)
     except OSError as error:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise _unwritable(path, error) from None
+
+
+def _open_beside(path: Path) -> tuple[int, Path]:
+    """A new file in the same directory, readable by the owner only. `tempfile` takes too long to import."""
+    beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), beside
 
 
 def _followed(path: Path) -> Path:

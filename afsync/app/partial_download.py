@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
+from afsync.api.exchange import Abandoned
+from afsync.api.external_hosts import get
 from afsync.errors import AfsyncError, Unreachable
 
 if TYPE_CHECKING:
@@ -141,7 +143,7 @@ OnBytes = Callable[[int, int | None], None]
 """Told how many bytes are there, and of how many, where that is known."""
 
 
-class Fetched(Struct, frozen=True):
+class DownloadedFile(Struct, frozen=True):
     """A file in its place. `kept`: it was there already; `resumed`: bytes that an earlier run had fetched."""
 
     path: Path
@@ -150,7 +152,7 @@ class Fetched(Struct, frozen=True):
     resumed: int = 0
 
 
-def download(session: ApiSession, url: str, target: Path, progress: OnBytes) -> Fetched:
+def download(session: ApiSession, url: str, target: Path, progress: OnBytes) -> DownloadedFile:
     """Fetch `url` into `target`. A file of the same size that is there is left as it is; AfsyncError for any other,
     and where the disk does not take it; ApiError where the other side does not give it."""
     if os.path.lexists(target):
@@ -158,20 +160,17 @@ def download(session: ApiSession, url: str, target: Path, progress: OnBytes) -> 
     part = PartialFile(target)
     resumed = _fetch(session, url, part, progress)
     size = part.finish()
-    return Fetched(target, size, resumed=resumed)
+    return DownloadedFile(target, size, resumed=resumed)
 
 
-def _keep(session: ApiSession, url: str, target: Path) -> Fetched:
+def _keep(session: ApiSession, url: str, target: Path) -> DownloadedFile:
     here = target.stat().st_size if target.is_file() else None
     if here is None or here != _size_there(session, url):
         raise AfsyncError(f"{target} is another file; it is not overwritten.", "move it away, or use another DIR")
-    return Fetched(target, here, kept=True)
+    return DownloadedFile(target, here, kept=True)
 
 
 def _size_there(session: ApiSession, url: str) -> int | None:
-    from afsync.api.exchange import Abandoned
-    from afsync.api.external_hosts import get
-
     def enough(_chunk: bytes) -> None:
         raise Abandoned
 
@@ -185,8 +184,6 @@ def _size_there(session: ApiSession, url: str) -> int | None:
 
 def _fetch(session: ApiSession, url: str, part: PartialFile, progress: OnBytes) -> int:
     """Fetch what is missing; how much was there. A part that does not fit the remote file any more is begun anew."""
-    from afsync.api.external_hosts import get
-
     for _ in range(2):
         offset = part.offset()
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.api.snapshot import fetch
 from afsync.app.connection import connect
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, locked, open_store
@@ -44,6 +43,9 @@ class Session(Struct):
 
     def read_account(self, wanted: Lookups = EVERYTHING) -> Remote:
         """The account with its publish times. StateError where it is not that of this state, or not `account`."""
+        # Imported here: what changes the state alone reads no account.
+        from afsync.api.snapshot import fetch
+
         service = connect(self.context, self.project, writes=False)
         remote = replace(fetch(service.reader, wanted), base_url=service.base_url)
         check_account(self.project, self.recorded, remote, self.account)

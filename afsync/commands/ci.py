@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from afsync.commands.screen import in_block, messages
 from afsync.errors import AfsyncError, ConfigError, Problem, Severity
 from afsync.output.github import annotation, outputs
+from afsync.output.markdown import error_markdown
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -67,8 +68,6 @@ def publish_error(error: AfsyncError) -> None:
     their own annotations already."""
     if not in_github():
         return
-    from afsync.output.markdown import error_markdown
-
     _append("GITHUB_STEP_SUMMARY", error_markdown(error))
     if not isinstance(error, ConfigError):
         messages()(annotation(Problem("stopped", error.message, error.hint)))

@@ -52,12 +52,13 @@ MOST: Final = 500
 
 def _known() -> tuple[Desired, Recorded]:
     """What is declared now, and what is recorded, as far as there is a state."""
-    project = load_project(here())
+    context = here()
+    project = load_project(context)
     try:
-        recorded = read_state(here(), project)[0]
+        recorded = read_state(context, project)[0]
     except AfsyncError:
         return project.desired, Recorded(project.settings.lineage or "")
-    return at_moment(here(), project, recorded, here().now()).desired, recorded
+    return at_moment(context, project, recorded, context.now()).desired, recorded
 
 
 def _recorded() -> Iterable[str]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from afsync.app.account_export import account_sheet, declared_sheet, read_whole_account
+from afsync.app.context import Context
 from afsync.app.export import ExportLayout, ExportResult, export
 from afsync.app.files import write_whole
 from afsync.app.project import load_project
@@ -14,10 +16,13 @@ from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.commands.screen import messages, report, said, tell
+from afsync.config.project import PROJECT_FILE, Project
 from afsync.core.addresses import Kind
 from afsync.core.takeover.export import JobSelection
 from afsync.core.text import count
 from afsync.errors import Exit, UsageError
+from afsync.output.export_json import export_document
+from afsync.output.json_text import json_text
 from afsync.output.values import visible
 
 
@@ -58,20 +63,21 @@ def command(
 
     With --json: prints every template and job of the account, declared and recorded or not, with what is known of it.
     """
+    context = here()
     if as_json:
         if templates or jobs or into or split or sheet is not None or only or no_record:
             raise UsageError("--json prints everything, and goes with none of the others")
-        return _json(account)
+        return _json(context, account)
     if sheet is not None:
         if templates or into or split or no_record or (only and jobs):
             raise UsageError("--csv goes with --only, or with --jobs, and with nothing else")
-        return _csv(sheet, only, JobSelection(jobs) if jobs else None, account)
+        return _csv(context, sheet, only, JobSelection(jobs) if jobs else None, account)
     if only is not None:
         raise UsageError("--only is for --csv")
-    layout = ExportLayout(into or "afsync.yaml", split)
+    layout = ExportLayout(into or PROJECT_FILE, split)
     everything = not templates and jobs is None
     which = JobSelection(jobs) if jobs else JobSelection.ACTIVE if everything else JobSelection.NONE
-    with open_session(here(), load_project(here()), lock_timeout, account) as session:
+    with open_session(context, load_project(context), lock_timeout, account) as session:
         return export_and_tell(session, layout, templates=templates or everything, jobs=which, record=not no_record)
 
 
@@ -100,6 +106,16 @@ def export_and_tell(
     return 0
 
 
+def declare_account(context: Context, project: Project) -> int:
+    """Declare and record all that the account holds: `init --from-account`. Returns the exit code."""
+    with open_session(context, project, 0.0) as session:
+        code = export_and_tell(
+            session, ExportLayout(PROJECT_FILE), templates=True, jobs=JobSelection.ACTIVE, record=True
+        )
+    said("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
+    return code
+
+
 _LEFT_OUT = (
     "those that `--jobs` does not name (by default what is published, complete, failed or cancelled); whether a "
     "complete one was published is not known"
@@ -117,24 +133,18 @@ def _summary(done: ExportResult) -> str:
     return f"Wrote {count(templates, 'template')} and {count(jobs, 'job')} to {files}.\n{left}"
 
 
-def _json(account: str | None) -> int:
-    from afsync.app.account_export import read_whole_account
-    from afsync.output.export_json import export_document
-    from afsync.output.json_text import json_text
-
-    _, recorded, remote = read_whole_account(here(), account, silent=True)
-    return tell(json_text(export_document(recorded, remote, here().now())))
+def _json(context: Context, account: str | None) -> int:
+    _, recorded, remote = read_whole_account(context, account, silent=True)
+    return tell(json_text(export_document(recorded, remote, context.now())))
 
 
-def _csv(file: str, only: str | None, jobs: JobSelection | None, account: str | None) -> int:
+def _csv(context: Context, file: str, only: str | None, jobs: JobSelection | None, account: str | None) -> int:
     """Write the sheet, and name what it cannot hold."""
-    from afsync.app.account_export import account_sheet, declared_sheet
-
-    sheet = declared_sheet(here(), only) if jobs is None else account_sheet(here(), jobs, account)
+    sheet = declared_sheet(context, only) if jobs is None else account_sheet(context, jobs, account)
     if file == "-":
         tell(sheet.text)
     elif sheet.size:
-        _write_new(file, sheet.text)
+        _write_new(context.directory / file, file, sheet.text)
         report()(f"Wrote {count(sheet.size, 'row')} to {visible(file)}.\n")
     else:
         report()("Nothing to write: there is no such job.\n")
@@ -143,9 +153,8 @@ def _csv(file: str, only: str | None, jobs: JobSelection | None, account: str | 
     return 0
 
 
-def _write_new(file: str, text: str) -> None:
-    path = here().directory / file
-    if Path(file).suffix.lower() != ".csv":
+def _write_new(path: Path, file: str, text: str) -> None:
+    if path.suffix.lower() != ".csv":
         raise UsageError(f"{file} is not the name of a .csv file", "name it as in --csv episodes.csv")
     if path.exists():
         raise UsageError(f"{file} exists", "a sheet that people edit is not overwritten: name another, or remove it")

@@ -19,9 +19,9 @@ def command(lock_id: str) -> int:
 
     Refused while a submission of the holder may still be on its way.
     """
-    project = load_project(here())
-    store = open_store(here(), project)
+    context = here()
+    store = open_store(context, load_project(context))
     recorded, _ = store.read(unmerged=True)
-    done = store.unlock(lock_id, recorded.intents, host=socket.gethostname(), now=here().now())
+    done = store.unlock(lock_id, recorded.intents, host=socket.gethostname(), now=context.now())
     said(f"The lock {lock_id}: {done.value}.\n")
     return 0

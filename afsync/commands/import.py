@@ -49,7 +49,8 @@ def command(
     """
     if [bool(address and id), match, none].count(True) != 1 or (address and not id):
         raise UsageError("say ADDRESS and ID, or --match, or --none", "such as `afsync import job.best job_8f31`")
-    with open_session(here(), load_project(here()), lock_timeout, account) as session:
+    context = here()
+    with open_session(context, load_project(context), lock_timeout, account) as session:
         if match:
             return _match(session, auto_approve=auto_approve, as_json=as_json)
         if none:

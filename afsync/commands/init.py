@@ -24,6 +24,7 @@ from afsync.errors import AfsyncError, AuthError
 from afsync.output.values import visible
 
 if TYPE_CHECKING:
+    from afsync.app.context import Context
     from afsync.config.project import Project
 
 LOST = "If there was a state that is lost, `afsync import --match` first: it finds again what it held.\n"
@@ -67,35 +68,23 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
         store.prove()
         store.create(project.settings.lineage or "")
         out(f"Created the state {project.settings.state}.\n")
-    first = _check_key(project)
+    first = _check_key(context, project)
     if from_account:
-        return _from_account(project)
+        # Imported here: it loads what explains the files, which a new project does not need.
+        from afsync.commands.export import declare_account
+
+        return declare_account(context, project)
     out("\n" + (f"First {first}, then edit" if first else "Now edit") + " afsync.yaml, then run `afsync plan`.\n")
     if lost:
         out(LOST)
     return 0
 
 
-def _from_account(project: Project) -> int:
-    # Imported here: a project of one's own needs none of it.
-    from afsync.app.export import ExportLayout
-    from afsync.app.session import open_session
-    from afsync.commands.export import export_and_tell
-    from afsync.core.takeover.export import JobSelection
-
-    with open_session(here(), project, 0.0) as session:
-        code = export_and_tell(
-            session, ExportLayout(PROJECT_FILE), templates=True, jobs=JobSelection.ACTIVE, record=True
-        )
-    said("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
-    return code
-
-
-def _check_key(project: Project) -> str:
+def _check_key(context: Context, project: Project) -> str:
     """Say what service there is, and whether it takes the key; what comes before a plan, if anything does."""
     say = messages()
     try:
-        service = connect(here(), project, writes=True)
+        service = connect(context, project, writes=True)
         account = service.reader.account()
     except AfsyncError as error:
         say(f"The key could not be checked: {visible(error.message)}\n")
@@ -104,22 +93,22 @@ def _check_key(project: Project) -> str:
         return "set a key that works" if isinstance(error, AuthError) else "see to what is said above"
     access = service.session.access
     if access.in_process:
-        say(_emulated(project, account.balance, access.source))
+        say(_emulated(context, project, account.balance, access.source))
         return ""
     balance = "" if account.balance is None else f", {account.balance} credits"
     say(f"The key works: account {visible(account.id)}{balance}.\n")
     if is_real(access.base_url):
-        pin_account(here(), project, Remote(account, base_url=access.base_url), said)
+        pin_account(context, project, Remote(account, base_url=access.base_url), said)
     if access.source != IN_FILES and access.base_url != project.settings.base_url:
         say(f"  {access.source} decides here: {PROJECT_FILE} names {visible(project.settings.base_url)}.\n")
     return ""
 
 
-def _emulated(project: Project, balance: int | None, source: str) -> str:
+def _emulated(context: Context, project: Project, balance: int | None, source: str) -> str:
     """No key was looked at; who has set one may think it was."""
     credits = "" if balance is None else f": {balance} pretend credits"
     begin = f"This project uses the built-in emulator{credits}"
-    if not key_is_set(project.settings.key, here().environ):
+    if not key_is_set(project.settings.key, context.environ):
         return f"{begin}, no key needed.\n"
     ways = [f"unset {source}"] if source != IN_FILES else []
     if project.settings.base_url == EMULATOR:

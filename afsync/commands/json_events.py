@@ -110,7 +110,7 @@ def _file(name: str | None) -> Iterator[Out | None]:
         yield Out(stream)
 
 
-class Pace:
+class ProgressPace:
     """Tells how far the run is: at first, every few seconds while there are events, and when all is done."""
 
     def __init__(self, changes: int) -> None:
@@ -137,7 +137,7 @@ class JsonLines:
         self._clock = clock
         self._shown = shown
         self._uploads = Uploads()
-        self._pace = Pace(changes)
+        self._pace = ProgressPace(changes)
 
     def __call__(self, event: Event) -> None:
         now = self._clock()

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from afsync.commands.json_events import Pace
+from afsync.commands.json_events import ProgressPace
 from afsync.core.addresses import Kind
 from afsync.core.outcome import Applied
 from afsync.core.plan.actions import Action, Reason, Retire, Step
@@ -218,7 +218,7 @@ def test_whatever_ends_it_is_told_and_summed_up(sandbox: Sandbox, case: str) -> 
 
 def pace(*moments: tuple[float, Event], changes: int = 2) -> list[tuple[float, int]]:
     """When it was told, in seconds, and how many were done."""
-    counter, told = Pace(changes), []
+    counter, told = ProgressPace(changes), []
     for seconds, event in moments:
         line = counter.after(event, NOW + timedelta(seconds=seconds))
         if line is not None:

@@ -1,0 +1,96 @@
+"""Changes of the state alone: an address renamed, records forgotten, a version restored. Nothing is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from afsync.app.project import at_moment, load_project
+from afsync.app.project_state import locked, open_store
+from afsync.app.session import open_session
+from afsync.config.problems import close_address
+from afsync.core.moves.moves import moved_by_hand
+from afsync.core.state.forgotten import Left, left
+from afsync.core.state.recorded import Recorded
+from afsync.core.state.records import Record
+from afsync.core.trust.cancels import without_watch
+from afsync.engine.interrupt import Stop
+from afsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from afsync.app.context import Context
+    from afsync.store.recoveries import Recovery
+
+
+def record_at(recorded: Recorded, address: str) -> Record:
+    """What is recorded under an address. UsageError where nothing is."""
+    record = recorded.resources.get(address)
+    if record is None:
+        hint = close_address(address, recorded.resources) or "`afsync state list` shows what is recorded"
+        raise UsageError(f"nothing is recorded under {address}", hint)
+    return record
+
+
+def rename(context: Context, old: str, new: str, lock_timeout: float) -> bool:
+    """Record under `new` what is recorded under `old`. Returns whether `new` is declared."""
+    project = load_project(context)
+    with open_session(context, project, lock_timeout) as session:
+        record_at(session.recorded, old)
+        moved = moved_by_hand(session.recorded, old, new)
+        session.write(moved)
+    return at_moment(context, project, moved, context.now()).desired.get(new) is not None
+
+
+class Forgotten(Struct, frozen=True):
+    """`record` is None for a cancelled job, which was only watched."""
+
+    record: Record | None
+    declared: bool
+
+
+def forget(context: Context, address: str, lock_timeout: float) -> Forgotten:
+    """Forget what is recorded under `address`, or the cancelled job with that id."""
+    with open_session(context, load_project(context), lock_timeout) as session:
+        declared = session.project.desired.get(address) is not None
+        if address in session.recorded.watched:
+            session.write(without_watch(session.recorded, address))
+            return Forgotten(None, declared)
+        record = record_at(session.recorded, address)
+        session.write(session.recorded.without_resource(address))
+    return Forgotten(record, declared)
+
+
+def forget_all(context: Context, lock_timeout: float) -> tuple[Left, int]:
+    """Forget everything, and remove nothing from the account. Returns what is left there, and how many resources are
+    declared."""
+    with open_session(context, load_project(context), lock_timeout) as session:
+        session.refuse_open_submissions()
+        desired = session.project.desired
+        found = left(desired, session.recorded, context.now())
+        session.write(found.recorded)
+    return found, len(desired.templates) + len(desired.jobs)
+
+
+def restore_version(context: Context, serial: int, lock_timeout: float, *, force: bool) -> Recorded:
+    """Write a version of the history as the newest one, and return it. StateError where ids or open submissions would
+    be forgotten, unless `force`."""
+    project = load_project(context)
+    store = open_store(context, project)
+    with locked(context, store, lock_timeout, Stop()):
+        return store.restore(serial, lineage=project.settings.lineage or "", force=force)
+
+
+def unite_versions(context: Context, lock_timeout: float) -> Recorded:
+    """Put the two sides of a merge together whose conflict markers are in the state. Returns the new version."""
+    project = load_project(context)
+    store = open_store(context, project)
+    with locked(context, store, lock_timeout, Stop()):
+        return store.unite(lineage=project.settings.lineage or "")
+
+
+def merge_recoveries(context: Context, lock_timeout: float) -> tuple[Recovery, ...]:
+    """Merge the recovery files that an earlier run left because the disk failed. Returns what they held."""
+    store = open_store(context, load_project(context))
+    with locked(context, store, lock_timeout, Stop()):
+        return tuple(store.merge())
