@@ -184,7 +184,7 @@ def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
 
     publish_error(error)
     if isinstance(error, ConfigError):
-        from afsync.commands.screen import stderr_paint
+        from afsync.commands.console import stderr_paint
 
         say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
     else:

@@ -7,8 +7,8 @@ import click
 from afsync.app.account import read_account
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
+from afsync.commands.console import tell
 from afsync.commands.context import here
-from afsync.commands.screen import tell
 from afsync.core.workspace import Numbers
 from afsync.output.account import account_json, account_text
 

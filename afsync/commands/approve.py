@@ -6,7 +6,7 @@ import click
 
 from afsync.app.preparation import ApplyRequest
 from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.applying import apply
+from afsync.commands.apply_screen import apply
 from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
 
 

@@ -16,9 +16,9 @@ from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.files import write_shared
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
+from afsync.commands.console import links_shown, messages, stdout, stdout_paint, tell
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag
-from afsync.commands.screen import links_shown, messages, stdout, stdout_paint, tell
 from afsync.errors import UsageError
 from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
 from afsync.output.calendar_words import Page

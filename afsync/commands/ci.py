@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.commands.screen import in_block, messages
+from afsync.commands.console import in_block, messages
 from afsync.errors import AfsyncError, ConfigError, Problem, Severity
 from afsync.output.github import annotation, outputs
 from afsync.output.markdown import error_markdown

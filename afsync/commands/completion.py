@@ -14,8 +14,8 @@ from afsync import cli
 from afsync.app.package_data import data_folder
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
+from afsync.commands.console import tell
 from afsync.commands.context import here
-from afsync.commands.screen import tell
 from afsync.config.reference import below
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Recorded

@@ -14,7 +14,7 @@ import click
 
 from afsync.app.context import Context, Globs
 from afsync.commands.ci import publish_problems
-from afsync.commands.screen import messages
+from afsync.commands.console import messages
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Workspace

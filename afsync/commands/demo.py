@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from afsync.app.package_data import data_folder
-from afsync.commands.screen import Out, report, said, stdout_paint
+from afsync.commands.console import Out, report, said, stdout_paint
 from afsync.errors import AfsyncError
 
 # What is typed, and what is said before it.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from afsync.app.connection import DIALECTS
-from afsync.commands.screen import messages
+from afsync.commands.console import messages
 from afsync.errors import UsageError
 
 

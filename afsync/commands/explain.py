@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from afsync.commands.screen import stdout_paint, tell
+from afsync.commands.console import stdout_paint, tell
 from afsync.config.codes import MEANINGS as FILE_CODES
 from afsync.config.reference import Key, below, explain, is_key
 from afsync.core.plan.codes import MEANINGS as PLAN_CODES

@@ -12,10 +12,10 @@ from afsync.app.export import ExportLayout, ExportResult, export
 from afsync.app.files import write_whole
 from afsync.app.project import load_project
 from afsync.app.session import Session, open_session
+from afsync.commands.console import messages, report, said, tell
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.screen import messages, report, said, tell
 from afsync.config.project import PROJECT_FILE, Project
 from afsync.core.addresses import Kind
 from afsync.core.takeover.export import JobSelection

@@ -6,8 +6,8 @@ import click
 
 from afsync.app.files import write_whole
 from afsync.app.formatting import reformatted_files
+from afsync.commands.console import report, stdout_paint, told
 from afsync.commands.context import here
-from afsync.commands.screen import report, stdout_paint, told
 from afsync.errors import Exit
 from afsync.output.file_diff import file_diff
 from afsync.output.values import visible

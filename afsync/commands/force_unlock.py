@@ -8,8 +8,8 @@ import click
 
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store
+from afsync.commands.console import said
 from afsync.commands.context import here
-from afsync.commands.screen import said
 
 
 @click.command

@@ -13,10 +13,10 @@ from afsync.app.takeover import (
     record_matches,
     take_over,
 )
+from afsync.commands.console import agreed, interactive, messages, said, stdout_paint, tell
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.commands.screen import agreed, interactive, messages, said, stdout_paint, tell
 from afsync.errors import Exit, UsageError
 from afsync.output.matches import matches_json, matches_text
 

@@ -15,8 +15,8 @@ from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
+from afsync.commands.console import messages, report, said
 from afsync.commands.context import here
-from afsync.commands.screen import messages, report, said
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote import EMULATOR, Remote

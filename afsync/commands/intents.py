@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from afsync.app.intents import open_intents
+from afsync.commands.console import messages, tell
 from afsync.commands.context import here
-from afsync.commands.screen import messages, tell
 from afsync.output.intents import intents_json, intents_text
 from afsync.output.values import visible
 

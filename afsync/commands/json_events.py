@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import assert_never
 
 from afsync.app.files import open_stream
+from afsync.commands.console import Out
 from afsync.commands.progress import Reporter, Uploads
-from afsync.commands.screen import Out
 from afsync.core.outcome import Outcome
 from afsync.core.plan.plan import Plan
 from afsync.core.verification import Verification

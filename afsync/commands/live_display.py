@@ -24,8 +24,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from afsync.app.partial_download import OnBytes
+from afsync.commands.console import Out, stdout_paint
 from afsync.commands.progress import LineReporter, Uploads, file_of
-from afsync.commands.screen import Out, stdout_paint
 from afsync.core.phases import JobStatus
 from afsync.engine.events import BecameDue, ChangeDone, Event, Uploading
 from afsync.output.status_text import status_text

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from afsync.commands import pipeline_steps as steps
+from afsync.commands.console import messages, said
 from afsync.commands.options import check_title
 from afsync.commands.pipeline_steps import Place, github_event
-from afsync.commands.screen import messages, said
 from afsync.errors import Exit, Problem, Severity
 from afsync.output.github import annotation
 

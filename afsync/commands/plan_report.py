@@ -9,7 +9,7 @@ from msgspec import Struct
 from afsync.app.files import write_private
 from afsync.commands.ci import publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
-from afsync.commands.screen import in_block, messages, report, stdout_paint, told
+from afsync.commands.console import in_block, messages, report, stdout_paint, told
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
 from afsync.core.workspace import Numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from afsync.commands.screen import Out
+from afsync.commands.console import Out
 from afsync.core.plan.actions import Step
 from afsync.core.resources import Job
 from afsync.engine.events import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from afsync.app.intents import resolve_manually
+from afsync.commands.console import said
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
-from afsync.commands.screen import said
 from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualForeign, Saying
 from afsync.core.state.records import Purpose
 from afsync.errors import UsageError

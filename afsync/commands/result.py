@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from afsync.app.results import read_job_results
+from afsync.commands.console import links_shown, messages, on_terminal, report, stdout_paint, told
 from afsync.commands.context import here
 from afsync.commands.options import with_links_flag
-from afsync.commands.screen import links_shown, messages, on_terminal, report, stdout_paint, told
 from afsync.core.results import result_without_links
 from afsync.errors import Exit
 from afsync.output.results import not_ready, result_json, result_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.app.package_data import data_folder
-from afsync.commands.screen import tell
+from afsync.commands.console import tell
 
 FILES = {
     "config": "afsync.schema.json",

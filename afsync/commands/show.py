@@ -11,8 +11,8 @@ from afsync import __version__
 from afsync.app.files import read_text
 from afsync.app.project import load_project
 from afsync.app.project_state import read_state
+from afsync.commands.console import stdout_paint, tell
 from afsync.commands.context import here
-from afsync.commands.screen import stdout_paint, tell
 
 
 @click.command

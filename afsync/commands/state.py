@@ -9,9 +9,9 @@ import click
 from afsync.app import state_edit
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
+from afsync.commands.console import said, tell
 from afsync.commands.context import here
 from afsync.commands.options import Number, lock_timeout_flag
-from afsync.commands.screen import said, tell
 from afsync.commands.show import show_state
 from afsync.config.project import PROJECT_FILE
 from afsync.core.text import count

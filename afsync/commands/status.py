@@ -7,9 +7,9 @@ import click
 from afsync.app.status import selected_jobs, status
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.command_result import CommandResult
+from afsync.commands.console import links_shown, stdout_paint, tell
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
-from afsync.commands.screen import links_shown, stdout_paint, tell
 from afsync.commands.status_watch import watch_and_show
 from afsync.core.phases import Until
 from afsync.errors import UsageError

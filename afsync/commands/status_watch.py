@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from afsync.app.watch import WatchedJobs, watch
+from afsync.commands.console import Out, messages, on_terminal, report, say_unwritten
 from afsync.commands.context import here
-from afsync.commands.screen import Out, messages, on_terminal, report, say_unwritten
 from afsync.core.phases import JobStatus, Until, is_settled, succeeded
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.errors import Exit

@@ -12,9 +12,9 @@ from afsync.app.validate import Validation, validate
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
 from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.command_result import CommandResult
+from afsync.commands.console import stdout_paint, tell
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.screen import stdout_paint, tell
 from afsync.config.project import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync import __version__
-from afsync.commands.screen import tell
+from afsync.commands.console import tell
 
 
 @click.command

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from afsync.api.access import is_real
-from afsync.commands import applying, first_account
+from afsync.commands import apply_screen, first_account
 from afsync.emulator import Running, running
 from tests.api.support import CERTIFICATE, Connection, serving
 from tests.api.support import http as answer
@@ -142,8 +142,8 @@ def test_the_first_apply_needs_to_know_the_account(
         done = sandbox.does("apply", "--auto-approve", "--account", "acct_other", code=7, env=environ)
         assert "--account says acct_other" in done.err
         with monkeypatch.context() as patch:
-            patch.setattr(applying, "interactive", lambda: True)
-            patch.setattr(applying, "_until_answered", lambda stop: None)
+            patch.setattr(apply_screen, "interactive", lambda: True)
+            patch.setattr(apply_screen, "_until_answered", lambda stop: None)
             done = sandbox.does("apply", code=1, env=environ, stdin="no\n")
     assert sent == [] and f"will belong to account {mine} at https://api.test/v1" in done.err
     assert sandbox.state["account"] is None

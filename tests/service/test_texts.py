@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from afsync.commands.screen import agreed
+from afsync.commands.console import agreed
 from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.remote import Preview
 from afsync.core.resources import Schedule

@@ -12,7 +12,7 @@ from random import Random
 
 from msgspec.structs import replace
 
-from afsync.commands.finishing import exit_code
+from afsync.commands.apply_report import exit_code
 from afsync.core.plan.decision import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups, result_lookups

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from afsync.commands import apply_all, applying
+from afsync.commands import apply_all, apply_screen
 from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.harness import NO_CHANGES, locked
@@ -204,7 +204,7 @@ def test_on_a_terminal_it_shows_all_plans_and_asks_once(
     answer: str, left: int, agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apply_all, "interactive", lambda: True)
-    monkeypatch.setattr(applying, "_until_answered", lambda stop: None)
+    monkeypatch.setattr(apply_screen, "_until_answered", lambda stop: None)
     report = agency.root / "r.json"
     done = agency.does("apply", "--all", "--report", f"json={report}", stdin=answer, code=0 if left == 49 else 1)
     assert [a["account"] for a in json.loads(report.read_text("utf-8"))["accounts"]] == list(NAMES)

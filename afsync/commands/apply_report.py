@@ -10,8 +10,8 @@ from afsync.app.files import write_private
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
 from afsync.commands.command_result import CommandResult
+from afsync.commands.console import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.commands.json_events import EventLines
-from afsync.commands.screen import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.core.outcome import Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
