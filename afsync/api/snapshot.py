@@ -1,4 +1,4 @@
-"""Everything a plan needs to know of the account, in as few requests as possible (DESIGN.md, "Reads are bounded")."""
+"""What a plan needs to know of the account, in as few requests as possible (docs/architecture.md#reading-little)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def plain(value: Any) -> Any:
 JOB_DEFAULTS: Values = MappingProxyType(
     {"format": "short", "durationMins": 1, "publishMode": "immediate", "staging": False}
 )
-"""What the API assumes where a job made without a template says nothing (API.md, POST /jobs)."""
+"""What the API assumes where a job made without a template says nothing (docs/service.md#submitting-a-job)."""
 
 
 def normalise(kind: Kind, values: Values) -> dict[str, Any]:

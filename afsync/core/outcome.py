@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from afsync.core.plan.changes import Change
 
-# --- one POST (SUBMISSION.md, "The outcome of one POST") ---
+# --- one POST (docs/reliability.md#how-it-works) ---
 
 
 class NotSent(Struct, frozen=True):

@@ -51,7 +51,7 @@ OWN: Mapping[str, str] = {
 
 
 class Group(StrEnum):
-    """What a status allows (DESIGN.md, "What plan decides")."""
+    """What a status allows (docs/planning.md)."""
 
     OPEN = "open"
     BUSY = "busy"

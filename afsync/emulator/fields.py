@@ -1,4 +1,4 @@
-"""What the fields of a job may hold (API.md, "POST /jobs"); the same table for templates."""
+"""What the fields of a job may hold (docs/service.md#submitting-a-job); the same table for templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger of credits, and what a job costs (API.md, "Credit costs")."""
+"""The ledger of credits, and what a job costs (docs/service.md#submitting-a-job)."""
 
 from __future__ import annotations
 

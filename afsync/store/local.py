@@ -1,4 +1,4 @@
-"""A state in a local file: compare-and-swap over the functions that read and write it (SUBMISSION.md)."""
+"""A state in a local file: compare-and-swap over the functions that read and write it (docs/reliability.md)."""
 
 from __future__ import annotations
 

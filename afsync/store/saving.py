@@ -1,5 +1,6 @@
-"""Writing a state to disk, and the section in which only one process at a time does it (SUBMISSION.md, "State on
-disk"). Functions raise OSError; they do not try again."""
+"""Writing a state to disk, and the section in which only one process at a time does it.
+
+The order of the writes is that of docs/reliability.md#the-state. Functions raise OSError; they do not try again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets the key: DESIGN.md, "Configuration"."""
+"""Who gets the key: docs/configuration.md#api."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SUBMISSION.md, "The outcome of one POST": every row of the table, and the default."""
+"""docs/reliability.md#how-it-works: every row of the table, and the default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listing while the account changes: nothing is missed, or the failure is an honest one (SUBMISSION.md)."""
+"""Listing while the account changes: nothing is missed, or the failure is an honest one (docs/reliability.md)."""
 
 from __future__ import annotations
 

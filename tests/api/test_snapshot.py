@@ -1,4 +1,4 @@
-"""Reads are bounded: what is fetched for a plan, and in how many requests (DESIGN.md, "Reads are bounded")."""
+"""Reads are bounded: what is fetched for a plan, and in how many requests (docs/architecture.md#reading-little)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from afsync.core.takeover.similarity import looks_like
 from afsync.core.trust.cancels import cancelled_job_options, same_as_cancelled, still_there
 
 LOOKALIKE_AGE = timedelta(days=30)
-"""How far back an unrecorded job still counts as a possible twin (DESIGN.md, first table)."""
+"""How far back an unrecorded job still counts as a possible twin (docs/planning.md#jobs)."""
 
 
 def body_of(job: Job, facts: Facts) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is to be done about one template: the second table of DESIGN.md's "What plan decides", row by row."""
+"""What is to be done about one template: docs/planning.md#templates, row by row."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from afsync.core.text import count
 from afsync.errors import Problem
 
 DELETES_ALWAYS_ALLOWED = 5
-"""Without a declared limit: at most half of what is recorded, five always (DESIGN.md, "Details")."""
+"""Without a declared limit: at most half of what is recorded, five always (docs/planning.md#limits)."""
 
 
 def check_plan(plan: Plan, limits: Limits, *, recorded: int, destroy: bool = False, allow_empty: bool = False) -> Plan:

@@ -26,8 +26,8 @@ SCANS_APART = timedelta(seconds=60)
 def resolve(
     recorded: Recorded, remote: Remote, now: datetime, *, quarantine: float, exclusive: bool
 ) -> tuple[Resolution, ...]:
-    """What can be said now of every open intent: submissions in the order of their numbers (SUBMISSION.md, "Recovery"),
-    then approvals.
+    """What can be said now of every open intent (docs/reliability.md#how-it-works): submissions in the order of their
+    numbers, then approvals.
 
     `quarantine` is in seconds: how long after an attempt a job may still turn up. `exclusive` says that nobody
     else submits with this account.

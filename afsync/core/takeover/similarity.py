@@ -10,7 +10,7 @@ from afsync.core.resources import Values
 from afsync.core.text import composed, same_text
 
 ECHOED = ("addOns", "contentType", "entry", "format", "platforms", "productionProfile", "tone", "topic")
-"""The submitted fields that some dialect echoes (API.md, GET /jobs)."""
+"""The submitted fields that some dialect echoes (docs/service.md#reading-jobs)."""
 
 COMPARED = tuple(f for f in ECHOED if f not in ("contentType", "productionProfile"))
 """Those that can contradict: the other two are rewritten by the service."""

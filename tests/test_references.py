@@ -1,0 +1,37 @@
+"""Wherever code and tests name a page of docs/, the page is there, and so is its heading."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.site import slug
+
+ROOT = Path(__file__).parent.parent
+CODE = [path for folder in ("afsync", "benchmarks", "tests", "tools") for path in (ROOT / folder).rglob("*.py")]
+PAGES = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
+
+_REFERENCE = re.compile(r"\bdocs/[\w./-]+\.md(?:#[\w-]+)?")
+_CAPITALS = re.compile(r"\b[A-Z]{3,}\.md\b")
+
+
+def headings(page: Path) -> set[str]:
+    text = re.sub(r"^(```|~~~).*?^\1", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return {slug(heading) for heading in re.findall(r"^#{1,6} +(.+?) *#*$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("path", [p for p in CODE if "docs/" in p.read_text("utf-8")], ids=lambda p: str(p.name))
+def test_a_page_that_is_named_is_there(path: Path) -> None:
+    for reference in _REFERENCE.findall(path.read_text(encoding="utf-8")):
+        page, _, heading = reference.partition("#")
+        assert (ROOT / page).is_file(), reference
+        assert not heading or heading in headings(ROOT / page), reference
+
+
+def test_no_page_is_named_that_stands_elsewhere() -> None:
+    known = {path.name for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")]} | PAGES
+    named = {(path.name, name) for path in CODE for name in _CAPITALS.findall(path.read_text(encoding="utf-8"))}
+
+    assert {(file, name) for file, name in named if name not in known} == set()
