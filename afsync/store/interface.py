@@ -1,4 +1,4 @@
-"""Where a state is kept, as the commands and the engine know it: one interface, whatever is behind it.
+"""Where a state is kept, as the commands and the engine know it: one interface, and the checks that all stores share.
 
 `store.local` keeps it on this disk, `store.remote.store` elsewhere, over a small `Backend` for each engine.
 `store.opening` decides which it is; nothing else in afsync knows.
@@ -14,11 +14,37 @@ from typing import TYPE_CHECKING, Protocol
 
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Record
+from afsync.core.state.values import UUID
+from afsync.errors import StateError, StateLocked
 
 if TYPE_CHECKING:
     from afsync.store.history import Version
     from afsync.store.lock import Holder, Unlocked
     from afsync.store.recoveries import Recovery
+
+
+def first_state(lineage: str) -> Recorded:
+    """A state with nothing in it. StateError when the lineage is not a UUID."""
+    if not UUID.fullmatch(lineage):
+        raise StateError(f"{lineage!r} cannot be the lineage of a state: it is not a UUID.")
+    return Recorded(lineage, serial=1)
+
+
+def check_successor(before: Recorded, after: Recorded) -> None:
+    """ValueError unless `after` can be written over `before`."""
+    if after.lineage != before.lineage or after.serial <= before.serial:
+        raise ValueError("a write keeps the lineage and raises the serial")
+
+
+def already_there(name: str) -> StateError:
+    """The error of a create where there is a state."""
+    return StateError(f"There is a state already: {name}.", "nothing was written; it is kept as it is")
+
+
+def overtaken(name: str) -> StateLocked:
+    """The error of a write that another run has come before."""
+    text = f"Another run has written the state {name} in between."
+    return StateLocked(text, "nothing was overwritten; plan again on what the other run has done")
 
 
 class Writing(Protocol):

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Record
-from afsync.core.state.values import UUID
-from afsync.errors import StateError, StateLocked
+from afsync.errors import StateError
 from afsync.store.damaged import is_note_of, note, other_state, refuse_older
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk, atomic_write
 from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint
+from afsync.store.interface import Store, already_there, check_successor, first_state, overtaken
 from afsync.store.journal import change_of
 from afsync.store.json_structs import FORMAT
 from afsync.store.loading import Loaded, load, unreadable
@@ -28,9 +27,6 @@ from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refu
 from afsync.store.restore import restore, unite
 from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
 from afsync.store.state_text import encode_bytes
-
-if TYPE_CHECKING:
-    from afsync.store.interface import Store
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""
@@ -110,10 +106,7 @@ class LocalStore:
         """Nothing: the lock of the operating system is tried by every write."""
 
     def create(self, lineage: str) -> Recorded:
-        """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
-        if not UUID.fullmatch(lineage):
-            raise StateError(f"{lineage!r} cannot be the lineage of a state: it is not a UUID.")
-        recorded = Recorded(lineage, serial=1)
+        recorded = first_state(lineage)
         with self._fatal():
             self._disk.make_directory(self.paths.state.parent)
             with alone(self._disk, self.paths):
@@ -123,11 +116,6 @@ class LocalStore:
         return recorded
 
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
-        """The state as of the last write that was acknowledged, and its version. Writes nothing.
-
-        StateError, with the newest good copy and what to do, when anything is wrong with it; also while there are
-        recovery files, which hold ids that are not in it yet (`unmerged`: read it all the same).
-        """
         known = self._newest()
         loaded = known.loaded
         if not unmerged:
@@ -136,16 +124,12 @@ class LocalStore:
         return loaded.recorded, loaded.version
 
     def write(self, recorded: Recorded, if_version: str) -> str:
-        """Make `recorded` durable if `if_version` is still the newest; the new version.
-
-        StateLocked when another run wrote in between, StateError when it cannot be written."""
         if self._broken is not None:
             raise self._broken
         with self._fatal(), alone(self._disk, self.paths):
             known = self._current(if_version)
             before = known.loaded.recorded
-            if recorded.lineage != before.lineage or recorded.serial <= before.serial:
-                raise ValueError("a write keeps the lineage and raises the serial")
+            check_successor(before, recorded)
             self._known = self._keep(known, recorded)
         return self._known.loaded.version
 
@@ -177,7 +161,6 @@ class LocalStore:
         return keep(self._disk, self.paths, self._known.loaded.recorded.lineage, address, record, why)
 
     def pending(self, lineage: str) -> tuple[Path, ...]:
-        """The recovery files that wait to be merged."""
         return pending(self._disk, self.paths, lineage)
 
     def merge(self) -> tuple[Recovery, ...]:
@@ -226,8 +209,7 @@ class LocalStore:
         """What is on disk, if that is `version`."""
         known = self._newest()
         if known.loaded.version != version:
-            hint = "nothing was overwritten; plan again on what the other run has done"
-            raise StateLocked(f"Another run has written the state {self.paths.state} in between.", hint)
+            raise overtaken(self.name)
         return known
 
     def _untouched(self, loaded: Loaded) -> bool:
@@ -251,7 +233,7 @@ class LocalStore:
         disk, paths = self._disk, self.paths
         for path in (paths.state, paths.journal):
             if disk.identity(path) is not None:
-                raise StateError(f"There is a state already: {path}.", "nothing was written; it is kept as it is")
+                raise already_there(str(path))
         copies = serials(disk.names(paths.history), lineage) or newest_good(disk, paths, lineage)
         if copies or self.pending(lineage):
             raise StateError(

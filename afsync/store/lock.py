@@ -151,10 +151,22 @@ def _announce(fd: int, holder: Holder) -> None:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 
 
+def busy(waited: float) -> tuple[str, str]:
+    """Message and hint while another run holds the lock, after so many seconds of waiting."""
+    if waited:
+        return f"Another run is still at work here after {waited:g} s", "wait longer (`--lock-timeout`)"
+    return "Another run is at work here", "wait for it, or give `--lock-timeout`"
+
+
+def refuse_other_id(holder: Holder | None, lock_id: str) -> None:
+    """UsageError when the lock has another id than the one that was given."""
+    if holder is not None and holder.id != lock_id:
+        raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")
+
+
 def _locked(path: Path, waited: float) -> StateLocked:
     holder = read_holder(path)
-    text = f"Another run is still at work here after {waited:g} s" if waited else "Another run is at work here"
-    hint = "wait longer (`--lock-timeout`)" if waited else "wait for it, or give `--lock-timeout`"
+    text, hint = busy(waited)
     if holder is None:
         return StateLocked(f"{text}.", hint)
     return StateLocked(f"{text}: {holder}.", f"{hint}; if it hangs, stop it, or `afsync force-unlock {holder.id}`")
@@ -189,8 +201,7 @@ def force_unlock(path: Path, lock_id: str, intents: Iterable[Intent], *, host: s
     try:
         free = lock.take()
         holder = read_holder(path)
-        if holder is not None and holder.id != lock_id:
-            raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")
+        refuse_other_id(holder, lock_id)
         if free:
             os.ftruncate(lock.fd, 0)
             return Unlocked.NOT_HELD if holder is None else Unlocked.LEFT_BEHIND

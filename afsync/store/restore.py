@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import Glimpse, follow, united
 from afsync.store.disk import Disk, name_again
-from afsync.store.history import UNION, look, newer, read_versions, two_sides
+from afsync.store.history import UNION, Version, look, newer, read_versions, two_sides
 from afsync.store.loading import load
 from afsync.store.paths import Paths, serials
 from afsync.store.saving import alone, save, unwritable
@@ -28,19 +29,15 @@ def restore(
     back all the same). A state that cannot be read is kept under a name that ends in `.damaged-N`.
     """
     try:
-        wanted = _find(disk, paths, serial, lineage)
+        wanted = version_with(serial, read_versions(disk, paths, lineage))
         with alone(disk, paths):
             current = _readable(disk, paths, lineage)
             seen = look(disk, paths, lineage) if current is None else Glimpse()
-            if current is not None and not force:
-                refuse_to_forget(current, wanted, serial)
-            elif not force:
-                refuse_damaged(seen, wanted, serial, union=two_sides(disk, paths) is not None)
-            known = [wanted] if current is None else [wanted, current]
-            newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in known), seen.serial])
+            if not force:
+                refuse_loss(current, seen, wanted, serial, union=current is None and two_sides(disk, paths) is not None)
+            version = as_newest(wanted, current, seen, serials(disk.names(paths.history), lineage))
             if current is None:
                 _keep_damaged(disk, paths)
-            version = replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
             return save(disk, paths, version, afsync_version).recorded
     except OSError as error:
         raise unwritable(paths, error) from error
@@ -74,11 +71,28 @@ def forgotten(seen: Glimpse, wanted: Recorded) -> list[str]:
     return lost + [f"the submission of {address}" for address in seen.open if address not in known | held]
 
 
-def _find(disk: Disk, paths: Paths, serial: int, lineage: str) -> Recorded:
-    for version, recorded in read_versions(disk, paths, lineage):
+def version_with(serial: int, versions: Iterable[tuple[Version, Recorded | None]]) -> Recorded:
+    """The state with this serial. StateError when none of the versions has it and can be read."""
+    for version, recorded in versions:
         if version.serial == serial and recorded is not None:
             return recorded
     raise StateError(f"There is no good copy with the serial {serial}.", "`afsync state history` lists what there is")
+
+
+def as_newest(wanted: Recorded, current: Recorded | None, seen: Glimpse, serials_kept: Iterable[int]) -> Recorded:
+    """`wanted` with a serial above all that are known, and a counter that gives out no number twice."""
+    known = [wanted] if current is None else [wanted, current]
+    newest = max([*serials_kept, *(r.serial for r in known), seen.serial])
+    return replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
+
+
+def refuse_loss(current: Recorded | None, seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
+    """StateError when going back to `wanted` would forget something that the current state holds, or, where that
+    cannot be read, still names."""
+    if current is not None:
+        refuse_to_forget(current, wanted, serial)
+    else:
+        refuse_damaged(seen, wanted, serial, union=union)
 
 
 def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:

@@ -16,10 +16,10 @@ from msgspec.structs import asdict, replace
 
 from afsync.core.state.records import Intent
 from afsync.core.state.values import Count
-from afsync.errors import StateError, StateLocked, UsageError
+from afsync.errors import StateError, StateLocked
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.json_structs import JsonWriter
-from afsync.store.lock import Holder, Unlocked, refuse_in_flight
+from afsync.store.lock import Holder, Unlocked, busy, refuse_in_flight, refuse_other_id
 from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
 from afsync.store.state_file import from_json
 
@@ -158,8 +158,7 @@ def holder_of(there: Kept) -> RemoteHolder | None:
 
 
 def _locked(backend: Backend, other: RemoteHolder | None, waited: float) -> StateLocked:
-    text = f"Another run is still at work here after {waited:g} s" if waited else "Another run is at work here"
-    hint = "wait longer (`--lock-timeout`)" if waited else "wait for it, or give `--lock-timeout`"
+    text, hint = busy(waited)
     if other is None:
         return StateLocked(f"{text}: {lock_key(backend)} is there.", hint)
     text = f"{text}: {other}."
@@ -179,8 +178,7 @@ def unlock(backend: Backend, lock_id: str, intents: Iterable[Intent], *, host: s
     if there is None:
         return Unlocked.NOT_HELD
     holder = holder_of(there)
-    if holder is not None and holder.id != lock_id:
-        raise UsageError(f"the lock has the id {holder.id}, not {lock_id}: {holder}", "give that id")
+    refuse_other_id(holder, lock_id)
     dead = backend.now() - there.at >= ENDS_AFTER
     if not dead:
         refuse_in_flight(holder, intents, host, now)

@@ -6,26 +6,35 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Record
-from afsync.core.state.values import UUID
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import follow, is_note_of, moved_to, note, other_state, refuse_older
 from afsync.store.disk import Disk
 from afsync.store.history import Version
+from afsync.store.interface import Store, already_there, check_successor, first_state, overtaken
 from afsync.store.lock import Holder, Unlocked
 from afsync.store.paths import Paths, lineages_of, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
-from afsync.store.remote.backend import Backend, Kept, Overtaken, prove, put_once
+from afsync.store.remote.backend import Backend, Overtaken, prove, put_once
 from afsync.store.remote.lock import ENDS_AFTER, Held, RemoteLock, acquire, holder_of, lock_key
-from afsync.store.remote.versions import copy_key, folder, keep_copy, names, pack, read_copies, restore, unpack
-
-if TYPE_CHECKING:
-    from afsync.store.interface import Store
+from afsync.store.remote.lock import unlock as force_unlock
+from afsync.store.remote.versions import (
+    copy_key,
+    explain_loss,
+    folder,
+    keep_copy,
+    missing,
+    names,
+    pack,
+    read_copies,
+    recovery_hint,
+    restore,
+    unpack,
+)
 
 
 class RunIdentity(Struct, frozen=True):
@@ -82,14 +91,11 @@ class RemoteStore:
         prove(self.backend, self._run.nonce)
 
     def create(self, lineage: str) -> Recorded:
-        """A state with nothing in it. StateError when there is one already, or was: it is never started over."""
-        if not UUID.fullmatch(lineage):
-            raise StateError(f"{lineage!r} cannot be the lineage of a state: it is not a UUID.")
+        recorded = first_state(lineage)
         if self.exists():
-            raise StateError(f"There is a state already: {self.name}.", "nothing was written; it is kept as it is")
+            raise already_there(self.name)
         if serials(names(self.backend), lineage) or self.pending(lineage):
-            raise self._missing()
-        recorded = Recorded(lineage, serial=1)
+            raise missing(self.backend)
         try:
             self._put(recorded, None)
         except Overtaken:
@@ -117,7 +123,7 @@ class RemoteStore:
             return False
         mine, others = (store.backend.get(lock_key(store.backend)) for store in (self, other))
         if mine is None:
-            raise self._overtaken()
+            raise overtaken(self.name)
         return others is not None and holder_of(mine) == holder_of(others)
 
     def copies(self, lineage: str) -> Iterable[Recorded]:
@@ -130,7 +136,7 @@ class RemoteStore:
             try:
                 put_once(self.backend, self.backend.key, note(known.recorded, place), known.version)
             except Overtaken:
-                raise self._overtaken() from None
+                raise overtaken(self.name) from None
 
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
         known = self._newest()
@@ -143,17 +149,16 @@ class RemoteStore:
         with self._fatal():
             known = self._known
             if known is None or known.version != if_version:
-                raise self._overtaken()
+                raise overtaken(self.name)
             before = known.recorded
-            if recorded.lineage != before.lineage or recorded.serial <= before.serial:
-                raise ValueError("a write keeps the lineage and raises the serial")
+            check_successor(before, recorded)
             if not self._begun:
                 keep_copy(self.backend, before, known.data)
                 self._begun = True
             try:
                 return self._put(recorded, if_version)
             except Overtaken as error:
-                raise self._lost(before, error.there) from None
+                raise explain_loss(self.backend, before, error.there) from None
 
     def fold(self) -> None:
         """Nothing: every write is whole."""
@@ -204,9 +209,7 @@ class RemoteStore:
         return holder_of(there) if there and now - there.at < ENDS_AFTER else None
 
     def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
-        from afsync.store.remote.lock import unlock
-
-        return unlock(self.backend, lock_id, intents, host=host, now=now)
+        return force_unlock(self.backend, lock_id, intents, host=host, now=now)
 
     def history(self, lineage: str | None = None) -> tuple[Version, ...]:
         return tuple(version for version, _ in read_copies(self.backend, lineage))
@@ -223,7 +226,7 @@ class RemoteStore:
                     force=force,
                 )
             except Overtaken:
-                raise self._overtaken() from None
+                raise overtaken(self.name) from None
         return recorded
 
     def unite(self, *, lineage: str) -> Recorded:  # noqa: ARG002
@@ -242,46 +245,13 @@ class RemoteStore:
     def _newest(self) -> KnownDocument:
         there = self.backend.get(self.backend.key)
         if there is None:
-            raise self._missing()
+            raise missing(self.backend)
         try:
             return KnownDocument(unpack(there.data).recorded, there.version, there.data)
         except StateError as error:
             place = moved_to(there.data)
-            hint = follow(place) if place else self._way_out()
+            hint = follow(place) if place else recovery_hint(self.backend)
             raise StateError(f"The state {self.name} {error.message}.", hint) from error
-
-    def _missing(self) -> StateError:
-        return StateError(f"The state {self.name} is missing.", self._way_out(missing=True))
-
-    def _way_out(self, *, missing: bool = False) -> str:
-        """What can be done, from what the history has."""
-        good = next((v for v, _ in read_copies(self.backend, None) if v.problem is None), None)
-        if good is not None:
-            return f"`afsync state restore {good.serial}` takes the newest good copy, or put back what belongs there"
-        lost = "`afsync init`, then `afsync import --match`, which finds the resources again"
-        begin = f"in a new project: `afsync init`; where the state was lost: {lost}"
-        return (
-            begin
-            if missing
-            else f"no copy is in its history: put the right file back, or remove the one that is there, then {lost}"
-        )
-
-    def _overtaken(self) -> StateLocked:
-        text = f"Another run has written the state {self.name} in between."
-        return StateLocked(text, "nothing was overwritten; plan again on what the other run has done")
-
-    def _lost(self, before: Recorded, there: Kept | None) -> StateError | StateLocked:
-        """Why what this run has read or written is not there any more."""
-        if there is None:
-            return StateError(f"The state {self.name} is gone: something has removed it.", self._way_out(missing=True))
-        try:
-            serial = unpack(there.data).recorded.serial
-        except StateError as error:
-            return StateError(f"The state {self.name} was overwritten: it {error.message}.", self._way_out())
-        if serial < before.serial:
-            text = f"{self.name} has lost a write that it acknowledged: its serial is {serial}, not {before.serial}."
-            return StateError(text, "nothing more was written or sent; do not pay with a store that forgets")
-        return self._overtaken()
 
     @contextmanager
     def _fatal(self) -> Iterator[None]:

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from afsync.core.state.recorded import Recorded
-from afsync.errors import StateError
+from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import Glimpse, glimpse
 from afsync.store.disk import LARGEST
 from afsync.store.history import Version, good_version
+from afsync.store.interface import overtaken
 from afsync.store.paths import serials
 from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
-from afsync.store.restore import refuse_damaged, refuse_to_forget
+from afsync.store.restore import as_newest, refuse_loss, version_with
 from afsync.store.saving import KEPT
 from afsync.store.state_text import StateDocument, decode_bytes, encode_bytes
 
@@ -74,31 +74,19 @@ def _version(key: str, name: str, there: Kept) -> tuple[Version, Recorded | None
 def restore(backend: Backend, serial: int, *, lineage: str, afsync_version: str, nonce: str, force: bool) -> Recorded:
     """Write the copy with this serial as a new version, newer than everything there is. Numbers that were given out
     stay given out. A state that cannot be read is kept under a key that ends in `.damaged-N`."""
-    wanted = _find(backend, serial, lineage)
+    wanted = version_with(serial, read_copies(backend, lineage))
     there = backend.get(backend.key)
     current, seen = _readable(there, lineage), Glimpse()
     if there is not None and current is None:
         seen = _look(there, lineage)
     if not force:
-        if current is not None:
-            refuse_to_forget(current, wanted, serial)
-        else:
-            refuse_damaged(seen, wanted, serial, union=False)
-    known = [wanted] if current is None else [wanted, current]
-    newest = max([*serials(names(backend), lineage), *(r.serial for r in known), seen.serial])
+        refuse_loss(current, seen, wanted, serial, union=False)
+    version = as_newest(wanted, current, seen, serials(names(backend), lineage))
     if there is not None and current is None:
         _keep_damaged(backend, there)
-    version = replace(wanted, serial=newest + 1, counter=max(seen.counter, *(r.counter for r in known)))
     data = pack(version, nonce, afsync_version, packed=backend.packed)
     put_once(backend, backend.key, data, there.version if there else None)
     return version
-
-
-def _find(backend: Backend, serial: int, lineage: str) -> Recorded:
-    for version, recorded in read_copies(backend, lineage):
-        if version.serial == serial and recorded is not None:
-            return recorded
-    raise StateError(f"There is no good copy with the serial {serial}.", "`afsync state history` lists what there is")
 
 
 def _readable(there: Kept | None, lineage: str) -> Recorded | None:
@@ -176,3 +164,34 @@ def plain(data: bytes) -> bytes:
     if not unpacker.eof:
         raise StateError("is cut off, or far too large")
     return text
+
+
+def missing(backend: Backend) -> StateError:
+    """The error where there is no state."""
+    return StateError(f"The state {backend.name} is missing.", recovery_hint(backend, missing=True))
+
+
+def recovery_hint(backend: Backend, *, missing: bool = False) -> str:
+    """What can be done about a state that is missing or cannot be read, from what the history has."""
+    good = next((v for v, _ in read_copies(backend, None) if v.problem is None), None)
+    if good is not None:
+        return f"`afsync state restore {good.serial}` takes the newest good copy, or put back what belongs there"
+    lost = "`afsync init`, then `afsync import --match`, which finds the resources again"
+    if missing:
+        return f"in a new project: `afsync init`; where the state was lost: {lost}"
+    return f"no copy is in its history: put the right file back, or remove the one that is there, then {lost}"
+
+
+def explain_loss(backend: Backend, before: Recorded, there: Kept | None) -> StateError | StateLocked:
+    """Why the state that this run has read or written, `before`, is not there any more."""
+    if there is None:
+        hint = recovery_hint(backend, missing=True)
+        return StateError(f"The state {backend.name} is gone: something has removed it.", hint)
+    try:
+        serial = unpack(there.data).recorded.serial
+    except StateError as error:
+        return StateError(f"The state {backend.name} was overwritten: it {error.message}.", recovery_hint(backend))
+    if serial < before.serial:
+        text = f"{backend.name} has lost a write that it acknowledged: its serial is {serial}, not {before.serial}."
+        return StateError(text, "nothing more was written or sent; do not pay with a store that forgets")
+    return overtaken(backend.name)
