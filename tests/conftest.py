@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import tests.unsynced  # noqa: F401
-from tests.dialects import EVERYTHING, out_of_turn
+from tests.dialects import out_of_turn
+from tests.scale import EVERYTHING
 
 # Tests start thousands of commands. Where no bytecode is written, compiling takes longer than most of what they do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
