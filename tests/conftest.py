@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
+import shutil
+import tempfile
 from typing import Any
 
 import pytest
 
-from tests.dialects import EVERYTHING, out_of_turn
+import tests.unsynced  # noqa: F401
+from tests.dialects import out_of_turn
+from tests.scale import EVERYTHING
 
 # Tests start thousands of commands. Where no bytecode is written, compiling takes longer than most of what they do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Commands look for recovery files where temporary files go; in a folder of their own that is quick on any machine.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.gettempdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="afsync-tests-")
+    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
 
 # The shared pieces assert too; registered here, before anything can have imported them.
 pytest.register_assert_rewrite("tests.harness", "tests.scenarios.world")
@@ -23,6 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = set(dropped)
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in left]
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand collected tests stay to the end; the garbage collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

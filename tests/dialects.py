@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 DIALECTS = ("documented", "deployed", "router")
 ALIKE = ("deployed", "router")
 """They differ in what becomes of a job, hardly in the wire, so a test with a single case takes one of these two."""
-EVERYTHING = float(os.environ.get("AFSYNC_SCALE", "1")) >= 10
 SHARED = ("tests/scenarios/", "tests/takeover/", "tests/service/")
 """Where it is so. A test that is parametrized with dialects itself runs in all of those."""
 

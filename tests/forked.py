@@ -7,6 +7,7 @@ what depends on how the interpreter starts (`PYTHON…`, the locale), is tested 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -110,10 +111,16 @@ class _Server:
         assert answer, "the process that forks is gone"
         return int(answer)
 
+    def close(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
 
 @cache
 def _server() -> _Server:
-    return _Server()
+    server = _Server()
+    atexit.register(server.close)
+    return server
 
 
 def main() -> None:
@@ -135,6 +142,7 @@ def main() -> None:
 
 def _import_everything() -> None:
     import afsync
+    import tests.unsynced  # noqa: F401
 
     for module in pkgutil.walk_packages(afsync.__path__, "afsync."):
         if not module.name.endswith("__main__"):

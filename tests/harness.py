@@ -238,9 +238,23 @@ def _insisted(done: Done, args: Sequence[str], code: int) -> Done:
 @contextmanager
 def _as_command(environ: Mapping[str, str], stdin: io.StringIO, now: Any) -> Iterator[None]:
     """This process made to look like a command's: its environment, its input, and the time."""
-    with (
-        mock.patch.dict(os.environ, environ, clear=True),
-        mock.patch.object(sys, "stdin", stdin),
-        mock.patch.object(context, "now", now),
-    ):
+    with _environ(environ), mock.patch.object(sys, "stdin", stdin), mock.patch.object(context, "now", now):
         yield
+
+
+@contextmanager
+def _environ(wanted: Mapping[str, str]) -> Iterator[None]:
+    """`os.environ` is like this meanwhile. Only what differs is set: most of it is the same for every command."""
+    before = dict(os.environ)
+    _become(wanted)
+    try:
+        yield
+    finally:
+        _become(before)
+
+
+def _become(wanted: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    for name, value in wanted.items() - os.environ.items():
+        os.environ[name] = value

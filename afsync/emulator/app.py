@@ -40,14 +40,14 @@ class Emulator:
         self.service = service
         self._api = Wire(service, Gate(service, _api_app(service)), "api")
         self._media = Wire(service, media_app(service), "media")
-        self._control = Control(service)
+        self.control = Control(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"the emulator speaks HTTP only, not {scope['type']}")
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         if scope["path"].startswith(f"{PREFIX}/"):
-            await self._control(scope, receive, send)
+            await self.control(scope, receive, send)
         elif host == urlsplit(self.service.media_host).netloc:
             await self._media(scope, receive, send)
         else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.emulator.app import Emulator, create_app
-from afsync.emulator.client import ControlClient
+from afsync.emulator.client import ControlClient, ControlError
 from afsync.emulator.listener import Listener, address, bound
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -76,10 +77,27 @@ def running(
         thread.start()
         try:
             thread.ready.wait()
-            yield Running(f"{origin}/v1", origin, media_host, ControlClient(media_host), emulator)
+            yield Running(f"{origin}/v1", origin, media_host, _ThreadControl(media_host, emulator, thread), emulator)
         finally:
             thread.stop()
             emulator.close()
+
+
+class _ThreadControl(ControlClient):
+    """The same calls without the way over a socket, made by the thread that serves the requests."""
+
+    def __init__(self, base: str, emulator: Emulator, thread: _Thread) -> None:
+        super().__init__(base)
+        self._answer = emulator.control.answer
+        self._thread = thread
+
+    def call(self, method: str, path: str, /, **arguments: Any) -> Any:
+        """As JSON both ways, as over a socket."""
+        try:
+            answer = self._thread.result_of(self._answer(method, path, json.loads(json.dumps(arguments))))
+        except ValueError as wrong:
+            raise ControlError(str(wrong)) from None
+        return json.loads(json.dumps(answer))
 
 
 class _Thread(threading.Thread):
@@ -101,6 +119,11 @@ class _Thread(threading.Thread):
         self.ready.set()
         await self._ended.wait()
         await self._listener.close()
+
+    def result_of(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """What it returns or raises, once it has run in the thread."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def stop(self) -> None:
         """Close the listener and wait for the thread."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from afsync.api.paging import Listing, read_list
 from afsync.api.snapshot import fetch
 from afsync.core.remote import Lookups, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.errors import BadAnswer
+from tests.scale import scaled
 
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -111,7 +110,7 @@ Change = tuple[int, list[int]]
 """Jobs that come in at the front, then places at which jobs go away."""
 
 
-@settings(max_examples=int(300 * SCALE), deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(
     count=st.integers(0, 450),
     cap=st.sampled_from([100, 100, 100, 60, 25, 11, 5, 2]),
@@ -133,7 +132,7 @@ def test_nothing_is_missed_or_it_fails(count: int, cap: int, changes: list[Chang
 def test_thousands_of_interleavings(part: int, record_property: Callable[[str, object], None]) -> None:
     """The same, faster and wilder; a seed that fails is shown and replays."""
     failed = pages = 0
-    total = int(1000 * SCALE)
+    total = scaled(500)
     for number in range(total):
         seed = part * 1_000_000 + number
         chance = random.Random(seed)
@@ -185,7 +184,7 @@ def check(
     return True, len(account.pages)
 
 
-@settings(max_examples=int(300 * SCALE), deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(
     count=st.integers(0, 300),
     new=st.integers(0, 130),

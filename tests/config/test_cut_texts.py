@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from afsync.config.fast import NOT_READ, read_fast
 from afsync.config.tidy import tidied
 from afsync.config.yaml import compose
 from tests.config.support import a_job, loaded, problems
+from tests.scale import seeds
 
 URL = "url: https://a.b/c"
 ANCHOR = "vars: {x: &x 1, y: *x}\n"
@@ -139,7 +139,7 @@ LINES = st.tuples(
 )
 
 
-@settings(max_examples=int(os.environ.get("AFSYNC_SEEDS", "300")), deadline=None)
+@settings(max_examples=seeds(300), deadline=None)
 @given(st.lists(LINES.map("".join), min_size=1, max_size=3), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_both_readers_find_the_same(lines: list[str], newline: str, variables: bool) -> None:
     head, indent = ("vars:\n", "  ") if variables else ("", "")

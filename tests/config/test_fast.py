@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from afsync.config import fast
 from afsync.config.fast import NOT_READ, has_common_form, read_fast
 from afsync.config.yaml import compose
+from tests.scale import scaled
 
 BROKEN = object()
 
@@ -319,7 +320,7 @@ PIECES = [
 BEFORE = ["a: ", "a:\n  ", "a: [", "a: {", "- ", "a:\n  b: ", "a: {b: ", ""]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=scaled(600), deadline=None)
 @given(
     st.sampled_from(BEFORE),
     st.lists(st.sampled_from(PIECES), max_size=8).map("".join),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -15,11 +14,11 @@ from afsync.config.fast import NOT_READ, has_common_form, read_fast
 from afsync.config.writer import starter
 from benchmarks.world import write_project
 from tests.config.test_fast import agree, authority
+from tests.scale import SCALE, scaled
 
 INSTALLED = read_fast("a: b\n") is not NOT_READ
 """Whether there is a fast parser: not on every platform, nor with `-p tests.without_fast_yaml`."""
 
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 
 COMMON = [
     "",
@@ -277,7 +276,7 @@ def document(r: random.Random) -> str:
 def test_the_readers_never_differ(record_property: Callable[[str, object], None]) -> None:
     """In CI the same texts every time; with AFSYNC_SCALE, more of them, and others each time."""
     seed = random.randrange(2**32) if SCALE > 1 else 20261129
-    r, texts, common, read = random.Random(seed), round(8_000 * SCALE), 0, 0
+    r, texts, common, read = random.Random(seed), scaled(8_000), 0, 0
     for _ in range(texts):
         text = document(r)
         if has_common_form(text):

@@ -18,6 +18,7 @@ from afsync.config.problems import BROKEN
 from afsync.config.rules import Finding
 from afsync.core.resources import Limits
 from tests.config.support import URL, loaded, the_job
+from tests.scale import scaled
 
 FETCH = f"url: {URL}"
 HEAD = """\
@@ -184,7 +185,7 @@ FIELDS = st.fixed_dictionaries(
 DEFAULTS = st.sampled_from([{}, {"entry": "compose"}, {"publishMode": "manual"}])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(jobs=st.lists(FIELDS, min_size=1, max_size=12), defaults=DEFAULTS, imports=st.sets(st.integers(0, 11)))
 def test_no_job_is_right_because_another_is(
     jobs: list[dict[str, Any]], defaults: dict[str, Any], imports: set[int]

@@ -16,6 +16,7 @@ from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.resources import Desired
 from tests.config.support import URL, write
+from tests.scale import scaled
 
 KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=12).map(
@@ -103,7 +104,7 @@ def declared(files: dict[str, str]) -> Desired:
         return load(write(Path(root), files), environ={}).desired
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(data=st.data(), templates=TEMPLATES, jobs=JOBS)
 def test_the_way_of_writing_changes_nothing(data: st.DataObject, templates: Any, jobs: Any) -> None:
     plainly = f"version: 1\ntemplates: {json.dumps(templates)}\njobs: {json.dumps(jobs)}\n"
@@ -116,7 +117,7 @@ def test_the_way_of_writing_changes_nothing(data: st.DataObject, templates: Any,
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(30), deadline=None)
 @given(templates=TEMPLATES, jobs=JOBS)
 def test_what_was_written_is_what_is_declared(templates: Any, jobs: Any) -> None:
     desired = declared({"afsync.yaml": f"version: 1\ntemplates: {json.dumps(templates)}\njobs: {json.dumps(jobs)}\n"})

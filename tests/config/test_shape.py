@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import subprocess
 import sys
 import typing
@@ -23,9 +22,9 @@ from afsync.config.resource_models import ExceptPart, JobPart
 from afsync.config.series_models import RepeatPart
 from tests.builders import places
 from tests.config.support import URL
+from tests.scale import scaled
 
 ROOT = Path(__file__).parents[2]
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 
 BODY = {
     "topic": "Best plays",
@@ -180,7 +179,7 @@ def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bo
     return not messages.check(model, value)[1]
 
 
-@settings(max_examples=int(500 * SCALE), deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(value=altered())
 @example(value={**WHOLE, "vars": {"a": None}})
 @example(value={**WHOLE, "templates": None, "jobs": None, "defaults": {"job": None}})

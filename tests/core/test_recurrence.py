@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,8 +10,9 @@ import pytest
 from dateutil import rrule as oracle
 
 from afsync.core.series.recurrence import Listed, MonthDay, Rule
+from tests.scale import scaled
 
-RULES = 400 * int(os.environ.get("AFSYNC_SCALE", "1"))
+RULES = scaled(400)
 FREQUENCIES = {"day": oracle.DAILY, "week": oracle.WEEKLY, "month": oracle.MONTHLY}
 WEEKDAYS = (oracle.MO, oracle.TU, oracle.WE, oracle.TH, oracle.FR, oracle.SA, oracle.SU)
 EDGES = [date(2028, 2, 29), date(2026, 12, 31), date(2027, 1, 1), date(2026, 1, 31), date(2024, 2, 29)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -18,9 +17,9 @@ from afsync.core.series.recurrence import Listed, Rule
 from afsync.core.series.series import Deviation, Occurrence, Series, considered, series_state
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
+from tests.scale import scaled, seeds
 
-SCALE = int(os.environ.get("AFSYNC_SCALE", "1"))
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "40"))
+SEEDS = seeds(40)
 BERLIN, NEW_YORK, LONDON = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
 NOW = datetime(2026, 12, 10, 12, tzinfo=UTC)
 MONDAYS = Rule("week", 1, date(2026, 11, 2), (0,))
@@ -179,7 +178,7 @@ def change_days(zone: ZoneInfo) -> list[date]:
 
 def test_every_instant_is_what_the_clocks_of_the_zone_show() -> None:
     choose, zones, checked = random.Random("zones"), changing_zones(), 0
-    for _ in range(60 * SCALE):
+    for _ in range(scaled(60)):
         zone = ZoneInfo(choose.choice(zones))
         start = choose.choice(change_days(zone)) - timedelta(days=choose.randrange(0, 4))
         at = time(choose.randrange(0, 4), choose.choice([0, 15, 30, 59]))

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from afsync.emulator import Running, running
+from afsync.emulator import ControlClient, Running, running
 
 KEY = "af_live_test"
 FETCH = {"url": "https://clips.twitch.tv/one"}
@@ -24,12 +25,13 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts emulators that last as long as the test."""
+    """Starts emulators that last as long as the test; their control calls go over a socket."""
     with ExitStack() as stack:
 
         def start(**options: Any) -> Running:
             options = {"speed": "manual", "rpm": 1_000_000, "concurrent": 1000, **options}
-            return stack.enter_context(running(**options))
+            started = stack.enter_context(running(**options))
+            return replace(started, control=ControlClient(started.media))
 
         yield start
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 
 from afsync.emulator import running
 from tests.harness import Sandbox
+from tests.scale import seeds
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "100"))
+SEEDS = seeds(100)
 """Examples of a property; more of them by hand."""
 
 PROJECT = """\

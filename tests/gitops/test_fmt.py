@@ -252,7 +252,7 @@ def comments(text: str) -> list[str]:
     return re.findall(r"# ?comment \d+", text)
 
 
-@settings(max_examples=SEEDS // 2, deadline=None)
+@settings(max_examples=max(1, SEEDS // 5), deadline=None)
 @given(data=st.data(), templates=TEMPLATES, jobs=JOBS)
 def test_the_meaning_stays_and_so_does_every_comment(data: st.DataObject, templates: Any, jobs: Any) -> None:
     text = Block(data).project(templates, jobs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 import time
@@ -29,10 +28,6 @@ from afsync.store.paths import Paths
 from tests.harness import HEAD, Sandbox
 from tests.reliability.processes import HURRIED, PATIENCE, Ended, Process, Worker
 from tests.reliability.worker import Orders
-
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
-"""From 10 on the slices that a CI run takes become everything there is."""
-EVERYTHING = SCALE >= 10
 
 CREDITS = 50
 LATER = 660.0

@@ -11,9 +11,10 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state_place import BranchPlace
 from afsync.store.branch.backend import branch_backend
 from afsync.store.remote.versions import unpack
-from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project
+from tests.reliability.lab import VARIANTS, Lab, Project
 from tests.reliability.processes import Process, Worker
 from tests.reliability.worker import Orders
+from tests.scale import EVERYTHING
 from tests.store.branch.repo import ALONE, BRANCH, KEY, QUIET, Repo
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")

@@ -6,7 +6,6 @@ other runs happen inside of a request of the first, so that they come between an
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import sys
@@ -23,9 +22,10 @@ from afsync.store import opening
 from afsync.store.remote.store import RemoteStore
 from afsync.store.remote.versions import unpack
 from tests.harness import Sandbox
+from tests.scale import seeds
 from tests.store.engines import KEY, Cloud, Fault, MemoryBackend
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "20"))
+SEEDS = seeds(20)
 PROJECT = f"""\
 state: s3://states/{KEY}
 templates:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -15,13 +14,13 @@ import pytest
 
 from afsync.emulator import Running
 from tests.harness import NO_CHANGES, Environ, Sandbox
+from tests.scale import SCALE
 from tests.store.engines import CREDENTIALS, KEY, have, s3_backend, s3_bucket, s3_server
 from tests.store.proxy import Proxy, honest, spoiling
 
 if not have("obstore", "moto"):
     pytest.skip("obstore and moto are not installed here", allow_module_level=True)
 
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 PROJECT = """\
 state: s3://{bucket}/{key}
 templates:

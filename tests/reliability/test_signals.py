@@ -17,9 +17,10 @@ import pytest
 
 from afsync.core.state.records import Phase
 from tests import forked
-from tests.reliability.lab import EVERYTHING, VARIANTS, Lab, Project, wait_for
+from tests.reliability.lab import VARIANTS, Lab, Project, wait_for
 from tests.reliability.processes import PATIENCE, SLOWLY, Ended, Process
 from tests.reliability.worker import Orders
+from tests.scale import EVERYTHING
 
 Recorder = Callable[[str, object], None]
 CODES = {SIGINT: 130, SIGTERM: 143, SIGHUP: 143}
@@ -284,7 +285,7 @@ def test_through_a_wrapper_that_uses_exec(laboratory: Lab) -> None:
     check_settles(project)
 
 
-STEP = 1 if EVERYTHING else 6
+STEP = 1 if EVERYTHING else 12
 BETWEEN = (("SIGINT",), ("SIGTERM",), ("SIGINT", "SIGTERM"))
 
 
@@ -295,7 +296,7 @@ def test_in_the_middle_of_writing(signals: tuple[str, ...], laboratory: Lab, rec
     violations: list[str] = []
     expected = CODES[Signals[signals[0]]]
     untouched = 0
-    for call in range(1 + BETWEEN.index(signals), 1000, STEP):
+    for call in range(1 + BETWEEN.index(signals) * 4 % STEP, 1000, STEP):
         project = laboratory.project(VARIANTS[call % 4])
         ended = project.apply(Orders(at=call, signals=signals))
         codes[ended.code] += 1

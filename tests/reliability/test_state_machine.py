@@ -21,14 +21,15 @@ from msgspec.structs import replace
 from afsync.core.state.records import RecordedJob
 from afsync.emulator.faults.spec import POINTS
 from tests.harness import HEAD
-from tests.reliability.lab import CLIPS, LATER, SCALE, VARIANTS, Lab, Project, Variant
+from tests.reliability.lab import CLIPS, LATER, VARIANTS, Lab, Project, Variant
 from tests.reliability.processes import Ended
 from tests.reliability.worker import Orders
+from tests.scale import SCALE, scaled
 
 Recorder = Callable[[str, object], None]
 
 PARTS = 2
-HISTORIES = round(8 * SCALE)
+HISTORIES = scaled(4)
 """In one part."""
 STEPS = 30
 

@@ -79,6 +79,7 @@ def main() -> None:
 
 def _warm_up(request: dict[str, Any]) -> None:
     """Run commands once in this process: what is imported and made at first use need not be again in each child."""
+    import tests.unsynced  # noqa: F401
     from afsync.cli import run
 
     told, sys.stdout = sys.stdout, io.StringIO()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,12 @@ from afsync.config.policy_models import BlackoutPart, PolicyPart
 from afsync.config.resource_models import JobDefaults, JobPart, Lifecycle, TemplatePart
 from afsync.emulator import Running, running
 from tests.harness import NO_CHANGES, NOTHING_APPLIED
+from tests.scale import scaled
 from tests.scenarios import projects as made_up
 from tests.scenarios.projects import Declared, projects
 from tests.scenarios.world import World, nothing_to_do, valid
 
-EXAMPLES = round(40 * float(os.environ.get("AFSYNC_SCALE", "1")))
+EXAMPLES = scaled(16)
 ENVIRON = {"AFSYNC_VAR_SHOW": "Monday show"}
 slow = settings(
     max_examples=EXAMPLES,

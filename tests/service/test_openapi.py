@@ -15,7 +15,7 @@ import pytest
 from afsync.config.document import parse
 from afsync.emulator import running
 from afsync.emulator.endpoints import ROUTES
-from tests.dialects import EVERYTHING
+from tests.scale import EVERYTHING
 
 SCHEMA = Path(__file__).parents[2] / "schemas/auraflux.openapi.yaml"
 KEY = "af_live_schema"

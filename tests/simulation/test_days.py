@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 from afsync.core.decisions import jobs
 from afsync.core.plan import planner
 from afsync.core.verification import ReadBack
+from tests.scale import seeds
 from tests.simulation.days import Days, walk
 from tests.simulation.effects import Effects
 from tests.simulation.test_simulation import Recorder
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "300"))
+SEEDS = seeds(150)
 PARTS = 2
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from afsync.core.decisions import jobs
 from afsync.core.plan import planner
 from afsync.core.recovery.resolution import Absent
 from afsync.core.state.recorded import Recorded
+from tests.scale import seeds
 from tests.simulation.interruptions import cases, rest_of, search
 from tests.simulation.test_simulation import Recorder
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "300")) // 150
+SEEDS = seeds(300) // 150
 """Projects; of each, every point of an apply is broken in every way: about 300 cases in the three dialects."""
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
 
+from tests.scale import seeds
 from tests.simulation.runner import simulate
 
-SEEDS = int(os.environ.get("AFSYNC_SEEDS", "10000"))
+SEEDS = seeds(4000)
 PARTS = 8
 
 Recorder = Callable[[str, object], None]

@@ -20,12 +20,12 @@ from afsync.store.history import list_versions
 from afsync.store.local import LocalStore
 from afsync.store.restore import restore
 from tests.builders import LINEAGE
+from tests.scale import scaled
 from tests.store.simdisk import PowerCut, SimDisk
 from tests.store.support import a_store, job_number, opened, paths, submitted, with_job
 
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 ROOT = Path("/project")
-SEEDS = int(2 * SCALE)
+SEEDS = scaled(1)
 Recorder = Callable[[str, object], None]
 
 

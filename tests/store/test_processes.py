@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.builders import LINEAGE
+from tests.scale import SCALE, scaled
 from tests.store.processes import ROOT, start, start_together
 from tests.store.support import a_store
 
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 Recorder = Callable[[str, object], None]
 
 
@@ -26,7 +25,7 @@ def test_killed_at_every_call(tmp_path: Path, record_property: Recorder) -> None
 def test_no_update_is_lost_without_the_lock(tmp_path: Path, record_property: Recorder) -> None:
     """Compare-and-swap has to hold by itself: nobody holds the lock here."""
     a_store(tmp_path).create(LINEAGE)
-    writes = int(25 * SCALE)
+    writes = scaled(15)
     runners = start_together(*(("compete", tmp_path, me, writes) for me in range(4)))
     said = [runner.communicate()[0].splitlines() for runner in runners]
     assert [runner.returncode for runner in runners] == [0] * 4
@@ -42,7 +41,7 @@ def test_no_update_is_lost_without_the_lock(tmp_path: Path, record_property: Rec
 def test_a_reader_never_sees_damage(tmp_path: Path, record_property: Recorder) -> None:
     """Nor does it ever see an older state than before."""
     a_store(tmp_path).create(LINEAGE)
-    writer = start("churn", tmp_path, int(120 * SCALE))
+    writer = start("churn", tmp_path, scaled(80))
     reads, serial, seen = 0, 0, set()
     while writer.poll() is None:
         recorded, _ = a_store(tmp_path).read()

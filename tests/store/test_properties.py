@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -13,13 +12,12 @@ from afsync.core.state.recorded import Recorded
 from afsync.store.delta import changed_resources
 from afsync.store.journal import change_of, first_line, line, read_journal, replay
 from afsync.store.state_text import encode, encode_bytes
+from tests.scale import scaled
 from tests.store.strategies import parts, recordeds
 from tests.store.support import decode
 
-SCALE = float(os.environ.get("AFSYNC_SCALE", "1"))
 
-
-@settings(max_examples=int(80 * SCALE), deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(recordeds)
 def test_what_is_written_is_what_is_read(recorded: Recorded) -> None:
     text = encode(recorded, "0.1.0")
@@ -41,7 +39,7 @@ def histories(draw: st.DrawFn) -> list[Recorded]:
     return states
 
 
-@settings(max_examples=int(30 * SCALE), deadline=None)
+@settings(max_examples=scaled(15), deadline=None)
 @given(histories())
 def test_a_journal_plays_back_to_the_same_state(states: list[Recorded]) -> None:
     base, checksum = decode(encode(states[0], "0.1.0")), encode_bytes(states[0], "0.1.0")[1]
@@ -54,7 +52,7 @@ def test_a_journal_plays_back_to_the_same_state(states: list[Recorded]) -> None:
     assert (journal.tail, journal.checksum) == (tail, checksum)
 
 
-@settings(max_examples=int(30 * SCALE), deadline=None)
+@settings(max_examples=scaled(15), deadline=None)
 @given(histories(), st.data())
 def test_a_journal_cut_off_plays_back_what_was_complete(states: list[Recorded], data: st.DataObject) -> None:
     written, tail = first_line(states[0], "c" * 64)

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from afsync.config.tidy import tidied
 from afsync.config.yaml import compose
+from tests.scale import scaled
 from tests.takeover.corpus import comments, ink, meaning
 from tests.takeover.texts import Scribe
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(80), deadline=None)
 @given(data=st.data(), newline=st.sampled_from(["\n", "\n", "\r\n"]), bom=st.sampled_from(["", "\ufeff"]))
 def test_whatever_is_written_is_kept(data: st.DataObject, newline: str, bom: str) -> None:
     text = bom + Scribe(data).document().replace("\n", newline)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from itertools import product
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.harness import Sandbox, lines
+from tests.scale import EVERYTHING
 
 JOBS = 50
-EVERYTHING = float(os.environ.get("AFSYNC_SCALE", "1")) >= 10
 CASES = [("documented", 30), ("deployed", 50), ("router", 30)]
 """How many of the jobs have a publish time, which is what the documented dialect tells them by."""
 if EVERYTHING:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.harness import NO_CHANGES, Sandbox
+from tests.scale import scaled
 from tests.takeover.refactorings import Project, made_up, refactored, written
 
 STATUSES = ("queued", "running", "processing", "complete", "published", "failed", "cancelled")
@@ -36,7 +37,7 @@ def write(sandbox: Sandbox, project: Project, dice: random.Random) -> dict[str, 
 
 
 @pytest.mark.parametrize("dialect", ["documented", "deployed"])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_nothing_is_sent_for_a_refactoring(sandbox: Sandbox, seed: int) -> None:
     dice = random.Random(seed)

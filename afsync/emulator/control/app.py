@@ -17,6 +17,10 @@ from afsync.emulator.service import EmulatedService
 PREFIX = "/_emulator"
 
 
+class NoSuchCall(ValueError):
+    """No control call has this method and path."""
+
+
 class Control:
     """An ASGI application; arguments come as a JSON object, or in the query."""
 
@@ -29,20 +33,24 @@ class Control:
 
     async def _respond(self, request: Request) -> Response:
         path = request.url.path.removeprefix(PREFIX)
-        call = CALLS.get((request.method, path))
         if not _is_local(request):
             return JSONResponse({"error": "only from this machine"}, 403)
-        if call is None:
-            there = ", ".join(f"{method} {PREFIX}{known}" for method, known in CALLS)
-            return JSONResponse({"error": f"no such control call; there are: {there}"}, 404)
         try:
-            arguments = await _arguments(request)
-            if path == "/holds" and "wait" in arguments:
-                await self.service.holds.until_any(float(arguments.pop("wait")))
-            self.service.settle()
-            return JSONResponse(call(self.service, arguments))
+            return JSONResponse(await self.answer(request.method, path, await _arguments(request)))
+        except NoSuchCall as wrong:
+            return JSONResponse({"error": str(wrong)}, 404)
         except ValueError as wrong:
             return JSONResponse({"error": str(wrong)}, 400)
+
+    async def answer(self, method: str, path: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one of the `CALLS`. ValueError when there is no such call, or an argument is wrong."""
+        if (method, path) not in CALLS:
+            there = ", ".join(f"{known} {PREFIX}{at}" for known, at in CALLS)
+            raise NoSuchCall(f"no such control call; there are: {there}")
+        if path == "/holds" and "wait" in arguments:
+            await self.service.holds.until_any(float(arguments.pop("wait")))
+        self.service.settle()
+        return CALLS[method, path](self.service, arguments)
 
 
 async def _arguments(request: Request) -> dict[str, Any]:
