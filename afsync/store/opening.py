@@ -59,6 +59,7 @@ def check_pin(where: str, pinned: str | None, account_id: str, base_url: str) ->
         )
 
 
+INSTALL = 'install it: `pip install "afsync[remote]"`'
 PAUSE = 1.0
 """Seconds before a write goes out once more."""
 
@@ -80,7 +81,12 @@ def _backend(root: Path, place: Place, name: str, environ: Mapping[str, str]) ->
 
         return branch_backend(root, place, environ)
     if isinstance(place, ObjectPlace):
-        from afsync.store.remote.objects import object_backend
+        try:
+            from afsync.store.remote.objects import object_backend
+        except ImportError as error:
+            if (error.name or "").startswith("afsync"):
+                raise
+            raise StateError(f"To keep a state in {name}, afsync needs the package obstore.", INSTALL) from None
 
         return object_backend(place, name, environ)
     raise StateError(f"{name} is a path.")

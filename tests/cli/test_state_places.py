@@ -191,6 +191,7 @@ def test_a_bad_endpoint_sends_and_pays_nothing(tmp_path: Path, emulator: Running
 def test_without_the_extra_one_sentence_says_how_to_get_it(
     tmp_path: Path, emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delitem(sys.modules, "afsync.store.remote.objects", raising=False)
     monkeypatch.setitem(sys.modules, "obstore", None)
     box = a_box(tmp_path / "a", emulator, S3.format("abc") + JOBS)
     said = box.does("plan", code=7).err

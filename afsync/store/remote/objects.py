@@ -8,20 +8,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, PermissionDeniedError, PreconditionError, UnauthenticatedError
+from obstore.store import AzureStore, ObjectStore, S3Store
 
 from afsync.core.state_place import ObjectPlace
 from afsync.errors import StateError
 from afsync.store.remote.backend import Conflict, Kept, Unavailable, Unclear
 
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
-
 T = TypeVar("T")
 
 ENDPOINT = "AFSYNC_STATE_ENDPOINT"
-INSTALL = 'install it: `pip install "afsync[remote]"`'
 CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a key that may read, write, delete and list there",
     "az": "set AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_SAS_TOKEN, of a key that may "
@@ -42,10 +42,6 @@ AT_THE_SAME_TIME = ("ConditionalRequestConflict", "OperationAborted")
 def object_backend(place: ObjectPlace, name: str, environ: Mapping[str, str]) -> Objects:
     """The engine for a key in an object store. StateError where it cannot be used at all."""
     endpoint = _checked(environ.get(ENDPOINT, "").strip())
-    try:
-        import obstore  # noqa: F401
-    except ImportError:
-        raise StateError(f"To keep a state in {name}, afsync needs the package obstore.", INSTALL) from None
     if place.scheme == "az":
         _check_azure(place, environ)
     return Objects(place, name, endpoint)
@@ -91,8 +87,6 @@ class Objects:
         self._writing = _connect(place, endpoint, ONCE)
 
     def get(self, key: str) -> Kept | None:
-        import obstore
-
         try:
             with _panic_as_error():
                 found = obstore.get(self._reading, key)
@@ -106,14 +100,6 @@ class Objects:
         return Kept(data, self._version(meta), _utc(meta["last_modified"]))
 
     def put(self, key: str, data: bytes, if_version: str | None) -> str:
-        import obstore
-        from obstore.exceptions import (
-            AlreadyExistsError,
-            PermissionDeniedError,
-            PreconditionError,
-            UnauthenticatedError,
-        )
-
         mode: Any = "create" if if_version is None else {"e_tag": if_version}
         try:
             with _panic_as_error():
@@ -135,8 +121,6 @@ class Objects:
         return self._version(written)
 
     def list(self, prefix: str) -> tuple[str, ...]:
-        import obstore
-
         def names() -> tuple[str, ...]:
             found = obstore.list(self._reading, prefix).collect()
             return tuple(sorted(str(entry["path"]) for entry in found))
@@ -145,9 +129,6 @@ class Objects:
 
     def delete(self, key: str, if_version: str | None) -> None:
         """Deleting cannot be made to compare everywhere, so it is looked at just before."""
-        import obstore
-        from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
-
         if if_version is not None:
             there = self.get(key)
             if there is None:
@@ -166,8 +147,6 @@ class Objects:
 
     def now(self) -> datetime:
         """What the store writes down as the time of something that is written now."""
-        import obstore
-
         key = f"{self.key}.clock-{os.urandom(8).hex()}"
 
         def time() -> datetime:
@@ -192,8 +171,6 @@ class Objects:
         return str(tag)
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
-
         if _says(error, NO_BUCKET):
             what = "bucket" if self._scheme == "s3" else "container"
             hint = f"create it, or name another one in `state:`; afsync creates no {what}"
@@ -222,8 +199,6 @@ def _panic_as_error() -> Iterator[None]:
 
 def _connect(place: ObjectPlace, endpoint: str, retry: Mapping[str, Any]) -> ObjectStore:
     """What is not said here, obstore takes from the environment."""
-    from obstore.store import AzureStore, S3Store
-
     options: dict[str, Any] = {
         "client_options": {**TIMEOUTS, "allow_http": endpoint.startswith("http://")},
         "retry_config": dict(retry),
