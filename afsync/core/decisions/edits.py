@@ -14,10 +14,10 @@ from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.decisions.missing_times import not_seen_yet
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.notices import passed
-from afsync.core.decisions.templates import protected, without_ignored
+from afsync.core.decisions.templates import protected, unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Change, Credits, differing_fields
+from afsync.core.plan.changes import Credits, differing_fields, reschedule
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.state.records import RecordedJob
@@ -116,17 +116,9 @@ def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: E
         gone_by = wanted is not None and wanted <= facts.now and not ignored
         return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
     observed = observed_time(record.id, facts)[1]
-    change = Change(
-        declared.address,
-        Action.RESCHEDULE,
-        Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT,
-        before=record,
-        after=declared,
-        id=record.id,
-        credits=credits_spent(record),
-        observed=Schedule(observed.isoformat(), observed) if drifted and observed else None,
-    )
-    return do(change)
+    reason = Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT
+    seen = Schedule(observed.isoformat(), observed) if drifted and observed else None
+    return do(reschedule(declared, record, reason, observed=seen))
 
 
 def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Decision:
@@ -153,7 +145,7 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
             f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
             f"`afsync apply --replace {typed(declared.address)}` replaces it anyway; or undo the edit",
         )
-    return unless_job_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+    return unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 
 def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
@@ -174,18 +166,3 @@ def _as_submitted(declared: Job, values: Values) -> Job:
     if declared.file is None or values.get("file") == declared.file.sha256:
         return replace(declared, values=values)
     return replace(declared, values={**values, "file": declared.file.sha256})
-
-
-def credits_spent(record: RecordedJob) -> Credits:
-    return Credits(0, record.credits or 0)
-
-
-def unless_job_protected(change: Change, held: bool) -> Decision:
-    if not held:
-        return do(change)
-    verb = "replaced" if change.action is Action.REPLACE else "taken out"
-    return withhold(
-        replace(change, reason=Reason.PREVENT_DESTROY),
-        f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",
-        "set `prevent_destroy: false` on it and apply again, if that is meant",
-    )

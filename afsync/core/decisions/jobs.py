@@ -12,7 +12,6 @@ from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.decisions.edits import (
     Edits,
     Standing,
-    credits_spent,
     decide_replacement,
     decide_reschedule,
     decide_resubmission,
@@ -20,7 +19,6 @@ from afsync.core.decisions.edits import (
     observed_time,
     standing,
     time_differs,
-    unless_job_protected,
 )
 from afsync.core.decisions.missing_times import decide_unset, lacks_time, schedule_not_kept, still_matters
 from afsync.core.decisions.notices import (
@@ -33,8 +31,9 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
+from afsync.core.decisions.templates import unless_protected
 from afsync.core.plan.actions import Action, Reason, Retire, Step
-from afsync.core.plan.changes import Change
+from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do
 from afsync.core.plan.lookups import group_when_seen
 from afsync.core.resources import Job
@@ -92,15 +91,15 @@ def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status:
 
 def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Decision:
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
-    delete = Change(address, Action.DELETE, reason, before=record, id=record.id, credits=credits_spent(record))
+    delete = Change(
+        address, Action.DELETE, reason, before=record, id=record.id, credits=Credits(spent=record.credits or 0)
+    )
     forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
     match at.group:
         case Group.OPEN:
-            return unless_job_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
+            return unless_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
         case Group.PRODUCED:
-            return unless_job_protected(
-                replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy
-            )
+            return unless_protected(replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy)
         case Group.BUSY:
             return undeclared_and_busy(address)
         case Group.DONE | Group.FAILED | Group.CANCELLED:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.changes import Change, reschedule
 from afsync.core.plan.decision import Decision, Facts, do, note, withhold
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job
@@ -50,15 +50,7 @@ def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, 
     over = never_changes(status) or ended_badly(status) or (record.staged and status in ON_ITS_WAY)
     if schedule is None or not lacks_time(declared, record) or over:
         return None
-    change = Change(
-        declared.address,
-        Action.RESCHEDULE,
-        Reason.UNSET,
-        before=record,
-        after=declared,
-        id=record.id,
-        credits=Credits(0, record.credits or 0),
-    )
+    change = reschedule(declared, record, Reason.UNSET)
     result = facts.remote.results.get(record.id)
     told = f"the publish time of {declared.address} ({record.id}), {schedule.written},"
     if result is not None and (result.published_to or never_changes(result.status)):
@@ -128,15 +120,7 @@ def still_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
 
 def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Decision:
     """No publish time is set a third time, so this waits for a person."""
-    change = Change(
-        declared.address,
-        Action.RESCHEDULE,
-        Reason.SCHEDULE_NOT_KEPT,
-        before=record,
-        after=declared,
-        id=record.id,
-        credits=Credits(0, record.credits or 0),
-    )
+    change = reschedule(declared, record, Reason.SCHEDULE_NOT_KEPT)
     written = declared.schedule.written if declared.schedule else ""
     text = (
         f"{declared.address} ({record.id}): the service accepted its publish time, {written}, and did not keep it: "

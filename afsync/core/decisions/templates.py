@@ -123,7 +123,7 @@ def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Dec
         id=record.id,
         fields=differing_fields(Kind.TEMPLATE, record.declared, values),
     )
-    return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+    return unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 
 def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decision:
@@ -131,7 +131,7 @@ def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decisio
         return do(Change(address, Action.FORGET, Reason.MISSING, before=record, id=record.id))
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
     change = Change(address, Action.DELETE, reason, before=record, id=record.id)
-    return _unless_protected(change, record.prevent_destroy)
+    return unless_protected(change, record.prevent_destroy)
 
 
 def protected(declared: bool | None, recorded: bool) -> bool:
@@ -139,10 +139,12 @@ def protected(declared: bool | None, recorded: bool) -> bool:
     return recorded if declared is None else declared
 
 
-def _unless_protected(change: Change, held: bool) -> Decision:
+def unless_protected(change: Change, held: bool) -> Decision:
+    """The change, withheld where `prevent_destroy` holds."""
     if not held:
         return do(change)
-    verb = "replaced" if change.action is Action.REPLACE else "deleted"
+    gone = "deleted" if change.kind is Kind.TEMPLATE else "taken out"
+    verb = "replaced" if change.action is Action.REPLACE else gone
     return withhold(
         replace(change, reason=Reason.PREVENT_DESTROY),
         f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",

@@ -110,6 +110,20 @@ class Change(Struct, frozen=True):
         return SYMBOLS[self.action]
 
 
+def reschedule(declared: Job, record: RecordedJob, reason: Reason, *, observed: Schedule | None = None) -> Change:
+    """The change that sets, moves or takes off the publish time of a recorded job."""
+    return Change(
+        declared.address,
+        Action.RESCHEDULE,
+        reason,
+        before=record,
+        after=declared,
+        id=record.id,
+        credits=Credits(spent=record.credits or 0),
+        observed=observed,
+    )
+
+
 def differing_fields(kind: Kind, before: Values, after: Values) -> tuple[FieldChange, ...]:
     """The differing fields, sorted by path. Lists are compared and shown whole."""
     if fingerprint(kind, before) == fingerprint(kind, after):
