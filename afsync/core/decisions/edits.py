@@ -29,7 +29,7 @@ from afsync.core.trust.publish_times import nothing_to_take_off, publish_time_of
 
 
 class Standing(Struct, frozen=True):
-    """Where a recorded job stands: the group of its status now, and the publish time that is set (UTC).
+    """The state of a recorded job at the service: the group of its status now, and the publish time that is set (UTC).
 
     `drifted` says that the publish time was read back and is not what was recorded.
     """
@@ -40,7 +40,7 @@ class Standing(Struct, frozen=True):
 
 
 class Edits(Struct, frozen=True):
-    """What the files now say differently. `again` is why it is to be submitted again, if it is."""
+    """The differences between the files and the record. `again` is the reason to submit it again, if there is one."""
 
     values: Values
     body: bool = False
@@ -52,7 +52,7 @@ class Edits(Struct, frozen=True):
 
 
 def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> Standing:
-    """Read from the remote where the job was seen, else from the record. The time of a held job is kept here alone."""
+    """The standing by what was read of the job, else by the record. The time of a held job is kept by afsync only."""
     recorded_at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     if record.id in facts.remote.missing:
         return Standing(Group.MISSING, recorded_at)
@@ -73,7 +73,7 @@ def still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
 
 
 def edits_of(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) -> Edits | None:
-    """None where the files say what is recorded."""
+    """The edits; None where the files say what is recorded."""
     ignored = declared.ignore_changes
     values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
     again = None
@@ -87,7 +87,8 @@ def edits_of(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) ->
 
 
 def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: bool) -> bool:
-    """The service is only ever given a time still ahead, so there one that has passed is no difference."""
+    """Whether the declared time differs from the recorded one. The service only takes future times, so for the service
+    a past time is no difference."""
     wanted = declared.schedule.utc if declared.schedule else None
     known = record.schedule.utc if record.schedule else None
     if wanted is not None and held:
@@ -162,7 +163,8 @@ def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts:
 
 
 def _as_submitted(declared: Job, values: Values) -> Job:
-    """What is sent. Fields that are ignored go out as they were recorded, but a file only as it is now."""
+    """The job as it is submitted. Ignored fields keep their recorded values, except a file, which exists only as it is
+    now."""
     if declared.file is None or values.get("file") == declared.file.sha256:
         return replace(declared, values=values)
     return replace(declared, values={**values, "file": declared.file.sha256})
