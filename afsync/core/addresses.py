@@ -40,12 +40,12 @@ def kind_of(address: str) -> Kind:
 
 
 def key_of(address: str) -> str:
-    """What follows the kind: `best-cs2`, `show["2026-12-07"]`."""
+    """The part after the kind: `best-cs2`, `show["2026-12-07"]`."""
     return address.split(".", 1)[1]
 
 
 def typed(word: str) -> str:
-    """An address or an id as it is typed in a shell: in quotes only where it needs them."""
+    """An address or an id as it is entered in a shell: in quotes only where it needs them."""
     if _PLAIN_WORD.fullmatch(word):
         return word
     from shlex import quote

@@ -19,7 +19,7 @@ from afsync.errors import Problem
 
 
 class EntryState(StrEnum):
-    """How far an entry is: the phases of `afsync status`, and what is not at the service yet."""
+    """The state of an entry: the phases of `afsync status`, and states of what is not at the service yet."""
 
     DONE = "done"
     PRODUCED = "produced"
@@ -90,8 +90,8 @@ class Window(Struct, frozen=True):
 
 
 class Entries(Struct, frozen=True):
-    """What there is to show: in the order of time; the addresses of jobs that have none; and what is to be said that
-    belongs to no entry, such as how the budget stands."""
+    """The entries by time, the addresses of jobs without a time, and notices that belong to no entry, such as how the
+    budget stands."""
 
     entries: tuple[CalendarEntry, ...] = ()
     without_time: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Entries(Struct, frozen=True):
 
 
 def without_links(entry: CalendarEntry) -> CalendarEntry:
-    """The entry without links that open to whoever has them, and without those for reviewers."""
+    """The entry without signed links, and without links for reviewers."""
     return replace(
         entry,
         link=unsigned(entry.status.output_url if entry.status else entry.link),
@@ -121,7 +121,7 @@ class Week(Struct, frozen=True):
 
     @property
     def credits(self) -> tuple[int, int]:
-        """What is known to have been taken, and what is still expected."""
+        """The credits that are known to be charged, and those that are still expected."""
         found = list(self.entries)
         return sum(e.credits or 0 for e in found), sum(e.expected or 0 for e in found)
 

@@ -44,8 +44,8 @@ _FAILED = (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
 
 
 class Known(Struct, frozen=True):
-    """What the entries come from. `upcoming` are jobs beyond the horizon, `dates` occurrences there of which nothing
-    but the time can be read. `publish_times` are those that the account reports, by the service's id."""
+    """The values that entries are made from. `upcoming` are jobs beyond the horizon, `dates` occurrences there of which
+    only the time could be read. `publish_times` are those that the account reports, by the service's id."""
 
     desired: Desired
     recorded: Recorded
@@ -61,7 +61,7 @@ class Known(Struct, frozen=True):
 
 
 def entries(known: Known, window: Window, globs: tuple[str, ...] = (), platforms: tuple[str, ...] = ()) -> Entries:
-    """Those in the window; only the chosen ones, where something is chosen."""
+    """The entries in the window; only the selected ones, where something is selected."""
     found, without_time = [], []
     for entry in (*_of_jobs(known), *_of_dates(known), *_of_account(known)):
         if isinstance(entry, str):
@@ -130,7 +130,7 @@ def _of_job(
 def _times(
     status: JobStatus, job: Job | None, record: RecordedJob | None, change: Change | None, *, held: bool
 ) -> tuple[Schedule | None, Schedule | None]:
-    """The publish time that it has, and the one that the plan gives it."""
+    """The publish time that the job has, and the one that the plan gives it."""
     declared = job.schedule if job else None
     if record is None:
         return None, declared
@@ -155,7 +155,7 @@ def _mark(status: JobStatus, change: Change | None, record: RecordedJob | None, 
 
 
 def _of_dates(known: Known) -> Iterator[CalendarEntry]:
-    """Dates that are no jobs: missed, without a row, or with something that cannot be read yet."""
+    """Entries for dates without a job: missed, without a row, or with a row that cannot be read yet."""
     marked = (
         (known.missed, EntryState.MISSED),
         (known.passed_over, EntryState.PASSED_OVER),
@@ -168,7 +168,7 @@ def _of_dates(known: Known) -> Iterator[CalendarEntry]:
 
 
 def _of_account(known: Known) -> Iterator[CalendarEntry]:
-    """What the account is going to publish and the state does not know."""
+    """Entries for what the account is going to publish and the state does not know."""
     ours = {r.id for r in known.recorded.jobs.values()} | known.recorded.watched.keys()
     unread = RemoteJob("", "")
     for job_id, at in known.publish_times.items():

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 
 class Event(StrEnum):
-    """What a channel can be notified of: a plan has changes; a run applied something, or failed, as a job can in
-    production; a job waits for an approval; something was not kept as it was asked for; a job is published."""
+    """The events that a channel can be notified of: a plan has changes; a run applied something, or failed, or a job
+    failed in production; a job waits for an approval; something was not kept by the service; a job is published."""
 
     PLAN = "plan"
     APPLIED = "applied"
@@ -20,7 +20,7 @@ class Event(StrEnum):
 
 
 class Channel(Struct, frozen=True):
-    """One of them: the form of its messages, and its events."""
+    """One channel: the form of its messages, and its events."""
 
     name: str
     form: str = "slack"

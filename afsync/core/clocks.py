@@ -17,12 +17,13 @@ def skew(server_time: datetime | None, now: datetime) -> float:
 
 
 def ahead(difference: float) -> float:
-    """What to add to our clock before it decides whether a time has passed."""
+    """The seconds to add to our clock before it decides whether a time has passed: 0 unless the clocks differ
+    decisively."""
     return difference if abs(difference) > DECISIVE else 0.0
 
 
 def passed_on_both(now: datetime, server_time: datetime | None) -> datetime:
-    """The time that has come by both clocks: the earlier one. What cannot be undone is not done before that."""
+    """The time that has come by both clocks: the earlier one. What cannot be undone is not done before it."""
     return now if server_time is None else min(now, server_time)
 
 

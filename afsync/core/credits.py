@@ -19,13 +19,13 @@ _NOT_INHERITED = {"name", "description"}
 
 
 def effective(values: Values, template: Values = EMPTY) -> dict[str, Any]:
-    """What the service makes of a body and the template it names: fields in the body override the template's."""
+    """The values that the service works with: fields in the body override those of the template."""
     inherited = {k: v for k, v in template.items() if k not in _NOT_INHERITED}
     return {**inherited, **{k: v for k, v in values.items() if v is not None}}
 
 
 def cost_kind(values: Values) -> CostKind:
-    """What decides on the price of the effective `values`. A job of several clips costs what a long one does."""
+    """The kind that decides the price of the effective `values`. A job of several clips costs what a long one does."""
     if values.get("entry") == "generate":
         return CostKind.GENERATE
     urls = values.get("urls")
@@ -34,13 +34,14 @@ def cost_kind(values: Values) -> CostKind:
 
 
 def estimate(values: Values, seen: Mapping[CostKind, Cost] = EMPTY_COSTS) -> int:
-    """Credits for one submission of the effective `values`: what the last of its kind took, else the documented."""
+    """The expected credits for one submission of the effective `values`: what the last one of its kind took, else what
+    is documented."""
     kind = cost_kind(values)
     return seen[kind].credits if kind in seen else DOCUMENTED[kind]
 
 
 def learnt(seen: Mapping[CostKind, Cost], values: Values, credits: int, at: datetime) -> dict[CostKind, Cost]:
-    """The costs that are known once a submission of these values took `credits`."""
+    """The costs including a submission of these values that took `credits`."""
     kind = cost_kind(values)
     before = seen[kind].seen if kind in seen else 0
     return {**seen, kind: Cost(credits, at, before + 1)}

@@ -29,9 +29,8 @@ _LONGEST = 80
 
 
 def find_drift(recorded: Recorded, remote: Remote, now: datetime, zone: tzinfo = UTC) -> tuple[Problem, ...]:
-    """One warning for each difference that afsync did not make, by address, in words for whoever edits the content:
-    times are told in `zone`, the files' own. A job that was produced and published as planned is no drift.
-    """
+    """One warning for each difference that afsync did not make, by address, in words for those who edit the content;
+    times are in `zone`, the files' own. A job that was produced and published as planned is no drift."""
     found: list[Problem] = []
     for address, record in sorted(recorded.resources.items()):
         match record:
@@ -44,7 +43,7 @@ def find_drift(recorded: Recorded, remote: Remote, now: datetime, zone: tzinfo =
 
 
 def differences(found: Iterable[Problem]) -> int:
-    """How many are drift; notes are only worth knowing."""
+    """The number of warnings that are drift; the rest is only information."""
     return sum(p.severity is not Severity.NOTE for p in found)
 
 
@@ -144,8 +143,8 @@ NONE = "`afsync import --none` remembers that it was not submitted from here"
 def find_undeclared(
     desired: Desired, recorded: Recorded, remote: Remote, now: datetime, options: Options
 ) -> tuple[Problem, ...]:
-    """A warning each for jobs that only another client can have submitted, where `options.exclusive` says that there is
-    none; notes of all others; nothing where others are declared to submit too.
+    """The unrecorded jobs that another client submitted: warnings where `options.exclusive` says that there is no other
+    client, else notes; nothing where other clients are declared.
 
     What is older than the newest job that was ever recorded may be one that afsync submitted and has forgotten since:
     removed from the files, or replaced. What an open submission may have made is not counted either.

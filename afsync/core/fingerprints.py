@@ -14,7 +14,7 @@ from afsync.core.text import composed
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON would hold it: mappings as dicts, tuples as lists, whole floats as ints."""
+    """`value` as JSON would hold it: mappings as dicts, tuples as lists, integral floats as ints."""
     match value:
         case Mapping():
             return {str(k): plain(v) for k, v in value.items()}
@@ -59,7 +59,7 @@ def fingerprint(kind: Kind, values: Values) -> str:
 
 
 def recorded_fingerprint(kind: Kind, known: Values, known_fingerprint: str) -> str:
-    """The fingerprint of what was recorded, as it would be made now: that of texts which are not in NFC was another."""
+    """The fingerprint that `known` would have today: earlier versions did not normalise texts to NFC before hashing."""
     if repr(known).isascii():
         return known_fingerprint
     now = fingerprint(kind, known)
@@ -78,8 +78,8 @@ _OPEN_FIELDS = frozenset({"addOns", "clipSpec", "effects"})
 
 
 def same_body(values: Values, known: Values, known_fingerprint: str) -> bool:
-    """Whether a job's `values` ask for what `known` asked for, whose fingerprint is given. What is written alike needs
-    no hash, and that is nearly all of a plan."""
+    """Whether a job's `values` ask for what `known` asked for, whose fingerprint is given. Equal values need no hash,
+    and most values of a plan are equal."""
     if values == known and _OPEN_FIELDS.isdisjoint(values):
         return True
     return same_request(Kind.JOB, values, known, known_fingerprint)
@@ -96,7 +96,7 @@ DEEPEST = 200
 
 
 def too_deep(value: Any) -> bool:
-    """Whether a JSON value has more levels than a document may have; counted without recursion."""
+    """Whether a JSON value has more levels than DEEPEST; counted without recursion."""
     level = [value]
     for _ in range(DEEPEST):
         level = [x for v in level if isinstance(v, dict | list) for x in (v.values() if isinstance(v, dict) else v)]

@@ -26,7 +26,7 @@ RUN = "run:"
 
 
 class Item(Struct, frozen=True):
-    """One job in a message: what there is to say of it, and what it took; None where that is not known."""
+    """One job in a message: its address and details; None where a detail is not known."""
 
     address: str
     text: str
@@ -35,8 +35,8 @@ class Item(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """One message. `event` is None for a test; `subjects` is what it is about, by which it is known to have been sent;
-    `credits` what it cost."""
+    """One message. `event` is None for a test; `subjects` identify what it is about, so that it is sent once; `credits`
+    is what it cost."""
 
     event: Event | None
     title: str
@@ -46,7 +46,7 @@ class Notice(Struct, frozen=True):
 
 
 def job_items(jobs: Iterable[JobStatus], recorded: Recorded) -> Mapping[Event, tuple[Item, ...]]:
-    """What can be said of the jobs as they are, by event."""
+    """The items about the jobs as they are, by event."""
     found: dict[Event, list[Item]] = {event: [] for event in OF_A_JOB}
     for job in jobs:
         if job.id is not None:
@@ -69,7 +69,7 @@ def _of(job: JobStatus, recorded: Recorded) -> Iterator[tuple[Event, str]]:
 
 
 def _topic(job: JobStatus, recorded: Recorded) -> str:
-    """What it is about, in quotes, as far as the state knows."""
+    """Its topic in quotes, where the state knows it."""
     record = recorded.jobs.get(job.address)
     topic = record.declared.get("topic") if record is not None and record.id == job.id else None
     if not isinstance(topic, str) or not topic:
@@ -78,7 +78,7 @@ def _topic(job: JobStatus, recorded: Recorded) -> str:
 
 
 def _not_kept(job: JobStatus, recorded: Recorded) -> str | None:
-    """What was asked for and accepted, and did not come to be."""
+    """What the service accepted and did not keep, in words."""
     record = recorded.jobs.get(job.address)
     if job.cancelled:
         return job.note
@@ -94,8 +94,8 @@ def _not_kept(job: JobStatus, recorded: Recorded) -> str | None:
 def unsent(
     channel: Channel, found: Mapping[Event, tuple[Item, ...]], sent: Mapping[str, datetime]
 ) -> Mapping[Event, tuple[Item, ...]]:
-    """Of the events of a channel, what it was not sent yet. A new channel begins with what waits for an approval. Of
-    the other events, only those that come later are sent."""
+    """By event of a channel, the items it was not sent yet. A new channel starts with what waits for an approval; of
+    other events, only later ones are sent."""
     is_known = channel.name in sent
     return {
         event: fresh
@@ -106,12 +106,12 @@ def unsent(
 
 
 def mark(channel: Channel, event: Event | None, subject: str) -> str:
-    """What a message that was sent is known by in the state."""
+    """The key under which the state remembers a sent message."""
     return f"{channel.name} {event} {subject}"
 
 
 def started(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded, now: datetime) -> Recorded:
-    """The state in which all that came before a new channel counts as sent to it."""
+    """The state in which everything before a new channel counts as sent to it."""
     if channel.name in recorded.announced:
         return recorded
     past = {
@@ -124,7 +124,7 @@ def started(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded:
 
 
 def announced(channel: Channel, notice: Notice, recorded: Recorded, now: datetime) -> Recorded:
-    """The state in which `notice` was sent. Of plans only the last one is kept."""
+    """The state in which `notice` was sent. Of plans, only the last one is remembered."""
     marks = {mark(channel, notice.event, subject): now for subject in notice.subjects}
     plans = f"{channel.name} {Event.PLAN} "
     kept = {m: at for m, at in recorded.announced.items() if notice.event is not Event.PLAN or not m.startswith(plans)}
@@ -138,7 +138,7 @@ def went_well(channel: Channel, recorded: Recorded) -> Recorded:
 
 
 def pruned(recorded: Recorded) -> Recorded:
-    """The state without what was sent of jobs that it does not hold any more."""
+    """The state without the marks of jobs that it no longer holds."""
     if not recorded.announced:
         return recorded
     ids = {*(r.id for r in recorded.jobs.values()), *recorded.watched}

@@ -1,4 +1,4 @@
-"""What came of one submission, and what came of one change."""
+"""The answer to one POST, and the outcome of one change: what the service did, and what that means for the plan."""
 
 from __future__ import annotations
 
@@ -18,27 +18,45 @@ class NotSent(Struct, frozen=True):
     why: str
     too_late: bool = False
 
+    @property
+    def reason(self) -> str:
+        return self.why if self.too_late else f"nothing was sent: {self.why}"
+
 
 class Limited(Struct, frozen=True):
     """429 in the API's own form: nothing was done. `retry_after` in seconds, already capped."""
 
     retry_after: float
 
+    @property
+    def reason(self) -> str:
+        return "the service kept answering 429 (too many requests); nothing was done"
+
 
 class Rejected(Struct, frozen=True):
-    """Refused in the API's own form: nothing was done. `stops_run` for 401, 402 and 403."""
+    """Refused in the API's own form: nothing was done."""
 
     status: int
     code: str | None
     detail: str
 
     @property
-    def stops_run(self) -> bool:
-        return self.status in (401, 402, 403)
+    def reason(self) -> str:
+        return self.detail or self.code or f"HTTP {self.status}"
+
+    @property
+    def out_of_credits(self) -> bool:
+        return self.status == 402
+
+    @property
+    def bad_key(self) -> bool:
+        """Whether the service does not accept the key for this."""
+        return self.status in (401, 403)
 
 
 class Committed(Struct, frozen=True):
-    """Done, and the service told its id. `credits` is the true cost, `balance` what is left; None where not told."""
+    """Done, and the service reported the id. `credits` is the true cost, `balance` what is left, `staging` whether the
+    job stops before it is published; None where not reported."""
 
     id: str
     status: str | None = None
@@ -51,28 +69,34 @@ class Committed(Struct, frozen=True):
 
 
 class CommittedIdUnknown(Struct, frozen=True):
-    """A 2xx without a usable id: it exists and is paid for, but which one it is has to be found out."""
+    """A 2xx without a usable id: it exists and is paid for, but its id has to be found in the account."""
 
     why: str
     raw: str = ""
 
 
 class Unknown(Struct, frozen=True):
-    """Nobody can tell whether it was done."""
+    """Whether it was done is not known."""
 
     why: str
     raw: str = ""
 
 
-Answer: TypeAlias = NotSent | Limited | Rejected | Committed | CommittedIdUnknown | Unknown
+NotDone: TypeAlias = NotSent | Limited | Rejected
+"""The answers after which the service has certainly done nothing."""
+
+InDoubt: TypeAlias = CommittedIdUnknown | Unknown
+"""The answers after which the intent stays open, and blocks its address."""
+
+Answer: TypeAlias = Committed | NotDone | InDoubt
 
 
 # --- one change ---
 
 
 class Applied(Struct, frozen=True):
-    """The change was carried out. `id` is the resource's id now, `credits` what was really taken; None where the
-    service did not say."""
+    """The change was carried out. `id` is the resource's id now, `credits` what was really charged (None: not
+    reported), `seconds` how long its own steps took."""
 
     change: Change
     id: str | None = None
@@ -84,7 +108,7 @@ class Applied(Struct, frozen=True):
 class Failed(Struct, frozen=True):
     """The change was not carried out, or only in part; `why` says what happened and `hint` what to do.
 
-    `unfinished`: nothing went wrong with it, the run ended in the middle of it.
+    `unfinished`: nothing went wrong with the change, the run ended in the middle of it.
     """
 
     change: Change
@@ -107,7 +131,7 @@ class Unresolved(Struct, frozen=True):
 
 
 class NotAttempted(Struct, frozen=True):
-    """Nothing was sent for this change; `why` says what came before it."""
+    """Nothing was sent for this change; `why` says what prevented it."""
 
     change: Change
     why: str

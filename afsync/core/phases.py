@@ -22,7 +22,7 @@ from afsync.core.trust.publish_times import time_was_lost
 
 
 class JobPhase(StrEnum):
-    """What `afsync status` calls it."""
+    """The phase of a job as `afsync status` shows it."""
 
     ACTIVE = "active"
     WAITING_FOR_APPROVAL = "waiting_for_approval"
@@ -38,7 +38,7 @@ ENDED_PHASES = (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MIS
 
 
 class Until(StrEnum):
-    """What is waited for: that it is produced, or that it is out."""
+    """The event to wait for: that the job is produced, or that it is published."""
 
     DONE = "done"
     PUBLISHED = "published"
@@ -56,8 +56,8 @@ _PHASES: Mapping[Group, JobPhase] = {
 
 
 class AccountView(Struct, frozen=True):
-    """What is known of the account so far: jobs by id, ids that are not there, links for reviewers, results of approved
-    jobs, and the publish times that the service reports; a `covered` job that is in none of them has none."""
+    """The account as far as it was read: jobs by id, ids that are not there, links for reviewers, results of approved
+    jobs, and the publish times that the service reports; a `covered` job in none of them has no publish time."""
 
     jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
@@ -127,7 +127,7 @@ def phase_of(
 
 
 def is_settled(job: JobStatus, until: Until) -> bool:
-    """Whether nothing more is waited for. What waits for a person is produced, but not published."""
+    """Whether there is nothing more to wait for. A job that waits for an approval is produced, but not published."""
     if job.cancelled:
         return True
     match job.phase:
@@ -148,7 +148,7 @@ def is_settled(job: JobStatus, until: Until) -> bool:
 
 
 def succeeded(job: JobStatus) -> bool:
-    """Whether what is settled is what was wished for."""
+    """Whether a settled job ended as it was meant to."""
     if job.unreviewed:
         return False
     return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
@@ -159,7 +159,8 @@ BUSY_TIMES = 10
 
 
 def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
-    """Seconds to the next look: `interval` while something is in production, else what the clock leaves."""
+    """Seconds until the next look: `interval` while something is in production, else the time until something
+    changes."""
     left = [j for j in jobs if not is_settled(j, until)]
     times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
     if not times or len(times) < len(left):

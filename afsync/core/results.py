@@ -32,12 +32,12 @@ class JobResult(Struct, frozen=True):
 
     @property
     def published_to(self) -> tuple[str, ...]:
-        """The platforms it was published to, as far as the service tells; `?` for one without a name."""
+        """The platforms it was published to, as far as reported; `?` for one without a name."""
         return tuple(str(row.get("platform", "?")) for row in self.platforms if _is_out(row))
 
     @property
     def all_published(self) -> bool:
-        """Whether the service tells of platforms, and of each that it was published there."""
+        """Whether platforms are reported, and all of them as published."""
         return bool(self.platforms) and all(map(_is_out, self.platforms))
 
     @property
@@ -47,12 +47,12 @@ class JobResult(Struct, frozen=True):
 
     @property
     def failed_on(self) -> tuple[str, ...]:
-        """The platforms where it failed, as far as they have a name."""
+        """The platforms where publishing failed, as far as they have a name."""
         return tuple(dict.fromkeys(row["platform"] for row in self.platforms if _has_failed(row) and _is_named(row)))
 
     @property
     def reasons(self) -> dict[str, str]:
-        """Why it failed, by platform, as far as the service tells."""
+        """Why publishing failed, by platform, as far as reported."""
         told = ((row, _reason(row)) for row in self.platforms if _has_failed(row) and _is_named(row))
         return {row["platform"]: reason for row, reason in told if reason}
 
@@ -109,7 +109,7 @@ LEFT_OUT = "(signed link left out)"
 
 
 def is_signed(url: str) -> bool:
-    """Whether the link itself is what lets one in."""
+    """Whether the link itself grants access."""
     return _GRANTS.search(url) is not None
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class DiskPlace(Struct, frozen=True):
-    """A path; whether it is a good one is judged by whoever knows the project."""
+    """A path; whether it can be used is checked by the caller, who knows the project."""
 
     path: str
 
@@ -24,7 +24,7 @@ class ObjectPlace(Struct, frozen=True):
 
 
 class BranchPlace(Struct, frozen=True):
-    """A branch of a remote that git has configured; None: the one that git would choose."""
+    """A branch of a remote that git has configured (None: the one that git would choose)."""
 
     branch: str
     remote: str | None = None
@@ -59,12 +59,12 @@ _LONGEST = 500
 
 
 def is_elsewhere(value: str) -> bool:
-    """Whether it is not a path. Cheap, for the many times in which it is one."""
+    """Whether the place is not a path. A quick check, since nearly always it is one."""
     return ":" in value and _SCHEME.match(value) is not None
 
 
 def state_place(value: str) -> Place:
-    """What `state:` says. BadPlace when it has the form of an address, and is none that is known."""
+    """The place that `state:` names; BadPlace when it has the form of an address, but of no known kind."""
     found = _SCHEME.match(value)
     if found is None:
         return DiskPlace(value)
@@ -89,7 +89,7 @@ def state_place(value: str) -> Place:
 
 
 def _options(scheme: str, value: str, text: str) -> tuple[str, dict[str, str]]:
-    """What stands before the `?`, and what follows it as names and values."""
+    """The part before the `?`, and the options after it."""
     known = {"s3": ("region", _REGION), "branch": ("remote", _REF)}.get(scheme)
     rest, _, query = text.partition("?")
     if not query and "?" not in text:

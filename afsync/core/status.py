@@ -152,12 +152,12 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Acc
 
 
 def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
-    """Whether it ended before its publish time came, at which nothing is published any more."""
+    """Whether the job ended before its publish time, at which nothing is published any more."""
     return phase in ENDED_PHASES and record.schedule is not None and record.schedule.utc > now
 
 
 def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: AccountView) -> str | None:
-    """What came of its approval, where that is not that it is published."""
+    """A note about the approval, unless the job is known to be published."""
     if phase is JobPhase.PUBLISH_FAILED:
         return failure_reason(record, seen)
     waits = record.approved_at is not None and record.publish_finding in (None, Finding.UNKNOWN)
@@ -165,8 +165,8 @@ def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: Acc
 
 
 def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:
-    """Whether an approval published it at once, whatever its publish time. The time of a held job counts, unless the
-    approval came before it."""
+    """Whether an approval published the job at once, whatever its publish time. The time of a held job counts, unless
+    the approval came before it."""
     held = is_held(record, declared)
     approved = record.approved or (status in ON_ITS_WAY and (record.staged or held))
     if record.schedule is None or not approved:
@@ -183,7 +183,7 @@ def _of_time(record: RecordedJob, declared: Job | None, seen: AccountView, now: 
 
 
 def _origin_unknown(record: RecordedJob, declared: Job | None, seen: AccountView) -> bool:
-    """Whether it is to be published at its time by an apply, and may be published already."""
+    """Whether an apply is to publish the job at its time, although it may be published already."""
     job, preview = seen.jobs.get(record.id), seen.previews.get(record.id)
     taken_over = record.publish is Publish.UNKNOWN and is_held(record, declared) and not record.approved
     produced = (job.status if job else record.status) == "complete"
@@ -191,7 +191,8 @@ def _origin_unknown(record: RecordedJob, declared: Job | None, seen: AccountView
 
 
 def _time_unknown(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> bool:
-    """Whether its time has passed, and nothing tells whether it was published then or as soon as it was produced."""
+    """Whether the publish time has passed, and it is not known whether the job was published then or when it was
+    produced."""
     if record.schedule is None or record.schedule.utc + _SOON > now or time_was_lost(record):
         return False
     job = seen.jobs.get(record.id)
@@ -200,7 +201,7 @@ def _time_unknown(record: RecordedJob, declared: Job | None, seen: AccountView, 
 
 
 def _lacks_time(record: RecordedJob, declared: Job | None) -> bool:
-    """Whether it was submitted for a publish time that it does not have."""
+    """Whether the job was submitted for a publish time that it does not have."""
     owed = declared is not None and lacks_time(declared, record)
     return record.schedule is None and not record.approved and (record.time_missing or owed)
 
@@ -213,7 +214,8 @@ def _odd(job: RemoteJob | None, phase: JobPhase) -> str | None:
 
 
 def _publishes(record: RecordedJob, declared: Job | None, desired: Desired, recorded: Recorded) -> bool:
-    """Whether it goes out by itself. With a template that cannot be read here, the service's default is assumed."""
+    """Whether the job is published without a person. With a template that cannot be read here, the service's default is
+    assumed."""
     if held_without_time(record, declared) or record.publish_finding is Finding.LOST:
         return False
     if record.schedule is not None and not time_was_lost(record):
@@ -247,5 +249,5 @@ def as_reported(record: RecordedJob, times: Mapping[str, datetime]) -> RecordedJ
 
 
 def is_gone(record: RecordedJob, declared: Job | None, status: str, *, reported: bool) -> bool:
-    """Whether it is produced, was to wait for its time, and the service reports none."""
+    """Whether the job is produced, was to wait for its time, and the service reports no time."""
     return not reported and status == PRODUCED and not stops(record, declared)

@@ -51,7 +51,7 @@ OWN: Mapping[str, str] = {
 
 
 class Group(StrEnum):
-    """What a status allows (docs/planning.md)."""
+    """The groups of statuses, by what can be done about a job (docs/planning.md)."""
 
     OPEN = "open"
     BUSY = "busy"
@@ -84,12 +84,12 @@ _GROUPS: Mapping[str, Group] = {
 
 
 def is_known(status: str) -> bool:
-    """Whether a status is one of the service's words as far as they are known."""
+    """Whether it is one of the known statuses of the service."""
     return status == "complete" or status in _GROUPS
 
 
 def never_changes(status: str) -> bool:
-    """Whether a job is done whatever else is known of it. The rest of its group, `group_of` tells."""
+    """Whether a job with this status is done in any case. The rest of its group depends on more: `group_of`."""
     return status == "published"
 
 

@@ -25,7 +25,7 @@ PAGE = 100
 
 
 class Observable(StrEnum):
-    """What can be seen of a change. A publish time that is seen shows its submission, too."""
+    """What the service can show of a change. A publish time that is seen shows its submission, too."""
 
     PUBLISH_TIME = "publish time"
     CANCELLATION = "cancellation"
@@ -35,8 +35,8 @@ class Observable(StrEnum):
 
 
 class Expected(Struct, frozen=True):
-    """One thing that the service accepted: of which address, under which id, for when (UTC), and for which platforms
-    (none: all of its own); `told` is what the service says instead."""
+    """One thing that the service accepted: its address and id, its time (UTC), and its platforms (none: all of its
+    own); `told` is what the service reports instead."""
 
     what: Observable
     address: str
@@ -47,8 +47,9 @@ class Expected(Struct, frozen=True):
 
 
 class ReadBack(Struct, frozen=True):
-    """What was read at the end: statuses of the newest jobs by id, their publish times (None: not offered), the ids of
-    templates (None: not read), the balance (None: not read, or not reported), and results of approved jobs."""
+    """What was read at the end of a run: statuses of the newest jobs by id, their publish times (None: not offered),
+    the ids of templates (None: not read), the balance (None: not read, or not reported), and results of approved jobs.
+    """
 
     jobs: Mapping[str, str] = field(default_factory=dict)
     publish_times: Mapping[str, datetime] | None = None
@@ -58,7 +59,8 @@ class ReadBack(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """What was seen, and what not yet; `beyond` is how many are no longer among the newest jobs, which were read."""
+    """What was seen, and what was not yet; `beyond` is how many are no longer among the newest jobs, which were
+    read."""
 
     seen: tuple[Expected, ...] = ()
     unseen: tuple[Expected, ...] = ()
@@ -74,8 +76,8 @@ class Seen(Struct, frozen=True):
 
 
 class Verification(Struct, frozen=True):
-    """What the look came to: what was seen, the balance before the run and after it where it was read; `failed` is why
-    nothing could be read."""
+    """The result of the look at the end: what was seen, and the balance before and after the run where it was read;
+    `failed` is why nothing could be read."""
 
     seen: Seen = Seen()
     before: int | None = None
@@ -96,7 +98,7 @@ class Verification(Struct, frozen=True):
 
 
 def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
-    """What there is to be seen of the changes that were made."""
+    """What the service can show of the changes that were made."""
     for outcome in outcomes:
         if not isinstance(outcome, Applied) or outcome.id is None:
             continue
@@ -123,7 +125,7 @@ def used_templates(outcomes: Iterable[Outcome]) -> frozenset[str]:
 
 
 def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
-    """What of it is there."""
+    """What of it the service shows."""
     seen: list[Expected] = []
     unseen: list[Expected] = []
     beyond = 0
@@ -137,7 +139,7 @@ def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
 
 
 def _as_offered(one: Expected, found: ReadBack) -> Expected:
-    """Where nothing tells of publish times, what can be seen is the submission."""
+    """Where publish times are not reported, what can be seen is the submission."""
     if one.what is not Observable.PUBLISH_TIME or found.publish_times is not None or found.jobs.get(one.id) in TIMED:
         return one
     return replace(one, what=Observable.SUBMISSION)
@@ -152,7 +154,8 @@ def _with_reason(one: Expected, found: ReadBack) -> Expected:
 
 
 def _is_published(one: Expected, found: ReadBack) -> bool:
-    """Whether it is published or about to be; where others were published before, only the result tells."""
+    """Whether the job is published or about to be; where other platforms were published before, only the result
+    says."""
     status, result = found.jobs[one.id], found.results.get(one.id)
     if status == "publishing":
         return True
@@ -162,7 +165,7 @@ def _is_published(one: Expected, found: ReadBack) -> bool:
 
 
 def _is_there(one: Expected, found: ReadBack) -> bool | None:
-    """None where it could not be looked at."""
+    """Whether it is shown; None where it could not be read."""
     match one.what:
         case Observable.TEMPLATE:
             return None if found.templates is None else one.id in found.templates
@@ -181,7 +184,8 @@ def _is_there(one: Expected, found: ReadBack) -> bool | None:
 
 
 def noted(recorded: Recorded, seen: Seen, found: ReadBack) -> Recorded:
-    """The state once the look is over: a publish time that was seen, or that nothing tells of, is not waited for."""
+    """The state after the look: a publish time that was seen, or that the service does not report, is no longer waited
+    for."""
     silent = found.publish_times is None
     ids = {e.id for e in seen.seen if e.what is Observable.PUBLISH_TIME}
     changed = {

@@ -20,7 +20,7 @@ FROM_WORST = (
 
 
 class Numbers(Struct, frozen=True):
-    """How much is to be done in an account, or was done; None where that is not known."""
+    """The changes that are planned in an account, or were made; None where they are not known."""
 
     add: int | None = None
     change: int | None = None
@@ -73,7 +73,7 @@ class Overall(Struct, frozen=True):
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The code that tells of the worst; one of no known meaning is an error."""
+    """The exit code that says the worst; an unknown one counts as an error."""
     known = [Exit(code) if code in set(Exit) else Exit.ERROR for code in codes]
     return int(min(known, key=FROM_WORST.index, default=Exit.OK))
 
@@ -89,17 +89,17 @@ def total(results: Sequence[AccountResult]) -> Numbers:
 
 
 def errors_of(result: AccountResult) -> int:
-    """How many problems there are, warnings and notes not counted."""
+    """The number of problems, without warnings and notes."""
     return sum(p.severity is Severity.ERROR for p in result.problems)
 
 
 def shard_of(account: str, shards: int) -> int:
-    """In which of so many shards an account is, from 1; always the same, whatever other accounts there are."""
+    """The shard of an account, from 1; always the same, whatever other accounts there are."""
     return int.from_bytes(hashlib.sha256(account.encode()).digest()[:8], "big") % shards + 1
 
 
 def over_limit(results: Sequence[AccountResult], max_credits: int | None) -> Problem | None:
-    """What forbids applying the plans of all accounts together."""
+    """Why the plans of all accounts together cannot be applied; None where they can."""
     spend = total(results).credits or 0
     if max_credits is None or spend <= max_credits:
         return None
@@ -127,7 +127,7 @@ def key_of(key: str, account: str) -> str:
 
 
 def holds_a_key(key: str, name: str) -> bool:
-    """Whether the variable `name` could hold the key of some account, of this workspace or one that left it."""
+    """Whether the variable `name` could hold the key of an account of this workspace, or of one that left it."""
     kind, _, rest = key.partition(":")
     before, found, behind = rest.partition(PLACE)
     pattern = f"{re.escape(before)}[A-Z0-9_]+{re.escape(behind.replace(PLACE, ''))}"

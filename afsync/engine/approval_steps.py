@@ -1,4 +1,4 @@
-"""The step that publishes a produced job. It cannot be undone: an intent is written before, and it is sent once."""
+"""The step that publishes a produced job. It cannot be undone: an intent is written first, and it is sent once."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ from afsync.core.plan.changes import Change
 from afsync.core.recovery.resolution import Wait, approval_options, approval_summary, close_intent, record_publication
 from afsync.core.resources import EMPTY, Schedule
 from afsync.core.state.records import Approval, Intent, Purpose, RecordedJob, Scan
-from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, failed
-from afsync.engine.submission import deliver, in_doubt
-from afsync.errors import ApiError, AuthError
+from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, refused
+from afsync.engine.submission import deliver, keep_open
 
 
 def approve(change: Change, progress: Progress, run: Run) -> StepResult:
-    """Approve exactly the submission that the plan names, and have that on disk before it is told."""
+    """Approve exactly the submission that the plan names. The result is on disk before it is reported."""
     record = run.ledger.recorded.resources.get(change.address)
     if not isinstance(record, RecordedJob) or record.id != change.id:
         return ChangeEnded(NotAttempted(change, f"{change.id} is not its submission any more"))
@@ -38,7 +37,7 @@ def approve(change: Change, progress: Progress, run: Run) -> StepResult:
     opened = _intent(change, record, run)
     attempt = run.attempt(lambda: run.world.writer.approve(record.id, opened.platforms))
     opened, answer = deliver(opened, attempt, run.ledger, run.world.stop)
-    return _settled(opened, answer, change, progress, run)
+    return _recorded(opened, answer, change, progress, run)
 
 
 def _wait_for_its_time(
@@ -75,43 +74,26 @@ def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
     )
 
 
-def _settled(opened: Intent, answer: Answer, change: Change, progress: Progress, run: Run) -> StepResult:
+def _recorded(opened: Intent, answer: Answer, change: Change, progress: Progress, run: Run) -> StepResult:
     ledger = run.ledger
     match answer:
         case Committed(job_id, status):
             progress.id, progress.touched = job_id, "it was published"
-            # Where the service does not say how far it is, it is being published; the next plan looks again.
+            # Without a status in the answer it counts as being published; the next plan reads the job again.
             at = opened.server_time or opened.at
             ledger.write(record_publication(ledger.recorded, opened, at, status or "publishing"))
             return StepDone()
         case Rejected() | NotSent() | Limited():
             ledger.write(close_intent(ledger.recorded, opened))
-            return _refused(answer, change, progress)
+            return refused(change, progress, answer)
         case CommittedIdUnknown() | Unknown():
-            kept = in_doubt(opened, answer, ledger).intent
-            return ChangeEnded(_unresolved(kept, answer.why, change, run))
-        case _:
-            assert_never(answer)
-
-
-def _refused(answer: Rejected | NotSent | Limited, change: Change, progress: Progress) -> StepResult:
-    match answer:
-        case Rejected(status, code, detail):
-            why = detail or code or f"HTTP {status}"
-            error = AuthError(f"The service refused: {why}.", "check the key and what its plan allows")
-            halt = StopRun(error, "the service does not accept the key") if status in (401, 403) else None
-            return ChangeEnded(failed(change, progress, ApiError(why)), halt)
-        case NotSent(why):
-            return ChangeEnded(failed(change, progress, ApiError(f"nothing was sent: {why}")))
-        case Limited():
-            why = "the service kept answering 429 (too many requests); nothing was done"
-            return ChangeEnded(failed(change, progress, ApiError(why)))
+            return ChangeEnded(_unresolved(keep_open(opened, answer, ledger), answer.why, change, run))
         case _:
             assert_never(answer)
 
 
 def _unresolved(kept: Intent, why: str, change: Change, run: Run) -> Unresolved:
-    """The writer has looked at the job already, and it does not show what came of it."""
+    """The writer has read the job already, and it does not show whether it was published."""
     now = run.world.clock()
     found = Wait(kept, now + timedelta(seconds=run.plan.quarantine), Scan(now), counts=False)
     why = f"the answer was lost ({why}); nothing is sent a second time"

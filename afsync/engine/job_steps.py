@@ -1,4 +1,4 @@
-"""The steps of a job that is made: its file uploaded, itself submitted, its publish time set."""
+"""The steps of a job that is submitted: its file uploaded, the job submitted, its publish time set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from afsync.core.credits import effective
 from afsync.core.decisions.missing_times import instead, with_refusal
 from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
-from afsync.core.outcome import Failed, NotAttempted
+from afsync.core.outcome import Committed, Failed, NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.resources import EMPTY, Job, Schedule, Values
@@ -35,7 +35,7 @@ from afsync.engine.run import (
     intent,
     submitted,
 )
-from afsync.engine.submission import Submitted, submit
+from afsync.engine.submission import ignores_review, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
 
 
@@ -85,18 +85,18 @@ def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
         return ChangeEnded(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
     # The publish time needs a request of its own.
     attempt = run.attempt(lambda: run.world.writer.submit_job(body), lambda: run.too_late(change, 2))
-    result = submit(opened, attempt, run.ledger, run.world.stop)
-    going_on = submitted(change, progress, run, result)
-    if isinstance(result, Submitted) and result.unstaged:
+    opened, answer = submit(opened, attempt, run.ledger, run.world.stop)
+    result = submitted(change, progress, run, opened, answer)
+    if isinstance(answer, Committed) and ignores_review(opened, answer):
         if not run.plan.accept_unstaged:
-            return _cancel_unstaged(change, result.id, progress, run)
+            return _cancel_unstaged(change, answer.id, progress, run)
         progress.note = f"the service does not stop it before publishing, as accepted: {MAY_GO_OUT}"
-    return going_on
+    return result
 
 
 def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) -> ChangeEnded:
-    """What would be published without the review is cancelled at once. Its record stays, so that it is not paid for
-    again by itself; where the cancel does not go through, the next apply sends it again."""
+    """Cancel at once what would be published without the review. The record stays, so that the job is not paid for a
+    second time by itself; where the cancel fails, the next apply sends it again."""
     hint = f"look at {job_id} in AuraFlux: {MAY_GO_OUT}"
     try:
         too_late = send_cancel(job_id, run)
@@ -110,7 +110,7 @@ def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) 
 
 
 def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> StepResult:
-    """What is there already is recorded; nothing is sent."""
+    """Record what the account holds already; nothing is sent."""
     assert change.id is not None
     record = adopted(job, change.id, run.remote, run.world.clock(), _template_values(job, run) or EMPTY)
     run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
@@ -133,7 +133,7 @@ def _template_values(job: Job, run: Run) -> Values | None:
 
 
 def _body(job: Job, template: Values, run: Run) -> dict[str, Any]:
-    """What is sent: all that is declared, with the template and the file by the ids they have by now."""
+    """The request body: all that is declared, with the template and the file named by their ids."""
     recorded = run.ledger.recorded
     made_from = recorded.resources.get(job.template or "")
     record = made_from if isinstance(made_from, RecordedTemplate) else None
@@ -146,7 +146,8 @@ def _body(job: Job, template: Values, run: Run) -> dict[str, Any]:
 
 
 def _over_limit(change: Change, run: Run) -> ChangeEnded | None:
-    """What is really taken counts, so the limit can be reached although the plan was within it."""
+    """The end of the change where it would pass `max_credits`; what was really charged counts, so that can happen
+    although the plan was within the limit."""
     if run.max_credits is None or run.spent + change.credits.spend <= run.max_credits:
         return None
     by = " by the estimate" if run.unknown_cost else ""
@@ -176,15 +177,15 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
         raise _unschedulable(error, instead(change)) from None
     scheduled = _scheduled(record, job.schedule, run.world.clock())
-    # Lost, it is known to be missing: the next plan sets the same time again.
+    # If this write is lost, the time is known to be missing, and the next plan sets it again.
     run.ledger.write_soon(run.ledger.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
     return StepDone()
 
 
 def _send_time(address: str, record: RecordedJob, moment: datetime | None, run: Run) -> None:
-    """Once it is sent it may be set, whether or not that can still be written down: the first time of a job is noted
-    before, and the note taken back only where the service refused it."""
+    """Send a publish time. It may be set although its record can no longer be written, so `time_missing` is written
+    before the first time of a job, and taken back only where the service refused."""
     ledger = run.ledger
     noted = moment is not None and record.schedule is None and not record.time_missing
     if noted:
@@ -198,8 +199,8 @@ def _send_time(address: str, record: RecordedJob, moment: datetime | None, run: 
 
 
 def _scheduled(record: RecordedJob, schedule: Schedule | None, now: datetime) -> RecordedJob:
-    """The record once the service accepted a publish time, or that there is none any more. What is set a second time
-    is counted; what was found out holds for one instant only."""
+    """The record after the service accepted a publish time, or its removal. Setting the same time again is counted;
+    a finding is kept only for the same instant."""
     if schedule is None:
         return without_time(record)
     known = record.schedule

@@ -1,4 +1,4 @@
-"""What the steps of one run share, and how a submission becomes the outcome of a change."""
+"""What the steps of one run share, and what the answer to a submission means for its change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,21 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.clocks import ahead
 from afsync.core.fingerprints import fingerprint
-from afsync.core.outcome import Answer, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.outcome import (
+    Answer,
+    Committed,
+    CommittedIdUnknown,
+    Failed,
+    Limited,
+    NotAttempted,
+    NotDone,
+    NotSent,
+    Outcome,
+    Rejected,
+    Unknown,
+    Unresolved,
+)
+from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.order import EACH
 from afsync.core.plan.plan import Plan
@@ -26,16 +40,16 @@ from afsync.core.text import duration
 from afsync.core.trust.reviews import to_be_cancelled, with_acceptance
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.ledger import Ledger
-from afsync.engine.submission import Attempt, InDoubt, NotSubmitted, Result, Submitted
+from afsync.engine.submission import Attempt
 from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, LimitRefused
 
 KNOWN = 30
-"""How many ids of the head of the list an intent remembers."""
+"""How many of the newest job ids an intent remembers."""
 
 
 class Progress(Struct):
-    """What one change has come to so far. `touched` says what was done, for a run that stops in between; `seconds` is
-    how long its own steps took, not those of others in between."""
+    """The progress of one change. `touched` says in words what was done already, for a run that stops in between;
+    `seconds` is how long its own steps took."""
 
     seconds: float = 0.0
     id: str | None = None
@@ -45,11 +59,11 @@ class Progress(Struct):
 
 
 class StepDone(Struct, frozen=True):
-    """The step is done; the change goes on."""
+    """The step is done; the change continues with the next one."""
 
 
 class StopRun(Struct, frozen=True):
-    """The whole run stops: nothing else would work, or may be done."""
+    """The whole run stops, because nothing else would work or may be done; `error` is what the command ends with."""
 
     error: AfsyncError | None
     why: str
@@ -66,7 +80,8 @@ StepResult: TypeAlias = StepDone | ChangeEnded
 
 
 class Run(Struct):
-    """What the steps of one run share: the state, the world, and what the run has learnt on the way."""
+    """What the steps of one run share: the plan, the account as it was read, the state, the dependencies, and what
+    this run spent (credits) and submitted (ids, newest first). `unknown_cost`: a cost was not reported."""
 
     plan: Plan
     remote: Remote
@@ -83,11 +98,12 @@ class Run(Struct):
         return None if balance is None or self.unknown_cost else balance - self.spent
 
     def now(self) -> datetime:
-        """What decides whether a publish time has passed: our clock, or the service's where they are far apart."""
+        """The time (UTC) that decides whether a publish time has passed: by our clock, or by the service's where the
+        two are far apart."""
         return self.world.clock() + timedelta(seconds=ahead(self.plan.skew))
 
     def too_late(self, change: Change, requests: int) -> str | None:
-        """Why a publish time cannot be met any more when so many requests come before it is set."""
+        """Why the publish time cannot be met when so many requests come before it is set; None where it can."""
         schedule = change.after.schedule if isinstance(change.after, Job) else None
         if schedule is None:
             return None
@@ -100,13 +116,13 @@ class Run(Struct):
         return None
 
     def server_time(self) -> datetime | None:
-        """The service's clock now: what it said when we looked, and what has passed since then on ours."""
+        """The service's time now: what it reported when the account was read, plus what has passed on our clock."""
         if self.remote.server_time is None:
             return None
         return self.remote.server_time + (self.world.clock() - self.plan.as_of)
 
     def attempt(self, send: Callable[[], Answer], too_late: Callable[[], str | None] | None = None) -> Attempt:
-        """How a submission of this run goes out."""
+        """How a submission of this run is sent."""
         ready, never = self.world.writer.ready, lambda: None
         return Attempt(ready, self._dated, send, too_late or never, self._age, self._unstaged)
 
@@ -129,7 +145,7 @@ def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
 
 
 def cut_short(change: Change, progress: Progress, why: str) -> Failed | NotAttempted:
-    """The run ended before the change did, which is nobody's fault: what was done of it is on record."""
+    """The run ended before the change did, without an error of its own: what was done of it is recorded."""
     if progress.touched is None:
         return NotAttempted(change, why)
     hint = "the next apply does what is missing" + ("" if progress.credits == 0 else "; this is not paid for again")
@@ -157,44 +173,43 @@ def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *
     )
 
 
-def submitted(change: Change, progress: Progress, run: Run, result: Result) -> StepResult:
-    match result:
-        case Submitted(resource_id, cost):
+def submitted(change: Change, progress: Progress, run: Run, opened: Intent, answer: Answer) -> StepResult:
+    """What the answer to a submission means for its change, once the state says so."""
+    match answer:
+        case Committed(resource_id, credits=cost):
             progress.id, progress.credits = resource_id, cost
             progress.touched = f"it was made as {resource_id}"
             if change.kind is Kind.JOB:
-                # For the limit, what is not reported counts as it was estimated.
+                # For the limit, a cost that is not reported counts as estimated.
                 run.spent += change.credits.spend if cost is None else cost
                 run.unknown_cost = run.unknown_cost or cost is None
                 run.submitted = (resource_id, *run.submitted)[:KNOWN]
             return StepDone()
-        case NotSubmitted(why):
-            text = f"{progress.touched}, but then: {why}" if progress.touched else why
-            return ChangeEnded(Failed(change, text, _what_to_do(result)), _halt(result))
-        case InDoubt(intent, why):
-            hint, options = first_look(intent, run)
-            return ChangeEnded(Unresolved(change, f"the answer was lost ({why})", hint, options))
+        case NotSent() | Limited() | Rejected():
+            return refused(change, progress, answer)
+        case CommittedIdUnknown() | Unknown():
+            hint, options = first_look(opened, run)
+            return ChangeEnded(Unresolved(change, f"the answer was lost ({answer.why})", hint, options))
         case _:
-            assert_never(result)
+            assert_never(answer)
 
 
-def _what_to_do(result: NotSubmitted) -> str | None:
-    if result.too_late:
-        return "give it a time still ahead"
-    return "top up the account, then apply again" if result.out_of_credits else None
-
-
-def _halt(result: NotSubmitted) -> StopRun | None:
-    if result.out_of_credits:
-        return StopRun(LimitRefused(f"Not enough credits: {result.why}."), "not enough credits")
-    if result.stops_run:
-        error = AuthError(f"The service refused: {result.why}.", "check the key and what its plan allows")
-        return StopRun(error, "the service does not accept the key")
-    return None
+def refused(change: Change, progress: Progress, answer: NotDone) -> ChangeEnded:
+    """The change ends, since the service certainly did nothing for it; the run too where nothing else would work."""
+    if isinstance(answer, Rejected) and answer.out_of_credits and change.action is not Action.APPROVE:
+        stop = StopRun(LimitRefused(f"Not enough credits: {answer.reason}."), "not enough credits")
+        hint = "top up the account, then apply again"
+    elif isinstance(answer, Rejected) and answer.bad_key:
+        error = AuthError(f"The service refused: {answer.reason}.", "check the key and what its plan allows")
+        stop, hint = StopRun(error, "the service does not accept the key"), None
+    else:
+        stop, hint = None, "give it a time still ahead" if isinstance(answer, NotSent) and answer.too_late else None
+    return ChangeEnded(failed(change, progress, ApiError(answer.reason, hint)), stop)
 
 
 def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
-    """What the list shows right now, and what can be typed. It decides nothing: the job may still turn up."""
+    """A hint from the job list as it is now, and the commands that resolve the submission. It decides nothing: the job
+    may still turn up."""
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
     unseen = "the next apply looks for it", options_for(intent.address, ())

@@ -1,20 +1,22 @@
-"""The steps of a template: made, taken over, deleted."""
+"""The steps of a template: created, taken over, deleted."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
+from afsync.core.outcome import Committed, CommittedIdUnknown, Unknown
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import Adopt, apply_resolutions
 from afsync.core.remote import Lookups
 from afsync.core.resources import EMPTY, Template
+from afsync.core.state.records import Intent
 from afsync.core.takeover.adoption import taken_over, template_record
 from afsync.core.text import same_text
 from afsync.engine.run import Progress, Run, StepDone, StepResult, intent, submitted
-from afsync.engine.submission import InDoubt, Result, Submitted, submit
+from afsync.engine.submission import submit
 from afsync.errors import ApiError, Interrupted
 
 
@@ -32,41 +34,42 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
     )
     opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
     create = run.world.writer.create_template
-    result = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.world.stop)
-    if isinstance(result, InDoubt):
-        result = _look_for_template(result, run)
-    if isinstance(result, Submitted) and change.reason is Reason.MISSING:
+    opened, answer = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.world.stop)
+    if isinstance(answer, CommittedIdUnknown | Unknown):
+        answer = _look_for_template(opened, run) or answer
+    if isinstance(answer, Committed) and change.reason is Reason.MISSING:
         _forget_missing(change, run)
-    return submitted(change, progress, run, result)
+    return submitted(change, progress, run, opened, answer)
 
 
 def _forget_missing(change: Change, run: Run) -> None:
-    """What was made anew because it is gone leaves no predecessor to be deleted."""
+    """A template that was created again because it is gone leaves no predecessor to delete."""
     recorded = run.ledger.recorded
     gone = change.before.id if change.before else None
     run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != gone)))
 
 
-def _look_for_template(doubt: InDoubt, run: Run) -> Result:
-    """Templates are free and listed whole, so one look often settles it at once."""
+def _look_for_template(opened: Intent, run: Run) -> Committed | None:
+    """Read the templates once more: they are free and listed completely, so that often finds the one that was created.
+    What is found is recorded."""
     try:
         run.world.stop.check()
         remote = run.world.look(Lookups())
     except (ApiError, Interrupted):
-        return doubt
+        return None
     found = [
         r
         for r in resolve(run.ledger.recorded, remote, run.world.clock(), quarantine=0, exclusive=False)
-        if r.intent.uuid == doubt.intent.uuid and isinstance(r, Adopt)
+        if r.intent.uuid == opened.uuid and isinstance(r, Adopt)
     ]
     if not found:
-        return doubt
+        return None
     run.ledger.write(apply_resolutions(run.ledger.recorded, tuple(found)))
-    return Submitted(found[0].id, 0)
+    return Committed(found[0].id, credits=0)
 
 
 def delete_template(change: Change, progress: Progress, run: Run) -> StepResult:
-    """Only what the state owns is ever deleted: the record itself, or a deposed predecessor."""
+    """Delete the recorded template, or a deposed predecessor; nothing that the state does not own."""
     recorded = run.ledger.recorded
     writer = run.world.writer
     if change.action is Action.DELETE and change.before is not None:

@@ -109,7 +109,7 @@ def test_429_of_something_else_is_unknown(body: bytes) -> None:
 def test_refused_in_the_apis_own_form(status: int) -> None:
     answer = classify(Reply(status, {}, FORM))
     assert answer == Rejected(status, "some_code", "Some words.")
-    assert answer.stops_run is (status in (401, 402, 403))
+    assert (answer.bad_key, answer.out_of_credits) == (status in (401, 403), status == 402)
 
 
 def test_a_sentence_is_the_apis_own_form_too() -> None:

@@ -138,7 +138,7 @@ def test_out_of_credits_is_refused(line: ApiSession) -> None:
     assert sum(isinstance(answer, Committed) for answer in answers) == 16
     last = answers[-1]
     assert isinstance(last, Rejected)
-    assert (last.status, last.code, last.stops_run) == (402, "insufficient_credits", True)
+    assert (last.status, last.code, last.out_of_credits) == (402, "insufficient_credits", True)
 
 
 @pytest.mark.parametrize("size", [12, 700_000])

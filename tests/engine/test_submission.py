@@ -20,10 +20,6 @@ from afsync.engine.submission import (
     LIMITED_SENDS,
     SENDS,
     Attempt,
-    InDoubt,
-    NotSubmitted,
-    Result,
-    Submitted,
     submit,
 )
 from afsync.errors import Interrupted, StateError
@@ -107,7 +103,7 @@ class Small:
         self.at.append(self.now)
         return self.answers[len(self.sent) - 1]
 
-    def submit(self, intent: Intent | None = None) -> Result:
+    def submit(self, intent: Intent | None = None) -> tuple[Intent, Answer]:
         def ready() -> None:
             self.turn(self)
 
@@ -136,11 +132,11 @@ def test_nothing_is_sent_when_the_intent_cannot_be_written() -> None:
 def test_the_quarantine_begins_with_what_was_sent_last() -> None:
     """A run that is killed after minutes of 429 leaves an intent that is as young as its last request."""
     world = Small([Limited(120.0), Limited(120.0), NotSent("refused"), LOST])
-    result = world.submit()
-    assert isinstance(result, InDoubt)
+    opened, answer = world.submit()
+    assert isinstance(answer, Unknown)
     assert [state.intents[0].at for state in world.sent] == world.at
-    assert result.intent.at == START + timedelta(seconds=241)
-    assert [(i.seq, i.at) for i in world.store.written[-1].intents] == [(1, result.intent.at)]
+    assert opened.at == START + timedelta(seconds=241)
+    assert [(i.seq, i.at) for i in world.store.written[-1].intents] == [(1, opened.at)]
 
 
 def test_waiting_for_a_turn_comes_before_the_intent() -> None:
@@ -165,7 +161,7 @@ def test_what_leaves_is_as_young_as_its_intent(slow: int, writes: int) -> None:
         return write(recorded, if_version)
 
     world.store.write = slowly  # type: ignore[method-assign]
-    assert isinstance(world.submit(), Submitted)
+    assert isinstance(world.submit()[1], Committed)
     assert len([s for s in world.store.written if s.intents]) == writes
     assert world.sent[0].intents[0].at == world.at[0] == START + slow * timedelta(minutes=20)
 
@@ -179,8 +175,8 @@ def test_a_state_that_is_always_slow_lets_nothing_leave() -> None:
         return write(recorded, if_version)
 
     world.store.write = slowly  # type: ignore[method-assign]
-    result = world.submit()
-    assert isinstance(result, NotSubmitted) and "too long to write" in result.why
+    _, answer = world.submit()
+    assert isinstance(answer, NotSent) and "too long to write" in answer.why
     assert world.sent == [] and world.store.written[-1].intents == ()
 
 
@@ -218,9 +214,9 @@ def test_whatever_breaks_while_it_is_sent_leaves_it_in_doubt() -> None:
             raise RuntimeError("nobody thought of this")
 
     world = Broken([MADE])
-    result = world.submit()
-    assert isinstance(result, InDoubt)
-    assert "RuntimeError" in result.why
+    _, answer = world.submit()
+    assert isinstance(answer, Unknown)
+    assert "RuntimeError" in answer.why
     assert [i.phase for i in world.store.written[-1].intents] == [Phase.UNKNOWN]
 
 
@@ -239,13 +235,13 @@ KNOWN_ID: dict[str, tuple[Recorded, Intent]] = {
 @pytest.mark.parametrize(("recorded", "intent"), KNOWN_ID.values(), ids=KNOWN_ID)
 def test_an_id_that_was_there_before_is_no_answer(recorded: Recorded, intent: Intent) -> None:
     world = Small([MADE], recorded)
-    assert isinstance(world.submit(intent), InDoubt)
+    assert isinstance(world.submit(intent)[1], CommittedIdUnknown)
     assert [i.phase for i in world.store.written[-1].intents] == [Phase.COMMITTED_ID_UNKNOWN]
 
 
 def test_a_job_and_a_template_may_have_the_same_id() -> None:
     world = Small([Committed("17")], a_recorded({"template.weekly": a_recorded_template(id="17")}))
-    assert world.submit() == Submitted("17", None)
+    assert world.submit()[1] == Committed("17")
 
 
 def test_an_id_that_cannot_be_written_is_kept_elsewhere() -> None:

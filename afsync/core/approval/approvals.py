@@ -33,8 +33,8 @@ def approval(address: str, record: RecordedJob, declared: Job | None = None) -> 
 
 
 def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool) -> Decision:
-    """What `approve:` on a recorded job comes to. `status` is the service's last word, `resubmitted` whether the same
-    plan submits the job again."""
+    """The decision about `approve:` on a recorded job. `status` is the last one that the service reported,
+    `resubmitted` whether the same plan submits the job again."""
     if job.approve is None:
         return NOTHING
     change = approval(job.address, record, job)
@@ -57,8 +57,8 @@ def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *,
 def decide_held_approval(
     job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool, ahead: bool
 ) -> Decision:
-    """The same for a job that afsync publishes at its time: until then the approval is only recorded, and then it is
-    carried out (`core.approval.held`). `ahead` says that the time has not come."""
+    """The decision about `approve:` on a job that afsync publishes at its time: until then the approval is only
+    recorded, and then it is carried out (`core.approval.held`). `ahead`: the time has not come."""
     assert job.approve is not None
     change = approval(job.address, record, job)
     if job.approve != record.id or resubmitted:
@@ -71,7 +71,8 @@ def decide_held_approval(
 
 
 def approved_without_submission(change: Change, job: Job) -> Decision | None:
-    """A new job that is approved already: the submission it means is not in the state, so another is not paid for."""
+    """The decision about a new job that is approved already: the submission it names is not in the state, so no other
+    one is paid for."""
     if job.approve is None:
         return None
     return withhold(
@@ -102,7 +103,7 @@ def _not_staged(change: Change) -> Decision:
 
 
 def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bool:
-    """Whether the submission is produced, and stays unpublished until somebody approves it."""
+    """Whether the submission is produced, and is not published until a person approves it."""
     seen, preview = remote.jobs.get(record.id), remote.previews.get(record.id)
     if not record.staged or record.approved or record.approval or record.id in remote.missing:
         return False
@@ -135,8 +136,8 @@ def only_approvals(
     at_once: bool = False,
     platforms: tuple[str, ...] = (),
 ) -> Plan:
-    """The plan that publishes these recorded jobs and does nothing else. AfsyncError, naming each, when there is
-    nothing to publish for one of them: it cannot be undone, so it is all or none.
+    """The plan that publishes these recorded jobs and does nothing else. Raises AfsyncError, naming each job that there
+    is nothing to publish for: publishing cannot be undone, so it is all of them or none.
 
     Of a held job whose time has not come the approval is recorded, unless it is to be published `at_once`. After a
     publication that failed it is published again where it failed, or on the `platforms` that are named.
@@ -181,7 +182,8 @@ def _unreviewed(record: RecordedJob) -> str:
 
 
 def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
-    """What may be under way is not sent a second time, and a submission may not be the one that is recorded."""
+    """Raise Unsettled where an intent is open: what may have been sent is not sent a second time, and the recorded
+    submission may not be the right one."""
     opened = [i for i in recorded.intents if i.address in addresses]
     if opened:
         told = "; ".join(f"{i.address} has {i.purpose.one} whose outcome is not known" for i in opened)
@@ -190,7 +192,7 @@ def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
 
 
 def _its_time(record: RecordedJob, declared: Job | None, remote: Remote, now: datetime) -> Schedule | None:
-    """The time at which afsync publishes it, while that is ahead by either clock."""
+    """The time at which afsync publishes the job, while that is ahead by either clock; else None."""
     ahead = record.schedule is not None and record.schedule.utc > passed_on_both(now, remote.server_time)
     return record.schedule if ahead and is_held(record, declared) else None
 

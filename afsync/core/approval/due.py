@@ -27,7 +27,7 @@ _ENDED = (Group.FAILED, Group.CANCELLED, Group.DONE)
 
 
 def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str, RecordedJob]:
-    """The submissions that may be due by our own clock, by the address they have in the files."""
+    """The submissions that may be due by our own clock, by their address in the files."""
     settled = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))[1]
     found = {}
     for address, record in settled.jobs.items():
@@ -48,29 +48,29 @@ def next_time(desired: Desired, after: datetime) -> datetime | None:
 
 
 def unread(desired: Desired, found: Mapping[str, RecordedJob]) -> list[Change]:
-    """The changes that publish what may be due, where it could not be read whether it is."""
+    """The changes that publish what may be due, for jobs that could not be read."""
     return [replace(approval(a, found[a], desired.jobs.get(a)), reason=Reason.DUE) for a in sorted(found)]
 
 
 def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list[str]:
-    """The ids of those of which only the service can say that they stop before publishing."""
+    """The ids of jobs of which only the service knows whether they stop before publishing."""
     return [r.id for r in candidates(desired, recorded, now).values() if r.publish is Publish.UNKNOWN]
 
 
 def unpublished(desired: Desired, recorded: Recorded) -> list[RecordedJob]:
-    """The held ones that were approved, and of which it is not known that they were published."""
+    """The held jobs that were approved, and are not known to be published."""
     held = ((r, desired.jobs.get(a)) for a, r in recorded.jobs.items() if is_watched(r))
     return [r for r, declared in held if declared is not None and is_held(r, declared)]
 
 
 def looked_at(desired: Desired, recorded: Recorded, now: datetime) -> set[str]:
-    """The addresses of the jobs that are read for `apply --due`."""
+    """The addresses of the jobs that `apply --due` reads."""
     watched = {r.id for r in unpublished(desired, recorded)}
     return {*candidates(desired, recorded, now), *(a for a, r in recorded.jobs.items() if r.id in watched)}
 
 
 def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
-    """Whether nothing can be due, and no time that is kept here changes, without a look at the account."""
+    """Whether, without reading the account, nothing can be due and no publish time kept by afsync changes."""
     if recorded.intents or candidates(desired, recorded, now) or unpublished(desired, recorded):
         return False
     return not any(
@@ -85,8 +85,8 @@ def _instant(schedule: Schedule | None) -> datetime | None:
 
 
 def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:
-    """What of a plan is done by `apply --due`: what is due, moves of its address, and times that are kept here.
-    `looked_at` are the addresses whose jobs were read."""
+    """The part of a plan that `apply --due` carries out: what is due, moves of its address, and publish times that
+    afsync keeps. `looked_at` are the addresses whose jobs were read."""
     due = {c.address for c in plan.changes if c.reason is Reason.DUE}
     moving = moved_together(plan.changes)
     due = due.union(*(moving[a] for a in due if a in moving))

@@ -20,33 +20,35 @@ from afsync.errors import Severity
 
 
 def is_held(record: RecordedJob, declared: Job | None) -> bool:
-    """Whether its time is kept here. Of what was taken over it is not known; there the declaration counts."""
+    """Whether afsync keeps the publish time. Of a job that was taken over this is not known, so the declaration
+    counts."""
     if record.publish is Publish.UNKNOWN:
         return declared is not None and declared.held
     return record.publish is Publish.HELD
 
 
 def stops(record: RecordedJob, declared: Job | None = None) -> bool:
-    """Whether it stops before publishing until it is approved, and was not."""
+    """Whether the job stops before publishing until it is approved, and is not approved yet."""
     return (record.staged or is_held(record, declared)) and not record.approved
 
 
 def time_of(record: RecordedJob, declared: Job | None) -> Schedule | None:
-    """When it is to be published: as declared, or as recorded where edits of that are ignored."""
+    """The time at which the job is to be published: as declared, or as recorded where edits of it are ignored."""
     if declared is None or "schedule" in declared.ignore_changes:
         return record.schedule
     return declared.schedule
 
 
 def lacks_time(record: RecordedJob, declared: Job | None) -> bool:
-    """Whether it is held, and no time is left at which it would be published: only a person can publish it."""
+    """Whether the job is held and has no publish time, so that only a person can publish it."""
     if record.approved or not is_held(record, declared):
         return False
     return time_of(record, declared) is None
 
 
 def of_unknown_origin(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
-    """Those to be published when their time has come, of which it is not known whether they stop before that."""
+    """The jobs that afsync is to publish at their time, although it is not known whether they stop before
+    publishing."""
     for address, record in recorded.jobs.items():
         declared = desired.jobs.get(address) if record.publish is Publish.UNKNOWN else None
         if declared is not None and declared.held and not record.approved:
@@ -54,7 +56,7 @@ def of_unknown_origin(desired: Desired, recorded: Recorded) -> Iterator[Recorded
 
 
 class DueStatus(Enum):
-    """What the time of a produced job that was not approved yet comes to."""
+    """Whether a produced job that was not approved yet is due."""
 
     AHEAD = auto()
     DUE = auto()
@@ -67,8 +69,8 @@ class DueStatus(Enum):
 def due_status(
     record: RecordedJob, *, staging: bool | None, now: datetime, service: datetime | None, late: float
 ) -> DueStatus:
-    """`staging` is what the service says of the job, `service` its clock (both None where not told), `late` in
-    seconds. A time is past by both clocks, or ahead."""
+    """Whether the job is due. `staging` is what the service reports of it, `service` the service's clock (None where
+    not reported), `late` in seconds. A time has passed when both clocks say so."""
     both = passed_on_both(now, service)
     if record.schedule is None or record.schedule.utc > both:
         return DueStatus.AHEAD
@@ -79,7 +81,7 @@ def due_status(
 
 
 def due_status_from(record: RecordedJob, facts: Facts) -> DueStatus:
-    """The same, from what was read."""
+    """The due status by the facts that were read."""
     preview, remote = facts.remote.previews.get(record.id), facts.remote
     staging = preview.staging if preview else None
     here = facts.here or facts.now
@@ -87,7 +89,7 @@ def due_status_from(record: RecordedJob, facts: Facts) -> DueStatus:
 
 
 def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Decision:
-    """What is done about a held job that is produced, not approved, and stays as it is recorded."""
+    """The decision about a held job that is produced, not approved, and stays as it is recorded."""
     if declared.approve not in (None, record.id):
         return NOTHING  # that it is another submission's is said anyway
     if record.staged and record.approval is None and declared.approve is None:
@@ -112,7 +114,7 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Decision:
 
 
 def decide_behind(declared: Job, record: RecordedJob, status: str, facts: Facts) -> Decision:
-    """What is said of a held job that the service has not produced although its time has come."""
+    """The decision about a held job that is not produced although its time has come."""
     at, here = record.schedule, passed_on_both(facts.here or facts.now, facts.remote.server_time)
     if record.approved or at is None or at.utc > here or _moves(declared, record):
         return NOTHING
@@ -129,7 +131,7 @@ BEHIND = "not_produced"
 
 
 def _moves(declared: Job, record: RecordedJob) -> bool:
-    """Whether its declared time is another one than is recorded, which is a change of its own."""
+    """Whether the declared time differs from the recorded one, which is a change of its own."""
     wanted = time_of(record, declared)
     return wanted is None or record.schedule is None or wanted.utc != record.schedule.utc
 
@@ -140,7 +142,7 @@ def _stops_for_sure(record: RecordedJob, facts: Facts) -> bool:
 
 
 def _unknown_yet(change: Change, schedule: Schedule) -> Decision:
-    """Before its time: nothing is to be decided yet, but whether it is published then is not certain."""
+    """Before its time nothing is decided yet, but a warning says that it is not certain to be published then."""
     withheld = _unknown(change, schedule)
     return Decision(notices=tuple(replace(p, severity=Severity.WARNING) for p in withheld.violations))
 
@@ -166,7 +168,7 @@ def _unknown(change: Change, schedule: Schedule) -> Decision:
 
 
 def unpublished(address: str, record: RecordedJob) -> Decision:
-    """What is said of one whose publish time is not declared any more."""
+    """The warning about a held job whose publish time is no longer declared."""
     return warn(
         address,
         "held_without_time",

@@ -19,7 +19,7 @@ OR_AGAIN = "where the service refuses that, submit it again with `platforms` (`r
 
 
 def platforms_of(record: RecordedJob, desired: Desired, recorded: Recorded, remote: Remote) -> tuple[str, ...] | None:
-    """The platforms it was submitted for; None where its template may hold some that are not known."""
+    """The platforms that the job was submitted for; None where its template may hold some that are not known."""
     seen = remote.jobs.get(record.id)
     template = _template(record, desired, recorded, remote)
     for values in (record.declared, seen.echo if seen else {}, template or {}):
@@ -29,7 +29,7 @@ def platforms_of(record: RecordedJob, desired: Desired, recorded: Recorded, remo
 
 
 def _template(record: RecordedJob, desired: Desired, recorded: Recorded, remote: Remote) -> Values | None:
-    """What its template holds; None where that is not known in full."""
+    """The values of its template; None where they are not known completely."""
     if key := record.declared.get("template"):
         made = recorded.templates.get(f"template.{key}")
         known = is_known(made, remote.templates.get(made.id) if made else None)
@@ -44,7 +44,7 @@ def _template(record: RecordedJob, desired: Desired, recorded: Recorded, remote:
 
 
 def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, named: tuple[str, ...]) -> str | None:
-    """Why the platforms that a person named, or did not name, publish nothing as it is meant; None where they do."""
+    """Why publishing to the `named` platforms, or to none by name, would not do what is meant; None where it would."""
     if not has_failed(record):
         if named and own != ():
             return "is published on all of its platforms; `--platform` is for where that failed, or where it has none"
@@ -60,12 +60,12 @@ def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, n
 
 
 def targets(record: RecordedJob, named: tuple[str, ...]) -> tuple[str, ...]:
-    """Where it is published: as named, else again where it failed, else (none) on all of its own platforms."""
+    """The platforms to publish to: those named, else those that failed before, else () for all of the job's own."""
     return named or (record.failed_on if has_failed(record) else ())
 
 
 def only_somewhere(verdict: Decision, record: RecordedJob, facts: Facts) -> Decision:
-    """The same, but an approval that would publish nowhere waits for a person."""
+    """The decision, but with an approval withheld that would publish nowhere."""
     if not any(c.action is Action.APPROVE and not c.platforms for c in verdict.changes):
         return verdict
     if platforms_of(record, facts.desired, facts.recorded, facts.remote) != ():

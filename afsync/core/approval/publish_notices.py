@@ -18,7 +18,7 @@ from afsync.errors import Problem, Severity
 
 
 def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
-    """One for each kind, whatever the number of jobs."""
+    """The notices, one for each kind, however many jobs it is about."""
     if any(job.held for job in facts.desired.jobs.values()):
         yield from _not_reached(changes, facts)
     submitted = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
@@ -71,7 +71,7 @@ def _far_ahead(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
 
 
 def _reviewed(jobs: list[Job]) -> Iterator[Problem]:
-    """What an approval will do to those that have a publish time and wait for a review as well."""
+    """What an approval does to jobs that have a publish time and wait for a review as well."""
     for held, what, hint in (
         (False, "an approval publishes it at once, whatever its publish time", "`publish: held` keeps to the time"),
         (True, "an approval is recorded, and publishes it at its publish time", "`afsync approve --now`: at once"),
@@ -87,13 +87,13 @@ def _named(names: list[str]) -> str:
 
 
 def relies_on_schedule(change: Change) -> bool:
-    """Whether it is published at its time only if the service keeps that time."""
+    """Whether the change is published at its time only if the service keeps that time."""
     job = change.after
     return isinstance(job, Job) and job.schedule is not None and Step.SET_SCHEDULE in change.steps and not change.held
 
 
 def unproven(changes: Sequence[Change], facts: Facts) -> Iterator[Problem]:
-    """Notes, each once for the whole plan."""
+    """Notes about what this account was not seen to keep yet, each once for the whole plan."""
     trust = facts.recorded.trust.get(Effect.SCHEDULE, UNSEEN)
     relying = sum(map(relies_on_schedule, changes))
     if relying and not trust.kept:

@@ -23,7 +23,7 @@ from afsync.errors import Problem, Severity
 
 
 def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
-    """A warning for every such submission, at the job that asks for it now."""
+    """A warning for every submission that is probably paid for a second time, at the job that asks for it now."""
     paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in (Action.CREATE, Action.REPLACE)]
     given_up = {
         recorded_fingerprint(Kind.JOB, c.before.declared, c.before.fingerprint): c
@@ -97,7 +97,7 @@ def used_again(
     warned: Collection[str | None],
     shared: Mapping[str, Collection[str]],
 ) -> Iterator[Problem]:
-    """A warning for every new submission whose source was used before, but for those that are `warned` of already.
+    """A warning for every new submission whose source was used before, except those in `warned`.
 
     One with `allow_duplicate` is meant; it counts as a use all the same. So is a URL that a series gives all of its
     occurrences (`shared`): a channel, of which each of them is made.
@@ -133,7 +133,7 @@ def _is_paid(change: Change) -> bool:
 
 
 def _recorded_uses(resources: Mapping[str, Record], given_up: Collection[str]) -> dict[Source, str]:
-    """Every source of a recorded job that something came of, or may, and what it was submitted for."""
+    """The sources of recorded jobs that were produced or may be, and what each was submitted for."""
     return {
         source: f"{address} ({record.id})"
         for address, record in sorted(resources.items(), reverse=True)
@@ -143,7 +143,7 @@ def _recorded_uses(resources: Mapping[str, Record], given_up: Collection[str]) -
 
 
 def _sources(values: Mapping[str, Any]) -> dict[Source, str]:
-    """What the service makes the video from, as it is written: URLs, and files by their contents or their id."""
+    """The sources that the service makes the video from, as written: URLs, and files by their contents or their id."""
     urls = values.get("urls")
     named = (values.get("url"), *(urls if isinstance(urls, list | tuple) else ()))
     found = {("url", _place(url)): url for url in named if isinstance(url, str)}
@@ -151,7 +151,7 @@ def _sources(values: Mapping[str, Any]) -> dict[Source, str]:
 
 
 def _place(url: str) -> str:
-    """What a URL leads to, however it is written: scheme, case of the host, a last `/` and a fragment aside."""
+    """The place that a URL leads to, whatever the spelling of its scheme, host, last `/` and fragment."""
     found = _URL.match(url)
     return url if found is None else found[1].lower() + found[2].rstrip("/") + found[3]
 
@@ -163,8 +163,8 @@ def _used_again_warning(job: Job, named: str, user: str) -> Problem:
 
 
 def paid_before(change: Change, job: Job, facts: Facts) -> Decision | None:
-    """A submission, the first or another one, that asks for what was submitted from here, and left the state without
-    a cancellation. What a person asks for by `--replace` is not questioned."""
+    """The decision about a submission that asks for what was submitted from here and left the state without a
+    cancellation; None for all others. `--replace` is not questioned."""
     twin = submitted_before(job, facts)
     if twin is None or change.reason is Reason.REQUESTED:
         return None
@@ -183,8 +183,8 @@ def paid_before(change: Change, job: Job, facts: Facts) -> Decision | None:
 
 
 def submitted_before(job: Job, facts: Facts) -> Forgotten | None:
-    """What is remembered of the job that a declared one asks for again. `allow_duplicate` asks for another; a series
-    has it for good, so there it does not answer for the very occurrence that was submitted."""
+    """The remembered job that asked for the same as a declared one. `allow_duplicate` permits another one, except for
+    the very occurrence of a series that was submitted, since a series has `allow_duplicate` permanently."""
     if not facts.recorded.forgotten or (job.allow_duplicate and occurrence_of(job.address) is None):
         return None
     known = {*facts.recorded.foreign, *(r.id for r in facts.recorded.jobs.values())}
@@ -195,8 +195,8 @@ def submitted_before(job: Job, facts: Facts) -> Forgotten | None:
 
 
 def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
-    """Whether it is the same submission. Under another address, another publish time means another show. Where the
-    time of the old one was taken off, occurrences are compared by key: all of a series may have the same body."""
+    """Whether it is the same submission. Under another address, another publish time means another show. Where the time
+    of the old job was taken off, occurrences are compared by key, since all of a series may have the same body."""
     seen, record = facts.remote.jobs.get(entry.record.id), entry.record
     if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
         return False

@@ -14,10 +14,10 @@ from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.decisions.missing_times import not_seen_yet
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.notices import passed
-from afsync.core.decisions.templates import protected, without_ignored
+from afsync.core.decisions.templates import protected, unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Change, Credits, differing_fields
+from afsync.core.plan.changes import Credits, differing_fields, reschedule
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.state.records import RecordedJob
@@ -29,7 +29,7 @@ from afsync.core.trust.publish_times import nothing_to_take_off, publish_time_of
 
 
 class Standing(Struct, frozen=True):
-    """Where a recorded job stands: the group of its status now, and the publish time that is set (UTC).
+    """The state of a recorded job at the service: the group of its status now, and the publish time that is set (UTC).
 
     `drifted` says that the publish time was read back and is not what was recorded.
     """
@@ -40,7 +40,7 @@ class Standing(Struct, frozen=True):
 
 
 class Edits(Struct, frozen=True):
-    """What the files now say differently. `again` is why it is to be submitted again, if it is."""
+    """The differences between the files and the record. `again` is the reason to submit it again, if there is one."""
 
     values: Values
     body: bool = False
@@ -52,7 +52,7 @@ class Edits(Struct, frozen=True):
 
 
 def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> Standing:
-    """Read from the remote where the job was seen, else from the record. The time of a held job is kept here alone."""
+    """The standing by what was read of the job, else by the record. The time of a held job is kept by afsync only."""
     recorded_at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     if record.id in facts.remote.missing:
         return Standing(Group.MISSING, recorded_at)
@@ -73,7 +73,7 @@ def still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
 
 
 def edits_of(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) -> Edits | None:
-    """None where the files say what is recorded."""
+    """The edits; None where the files say what is recorded."""
     ignored = declared.ignore_changes
     values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
     again = None
@@ -87,7 +87,8 @@ def edits_of(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) ->
 
 
 def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: bool) -> bool:
-    """The service is only ever given a time still ahead, so there one that has passed is no difference."""
+    """Whether the declared time differs from the recorded one. The service only takes future times, so for the service
+    a past time is no difference."""
     wanted = declared.schedule.utc if declared.schedule else None
     known = record.schedule.utc if record.schedule else None
     if wanted is not None and held:
@@ -116,17 +117,9 @@ def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: E
         gone_by = wanted is not None and wanted <= facts.now and not ignored
         return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
     observed = observed_time(record.id, facts)[1]
-    change = Change(
-        declared.address,
-        Action.RESCHEDULE,
-        Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT,
-        before=record,
-        after=declared,
-        id=record.id,
-        credits=credits_spent(record),
-        observed=Schedule(observed.isoformat(), observed) if drifted and observed else None,
-    )
-    return do(change)
+    reason = Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT
+    seen = Schedule(observed.isoformat(), observed) if drifted and observed else None
+    return do(reschedule(declared, record, reason, observed=seen))
 
 
 def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Decision:
@@ -153,7 +146,7 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
             f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
             f"`afsync apply --replace {typed(declared.address)}` replaces it anyway; or undo the edit",
         )
-    return unless_job_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+    return unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 
 def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
@@ -170,22 +163,8 @@ def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts:
 
 
 def _as_submitted(declared: Job, values: Values) -> Job:
-    """What is sent. Fields that are ignored go out as they were recorded, but a file only as it is now."""
+    """The job as it is submitted. Ignored fields keep their recorded values, except a file, which exists only as it is
+    now."""
     if declared.file is None or values.get("file") == declared.file.sha256:
         return replace(declared, values=values)
     return replace(declared, values={**values, "file": declared.file.sha256})
-
-
-def credits_spent(record: RecordedJob) -> Credits:
-    return Credits(0, record.credits or 0)
-
-
-def unless_job_protected(change: Change, held: bool) -> Decision:
-    if not held:
-        return do(change)
-    verb = "replaced" if change.action is Action.REPLACE else "taken out"
-    return withhold(
-        replace(change, reason=Reason.PREVENT_DESTROY),
-        f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",
-        "set `prevent_destroy: false` on it and apply again, if that is meant",
-    )

@@ -12,7 +12,6 @@ from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.decisions.edits import (
     Edits,
     Standing,
-    credits_spent,
     decide_replacement,
     decide_reschedule,
     decide_resubmission,
@@ -20,7 +19,6 @@ from afsync.core.decisions.edits import (
     observed_time,
     standing,
     time_differs,
-    unless_job_protected,
 )
 from afsync.core.decisions.missing_times import decide_unset, lacks_time, schedule_not_kept, still_matters
 from afsync.core.decisions.notices import (
@@ -33,8 +31,9 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
+from afsync.core.decisions.templates import unless_protected
 from afsync.core.plan.actions import Action, Reason, Retire, Step
-from afsync.core.plan.changes import Change
+from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do
 from afsync.core.plan.lookups import group_when_seen
 from afsync.core.resources import Job
@@ -45,7 +44,7 @@ from afsync.core.trust.reviews import decide_unreviewed
 
 
 def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Decision:
-    """The verdict on one recorded job, declared or not."""
+    """The decision about one recorded job, declared or not."""
     if declared is None:
         return _undeclared(address, record, standing(record, facts), facts)
     held = is_held(record, declared)
@@ -84,7 +83,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
 
 
 def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status: str) -> bool:
-    """Whether it is held without a time, and neither waits for its review nor has come to an end."""
+    """Whether the job is held without a time, does not wait for its review, and has not ended."""
     alive = at.group in (Group.OPEN, Group.BUSY, Group.PRODUCED) and status not in ON_ITS_WAY
     reviewed = not record.staged or record.approval is not None
     return alive and reviewed and held_without_time(record, declared)
@@ -92,15 +91,15 @@ def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status:
 
 def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -> Decision:
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
-    delete = Change(address, Action.DELETE, reason, before=record, id=record.id, credits=credits_spent(record))
+    delete = Change(
+        address, Action.DELETE, reason, before=record, id=record.id, credits=Credits(spent=record.credits or 0)
+    )
     forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
     match at.group:
         case Group.OPEN:
-            return unless_job_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
+            return unless_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
         case Group.PRODUCED:
-            return unless_job_protected(
-                replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy
-            )
+            return unless_protected(replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy)
         case Group.BUSY:
             return undeclared_and_busy(address)
         case Group.DONE | Group.FAILED | Group.CANCELLED:
@@ -119,15 +118,16 @@ def _retire_produced(record: RecordedJob, at: Standing, facts: Facts) -> Retire:
 
 
 def _is_over(record: RecordedJob, facts: Facts) -> bool:
-    """Whether it was finished when it was last seen, which nothing changes. Nearly all of a long history, so that this
-    is looked at before any table."""
+    """Whether the job was finished when it was last read; nothing changes it. That is most of a long history, so it is
+    checked before any table."""
     return never_changes(record.status) and record.id not in facts.remote.jobs
 
 
 def _without_time(
     declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
 ) -> Decision | None:
-    """What comes before everything else about a job that stays: its publish time was never set."""
+    """The decision about a job whose publish time was never set; it comes before every other one about a job that
+    stays."""
     purged = at.group is Group.MISSING and group_when_seen(record, facts.now) is Group.DONE
     instead = edits.again or (edits.body and at.group is Group.OPEN)
     if not lacks_time(declared, record) or instead or purged:
@@ -144,7 +144,8 @@ def _without_time(
 def _not_kept(
     declared: Job, record: RecordedJob, at: Standing, edits: Edits, status: str, facts: Facts
 ) -> Decision | None:
-    """A publish time that the service did not keep is not set again, whatever else is to be said of the job."""
+    """The decision about a publish time that the service did not keep: it is not set again, whatever else is
+    decided."""
     over = at.group in (Group.FAILED, Group.CANCELLED, Group.MISSING)
     instead = edits.again or (edits.body and at.group is Group.OPEN)
     if over or instead or not still_matters(declared, record, facts.now):
@@ -190,7 +191,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
 
 
 def _finished(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:
-    """A publish time still ahead under a new key is perhaps no new name, but a new show."""
+    """The decision about a finished job. A future publish time under a new key may be a new show, not a new name."""
     if facts.moved and declared.address not in facts.desired.imports:
         old = facts.moved.get(declared.address)
         held = is_held(record, declared)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.changes import Change, reschedule
 from afsync.core.plan.decision import Decision, Facts, do, note, withhold
 from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job
@@ -22,14 +22,14 @@ _COMPLETE = "complete"
 
 
 def lacks_time(declared: Job, record: RecordedJob) -> bool:
-    """Whether a publish time is declared that the job was never given. An approval overtakes it."""
+    """Whether a publish time is declared that the job never got, and no approval made it obsolete."""
     if declared.schedule is None or record.schedule is not None or "schedule" in declared.ignore_changes:
         return False
     return not record.approved and not never_changes(record.status) and not ended_badly(record.status)
 
 
 def to_look_up(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
-    """The jobs that have to be seen although they look finished."""
+    """The jobs that have to be read although they look finished."""
     for address, record in recorded.jobs.items():
         declared = desired.jobs.get(address)
         if declared is not None and lacks_time(declared, record):
@@ -37,7 +37,7 @@ def to_look_up(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
 
 
 def unset_results_needed(desired: Desired, recorded: Recorded, remote: Remote) -> Iterator[str]:
-    """The produced ones: only their results tell whether they were published already."""
+    """The produced jobs without their publish time: only their results say whether they were published."""
     for record in to_look_up(desired, recorded):
         seen = remote.jobs.get(record.id)
         if seen is not None and seen.status == _COMPLETE and not record.staged:
@@ -45,20 +45,13 @@ def unset_results_needed(desired: Desired, recorded: Recorded, remote: Remote) -
 
 
 def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, facts: Facts) -> Decision | None:
-    """What is to be done about the missing time; None where it is not missing, or nothing comes of the job."""
+    """The decision about the missing publish time; None where it is not missing, or the job is published, failed or
+    cancelled."""
     schedule = declared.schedule
     over = never_changes(status) or ended_badly(status) or (record.staged and status in ON_ITS_WAY)
     if schedule is None or not lacks_time(declared, record) or over:
         return None
-    change = Change(
-        declared.address,
-        Action.RESCHEDULE,
-        Reason.UNSET,
-        before=record,
-        after=declared,
-        id=record.id,
-        credits=Credits(0, record.credits or 0),
-    )
+    change = reschedule(declared, record, Reason.UNSET)
     result = facts.remote.results.get(record.id)
     told = f"the publish time of {declared.address} ({record.id}), {schedule.written},"
     if result is not None and (result.published_to or never_changes(result.status)):
@@ -88,7 +81,8 @@ _SEE = "look into the account: remove `schedule` if it was published, or give it
 
 
 def _passed(change: Change, told: str, group: Group, *, known: bool) -> Decision | None:
-    """Nothing can be set any more, and what is produced may have been published all the same."""
+    """The decision once the time has passed: nothing can be set any more, and the job may have been published
+    anyway."""
     if group is Group.MISSING:
         return None
     unclear = group is Group.DONE and not known
@@ -127,16 +121,8 @@ def still_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
 
 
 def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Decision:
-    """No publish time is set a third time, so this waits for a person."""
-    change = Change(
-        declared.address,
-        Action.RESCHEDULE,
-        Reason.SCHEDULE_NOT_KEPT,
-        before=record,
-        after=declared,
-        id=record.id,
-        credits=Credits(0, record.credits or 0),
-    )
+    """The decision where the service lost a publish time: it is not set a third time, so a person decides."""
+    change = reschedule(declared, record, Reason.SCHEDULE_NOT_KEPT)
     written = declared.schedule.written if declared.schedule else ""
     text = (
         f"{declared.address} ({record.id}): the service accepted its publish time, {written}, and did not keep it: "
@@ -163,7 +149,7 @@ def not_seen_yet(declared: Job, record: RecordedJob) -> Decision:
 
 
 def with_refusal(recorded: Recorded, address: str) -> Recorded:
-    """The state once the service refused to take the publish time of a job off."""
+    """The state after the service refused to take off the publish time of a job."""
     record = recorded.resources.get(address)
     if not isinstance(record, RecordedJob):
         return recorded
@@ -186,7 +172,7 @@ def _takes_time_off(change: Change) -> bool:
 
 
 def instead(change: Change) -> str:
-    """What can be done where the service refuses."""
+    """The options where the service refuses to take off a publish time."""
     declare = "give it a `schedule:` far ahead instead of none"
     if change.action is Action.DELETE:
         declare = "declare it again as it was, with a `schedule:` far ahead"

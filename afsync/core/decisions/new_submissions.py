@@ -45,7 +45,7 @@ def submission(job: Job, facts: Facts) -> Change:
 
 
 def decide_new_job(job: Job, facts: Facts) -> Decision:
-    """The verdict on a job that is declared and not recorded."""
+    """The decision about a job that is declared and not recorded."""
     if job.address in facts.desired.imports:
         return decide_import(job, facts.desired.imports[job.address], facts)
     change = submission(job, facts)
@@ -61,8 +61,8 @@ def decide_new_job(job: Job, facts: Facts) -> Decision:
 
 
 def withheld_reason(change: Change, facts: Facts) -> Decision | None:
-    """What forbids any submission of this job, first or again: its publish time, a cancelled job that is still there,
-    its source, its template, or a review that the service ignored."""
+    """The decision that withholds a submission of this job, first or again: because of its publish time, a cancelled
+    job that is still there, its source, its template, or a review that the service ignored; None where nothing does."""
     job = change.after
     assert isinstance(job, Job)
     return (
@@ -178,7 +178,7 @@ def _ambiguous(change: Change, facts: Facts) -> Decision | None:
 
 
 def _in_doubt(change: Change, job: Job, facts: Facts) -> Decision | None:
-    """A key that was renamed while its submission is unresolved must not be paid for under its new name."""
+    """The decision about a key that was renamed while its submission is unresolved: it must not be paid for again."""
     open_now = ((i.address, i.declared) for i in facts.recorded.submissions if i.kind is Kind.JOB)
     mine = _without_template(job.values)
     gone = [a for a, values in open_now if _without_template(values) == mine and not facts.desired.get(a)]
@@ -193,7 +193,7 @@ def _in_doubt(change: Change, job: Job, facts: Facts) -> Decision | None:
 
 
 def _without_template(values: Values) -> str:
-    """What a job asks for; its template may have been renamed in the same breath."""
+    """The fields a job asks for, without its template, which may have been renamed in the same edit."""
     return fingerprint(Kind.JOB, {k: v for k, v in values.items() if k != "template"})
 
 
@@ -214,7 +214,7 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Decision | None:
 
 
 def may_be_ours(job: RemoteJob, facts: Facts) -> bool:
-    """Unrecorded, and active or young. A cancelled job is no twin: nothing will come of it."""
+    """Whether an unrecorded job is active or young. A cancelled job is no twin, since it is not produced."""
     if job.id in facts.owned:
         return False
     group = group_of(job.status, publish_at=None, staged=False, now=facts.now)

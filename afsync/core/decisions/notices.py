@@ -31,13 +31,14 @@ CONTRADICTING = frozenset({
 
 
 def everything_matches(plan: Plan) -> bool:
-    """Whether there is nothing to do, and nothing said that contradicts it."""
+    """Whether a decision has no change, and no notice that contradicts that all is as declared."""
     left = plan.changes or plan.withheld or plan.violations or plan.blocking or plan.resolutions
     return not left and not any(n.code in CONTRADICTING for n in plan.notices)
 
 
 def busy(address: str, *, again: bool = False) -> Decision:
-    """`again`: it was to be submitted once more, by `rerun` or `--replace`."""
+    """The notice about an edit of a job in production. `again`: it was to be submitted again, by `rerun` or
+    `--replace`."""
     what = "it cannot be replaced now" if again else "edits do not reach it"
     return warn(address, "busy", f"{address} is being worked on; {what}", LATER)
 
@@ -58,7 +59,8 @@ def produced_already(declared: Job) -> Decision:
 
 
 def passed(declared: Job, standing: Schedule) -> Decision:
-    """Where it was set to before it is still ahead, so that what is published is not what the files say."""
+    """The warning about a declared time that has passed. The time that was set before is still ahead, so that what is
+    published is not what the files say."""
     written = declared.schedule.written if declared.schedule else ""
     return warn(
         declared.address,
@@ -75,7 +77,8 @@ def finished(declared: Job) -> Decision:
 
 
 def moved_finished(declared: Job, record: RecordedJob, old: str) -> Decision:
-    """A new show of a finished one's body is not told from a new name for it, so nobody may overlook which it is."""
+    """The warning about a finished job under a new key: it cannot be told from a new show with the same body, so a
+    person should know which of both it was taken for."""
     again = "`rerun: 1`" if record.rerun is None else f"another `rerun:` than `{record.rerun}`"
     return warn(
         declared.address,
@@ -87,8 +90,8 @@ def moved_finished(declared: Job, record: RecordedJob, old: str) -> Decision:
 
 
 def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records: Collection[str]) -> Decision:
-    """A change that waits: what is recorded there may belong to `heirs`, or what is declared there may be `olds`.
-    `records` are the addresses that hold something."""
+    """The decision about a change that waits: what is recorded there may belong to `heirs`, or what is declared there
+    may be one of `olds`. `records` are the addresses that hold something."""
     address, now = change.address, "asks for something else now" if change.after else "is no longer declared"
     if heirs:
         text = f"{address} {now}, but it may have been renamed to {' or '.join(heirs)}"
@@ -102,7 +105,7 @@ def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records
 
 
 def keeping(old: str, new: str, *, taken: bool) -> str:
-    """The way to give what `old` was submitted for to the address `new`, which is `taken` or not."""
+    """The command that gives what `old` was submitted for to the address `new`, which is `taken` or not."""
     move = f"`afsync state mv {typed(old)} {typed(new)}`"
     if not taken:
         return move
@@ -111,7 +114,8 @@ def keeping(old: str, new: str, *, taken: bool) -> str:
 
 
 def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | None) -> Decision:
-    """Who cancelled it is known only where it was afsync itself, and for as long as that is watched."""
+    """The warning about a failed or cancelled job. Who cancelled it is known only where afsync did, and while that is
+    watched."""
     what = "failed" if group is Group.FAILED else "is cancelled"
     if group is Group.CANCELLED and ours is not None and ours.accepted:
         what += (
@@ -138,7 +142,7 @@ HINT = "the others are planned as usual; if this goes on, see whether there is a
 
 
 def not_known(recorded: Recorded, remote: Remote, said: Iterable[Problem] = ()) -> tuple[Problem, ...]:
-    """A warning for each of which something could not be read, or whose status is no known word.
+    """A warning for each job and template that could not be read completely, or has an unknown status.
 
     Of a status it is left out where what is `said` already tells that the job is left alone.
     """

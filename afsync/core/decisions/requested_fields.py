@@ -30,18 +30,18 @@ _NOT_CONTENT = {"description"}
 
 
 def reported(template: RemoteTemplate | None) -> bool:
-    """Whether the service reports what a template holds; the documented dialect reports only its name."""
+    """Whether the service reports the contents of a template; the documented dialect reports only its name."""
     return template is not None and not _NOT_CONTENT.issuperset(template.echo)
 
 
 def is_known(record: RecordedTemplate | None, template: RemoteTemplate | None) -> bool:
-    """Whether all that a template holds is known: afsync created it, or the service reports it."""
+    """Whether the contents of a template are known: afsync created it, or the service reports them."""
     return (record is not None and record.created) or reported(template)
 
 
 def requested(job: Job, template: Values = EMPTY, *, known: bool = True) -> dict[str, Any]:
-    """The fields of a submission: the job's own, else its template's, else the documented default. A held job stops
-    before publishing, and has no publish mode.
+    """The fields of a submission: the job's own, else those of its template, else the documented default. A held job
+    stops before publishing, and has no publish mode.
 
     `template` is what the job's template holds, as far as that is known; unless all of it is `known`, no default is
     filled in, since that would override what the template may say. Whatever has no value is left out.
@@ -57,7 +57,7 @@ def requested(job: Job, template: Values = EMPTY, *, known: bool = True) -> dict
 
 
 def template_is_known(job: Job, record: RecordedTemplate | None, remote: Remote) -> bool:
-    """Whether the job has no template, or one of which everything is known."""
+    """Whether the job has no template, or one whose contents are known completely."""
     if job.template is not None:
         return is_known(record, remote.templates.get(record.id) if record else None)
     raw = job.values.get("fromTemplateId")

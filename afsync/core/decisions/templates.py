@@ -17,7 +17,7 @@ from afsync.core.text import same_text
 
 
 def decide_template(address: str, declared: Template | None, record: RecordedTemplate | None, facts: Facts) -> Decision:
-    """The verdict on one address that is declared, recorded, or both. Raises nothing."""
+    """The decision about one address that is declared, recorded, or both."""
     match declared, record:
         case Template(), None:
             return _unrecorded(declared, facts)
@@ -30,7 +30,7 @@ def decide_template(address: str, declared: Template | None, record: RecordedTem
 
 
 def _left_alone(verdict: Decision, record: RecordedTemplate, facts: Facts) -> Decision:
-    """The verdict on a recorded template; nothing is done to one that the service reports in an unknown form."""
+    """The decision about a recorded template that the service reports in an unknown form: nothing is done."""
     seen = facts.remote.templates.get(record.id)
     if seen is None or seen.unreadable is None or not verdict.changes:
         return verdict
@@ -43,7 +43,7 @@ AGAIN = "plan again when the service reports it in a known form"
 
 
 def decide_deposed(deposed: Deposed, facts: Facts) -> Decision:
-    """A replaced template that an earlier run could not delete any more."""
+    """The decision about a replaced template that an earlier run could not delete."""
     seen = facts.remote.templates.get(deposed.id)
     if seen is not None and seen.unreadable is not None:
         return NOTHING
@@ -52,7 +52,7 @@ def decide_deposed(deposed: Deposed, facts: Facts) -> Decision:
 
 
 def without_ignored(declared: Values, recorded: Values, ignored: tuple[str, ...]) -> Values:
-    """What is declared, with the fields that are to be ignored as they were recorded."""
+    """The declared values, with those fields as recorded that are to be ignored."""
     if not ignored:
         return declared
     kept = {k: v for k, v in recorded.items() if k in ignored}
@@ -91,7 +91,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Decision:
 
 
 def _claims(declared: Template, facts: Facts) -> int:
-    """How many would like to have the one of this name: templates that are new, and unresolved ones."""
+    """The number of declared templates that could be the one with this name: new ones, and unresolved ones."""
     new = {t.address for t in facts.desired.templates.values() if same_text(t.name, declared.name)}
     lost = {i.address for i in facts.recorded.submissions if same_text(i.declared.get("name"), declared.name)}
     return len((new - facts.recorded.resources.keys()) | lost)
@@ -123,7 +123,7 @@ def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Dec
         id=record.id,
         fields=differing_fields(Kind.TEMPLATE, record.declared, values),
     )
-    return _unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+    return unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
 
 
 def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decision:
@@ -131,7 +131,7 @@ def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decisio
         return do(Change(address, Action.FORGET, Reason.MISSING, before=record, id=record.id))
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
     change = Change(address, Action.DELETE, reason, before=record, id=record.id)
-    return _unless_protected(change, record.prevent_destroy)
+    return unless_protected(change, record.prevent_destroy)
 
 
 def protected(declared: bool | None, recorded: bool) -> bool:
@@ -139,10 +139,12 @@ def protected(declared: bool | None, recorded: bool) -> bool:
     return recorded if declared is None else declared
 
 
-def _unless_protected(change: Change, held: bool) -> Decision:
+def unless_protected(change: Change, held: bool) -> Decision:
+    """The change, withheld where `prevent_destroy` holds."""
     if not held:
         return do(change)
-    verb = "replaced" if change.action is Action.REPLACE else "deleted"
+    gone = "deleted" if change.kind is Kind.TEMPLATE else "taken out"
+    verb = "replaced" if change.action is Action.REPLACE else gone
     return withhold(
         replace(change, reason=Reason.PREVENT_DESTROY),
         f"{change.address} would be {verb}, and `lifecycle.prevent_destroy` forbids it",

@@ -22,7 +22,7 @@ __all__ = ["Move", "Moves", "find_moves", "made", "moved", "moved_by_hand", "mov
 
 
 class Move(Protocol):
-    """What a change says of a move."""
+    """A change that moves a record."""
 
     @property
     def address(self) -> str: ...
@@ -37,8 +37,8 @@ class Move(Protocol):
 def find_moves(
     desired: Desired, recorded: Recorded, blocked: frozenset[str], remote: Remote | None = None
 ) -> tuple[Moves, Recorded]:
-    """The moves, and the state as it is once they are made. Nothing is sent for a move. Without `remote` the account
-    was not read yet.
+    """The moves, and the state after them. Nothing is sent for a move. `remote` is None where the account was not read
+    yet.
 
     Templates move first, since a job's fingerprint names its template by key. Addresses in `blocked` (open
     intents) neither move nor are moved to.
@@ -76,7 +76,7 @@ def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
 
 
 def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
-    """The state with the record of every change under its new address, all of them at once: those that change places
+    """The state with the record of every change under its new address. All are moved at once: those that change places
     would overwrite each other.
 
     Every job that names a renamed template names it so, also one that a partial plan leaves out: else it would not be
@@ -92,14 +92,14 @@ def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
 
 
 def made(change: Move, recorded: Recorded) -> bool:
-    """Whether the state has the record of a move where it belongs."""
+    """Whether the state already has the record of a move at its new address."""
     there = recorded.resources.get(change.address)
     return change.before is not None and there is not None and there.id == change.before.id
 
 
 def moved_together(changes: Collection[Move]) -> dict[str, frozenset[str]]:
-    """Every address of a move, with those of all moves that hang together with it: one without the others would
-    overwrite a record."""
+    """By address of a move, all addresses of the moves that depend on each other: one must not be made without the
+    others."""
     groups: dict[str, frozenset[str]] = {}
     for change in changes:
         if change.moved_from is None:

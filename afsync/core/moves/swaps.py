@@ -20,7 +20,7 @@ from afsync.core.statuses import is_open
 def swapped_jobs(
     renamed: Moves, desired: Desired, recorded: Recorded, blocked: frozenset[str], remote: Remote | None
 ) -> Moves:
-    """The moves of jobs: those that were `renamed`, and those that change places with others.
+    """The moves of jobs: those in `renamed`, and those that change places with others.
 
     Where a job's place is taken and its own body stands nowhere any more, it moves to the address that was left: every
     record has an address before and after. Where something else is declared there, that has to be able to replace it.
@@ -68,14 +68,14 @@ def _was_edited_before(
     records: Mapping[str, RecordedJob],
     remote: Remote | None,
 ) -> bool:
-    """Whether a new job may just ask for the same again as one that stays declared: no edit reaches that one any more,
-    so the edit that stands there may be an old one."""
+    """Whether a new job may only repeat the body of one that stays declared: no edit reaches that one any more, so its
+    edit may be an old one."""
     stays = old in desired.jobs and old not in moved and not _is_open(records[old], remote)
     return stays and address not in records and address not in desired.imports
 
 
 def _is_open(record: RecordedJob, remote: Remote | None) -> bool:
-    """Whether it can still be cancelled, as far as is known: by the account, where that was read."""
+    """Whether the job can still be cancelled, by the account where that was read, else by the record."""
     if remote is None:
         return is_open(record.status)
     seen = remote.jobs.get(record.id)
@@ -85,7 +85,7 @@ def _is_open(record: RecordedJob, remote: Remote | None) -> bool:
 def _certain(
     moved: Mapping[str, str], ambiguous: Mapping[str, tuple[str, ...]], blocked: Collection[str]
 ) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Only those moves that do not hang together with something that is not certain."""
+    """Only those moves that depend on no uncertain one."""
     moved, ambiguous = dict(moved), dict(ambiguous)
     stuck = {*blocked, *ambiguous, *(old for olds in ambiguous.values() for old in olds)}
     while held := {new: old for new, old in moved.items() if new in stuck or old in stuck}:

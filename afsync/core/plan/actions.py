@@ -9,7 +9,7 @@ from afsync.core.addresses import Kind
 
 
 class Action(StrEnum):
-    """What is done to one address. `symbol` is how people see it."""
+    """What is done to one address. `symbol` is how it is shown."""
 
     CREATE = "create"
     RESCHEDULE = "reschedule"
@@ -22,7 +22,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why. A closed list; scripts read it."""
+    """Why a change is made. A closed list: scripts read it."""
 
     NEW = "new"
     SCHEDULE_CHANGED = "schedule_changed"
@@ -70,7 +70,7 @@ class Reason(StrEnum):
 
 
 class Retire(StrEnum):
-    """How the old submission of a deleted or replaced job is taken out."""
+    """What is done with the old submission of a deleted or replaced job."""
 
     CANCEL = "cancel"
     """It is open: cancelled."""

@@ -17,7 +17,7 @@ from afsync.core.state.records import Publish, Record, RecordedJob
 
 
 class FieldChange(Struct, frozen=True):
-    """One field that differs: its path as a person writes it (`addOns.shoppable.active`), and both values."""
+    """One field that differs: its path as it is written in the files (`addOns.shoppable.active`), and both values."""
 
     path: str
     before: Any
@@ -63,7 +63,7 @@ class Change(Struct, frozen=True):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps this change really goes through."""
+        """The steps that this change goes through."""
         if self.reason is Reason.DUE:
             return (Step.PUBLISH_DUE,)
         skip = set()
@@ -76,7 +76,7 @@ class Change(Struct, frozen=True):
 
     @property
     def held(self) -> bool:
-        """Whether afsync publishes what it is about, not the service."""
+        """Whether afsync publishes the job at its time, not the service."""
         job = self.after if isinstance(self.after, Job) else None
         if isinstance(self.before, RecordedJob) and Step.SUBMIT_JOB not in self.steps:
             unknown = self.before.publish is Publish.UNKNOWN
@@ -85,13 +85,14 @@ class Change(Struct, frozen=True):
 
     @property
     def sends_nothing(self) -> bool:
-        """Whether it only changes the state: the time of a held job is kept there, and an approval that waits."""
+        """Whether the change only affects the state: a publish time that afsync keeps, or an approval that waits for
+        it."""
         kept_here = self.action is Action.RESCHEDULE and self.held
         return self.action is Action.ADOPT or kept_here or self.later is not None
 
     @property
     def due(self) -> datetime | None:
-        """When it is about to be published (UTC): what is due first is done first."""
+        """The time (UTC) at which the job is about to be published: changes are made in this order."""
         wanted = self.after.schedule if isinstance(self.after, Job) else None
         known = self.before.schedule if isinstance(self.before, RecordedJob) else None
         schedule = wanted or known
@@ -99,7 +100,7 @@ class Change(Struct, frozen=True):
 
     @property
     def first_time(self) -> bool:
-        """Whether it only gives a publish time to what has none."""
+        """Whether the change only sets the first publish time of a job."""
         now = self.before.schedule if isinstance(self.before, RecordedJob) else None
         return self.action is Action.RESCHEDULE and now is None and self.observed is None
 
@@ -108,6 +109,20 @@ class Change(Struct, frozen=True):
         if self.action is Action.REPLACE:
             return "+/-" if self.kind is Kind.TEMPLATE else "-/+"
         return SYMBOLS[self.action]
+
+
+def reschedule(declared: Job, record: RecordedJob, reason: Reason, *, observed: Schedule | None = None) -> Change:
+    """The change that sets, moves or takes off the publish time of a recorded job."""
+    return Change(
+        declared.address,
+        Action.RESCHEDULE,
+        reason,
+        before=record,
+        after=declared,
+        id=record.id,
+        credits=Credits(spent=record.credits or 0),
+        observed=observed,
+    )
 
 
 def differing_fields(kind: Kind, before: Values, after: Values) -> tuple[FieldChange, ...]:

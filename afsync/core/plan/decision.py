@@ -18,7 +18,7 @@ from afsync.errors import Problem, Severity
 
 
 class Options(Struct, frozen=True):
-    """What the command line says about a plan.
+    """The options of a plan, most of them from the command line.
 
     `replace`: addresses to submit or make again. `target`, `exclude`: globs over addresses. `destroy`: plan the removal
     of everything recorded. `allow_empty`: declaring nothing is meant. `ignore_policy`: what the policy forbids is only
@@ -46,7 +46,7 @@ class Options(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """Everything a decision may look at. `recorded` is the state after the moves; `now` is UTC.
+    """The facts that decisions are made from. `recorded` is the state after the moves; `now` is UTC.
 
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
     `moved` maps the addresses of renamed resources to the old ones. `taken` are those of them at which something was
@@ -67,7 +67,7 @@ class Facts(Struct, frozen=True):
     here: datetime | None = None
 
     def template_values(self, values: Values) -> Values:
-        """What the template named by a job's `values` holds, as far as it is known."""
+        """The values of the template that a job's `values` name, as far as they are known."""
         if key := values.get("template"):
             template = self.desired.templates.get(f"template.{key}")
             return template.values if template else EMPTY
@@ -76,7 +76,7 @@ class Facts(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """Zero or more changes on one address, those withheld from a person's decision, and what to say about it."""
+    """The decision about one address: changes, changes withheld until a person decides, notices and violations."""
 
     changes: tuple[Change, ...] = ()
     withheld: tuple[Change, ...] = ()
@@ -108,18 +108,19 @@ def warn(address: str, code: str, message: str, hint: str | None = None, field: 
 
 
 def withhold(change: Change, message: str, hint: str, field: str | None = None) -> Decision:
-    """A change that waits for a person; its reason says why and is the violation's code. `field` is what holds it."""
+    """A change that waits for a person; its reason is also the code of the violation. `field` is the field to edit."""
     problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, field=field)
     return Decision(withheld=(change,), violations=(problem,))
 
 
 def facts_of(desired: Desired, recorded: Recorded, remote: Remote, now: datetime) -> Facts:
-    """What a decision about the state as it stands may look at, for those that take something over."""
+    """The facts about the state as it is, for commands that take something over."""
     return Facts(desired, recorded, remote, now, owned=owned_ids(recorded, replace(desired, imports={}), remote))
 
 
 def facts_at(now: datetime, desired: Desired, recorded: Recorded, remote: Remote, options: Options) -> Facts:
-    """What decisions look at; where the clocks are far apart, by the service's: it is the one that publishes."""
+    """The facts for decisions; where the clocks are far apart, the time is the service's, since the service
+    publishes."""
     return Facts(desired, recorded, remote, by_service_clock(now, remote), options, here=now)
 
 
@@ -129,8 +130,8 @@ def by_service_clock(now: datetime, remote: Remote) -> datetime:
 
 
 def owned_ids(recorded: Recorded, desired: Desired, remote: Remote) -> frozenset[str]:
-    """Ids that are spoken for: recorded, deposed, to be imported, watched after a cancel, said by a person not to be
-    ours, or ghosts."""
+    """Ids that cannot be taken over: recorded, deposed, to be imported, watched after a cancel, marked by a person as
+    not ours, or ghosts."""
     ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
     marked = {job for intent in recorded.submissions for job in intent.foreign}
     ids |= set(recorded.watched)

@@ -41,7 +41,7 @@ def _uses(plan: Plan, limits: Limits, recorded: int, *, destroy: bool) -> Iterat
 
 
 def deletes_allowed(limits: Limits, recorded: int) -> int:
-    """How many resources may go. A percentage of a small number still allows one."""
+    """The number of resources that may be deleted. A percentage of a small number still allows one."""
     if limits.max_deletes is not None:
         return limits.max_deletes
     if limits.max_deletes_percent is not None:
@@ -89,7 +89,7 @@ def _deletes(plan: Plan, limits: Limits, recorded: int) -> Problem | None:
 
 
 def beyond(plan: Plan, bounds: Bounds) -> tuple[Problem, ...]:
-    """What of the plan is outside of the bounds."""
+    """The parts of the plan that exceed the bounds, in words."""
     return tuple(_beyond(plan, bounds))
 
 

@@ -28,20 +28,20 @@ _FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 
 def group_when_seen(record: RecordedJob, now: datetime) -> Group:
-    """Where a job stands if nothing has happened to it since its status was recorded."""
+    """The group of a job if nothing has happened since its status was recorded."""
     at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
     waits = (record.staged or record.publish is Publish.HELD) and not record.approved
     return group_of(record.status, publish_at=at, staged=waits, now=now)
 
 
 def is_final(record: RecordedJob, now: datetime) -> bool:
-    """Whether nothing can happen to it any more: finished jobs are immutable and not looked up again."""
+    """Whether nothing can happen to the job any more: finished jobs are immutable and not read again."""
     return never_changes(record.status) or group_when_seen(record, now) in _FINAL
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
-    """What to find: jobs that can still change, and those that were cancelled and are watched; young jobs, if
-    something new could be one of them; and what lies between now and each open intent."""
+    """The jobs to read: those that can still change, cancelled ones that are watched, young jobs if something new could
+    be one of them, and all between now and each open intent."""
     blocked = frozenset(i.address for i in recorded.intents)
     moves, settled = find_moves(desired, recorded, blocked)
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
@@ -65,8 +65,8 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
 
 
 def _since(new: list[Job], desired: Desired, recorded: Recorded, now: datetime) -> datetime | None:
-    """How far back unknown jobs matter to what is submitted: as far as one could be a twin of a new job; else, down to
-    the last job that is recorded, since anything newer says that this state is older than the account."""
+    """The age down to which unknown jobs matter for a submission: as far back as one could be a twin of a new job; else
+    down to the last recorded job, since anything newer shows that the state is older than the account."""
     young = now - LOOKALIKE_AGE
     if any(_may_have_twin(job, recorded) for job in new):
         return young
@@ -76,8 +76,8 @@ def _since(new: list[Job], desired: Desired, recorded: Recorded, now: datetime) 
 
 
 def _may_have_twin(job: Job, recorded: Recorded) -> bool:
-    """Only a topic makes a twin, and a template of either sort may bring one. Where one is allowed, it matters to a
-    state that never submitted anything and may have been lost."""
+    """Whether a job in the account could be a twin. Only a topic makes one, and a template may bring one. With
+    `allow_duplicate` it matters only to a state that never submitted anything and may have been lost."""
     if job.allow_duplicate and recorded.counter:
         return False
     return any(job.values.get(f) for f in ("topic", "template", "fromTemplateId"))
@@ -91,8 +91,8 @@ def _any_rerun(desired: Desired, recorded: Recorded) -> bool:
 def result_lookups(
     desired: Desired, recorded: Recorded, remote: Remote, now: datetime, options: Options
 ) -> Iterable[str]:
-    """Their ids, each once. A submission whose answer was lost, and which is found now, counts as recorded already:
-    the plan that is made of this decides about it as well."""
+    """The ids of jobs whose results are needed, each once. A submission whose answer was lost, and which is found now,
+    counts as recorded: the plan that follows decides about it as well."""
     if recorded.submissions:
         found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
         recorded = apply_resolutions(recorded, found)
@@ -102,7 +102,7 @@ def result_lookups(
 
 
 def remote_as_recorded(recorded: Recorded, desired: Desired) -> Remote:
-    """What the account would look like if nothing had happened since the last apply, and `import:` is right."""
+    """The account as it would be if nothing had happened since the last apply, and `import:` is right."""
     account = recorded.account
     templates = [r for r in recorded.resources.values() if isinstance(r, RecordedTemplate)]
     jobs = [r for r in recorded.resources.values() if isinstance(r, RecordedJob)]

@@ -22,7 +22,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Turn(Struct, frozen=True):
-    """What is done in one go: a change, by its place in the plan, and the steps of it that follow each other."""
+    """Steps that are carried out without a break: a change, by its index in the plan, and its consecutive steps."""
 
     place: int
     change: Change
@@ -30,13 +30,13 @@ class Turn(Struct, frozen=True):
 
 
 def by_due(change: Change) -> tuple[datetime, str, str]:
-    """What is published first comes first, what has no publish time last, then by address."""
+    """The sort key of a change: by publish time, those without one last, then by address."""
     return (change.due or NEVER, change.address, change.id or "")
 
 
 def place_of(change: Change) -> float:
-    """Where the step that defines a change stands: for a job that is submitted, its submission. A publish time that
-    something already paid for never got comes before anything new."""
+    """The place of the step that defines a change: for a submitted job, its submission. The missing publish time of a
+    job that is paid for comes before anything new."""
     if _sets_missing(change):
         return Step.PUBLISH_DUE + 0.5
     return float(Step.SUBMIT_JOB if Step.SUBMIT_JOB in change.steps else change.steps[0])
@@ -47,8 +47,8 @@ def _sets_missing(change: Change) -> bool:
 
 
 def turns(changes: Iterable[Change]) -> Iterator[Turn]:
-    """Everything a plan does, in order. A publish time is set right after its own submission: whatever ends the run
-    in between then leaves one job without its time, not all of them."""
+    """All steps of a plan, in order. A publish time is set right after its own submission, so that a run that ends in
+    between leaves one job without its time, not all of them."""
     ordered = sorted(enumerate(changes), key=lambda place: by_due(place[1]))
     for step in Step:
         if step is Step.CREATE_TEMPLATE:
@@ -66,14 +66,14 @@ _PAIR = (Step.SUBMIT_JOB, Step.SET_SCHEDULE)
 
 
 def requests_of(turn: Turn) -> int:
-    """How many requests it takes, when nothing goes wrong."""
+    """The number of requests that the steps take when nothing goes wrong."""
     if turn.change.sends_nothing or (turn.steps == (Step.RETIRE_JOB,) and turn.change.retire is Retire.LEAVE):
         return 0
     return len([s for s in turn.steps if s not in WITHOUT_REQUEST])
 
 
 def seconds(requests: int, per_minute: int, already: int = 0) -> float:
-    """How long so many requests take, one after the other, where the window holds `already` others."""
+    """The seconds that so many requests take in sequence, when the rate limit window already holds `already` others."""
     if requests < 1 or per_minute < 1:
         return 0.0
     rounds, last = divmod(requests + already - 1, per_minute)
@@ -81,12 +81,12 @@ def seconds(requests: int, per_minute: int, already: int = 0) -> float:
 
 
 def plan_seconds(plan: Plan) -> float:
-    """How long carrying out a plan takes: what was read to make it is read again first."""
+    """The time in seconds that carrying out a plan takes; the account is read once more before."""
     return seconds(plan.requests, plan.per_minute, plan.reads)
 
 
 def too_late(plan: Plan) -> Iterator[Problem]:
-    """A warning for each publish time that passes before the plan comes to it. Such a job is not paid for."""
+    """A warning for each publish time that passes before the plan gets to it. Such a job is not paid for."""
     sent = 0
     for turn in turns(plan.changes):
         sent += requests_of(turn)

@@ -24,7 +24,7 @@ from afsync.errors import Problem
 
 
 class Summary(Struct, frozen=True):
-    """How many of each; a replacement counts as one to add and one to destroy."""
+    """The number of changes by kind; a replacement counts as one to add and one to destroy."""
 
     add: int = 0
     change: int = 0
@@ -36,7 +36,7 @@ class Summary(Struct, frozen=True):
 
 
 class LimitUse(Struct, frozen=True):
-    """How much of a limit a plan takes: `max_credits`, 3 of 20."""
+    """The use of one limit by a plan: `max_credits`, 3 of 20."""
 
     name: str
     used: int
@@ -44,13 +44,13 @@ class LimitUse(Struct, frozen=True):
 
     @property
     def flag(self) -> str:
-        """What overrides it for one run."""
+        """The flag that overrides it for one run."""
         return f"--{self.name.replace('_', '-')}"
 
 
 class Spending(Struct, frozen=True):
-    """How the budget of a period stands, in credits: `allowed`, `spent` (`estimated` of it, where no price was
-    reported), `planned` by this plan, and `later` in the same period, which is None where that is not known."""
+    """The budget of a period, in credits: `allowed`, `spent` (`estimated` of it, where no price was reported),
+    `planned` by this plan, and `later` in the same period (None: not known)."""
 
     period: str
     begins: datetime
@@ -145,7 +145,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def requests(self) -> int:
-        """How many requests carrying it out takes, when nothing goes wrong."""
+        """The number of requests that the plan takes when nothing goes wrong."""
         return sum(_requests(c) for c in self.changes)
 
     @property
@@ -169,20 +169,21 @@ def _requests(change: Change) -> int:
 
 
 def plan_without_links(plan: Plan) -> Plan:
-    """All links for reviewers are such, whatever they look like: the video is not published."""
+    """The plan without links for reviewers, all of which show a video that is not published."""
     return replace(plan, waiting=tuple(replace(w, preview=None) for w in plan.waiting))
 
 
 def fingerprint_of(lineage: str, account: str, changes: Iterable[Change]) -> str:
-    """A short hash. It is the same for a plan that was written to a file and read back. What is published because its
-    time has come is no part of it: time passes between a review and the apply."""
+    """A short hash of the changes, the same for a plan that was written to a file and read back. What is published
+    because its time has come is not part of it, since time passes between a review and the apply."""
     rows = [_row(c) for c in changes if c.reason is not Reason.DUE]
     text = json.dumps([lineage, account, rows], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _row(c: Change) -> list[Any]:
-    """All but whether a file is on the service already, which costs nothing and is nobody's decision."""
+    """The parts of a change that a reviewer decides about. Whether a file is uploaded already costs nothing and is left
+    out."""
     return [
         [
             c.address,

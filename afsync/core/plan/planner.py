@@ -109,8 +109,8 @@ def make_plan(
 def _judged(
     recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options
 ) -> tuple[Recorded, tuple[Problem, ...]]:
-    """The state with what the account shows of publish times, reviews, cancels and publications, and what is said of
-    reviews that a person gives up."""
+    """The state with findings about publish times, reviews, cancels and publications by what was read, and warnings
+    about reviews that are given up with `--accept-unstaged`."""
     recorded = judged_publish_times(recorded, desired, remote, by_service_clock(now, remote), options)
     recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
     recorded, let_go = accepted(recorded, options)
@@ -119,7 +119,7 @@ def _judged(
 
 
 def _noticed(changes: tuple[Change, ...], facts: Facts) -> Iterator[Problem]:
-    """What is said of the changes and holds none of them back."""
+    """The notices about changes that are not withheld."""
     yield from not_cancelled(facts)
     yield from unproven(changes, facts)
     twice = paid_twice(changes)
@@ -185,7 +185,7 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
 
 
 def _joined(parts: list[Decision]) -> Decision:
-    """One verdict of many; adding them up one by one would copy the tuples again and again."""
+    """One decision of many; adding them one by one would copy the tuples again and again."""
     parts = [p for p in parts if p is not NOTHING]
     return Decision(
         tuple(c for p in parts for c in p.changes),
@@ -200,7 +200,7 @@ def _deposed(facts: Facts, blocked: frozenset[str]) -> Decision:
 
 
 def _undecided(verdict: Decision, moves: Moves, records: Collection[str]) -> Decision:
-    """What may only have been renamed, and where that may have gone, stay as they are until a person says which."""
+    """The decision with the changes withheld that may be renames, at the old and at the possible new addresses."""
     if not moves.ambiguous:
         return verdict
     heirs: dict[str, list[str]] = {}

@@ -15,7 +15,7 @@ from afsync.core.trust.publish_times import nothing_to_take_off, without_time
 
 
 def refreshed_records(facts: Facts, recorded: Recorded) -> dict[str, Record]:
-    """Records as they are now known, where that differs from the state: for `apply` to save, and nothing else."""
+    """The records that differ from the state after reading the account, for `apply` to save."""
     result: dict[str, Record] = {}
     for address, record in facts.recorded.resources.items():
         before = recorded.resources.get(address)
@@ -29,18 +29,19 @@ def refreshed_records(facts: Facts, recorded: Recorded) -> dict[str, Record]:
 
 
 def _as_declared(record: Record, before: Record) -> Record:
-    """With the name of its template as it is in the state: the move of that writes the new one."""
+    """The record with the template key that the state has; the move of the template changes that."""
     return replace(record, declared=before.declared, fingerprint=before.fingerprint)
 
 
 def judged_before_moving(moves: Moves, recorded: Recorded, before: Recorded) -> dict[str, Record]:
-    """What was found out about records that this plan moves: it counts, whether they are moved or not."""
+    """The records with findings that this plan moves, under their old addresses: a finding counts whether the move is
+    made or not."""
     olds = set(moves.moved.values()) & recorded.resources.keys()
     return {old: r for old in olds if (r := recorded.resources[old]) is not before.resources[old]}
 
 
 def _refresh(address: str, record: Record, facts: Facts) -> Record:
-    """The record itself where nothing new is known of it, which is nearly always."""
+    """The record as it is now known; the same object where nothing changed, which is nearly always."""
     declared = facts.desired.get(address)
     if declared is not None and declared.prevent_destroy not in (None, record.prevent_destroy):
         record = replace(record, prevent_destroy=declared.prevent_destroy)

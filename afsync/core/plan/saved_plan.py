@@ -36,21 +36,21 @@ class SavedPlan(Struct, frozen=True):
 
 
 def expiry(plan: Plan, notice: timedelta = NO_NOTICE) -> datetime:
-    """24 hours, or the first moment at which a decision would change: a publish time that is to be set passes, or
-    comes nearer than the policy's `notice`."""
+    """When a saved plan expires: after 24 hours, or at the first moment at which a decision would change: a publish
+    time that is to be set passes, or comes nearer than the policy's `notice`."""
     notice += timedelta(seconds=ahead(plan.skew))
     times = (c.after.schedule.utc - notice for c in plan.changes if isinstance(c.after, Job) and c.after.schedule)
     return min([plan.as_of + LIFETIME, *(t for t in times if t > plan.as_of)])
 
 
 def configuration_hash(files: Iterable[tuple[str, str]]) -> str:
-    """One hash over `(path, sha256)` of everything the project consists of."""
+    """A hash over `(path, sha256)` of every file of the project."""
     text = "\n".join(f"{path}\0{digest}" for path, digest in sorted(files))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def stale_reason(saved: SavedPlan, recorded: Recorded, configuration: str, now: datetime) -> str | None:
-    """What forbids applying it, as far as files, state and time tell; None when nothing does."""
+    """Why the plan cannot be applied, by files, state and time; None where it can."""
     if saved.id in recorded.applied_plans:
         return "it was applied already"
     if saved.plan.lineage != recorded.lineage:
@@ -69,14 +69,14 @@ def stale_reason(saved: SavedPlan, recorded: Recorded, configuration: str, now: 
 
 
 def other_account_reason(saved: SavedPlan, account: Account) -> str | None:
-    """What forbids applying it with this account; None when it was made for it."""
+    """Why the plan cannot be applied to this account; None when it was made for it."""
     if saved.plan.account == account:
         return None
     return f"it was made for account {saved.plan.account.id} at {saved.plan.account.base_url}"
 
 
 def different_plan_reason(saved: SavedPlan, plan: Plan) -> str | None:
-    """What forbids applying it once the account was read; None when it is the plan that was reviewed."""
+    """Why the plan cannot be applied after reading the account; None when the new plan is the reviewed one."""
     if plan.spend > saved.plan.spend:
         return f"it would now spend {plan.spend} credits, not {saved.plan.spend}"
     if saved.fingerprint != plan.fingerprint:

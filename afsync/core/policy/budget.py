@@ -16,7 +16,7 @@ from afsync.errors import Problem, Severity
 
 
 def spent(budget: Budget, facts: Facts) -> tuple[int, int]:
-    """What was spent in the period, and how much of that is estimated because it was not reported.
+    """The credits spent in the period, and how many of them are estimated because no cost was reported.
 
     Counted is what was submitted in it: what is recorded, and what else the account shows.
     """
@@ -42,8 +42,8 @@ def _submitted(facts: Facts, begin: datetime, end: datetime) -> Iterator[tuple[b
 
 
 def over_budget(plan: Plan, budget: Budget | None, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
-    """The changes, by their place in the plan, that the rest of the budget is not enough for, and why. What is
-    published first is paid first."""
+    """By index in the plan, the changes that exceed the rest of the budget, and why. What is published first is paid
+    first."""
     if budget is None or budget.warn:
         return {}
     left = budget.credits - spent(budget, facts)[0]
@@ -64,7 +64,7 @@ def over_budget(plan: Plan, budget: Budget | None, facts: Facts, exempt: Exempt)
 
 
 def spending(plan: Plan, budget: Budget, facts: Facts, later: Iterable[Job] | None) -> Spending:
-    """How the budget stands. `later` are the jobs that are still to be submitted in the period; None: not known."""
+    """The budget of the period. `later` are jobs that are still to be submitted in it (None: not known)."""
     total, estimated = spent(budget, facts)
     prices = None if later is None else [
         estimate(effective(job.values, facts.template_values(job.values)), facts.recorded.costs) for job in later
@@ -77,7 +77,7 @@ def spending(plan: Plan, budget: Budget, facts: Facts, later: Iterable[Job] | No
 
 
 def budget_notices(found: Spending) -> Iterator[Problem]:
-    """What is said where the budget does not suffice for what is planned, or for what is still to come."""
+    """Notices where the budget is not enough for the plan, or for what is still to come in the period."""
     now, later = found.spent + found.planned, found.later or 0
     hint = "raise `budget`, or publish less"
     if now > found.allowed and found.planned:

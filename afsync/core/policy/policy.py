@@ -29,7 +29,7 @@ class Blackout(Struct, frozen=True):
 
     @property
     def written(self) -> str:
-        """`sat and sun, 22:00 to 06:00`: as people tell which it is."""
+        """The window in words: `sat and sun, 22:00 to 06:00`."""
         days = " and ".join(_DAYS[day] for day in sorted(self.days))
         first, last = self.dates or (None, None)
         dates = f"{first}" if first == last else f"{first} to {last}"
@@ -107,7 +107,7 @@ class Budget(Struct, frozen=True):
         return self._midnight(first), self._midnight(following.replace(day=1) if self.per == "month" else following)
 
     def name(self, now: datetime) -> str:
-        """`December 2026`, `the week from 2026-12-07`, `2026-12-07`: the one that `now` is in."""
+        """The period at `now` in words: `December 2026`, `the week from 2026-12-07`, `2026-12-07`."""
         first = self.period(now)[0].astimezone(self.zone)
         match self.per:
             case "month":
@@ -158,13 +158,13 @@ def exemption_for(policy: Policy, rule: str, addresses: Iterable[str], moment: d
 
 
 def set_aside(problem: Problem, exception: Exemption) -> Problem:
-    """The breach as the plan tells it where an exception allows it."""
+    """The note about a breach that an exemption allows."""
     text = f"{problem.message}; {exception.said}"
     return replace(problem, code="policy_exception", message=text, hint=None, severity=Severity.NOTE)
 
 
 def ended(policy: Policy, now: datetime) -> Iterator[Problem]:
-    """The exceptions that allow nothing any more."""
+    """A note for each exemption that allows nothing any more."""
     today = now.astimezone(policy.zone).date()
     for place, exception in enumerate(policy.exceptions):
         if exception.until < today:

@@ -99,7 +99,7 @@ def _apart(
 def _decided(
     plan: Plan, left: Plan, notes: tuple[Problem, ...], problems: tuple[Problem, ...], policy: Policy, facts: Facts
 ) -> Plan:
-    """The plan with what is said of it all."""
+    """The plan with notices, and violations or, with `ignore_policy`, warnings."""
     said = (*notes, *ended(policy, facts.now))
     if not facts.options.destroy:
         said = (*said, *_gaps(left, policy, facts))
@@ -117,7 +117,7 @@ def _gaps(plan: Plan, policy: Policy, facts: Facts) -> Iterator[Problem]:
 
 
 def _after_moves(plan: Plan, facts: Facts) -> Facts:
-    """The facts that the plan was made from: what was renamed or resolved is where the plan has it."""
+    """The facts as the plan has them: after resolutions and moves."""
     settled = replace(apply_resolutions(facts.recorded, plan.resolutions), trust=plan.trust)
     blocked = frozenset(i.address for i in settled.intents)
     return replace(facts, recorded=find_moves(facts.desired, settled, blocked, facts.remote)[1])
@@ -142,7 +142,7 @@ def _remembering(plan: Plan, policy: Policy, facts: Facts) -> Plan:
 
 
 def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:
-    """What is wrong with one change by itself."""
+    """The problems of one change by itself."""
     job = change.after
     if not isinstance(job, Job):
         return

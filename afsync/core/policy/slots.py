@@ -31,7 +31,7 @@ Breach = tuple[str, tuple[str, ...]]
 
 
 def publish_time(change: Change, facts: Facts) -> datetime | None:
-    """When a change makes something public (UTC): without a schedule as soon as it is produced, which counts as now.
+    """When a change publishes something (UTC); without a schedule as soon as it is produced, which counts as now.
 
     None where a person publishes it, and where nothing is published.
     """
@@ -48,7 +48,7 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
 
 
 def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
-    """The changes, by their place in the plan, for which there is no room on their day, and why.
+    """By index in the plan, the changes for which there is no room on their day, and why.
 
     What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
     of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one. One for
@@ -75,7 +75,8 @@ def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exe
 
 
 def counts(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
-    """Whether what a change lets go of was published, or is to be, on a day that is not over and is counted."""
+    """Whether a change lets go of a job that counts for its day: it was published, or is to be, on a day that is not
+    over."""
     record = change.before
     if not isinstance(record, RecordedJob):
         return False
@@ -85,7 +86,7 @@ def counts(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) 
 
 
 def timed(plan: Plan, facts: Facts) -> list[tuple[datetime, Change, int]]:
-    """What the plan publishes, with its place in the plan, by the moment."""
+    """The changes that publish something, with their index in the plan, by time."""
     found = ((publish_time(change, facts), change, place) for place, change in enumerate(plan.changes))
     published = [(moment, change, place) for moment, change, place in found if moment is not None]
     return sorted(published, key=lambda each: (each[0], each[1].address))
@@ -100,7 +101,7 @@ def publications(change: Change, moment: datetime, facts: Facts) -> Iterator[Pub
 
 
 def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
-    """What was published, or is to be, whatever becomes of the plan."""
+    """The publications that were or will be made whatever the plan does."""
     touched = _touched(plan)
     for address, record in facts.recorded.jobs.items():
         if record.id not in touched:
@@ -109,13 +110,13 @@ def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
 
 
 def before(change: Change, plan: Plan, facts: Facts) -> Iterator[Publication]:
-    """What stands where a change is not made."""
+    """The publication that stays where a change is not made."""
     if change.id in _touched(plan) and isinstance(change.before, RecordedJob):
         yield from of_record(change.address, change.before, facts)
 
 
 def awaited(plan: Plan, facts: Facts) -> Iterator[Publication]:
-    """What is published by what is declared, once all of it is applied but for what is withheld."""
+    """The publications that are declared, after all of the plan except what is withheld."""
     yield from standing(plan, facts)
     made = timed(plan, facts)
     for moment, change, _ in made:
@@ -133,7 +134,7 @@ def _touched(plan: Plan) -> set[str | None]:
 
 
 def of_record(address: str, record: RecordedJob, facts: Facts) -> Iterator[Publication]:
-    """Where and when what is recorded was published, or is to be."""
+    """When and where a recorded job was or will be published."""
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
     if group_of(status, publish_at=None, staged=False, now=facts.now) in (
@@ -153,8 +154,8 @@ def of_record(address: str, record: RecordedJob, facts: Facts) -> Iterator[Publi
 
 
 def _unrecorded(facts: Facts) -> Iterator[Publication]:
-    """What the account tells of jobs that are not recorded, or no longer: the platforms and the time of those that were
-    published, or have a publish time. Where it does not tell the last change of a job, its creation counts."""
+    """The platforms and times of jobs in the account that are not recorded: of those that were published or have a
+    publish time. Where the service does not report the last change of a job, its creation counts."""
     recorded, times = {r.id for r in facts.recorded.jobs.values()}, facts.remote.publish_times or {}
     for job in facts.remote.jobs.values():
         if job.id in recorded or ended_badly(job.status):

@@ -30,7 +30,7 @@ class Gap(Struct, frozen=True):
 
 
 class _Taken:
-    """What is published on each platform, by time."""
+    """The publications on each platform, by time."""
 
     def __init__(self, spacing: Mapping[str, timedelta]) -> None:
         self._spacing = spacing
@@ -42,7 +42,7 @@ class _Taken:
             insort(self._times[platform], (moment, address))
 
     def near(self, publication: Publication) -> list[tuple[timedelta, str]]:
-        """What is too near, the nearest first: how far away, and its address."""
+        """The publications that are too near, nearest first: how far away, and their address."""
         moment, platform, _ = publication
         times, least = self._times[platform], self._spacing.get(platform, timedelta())
         begin, end = bisect_left(times, (moment - least, "")), bisect_left(times, (moment + least, ""))
@@ -99,7 +99,7 @@ def find_gaps(plan: Plan, policy: Policy, facts: Facts) -> Iterator[Gap]:
 
 
 def gap_notice(gap: Gap, zone: tzinfo) -> Problem:
-    """A gap as a plan tells it, at the rule."""
+    """The notice about a gap, at its rule."""
     begins, ends = (f"{at.astimezone(zone):%a %Y-%m-%d %H:%M}" for at in (gap.begins, gap.ends))
     since = f"{begins} ({gap.after})" if gap.after else begins
     until = f"{ends}, where the horizon ends" if gap.open_end else f"{ends} ({gap.before})"

@@ -30,7 +30,8 @@ TICKS = timedelta(seconds=2)
 
 
 class Sighting(Struct, frozen=True):
-    """What the list shows beyond what was known: all `new` jobs, and those that could be ours, oldest first."""
+    """The jobs in the list that were not known before: all `new` ones, and the candidates for the submission, oldest
+    first."""
 
     new: tuple[RemoteJob, ...]
     candidates: tuple[RemoteJob, ...]
@@ -52,7 +53,8 @@ def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: 
 
 
 def _possible(body: Values, jobs: list[RemoteJob]) -> list[RemoteJob]:
-    """What nothing speaks against; where none of that has the topic, also what has it and differs elsewhere."""
+    """The jobs that contradict nothing; where none of them has the topic, also those that have it and differ
+    elsewhere."""
     fitting = [j for j in jobs if fits(body, j.echo)]
     if any(looks_like(body, j.echo) for j in fitting):
         return fitting
@@ -60,13 +62,13 @@ def _possible(body: Values, jobs: list[RemoteJob]) -> list[RemoteJob]:
 
 
 def sent_by(intent: Intent) -> Values:
-    """What an intent submitted, as far as it can be compared with an echo."""
+    """The values that an intent submitted, as far as they can be compared with an echo."""
     return {**intent.echo, **{f: intent.declared[f] for f in MADE_FROM if intent.declared.get(f)}}
 
 
 def _newer(intent: Intent, remote: Remote, quarantine: timedelta) -> Iterable[RemoteJob]:
-    """The listed jobs down to the first that was known when the intent was written, and what is hardly older than
-    that one and was not known: equal creation times come in any order, and a service may have several clocks."""
+    """The listed jobs down to the first one that was known when the intent was written, and unknown ones hardly older
+    than that: equal creation times come in any order, and a service may have several clocks."""
     known = frozenset(intent.known)
     first: RemoteJob | None = None
     for job in remote.jobs.values():
@@ -83,12 +85,12 @@ def _as_young(job: RemoteJob, other: RemoteJob) -> bool:
 
 
 def service_time(told: datetime, ours: datetime) -> datetime:
-    """What the service's clock said, which is the same for all runners; our own, which is finer, where they agree."""
+    """The time of the service's clock, which is the same for all runners; our own, which is finer, where they agree."""
     return ours if abs(told - ours) <= TICKS else told
 
 
 def waited(intent: Intent, remote: Remote, now: datetime) -> timedelta:
-    """How long ago the attempt was. By the service's clock where it tells its time, since runners' clocks differ."""
+    """The time since the attempt, by the service's clock where it is reported, since the clocks of runners differ."""
     if intent.server_time is not None and remote.server_time is not None:
         return service_time(remote.server_time, now) - service_time(intent.server_time, intent.at)
     return now - intent.at
@@ -133,7 +135,8 @@ def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:
 
 
 def ghosts(remote: Remote) -> frozenset[str]:
-    """Ids of jobs that are `pending` and tell neither entry nor topic, in a list where others do tell their entry."""
+    """Ids of jobs that are `pending` and report neither entry nor topic, in a list where others report their entry: the
+    service keeps such rows of submissions that it refused."""
     pending = [j for j in remote.jobs.values() if j.status == "pending"]
     silent = [j.id for j in pending if not j.echo.get("entry") and not j.echo.get("topic")]
     told = bool(silent) and any(j.echo.get("entry") for j in remote.jobs.values())

@@ -26,8 +26,8 @@ SCANS_APART = timedelta(seconds=60)
 def resolve(
     recorded: Recorded, remote: Remote, now: datetime, *, quarantine: float, exclusive: bool
 ) -> tuple[Resolution, ...]:
-    """What can be said now of every open intent (docs/reliability.md#how-it-works): submissions in the order of their
-    numbers, then approvals.
+    """A resolution for every open intent (docs/reliability.md#how-it-works): submissions by their numbers, then
+    approvals.
 
     `quarantine` is in seconds: how long after an attempt a job may still turn up. `exclusive` says that nobody
     else submits with this account.
@@ -84,8 +84,8 @@ def _adopt(intent: Intent, job: RemoteJob, evidence: str) -> Adopt:
 
 
 def _twins(intent: Intent, intents: list[Intent], seen: Mapping[str, Sighting]) -> tuple[list[Intent], set[str]]:
-    """The open submissions of the same body that share candidates, however far removed, with this one, in the order
-    of their numbers; and all of these candidates."""
+    """The open submissions of the same body that share candidates with this one, directly or through others, by their
+    numbers; and all of these candidates."""
     same = [i for i in intents if i.fingerprint == intent.fingerprint]
     ids: set[str] = set(seen[intent.uuid].ids)
     while True:
@@ -124,7 +124,8 @@ def _nothing_found(intent: Intent, sighting: Sighting, scan: Scan, balance: int 
 
 
 def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Resolution:
-    """Templates are free, so there is no quarantine: the name, the content where it is told, and the time decide."""
+    """The resolution for a template. Templates are free, so there is no quarantine: the name, the contents where they
+    are reported, and the time decide."""
     match found[intent.uuid]:
         case []:
             return Absent(intent, "no such template in the account")
@@ -144,7 +145,7 @@ PUBLISHES = ("publishing", "published")
 
 
 def resolve_approval(intent: Intent, remote: Remote, now: datetime, quarantine: timedelta) -> Resolution:
-    """What can be said now of one open approval. Until the quarantine is over it may still be carried out."""
+    """The resolution for one open approval. Until the quarantine is over it may still be carried out."""
     job_id = str(intent.job_id)
     seen, preview = remote.jobs.get(job_id), remote.previews.get(job_id)
     if seen is not None and seen.status in PUBLISHES and (seen.status == PUBLISHES[0] or not intent.platforms):
@@ -165,7 +166,8 @@ def resolve_approval(intent: Intent, remote: Remote, now: datetime, quarantine: 
 
 
 def _is_out(intent: Intent, remote: Remote) -> bool:
-    """Whether it is published where this approval asks for. Its status does not tell where others are out already."""
+    """Whether the job is published where this approval asks for; its status does not say so where other platforms were
+    published before."""
     result = remote.results.get(str(intent.job_id))
     if result is None or not intent.platforms:
         return False

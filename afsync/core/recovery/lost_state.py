@@ -20,8 +20,8 @@ MATCH = "`afsync import --match` finds out what it can; `afsync import --none` s
 
 
 def lost_state(verdict: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """What blocks the plan of a new state, and what is only warned of: jobs of the account that could be what is to
-    be submitted, where the service tells no topic by which to know.
+    """What blocks the plan of a new state, and what is only warned of: jobs in the account that could be those to be
+    submitted, where the service reports no topic to compare.
 
     A state that was lost and begun again looks like this, and would pay for everything a second time. It blocks where
     there is a sign of that: something was taken over and nothing ever submitted, a publish time that is declared here,
@@ -69,7 +69,7 @@ def _known_templates(new: Iterable[Job], changes: Iterable[Change]) -> bool:
 
 
 def lost_duplicates(verdict: Decision, facts: Facts) -> tuple[Problem, ...]:
-    """What blocks the plan: jobs with `allow_duplicate` that look like jobs which the state does not know.
+    """What blocks the plan: declared jobs with `allow_duplicate` that look like jobs the state does not know.
 
     `allow_duplicate` says that a second video is meant, not that a lost state is to be paid for again. With no sign of
     a loss it answers for the job in the account: nothing was taken over, and no other job that is declared has its

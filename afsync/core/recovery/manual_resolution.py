@@ -28,17 +28,17 @@ from afsync.errors import UsageError
 
 
 class ManualAdopt(Struct, frozen=True):
-    """It is this one."""
+    """The person says: the submission became this job."""
 
     id: str
 
 
 class ManualAbsent(Struct, frozen=True):
-    """It was never made."""
+    """The person says: the submission was never made."""
 
 
 class ManualForeign(Struct, frozen=True):
-    """These are somebody else's."""
+    """The person says: these jobs are not ours."""
 
     ids: tuple[str, ...]
 
@@ -73,7 +73,7 @@ def apply_manual_resolution(
 
 
 def _approval(recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote) -> Recorded:
-    """Whether a job was published is all that there is to say; one that was not may be approved again."""
+    """The state after a person said whether a job was published; if not, it may be approved again."""
     intent = resolution.intent
     match saying:
         case ManualAdopt(job_id) if job_id == intent.job_id:
@@ -89,7 +89,7 @@ def _approval(recorded: Recorded, resolution: Resolution, saying: Saying, remote
 
 
 def candidates_of(resolution: Resolution) -> tuple[str, ...]:
-    """The ids that are in sight and could be it."""
+    """The ids in the account that the submission could have become."""
     match resolution:
         case Ask(_, _, candidates):
             return candidates
@@ -123,7 +123,7 @@ def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote)
 
 
 def _unmarked(recorded: Recorded, resource_id: str) -> Recorded:
-    """A mark is what a person said; when they say otherwise, the later word counts."""
+    """The state without a mark that contradicts the person's later word."""
     return replace(recorded, foreign=tuple(i for i in recorded.foreign if i != resource_id))
 
 

@@ -32,8 +32,8 @@ SHARED = "where others submit every day, `api: {exclusive: false}`"
 
 
 def outdated(verdict: Decision, facts: Facts, asked: Collection[str]) -> tuple[Decision, datetime | None]:
-    """The verdict with the submissions withheld that may have been made already, by a newer state than this one; and
-    from when on jobs are in doubt, for the state to keep.
+    """The decision with the submissions withheld that a newer state than this one may have made already; and since when
+    jobs are in doubt, for the state to keep.
 
     The sign is a job in the account that is newer than the last one recorded here, and unknown. Ids in `asked` are
     those that an open submission is about. A state that has submitted nothing yet is judged by
@@ -67,8 +67,8 @@ def _is_judged(change: Change) -> bool:
 
 
 def newer(unknown: Iterable[RemoteJob], recorded: Recorded, remote: Remote) -> Iterator[RemoteJob]:
-    """The unknown jobs that are newer than all that are, or were, recorded. Where a job tells no creation time, its
-    place in the list decides; equal times count, unless the last one was recorded and is not any more."""
+    """The unknown jobs that are newer than all that are or were recorded. Where a job reports no creation time, its
+    place in the list decides; equal times count, unless the newest recorded job is not recorded any more."""
     mark = recorded.known_until
     if not recorded.has_known_a_job:
         return
@@ -97,7 +97,8 @@ def _listed_first(recorded: Recorded, remote: Remote) -> frozenset[str]:
 
 
 def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Iterator[RemoteJob]:
-    """Those that `change` may have made: all of them where only afsync submits; else what cannot be told apart."""
+    """The unknown jobs that `change` may have submitted: all of them where only afsync submits, else those that do not
+    differ."""
     job = change.after
     assert isinstance(job, Job)
     exclusive = facts.options.exclusive

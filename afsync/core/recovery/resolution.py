@@ -15,8 +15,8 @@ from afsync.core.state.records import Deposed, Intent, Publish, Purpose, Record,
 
 
 class Adopt(Struct, frozen=True):
-    """It was done: a submission is `id`, an approval published `id`. `evidence` says how that is known and goes into
-    the state."""
+    """It was done: the submission became `id`, or the approval published `id`. `evidence` says how that is known and is
+    kept in the state."""
 
     intent: Intent
     id: str
@@ -33,7 +33,8 @@ class Absent(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
-    """Too early to tell. `scan` is what this look saw: kept by apply once the quarantine is over (`counts`)."""
+    """It is too early to say. `scan` is what was read this time; apply keeps it once the quarantine is over
+    (`counts`)."""
 
     intent: Intent
     until: datetime
@@ -42,7 +43,7 @@ class Wait(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """The evidence does not suffice; a person must decide. `candidates` are the ids it could be."""
+    """The evidence is not enough; a person must decide. `candidates` are the ids that it could be."""
 
     intent: Intent
     why: str
@@ -53,7 +54,7 @@ Resolution: TypeAlias = Adopt | Absent | Wait | Ask
 
 
 def record_publication(recorded: Recorded, intent: Intent, at: datetime, status: str | None = None) -> Recorded:
-    """The state once an approval was accepted, at `at`: its intent is closed and the job approved."""
+    """The state after an approval was accepted, at `at` (UTC): its intent is closed and the job approved."""
     record = recorded.resources.get(intent.address)
     recorded = replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
     if not isinstance(record, RecordedJob) or record.id != intent.job_id:
@@ -64,7 +65,7 @@ def record_publication(recorded: Recorded, intent: Intent, at: datetime, status:
 
 
 def approval_summary(resolution: Resolution) -> str:
-    """In words, what will happen to an open approval."""
+    """What will happen with an open approval, in words."""
     match resolution:
         case Adopt(_, job_id, evidence):
             return f"{job_id} was approved ({evidence}); apply records it, nothing is sent"
@@ -79,7 +80,7 @@ def approval_summary(resolution: Resolution) -> str:
 
 
 def approval_options(intent: Intent) -> tuple[str, ...]:
-    """What a person can type about an open approval."""
+    """The commands that resolve an open approval, one per line."""
     resolve = f"afsync resolve {typed(intent.address)}"
     return (
         f"if it was published: {resolve} --adopt {typed(str(intent.job_id))}",
@@ -88,7 +89,7 @@ def approval_options(intent: Intent) -> tuple[str, ...]:
 
 
 def resolution_summary(resolution: Resolution) -> str:
-    """In words, what will happen to an open intent."""
+    """What will happen with an open intent, in words."""
     if resolution.intent.purpose is Purpose.APPROVAL:
         return approval_summary(resolution)
     match resolution:
@@ -107,7 +108,7 @@ def resolution_summary(resolution: Resolution) -> str:
 
 
 def resolution_options(resolution: Resolution) -> tuple[str, ...]:
-    """What a person can type about it, a line each; nothing where it is decided."""
+    """The commands that resolve an open intent, one per line; none where it is decided."""
     if resolution.intent.purpose is Purpose.APPROVAL:
         return approval_options(resolution.intent) if needs_person((resolution,)) else ()
     match resolution:
@@ -122,7 +123,7 @@ def resolution_options(resolution: Resolution) -> tuple[str, ...]:
 
 
 def options_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The same for an open submission that could be one of these."""
+    """The commands that resolve an open submission that could be one of these ids."""
     resolve = f"afsync resolve {typed(address)}"
     if not ids:
         return (f"if you know it was not made: {resolve} --absent", f"if you know its id: {resolve} --adopt ID")
@@ -133,12 +134,12 @@ def options_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def advice(resolution: Resolution) -> str:
-    """Outlook and ways in one line, for programs."""
+    """Summary and options in one line, for programs."""
     return ". ".join(filter(None, (resolution_summary(resolution), "; ".join(resolution_options(resolution)))))
 
 
 def not_asked(recorded: Recorded) -> tuple[Resolution, ...]:
-    """The open intents where the account could not be asked, with what the last look saw of each."""
+    """A resolution for every open intent where the account could not be read, with what was seen last."""
     last = ((i, i.scans[-1].candidates if i.scans else ()) for i in recorded.intents)
     return tuple(Ask(intent, "the account could not be asked", ids) for intent, ids in last)
 
@@ -149,7 +150,7 @@ def needs_person(resolutions: tuple[Resolution, ...]) -> bool:
 
 
 def apply_resolutions(recorded: Recorded, resolutions: tuple[Resolution, ...]) -> Recorded:
-    """The state once everything that could be resolved is written into it. What is no longer open stays as it is."""
+    """The state in which everything that could be resolved is written. What is no longer open stays as it is."""
     open_now = {i.uuid for i in recorded.intents}
     for resolution in (r for r in resolutions if r.intent.uuid in open_now):
         match resolution:
@@ -200,8 +201,8 @@ def record_of(intent: Intent, resource_id: str, status: str, created_at: datetim
 
 
 def replace_intent(recorded: Recorded, intent: Intent, record: Record) -> Recorded:
-    """The state once an intent has become a record: one step, so that a replaced template is never forgotten.
-    A job that was submitted again stays known, too: its video may be there."""
+    """The state in which an intent has become a record, in one step, so that a replaced template is never forgotten. A
+    job that was submitted again is remembered, too: its video may be there."""
     old = recorded.resources.get(intent.address)
     recorded = close_intent(recorded, intent).with_resource(intent.address, record)
     if old is not None and old.id != record.id:

@@ -35,7 +35,7 @@ class RowDate(Struct, frozen=True):
 
 
 class Occurrences(Struct, frozen=True):
-    """What the series of a project come to at a moment, besides the jobs that they declare.
+    """The occurrences of a project at a moment, besides the jobs that they declare.
 
     `series` counts them, `declared` their occurrences by then. `entered` are addresses that the horizon lets in,
     and no edit. `missed` passed unsubmitted

@@ -29,7 +29,7 @@ class MonthDay(Struct, frozen=True):
 
 
 class Dates(Protocol):
-    """The days of a series, whatever they come from. `between` includes both ends; a number counts from 1."""
+    """The days of a series, from a rule or a list. `between` includes both ends; a number counts from 1."""
 
     def between(self, first: date, last: date) -> list[date]: ...
 
@@ -88,7 +88,7 @@ class Rule(Struct, frozen=True, dict=True):
         return end
 
     def _days(self, first: date, last: date) -> Iterator[date]:
-        """Those from `first`, which is not before `start`, to `last`, in order."""
+        """The days from `first`, which is not before `start`, to `last`, in order."""
         match self.unit:
             case "day":
                 return self._daily(first, last)

@@ -34,7 +34,7 @@ class FreeDays(Protocol):
 
 
 class DaysOff(Struct, frozen=True):
-    """Free days, and what becomes of an occurrence on one."""
+    """Free days, and what happens to an occurrence on one."""
 
     days: FreeDays
     then: Literal["skip", "next", "previous"] = "skip"
@@ -52,7 +52,7 @@ class DaysOff(Struct, frozen=True):
 
 
 class Deviation(Struct, frozen=True):
-    """What an exception does to the time of one occurrence."""
+    """The change that an exception makes to the time of one occurrence."""
 
     skip: bool = False
     on: date | None = None
@@ -113,7 +113,7 @@ class Series(Struct, frozen=True):
         return parts is not None and self._wall(*parts) is not None and self.dates.has(parts[0])
 
     def between(self, after: datetime, until: datetime) -> list[Occurrence]:
-        """Those whose instant is later than `after` and not later than `until`, by instant."""
+        """The occurrences later than `after` and not later than `until`, by time."""
         if until <= after:
             return []
         around = _AROUND + timedelta(days=_LONGEST_HOLIDAY if self.off else 0)
@@ -164,7 +164,7 @@ class Series(Struct, frozen=True):
 
 
 class SeriesState(Struct, frozen=True):
-    """What a series comes to at a moment.
+    """The occurrences of a series at a moment.
 
     `declared`: what is to be in the account. `entered`: instances among these that the horizon lets in, and no edit.
     `missed`: whose time has passed unsubmitted since the state was last applied. `passed_over`: ahead, but of a date
@@ -185,8 +185,9 @@ def series_state(
     records: Mapping[str, RecordedJob],
     wanted: Iterable[str] = (),
 ) -> SeriesState:
-    """What of a series is declared at `now`. `records` are its recorded occurrences by instance; `wanted` are instances
-    that are declared whatever the horizon: those with an open intent, taken over, or submitted again."""
+    """The occurrences of a series that are declared at `now`. `records` are its recorded occurrences by instance;
+    `wanted` are instances that are declared whatever the horizon: those with an open intent, taken over, or submitted
+    again."""
     seen = known.until if known else None
     begun = seen.astimezone(series.zone).date() if seen else None
     declared = {o.instance: o for o in map(series.find, (*records, *wanted)) if o is not None}
@@ -208,16 +209,16 @@ def series_state(
 
 
 def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: datetime) -> bool:
-    """Whether the state may forget it. Never on the days around its own: a later hour, or another zone, would make it
-    one that is still to come."""
+    """Whether the state may forget the occurrence. Not on the days around its own: a later hour, or another zone, would
+    make it a future one."""
     over = group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
     days_ago = (now.astimezone(series.zone).date() - occurrence.day).days
     return over and occurrence.utc + series.keep < now and days_ago > _AROUND.days
 
 
 def considered(series: Series, now: datetime, known: Considered | None, zone_data: str | None = None) -> Considered:
-    """What to remember of looking at the series at `now`. It is the known value within a day in which nothing of it
-    passed, so that an apply with nothing to do writes nothing new."""
+    """The note for the state that the series was considered at `now`. Within a day in which no occurrence passed it is
+    the known value, so that an apply with nothing to do writes nothing."""
     today = now.astimezone(series.zone).date()
     if known is None:
         return Considered(now, today.isoformat(), zone_data)

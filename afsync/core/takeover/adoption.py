@@ -39,7 +39,7 @@ class Objection(Struct, frozen=True):
 
 
 def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objection | None:
-    """What speaks against taking `resource_id` over as what is declared; None when nothing does."""
+    """Why `resource_id` cannot be taken over as what is declared; None where it can."""
     kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
     there, others = _of_kind(kind, facts.remote)
     if resource_id in others and resource_id not in there:
@@ -83,7 +83,8 @@ def _differing(declared: Template | Job, resource_id: str, facts: Facts) -> tupl
 
 
 def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str, ...]:
-    """The fields in which a template is not what is declared. Where only the name is told, only that counts."""
+    """The fields in which a template differs from the declared one. Where only the name is reported, only that is
+    compared."""
     theirs = {k: v for k, v in seen.echo.items() if k in TEMPLATE_FIELDS}
     ours = normalise(Kind.TEMPLATE, declared.values) if seen.echo else {}
     told = normalise(Kind.TEMPLATE, theirs)
@@ -102,7 +103,8 @@ def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> D
 
 
 def _in_doubt(declared: Template | Job, resource_id: str, facts: Facts) -> Objection | None:
-    """What an open submission may have become is not taken over as something else: it would be made again."""
+    """The objection where an open submission may have become this job: taken over as something else, it would be
+    submitted again."""
     kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
     open_now = (i for i in facts.recorded.submissions if i.kind is kind)
     owner = next((i.address for i in open_now if resource_id not in {*i.known, *i.foreign}), None)
@@ -113,7 +115,7 @@ def _in_doubt(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
 
 
 def adopted(declared: Template | Job, resource_id: str, remote: Remote, now: datetime, template: Values) -> Record:
-    """The record of what is taken over: made as it is declared, except where the service says otherwise.
+    """The record of what is taken over: as declared, except where the service reports otherwise.
 
     So a plan is empty where nothing contradicts, and shows every difference where something did. `template` is what
     the job's template holds.
@@ -154,7 +156,8 @@ def _job_record(declared: Job, seen: RemoteJob, remote: Remote, now: datetime, t
 
 
 def _publish_time(declared: Job, seen: RemoteJob, remote: Remote, now: datetime) -> Schedule | None:
-    """The publish time as the service tells it; as declared where it tells none, or the declared one has passed."""
+    """The publish time that the service reports; the declared one where it reports none, or where the declared one has
+    passed."""
     wanted, times = declared.schedule, remote.publish_times
     if declared.held or times is None or (seen.id not in times and seen.id not in remote.covered):
         return wanted
@@ -167,7 +170,7 @@ def _publish_time(declared: Job, seen: RemoteJob, remote: Remote, now: datetime)
 
 
 def taken_over(recorded: Recorded, address: str, record: Record) -> Recorded:
-    """The state with the record in it. What a person takes over is no longer somebody else's."""
+    """The state with the record. What a person takes over is no longer marked as not ours."""
     foreign = tuple(i for i in recorded.foreign if i != record.id)
     entry = recorded.watched.get(record.id) or recorded.forgotten.get(record.id)
     if entry is not None and isinstance(record, RecordedJob):
@@ -190,5 +193,5 @@ def sourceless(values: Values) -> bool:
 
 
 def template_of(job: Template | Job, facts: Facts) -> Values:
-    """What a job's template holds, as far as it is known."""
+    """The values of a job's template, as far as they are known."""
     return facts.template_values(job.values) if isinstance(job, Job) else EMPTY

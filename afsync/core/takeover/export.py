@@ -51,7 +51,7 @@ class Exported(Struct, frozen=True):
 
 
 class Export(Struct, frozen=True):
-    """What is written, and the ids of the jobs that are left out: they are history, and nothing declares them."""
+    """The declarations to write, and the ids of jobs that are left out because nothing can happen to them any more."""
 
     resources: tuple[Exported, ...]
     left_out: tuple[str, ...]

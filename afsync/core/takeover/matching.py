@@ -29,7 +29,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """What was found for one address. `certain` is set where exactly one can be it, and it can be nothing else."""
+    """The candidates for one address. `certain` is set where exactly one can be it, and that can be nothing else."""
 
     address: str
     candidates: tuple[Candidate, ...] = ()
@@ -85,7 +85,7 @@ def _templates(templates: Sequence[Template], facts: Facts) -> Iterable[Match]:
 
 
 def _jobs(jobs: Sequence[Job], facts: Facts) -> Iterable[Match]:
-    """The best candidates of each, then those that are nobody else's; equal jobs may share equally many."""
+    """The best candidates of each job, then those that no other job could be; equal jobs may share equally many."""
     best = {job.address: _best(job, facts) for job in jobs}
     takers: dict[str, list[str]] = defaultdict(list)
     for address, candidates in best.items():
@@ -123,7 +123,7 @@ def _certain(
 
 
 def _best(job: Job, facts: Facts) -> tuple[Candidate, ...]:
-    """Those with most to be said for them, oldest first; none where only unspecific fields agree."""
+    """The candidates with the most evidence, oldest first; none where only unspecific fields agree."""
     scored: dict[int, list[Candidate]] = defaultdict(list)
     for seen in reversed(list(facts.remote.jobs.values())):
         evidence = _evidence(job, seen, facts)
@@ -135,7 +135,7 @@ def _best(job: Job, facts: Facts) -> tuple[Candidate, ...]:
 
 
 def _evidence(job: Job, seen: RemoteJob, facts: Facts) -> tuple[str, ...]:
-    """What speaks for it; empty where anything speaks against it, or it is somebody else's."""
+    """The fields that agree; empty where any contradicts, or the job is not ours."""
     group = group_of(seen.status, publish_at=None, staged=False, now=facts.now)
     body = body_of(job, facts)
     differing = contradictions(body, seen.echo)

@@ -27,14 +27,14 @@ FINISHED = ("complete", "publishing", "published")
 
 
 def to_cancel(recorded: Recorded, address: str, record: RecordedJob, why: Why, now: datetime, watch: float) -> Recorded:
-    """The state before a cancel is sent: whatever becomes of the request, later plans know of it. `watch` is in
+    """The state before a cancel is sent, so that later plans know of it whatever happens to the request. `watch` is in
     seconds."""
     entry = Watched(address, record, now, now + timedelta(seconds=watch), why=why, accepted=False)
     return with_watched(recorded, {**recorded.watched, record.id: entry})
 
 
 def answered(recorded: Recorded, job_id: str, too_late: str | None, now: datetime, watch: float) -> Recorded:
-    """The state once a cancel was accepted, or refused because the job is `too_late`. `watch` is in seconds."""
+    """The state after a cancel was accepted, or refused because the job is `too_late`. `watch` is in seconds."""
     entry = recorded.watched[job_id]
     status = too_late or "cancelled"
     address = address_of(recorded, job_id)
@@ -49,9 +49,9 @@ def answered(recorded: Recorded, job_id: str, too_late: str | None, now: datetim
 
 
 def with_watched(recorded: Recorded, watched: Mapping[str, Watched]) -> Recorded:
-    """The state with these watched jobs. One whose cancel is accepted now is no longer recorded, except an unreviewed
-    one; that a service ignored a review holds further ones back. Where a watch ends over a job that was made all the
-    same and is recorded nowhere, it is remembered: declared again, it would be paid for again."""
+    """The state with these watched jobs. A job whose cancel is accepted now is no longer recorded, unless it is
+    unreviewed; that the service ignored a review withholds further ones. Where a watch ends and the job was produced
+    anyway and is recorded nowhere, it is remembered, so that it is not paid for again."""
     left = {i: w for i, w in recorded.watched.items() if i not in watched and is_back(w)}
     made = {i: Forgotten(w.address, w.record, w.until) for i, w in left.items() if address_of(recorded, i) is None}
     if made:
@@ -68,12 +68,12 @@ def with_watched(recorded: Recorded, watched: Mapping[str, Watched]) -> Recorded
 
 
 def address_of(recorded: Recorded, job_id: str) -> str | None:
-    """Where a job is recorded."""
+    """The address at which a job is recorded, if it is."""
     return next((a for a, r in recorded.jobs.items() if r.id == job_id), None)
 
 
 def judged_cancels(recorded: Recorded, remote: Remote, now: datetime, options: Options) -> Recorded:
-    """The state with what is seen now of the jobs that are to be cancelled, or were. A watch that ended ends with its
+    """The state with findings about the jobs that were or are to be cancelled. A watch that is over ends with its
     finding."""
     watched: dict[str, Watched] = {}
     for job_id, entry in recorded.watched.items():
@@ -93,8 +93,8 @@ def judged_cancels(recorded: Recorded, remote: Remote, now: datetime, options: O
 def _judged(
     entry: Watched, status: str, now: datetime, options: Options, *, decides: bool
 ) -> tuple[Watched | None, Finding | None]:
-    """What is watched of it from now on, and what is counted. `decides`: it is still recorded, so the files decide
-    again whether it is to be cancelled."""
+    """What is still watched, and the finding that is counted. `decides`: the job is still recorded, so the files decide
+    again whether it is cancelled."""
     seen = replace(entry, record=replace(entry.record, status=status))
     there = is_known(status) and not ended_badly(status)
     late = there and settle_time_over(entry.cancelled_at, now, options.settle)
@@ -123,20 +123,20 @@ def without_watch(recorded: Recorded, job_id: str) -> Recorded:
 
 
 def is_back(entry: Watched) -> bool:
-    """Whether a job that was to be cancelled was last seen alive, or finished as if nothing had happened."""
+    """Whether a job that was to be cancelled was last seen alive or finished."""
     return entry.finding in (Finding.LOST, Finding.UNKNOWN) and not ended_badly(entry.record.status)
 
 
 def _is_still_there(job_id: str, entry: Watched, facts: Facts) -> bool:
-    """Whether a cancelled job, of which nothing was found out yet, is seen alive."""
+    """Whether a cancelled job without a finding is seen alive."""
     status = facts.remote.jobs[job_id].status if job_id in facts.remote.jobs else None
     return status is not None and entry.finding is None and is_known(status) and not ended_badly(status)
 
 
 def not_cancelled(facts: Facts) -> Iterator[Problem]:
-    """A warning for each job that was cancelled and is still in the account, until it is forgotten. Of one that was
-    cancelled just now it is a note: the list may lag. What is still recorded is judged by what is declared, and what
-    goes out without its review by `core.trust.reviews`."""
+    """A warning for each job that was cancelled and is still in the account, until it is forgotten. Soon after the
+    cancel it is a note, since the list may lag. Recorded jobs are judged by what is declared, and unreviewed ones by
+    `core.trust.reviews`."""
     for job_id, entry in sorted(facts.recorded.watched.items()):
         if entry.why is Why.UNREVIEWED or address_of(facts.recorded, job_id) is not None:
             continue
@@ -152,7 +152,7 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
 
 
 def still_there(entry: Watched) -> str:
-    """That a job which was to be cancelled is alive or finished."""
+    """The words that a job which was to be cancelled is alive or finished."""
     moment = f"{entry.cancelled_at:%Y-%m-%d %H:%M} UTC"
     if entry.accepted:
         return f"afsync cancelled it on {moment}, but the service still reports it as {entry.record.status}"
@@ -160,29 +160,28 @@ def still_there(entry: Watched) -> str:
 
 
 def link_to(job_id: str, facts: Facts) -> str:
-    """`: https://…` where there is a video. What is said of a plan may be posted where others read it; `status` on a
-    terminal shows any link."""
+    """`: https://…` where there is a video and its link is not signed, since a plan may be posted where others read it;
+    `status` on a terminal shows any link."""
     link = unsigned(facts.remote.jobs[job_id].output_url) if job_id in facts.remote.jobs else None
     return f": {link}" if link else ""
 
 
 def cancelled_job_options(entry: Watched, job_id: str) -> str:
-    """What can be done about a cancelled job that is still in the account."""
+    """The options for a cancelled job that is still in the account."""
     adopt = f"`afsync import {typed(entry.address)} {typed(job_id)}`"
     return f"declare it and adopt it, which is free ({adopt}), or forget it: `afsync state rm {typed(job_id)}`"
 
 
 def same_as_cancelled(values: Values, facts: Facts) -> str | None:
-    """The id of a cancelled job that is still in the account and has these values; also while `api.settle` has not
-    passed, where it is not known yet whether the cancellation is kept."""
+    """The id of a cancelled job that is still in the account and has these values; also during `api.settle`."""
     there = (i for i, w in sorted(facts.recorded.watched.items()) if is_back(w) or _is_in_sight(i, w, facts))
     back = ((i, facts.recorded.watched[i].record) for i in there)
     return next((i for i, r in back if same_body(values, r.declared, r.fingerprint)), None)
 
 
 def _is_in_sight(job_id: str, entry: Watched, facts: Facts) -> bool:
-    """Whether a cancelled job, of which nothing was found out yet, is in the account and has not ended. A status that
-    is not known counts: what may be produced is not paid for twice."""
+    """Whether a cancelled job without a finding is in the account and has not ended. An unknown status counts: what may
+    be produced is not paid for a second time."""
     seen = facts.remote.jobs.get(job_id)
     recorded = any(r.id == job_id for r in facts.recorded.jobs.values())
     return seen is not None and entry.finding is None and not ended_badly(seen.status) and not recorded
@@ -194,7 +193,7 @@ def has_lost_one(recorded: Recorded) -> bool:
 
 
 def two_videos(job_id: str, status: str, spend: int, spent: int | None) -> str | None:
-    """What a reviewer of a replacement should know; None while production has not begun."""
+    """The warning for a reviewer of a replacement; None while production has not begun."""
     if status in NOT_BEGUN:
         return None
     before = "an unknown number of credits" if spent is None else f"{spent} credit{'' if spent == 1 else 's'}"

@@ -31,7 +31,7 @@ _UNDER_WAY = "publishing"
 
 
 class AccountRead(Protocol):
-    """What was read of the account. A job in `results` was asked for its result, whatever came of that."""
+    """The account as it was read. The result of a job in `results` was asked for, with or without success."""
 
     @property
     def jobs(self) -> Mapping[str, RemoteJob]: ...
@@ -49,12 +49,12 @@ def is_watched(record: RecordedJob) -> bool:
 
 
 def has_failed(record: RecordedJob) -> bool:
-    """Whether it was approved and not published, on one platform at least."""
+    """Whether the job was approved and not published, on one platform at least."""
     return record.publish_finding is Finding.LOST
 
 
 def results_needed(recorded: Recorded, seen: AccountRead, now: datetime, settle: float) -> list[str]:
-    """The ids of those whose result tells something now: what is not judged yet first."""
+    """The ids of jobs whose results matter now, those without a finding first."""
     asked = [
         r
         for r in recorded.jobs.values()
@@ -72,7 +72,7 @@ def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) ->
 
 
 def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, options: Options) -> Recorded:
-    """The state with every finding that what is seen now allows. What came of an approval is counted once."""
+    """The state with all findings that are possible now. The result of an approval is counted once."""
     found: dict[str, RecordedJob] = {}
     for address, record in recorded.jobs.items():
         if record.approved_at is not None:
@@ -89,7 +89,7 @@ def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, op
 
 
 def judged_publication(record: RecordedJob, seen: AccountRead, now: datetime, options: Options) -> RecordedJob:
-    """The record with what is known now of the publication after its last approval.
+    """The record with the finding about its last approval.
 
     Kept: it is published, and no platform is reported as failed. Lost: a platform is, or it is only produced again and
     the service calls it staged. What was reported of an earlier attempt may stand for a while, so nothing is lost
@@ -131,8 +131,8 @@ def _with(record: RecordedJob, finding: Finding, result: JobResult | None = None
 
 
 def decide_publication(declared: Job, record: RecordedJob, others: Decision, facts: Facts) -> Decision:
-    """What is said of a job that was approved, by afsync or a person, and was not published, or of which nothing tells;
-    `others` is what is decided about it otherwise. It is never published again by itself."""
+    """The decision about a job that was approved, by afsync or a person, and was not published, or is not known to be;
+    `others` is the rest of the decision about it. It is never published again without a person."""
     if record.publish_finding is Finding.KEPT or others.changes or others.withheld:
         return NOTHING
     named = f"{declared.address} ({record.id})"
@@ -159,7 +159,7 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
 
 
 def failure_reason(record: RecordedJob, seen: AccountRead) -> str:
-    """What the service reports, by platform where it does."""
+    """The reasons that the service reports, by platform where it does."""
     result, job = seen.results.get(record.id), seen.jobs.get(record.id)
     reasons = result.reasons if result is not None else {}
     where = [f"on {name} ({reasons[name]})" if name in reasons else f"on {name}" for name in record.failed_on]
@@ -171,7 +171,7 @@ def failure_reason(record: RecordedJob, seen: AccountRead) -> str:
 
 
 def failed_publication_option(address: str, record: RecordedJob) -> str:
-    """What a person can do about it."""
+    """What a person can do about a failed publication."""
     named = "" if record.failed_on else " --platform NAME"
     where = f"only on {', '.join(record.failed_on)}" if record.failed_on else "on the platforms that you name"
     return (
@@ -181,7 +181,7 @@ def failed_publication_option(address: str, record: RecordedJob) -> str:
 
 
 def staging_needed(recorded: Recorded, remote: Remote) -> Iterator[str]:
-    """The ids of jobs of which only the service can say whether they wait again."""
+    """The ids of jobs of which only the service knows whether they wait again."""
     jobs = (r for r in recorded.resources.values() if isinstance(r, RecordedJob) and r.approved)
     return (r.id for r in jobs if _is_back(r, remote))
 
@@ -209,7 +209,7 @@ def _finding(record: RecordedJob, remote: Remote) -> Finding | None:
 
 
 def _is_back(record: RecordedJob, remote: Remote) -> bool:
-    """Whether it was seen as `publishing` without an approval of afsync, never as published, and is only produced
+    """Whether the job was seen as `publishing` without an approval of afsync, never as published, and is only produced
     now."""
     if not record.approved or record.approved_at is not None or record.publish_finding is not None:
         return False

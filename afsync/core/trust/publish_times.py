@@ -22,7 +22,7 @@ REPEATS = 1
 
 
 def publish_time_of(job_id: str, remote: Remote, now: datetime) -> tuple[bool, datetime | None]:
-    """Whether the service tells this job's publish time, and what it is, if it is still ahead."""
+    """Whether the service reports this job's publish time, and the time, if it is still ahead."""
     times = remote.publish_times
     if times is None:
         return False, None
@@ -31,12 +31,12 @@ def publish_time_of(job_id: str, remote: Remote, now: datetime) -> tuple[bool, d
 
 
 def time_was_lost(record: RecordedJob) -> bool:
-    """Whether the publish time that is recorded was not kept, so that nothing is to be expected of it."""
+    """Whether the service did not keep the recorded publish time."""
     return record.schedule_finding is Finding.LOST
 
 
 def without_time(record: RecordedJob) -> RecordedJob:
-    """The record once its publish time is off at the service. Unless it is out already, nothing publishes it then."""
+    """The record after its publish time was taken off. Unless it is published already, nothing publishes it then."""
     return replace(
         record,
         schedule=None,
@@ -49,14 +49,15 @@ def without_time(record: RecordedJob) -> RecordedJob:
 
 
 def settle_time_over(since: datetime | None, now: datetime, settle: float) -> bool:
-    """Whether what was accepted then must be visible by now. None: it was seen, or is older than this is recorded."""
+    """Whether what was accepted at `since` must be visible by now. None: it was seen, or was accepted before this was
+    recorded."""
     return since is None or now - since >= timedelta(seconds=settle)
 
 
 def judged_publish_times(
     recorded: Recorded, desired: Desired, remote: Remote, now: datetime, options: Options
 ) -> Recorded:
-    """The state with every finding that what is seen now allows, each counted once. `now` is UTC."""
+    """The state with all findings that are possible now, each counted once. `now` is UTC."""
     found: dict[str, RecordedJob] = {}
     for address, record in recorded.resources.items():
         if record.id not in remote.jobs or not isinstance(record, RecordedJob) or record.schedule is None:
@@ -74,7 +75,7 @@ def judged_publish_times(
 
 
 def _may_be_held(record: RecordedJob, declared: Job | None) -> bool:
-    """Whether its time may be kept here alone, so that the service's list says nothing of it."""
+    """Whether afsync may keep the time, so that the service's list says nothing about it."""
     return is_held(record, declared) or (declared is None and record.publish is Publish.UNKNOWN)
 
 
@@ -93,8 +94,8 @@ def _finding(
     now: datetime,
     settle: float,
 ) -> Finding | None:
-    """What is found out now. Where the files ask for another time, or none, a run that was interrupted may have changed
-    it already: that it is not as recorded says nothing of the service."""
+    """The finding that is possible now. Where the files ask for another time, or none, an interrupted run may have
+    changed it already, so that a difference to the record says nothing about the service."""
     found = schedule_finding(record, remote, now, settle)
     if found in (record.schedule_finding, Finding.UNKNOWN) or publish_time_of(record.id, remote, now)[1] is not None:
         return found
@@ -102,8 +103,8 @@ def _finding(
 
 
 def _asked_for(address: str, record: RecordedJob, recorded: Recorded, desired: Desired) -> bool:
-    """Whether the publish time that is recorded is the one that the files ask for, or leave as it is; for one that is
-    not declared, whether it may have been renamed."""
+    """Whether the recorded publish time is the one that the files ask for, or keep; of a job that is not declared,
+    whether it may have been renamed."""
     declared, known = desired.jobs.get(address), record.schedule
     if declared is not None and "schedule" in declared.ignore_changes:
         return True
@@ -140,7 +141,7 @@ def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle:
 
 
 def _is_lost(record: RecordedJob, status: str, now: datetime) -> bool:
-    """A publish time that is gone: whether setting it again would not help."""
+    """Whether setting a missing publish time again would not help."""
     if status == PRODUCED:
         return True
     is_open = group_of(status, publish_at=None, staged=False, now=now) is Group.OPEN
@@ -148,7 +149,7 @@ def _is_lost(record: RecordedJob, status: str, now: datetime) -> bool:
 
 
 def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: datetime, settle: float) -> Iterator[str]:
-    """The produced jobs whose publish time is found gone now: only their results tell where they were published."""
+    """The produced jobs whose publish time is missing now: only their results say where they were published."""
     for address, record in recorded.jobs.items():
         seen = remote.jobs.get(record.id)
         if _may_be_held(record, desired.jobs.get(address)):

@@ -24,12 +24,12 @@ MAY_GO_OUT = "it may be published as soon as it is produced"
 
 
 def stops_no_more(record: RecordedJob) -> RecordedJob:
-    """The record of a job of which the service says that it does not stop before publishing."""
+    """The record of a job that does not stop before publishing, as the service reports."""
     return replace(record, staged=False, publish=Publish.UNKNOWN)
 
 
 def to_be_cancelled(recorded: Recorded, address: str, record: RecordedJob, now: datetime, watch: float) -> Recorded:
-    """The state once that is known of a recorded job. `watch` is in seconds."""
+    """The state in which a recorded job does not stop for its review, and is to be cancelled. `watch` is in seconds."""
     record = stops_no_more(record)
     return to_cancel(recorded.with_resource(address, record), address, record, Why.UNREVIEWED, now, watch)
 
@@ -46,7 +46,7 @@ def is_ignored(intent: Intent, record: RecordedJob) -> bool:
 
 
 def judged_reviews(recorded: Recorded, remote: Remote, now: datetime, options: Options) -> Recorded:
-    """The state with what the service now says of recorded jobs: one that was to stop for a review, and is not called
+    """The state with what the service reports of recorded jobs: one that was to stop for a review, and is not called
     staged although nothing published it, does not stop."""
     told = {i: p for i, p in remote.previews.items() if p.staging is False and i in remote.jobs}
     for address, record in recorded.jobs.items() if told else ():
@@ -64,13 +64,13 @@ def _waits(record: RecordedJob) -> bool:
 
 
 def is_unreviewed(entry: Watched | None) -> bool:
-    """Whether it goes out, or went out, without the review that was asked for."""
+    """Whether the job is or will be published without the review that was asked for."""
     return entry is not None and entry.why is Why.UNREVIEWED and not ended_badly(entry.record.status)
 
 
 def decide_unreviewed(address: str, record: RecordedJob, status: str, again: bool, facts: Facts) -> Decision | None:
-    """What is done about a recorded job: it is cancelled where that did not go through yet, before anything else.
-    None where it is decided as any other. `again`: it is to be submitted again."""
+    """The decision about a recorded job that does not stop for its review: it is cancelled if it was not yet, before
+    anything else. None where it is decided as any other. `again`: it is to be submitted again."""
     entry = facts.recorded.watched.get(record.id)
     if entry is None or not is_unreviewed(entry) or record.id in facts.remote.missing:
         return None
@@ -100,7 +100,7 @@ def unreviewed(facts: Facts, changes: Iterable[Change]) -> Iterator[Problem]:
 
 
 def accepted(recorded: Recorded, options: Options) -> tuple[Recorded, tuple[Problem, ...]]:
-    """The state, and what is said, where a person accepts with `--accept-unstaged` that such jobs go out."""
+    """The state, and warnings, where a person accepts with `--accept-unstaged` that such jobs are published."""
     going = {i: w for i, w in recorded.watched.items() if is_unreviewed(w)} if options.accept_unstaged else {}
     if not going:
         return recorded, ()
@@ -112,7 +112,7 @@ def accepted(recorded: Recorded, options: Options) -> tuple[Recorded, tuple[Prob
 
 
 def with_acceptance(recorded: Recorded, address: str, job_id: str, who: str, now: datetime) -> Recorded:
-    """The state with the note that a person accepted it of one job. What the service does is known all the same."""
+    """The state with the note that a person accepted it for one job. That the service ignores reviews stays known."""
     entry = {
         "address": address,
         "decision": "accept_unstaged",
@@ -126,8 +126,8 @@ def with_acceptance(recorded: Recorded, address: str, job_id: str, who: str, now
 
 
 def all_accepted(recorded: Recorded, watched: Mapping[str, Watched], who: str, now: datetime) -> Recorded:
-    """The state with that note for every job that is not to be cancelled any more (it is not `watched` by the plan).
-    Whether the service still ignores reviews is then found out by the next submission."""
+    """The state with that note for every job that the plan no longer watches. The next submission finds out whether the
+    service still ignores reviews."""
     for job_id, entry in recorded.watched.items():
         if entry.why is Why.UNREVIEWED and job_id not in watched:
             recorded = with_acceptance(recorded, entry.address, job_id, who, now)
