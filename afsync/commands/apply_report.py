@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from afsync.app.files import write_private
 from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
+from afsync.commands.ci import publish_error, publish_problems
+from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.command_result import CommandResult
 from afsync.commands.console import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.commands.json_events import EventLines

@@ -18,7 +18,7 @@ from afsync.app.preparation import Prepared
 from afsync.app.project import load_project
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_report import finish, outcome, refused
-from afsync.commands.ci import publish_plan
+from afsync.commands.ci_reports import publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.console import (
     Out,

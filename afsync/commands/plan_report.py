@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from afsync.app.files import write_private
-from afsync.commands.ci import publish_drift, publish_plan
+from afsync.commands.ci_reports import publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.console import in_block, messages, report, stdout_paint, told
 from afsync.core.drift import differences
