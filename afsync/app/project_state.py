@@ -105,9 +105,6 @@ def _user() -> str:
 
 def who() -> str:
     """Who runs this command, for what is written down."""
-    import getpass
-    import socket
-
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (OSError, KeyError):

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.commands.ci import _append, in_github, publish_problems
+from afsync.commands.ci import append_output, append_summary, in_github, publish_problems
+from afsync.core.drift import differences
 from afsync.errors import Problem, Severity
+from afsync.output.drift import drift_markdown
 from afsync.output.github import outputs
+from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
+from afsync.output.plan_markdown import plan_markdown
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -21,10 +25,9 @@ def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str
     """In GitHub Actions: the step summary, the outputs, and annotations. Elsewhere nothing."""
     if not in_github():
         return
-    from afsync.output.plan_markdown import plan_markdown
 
-    _append("GITHUB_STEP_SUMMARY", plan_markdown(plan, title=title, calendar=calendar))
-    _append("GITHUB_OUTPUT", outputs(plan))
+    append_summary(plan_markdown(plan, title=title, calendar=calendar))
+    append_output(outputs(plan))
     publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
 
 
@@ -38,9 +41,8 @@ def publish_outcomes(
     """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
     if not in_github() or not outcomes:
         return
-    from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
 
-    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes, title=title, looked=looked, settle=settle))
+    append_summary(outcomes_markdown(outcomes, title=title, looked=looked, settle=settle))
     wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
     publish_problems([p for p in wrong if p is not None], project.root)
 
@@ -49,11 +51,9 @@ def publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None
     """In GitHub Actions: what changed outside in the step summary, how much as an output, and annotations."""
     if not in_github():
         return
-    from afsync.core.drift import differences
-    from afsync.output.drift import drift_markdown
 
-    _append("GITHUB_STEP_SUMMARY", drift_markdown(found, title=title))
-    _append("GITHUB_OUTPUT", f"drift={differences(found)}\n")
+    append_summary(drift_markdown(found, title=title))
+    append_output(f"drift={differences(found)}\n")
     publish_problems(found, root)
 
 
