@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.api.previews import pictures
 from afsync.app.addresses import check_globs
 from afsync.app.checked_plan import checked_plan
 from afsync.app.connection import connect
@@ -141,6 +142,5 @@ def _with_upcoming(known: Known, files: Project, project: Project, window: Windo
 
 def _pictures(service: Service, known: Known) -> Mapping[str, str]:
     # Imported here: a page with pictures is rare.
-    from afsync.api.previews import pictures
 
     return pictures(service.session, known.seen.previews)

@@ -14,7 +14,7 @@ from afsync.api.writer import ApiWriter
 from afsync.app.checked_plan import checked_plan
 from afsync.app.planned_files import open_planned
 from afsync.app.preparation import ApplyRequest, Prepared
-from afsync.app.project import who
+from afsync.app.project_state import who
 from afsync.app.remote import read_due_jobs
 from afsync.core.trust.reviews import all_accepted
 from afsync.engine.dependencies import Dependencies, Due

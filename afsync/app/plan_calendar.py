@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from afsync.config.times import parse_zone
+from afsync.core.calendar import Window, without_links
+from afsync.core.calendar_entries import Known, entries
 from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
+from afsync.output.calendar_markdown import week_blocks
+from afsync.output.calendar_words import Page
 
 if TYPE_CHECKING:
     from afsync.config.project import Project
@@ -25,11 +30,6 @@ def moved_weeks(project: Project, recorded: Recorded, plan: Plan) -> tuple[str, 
     if not times:
         return ()
     # Imported here: most plans move nothing.
-    from afsync.config.times import parse_zone
-    from afsync.core.calendar import Window, without_links
-    from afsync.core.calendar_entries import Known, entries
-    from afsync.output.calendar_markdown import week_blocks
-    from afsync.output.calendar_words import Page
 
     name = project.settings.timezone or "UTC"
     zone = parse_zone(name)

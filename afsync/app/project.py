@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from afsync.core.state.recorded import Recorded
 
 
-def who() -> str:
-    """Who runs this command, for what is written down."""
-    import getpass
-    import socket
-
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (OSError, KeyError):
-        return "unknown"
-
-
 def load_project(context: Context) -> Project:
     """The files, checked. Raises ConfigError with everything that is wrong with them, which is reported as well."""
 

@@ -101,3 +101,11 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "somebody"
+
+
+def who() -> str:
+    """Who runs this command, for what is written down."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):
+        return "unknown"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from afsync.app.files import write_private
 from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.ci import publish_error, publish_outcomes, publish_problems
+from afsync.commands.ci import publish_error, publish_problems
+from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.command_result import CommandResult
 from afsync.commands.console import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.commands.json_events import EventLines
@@ -23,6 +24,7 @@ from afsync.engine.executor import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
+from afsync.output.outcomes_markdown import apply_markdown, outcome_problem
 from afsync.output.seen import seen_lines
 from afsync.output.values import visible
 
@@ -34,7 +36,6 @@ def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResu
     """What was done, for a report over many accounts. The balance is known only where nothing was spent."""
     if not in_block():
         return CommandResult(code)
-    from afsync.output.outcomes_markdown import apply_markdown, outcome_problem
 
     outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
     t = Tally(outcomes)
@@ -80,7 +81,6 @@ def _markdown_into(flags: ApplyFlags, plan: Plan, done: RunReport | None = None)
     """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
     if flags.markdown_into is None:
         return
-    from afsync.output.outcomes_markdown import apply_markdown
 
     outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
     try:

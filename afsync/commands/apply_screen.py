@@ -18,7 +18,7 @@ from afsync.app.preparation import Prepared
 from afsync.app.project import load_project
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_report import finish, outcome, refused
-from afsync.commands.ci import publish_plan
+from afsync.commands.ci_reports import publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.console import (
     Out,
@@ -154,18 +154,15 @@ class ApplyScreen:
 
 def _display(prepared: Prepared, out: Out) -> Reporter:
     plan, lines = prepared.plan, LineReporter(out, stdout_paint())
-    if not on_terminal():
+    many, uploads = len(plan.changes) >= MANY, any(c.uploads for c in plan.changes)
+    if not on_terminal() or not (many or uploads):
         return lines
-    # Imported here, as below: a run without a terminal shows no bar.
-    if len(plan.changes) >= MANY:
-        from afsync.commands.live_display import ChangesBar
+    # Imported here: a run without a terminal shows no bar.
+    from afsync.commands.live_display import ChangesBar, UploadBar
 
+    if many:
         return ChangesBar(lines, len(plan.changes), plan.requests, prepared.service.session.limiter.estimate)
-    if any(c.uploads for c in plan.changes):
-        from afsync.commands.live_display import UploadBar
-
-        return UploadBar(lines)
-    return lines
+    return UploadBar(lines)
 
 
 def _interrupted(stop: Stop, doing: str | None) -> str:

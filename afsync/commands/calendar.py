@@ -20,8 +20,12 @@ from afsync.commands.console import links_shown, messages, stdout, stdout_paint,
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.errors import UsageError
+from afsync.output.calendar_markdown import calendar_markdown
+from afsync.output.calendar_page import calendar_page
+from afsync.output.calendar_rows import calendar_csv, calendar_json
 from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
 from afsync.output.calendar_words import Page
+from afsync.output.ics import ics
 
 BACK, AHEAD = 4, 26
 """Weeks before and after today's that a feed or a page has where nothing else is said."""
@@ -141,7 +145,7 @@ def _date(text: str) -> date:
 
 def _write(page: Page, flags: CalendarFlags) -> list[str]:
     """The files that were written."""
-    forms: list[tuple[str | None, Callable[[Page], str]]] = [(flags.ics, _ics), (flags.html, _html)]
+    forms: list[tuple[str | None, Callable[[Page], str]]] = [(flags.ics, ics), (flags.html, calendar_page)]
     written = []
     for name, text_of in forms:
         if name is not None and name != "-":
@@ -151,30 +155,14 @@ def _write(page: Page, flags: CalendarFlags) -> list[str]:
     return written
 
 
-def _ics(page: Page) -> str:
-    from afsync.output.ics import ics
-
-    return ics(page)
-
-
-def _html(page: Page) -> str:
-    from afsync.output.calendar_page import calendar_page
-
-    return calendar_page(page)
-
-
 def _printed(page: Page, flags: CalendarFlags) -> str:
     if flags.ics == "-":
-        return _ics(page)
+        return ics(page)
     if flags.html == "-":
-        return _html(page)
+        return calendar_page(page)
     if flags.as_json or flags.as_csv:
-        from afsync.output.calendar_rows import calendar_csv, calendar_json
-
         return calendar_json(page) if flags.as_json else calendar_csv(page)
     if flags.markdown:
-        from afsync.output.calendar_markdown import calendar_markdown
-
         return calendar_markdown(page)
     return _on_terminal(page, flags)
 

@@ -3,64 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afsync.commands.console import in_block, messages
-from afsync.errors import AfsyncError, ConfigError, Problem, Severity
-from afsync.output.github import annotation, outputs
+from afsync.errors import AfsyncError, ConfigError, Problem
+from afsync.output.github import annotation
 from afsync.output.markdown import error_markdown
 
 if TYPE_CHECKING:
-    from afsync.config.project import Project
-    from afsync.core.outcome import Outcome
-    from afsync.core.plan.plan import Plan
-    from afsync.core.verification import Verification
+    pass
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
-
-
-def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str] = ()) -> None:
-    """In GitHub Actions: the step summary, the outputs, and annotations. Elsewhere nothing."""
-    if not in_github():
-        return
-    from afsync.output.plan_markdown import plan_markdown
-
-    _append("GITHUB_STEP_SUMMARY", plan_markdown(plan, title=title, calendar=calendar))
-    _append("GITHUB_OUTPUT", outputs(plan))
-    publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
-
-
-def publish_outcomes(
-    outcomes: Sequence[Outcome],
-    project: Project,
-    title: str = "",
-    looked: Verification | None = None,
-    settle: float = 0.0,
-) -> None:
-    """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
-    if not in_github() or not outcomes:
-        return
-    from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
-
-    _append("GITHUB_STEP_SUMMARY", outcomes_markdown(outcomes, title=title, looked=looked, settle=settle))
-    wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
-    publish_problems([p for p in wrong if p is not None], project.root)
-
-
-def publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None:
-    """In GitHub Actions: what changed outside in the step summary, how much as an output, and annotations."""
-    if not in_github():
-        return
-    from afsync.core.drift import differences
-    from afsync.output.drift import drift_markdown
-
-    _append("GITHUB_STEP_SUMMARY", drift_markdown(found, title=title))
-    _append("GITHUB_OUTPUT", f"drift={differences(found)}\n")
-    publish_problems(found, root)
 
 
 def publish_error(error: AfsyncError) -> None:
@@ -80,10 +37,6 @@ def publish_problems(problems: Iterable[Problem], root: Path) -> None:
     say, prefix = messages(), repository_prefix(root)
     for problem in problems:
         say(annotation(problem, prefix))
-
-
-def _warnings(plan: Plan) -> list[Problem]:
-    return [n for n in plan.notices if n.severity is Severity.WARNING]
 
 
 def repository_prefix(root: Path, environ: Mapping[str, str] = os.environ) -> str:

@@ -12,7 +12,6 @@ from afsync.app.context import Context
 from afsync.app.drift import drift
 from afsync.app.files import write_private
 from afsync.app.plan import Planned, PlanRequest, plan, saved_plan
-from afsync.app.plan_calendar import moved_weeks
 from afsync.app.project import load_project
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
@@ -131,4 +130,7 @@ def _calendar(planned: Planned, flags: PlanFlags) -> tuple[str, ...]:
     """The weeks of what the plan moves, where a comment is written."""
     if flags.form != "markdown" and not flags.markdown_into and not in_github():
         return ()
+    # Imported here: most plans are shown without it.
+    from afsync.app.plan_calendar import moved_weeks
+
     return moved_weeks(planned.project, planned.recorded, planned.plan)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.app.files import write_private
-from afsync.commands.ci import publish_drift, publish_plan
+from afsync.app.files import read_text, write_private
+from afsync.commands.ci_reports import publish_drift, publish_plan
 from afsync.commands.command_result import CommandResult
 from afsync.commands.console import in_block, messages, report, stdout_paint, told
 from afsync.core.drift import differences
@@ -16,10 +16,13 @@ from afsync.core.workspace import Numbers
 from afsync.errors import Exit, Problem
 from afsync.output.drift import drift_markdown, drift_text
 from afsync.output.github import gitlab_report
+from afsync.output.json_text import json_text
+from afsync.output.plan_file import read_plan_file
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_markdown import plan_markdown
 from afsync.output.plan_text import plan_text
 from afsync.output.problems import problems_json
+from afsync.output.values import iso
 
 MOST_DETAILS = 20_000
 """Bytes of one plan in a comment on many."""
@@ -88,6 +91,15 @@ def document(plan: Plan, form: str, flags: PlanFlags, calendar: tuple[str, ...] 
             return plan_markdown(plan, flags.max_bytes, flags.title, calendar)
         case _:
             return plan_text(plan, stdout_paint())
+
+
+def saved_plan_document(path: Path, *, as_json: bool) -> str:
+    """A saved plan, for people or as the document that it is. PlanStale for what `plan --out` did not write."""
+    saved, written = read_plan_file(read_text(path), str(path))
+    if as_json:
+        return json_text(written)
+    until = f"Saved at {iso(saved.created_at)}; can be applied until {iso(saved.expires_at)}, once."
+    return f"{plan_text(saved.plan, stdout_paint())}\n{until}\n"
 
 
 def report_drift(found: tuple[Problem, ...], root: Path, flags: PlanFlags) -> CommandResult:

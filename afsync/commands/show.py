@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from afsync import __version__
-from afsync.app.files import read_text
 from afsync.app.project import load_project
 from afsync.app.project_state import read_state
-from afsync.commands.console import stdout_paint, tell
+from afsync.commands.console import tell
 from afsync.commands.context import here
+from afsync.output.json_text import json_text
+from afsync.output.state_text import state_text
+from afsync.store.state_text import encode
 
 
 @click.command
@@ -23,30 +25,20 @@ def command(planfile: str | None, as_json: bool) -> int:
 
     Without PLANFILE: what was made, for what, and what is still open.
     """
-    return tell(_plan(planfile, as_json=as_json) if planfile is not None else show_state(as_json=as_json))
+    if planfile is None:
+        return tell(show_state(as_json=as_json))
+    # Imported here: the state alone needs nothing of plans.
+    from afsync.commands.plan_report import saved_plan_document
 
-
-def _plan(planfile: str, *, as_json: bool) -> str:
-    from afsync.output.json_text import json_text
-    from afsync.output.plan_file import read_plan_file
-    from afsync.output.plan_text import plan_text
-    from afsync.output.values import iso
-
-    saved, document = read_plan_file(read_text(Path(planfile)), planfile)
-    if as_json:
-        return json_text(document)
-    until = f"Saved at {iso(saved.created_at)}; can be applied until {iso(saved.expires_at)}, once."
-    return f"{plan_text(saved.plan, stdout_paint())}\n{until}\n"
+    return tell(saved_plan_document(Path(planfile), as_json=as_json))
 
 
 def show_state(*, as_json: bool) -> str:
     """All of the state, for people or as the document that its schema describes."""
-    from afsync.output.json_text import json_text
-    from afsync.output.state_text import state_text
-    from afsync.store.state_text import encode
 
-    project = load_project(here())
-    recorded, _ = read_state(here(), project)
+    context = here()
+    project = load_project(context)
+    recorded, _ = read_state(context, project)
     if as_json:
         return json_text(json.loads(encode(recorded, __version__)))
     return state_text(recorded, project.desired.paths)

@@ -18,7 +18,10 @@ from afsync.commands.options import check_title, title_flag
 from afsync.config.project import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity, UsageError
+from afsync.output.codeclimate import codeclimate
+from afsync.output.markdown import problems_markdown
 from afsync.output.problems import problem_block, problems_json
+from afsync.output.sarif import sarif
 
 FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
 
@@ -54,9 +57,6 @@ def _validate(form: str, json_into: str | None, markdown_into: str | None, title
     if json_into is not None:
         write_private(Path(json_into), problems_json(found.problems))
     if markdown_into is not None:
-        # Imported here: most runs write none.
-        from afsync.output.markdown import problems_markdown
-
         write_private(Path(markdown_into), problems_markdown(found.problems, title=title))
     if form != "text":
         written = tell(_document(form, found, repository_prefix(context.directory)))
@@ -80,19 +80,15 @@ def _text(found: Validation) -> str:
 
 
 def _document(form: str, found: Validation, prefix: str) -> str:
-    # Imported here: each of them serves one format.
     match form:
         case "json":
             return problems_json(found.problems)
         case "sarif":
-            from afsync.output.sarif import sarif
-
             return sarif(found.problems, prefix, PROJECT_FILE)
         case "codeclimate":
-            from afsync.output.codeclimate import codeclimate
-
             return codeclimate(found.problems, prefix, PROJECT_FILE)
         case "junit":
+            # Imported here: it needs what reads XML.
             from afsync.output.junit import junit
 
             errors = [p for p in found.problems if p.severity is Severity.ERROR]
