@@ -11,7 +11,7 @@ from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.session import EVERYTHING
-from afsync.config.sheet_export import WrittenSheet, account_rows, declared_rows, write_sheet
+from afsync.config.export import WrittenSheet, account_rows, declared_rows, write_sheet
 from afsync.core.addresses import matches
 from afsync.core.plan.decision import facts_of
 from afsync.core.remote import Remote

@@ -79,7 +79,7 @@ def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...
     budget = project.policy.budget
     if budget is None or project.calendar is None:
         return ()
-    from afsync.config.entering import entering
+    from afsync.config.upcoming import entering
 
     return entering(project, recorded, at, budget.period(at)[1])
 

@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from afsync.app.files import read_text, write_whole
 from afsync.app.project import at_moment, load_project
 from afsync.app.session import Session, record_all
-from afsync.config.declarable import entry_of, writable
-from afsync.config.inclusion import insert_include
-from afsync.config.insertion import Entry, Section, insert
+from afsync.config.edit import Entry, Section, insert, insert_include
+from afsync.config.export import entry_of, writable
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
 from afsync.core.addresses import Kind

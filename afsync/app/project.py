@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from afsync.config.durations import quarantine_seconds
 from afsync.config.loader import load
 from afsync.config.problems import Wrong
-from afsync.config.spans import quarantine_seconds
 from afsync.config.workspace import find_workspace
 from afsync.core.state_place import is_elsewhere
 from afsync.core.workspace import PLACE, shared_by_projects

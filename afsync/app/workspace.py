@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from afsync.config.clones import unreachable_members
-from afsync.config.lineages import equal_lineages
+from afsync.config.lineages import equal_lineages, unreachable_members
 from afsync.config.problems import did_you_mean
 from afsync.config.workspace import WORKSPACE_FILE, enclosing_workspace
 from afsync.core.workspace import AccountResult, shard_of

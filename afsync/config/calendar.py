@@ -9,8 +9,10 @@ from typing import Any
 from msgspec import Struct, ValidationError
 
 from afsync.config.declared import Declared
+from afsync.config.durations import parse_span
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import Context
+from afsync.config.occurrence_fields import refers_to_row, without_later
 from afsync.config.problems import Code, Wrong
 from afsync.config.project import HORIZON, KEEP
 from afsync.config.report import Report
@@ -18,10 +20,8 @@ from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
 from afsync.config.series import DeclaredSeries, Defaults, not_repeated, of_one, read_series, with_rows
-from afsync.config.series_refs import refers_to_row, without_later
 from afsync.config.series_shape import check_series
 from afsync.config.shape import JobPart
-from afsync.config.spans import parse_span
 
 
 class Calendar(Struct, frozen=True):

@@ -7,8 +7,8 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from afsync.config.durations import parse_span, quarantine_seconds, watch_seconds
 from afsync.config.problems import BROKEN, Code, Wrong
-from afsync.config.spans import parse_span, quarantine_seconds, watch_seconds
 from afsync.config.times import parse_zone
 from afsync.core.addresses import ADDRESS, KEY
 from afsync.core.remote import EMULATOR

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
+from afsync.config.file_tree import Entry, Tree
 from afsync.config.problems import Code, Wrong
-from afsync.config.tree import Entry, Tree
 from afsync.core.text import nfc
 
 _MAGIC = frozenset("*?[")

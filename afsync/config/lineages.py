@@ -1,17 +1,19 @@
-"""Accounts of a workspace that have the same lineage, as after copying a directory: their states would be mixed up."""
+"""Accounts of a workspace with the same lineage, and accounts whose own repository hides the workspace."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from afsync.config.files import open_regular
 from afsync.config.problems import Code, Wrong
 from afsync.config.project import PROJECT_FILE
-from afsync.config.workspace import Member, Workspace
+from afsync.config.workspace import Member, Workspace, above
 from afsync.errors import Location, Problem
 
 _LINEAGE = re.compile(rb"^lineage[ \t]*:[ \t]*[\"']?([0-9a-fA-F-]{36})", re.MULTILINE)
+
 _GLANCE: Final = 1_000_000
 
 
@@ -40,3 +42,21 @@ def _lineage(workspace: Workspace, member: Member) -> tuple[bytes | None, int | 
         return None, None
     found = _LINEAGE.search(text)
     return (found[1].lower(), text.count(b"\n", 0, found.start()) + 1) if found else (None, None)
+
+
+def unreachable_members(workspace: Workspace) -> Iterator[Problem]:
+    """One problem for each account that would be in no workspace when it is run alone, and so have another key and
+    another state."""
+    for member in workspace.members:
+        place = workspace.place(member)
+        if workspace.root in above(place):
+            continue
+        inside = [p for p in (place, *place.parents) if p.is_relative_to(workspace.root) and (p / ".git").exists()]
+        top = inside[0].relative_to(workspace.root).as_posix() if inside else member.directory
+        why = f"{top} is a git repository of its own" if inside else "the directory is outside of the workspace"
+        message = f"`{member.name}` would not be an account of this workspace when it is run alone: {why}"
+        hint = (
+            f"keep its files in the repository of the workspace (no {top}/.git), or take it out of `accounts` and run "
+            "it alone"
+        )
+        yield Problem(Code.OUTSIDE_PROJECT, message, hint, location=workspace.locate("accounts"))

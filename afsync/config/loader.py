@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from afsync.config.checks import MOST_ITEMS
 from afsync.config.declared import Declared, Parsed, collect
 from afsync.config.document import Document
+from afsync.config.enums import BODY_ORDER
+from afsync.config.files import Media
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.jobs import Context, Whole, build_job, job_reader
-from afsync.config.media import Media
+from afsync.config.occurrence_fields import interpolate_jobs, without_later
 from afsync.config.policy import DeclaredPolicy, policy_faults, policy_of
 from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
-from afsync.config.series_refs import interpolate_jobs, without_later
 from afsync.config.shape import IncludedFile, ProjectFile, fits
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
-from afsync.config.words import BODY_ORDER
 from afsync.core.resources import Desired, Template
 
 if TYPE_CHECKING:

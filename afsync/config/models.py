@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from afsync.config.enums import Publisher
 from afsync.config.fields import (
     Address,
     BaseUrl,
@@ -28,7 +29,6 @@ from afsync.config.part import Part
 from afsync.config.policy_models import PolicyPart
 from afsync.config.project import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
-from afsync.config.words import Publisher
 from afsync.core.remote import EMULATOR, SERVICE
 
 

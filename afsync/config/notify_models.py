@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from afsync.config.enums import NotifyEvent, NotifyForm
 from afsync.config.fields import Unique
 from afsync.config.part import Part
-from afsync.config.words import NotifyEvent, NotifyForm
 
 Events = Annotated[list[NotifyEvent], Field(min_length=1), Unique]
 

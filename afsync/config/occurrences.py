@@ -15,17 +15,16 @@ from afsync.config.calendar import Calendar
 from afsync.config.declared import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
+from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problems import Code, Fault, Path, Wrong
 from afsync.config.project import Project
 from afsync.config.report import Report
 from afsync.config.row_jobs import Found as FoundRows
 from afsync.config.row_jobs import imports_of, look, names_of_row
-from afsync.config.row_notices import passed, untimed
+from afsync.config.row_warnings import passed, untimed
 from afsync.config.rows import Rows, cell_text
 from afsync.config.series import DeclaredSeries
-from afsync.config.series_form import OWN_KEYS, explained, merged
-from afsync.config.series_refs import filled, has_later
 from afsync.config.times import parse_zone
 from afsync.config.zone_data import zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of

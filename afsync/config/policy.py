@@ -7,11 +7,11 @@ from datetime import UTC
 from typing import Any, get_args
 
 from afsync.config.declared import Declared
+from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, parse_span
+from afsync.config.enums import Weekday
 from afsync.config.problems import Code, Fault
 from afsync.config.project import HORIZON
-from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.times import parse_zone
-from afsync.config.words import Weekday
 from afsync.core.policy.policy import NO_POLICY, Blackout, Budget, Exemption, Policy
 from afsync.errors import Location
 

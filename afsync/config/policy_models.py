@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours
+from afsync.config.enums import Per, Platform, PolicyRule, Weekday
 from afsync.config.fields import Text, Unique, Zone
 from afsync.config.part import Part
 from afsync.config.problems import Code, Wrong
 from afsync.config.resource_models import Platforms
-from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours
-from afsync.config.words import Per, Platform, PolicyRule, Weekday
 
 
 def _check_lead(value: Any) -> Any:

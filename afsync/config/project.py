@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from afsync.config.checks import deletes_percent
-from afsync.config.spans import quarantine_seconds, watch_seconds
+from afsync.config.durations import quarantine_seconds, watch_seconds
 from afsync.core.channels import Channel, Event
 from afsync.core.policy.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE

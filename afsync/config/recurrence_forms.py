@@ -6,8 +6,8 @@ import re
 from datetime import date, time
 from typing import Any, Final, get_args
 
+from afsync.config.enums import Weekday
 from afsync.config.problems import Code, Wrong
-from afsync.config.words import Weekday
 from afsync.core.series.recurrence import LAST_DAY, MonthDay, Unit
 
 WEEKDAYS: Final = get_args(Weekday)

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.config.emit import flow
 from afsync.config.problems import did_you_mean, one_of
+from afsync.config.scalars import flow
 from afsync.config.schema import config_schema
 from afsync.config.workspace_models import workspace_schema
 from afsync.errors import UsageError

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue
 
+from afsync.config.enums import BodyField, Entry, Format, Platform, Profile, Publisher, PublishMode, UnscheduledMode
 from afsync.config.fields import Day, Identifier, InstanceKey, RowsOf, Scalar, Span, Text, Unique, Url, WallTime, Zone
 from afsync.config.part import Part
 from afsync.config.series_checks import without_skips
 from afsync.config.series_models import RepeatPart
-from afsync.config.words import BodyField, Entry, Format, Platform, Profile, Publisher, PublishMode, UnscheduledMode
 
 Platforms = Annotated[list[Platform], Field(min_length=1), Unique]
 

@@ -12,13 +12,12 @@ from msgspec.structs import replace
 from afsync.config.declared import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import Context, Whole, build_job, job_reader
+from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.problems import Code, Fault, Wrong, did_you_mean
 from afsync.config.report import Report
-from afsync.config.row_notices import PassedRow, Place, is_old
+from afsync.config.row_warnings import PassedRow, Place, is_old
 from afsync.config.rows import SCHEDULE, Rows, cell_text
 from afsync.config.rows_file import Row
-from afsync.config.series_form import OWN_KEYS, explained, merged
-from afsync.config.series_refs import filled, has_later
 from afsync.config.zone_data import zone_data
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job

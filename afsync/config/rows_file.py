@@ -16,7 +16,7 @@ from msgspec import Struct
 from afsync.config.document import Document
 from afsync.config.files import inside, open_regular
 from afsync.config.problems import Code, Fault, Wrong
-from afsync.config.unmerged import conflict, conflict_in_row
+from afsync.config.syntax import conflict, conflict_in_row
 from afsync.errors import Location, Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.config.declared import Declared
+from afsync.config.durations import parse_span
 from afsync.config.problems import Code, Fault, Wrong
 from afsync.config.recurrence_forms import (
     parse_date,
@@ -20,7 +21,6 @@ from afsync.config.recurrence_forms import (
 )
 from afsync.config.rows import Rows
 from afsync.config.series_checks import SKIP
-from afsync.config.spans import parse_span
 from afsync.config.times import parse_zone
 from afsync.core.addresses import MAIN
 from afsync.core.series.recurrence import Dates, Listed, MonthDay, Rule

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct, ValidationError, convert, field
 from msgspec.json import Decoder
 
 from afsync.config import checks
-from afsync.config.spans import lead_time, parse_dates, parse_day, parse_hours, quarantine_seconds, watch_seconds
-from afsync.config.words import (
+from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, quarantine_seconds, watch_seconds
+from afsync.config.enums import (
     BodyField,
     Entry,
     Format,

@@ -11,12 +11,12 @@ from typing import Final
 from msgspec import Struct
 
 from afsync.config.document import Document, read
+from afsync.config.file_tree import Tree
 from afsync.config.files import inside, open_regular
 from afsync.config.includes import check_kind, included
 from afsync.config.problems import Code, Fault, Wrong
 from afsync.config.project import PROJECT_FILE
 from afsync.config.report import Report
-from afsync.config.tree import Tree
 
 MAX_PATTERNS: Final = 10_000
 _GLANCE: Final = 100_000

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import MAXYEAR, UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from afsync.config.problems import Code, Wrong, did_you_mean
-from afsync.config.turned import times_meant
 from afsync.core.resources import Schedule
 
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
+
 _LOCALTIME = Path("/etc/localtime")
+
 _LONGEST_CHANGE = timedelta(hours=25)
 """Clocks were moved by a whole day, where the date line was; never by more."""
+
 _ADD_OFFSET = "; add Z or an offset such as +01:00"
+
 _NEARLY = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)[Tt ]\s*(\d\d?):(\d\d)(:\d\d)?\s*(?:([Zz])|([+-]\d\d):?(\d\d))?", re.ASCII
 )
@@ -137,3 +140,41 @@ def _in_zone(written: str, name: str | None) -> datetime:
 def _offset(moment: datetime) -> str:
     text = moment.strftime("%z")
     return f"{text[:3]}:{text[3:5]}"
+
+
+_YEAR_LAST = re.compile(r"(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-](?P<year>\d{4})(?P<rest>\D.*)?", re.ASCII)
+
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[./](?P<month>\d{1,2})[./](?P<day>\d{1,2})(?P<rest>\D.*)?", re.ASCII)
+
+_CLOCK = re.compile(r"[,T]?\s*(\d{1,2}):(\d\d)(:\d\d)?", re.ASCII)
+
+
+def days_meant(text: str) -> list[date]:
+    """The days that it can mean: two where day and month may be the other way round, none where it is no such date."""
+    if found := _YEAR_FIRST.fullmatch(text):
+        return _days(found["year"], (found["month"], found["day"]))
+    if found := _YEAR_LAST.fullmatch(text):
+        return _days(found["year"], (found["b"], found["a"]), (found["a"], found["b"]))
+    return []
+
+
+def times_meant(text: str) -> list[str]:
+    """The same with its time, as a schedule is written; 09:00 where it has none, and no times for a time that cannot be
+    read."""
+    found = _YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text)
+    rest = (found["rest"] or "" if found else "").strip()
+    clock = _CLOCK.fullmatch(rest) if rest else None
+    if rest and (clock is None or int(clock[1]) > 23 or int(clock[2]) > 59):
+        return []
+    at = f"{clock[1]:0>2}:{clock[2]}{clock[3] or ''}" if clock else "09:00"
+    return [f"{day} {at}" for day in days_meant(text)]
+
+
+def _days(year: str, *pairs: tuple[str, str]) -> list[date]:
+    found = []
+    for month, day in dict.fromkeys(pairs):
+        try:
+            found.append(date(int(year), int(month), int(day)))
+        except ValueError:
+            continue
+    return [*dict.fromkeys(found)]

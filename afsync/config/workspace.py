@@ -11,13 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.config.document import Document, read
+from afsync.config.file_tree import Tree
 from afsync.config.files import inside
 from afsync.config.includes import check_kind, included
 from afsync.config.problems import Code, Fault, Faults, Wrong
 from afsync.config.project import PROJECT_FILE, STATE, Settings, bounds_of
 from afsync.config.report import Report
 from afsync.config.shape import WorkspaceFile, fits
-from afsync.config.tree import Tree
 from afsync.config.workspace_checks import check_state_template
 from afsync.core.resources import Bounds
 from afsync.core.workspace import NAME, PLACE, holds_a_key, key_of, shared_by_projects, variable

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
+from afsync.config.enums import BODY_ORDER
 from afsync.config.models import ProjectFile
 from afsync.config.part import Part
 from afsync.config.problems import Code
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
-from afsync.config.words import BODY_ORDER
 from afsync.config.workspace_models import WorkspaceFile
 
 ROOT = Path(__file__).parents[2]

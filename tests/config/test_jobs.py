@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from afsync.config.declared import Declared
 from afsync.config.document import Document
+from afsync.config.files import Media
 from afsync.config.jobs import Context, job_reader
 from afsync.config.loader import load
-from afsync.config.media import Media
 from afsync.config.problems import BROKEN
 from afsync.config.rules import Finding
 from afsync.core.resources import Limits

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.config.media import MAX_BYTES
+from afsync.config.files import MAX_BYTES
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.resources import File

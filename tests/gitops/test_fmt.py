@@ -11,9 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from afsync.config.layout import arrange
+from afsync.config.formatter import arrange, tidied
 from afsync.config.loader import load
-from afsync.config.tidy import tidied
 from afsync.config.yaml import compose
 from tests.config.support import write
 from tests.config.test_properties import JOBS, TEMPLATES, Spelling

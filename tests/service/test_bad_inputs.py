@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from msgspec import Struct
 
-from afsync.config.media import MAX_BYTES
+from afsync.config.files import MAX_BYTES
 from afsync.errors import Exit
 from tests.harness import READS, Done
 from tests.scenarios.world import Fields, World, a_job, a_template

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
-from afsync.config.media import MAX_BYTES
+from afsync.config.files import MAX_BYTES
 from tests.scenarios.world import World
 from tests.service.conftest import an_upload
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afsync.config.tidy import tidied
+from afsync.config.formatter import tidied
 from afsync.config.yaml import compose
 from tests.scale import scaled
 from tests.takeover.corpus import comments, ink, meaning

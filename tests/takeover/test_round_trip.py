@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from afsync.config.inclusion import insert_include
-from afsync.config.insertion import Entry, Section, insert
-from afsync.config.tidy import tidied
+from afsync.config.edit import Entry, Section, insert, insert_include
+from afsync.config.formatter import tidied
 from afsync.errors import ConfigError
 from tests.harness import KEY, NO_CHANGES, Sandbox
 from tests.takeover.account import make_templates

@@ -1,14 +1,16 @@
-"""`${occurrence.…}` and `${row.…}` in a job: left when the files are read, and filled in for each occurrence."""
+"""The fields of one occurrence: `${occurrence.…}` and `${row.…}` filled in, put together, and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
 from afsync.config.interpolation import Later, Scope, interpolate
 from afsync.config.problems import Code, Fault, Path
+from afsync.config.shape import JobPart
 
 _FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
 """What is the same for all occurrences, or belongs to one."""
@@ -92,3 +94,30 @@ def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Fault]:
         elif field in _FIXED and has_later(value):
             message = f"`{field}` cannot name the occurrence: it is the same for all of them"
             yield Fault(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")
+
+
+OWN_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep", "zone"})
+"""What a job says of its series, and what is no field of its occurrences."""
+
+_INSTEAD = (frozenset({"url", "urls", "file", "fileId"}), frozenset({"template", "fromTemplateId"}))
+"""An exception or a row that gives one of these takes it in place of the others."""
+
+
+def merged(fields: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the job, and what an occurrence says instead."""
+    gone = {name for group in _INSTEAD if group & own.keys() for name in group}
+    return {**{k: v for k, v in fields.items() if k not in gone}, **own}
+
+
+def explained(fields: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with the form of an occurrence, by its fields."""
+    try:
+        convert(fields, JobPart)
+        return []
+    except (ValidationError, ValueError):
+        pass
+    # Imported here: the models take long to load, and most projects never get this far.
+    from afsync.config.messages import check
+    from afsync.config.resource_models import JobPart as Model
+
+    return check(Model, fields)[1]
