@@ -1,4 +1,4 @@
-"""Looking at jobs again and again, in as few requests as possible: one page of the list tells about most of them."""
+"""Polling of jobs, in as few requests as possible: one page of the list reports most of them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class JobPoller:
 
     def publications(self, ids: Iterable[str]) -> AccountView:
         """The results of approvals: each job is asked for its result once, and whether it is staged where it is only
-        produced. One that cannot be read tells nothing."""
+        produced. One that cannot be read is left out."""
         due = [i for i in ids if i not in self.seen.results]
         if due:
             results = {i: read_result(self._reader, i) or JobResult(i, "", ready=False) for i in due}

@@ -20,7 +20,7 @@ MOST = 10
 
 
 def previews(reader: ApiReader, ids: Iterable[str], most: int | None = MOST) -> dict[str, Preview]:
-    """By job id; of all where `most` is None, as decisions need it. The first question also tells whether the service
+    """By job id; of all where `most` is None, as decisions need it. The first request also shows whether the service
     offers them at all, so it goes alone."""
     wanted = list(islice(ids, most))
     if not wanted:

@@ -125,7 +125,7 @@ _MOST = 100_000
 
 
 def parse_account(value: object) -> RemoteAccount:
-    """GET /account. Credits and limits are None where the service does not tell them."""
+    """GET /account. Credits and limits are None where the service does not report them."""
     what = "GET /account"
     row = an_object(value, what)
     credits = row.get("credits")

@@ -1,4 +1,4 @@
-"""What a plan needs to know of the account, in as few requests as possible (docs/architecture.md#reading-little)."""
+"""What is read for a plan, for due jobs and after an apply, in few requests (docs/architecture.md#reading-little)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from afsync.core.verification import ReadBack
 from afsync.errors import AuthError, BadAnswer, Refused
 
 HEAD = 100
-"""How many of the newest ids an intent remembers, and of how many jobs GET /schedule tells the publish time."""
+"""How many of the newest ids an intent remembers, and of how many jobs GET /schedule reports the publish time."""
 SINGLE = 10
 """So many missing jobs are looked up one by one rather than read on for."""
 AT_ONCE = 4
@@ -81,7 +81,7 @@ def _asking(reader: ApiReader, job_id: str) -> Callable[[], RemoteJob | None]:
 
 
 class _Wanted(Struct):
-    """Decides after each page whether the list has told enough."""
+    """Decides after each page whether enough of the list was read."""
 
     lookups: Lookups
     _idle: int = field(default=0)

@@ -164,7 +164,7 @@ def optional_text(row: Row, *names: str) -> str | None:
 
 
 def number_of(row: Row, what: str, *names: str) -> int | None:
-    """An integer, or None where the service does not tell it."""
+    """An integer, or None where the service does not report it."""
     value = first(row, *names)
     if value is None:
         return None
@@ -174,7 +174,7 @@ def number_of(row: Row, what: str, *names: str) -> int | None:
 
 
 def moment_of(row: Row, what: str, *names: str) -> datetime | None:
-    """A time stamp, or None where the service does not tell it."""
+    """A time stamp, or None where the service does not report it."""
     value = first(row, *names)
     if value is None:
         return None

@@ -84,7 +84,7 @@ def portals_of(value: object) -> Mapping[str, Any]:
 
 
 def failure_in(portals: Mapping[str, Any]) -> str | None:
-    """Why production failed, as far as a stage tells it."""
+    """Why production failed, as far as a stage reports it."""
     for row in portals.values():
         reason = first(row, "failReason", "reason", "error") if isinstance(row, dict) else None
         if isinstance(reason, str) and reason.strip():

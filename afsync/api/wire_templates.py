@@ -24,7 +24,7 @@ _ROW_FIELDS = {
     "staging": "staging",
     "addOns": "add_ons",
 }
-"""Declared fields that a row may tell beside its `job_spec`: the API's name, and the deployed row's."""
+"""Declared fields that a row may report beside its `job_spec`: the API's name, and the deployed row's."""
 
 _UNREADABLE: dict[str, Any] = {}
 
@@ -103,7 +103,7 @@ def _echo(row: Row, spec: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _flattened(spec: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A spec with format and platforms as fields, where it tells them in the way of the service's own code."""
+    """A spec with format and platforms as fields, where it reports them in the way of the service's own code."""
     if spec is None:
         return None
     flat = {k: v for k, v in spec.items() if k not in ("templateId", "order")}

@@ -20,7 +20,7 @@ from afsync.errors import ApiError, Interrupted, Refused
 
 
 class ApiWriter:
-    """Submissions come back as an Answer and raise nothing; the free calls raise as a Reader's do."""
+    """Submissions come back as an Answer and raise nothing; the free calls raise as an ApiReader's do."""
 
     def __init__(self, session: ApiSession, *, abandoned: Callable[[], bool] | None = None) -> None:
         """`abandoned` is asked while a submission is under way whether to give up on its answer (Unknown)."""

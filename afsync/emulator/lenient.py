@@ -26,7 +26,7 @@ SOURCE = {"upload": "DIRECT", "compose": "DIRECT", "generate": "GEN"}
 def submit(
     db: Database, account: EmulatedAccount, body: Mapping[str, Any], options: EmulatorOptions, now: int
 ) -> jobs.EmulatedJob:
-    """The new job. ApiError when it is refused; the row that was written then stays as a ghost."""
+    """The new job. ErrorAnswer when it is refused; the row that was written then stays as a ghost."""
     with db.writing() as connection:
         spec = effective(body, _template(connection, account, body))
         price = cost(spec, account.tier) if options.charging else 0

@@ -43,12 +43,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def bound(host: str, port: int) -> closing[socket.socket]:
-    """The same, closed when its block is left."""
+    """A listening socket, closed when the block is left."""
     return closing(bind(host, port))
 
 
 def address(sock: socket.socket) -> str:
-    """As it is written in a URL."""
+    """Host and port as in a URL."""
     host, port = sock.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

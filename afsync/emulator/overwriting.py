@@ -90,7 +90,7 @@ def publications(story: Story, now: int) -> list[Publication]:
 
 
 def approvals(story: Story, now: int) -> list[Publication]:
-    """Those that approvals made until now."""
+    """The publications that approvals made until now."""
     found = (one for one in map(_approved, story.events) if one is not None)
     return [one for one in found if one.at <= now and one.platforms]
 

@@ -33,7 +33,7 @@ class RateLimiter:
         self._submitting[key] += 1
 
     def end_submission(self, key: str) -> None:
-        """It was answered, or died."""
+        """A submission was answered, or its connection ended."""
         self._submitting[key] -= 1
 
 

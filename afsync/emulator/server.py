@@ -84,7 +84,7 @@ def running(
 
 
 class _ThreadControl(ControlClient):
-    """The same calls without the way over a socket, made by the thread that serves the requests."""
+    """The control calls without a socket, made by the thread that serves the requests."""
 
     def __init__(self, base: str, emulator: Emulator, thread: _Thread) -> None:
         super().__init__(base)
@@ -92,7 +92,7 @@ class _ThreadControl(ControlClient):
         self._thread = thread
 
     def call(self, method: str, path: str, /, **arguments: Any) -> Any:
-        """As JSON both ways, as over a socket."""
+        """Arguments and result go through JSON, as over a socket."""
         try:
             answer = self._thread.result_of(self._answer(method, path, json.loads(json.dumps(arguments))))
         except ValueError as wrong:

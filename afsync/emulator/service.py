@@ -53,7 +53,7 @@ class EmulatedService:
         return speak(self.options, self.links, account.tier)
 
     def submit(self, account: EmulatedAccount, body: dict[str, Any], now: int) -> EmulatedJob:
-        """A paid submission, by the rules of the dialect; ApiError when it is refused."""
+        """A paid submission, by the rules of the dialect; ErrorAnswer when it is refused."""
         submit = lenient.submit if self.dialect.lenient else submissions.submit
         return submit(self.db, account, body, self.options, now)
 

@@ -19,7 +19,7 @@ from afsync.emulator.overwriting import ROUTER
 def submit(
     db: Database, account: EmulatedAccount, body: Mapping[str, Any], options: EmulatorOptions, now: int
 ) -> jobs.EmulatedJob:
-    """The new job; ApiError, with nothing done, when it is refused."""
+    """The new job; ErrorAnswer, with nothing done, when it is refused."""
     own = fields.known(body)
     with db.writing() as connection:
         spec = _over_template(connection, account, own)

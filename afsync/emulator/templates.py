@@ -79,7 +79,7 @@ def everything(connection: sqlite3.Connection, account: str | None) -> list[Emul
 
 
 def remove(connection: sqlite3.Connection, template: EmulatedTemplate) -> None:
-    """Gone; jobs made from it keep what they were made of."""
+    """Delete it; jobs made from it keep their fields."""
     connection.execute("DELETE FROM templates WHERE seq = ?", (template.seq,))
 
 

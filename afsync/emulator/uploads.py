@@ -98,13 +98,13 @@ class Incoming:
         self._hash.update(data)
 
     def keep(self) -> str:
-        """All of it came: the hash it is kept under."""
+        """Keep a file that came completely; the hash that it is kept under."""
         self._file.close()
         digest = self._hash.hexdigest()
         Path(self._file.name).replace(self._folder / digest)
         return digest
 
     def discard(self) -> None:
-        """It did not."""
+        """Remove a file that did not come completely."""
         self._file.close()
         Path(self._file.name).unlink(missing_ok=True)

@@ -28,6 +28,6 @@ def budget_row(found: Spending | None) -> Spending | None:
 
 
 def budget_json(found: Spending | None) -> dict[str, Any] | None:
-    """The same as JSON."""
+    """The budget as JSON."""
     row: dict[str, Any] | None = to_builtins(budget_row(found))
     return row

@@ -142,7 +142,7 @@ def _moment(moment: datetime, page: Page) -> str:
 
 
 def card(one: Placed, page: Page, facets: Facets) -> Element:
-    """The same for a week: with room for a title of two lines, platforms and the state."""
+    """An entry in a week: with room for a title of two lines, platforms and the state."""
     entry, zone = one.entry, page.window.zone
     time = clock(one.at, zone) if one.ghost or _days_apart(one, page) else when(entry, zone)
     return tag(

@@ -108,7 +108,7 @@ def word(entry: CalendarEntry) -> str:
 
 
 def words(entry: CalendarEntry) -> str:
-    """The same with what the plan does."""
+    """The word for the mark, with what the plan does."""
     doing = change_sign(entry)
     return f"{word(entry)}; {doing.word}" if doing else word(entry)
 

@@ -27,7 +27,7 @@ _COLOURS = {
 
 
 def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = None) -> Iterator[str]:
-    """A change: a sentence, the symbol with kind, key and id, and the fields. `plan` tells what waits for approval."""
+    """A change: a sentence, the symbol with kind, key and id, and the fields. `plan` holds what waits for approval."""
     yield "  " + paint(f"# {change.address} {_sentence(change)}", "bold")
     colour = _COLOURS.get(change.action)
     symbol = paint(change.symbol, colour) if colour else change.symbol

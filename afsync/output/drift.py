@@ -12,7 +12,7 @@ from afsync.output.values import Paint, count, no_paint
 
 NO_DRIFT = "No drift. The account is as afsync left it."
 NOTED = "No drift. What is recorded is as afsync left it."
-"""The same where the account holds jobs that are not recorded."""
+"""`NO_DRIFT` where the account holds jobs that are not recorded."""
 
 
 def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:

@@ -42,7 +42,7 @@ def ics(page: Page) -> str:
 
 
 def uid(lineage: str, address: str) -> str:
-    """The same for ever, and without anything of the address in it that others need not know."""
+    """The id of an event: it never changes, and shows nothing of the address that others need not know."""
     return hashlib.sha256(f"{lineage}\n{address}".encode()).hexdigest()[:32] + "@afsync"
 
 

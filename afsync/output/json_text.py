@@ -35,12 +35,12 @@ def _escaped(document: Any, indent: int | None) -> str:
 
 
 def json_line(document: Any) -> str:
-    """The same on one line."""
+    """The document on one line, ending in a newline."""
     return json_text(document, indent=None)
 
 
 def _finite(value: Any) -> Any:
-    """The same with `inf` and `nan`, which a service can write and JSON does not have, as strings."""
+    """The value with `inf` and `nan`, which a service can write and JSON does not have, as strings."""
     match value:
         case float() if not math.isfinite(value):
             return str(value)

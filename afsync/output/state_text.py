@@ -161,7 +161,7 @@ def forgotten_text(address: str, record: Record, *, declared: bool) -> str:
 
 
 class Copy(Struct, frozen=True):
-    """A version that can be restored, or has a `problem`; `file` where its name has to be told."""
+    """A version that can be restored, or has a `problem`; `file` where its name has to be shown."""
 
     serial: int
     written: datetime

@@ -87,7 +87,7 @@ def relative(moment: datetime, now: datetime) -> str:
 
 
 def _portals(portals: Mapping[str, Any]) -> str:
-    """The stages of production as dots, where the service tells them."""
+    """The stages of production as dots, where the service reports them."""
     return "".join(_dot(portals[name]) for name in sorted(portals)[:10])
 
 

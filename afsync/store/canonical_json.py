@@ -18,7 +18,7 @@ def may_be_deep(text: bytes) -> bool:
 
 
 def parse_object(data: bytes) -> Object:
-    """The JSON object in `data`. Wrong when there is none, with the best guess why."""
+    """The JSON object in `data`. InvalidDocument when there is none, with the best guess why."""
     if not data.strip():
         raise InvalidDocument("is empty")
     if not data.strip(b"\0"):

@@ -1,4 +1,4 @@
-"""What can still be read of a state that cannot be read: a restore must not forget in silence what was paid for."""
+"""What can be learned from a file that is no state: damage, both sides of a merge, the note of a state that moved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIDE = re.compile(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
 
 
 class Glimpse(Struct, frozen=True):
-    """What a damaged state still tells: the highest numbers, `records` as address and id, the addresses of
+    """What can still be read of a damaged state: the highest numbers, `records` as address and id, the addresses of
     submissions that may be open, whether a newer afsync wrote it and which one, and where it was moved to, if it was.
     """
 

@@ -63,7 +63,7 @@ def delta(old: Recorded, new: Recorded, resources: Mapping[str, Record | None]) 
 
 def read_delta(parts: Object, before: Sequence[Intent]) -> dict[str, Any]:
     """The parts that changed, by name; of mappings only the entries that did, None for what is gone. `before` are the
-    intents that were open. Wrong when it is not a change of a state."""
+    intents that were open. InvalidDocument when it is not a change of a state."""
     change = from_json(parts, _change())
     news = {name: value for name in PARTS if (value := getattr(change, name)) is not UNSET}
     check_kinds(news.get("resources", {}))
@@ -110,7 +110,7 @@ class Replay:
         return self._recorded.serial
 
     def play(self, parts: Object) -> None:
-        """Wrong when the delta is not one, or does not fit."""
+        """InvalidDocument when the delta is not one, or does not fit."""
         news = read_delta(parts, self._recorded.intents)
         for name in news.keys() & self._tables.keys():
             _put(self._tables[name], news.pop(name))

@@ -85,7 +85,7 @@ def two_sides(disk: Disk, paths: Paths) -> tuple[Recorded, Recorded] | None:
 
 
 def look(disk: Disk, paths: Paths, lineage: str) -> Glimpse:
-    """What can still be told of a state that cannot be read."""
+    """What can still be read of a damaged state."""
     texts = []
     for path in (paths.state, paths.journal):
         try:

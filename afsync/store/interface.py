@@ -70,7 +70,7 @@ class Writing(Protocol):
 
 
 class Store(Writing, Protocol):
-    """All of it. Every method raises StateError for what is wrong with keeping a state, with what to do. `far`: a write
+    """The whole interface. Every method raises StateError for what is wrong with keeping a state. `far`: a write
     takes its time, because it goes over a network."""
 
     far: bool

@@ -75,8 +75,8 @@ def change_of(old: Recorded, new: Recorded, resources: Mapping[str, Record | Non
 
 
 def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
-    """Wrong, naming the line, when anything but its end is wrong; `damaged`: stop before that line instead. The
-    first line has to be right in any case."""
+    """InvalidDocument, naming the line, when anything but its end is wrong; `damaged`: stop before that line instead.
+    The first line has to be right in any case."""
     lines = data.split(b"\n")
     torn = lines.pop()
     if lines and b"\0" in lines[-1]:
@@ -99,7 +99,7 @@ def read_journal(data: bytes, *, damaged: bool = False) -> Journal:
 
 
 def replay(base: Recorded, journal: Journal) -> Recorded:
-    """The state as of the last line. Wrong when a line does not fit."""
+    """The state as of the last line. InvalidDocument when a line does not fit."""
     state = Replay(base)
     for number, change in enumerate(journal.changes, 2):
         before = state.serial

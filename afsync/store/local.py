@@ -74,7 +74,7 @@ class LocalStore:
         if not isinstance(other, LocalStore):
             return False
         mine, others = self.paths.state, other.paths.state
-        # The second is for a file system that does not tell upper from lower case.
+        # The second is for a file system that does not distinguish upper from lower case.
         return mine == others or (mine.exists() and others.exists() and mine.samefile(others))
 
     def copies(self, lineage: str) -> Iterable[Recorded]:

@@ -41,7 +41,7 @@ class Paths(Struct, frozen=True):
 
     @property
     def lock(self) -> Path:
-        """The same file whatever way leads to the state, also from another project."""
+        """The lock file; the same one by every path to the state, also from another project."""
         place = self.state.parent.resolve()
         default = place == self.directory.resolve() or place.name == self.directory.name
         return place / ("lock" if default else f"{self.state.name}.lock")

@@ -39,7 +39,7 @@ def rehearse(disk: Disk, paths: Paths) -> None:
     """Do all that a run's writes do, before anything is paid for: replace each file that is there by the same bytes,
     and create, rename, append to and remove one in each directory. What is read afterwards is what was there.
 
-    Permission bits do not tell it all: a file that is a mount of its own can be written, but not replaced.
+    Permission bits are not enough to know: a file that is a mount of its own can be written, but not replaced.
     """
     disk.make_directory(paths.history)
     for path in (paths.state, paths.journal, paths.backup):
@@ -50,7 +50,7 @@ def rehearse(disk: Disk, paths: Paths) -> None:
 
 
 def _try(disk: Disk, beside: Path, like: Path) -> None:
-    """Both names are those of temporary files, so what a killed run leaves is removed by the next write."""
+    """Create, rename, append to and remove a file. Its names are temporary ones, which the next write cleans up."""
     first, second = temporary_name(disk, beside), temporary_name(disk, beside.with_name(f"{beside.name}.trial"))
     write_new(disk, first, b"{}\n", like)
     disk.rename(first, second)
@@ -71,8 +71,8 @@ def _what_to_do(error: OSError) -> str:
 
 
 def unwritable(paths: Paths, error: OSError) -> StateError:
-    told = error.filename2 or error.filename
-    named = Path(told) if isinstance(told, str) else paths.state
+    place_given = error.filename2 or error.filename
+    named = Path(place_given) if isinstance(place_given, str) else paths.state
     place = named.parent if is_temporary(named.name, "") else named
     where = "" if place == paths.state else f" ({place})"
     text = f"The state {paths.state} could not be written: {os_reason(error)}{where}."

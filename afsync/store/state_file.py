@@ -32,7 +32,7 @@ class StateFile(Recorded, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 def from_json(value: Any, of: type[T]) -> T:
-    """Parsed JSON as a value of this type. Wrong, with the place, when it is not one."""
+    """Parsed JSON as a value of this type. InvalidDocument, with the place, when it is not one."""
     try:
         with BUILDING:
             return convert(value, of)
@@ -42,7 +42,7 @@ def from_json(value: Any, of: type[T]) -> T:
 
 
 def check(value: Any, of: Any) -> None:
-    """Wrong, with the place, when parsed JSON is not a value of this type. All that format 1 writes must be there."""
+    """InvalidDocument, with the place, when parsed JSON is not a value of this type, or lacks what format 1 writes."""
     from afsync.store.json_problems import problem
 
     found = problem(value, of)

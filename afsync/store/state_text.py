@@ -62,7 +62,7 @@ def encode(recorded: Recorded, afsync_version: str, *, folded: str | None = None
 
 
 def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None = None, least: int = 1) -> EncodedState:
-    """The same as bytes, in format `least` or a newer one that the content needs."""
+    """The bytes of a state, in format `least` or a newer one that the content needs. StateError as for `encode`."""
     try:
         check_whole(recorded)
         writer = JsonWriter()
@@ -89,7 +89,7 @@ def decode_bytes(data: bytes) -> StateDocument:
 
 
 def fully(data: bytes) -> StateDocument:
-    """The state in a file, read with care. Wrong, saying what and where, when it is not a state."""
+    """The state in a file, read step by step. InvalidDocument, with what is wrong and where, when it is not a state."""
     parsed = parse_object(data)
     _check_format(parsed)
     _check_sum(data, parsed.get("checksum"))
@@ -100,7 +100,7 @@ def fully(data: bytes) -> StateDocument:
 
 
 def plainly(data: bytes) -> StateDocument | None:
-    """The same for a state that is plainly right, in one go. None where it may not be."""
+    """The state in a file, decoded in one step. None where anything may be wrong: then `fully` finds out what."""
     try:
         if any(may_be_deep(line) for line in _LONG.findall(data)):
             return None
@@ -162,7 +162,7 @@ def _check_format(document: Object) -> None:
 
 
 def _check_sum(data: bytes, told: Any) -> None:
-    """Wrong when the checksum that a file tells is not in its place, or not that of the file."""
+    """InvalidDocument when the checksum in a file is not in its place, or not that of the file."""
     at = data.find(CHECKSUM) + len(CHECKSUM)
     if not isinstance(told, str) or not SHA256.fullmatch(told) or data[at : at + 65] != told.encode() + b'"':
         raise InvalidDocument("has no checksum in its place: it was changed by something other than afsync")

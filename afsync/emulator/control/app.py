@@ -108,7 +108,7 @@ NAMES: dict[str, ControlCall] = {
     "options": settings.change_options,
     "fault": faults.add,
 }
-"""Those that a rehearsal can make; `faults.REHEARSABLE` names them."""
+"""The calls that a rehearsal can make; `faults.REHEARSABLE` names them."""
 
 
 def perform(service: EmulatedService, call: Json) -> Json:

@@ -27,7 +27,7 @@ PRODUCTION_MS = 180_000
 
 
 def index(service: EmulatedService, body: Json) -> Json:
-    """Those that are selected, newest first, with everything that the service keeps to itself."""
+    """The selected jobs, newest first, with what the service does not show."""
     read(body, **SELECTION)
     return {"jobs": [_shown(service, job) for job in _selected(service, body)]}
 

@@ -31,7 +31,7 @@ def score(job: EmulatedJob) -> int:
 
 
 def grade(job: EmulatedJob) -> str:
-    """The same as a letter."""
+    """The grade as a letter."""
     return "A" if score(job) >= 90 else "B" if score(job) >= 80 else "C"
 
 

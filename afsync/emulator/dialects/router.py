@@ -82,7 +82,7 @@ class Router(Deployed, frozen=True):
         return status, {**body, "webhookHint": "POST /v1/webhooks"}
 
     def publish_time(self, body: Mapping[str, Any]) -> Any:
-        """As it was sent: past times and nonsense, too."""
+        """The publish time as it was sent: past times and nonsense, too."""
         if not (wanted := body.get("scheduledPublishAt")):
             raise ErrorAnswer(400, "scheduledPublishAt is required (ISO 8601)")
         return wanted

@@ -44,7 +44,7 @@ class Call:
         return body
 
     async def optional_body(self) -> dict[str, Any]:
-        """The same, or an empty one."""
+        """The body, or an empty one."""
         return await self.body() if await self.raw_body() else {}
 
     async def raw_body(self) -> bytes:

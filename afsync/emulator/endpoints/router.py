@@ -44,7 +44,7 @@ def schedule(call: Call, job: jobs.EmulatedJob, wanted: Any) -> Response:
 
 
 def calendar(call: Call, newest: list[jobs.EmulatedJob]) -> Response:
-    """Those that have a time and wait; past times, too."""
+    """The jobs that have a publish time and wait; past times, too."""
     rows = [(job, written(job.story, call.now)) for job in newest]
     waiting = [job for job, row in rows if row.time and row.status in ("queued", "scheduled")]
     return call.answer({"scheduled": [call.dialect.schedule_row(job, call.now) for job in waiting]})

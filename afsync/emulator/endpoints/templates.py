@@ -35,7 +35,7 @@ async def show(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """Gone at once; jobs keep what they were made of."""
+    """Delete it at once; jobs keep their fields."""
     template = _find(call)
     with call.service.db.writing() as connection:
         templates.remove(connection, template)

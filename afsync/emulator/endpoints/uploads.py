@@ -83,7 +83,7 @@ class Form:
             self._too_large = True
 
     def finish(self) -> uploads.EmulatedUpload:
-        """All of it came; the file is kept, or refused."""
+        """Keep the file that came completely, or refuse it."""
         if self._incoming is None or not self._filename:
             raise ErrorAnswer(400, "file is required")
         suffix = PurePosixPath(self._filename).suffix.lower()

@@ -121,7 +121,7 @@ class Holds:
         return bool(hold.verdict)
 
     async def until_any(self, seconds: float) -> list[Hold]:
-        """Those that are held, as soon as there is one."""
+        """The held requests, as soon as there is one."""
         for _ in range(max(1, round(seconds / TICK_S))):
             if self.current():
                 break
@@ -129,7 +129,7 @@ class Holds:
         return self.current()
 
     def current(self) -> list[Hold]:
-        """Those that are held now."""
+        """The requests that are held now."""
         return [hold for hold in self._held.values() if hold.verdict is None]
 
     def release(self, identity: int | None, *, go_on: bool) -> list[Hold]:

@@ -103,7 +103,7 @@ def _signature_error(request: Request, content_type: str) -> Response | None:
 
 
 def ranged(request: Request, data: bytes, content_type: str) -> Response:
-    """All of it, or the range that was asked for; If-Range guards against another version."""
+    """The whole file, or the range that was requested; If-Range guards against another version."""
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     headers = {"accept-ranges": "bytes", "etag": etag}
     wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", ""))

@@ -124,8 +124,8 @@ class Repository:
     def push(self, changes: Mapping[str, TreeEntry | None], message: str) -> None:
         """One commit on the tip, with these files written, or removed, and one attempt to push it.
 
-        Lost when the branch is not at the tip any more, Unavailable when the remote refuses it, Unclear when it does
-        not say. The first two have changed nothing.
+        PushLost when the branch is not at the tip any more, Unavailable when the remote refuses it, Unclear when it
+        does not say. The first two have changed nothing.
         """
         commit = self._commit(changes, message)
         lease = f"--force-with-lease={self._ref}:{self.tip or ''}"

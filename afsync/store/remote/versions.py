@@ -134,7 +134,7 @@ class Unpacked(Struct, frozen=True):
 
 
 def pack(recorded: Recorded, nonce: str, afsync_version: str, *, packed: bool) -> bytes:
-    """The same bytes every time, and no other run's: they show whose write it was."""
+    """The document of a state: the same bytes every time, and no other run's, so they show whose write it was."""
     head = json.dumps({"nonce": nonce, "serial": recorded.serial}).encode() + b"\n"
     data = head + encode_bytes(recorded, afsync_version).data
     return gzip.compress(data, LEVEL, mtime=0) if packed else data
