@@ -24,7 +24,7 @@ from afsync.emulator.database import Database, put_setting
 from afsync.emulator.endpoints import ROUTES, allowed
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.faults.spec import parse
-from afsync.emulator.media.host import media_app
+from afsync.emulator.media_host import media_app
 from afsync.emulator.options import EmulatorOptions
 from afsync.emulator.service import EmulatedService
 from afsync.emulator.wire import Wire

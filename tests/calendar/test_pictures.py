@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from afsync.api.previews import LARGEST, as_data
-from afsync.emulator import running
-from afsync.emulator.media import host
-from afsync.emulator.media.samples import thumbnail
+from afsync.emulator import media_host, running
+from afsync.emulator.media_host import thumbnail
 from tests.dialects import DIALECTS
 from tests.harness import Sandbox
 
@@ -51,7 +50,7 @@ def test_what_waits_for_an_approval_is_shown(tmp_path: Path, dialect: str) -> No
 
 @pytest.mark.parametrize("content", [thumbnail("x") + bytes(LARGEST), b"<svg onload='alert(1)'/>", b""], ids=len)
 def test_what_is_no_small_picture_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    monkeypatch.setattr(host, "thumbnail", lambda name: content)
+    monkeypatch.setattr(media_host, "thumbnail", lambda name: content)
     with waiting(tmp_path, "deployed") as (sandbox, _):
         shown = sandbox.does(*PAGE, "--with-links").out
     assert "<img" not in shown and "Intro" in shown

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from afsync.emulator import Running
-from afsync.emulator.media.samples import thumbnail, video
+from afsync.emulator.media_host import thumbnail, video
 from tests.emulator.conftest import Serve, client_for, submitted
 
 

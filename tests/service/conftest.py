@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from afsync.emulator import running
-from afsync.emulator.media.samples import video
+from afsync.emulator.media_host import video
 from tests.dialects import DIALECTS
 from tests.scenarios.world import Fields, World, a_job
 

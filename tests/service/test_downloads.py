@@ -12,7 +12,7 @@ from afsync.api.access import Access, Secret
 from afsync.api.external_hosts import may_go_to
 from afsync.app.download import files, stem
 from afsync.core.results import JobResult
-from afsync.emulator.media.samples import video
+from afsync.emulator.media_host import video
 from afsync.errors import Exit
 from tests.scenarios.world import World
 from tests.service.conftest import MakeWorld, waiting

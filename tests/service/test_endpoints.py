@@ -176,7 +176,7 @@ def test_result_and_download(world: World) -> None:
     folder = world.root / "videos"
     done = world.does("result", "job.*", "--download", str(folder))
     assert "title:       Introducing" in done.out and "tiktok    published" in done.out
-    from afsync.emulator.media.samples import thumbnail, video
+    from afsync.emulator.media_host import thumbnail, video
 
     assert (folder / f"intro-{job}.mp4").read_bytes() == video(job)
     assert (folder / f"intro-{job}-thumbnail.png").read_bytes() == thumbnail(job)

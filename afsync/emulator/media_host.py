@@ -1,9 +1,13 @@
-"""The other host: it takes uploads and gives files, and must never see a key."""
+"""The media host: it takes uploads and serves videos and pictures, and must never receive a key."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import struct
+import zlib
+from functools import cache
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,7 +16,6 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from afsync.emulator import jobs, uploads
-from afsync.emulator.media.samples import thumbnail, video
 from afsync.emulator.service import EmulatedService
 
 FILES: dict[str, str] = {"video.mp4": "video/mp4", "thumbnail.png": "image/png"}
@@ -136,3 +139,36 @@ async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     names = {404: "NoSuchKey", 405: "MethodNotAllowed"}
     return refusal(error.status_code, names.get(error.status_code, "InvalidRequest"))
+
+
+SIDE = 64
+"""Width and height of a picture in pixels."""
+
+
+def video(name: str, least: int = 0) -> bytes:
+    """An MP4 (one second of one picture), the same for the same name, another for each name; at least `least` bytes."""
+    whole = _sample() + _free(name.encode())
+    missing = least - len(whole)
+    return whole + _free(bytes(max(0, missing - 8))) if missing > 0 else whole
+
+
+@cache
+def _sample() -> bytes:
+    return Path(__file__).with_name("sample.mp4").read_bytes()
+
+
+def _free(content: bytes) -> bytes:
+    """A box that players pass over (ISO/IEC 14496-12)."""
+    return struct.pack(">I", len(content) + 8) + b"free" + content
+
+
+def thumbnail(name: str) -> bytes:
+    """A PNG of a single colour, which depends on the name."""
+    row = b"\0" + hashlib.sha256(name.encode()).digest()[:3] * SIDE
+    header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(row * SIDE)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
