@@ -141,6 +141,5 @@ def _with_upcoming(known: Known, files: Project, project: Project, window: Windo
 
 
 def _pictures(service: Service, known: Known) -> Mapping[str, str]:
-    # Imported here: a page with pictures is rare.
 
     return pictures(service.session, known.seen.previews)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -38,6 +37,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def random_number() -> float:
+    """From 0 to 1."""
+    # Imported here: it takes as long to load as a small project does, and only a retry needs it.
+    from random import random
+
+    return random()
+
+
 def _ignore_text(_text: str) -> None:
     """No reader for warnings."""
 
@@ -61,7 +68,7 @@ class Context(Struct, frozen=True):
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = random_number
     say: Callable[[str], None] = _ignore_text
     report_problems: Callable[[Iterable[Problem], Path], None] = _ignore_problems
     interrupts: Callable[[Stop], AbstractContextManager[None]] = lambda _: nullcontext()

@@ -29,7 +29,6 @@ def moved_weeks(project: Project, recorded: Recorded, plan: Plan) -> tuple[str, 
     times = [moment for change in plan.changes for moment in _moves(change)]
     if not times:
         return ()
-    # Imported here: most plans move nothing.
 
     name = project.settings.timezone or "UTC"
     zone = parse_zone(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
-from afsync.app.context import Context, utc_now
+from afsync.app.context import Context, random_number, utc_now
 from afsync.app.plan import PlanRequest, plan, saved_plan
 from afsync.app.preparation import ApplyRequest, Prepared
 from afsync.app.project import load_project
@@ -180,7 +179,7 @@ def open_project(
     environ: Mapping[str, str] | None = None,
     now: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
-    random: Callable[[], float] = random.random,
+    random: Callable[[], float] = random_number,
     warn: Callable[[str], None] = _ignore,
 ) -> Project:
     """The project in `directory`; nothing is read yet. UsageError where there is no such directory."""
