@@ -40,7 +40,7 @@ test: $(VENV)/.installed  ## all tests, on all cores
 lint: $(VENV)/.installed  ## style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 
 format: $(VENV)/.installed  ## mend the style
 	$(BIN)/ruff check --fix

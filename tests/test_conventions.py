@@ -35,10 +35,17 @@ class Module(Struct, frozen=True, dict=True):
     def tree(self) -> ast.Module:
         return ast.parse(self.path.read_text(encoding="utf-8"), filename=str(self.path))
 
-    @property
-    def imports(self) -> Iterator[tuple[str, int]]:
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> tuple[tuple[str, int], ...]:
         """Everything imported, wherever it stands in the file, for types only or not; with its line."""
-        for node in ast.walk(self.tree):
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[tuple[str, int]]:
+        for node in self.nodes:
             match node:
                 case ast.Import(names=names):
                     yield from ((alias.name, node.lineno) for alias in names)
@@ -53,12 +60,10 @@ class Module(Struct, frozen=True, dict=True):
             if top == "afsync" and rest and rest != "__version__":
                 yield rest.split(".")[0], line
 
-    @property
-    def calls(self) -> Iterator[tuple[str, int]]:
+    @cached_property
+    def calls(self) -> tuple[tuple[str, int], ...]:
         """What is called, as it is written: `print`, `click.echo`, `datetime.now`."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield ast.unparse(node.func), node.lineno
+        return tuple((ast.unparse(node.func), node.lineno) for node in self.nodes if isinstance(node, ast.Call))
 
     def at(self, line: int) -> str:
         return f"{self.path.relative_to(ROOT)}:{line}"
@@ -105,9 +110,7 @@ def test_layer(layer: str) -> None:
 
 
 def test_imports_are_absolute() -> None:
-    relative = [
-        m.at(n.lineno) for m in MODULES for n in ast.walk(m.tree) if isinstance(n, ast.ImportFrom) and n.level > 0
-    ]
+    relative = [m.at(n.lineno) for m in MODULES for n in m.nodes if isinstance(n, ast.ImportFrom) and n.level > 0]
 
     assert relative == []
 
@@ -182,7 +185,7 @@ def test_the_core_calls_nothing_that_has_effects() -> None:
 
 
 def test_the_core_keeps_nothing_between_calls() -> None:
-    wrong = [m.at(n.lineno) for m in PURE for n in ast.walk(m.tree) if isinstance(n, ast.Global | ast.Nonlocal)]
+    wrong = [m.at(n.lineno) for m in PURE for n in m.nodes if isinstance(n, ast.Global | ast.Nonlocal)]
 
     assert wrong == []
 
@@ -191,7 +194,7 @@ def test_values_of_the_core_are_frozen() -> None:
     loose = [
         m.at(node.lineno)
         for m in PURE
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.ClassDef)
         if "Struct" in map(ast.unparse, node.bases) and "frozen=True" not in map(ast.unparse, node.keywords)
     ]
@@ -232,7 +235,7 @@ def test_a_use_case_uses_no_stream_and_ends_no_process() -> None:
         f"{m.at(node.lineno)} uses {ast.unparse(node)}"
         for m in MODULES
         if m.layer == "app"
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in NOT_IN_A_USE_CASE
     ]
 
@@ -246,7 +249,7 @@ def test_a_use_case_finds_the_environment_and_the_clock_in_its_context() -> None
         f"{m.at(node.lineno)} uses {ast.unparse(node)}"
         for m in MODULES
         if m.layer == "app" and m.name not in real_ones
-        for node in ast.walk(m.tree)
+        for node in m.nodes
         if isinstance(node, ast.Attribute) and ast.unparse(node) in globals_of_a_process
     ]
 
@@ -317,11 +320,6 @@ def test_no_module_is_named_after_nothing() -> None:
 
 
 def test_no_test_is_skipped_for_good() -> None:
-    wrong = [
-        m.at(node.lineno)
-        for m in TESTS
-        for node in ast.walk(m.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("pytest.mark.skip", "pytest.xfail")
-    ]
+    wrong = [m.at(line) for m in TESTS for name, line in m.calls if name in ("pytest.mark.skip", "pytest.xfail")]
 
     assert wrong == []
