@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from afsync.emulator.faults.spec import Fault, Target
+from afsync.emulator.faults.spec import InjectedFault, Target
 
 PREFIX = "/v1"
 
@@ -18,7 +18,7 @@ class Armed(Struct):
 
     id: int
     target: Target
-    fault: Fault | None = None
+    fault: InjectedFault | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     seen: int = 0
     fired: int = 0
@@ -44,7 +44,7 @@ class FaultBook:
         self._next = 1
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault) -> Armed:
+    def add(self, fault: InjectedFault) -> Armed:
         """Arm a fault."""
         return self._add(Armed(0, fault.target, fault))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from afsync.emulator.faults.reply import FaultReply, false, spoilt
-from afsync.emulator.faults.spec import REPLIES, SPOILERS, Fault
+from afsync.emulator.faults.spec import REPLIES, SPOILERS, InjectedFault
 from afsync.emulator.faults.undone import charge, submit_later
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class FaultyExchange:
     def __init__(
         self,
         service: EmulatedService,
-        faults: Sequence[Fault],
+        faults: Sequence[InjectedFault],
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -133,7 +133,7 @@ class FaultyExchange:
         if self.postponed:  # and no other fault had an answer
             await self._drop("close")
 
-    async def _act(self, fault: Fault) -> None:
+    async def _act(self, fault: InjectedFault) -> None:
         if fault.action in SPOILERS:
             self.reply = spoilt(fault, self.reply)
             return
@@ -169,7 +169,7 @@ class FaultyExchange:
         while self.line is not None and not self.line.lost:
             await asyncio.sleep(TICK_S)
 
-    async def _stall(self, fault: Fault) -> None:
+    async def _stall(self, fault: InjectedFault) -> None:
         if fault.point == "sent" and self.line is not None:
             self.line.pause()
         loop = asyncio.get_running_loop()
@@ -183,7 +183,7 @@ class FaultyExchange:
         if fault.point == "sent" and self.line is not None:
             self.line.resume()
 
-    async def _hold(self, fault: Fault) -> None:
+    async def _hold(self, fault: InjectedFault) -> None:
         request = f"{self.scope['method']} {self.scope['path']}"
         if not await self.service.holds.wait(fault.point, request):
             await self._drop("close")

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.emulator.faults.spec import REPLIES, Fault
+from afsync.emulator.faults.spec import REPLIES, InjectedFault
 
 JSON_TYPE = "application/json"
 
@@ -33,7 +33,7 @@ class FaultReply(Struct, frozen=True):
         return "".join([*lines, "\r\n"]).encode("latin-1", "replace")
 
 
-def false(fault: Fault, media_host: str) -> FaultReply:
+def false(fault: InjectedFault, media_host: str) -> FaultReply:
     """An answer in the service's place."""
     match fault.action:
         case "status":
@@ -63,7 +63,7 @@ def error(
     return _reply(code, json.dumps(body).encode(), JSON_TYPE, *headers)
 
 
-def spoilt(fault: Fault, reply: FaultReply) -> FaultReply:
+def spoilt(fault: InjectedFault, reply: FaultReply) -> FaultReply:
     """The true answer, changed; `cut-length` is left to the sender."""
     match fault.action:
         case "cut-json":

@@ -85,7 +85,7 @@ class Target(Struct, frozen=True):
         return self.first <= number and (self.last is None or number <= self.last)
 
 
-class Fault(Struct, frozen=True):
+class InjectedFault(Struct, frozen=True):
     """What happens to its target, and when."""
 
     text: str
@@ -113,13 +113,13 @@ def combinations() -> list[tuple[str, str]]:
     return [(point, action) for point in POINTS for action in ACTIONS if makes_sense(point, action)]
 
 
-def parse(text: str) -> Fault:
+def parse(text: str) -> InjectedFault:
     """The fault that a text describes; BadFault when it describes none."""
     match = _FAULT.fullmatch(text.strip())
     if match is None:
         raise BadFault(f"{text!r}: {_GRAMMAR}")
     target = parse_target(match["target"])
-    fault = Fault(text.strip(), target, match["point"], match["action"], match["argument"])
+    fault = InjectedFault(text.strip(), target, match["point"], match["action"], match["argument"])
     _check(fault)
     return fault
 
@@ -142,7 +142,7 @@ def _which(text: str) -> tuple[int, int | None]:
     return int(match["first"]), int(match["last"] or match["first"])
 
 
-def _check(fault: Fault) -> None:
+def _check(fault: InjectedFault) -> None:
     point, action, argument = fault.point, fault.action, fault.argument
     if point not in POINTS:
         raise BadFault(f"{fault.text!r}: no point {point!r}; there are {', '.join(POINTS)}")
@@ -160,7 +160,7 @@ def _check(fault: Fault) -> None:
         _check_number(fault, argument)
 
 
-def _check_number(fault: Fault, argument: str) -> None:
+def _check_number(fault: InjectedFault, argument: str) -> None:
     if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", argument) is None:
         raise BadFault(f"{fault.text!r}: {argument!r} is not a number")
     ranges = {"status": (400, 599), "proxy": (400, 599), "redirect": (300, 399)}
