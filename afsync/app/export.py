@@ -1,4 +1,5 @@
-"""Writing what the account holds, and no file declares, into the files, and recording it in the state."""
+"""Exports: what the account holds and no file declares, written into the files and recorded in the state; jobs as a
+sheet that `rows` reads back; and all of the account, for JSON."""
 
 from __future__ import annotations
 
@@ -10,29 +11,34 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.api.snapshot import fetch
+from afsync.app.connection import connect
 from afsync.app.files import read_text, write_whole
 from afsync.app.project import at_moment, load_project
-from afsync.app.session import Session, record_all
+from afsync.app.project_state import check_account, read_state
+from afsync.app.session import EVERYTHING, Session, record_all
 from afsync.config.edit import Entry, Section, insert, insert_include
-from afsync.config.export import entry_of, writable
+from afsync.config.export import WrittenSheet, account_rows, declared_rows, entry_of, writable, write_sheet
 from afsync.config.project import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
-from afsync.core.addresses import Kind
-from afsync.core.plan.decision import Facts
+from afsync.core.addresses import Kind, matches
+from afsync.core.plan.decision import Facts, facts_of
 from afsync.core.remote import Remote
 from afsync.core.resources import EMPTY
-from afsync.core.state.recorded import Account
+from afsync.core.state.recorded import Account, Recorded
 from afsync.core.takeover.export import Export, Exported, JobSelection, common, make_export
-from afsync.errors import AfsyncError
+from afsync.errors import AfsyncError, StateError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import Project
 
+
 Texts = dict[str, str]
 """The new texts of files, by their names relative to the root."""
 
 FOLDER = "account"
+
 TAKEN = "What was taken over. It means nothing more once it is in the state, and is the way back if that is lost."
 
 
@@ -176,3 +182,44 @@ def _write_checked(context: Context, root: Path, texts: Texts) -> None:
             else:
                 write_whole(root / name, old, root)
         raise
+
+
+def sheet_of_declared(context: Context, only: str | None) -> WrittenSheet:
+    """The declared jobs as a sheet, or those whose addresses match the glob `only`. The account is not read."""
+    project = load_project(context)
+    try:
+        recorded = read_state(context, project)[0]
+    except StateError:
+        if project.calendar is not None:
+            raise
+        recorded = Recorded(project.settings.lineage or "")
+    project = at_moment(context, project, recorded, context.now())
+    chosen = (j for j in project.desired.jobs.values() if only is None or matches(j.address, (only,)))
+    rows, left_out = declared_rows(chosen, project.zone)
+    return _sheet(write_sheet(rows, strange=False), left_out)
+
+
+def sheet_of_account(context: Context, jobs: JobSelection, account: str | None) -> WrittenSheet:
+    """Those jobs of the account that are not declared, as a sheet. `account`: the id of the only one it may be."""
+    project, recorded, remote = read_whole_account(context, account)
+    project = at_moment(context, project, recorded, context.now())
+    facts = facts_of(project.desired, recorded, remote, context.now())
+    rows, left_out = account_rows(make_export(facts, templates=False, jobs=jobs).resources, project.zone)
+    return _sheet(write_sheet(rows, strange=True), left_out)
+
+
+def _sheet(sheet: WrittenSheet, left_out: list[tuple[str, str]]) -> WrittenSheet:
+    return replace(sheet, left_out=(*left_out, *sheet.left_out))
+
+
+def read_whole_account(
+    context: Context, account: str | None, *, silent: bool = False
+) -> tuple[Project, Recorded, Remote]:
+    """The project, its state and every job of the account. `account`: the id of the only one it may be. With `silent`,
+    waits for the rate limit are not reported."""
+    project = load_project(context)
+    recorded = read_state(context, project)[0]
+    service = connect(context, project, writes=False, silent=silent)
+    remote = replace(fetch(service.reader, EVERYTHING), base_url=service.base_url)
+    check_account(project, recorded, remote, account)
+    return project, recorded, remote

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from afsync.app.addresses import check_submitted
 from afsync.app.checked_plan import checked_plan
 from afsync.app.connection import Service, connect
-from afsync.app.first_account import refuse_unknown_account, unknown_account
 from afsync.app.planned_files import configuration
 from afsync.app.project import at_moment
-from afsync.app.project_state import check_account, check_lineage
+from afsync.app.project_state import check_account, check_lineage, refuse_unknown_account, unknown_account
 from afsync.app.remote import read_due, read_remote
 from afsync.app.selection import Selection, check_addresses
 from afsync.core.approval.approvals import only_approvals

@@ -1,4 +1,4 @@
-"""The state that belongs to the project in a directory: opened, checked, locked."""
+"""The state that belongs to the project in a directory: opened, locked, and checked to be of it and of its account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from afsync import __version__
 from afsync.api.access import is_real
-from afsync.errors import StateError
+from afsync.core.addresses import typed
+from afsync.core.state.recorded import Account, Recorded
+from afsync.errors import StateError, UsageError
 from afsync.output.values import visible
 from afsync.store import opening
 from afsync.store.lock import Holder
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import Project
     from afsync.core.remote import Remote
-    from afsync.core.state.recorded import Recorded
     from afsync.engine.interrupt import Stop
     from afsync.store.interface import Store
 
@@ -109,3 +110,16 @@ def who() -> str:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (OSError, KeyError):
         return "unknown"
+
+
+def unknown_account(project: Project, recorded: Recorded, account: Account) -> bool:
+    """Whether neither the files nor the state say whose account it is, so that the key may be the wrong one."""
+
+    return recorded.account is None and project.settings.account is None and is_real(account.base_url)
+
+
+def refuse_unknown_account(account: Account, first: str = "apply") -> None:
+    """UsageError that names both ways to say that it is the right one."""
+    text = f"This would be the first {first}, in account {account.id} at {account.base_url}; is that the one?"
+    hint = f"write `account: {typed(account.id)}` into afsync.yaml (`afsync init` does), or add --account"
+    raise UsageError(text, f"{hint} {typed(account.id)}")

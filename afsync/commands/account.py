@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.app.account import read_account
-from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
-from afsync.commands.command_result import CommandResult
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
 from afsync.commands.console import tell
 from afsync.commands.context import here
 from afsync.core.workspace import Numbers

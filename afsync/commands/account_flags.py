@@ -1,4 +1,4 @@
-"""The flags with which a command runs over all accounts of a workspace."""
+"""The flags with which a command runs over all accounts of a workspace, and the result that it gives for one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import click
 from msgspec import Struct
 
 from afsync.commands.options import Number
-from afsync.errors import UsageError
+from afsync.core.workspace import Numbers
+from afsync.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from afsync.commands.command_result import CommandResult
+    pass
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 JOBS = 8
+
 FORMATS = ("json", "markdown", "sarif", "codeclimate", "junit")
 
 
@@ -82,7 +85,9 @@ class Report(click.ParamType):  # type: ignore[type-arg]
 
 
 _ACCOUNT = click.option("--account", multiple=True, metavar="GLOB", help="With --all: only accounts of these names.")
+
 _FAIL_FAST = click.option("--fail-fast", is_flag=True, help="With --all: begin no more once one failed.")
+
 REPORT_FLAG = click.option(
     "--report",
     "reports",
@@ -90,6 +95,7 @@ REPORT_FLAG = click.option(
     type=Report(),
     help="Write one there (with --all); - prints it instead.",
 )
+
 _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--all", "every", is_flag=True, help="Over all accounts of the workspace, side by side."),
     click.option("--changed-since", metavar="REF", help="With --all: only accounts of which files differ from REF."),
@@ -130,3 +136,16 @@ def run(command: str, over: AccountFlags, one: Callable[[], CommandResult], *, r
     from afsync.commands.all_accounts import run_everywhere
 
     return run_everywhere(command, over, one, reads_only=reads_only)
+
+
+class CommandResult(Struct, frozen=True):
+    """`code` is the exit code, `details` Markdown; the others are as in `core.workspace.AccountResult`. `fingerprint`
+    is that of the plan, where one was made."""
+
+    code: int
+    numbers: Numbers = Numbers()
+    problems: tuple[Problem, ...] = ()
+    details: str = ""
+    changes: bool = False
+    blocked: bool = False
+    fingerprint: str | None = None

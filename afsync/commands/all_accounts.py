@@ -17,12 +17,11 @@ from afsync import cli
 from afsync.app.context import Globs
 from afsync.app.side_by_side import Redraw, problems_of, side_by_side
 from afsync.app.workspace import ChosenAccounts, choose_accounts
-from afsync.commands.account_flags import JOBS, AccountFlags
-from afsync.commands.command_result import CommandResult
+from afsync.commands.account_flags import JOBS, AccountFlags, CommandResult
 from afsync.commands.console import messages, print_into, report, stdout_paint
 from afsync.commands.console import told as told_by
 from afsync.commands.context import here, share
-from afsync.commands.overall_reports import check_reports, publish_overall, write_reports
+from afsync.commands.reports import check_reports, publish_overall, write_reports
 from afsync.core.text import count
 from afsync.core.workspace import AccountResult, Overall, worst
 from afsync.engine.interrupt import Stops, handling_signals

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afsync.app.files import write_private
+from afsync.commands.account_flags import CommandResult
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.ci import publish_error, publish_problems
 from afsync.commands.ci_reports import publish_outcomes
-from afsync.commands.command_result import CommandResult
 from afsync.commands.console import Out, in_block, messages, say_unwritten, stdout_paint
 from afsync.commands.json_events import EventLines
 from afsync.core.outcome import Unresolved

@@ -16,10 +16,11 @@ from afsync.app.context import Context
 from afsync.app.files import read_text
 from afsync.app.preparation import Prepared
 from afsync.app.project import load_project
+from afsync.commands.account_flags import CommandResult
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_report import finish, outcome, refused
+from afsync.commands.ci import errors_into
 from afsync.commands.ci_reports import publish_plan
-from afsync.commands.command_result import CommandResult
 from afsync.commands.console import (
     Out,
     agreed,
@@ -35,7 +36,6 @@ from afsync.commands.context import here
 from afsync.commands.first_account import announcement
 from afsync.commands.json_events import EventLines, JsonLines, event_lines
 from afsync.commands.progress import MANY, LineReporter, Reporter
-from afsync.commands.reports import errors_into
 from afsync.core.plan.plan import plan_without_links
 from afsync.engine.events import Tell
 from afsync.engine.interrupt import Stop, telling_of_signals

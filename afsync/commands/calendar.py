@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.files import write_shared
-from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
-from afsync.commands.command_result import CommandResult
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
 from afsync.commands.console import links_shown, messages, stdout, stdout_paint, tell
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afsync.app.files import write_private
 from afsync.commands.console import in_block, messages
 from afsync.errors import AfsyncError, ConfigError, Problem
 from afsync.output.github import annotation
-from afsync.output.markdown import error_markdown
+from afsync.output.markdown import MAX_BYTES, error_markdown
 
 if TYPE_CHECKING:
     pass
@@ -69,3 +71,16 @@ def _append(variable: str, text: str) -> None:
             file.write(text)
     except OSError as error:
         messages()(f"Warning: {variable} could not be written: {error.strerror or error}\n")
+
+
+@contextmanager
+def errors_into(file: str | None, title: str, of: str, max_bytes: int | None = None) -> Iterator[None]:
+    """What ends a command early is written into `file` before it is raised, so that no earlier plan is posted in its
+    place. `of`: `plan` or `apply`."""
+    try:
+        yield
+    except AfsyncError as error:
+        if file is not None:
+            with suppress(AfsyncError):
+                write_private(Path(file), error_markdown(error, max_bytes or MAX_BYTES, title, of))
+        raise

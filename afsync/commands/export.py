@@ -6,9 +6,15 @@ from pathlib import Path
 
 import click
 
-from afsync.app.account_export import account_sheet, declared_sheet, read_whole_account
 from afsync.app.context import Context
-from afsync.app.export import ExportLayout, ExportResult, export
+from afsync.app.export import (
+    ExportLayout,
+    ExportResult,
+    export,
+    read_whole_account,
+    sheet_of_account,
+    sheet_of_declared,
+)
 from afsync.app.files import write_whole
 from afsync.app.project import load_project
 from afsync.app.session import Session, open_session
@@ -140,7 +146,7 @@ def _json(context: Context, account: str | None) -> int:
 
 def _csv(context: Context, file: str, only: str | None, jobs: JobSelection | None, account: str | None) -> int:
     """Write the sheet, and name what it cannot hold."""
-    sheet = declared_sheet(context, only) if jobs is None else account_sheet(context, jobs, account)
+    sheet = sheet_of_declared(context, only) if jobs is None else sheet_of_account(context, jobs, account)
     if file == "-":
         tell(sheet.text)
     elif sheet.size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afsync.app.first_account import refuse_unknown_account, unknown_account
+from afsync.app.project_state import refuse_unknown_account, unknown_account
 from afsync.commands.console import agreed, interactive, messages
 from afsync.core.state.recorded import Account
 from afsync.output.values import visible

@@ -9,12 +9,10 @@ from msgspec.structs import replace
 
 from afsync.api.access import IN_FILES, is_real
 from afsync.app.connection import connect, key_is_set
-from afsync.app.new_project import pin_account, refuse_second_state, write_files, write_ignore
-from afsync.app.package_data import copy_example
+from afsync.app.new_project import copy_example, pin_account, refuse_second_state, write_files, write_ignore
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
-from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
-from afsync.commands.command_result import CommandResult
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
 from afsync.commands.console import messages, report, said
 from afsync.commands.context import here
 from afsync.config.project import PROJECT_FILE

@@ -7,7 +7,7 @@ import click
 from afsync.app.notifications import Notifier
 from afsync.app.project import load_project
 from afsync.app.session import open_session
-from afsync.app.watch import WatchedJobs
+from afsync.app.status import WatchedJobs
 from afsync.commands.console import tell
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag

@@ -18,10 +18,9 @@ from afsync.app.connection import key_is_set
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store
 from afsync.cli import run as run_command
-from afsync.commands.ci import in_github
+from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import messages
 from afsync.commands.context import here
-from afsync.commands.reports import errors_into
 from afsync.config.workspace import find_workspace
 from afsync.core.workspace import key_of
 from afsync.errors import AuthError, Exit, Problem, StateError, UsageError

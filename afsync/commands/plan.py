@@ -14,14 +14,12 @@ from afsync.app.files import write_private
 from afsync.app.plan import Planned, PlanRequest, plan, saved_plan
 from afsync.app.project import load_project
 from afsync.app.selection import Selection
-from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
-from afsync.commands.ci import in_github
-from afsync.commands.command_result import CommandResult
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import links_shown
 from afsync.commands.context import here
 from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
-from afsync.commands.reports import errors_into
 from afsync.errors import UsageError
 from afsync.output.plan_file import encode_plan_file
 

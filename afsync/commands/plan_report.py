@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from afsync.app.files import read_text, write_private
+from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci_reports import publish_drift, publish_plan
-from afsync.commands.command_result import CommandResult
 from afsync.commands.console import in_block, messages, report, stdout_paint, told
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links

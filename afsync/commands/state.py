@@ -105,11 +105,8 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
 @lock_timeout_flag
 def migrate(place: str, lock_timeout: float) -> int:
     """Take the state, its history and its journal to PLACE, which is what `state:` is to say from then on."""
-    # Imported here: it is needed once in the life of a project.
-    from afsync.app.migration import migrate as migrate_state
-
     context = here()
-    recorded = migrate_state(context, load_project(context), place, lock_timeout)
+    recorded = state_edit.migrate(context, load_project(context), place, lock_timeout)
     resources = count(len(recorded.resources), "resource")
     said(
         f"The state is in {visible(place)} now: {resources}, version {recorded.serial}. A note in the old place says "

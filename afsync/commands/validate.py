@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from afsync.app.files import write_private
 from afsync.app.validate import Validation, validate
-from afsync.commands.account_flags import AccountFlags, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
 from afsync.commands.ci import publish_error, repository_prefix
-from afsync.commands.command_result import CommandResult
 from afsync.commands.console import stdout_paint, tell
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
