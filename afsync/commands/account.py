@@ -6,7 +6,7 @@ import click
 
 from afsync.app.account import read_account
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
-from afsync.commands.console import tell
+from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.core.workspace import Numbers
 from afsync.output.account import account_json, account_text
@@ -29,5 +29,5 @@ def _account(as_json: bool) -> CommandResult:
     read = read_account(here())
     account, plan = read.account, read.plan
     text = account_text(account, read.base_url, read.limits, read.held, plan)
-    code = tell(account_json(account, read.limits, read.held, plan) if as_json else text)
+    code = print_report(account_json(account, read.limits, read.held, plan) if as_json else text)
     return CommandResult(code, Numbers(credits=plan.spend if plan else None, balance=account.balance))

@@ -18,8 +18,7 @@ from afsync.app.context import Globs
 from afsync.app.side_by_side import Redraw, problems_of, side_by_side
 from afsync.app.workspace import ChosenAccounts, choose_accounts
 from afsync.commands.account_flags import JOBS, AccountFlags, CommandResult
-from afsync.commands.console import messages, print_into, report, stdout_paint
-from afsync.commands.console import told as told_by
+from afsync.commands.console import messages, print_into, report, report_code, stdout_paint
 from afsync.commands.context import here, share
 from afsync.commands.reports import check_reports, publish_overall, write_reports
 from afsync.core.text import count
@@ -186,4 +185,4 @@ def tell_overall(overall: Overall, reports: Sequence[tuple[str, str]], root: Pat
     screen(overall_text(overall, stdout_paint()) if printed is None else printed)
     publish_overall(overall)
     codes = [cli.failed(error, lambda text: messages()(f"{text}\n")) for error in unwritten]
-    return worst([overall.exit_code, told_by(screen), *codes])
+    return worst([overall.exit_code, report_code(screen), *codes])

@@ -11,7 +11,7 @@ from afsync.commands.account_flags import CommandResult
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.ci import publish_error, publish_problems
 from afsync.commands.ci_reports import publish_outcomes
-from afsync.commands.console import Out, in_block, messages, say_unwritten, stdout_paint
+from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
 from afsync.commands.json_events import EventLines
 from afsync.core.outcome import Unresolved
 from afsync.core.plan.actions import Action, Reason
@@ -73,7 +73,7 @@ def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, eve
     publish_problems([v for v in done.plan.violations if v not in prepared.plan.violations], prepared.project.root)
     if done.stopped is not None:
         publish_error(done.stopped)
-    say_unwritten(out.error)
+    warn_unwritten(out.error)
     return exit_code(done.plan, done)
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.files import write_shared
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
-from afsync.commands.console import links_shown, messages, stdout, stdout_paint, tell
+from afsync.commands.console import links_shown, messages, print_report, stdout, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.errors import UsageError
@@ -101,7 +101,7 @@ def calendar_here(flags: CalendarFlags) -> CommandResult:
     written = _write(page, flags)
     if written and not flags.forms:
         return CommandResult(0)
-    return CommandResult(tell(_printed(page, flags)), problems=tuple(page.found.notices))
+    return CommandResult(print_report(_printed(page, flags)), problems=tuple(page.found.notices))
 
 
 def _request(flags: CalendarFlags) -> CalendarRequest:

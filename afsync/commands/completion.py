@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from afsync import cli
-from afsync.commands.console import tell
+from afsync.commands.console import print_report
 
 _ONLY_ONCE = "[[ $zsh_eval_context[-1] == loadautofunc ]]"
 
@@ -27,4 +27,4 @@ def command(shell: str) -> int:
     completion = get_completion_class(shell)
     assert completion is not None
     script = completion(cli.cli, {}, "afsync", "_AFSYNC_COMPLETE").source()
-    return tell(script.replace(_ONLY_ONCE, _EVERY_TIME).rstrip() + "\n")
+    return print_report(script.replace(_ONLY_ONCE, _EVERY_TIME).rstrip() + "\n")

@@ -74,27 +74,27 @@ def report() -> Out:
     return Out(stdout())
 
 
-def tell(text: str) -> int:
+def print_report(text: str) -> int:
     """Write a report that is all a command is for; its exit code. One that could not be written has failed, unless its
     reader went away by choice (`| head`)."""
     out = report()
     out(text)
-    return told(out)
+    return report_code(out)
 
 
-def said(text: str) -> None:
+def print_done(text: str) -> None:
     """Write what was done, which the exit code does not depend on."""
     out = report()
     out(text)
-    say_unwritten(out.error)
+    warn_unwritten(out.error)
 
 
-def told(out: Out) -> int:
+def report_code(out: Out) -> int:
     """The exit code of a command that is nothing but its report."""
-    return int(say_unwritten(out.error))
+    return int(warn_unwritten(out.error))
 
 
-def say_unwritten(error: OSError | None) -> bool:
+def warn_unwritten(error: OSError | None) -> bool:
     """Whether a report could not be written, which is said then; not to a reader who went away by choice (`| head`)."""
     if error is None or isinstance(error, BrokenPipeError):
         return False

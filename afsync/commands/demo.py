@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from afsync.app.package_data import data_folder
-from afsync.commands.console import Out, report, said, stdout_paint
+from afsync.commands.console import Out, print_done, report, stdout_paint
 from afsync.errors import AfsyncError
 
 # What is typed, and what is said before it.
@@ -76,7 +76,7 @@ def command(keep: bool, dialect: str) -> int:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
     if keep:
-        said(f"\nThe project is in {root}\n")
+        print_done(f"\nThe project is in {root}\n")
     return 0
 
 

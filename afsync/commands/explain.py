@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from afsync.commands.console import stdout_paint, tell
+from afsync.commands.console import print_report, stdout_paint
 from afsync.config.codes import MEANINGS as FILE_CODES
 from afsync.config.reference import Key, below, explain, is_key
 from afsync.core.plan.codes import MEANINGS as PLAN_CODES
@@ -39,7 +39,7 @@ def command(path: str | None) -> int:
     else:
         key = explain(path)
         lines = [*_whole(key, below(key.path), width, stdout_paint())]
-    return tell("\n".join(lines) + "\n")
+    return print_report("\n".join(lines) + "\n")
 
 
 def _codes() -> dict[str, str]:

@@ -18,7 +18,7 @@ from afsync.app.export import (
 from afsync.app.files import write_whole
 from afsync.app.project import load_project
 from afsync.app.session import Session, open_session
-from afsync.commands.console import messages, report, said, tell
+from afsync.commands.console import messages, print_done, print_report, report
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
@@ -105,8 +105,8 @@ def export_and_tell(
     if layout.into == "-":
         if not done.texts:
             messages()(_summary(done))
-        return tell("".join(done.texts.values()))
-    said(_summary(done))
+        return print_report("".join(done.texts.values()))
+    print_done(_summary(done))
     if done.unwritable:
         messages()(f"Left out, since no file can hold their names: {visible(', '.join(done.unwritable))}.\n")
     return 0
@@ -118,7 +118,7 @@ def declare_account(context: Context, project: Project) -> int:
         code = export_and_tell(
             session, ExportLayout(PROJECT_FILE), templates=True, jobs=JobSelection.ACTIVE, record=True
         )
-    said("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
+    print_done("\nNothing was sent. Now run `afsync plan`: it has nothing to do until you edit the files.\n")
     return code
 
 
@@ -141,14 +141,14 @@ def _summary(done: ExportResult) -> str:
 
 def _json(context: Context, account: str | None) -> int:
     _, recorded, remote = read_whole_account(context, account, silent=True)
-    return tell(json_text(export_document(recorded, remote, context.now())))
+    return print_report(json_text(export_document(recorded, remote, context.now())))
 
 
 def _csv(context: Context, file: str, only: str | None, jobs: JobSelection | None, account: str | None) -> int:
     """Write the sheet, and name what it cannot hold."""
     sheet = sheet_of_declared(context, only) if jobs is None else sheet_of_account(context, jobs, account)
     if file == "-":
-        tell(sheet.text)
+        print_report(sheet.text)
     elif sheet.size:
         _write_new(context.directory / file, file, sheet.text)
         report()(f"Wrote {count(sheet.size, 'row')} to {visible(file)}.\n")

@@ -6,7 +6,7 @@ import click
 
 from afsync.app.files import write_whole
 from afsync.app.formatting import reformatted_files
-from afsync.commands.console import report, stdout_paint, told
+from afsync.commands.console import report, report_code, stdout_paint
 from afsync.commands.context import here
 from afsync.errors import Exit
 from afsync.output.file_diff import file_diff
@@ -28,4 +28,4 @@ def command(check: bool, diff: bool) -> int:
         if not check and not diff:
             write_whole(file.path, file.after)
         out(file_diff(file.name, file.before, file.after, paint) if diff else f"{visible(file.name)}\n")
-    return Exit.ERROR if told(out) or (check and changed) else Exit.OK
+    return Exit.ERROR if report_code(out) or (check and changed) else Exit.OK

@@ -8,7 +8,7 @@ import click
 
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store
-from afsync.commands.console import said
+from afsync.commands.console import print_done
 from afsync.commands.context import here
 
 
@@ -23,5 +23,5 @@ def command(lock_id: str) -> int:
     store = open_store(context, load_project(context))
     recorded, _ = store.read(unmerged=True)
     done = store.unlock(lock_id, recorded.intents, host=socket.gethostname(), now=context.now())
-    said(f"The lock {lock_id}: {done.value}.\n")
+    print_done(f"The lock {lock_id}: {done.value}.\n")
     return 0

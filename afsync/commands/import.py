@@ -13,7 +13,7 @@ from afsync.app.takeover import (
     record_matches,
     take_over,
 )
-from afsync.commands.console import agreed, interactive, messages, said, stdout_paint, tell
+from afsync.commands.console import agreed, interactive, messages, print_done, print_report, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
@@ -62,18 +62,18 @@ def command(
 def _one(session: Session, address: str, resource_id: str, *, force: bool) -> int:
     match take_over(session, address, resource_id, lambda remote: may_belong(session, remote), force=force):
         case TakenOver.ALREADY:
-            said(f"{address} is {resource_id} already.\n")
+            print_done(f"{address} is {resource_id} already.\n")
         case TakenOver.DECLINED:
             return _not_recorded()
         case TakenOver.RECORDED:
-            said(f"{address} is {resource_id} from now on; `afsync plan` shows what differs.\n")
+            print_done(f"{address} is {resource_id} from now on; `afsync plan` shows what differs.\n")
     return 0
 
 
 def _match(session: Session, *, auto_approve: bool, as_json: bool) -> int:
     facts, found = find_candidates(session)
     certain = [(m.address, m.certain.id) for m in found if m.certain]
-    unread = tell(matches_json(found) if as_json else matches_text(found, stdout_paint()))
+    unread = print_report(matches_json(found) if as_json else matches_text(found, stdout_paint()))
     if not certain or unread:
         return unread
     if not may_belong(session, facts.remote, unattended=auto_approve or as_json):
@@ -85,7 +85,7 @@ def _match(session: Session, *, auto_approve: bool, as_json: bool) -> int:
         return _not_recorded()
     record_matches(session, facts, certain)
     if not as_json:
-        said(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
+        print_done(f"\nImport complete! Resources: {len(certain)} taken over, {len(found) - len(certain)} left.\n")
     return 0
 
 
@@ -98,5 +98,5 @@ def _none(session: Session) -> int:
     strangers = mark_rest_as_foreign(session, lambda remote: may_belong(session, remote))
     if strangers is None:
         return _not_recorded()
-    said(f"{strangers} jobs of the account are marked as not declared here.\n")
+    print_done(f"{strangers} jobs of the account are marked as not declared here.\n")
     return 0

@@ -13,7 +13,7 @@ from afsync.app.new_project import copy_example, pin_account, refuse_second_stat
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
-from afsync.commands.console import messages, report, said
+from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
@@ -41,7 +41,7 @@ def command(from_account: bool, example: str | None, over: AccountFlags) -> int:
     if over.every:
         check_together(from_account=from_account, example=example)
     if example is not None:
-        copy_example(example, root, said)
+        copy_example(example, root, print_done)
         over = replace(over, every=(root / WORKSPACE_FILE).is_file())
     copied = example is not None
     return run(
@@ -52,9 +52,9 @@ def command(from_account: bool, example: str | None, over: AccountFlags) -> int:
 def init_here(*, from_account: bool, copied: bool = False) -> int:
     """Begin a project in this directory; `copied`: its files were just written."""
     context, out = here(), report()
-    begun = write_files(context, said, empty=from_account) or copied
+    begun = write_files(context, print_done, empty=from_account) or copied
     project = load_project(context)
-    write_ignore(context.directory, project.settings.state, said)
+    write_ignore(context.directory, project.settings.state, print_done)
     store = open_store(context, project)
     there = store.exists()
     lost = not begun and (project.desired.jobs or project.calendar) and not there
@@ -96,7 +96,7 @@ def _check_key(context: Context, project: Project) -> str:
     balance = "" if account.balance is None else f", {account.balance} credits"
     say(f"The key works: account {visible(account.id)}{balance}.\n")
     if is_real(access.base_url):
-        pin_account(context, project, Remote(account, base_url=access.base_url), said)
+        pin_account(context, project, Remote(account, base_url=access.base_url), print_done)
     if access.source != IN_FILES and access.base_url != project.settings.base_url:
         say(f"  {access.source} decides here: {PROJECT_FILE} names {visible(project.settings.base_url)}.\n")
     return ""

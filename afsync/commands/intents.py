@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.app.intents import open_intents
-from afsync.commands.console import messages, tell
+from afsync.commands.console import messages, print_report
 from afsync.commands.context import here
 from afsync.output.intents import intents_json, intents_text
 from afsync.output.values import visible
@@ -22,4 +22,4 @@ def command(as_json: bool) -> int:
     if error is not None:
         messages()(f"{visible(f'The account could not be asked: {error.message}')}\n")
     asked = error is None
-    return tell(intents_json(found, asked=asked) if as_json else intents_text(found, asked=asked))
+    return print_report(intents_json(found, asked=asked) if as_json else intents_text(found, asked=asked))

@@ -8,7 +8,7 @@ from afsync.app.notifications import Notifier
 from afsync.app.project import load_project
 from afsync.app.session import open_session
 from afsync.app.status import WatchedJobs
-from afsync.commands.console import tell
+from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.core.notifications import job_items
@@ -45,7 +45,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
             jobs = watched.look(context.now(), lambda job: job.phase in _ACTIVE)
             session.write(notifier.send_jobs(job_items(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
-    told = tell("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
+    told = print_report("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
     return Exit.ERROR if short else told
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from afsync.commands import pipeline_steps as steps
-from afsync.commands.console import messages, said
+from afsync.commands.console import messages, print_done
 from afsync.commands.options import check_title
 from afsync.commands.pipeline_steps import Place, github_event
 from afsync.errors import Exit, Problem, Severity
@@ -107,12 +107,12 @@ def _comment(command: str, outcome: str, has_changes: str, title: str, comment_a
 
     check_title(title)
     if command == "apply" and outcome == "success" and has_changes == "false":
-        said("Nothing was to be done, so there is no comment.\n")
+        print_done("Nothing was to be done, so there is no comment.\n")
         return Exit.OK
     event = github_event(os.environ)
     done = keep_comment(command, title, comment_author, event, os.environ, _warn)
     if done is not None:
-        said(f"{done}\n")
+        print_done(f"{done}\n")
     return Exit.OK
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from afsync.app.files import read_text, write_private
 from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci_reports import publish_drift, publish_plan
-from afsync.commands.console import in_block, messages, report, stdout_paint, told
+from afsync.commands.console import in_block, messages, report, report_code, stdout_paint
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
 from afsync.core.workspace import Numbers
@@ -63,7 +63,7 @@ def report_plan(plan: Plan, root: Path, flags: PlanFlags, calendar: tuple[str, .
         messages()(f"\nSaved to {flags.out}; it holds for a day at the most, and once: afsync apply {flags.out}\n")
     publish_plan(shared, root, flags.title, calendar)
     code = Exit.CHANGES if flags.detailed_exitcode and plan.changes else Exit.OK
-    return _result(plan, Exit.ERROR if told(screen) else code, calendar, with_links=flags.with_links)
+    return _result(plan, Exit.ERROR if report_code(screen) else code, calendar, with_links=flags.with_links)
 
 
 def _result(plan: Plan, code: int, calendar: tuple[str, ...], *, with_links: bool) -> CommandResult:
@@ -113,7 +113,7 @@ def report_drift(found: tuple[Problem, ...], root: Path, flags: PlanFlags) -> Co
     publish_drift(found, root, flags.title)
     drifted = bool(differences(found))
     code = Exit.CHANGES if flags.detailed_exitcode and drifted else Exit.OK
-    return CommandResult(Exit.ERROR if told(screen) else code, problems=found, changes=drifted)
+    return CommandResult(Exit.ERROR if report_code(screen) else code, problems=found, changes=drifted)
 
 
 def _drift_document(found: tuple[Problem, ...], form: str, flags: PlanFlags) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.app.intents import resolve_manually
-from afsync.commands.console import said
+from afsync.commands.console import print_done
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
 from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualForeign, Saying
@@ -32,7 +32,7 @@ def command(
     """
     saying = _saying(adopt, absent, foreign)
     purpose = resolve_manually(here(), address, saying, because, lock_timeout)
-    said(f"{address}: {_said_of_approval(saying) if purpose is Purpose.APPROVAL else _said(saying)}\n")
+    print_done(f"{address}: {_said_of_approval(saying) if purpose is Purpose.APPROVAL else _said(saying)}\n")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from afsync.app.results import read_job_results
-from afsync.commands.console import links_shown, messages, on_terminal, report, stdout_paint, told
+from afsync.commands.console import links_shown, messages, on_terminal, report, report_code, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import with_links_flag
 from afsync.core.results import result_without_links
@@ -48,7 +48,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
             failed += download_results(read.service.session, results, folder, display)
     for line in failed:
         messages()(f"Error: {line}\n")
-    written = told(out)
+    written = report_code(out)
     return Exit.ERROR if failed else written
 
 

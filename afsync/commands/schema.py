@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.app.package_data import data_folder
-from afsync.commands.console import tell
+from afsync.commands.console import print_report
 
 FILES = {
     "config": "afsync.schema.json",
@@ -26,4 +26,4 @@ FILES = {
 @click.argument("name", type=click.Choice(list(FILES)), default="config")
 def command(name: str) -> int:
     """Print the JSON Schema of the configuration, or of a document that afsync writes."""
-    return tell((data_folder("schemas") / FILES[name]).read_text(encoding="utf-8"))
+    return print_report((data_folder("schemas") / FILES[name]).read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import click
 from afsync import __version__
 from afsync.app.project import load_project
 from afsync.app.project_state import read_state
-from afsync.commands.console import tell
+from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.output.json_text import json_text
 from afsync.output.state_text import state_text
@@ -26,11 +26,11 @@ def command(planfile: str | None, as_json: bool) -> int:
     Without PLANFILE: what was made, for what, and what is still open.
     """
     if planfile is None:
-        return tell(show_state(as_json=as_json))
+        return print_report(show_state(as_json=as_json))
     # Imported here: the state alone needs nothing of plans.
     from afsync.commands.plan_report import saved_plan_document
 
-    return tell(saved_plan_document(Path(planfile), as_json=as_json))
+    return print_report(saved_plan_document(Path(planfile), as_json=as_json))
 
 
 def show_state(*, as_json: bool) -> str:

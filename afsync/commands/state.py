@@ -9,7 +9,7 @@ import click
 from afsync.app import state_edit
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
-from afsync.commands.console import said, tell
+from afsync.commands.console import print_done, print_report
 from afsync.commands.context import here
 from afsync.commands.options import Number, lock_timeout_flag
 from afsync.commands.show import show_state
@@ -46,7 +46,7 @@ def command() -> None:
 def list_() -> int:
     """Print the address of everything recorded, one a line."""
     context = here()
-    return tell(list_text(read_state(context, load_project(context))[0]))
+    return print_report(list_text(read_state(context, load_project(context))[0]))
 
 
 @command.command()
@@ -55,13 +55,13 @@ def list_() -> int:
 def show(address: str | None, as_json: bool) -> int:
     """Show what is recorded under ADDRESS, or all of the state, as `afsync show` does."""
     if address is None:
-        return tell(show_state(as_json=as_json))
+        return print_report(show_state(as_json=as_json))
     context = here()
     project = load_project(context)
     record = state_edit.record_at(read_state(context, project)[0], address)
     if as_json:
-        return tell(record_json(address, record))
-    return tell("\n".join(record_lines(address, record, project.desired.paths)) + "\n")
+        return print_report(record_json(address, record))
+    return print_report("\n".join(record_lines(address, record, project.desired.paths)) + "\n")
 
 
 @command.command()
@@ -71,9 +71,9 @@ def show(address: str | None, as_json: bool) -> int:
 def mv(old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD: a key was renamed. Nothing is sent."""
     declared = state_edit.rename(here(), old, new, lock_timeout)
-    said(f"{old} is {new} from now on.\n")
+    print_done(f"{old} is {new} from now on.\n")
     if not declared:
-        said(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
+        print_done(f"{new} is not declared: unless that changes, the next apply takes it out.\n")
     return 0
 
 
@@ -87,16 +87,16 @@ def rm(address: str | None, everything: bool, keep_remote: bool, lock_timeout: f
     afsync does not know of it any more."""
     if everything and address is None and keep_remote:
         found, declared = state_edit.forget_all(here(), lock_timeout)
-        said(left_text(found, declared=declared))
+        print_done(left_text(found, declared=declared))
         return 0
     if everything or keep_remote or address is None:
         hint = "to remove what is in the account as well: `afsync destroy`; docs/leaving.md has both ways"
         raise UsageError("give one ADDRESS, or --all --keep-remote to forget everything and remove nothing", hint)
     forgotten = state_edit.forget(here(), address, lock_timeout)
     if forgotten.record is None:
-        said(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
+        print_done(f"{address}, which was cancelled, is forgotten: it is not watched any more.\n")
     else:
-        said(forgotten_text(address, forgotten.record, declared=forgotten.declared))
+        print_done(forgotten_text(address, forgotten.record, declared=forgotten.declared))
     return 0
 
 
@@ -108,7 +108,7 @@ def migrate(place: str, lock_timeout: float) -> int:
     context = here()
     recorded = state_edit.migrate(context, load_project(context), place, lock_timeout)
     resources = count(len(recorded.resources), "resource")
-    said(
+    print_done(
         f"The state is in {visible(place)} now: {resources}, version {recorded.serial}. A note in the old place says "
         f"so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
     )
@@ -135,7 +135,7 @@ def history() -> int:
         )
         for v in versions
     ]
-    return tell(history_text(copies, store.history_place))
+    return print_report(history_text(copies, store.history_place))
 
 
 def _serial(store: Store) -> int | None:
@@ -162,12 +162,12 @@ def restore(serial: int | None, force: bool, union: bool, lock_timeout: float) -
     context = here()
     if union:
         both = state_edit.unite_versions(context, lock_timeout)
-        said(f"Put both sides together as version {both.serial}: {len(both.resources)} resources.\n")
+        print_done(f"Put both sides together as version {both.serial}: {len(both.resources)} resources.\n")
     elif serial is None:
         merged = state_edit.merge_recoveries(context, lock_timeout)
         lines = [f"Merged {m.path}: {m.address} is {m.record.id}.\n" for m in merged]
-        said("".join(lines) or NOTHING_LEFT)
+        print_done("".join(lines) or NOTHING_LEFT)
     else:
         recorded = state_edit.restore_version(context, serial, lock_timeout, force=force)
-        said(f"Restored version {serial} as version {recorded.serial}.\n")
+        print_done(f"Restored version {serial} as version {recorded.serial}.\n")
     return 0

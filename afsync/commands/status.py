@@ -10,7 +10,16 @@ import click
 
 from afsync.app.status import WatchedJobs, selected_jobs, status, watch
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
-from afsync.commands.console import Out, links_shown, messages, on_terminal, report, say_unwritten, stdout_paint, tell
+from afsync.commands.console import (
+    Out,
+    links_shown,
+    messages,
+    on_terminal,
+    print_report,
+    report,
+    stdout_paint,
+    warn_unwritten,
+)
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.core.phases import JobStatus, Until, is_settled, succeeded
@@ -66,7 +75,9 @@ def command(
             goal = Until(until or Until.DONE)
             return CommandResult(watch_and_show(jobs, goal, timeout=timeout, interval=interval, as_json=as_json))
         now, found = context.now(), status(context, globs, links=links)
-        return CommandResult(tell(status_json(found, now) if as_json else status_text(found, now, stdout_paint())))
+        return CommandResult(
+            print_report(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
+        )
 
     return run("status", over, status_here)
 
@@ -125,7 +136,7 @@ def watch_and_show(jobs: WatchedJobs, until: Until, *, timeout: float | None, in
         finally:
             now = context.now()
             view.close(found or jobs.known(now), now)
-    say_unwritten(out.error)
+    warn_unwritten(out.error)
     return _exit_code(found, until)
 
 

@@ -11,7 +11,7 @@ from afsync.app.files import write_private
 from afsync.app.validate import Validation, validate
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
 from afsync.commands.ci import publish_error, repository_prefix
-from afsync.commands.console import stdout_paint, tell
+from afsync.commands.console import print_report, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
 from afsync.config.project import PROJECT_FILE
@@ -58,13 +58,13 @@ def _validate(form: str, json_into: str | None, markdown_into: str | None, title
     if markdown_into is not None:
         write_private(Path(markdown_into), problems_markdown(found.problems, title=title))
     if form != "text":
-        written = tell(_document(form, found, repository_prefix(context.directory)))
+        written = print_report(_document(form, found, repository_prefix(context.directory)))
         if not found.valid:
             publish_error(ConfigError(found.problems))
     elif not found.valid:
         raise ConfigError(found.problems)
     else:
-        written = tell(_text(found))
+        written = print_report(_text(found))
     return CommandResult(written if found.valid else Exit.ERROR, problems=found.problems)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from afsync import __version__
-from afsync.commands.console import tell
+from afsync.commands.console import print_report
 
 
 @click.command
 def command() -> int:
     """Print the version."""
-    return tell(f"afsync {__version__}\n")
+    return print_report(f"afsync {__version__}\n")
