@@ -12,7 +12,7 @@ from msgspec import Struct
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Record
 from afsync.errors import StateError, StateLocked
-from afsync.store.damaged import follow, is_note_of, moved_to, note, other_state, refuse_older
+from afsync.store.damaged import is_note_of, note, other_state, refuse_older
 from afsync.store.disk import Disk
 from afsync.store.history import Version
 from afsync.store.interface import Store, already_there, check_successor, first_state, overtaken
@@ -23,6 +23,7 @@ from afsync.store.remote.backend import Backend, Overtaken, prove, put_once
 from afsync.store.remote.lock import ENDS_AFTER, Held, RemoteLock, acquire, holder_of, lock_key
 from afsync.store.remote.lock import unlock as force_unlock
 from afsync.store.remote.versions import (
+    KnownDocument,
     copy_key,
     explain_loss,
     folder,
@@ -31,9 +32,8 @@ from afsync.store.remote.versions import (
     names,
     pack,
     read_copies,
-    recovery_hint,
+    read_newest,
     restore,
-    unpack,
 )
 
 
@@ -45,14 +45,6 @@ class RunIdentity(Struct, frozen=True):
     afsync: str
     page: str = ""
     pause: Callable[[], None] = lambda: None
-
-
-class KnownDocument(Struct, frozen=True):
-    """What is kept as far as we know."""
-
-    recorded: Recorded
-    version: str
-    data: bytes
 
 
 class RemoteStore:
@@ -139,7 +131,7 @@ class RemoteStore:
                 raise overtaken(self.name) from None
 
     def read(self, *, unmerged: bool = False) -> tuple[Recorded, str]:
-        known = self._newest()
+        known = read_newest(self.backend)
         if not unmerged:
             refuse_unmerged(self.pending(known.recorded.lineage))
         self._known = known
@@ -241,17 +233,6 @@ class RemoteStore:
 
     def _packed(self, recorded: Recorded) -> bytes:
         return pack(recorded, self._run.nonce, self._run.afsync, packed=self.backend.packed)
-
-    def _newest(self) -> KnownDocument:
-        there = self.backend.get(self.backend.key)
-        if there is None:
-            raise missing(self.backend)
-        try:
-            return KnownDocument(unpack(there.data).recorded, there.version, there.data)
-        except StateError as error:
-            place = moved_to(there.data)
-            hint = follow(place) if place else recovery_hint(self.backend)
-            raise StateError(f"The state {self.name} {error.message}.", hint) from error
 
     @contextmanager
     def _fatal(self) -> Iterator[None]:

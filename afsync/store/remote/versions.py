@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError, StateLocked
-from afsync.store.damaged import Glimpse, glimpse
+from afsync.store.damaged import Glimpse, follow, glimpse, moved_to
 from afsync.store.disk import LARGEST
 from afsync.store.history import Version, good_version
 from afsync.store.interface import overtaken
@@ -164,6 +164,27 @@ def plain(data: bytes) -> bytes:
     if not unpacker.eof:
         raise StateError("is cut off, or far too large")
     return text
+
+
+class KnownDocument(Struct, frozen=True):
+    """A state as read or written last: the value, the version under which it is kept, and its bytes."""
+
+    recorded: Recorded
+    version: str
+    data: bytes
+
+
+def read_newest(backend: Backend) -> KnownDocument:
+    """The state as it is now. StateError, with what to do, when it is missing or cannot be read."""
+    there = backend.get(backend.key)
+    if there is None:
+        raise missing(backend)
+    try:
+        return KnownDocument(unpack(there.data).recorded, there.version, there.data)
+    except StateError as error:
+        place = moved_to(there.data)
+        hint = follow(place) if place else recovery_hint(backend)
+        raise StateError(f"The state {backend.name} {error.message}.", hint) from error
 
 
 def missing(backend: Backend) -> StateError:
