@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
+from afsync.__version__ import __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from afsync.app.python_api import Project
     from afsync.app.python_api import open_project as open
 
 __all__ = ["Project", "__version__", "open"]
-
-__version__ = "0.2.0.dev0"
 
 _API = {"open": "open_project", "Project": "Project"}
 

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from afsync import __version__
+from afsync.__version__ import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from afsync import __version__
+from afsync.__version__ import __version__
 
 if TYPE_CHECKING:
     from afsync.errors import AfsyncError

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from afsync import __file__ as afsync_package
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.core.plan.plan import Plan
 from benchmarks.accounts import accounts
 from benchmarks.branch import branch

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.config.loader import load
 from afsync.config.workspace import find_workspace
 from afsync.core.addresses import Kind

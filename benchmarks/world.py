@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.config.loader import load
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint

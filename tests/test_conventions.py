@@ -57,8 +57,9 @@ class Module(Struct, frozen=True, dict=True):
         """The layers of afsync that are imported, with the line. The package itself holds only its version."""
         for name, line in self.imports:
             top, _, rest = name.partition(".")
-            if top == "afsync" and rest and rest != "__version__":
-                yield rest.split(".")[0], line
+            layer = rest.split(".")[0]
+            if top == "afsync" and layer not in ("", "__version__"):
+                yield layer, line
 
     @cached_property
     def calls(self) -> tuple[tuple[str, int], ...]:
@@ -87,6 +88,7 @@ MAY_IMPORT = {
     "commands": {"cli", "app", "config", "api", "store", "output", "engine", "emulator", "core", "errors"},
     "cli": {"commands", "output", "core", "errors"},
     "__main__": {"cli"},
+    "__version__": set(),
     "": {"app"},
 }
 

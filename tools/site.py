@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from tools import reference
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.api import session
 from afsync.api.access import access
 from afsync.api.reader import ApiReader

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.api.webhook import Sent, not_a_channel, post
 from afsync.app.project_state import check_lineage
 from afsync.app.session import open_session

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.api.access import is_real
 from afsync.core.addresses import typed
 from afsync.core.state.recorded import Account, Recorded

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.app.project import load_project
 from afsync.app.project_state import read_state
 from afsync.commands.console import print_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.commands.console import print_report
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import MsgspecError, Struct, convert, to_builtins
 from msgspec.structs import asdict, replace
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.core.addresses import Kind, key_of, kind_of
 from afsync.core.fingerprints import too_deep
 from afsync.core.plan.changes import Change

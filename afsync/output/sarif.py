@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from afsync import __version__
+from afsync.__version__ import __version__
 from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
 from afsync.output.problems import in_repository
