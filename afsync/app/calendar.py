@@ -15,7 +15,7 @@ from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.remote import read_remote
-from afsync.config.problems import Wrong
+from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.calendar import Window, without_links
 from afsync.core.calendar_entries import Known, entries
@@ -88,7 +88,7 @@ def calendar(context: Context, request: CalendarRequest) -> Page:
 def _window(request: CalendarRequest, zone: str, now: datetime) -> Window:
     try:
         there = parse_zone(zone)
-    except Wrong as error:
+    except InvalidValue as error:
         raise UsageError(f"--zone {zone}: {error}", error.hint) from None
     if request.month is not None:
         return Window(*request.month, there)

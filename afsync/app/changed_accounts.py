@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from afsync.config.document import parse
-from afsync.config.problems import Wrong
+from afsync.config.problems import InvalidValue
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.workspace import AccountResult
@@ -79,7 +79,7 @@ def _patterns_at(git: _GitFiles, commit: str) -> list[str]:
     text = git.text_at(commit, WORKSPACE_FILE)
     try:
         return _patterns(parse(text, WORKSPACE_FILE).value) if text is not None else []
-    except Wrong:
+    except InvalidValue:
         return []
 
 

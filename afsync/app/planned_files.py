@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from afsync.config.files import inside, open_regular
-from afsync.config.problems import Wrong
+from afsync.config.problems import InvalidValue
 from afsync.core.plan.saved_plan import configuration_hash
 from afsync.errors import PlanStale
 
@@ -39,7 +39,7 @@ def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]
             yield file
             if _stamp(file) != before:
                 raise PlanStale(f"{path} was written to while it was sent; nothing was submitted with it", hint)
-    except Wrong as error:
+    except InvalidValue as error:
         raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
 
 

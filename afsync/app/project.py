@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.config.durations import quarantine_seconds
 from afsync.config.loader import load
-from afsync.config.problems import Wrong
+from afsync.config.problems import InvalidValue
 from afsync.config.workspace import find_workspace
 from afsync.core.state_place import is_elsewhere
 from afsync.core.workspace import PLACE, shared_by_projects
@@ -60,7 +60,7 @@ def quarantine(context: Context, project: Project) -> float:
     try:
         seconds = quarantine_seconds(override) if override else project.settings.quarantine
         return max(seconds, SHARED_QUARANTINE) if is_elsewhere(project.settings.state) else seconds
-    except Wrong as error:
+    except InvalidValue as error:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
 
 

@@ -11,7 +11,7 @@ from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, store_at
 from afsync.app.session import open_session
 from afsync.config.checks import check_state_path
-from afsync.config.problems import Wrong, close_address
+from afsync.config.problems import InvalidValue, close_address
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import find_workspace
 from afsync.core.moves.moves import moved_by_hand
@@ -109,7 +109,7 @@ def migrate(context: Context, project: Project, place: str, lock_timeout: float)
     _refuse_in_workspace(project)
     try:
         check_state_path(place)
-    except Wrong as error:
+    except InvalidValue as error:
         raise UsageError(error.message, error.hint) from None
     old, new = open_store(context, project), store_at(context, project, place)
     with locked(context, old, lock_timeout, Stop()):

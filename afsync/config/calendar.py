@@ -13,15 +13,16 @@ from afsync.config.durations import parse_span
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import Context
 from afsync.config.occurrence_fields import refers_to_row, without_later
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.config.project import HORIZON, KEEP
 from afsync.config.report import Report
 from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
-from afsync.config.series import DeclaredSeries, Defaults, not_repeated, of_one, read_series, with_rows
+from afsync.config.series import DeclaredSeries, Defaults, read_series, with_rows
+from afsync.config.series_rules import not_repeated, single_only
 from afsync.config.series_shape import check_series
-from afsync.config.shape import JobPart
+from afsync.config.shape import JobShape
 
 
 class Calendar(Struct, frozen=True):
@@ -50,7 +51,7 @@ def read_calendar(
         if "repeat" not in job.fields:
             report.faults(job.document, not_repeated(job))
             if "rows" in job.fields:
-                report.faults(job.document, of_one(job))
+                report.faults(job.document, single_only(job))
                 span = parse_span(job.fields.get("horizon", defaults.horizon))
                 if rows is not None:
                     listed[job.key] = RowSeries(job, job.fields.get("zone", defaults.zone), span, rows)
@@ -63,7 +64,7 @@ def read_calendar(
             series[job.key] = found if rows is None else with_rows(found, rows)
         if f"job.{job.key}" in context.imports:
             hint = f'name one occurrence, as in job.{job.key}["2026-12-07"]'
-            wrong = Wrong(Code.UNKNOWN_IMPORT, f"`job.{job.key}` is a series, which is no single job", hint)
+            wrong = InvalidValue(Code.UNKNOWN_IMPORT, f"`job.{job.key}` is a series, which is no single job", hint)
             report.faults(job.document, [job.fault(wrong)])
     return Calendar(series, listed, sheets, horizons, context, scope)
 
@@ -77,7 +78,7 @@ def _rows(job: Declared, sheets: dict[str, Sheet], context: Context, report: Rep
         # Of a workbook each sheet is another one, and the file is hashed for each: the same, once.
         place, part = f"{name}\n{given.get('sheet', '')}", given.get("sheet")
         sheet = sheets.get(place) or sheets.setdefault(place, read_sheet(context.media.root, name, part))
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         if wrong.line is not None:
             report.file(name, wrong)
         else:
@@ -98,7 +99,7 @@ def _fits(job: Declared) -> bool:
             fields.get("rows"),
             fields.get("except"),
             (fields.get("horizon"), fields.get("keep")),
-            JobPart,
+            JobShape,
         )
     except (ValidationError, ValueError):
         return False
@@ -111,5 +112,5 @@ def _span(main: Mapping[str, Any], key: str, default: str) -> str:
     try:
         parse_span(given)
         return str(given)
-    except (Wrong, TypeError):
+    except (InvalidValue, TypeError):
         return default

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from afsync.config.durations import parse_span, quarantine_seconds, watch_seconds
-from afsync.config.problems import BROKEN, Code, Wrong
+from afsync.config.problems import BROKEN, Code, InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.addresses import ADDRESS, KEY
 from afsync.core.remote import EMULATOR
@@ -34,11 +34,11 @@ def check_url(value: str) -> str:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise Wrong(Code.BAD_URL, f"`{value[:80]}` is not a URL", hint) from None
+        raise InvalidValue(Code.BAD_URL, f"`{value[:80]}` is not a URL", hint) from None
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", value) or len(value) > _LONGEST_URL:
-        raise Wrong(Code.BAD_URL, f"`{value[:80]}` is not an http(s) URL", hint)
+        raise InvalidValue(Code.BAD_URL, f"`{value[:80]}` is not an http(s) URL", hint)
     if parts.username is not None or parts.password is not None:
-        raise Wrong(Code.BAD_URL, "the URL holds a user name or a password", "remove what stands before the `@`")
+        raise InvalidValue(Code.BAD_URL, "the URL holds a user name or a password", "remove what stands before the `@`")
     return value
 
 
@@ -49,9 +49,11 @@ def check_base_url(value: str) -> str:
     check_url(value)
     parts = urlsplit(value)
     if parts.query or parts.fragment:
-        raise Wrong(Code.BAD_URL, "a base URL has no `?` and no `#`", "end it with the version, as in …/v1")
+        raise InvalidValue(Code.BAD_URL, "a base URL has no `?` and no `#`", "end it with the version, as in …/v1")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise Wrong(Code.BAD_URL, "http is accepted for this machine only: the API key would be readable", "use https")
+        raise InvalidValue(
+            Code.BAD_URL, "http is accepted for this machine only: the API key would be readable", "use https"
+        )
     return value
 
 
@@ -59,7 +61,7 @@ def deletes_percent(value: str) -> float:
     """`30%` as 30.0."""
     found = _PERCENT.fullmatch(value)
     if found is None or float(found[1]) > 100:
-        raise Wrong(
+        raise InvalidValue(
             Code.BAD_FORM, f"`{value[:40]}` is not a number or a percentage from 0% to 100%", "write it as 5 or as 30%"
         )
     return float(found[1])
@@ -95,12 +97,12 @@ def check_deletes(value: Any) -> Any:
             pass
         case int():
             if value < 0:
-                raise Wrong(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
+                raise InvalidValue(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
             return value
         case str():
             deletes_percent(value)
             return value
-    raise Wrong(Code.WRONG_TYPE, "it must be an integer or a percentage", "write it as 5 or as 30%")
+    raise InvalidValue(Code.WRONG_TYPE, "it must be an integer or a percentage", "write it as 5 or as 30%")
 
 
 def check_zone(value: str) -> str:
@@ -113,7 +115,7 @@ def check_lineage(value: str) -> str:
     """A UUID."""
     if not _UUID.fullmatch(value):
         hint = "restore the one that `afsync init` wrote: it ties these files to their state"
-        raise Wrong(Code.BAD_FORM, f"`{value[:60]}` is not a UUID", hint)
+        raise InvalidValue(Code.BAD_FORM, f"`{value[:60]}` is not a UUID", hint)
     return value
 
 
@@ -121,7 +123,7 @@ def check_key(value: str) -> str:
     """The key of a template or a job."""
     if not KEY.fullmatch(value):
         hint = "begin with a letter or a digit, then use letters, digits, `.`, `_`, `-`; at most 100 of them"
-        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be a key", hint)
+        raise InvalidValue(Code.BAD_KEY, f"`{value[:120]}` cannot be a key", hint)
     return value
 
 
@@ -129,7 +131,7 @@ def check_address(value: str) -> str:
     """`job.KEY` or `template.KEY`."""
     if not ADDRESS.fullmatch(value):
         hint = "write it as job.KEY or template.KEY"
-        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
+        raise InvalidValue(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
     return value
 
 
@@ -137,14 +139,16 @@ def check_channel(value: str) -> str:
     """The name of a channel, from which that of its environment variable is made."""
     if not CHANNEL.fullmatch(value):
         hint = "begin with a small letter, then use small letters, digits and `-`; at most 40 of them"
-        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a channel", hint)
+        raise InvalidValue(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a channel", hint)
     return value
 
 
 def check_var_name(value: str) -> str:
     """What can stand in `${var.…}`."""
     if not _VAR_NAME.fullmatch(value):
-        raise Wrong(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a variable", "use letters, digits and `_`")
+        raise InvalidValue(
+            Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a variable", "use letters, digits and `_`"
+        )
     return value
 
 
@@ -156,7 +160,7 @@ def check_identifier(value: str) -> str:
     """An id of the service."""
     if not re.fullmatch(IDENTIFIER, value):
         said = f"`{value[:60]}` is not an id: it begins or ends with a space, or holds a tab"
-        raise Wrong(Code.BAD_FORM, said, "copy it from the service")
+        raise InvalidValue(Code.BAD_FORM, said, "copy it from the service")
     return value
 
 
@@ -175,14 +179,16 @@ def check_state_path(value: str) -> str:
         try:
             state_place(value)
         except BadPlace as error:
-            raise Wrong(Code.BAD_FORM, error.message, error.hint) from None
+            raise InvalidValue(Code.BAD_FORM, error.message, error.hint) from None
         return value
     if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[/\\]", value) or re.match(r"[A-Za-z]:", value):
-        raise Wrong(Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml")
+        raise InvalidValue(
+            Code.OUTSIDE_PROJECT, f"`{value[:80]}` is outside of the project", "use a path below afsync.yaml"
+        )
     parts = [part.casefold() for part in re.split(r"[/\\]", value) if part not in ("", ".")]
     reserved = parts[:1] == [".git"] or parts[:2] == [".afsync", "history"] or "/".join(parts) in _RESERVED
     if reserved or parts[-1].endswith(_BESIDE_STATES) or value.endswith(("/", "\\")) or not value.isprintable():
-        raise Wrong(Code.BAD_FORM, f"`{value[:80]}` is kept for something else", "use `.afsync/state.json`")
+        raise InvalidValue(Code.BAD_FORM, f"`{value[:80]}` is kept for something else", "use `.afsync/state.json`")
     return value
 
 
@@ -190,14 +196,14 @@ def check_unique(values: list[str]) -> list[str]:
     """A list in which nothing stands twice."""
     for value in values:
         if values.count(value) > 1:
-            raise Wrong(Code.DUPLICATE_ITEM, f"`{value}` is listed twice", "keep one of them")
+            raise InvalidValue(Code.DUPLICATE_ITEM, f"`{value}` is listed twice", "keep one of them")
     return values
 
 
 def check_scalar(value: Any) -> Any:
     """A text, a number, true or false. What is broken was reported already, and passes."""
     if value is not BROKEN and not isinstance(value, str | int | float):
-        raise Wrong(Code.WRONG_TYPE, "it must be a text, a number, true or false", "write a value such as 2")
+        raise InvalidValue(Code.WRONG_TYPE, "it must be a text, a number, true or false", "write a value such as 2")
     return value
 
 
@@ -205,9 +211,11 @@ def check_variable(value: Any) -> Any:
     """The same, or a list of these."""
     items = value if isinstance(value, list) else [value]
     if any(item is not BROKEN and not isinstance(item, str | int | float) for item in items):
-        raise Wrong(Code.WRONG_TYPE, "a variable is a text, a number, true, false, or a list of these", "write one")
+        raise InvalidValue(
+            Code.WRONG_TYPE, "a variable is a text, a number, true, false, or a list of these", "write one"
+        )
     if len(items) > MOST_ITEMS:
-        raise Wrong(
+        raise InvalidValue(
             Code.OUT_OF_RANGE, f"a variable holds at most {MOST_ITEMS} items", "write the list where it is used"
         )
     return value
@@ -216,6 +224,6 @@ def check_variable(value: Any) -> Any:
 def check_span(value: Any) -> Any:
     """A horizon: `14d`, `36h`, at most ten years."""
     if not isinstance(value, str):
-        raise Wrong(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
+        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
     parse_span(value)
     return value

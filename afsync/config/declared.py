@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.config.document import Document
-from afsync.config.problems import Code, Fault, Path, Wrong
+from afsync.config.problems import Code, Diagnostic, InvalidValue, Path
 from afsync.config.report import Report
 from afsync.errors import Location
 
@@ -47,9 +47,9 @@ class Declared(Struct, frozen=True):
     def text(self, field: str) -> str | None:
         return text_of(self.fields, field)
 
-    def fault(self, wrong: Wrong, field: str = "") -> Fault:
+    def fault(self, wrong: InvalidValue, field: str = "") -> Diagnostic:
         """`wrong`, at one of the fields, or at the key of the whole."""
-        return Fault(wrong.code, (*self.path, field) if field else self.path, wrong.message, wrong.hint, not field)
+        return Diagnostic(wrong.code, (*self.path, field) if field else self.path, wrong.message, wrong.hint, not field)
 
     @property
     def lifecycle(self) -> tuple[bool | None, tuple[str, ...]]:
@@ -72,7 +72,7 @@ def collect(section: str, files: Iterable[Parsed], report: Report) -> dict[str, 
     for declared in _entries(section, files):
         first = result.setdefault(declared.key, declared)
         if first is not declared and not report.full(declared.document):
-            wrong = Wrong(
+            wrong = InvalidValue(
                 Code.DECLARED_TWICE,
                 f"`{declared.key}` is declared twice under `{section}`: first in {first.location}",
                 "rename one of them, or remove it",

@@ -15,7 +15,7 @@ from afsync.config.lines import Lines
 from afsync.config.look_alikes import in_fault, in_key, is_only_comment
 from afsync.config.node import Node
 from afsync.config.positions import Places
-from afsync.config.problems import Code, Fault, Mark, Path, Wrong
+from afsync.config.problems import Code, Diagnostic, InvalidValue, Path, TextDiagnostic
 from afsync.config.truncated_texts import in_common_form
 from afsync.core.addresses import KEY
 from afsync.errors import Location, Problem
@@ -80,12 +80,12 @@ class Document:
         return None if root is None else root.value
 
     @property
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[TextDiagnostic, ...]:
         """What is wrong with the YAML itself."""
         return () if self._fast is not NOT_READ else self._composed.marks
 
     @cached_property
-    def cuts(self) -> tuple[Mark, ...]:
+    def cuts(self) -> tuple[TextDiagnostic, ...]:
         """Texts that may be shorter than they were meant."""
         return in_common_form(self.text) if self._fast is not NOT_READ else self._composed.cuts
 
@@ -110,7 +110,7 @@ class Document:
         node, _ = self._find(path)
         return node.text if node else None
 
-    def problem(self, fault: Fault) -> Problem:
+    def problem(self, fault: Diagnostic) -> Problem:
         """`fault` with its place, and with the address of the resource it is about."""
         location = self.locate(fault.path, at_key=fault.at_key)
         message, hint = fault.message, fault.hint
@@ -126,18 +126,18 @@ class Document:
             fault.code, _masked(message), hint and _masked(hint), address=_address(fault.path), location=location
         )
 
-    def problems(self, marks: Iterable[Mark] | None = None) -> list[Problem]:
+    def problems(self, marks: Iterable[TextDiagnostic] | None = None) -> list[Problem]:
         """What is wrong with the YAML itself, or these `marks` of it, located."""
         marks = map(self._looked_at, self.marks if marks is None else marks)
         return [Problem(m.code, _masked(m.message), m.hint, location=self._at(m.line, m.column)) for m in marks]
 
-    def _looked_at(self, mark: Mark) -> Mark:
+    def _looked_at(self, mark: TextDiagnostic) -> TextDiagnostic:
         """With the character that made its line look right, or one of those above: that may show only at the next."""
         if mark.code is not Code.SYNTAX:
             return mark
         above = range(mark.line, max(0, mark.line - _ABOVE), -1)
         found = in_key((line, self._lines.begin(line, _SHOWN)) for line in above)
-        return Mark(mark.code, found.line, found.column, found.message, found.hint) if found else mark
+        return TextDiagnostic(mark.code, found.line, found.column, found.message, found.hint) if found else mark
 
     def _find(self, path: Path) -> tuple[Node | None, Node | None]:
         written = (self.spelling.get(str(path[0]), path[0]), *path[1:]) if path else ()
@@ -159,24 +159,26 @@ class Document:
 
 
 def read(path: FilePath, file: str) -> Document:
-    """The file at `path`. Wrong(not_found, unreadable, not_a_file, too_large, not_utf8, bad_character)."""
+    """The file at `path`. InvalidValue(not_found, unreadable, not_a_file, too_large, not_utf8, bad_character)."""
     with open_regular(path, file) as (source, size):
         data = source.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     if size > MAX_BYTES or len(data) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1024 // 1024} MiB"
-        raise Wrong(Code.TOO_LARGE, f"the file is larger than {limit}", "split it, and name the parts under `include`")
+        raise InvalidValue(
+            Code.TOO_LARGE, f"the file is larger than {limit}", "split it, and name the parts under `include`"
+        )
     return parse(data, file)
 
 
 def parse(data: bytes, file: str) -> Document:
-    """The document in `data`. Wrong(not_utf8, bad_character)."""
+    """The document in `data`. InvalidValue(not_utf8, bad_character)."""
     if b"\0" in data:
-        raise Wrong(Code.NOT_UTF8, "this is not a text file: it holds NUL bytes", "save it as UTF-8 text")
+        raise InvalidValue(Code.NOT_UTF8, "this is not a text file: it holds NUL bytes", "save it as UTF-8 text")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Wrong(Code.NOT_UTF8, "this line is not UTF-8 text", "save the file as UTF-8", line) from None
+        raise InvalidValue(Code.NOT_UTF8, "this line is not UTF-8 text", "save the file as UTF-8", line) from None
     return Document(file, text, hashlib.sha256(data).hexdigest())
 
 

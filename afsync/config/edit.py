@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from afsync.config.document import Document
 from afsync.config.lines import document_and_rest, ended, lines_of, newline_of
-from afsync.config.problems import Code, Fault
+from afsync.config.problems import Code, Diagnostic
 from afsync.config.scalars import block, flow, meant
 from afsync.errors import ConfigError
 
@@ -49,8 +49,8 @@ def insert(text: str, section: Section, file: str) -> str:
         after = Document(file, result)
         if not after.marks and after.value == wanted:
             return ("\ufeff" if text != bare else "") + result
-    fault = Fault(Code.BAD_FORM, (section.name,), f"nothing can be added to `{section.name}` as it is written here",
-                  "write it as a block: one key on each line")  # fmt: skip
+    message = f"nothing can be added to `{section.name}` as it is written here"
+    fault = Diagnostic(Code.BAD_FORM, (section.name,), message, "write it as a block: one key on each line")
     raise ConfigError((document.problem(fault),))
 
 
@@ -143,7 +143,9 @@ def insert_include(text: str, pattern: str, file: str) -> str:
             same = after.value == {k: v for k, v in before.items() if k != "include"}
             if same and sorted(included) == sorted([*held, pattern]):
                 return ("\ufeff" if text != bare else "") + result
-    fault = Fault(Code.BAD_FORM, ("include",), f"`{pattern}` cannot be added here", f"add `{pattern}` to `include:`")
+    fault = Diagnostic(
+        Code.BAD_FORM, ("include",), f"`{pattern}` cannot be added here", f"add `{pattern}` to `include:`"
+    )
     raise ConfigError((document.problem(fault),))
 
 

@@ -14,7 +14,7 @@ from afsync.config.document import Document
 from afsync.config.edit import Entry
 from afsync.config.enums import BODY_ORDER
 from afsync.config.messages import check
-from afsync.config.problems import Wrong
+from afsync.config.problems import InvalidValue
 from afsync.config.resource_models import JobPart, TemplatePart
 from afsync.config.rows import FIELDS, rows_of
 from afsync.config.rows_file import parse_delimited
@@ -74,7 +74,7 @@ def written(moment: datetime, zone: str | None) -> str:
         try:
             if parse_schedule(text, zone).utc == utc:
                 return text
-        except Wrong:
+        except InvalidValue:
             pass
     return utc.strftime("%Y-%m-%dT%H:%M" + (":%S" if utc.second else "")) + "Z"
 
@@ -167,7 +167,7 @@ def _time(schedule: Schedule, zone: str | None) -> str:
     try:
         if schedule.zone in (None, zone) and parse_schedule(schedule.written, zone).utc == schedule.utc:
             return schedule.written
-    except Wrong:
+    except InvalidValue:
         pass
     return schedule.utc.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

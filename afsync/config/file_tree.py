@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 
 MAX_LOOKS: Final = 1_000_000
 """How many names all patterns of a project together may be compared with."""
@@ -39,7 +39,7 @@ class Tree:
     def entries(self, directory: Path, shown: str, times: int = 1) -> tuple[Entry, ...]:
         """What is in a directory, sorted by name, to be compared so many times; `shown` is what messages call it.
 
-        Wrong(unreadable, out_of_range).
+        InvalidValue(unreadable, out_of_range).
         """
         if directory not in self._listed:
             try:
@@ -52,7 +52,7 @@ class Tree:
         return self._listed[directory]
 
     def entry(self, directory: Path, name: str, shown: str) -> Entry | None:
-        """One name in a directory that need not be listed for it; None where it is not there. Wrong(unreadable)."""
+        """One name in a directory that need not be listed for it; None if missing. Raises InvalidValue(unreadable)."""
         self._count(1)
         path = directory / name
         try:
@@ -73,21 +73,23 @@ class Tree:
             return False
 
     def into(self, directory: Path, entry: Entry, shown: str) -> Path:
-        """The real path of a directory in another one. Wrong(outside_project, unreadable)."""
+        """The real path of a directory in another one. InvalidValue(outside_project, unreadable)."""
         path = directory / entry.name
         if not entry.link:
             return path
         real = path.resolve()
         if not real.is_relative_to(self.root):
             message = f"`{_short(shown)}` is a link to a directory outside of the project"
-            raise Wrong(Code.OUTSIDE_PROJECT, message, "move that directory below afsync.yaml, or narrow the pattern")
+            raise InvalidValue(
+                Code.OUTSIDE_PROJECT, message, "move that directory below afsync.yaml, or narrow the pattern"
+            )
         return real
 
     def _count(self, names: int) -> None:
         self._looks += names
         if self._looks > MAX_LOOKS:
             message = f"`include` has to look at more than {MAX_LOOKS:,} names"
-            raise Wrong(Code.OUT_OF_RANGE, message, "name the directories that are meant in place of `**`")
+            raise InvalidValue(Code.OUT_OF_RANGE, message, "name the directories that are meant in place of `**`")
 
 
 def _entry(found: os.DirEntry[str]) -> Entry:
@@ -103,10 +105,10 @@ def _followed(path: Path, name: str, *, link: bool) -> Entry:
         return Entry(name, directory=False, link=link, broken=error.strerror or str(error))
 
 
-def _unlisted(shown: str, error: OSError) -> Wrong:
+def _unlisted(shown: str, error: OSError) -> InvalidValue:
     message = f"`{_short(shown)}` cannot be looked into: {error.strerror or error}"
     to_do = "check its permissions" if isinstance(error, PermissionError) else "repair it, or narrow the pattern"
-    return Wrong(Code.UNREADABLE, message, f"what it declares is not known: {to_do}")
+    return InvalidValue(Code.UNREADABLE, message, f"what it declares is not known: {to_do}")
 
 
 def _short(path: str) -> str:

@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.core.resources import File
 
 
 @contextmanager
 def open_regular(path: Path, written: str) -> Iterator[tuple[BinaryIO, int]]:
-    """The open file and its size in bytes; `written` is what it is called. Wrong(not_found, unreadable, not_a_file)."""
+    """The open file and its size in bytes; `written` is what it is called.
+
+    Raises InvalidValue(not_found, unreadable, not_a_file).
+    """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags)
@@ -31,34 +34,38 @@ def open_regular(path: Path, written: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def inside(root: Path, written: str) -> Path:
-    """`written` below `root`, symbolic links resolved on both sides. Wrong(outside_project, unreadable)."""
+    """`written` below `root`, symbolic links resolved on both sides. InvalidValue(outside_project, unreadable)."""
     if not written or "\0" in written:
-        raise Wrong(Code.BAD_FORM, "this is not the path of a file", "write a path such as media/intro.mp4")
+        raise InvalidValue(Code.BAD_FORM, "this is not the path of a file", "write a path such as media/intro.mp4")
     try:
         home = root.resolve()
         path = (home / written).resolve()
     except (OSError, RuntimeError):
-        raise Wrong(Code.UNREADABLE, f"`{written}` cannot be resolved", "its symbolic links go in a circle") from None
+        raise InvalidValue(
+            Code.UNREADABLE, f"`{written}` cannot be resolved", "its symbolic links go in a circle"
+        ) from None
     if Path(written).is_absolute() or not path.is_relative_to(home):
         message = f"`{written}` is outside of the project"
-        raise Wrong(Code.OUTSIDE_PROJECT, message, "move it below the directory of afsync.yaml, and write that path")
+        raise InvalidValue(
+            Code.OUTSIDE_PROJECT, message, "move it below the directory of afsync.yaml, and write that path"
+        )
     return path
 
 
-def _not_a_file(mode: int) -> Wrong:
+def _not_a_file(mode: int) -> InvalidValue:
     if stat.S_ISDIR(mode):
-        return Wrong(Code.NOT_A_FILE, "this is a directory", "name a file in it")
-    return Wrong(Code.NOT_A_FILE, "this is a pipe or a device", "name a regular file")
+        return InvalidValue(Code.NOT_A_FILE, "this is a directory", "name a file in it")
+    return InvalidValue(Code.NOT_A_FILE, "this is a pipe or a device", "name a regular file")
 
 
-def _unreadable(written: str, error: OSError) -> Wrong:
+def _unreadable(written: str, error: OSError) -> InvalidValue:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return Wrong(Code.NOT_FOUND, f"`{written}` does not exist", "check the path; it counts from afsync.yaml")
+        return InvalidValue(Code.NOT_FOUND, f"`{written}` does not exist", "check the path; it counts from afsync.yaml")
     if isinstance(error, IsADirectoryError):
-        return Wrong(Code.NOT_A_FILE, "this is a directory", "name a file in it")
+        return InvalidValue(Code.NOT_A_FILE, "this is a directory", "name a file in it")
     if isinstance(error, PermissionError):
-        return Wrong(Code.UNREADABLE, f"`{written}` may not be read", "check its permissions")
-    return Wrong(Code.UNREADABLE, f"`{written}` cannot be read: {error.strerror or error}")
+        return InvalidValue(Code.UNREADABLE, f"`{written}` may not be read", "check its permissions")
+    return InvalidValue(Code.UNREADABLE, f"`{written}` cannot be read: {error.strerror or error}")
 
 
 MAX_BYTES: Final = 500 * 1024 * 1024
@@ -81,11 +88,13 @@ class Media:
     def file(self, written: str) -> File:
         """The file as it is now.
 
-        Wrong(outside_project, file_type, not_found, unreadable, not_a_file, empty_file, too_large, lfs_pointer).
+        InvalidValue(outside_project, file_type, not_found, unreadable, not_a_file, empty_file, too_large, lfs_pointer).
         """
         path = inside(self.root, written)
         if path.suffix.lower() not in _SUFFIXES:
-            raise Wrong(Code.FILE_TYPE, f"`{written}` is not an MP4 or MOV file", "convert it; only these are accepted")
+            raise InvalidValue(
+                Code.FILE_TYPE, f"`{written}` is not an MP4 or MOV file", "convert it; only these are accepted"
+            )
         if path not in self._known:
             self._known[path] = _hash(path, written)
         sha256, size = self._known[path]
@@ -97,12 +106,14 @@ def _hash(path: Path, written: str) -> tuple[str, int]:
     with open_regular(path, written) as (source, announced):
         if announced > MAX_BYTES:
             message = f"`{written}` has {announced / 2**20:.0f} MB; at most 500 MB can be uploaded"
-            raise Wrong(Code.TOO_LARGE, message, "shorten or compress it")
+            raise InvalidValue(Code.TOO_LARGE, message, "shorten or compress it")
         if announced == 0:
-            raise Wrong(Code.EMPTY_FILE, f"`{written}` is empty", "check how it was made")
+            raise InvalidValue(Code.EMPTY_FILE, f"`{written}` is empty", "check how it was made")
         while chunk := source.read(_CHUNK):
             if size == 0 and chunk.startswith(_POINTER):
-                raise Wrong(Code.LFS_POINTER, f"`{written}` is a Git LFS pointer, not the video", "run `git lfs pull`")
+                raise InvalidValue(
+                    Code.LFS_POINTER, f"`{written}` is a Git LFS pointer, not the video", "run `git lfs pull`"
+                )
             digest.update(chunk)
             size += len(chunk)
     return digest.hexdigest(), size

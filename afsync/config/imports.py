@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from afsync.config.declared import Parsed
-from afsync.config.problems import Code, Effort, Fault, Wrong, close_address
+from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, close_address
 from afsync.config.report import Report
 
 SECTION = "import"
@@ -40,17 +40,19 @@ def _wrong(
     owners: dict[str, str],
     declared: Collection[str] | None,
     effort: Effort,
-) -> Fault | None:
+) -> Diagnostic | None:
     path = (SECTION, address)
     if declared is not None and address not in declared and address.partition("[")[0] not in declared:
         hint = close_address(address, declared, effort) or "declare it, or remove this line"
-        return Fault(Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to take anything over", hint, at_key=True)
+        return Diagnostic(
+            Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to take anything over", hint, at_key=True
+        )
     if addresses.setdefault(address, resource_id) != resource_id:
         text = f"`{address}` is to take over {addresses[address]} already"
-        return Wrong(Code.DECLARED_TWICE, text, "keep one of the two lines").at(path)
+        return InvalidValue(Code.DECLARED_TWICE, text, "keep one of the two lines").at(path)
     if owners.setdefault(resource_id, address) != address:
         text = f"{resource_id} is taken over by `{owners[resource_id]}` already"
-        return Wrong(Code.DECLARED_TWICE, text, "one id has one address: remove one of the two lines").at(path)
+        return InvalidValue(Code.DECLARED_TWICE, text, "one id has one address: remove one of the two lines").at(path)
     return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from afsync.config.file_tree import Entry, Tree
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.core.text import nfc
 
 _MAGIC = frozenset("*?[")
@@ -43,7 +43,7 @@ def included(tree: Tree, pattern: str) -> Found:
 
     `**` stands for any number of directories; names that begin with a dot are found only by patterns that spell them.
     Symbolic links are followed as far as they stay in the project.
-    Wrong(outside_project, nothing_included, bad_form, unreadable, out_of_range).
+    InvalidValue(outside_project, nothing_included, bad_form, unreadable, out_of_range).
     """
     parts = _parts(pattern)
     files: set[str] = set()
@@ -65,17 +65,17 @@ def included(tree: Tree, pattern: str) -> Found:
                 further.append(_Place(tree.into(place.directory, entry, shown), shown, ahead))
         places += sorted(further, key=lambda p: p.shown, reverse=True)
     if not files:
-        raise Wrong(Code.NOTHING_INCLUDED, f"`{pattern}` names no file", _hint(tree, pattern, left_out))
+        raise InvalidValue(Code.NOTHING_INCLUDED, f"`{pattern}` names no file", _hint(tree, pattern, left_out))
     return Found(tuple(sorted(files)), tuple(sorted(n for n in left_out if _spare_of(n) not in files)))
 
 
 def check_kind(name: str) -> None:
-    """Wrong(bad_form) for a file that is a table by its name."""
+    """InvalidValue(bad_form) for a file that is a table by its name."""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in _NO_YAML:
         message = f"`{name}` is a table ({suffix}), and `include` takes YAML files"
         hint = "declare its rows as jobs in a YAML file, and include that; `include` reads `templates` and `jobs`"
-        raise Wrong(Code.BAD_FORM, message, hint)
+        raise InvalidValue(Code.BAD_FORM, message, hint)
 
 
 def _parts(pattern: str) -> tuple[str, ...]:
@@ -83,12 +83,14 @@ def _parts(pattern: str) -> tuple[str, ...]:
     path = PurePosixPath(pattern)
     if path.is_absolute() or ".." in path.parts or "\\" in pattern or "\0" in pattern:
         shown = f"`{pattern[:100]}` leads out of the project"
-        raise Wrong(Code.OUTSIDE_PROJECT, shown, "use a path below afsync.yaml, with /")
+        raise InvalidValue(Code.OUTSIDE_PROJECT, shown, "use a path below afsync.yaml, with /")
     if len(pattern) > _LONGEST:
-        raise Wrong(Code.BAD_FORM, f"`{pattern[:60]}…` is not a path: it is too long", "write it as templates/*.yaml")
+        raise InvalidValue(
+            Code.BAD_FORM, f"`{pattern[:60]}…` is not a path: it is too long", "write it as templates/*.yaml"
+        )
     if any("**" in part and part != "**" for part in path.parts):
         message = f"`{pattern}` is not a pattern: `**` has to stand alone between two `/`"
-        raise Wrong(Code.BAD_FORM, message, "write it as templates/*.yaml or calendar/**/*.yaml")
+        raise InvalidValue(Code.BAD_FORM, message, "write it as templates/*.yaml or calendar/**/*.yaml")
     return tuple(p for n, p in enumerate(path.parts) if p != "**" or path.parts[n - 1 : n] != ("**",))
 
 
@@ -123,11 +125,13 @@ def _matches(
 
 
 def _enters(entry: Entry, shown: str) -> bool:
-    """Whether there is a directory to go into. Wrong(unreadable) where there was one, by its name, and its link leads
-    nowhere now: what it declared would be missed, and deleted."""
+    """Whether the entry is a directory to search. Raises InvalidValue(unreadable) for a broken link with the name of
+    a directory: what its files declared would be missing, and deleted."""
     if entry.broken is not None and not _FILE.search(entry.name):
         message = f"`{shown}` cannot be looked into: {entry.broken}"
-        raise Wrong(Code.UNREADABLE, message, "what it declares is not known: put back what it leads to, or remove it")
+        raise InvalidValue(
+            Code.UNREADABLE, message, "what it declares is not known: put back what it leads to, or remove it"
+        )
     return entry.directory
 
 

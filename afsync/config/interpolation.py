@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Effort, Fault, Path, Wrong, did_you_mean
+from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Diagnostic, Effort, InvalidValue, Path, did_you_mean
 from afsync.config.scalars import clean
 
 MAX_TEXT: Final = 100_000
@@ -58,12 +58,12 @@ class Spent(Struct):
     effort: Effort = field(default_factory=Effort)
 
     def count(self, value: Any) -> None:
-        """Wrong(out_of_range) at the value that is too much; what comes behind it is not counted."""
+        """InvalidValue(out_of_range) at the value that is too much; what comes behind it is not counted."""
         before = self.characters
         self.characters += sum(len(item) if isinstance(item, str) else 20 for item in _items(value))
         if before <= MAX_EXPANSION < self.characters:
             message = f"the references up to here stand for more than {MAX_EXPANSION:,} characters, together"
-            raise Wrong(Code.OUT_OF_RANGE, message, "use shorter variables, or fewer references")
+            raise InvalidValue(Code.OUT_OF_RANGE, message, "use shorter variables, or fewer references")
 
     @property
     def over(self) -> bool:
@@ -92,7 +92,7 @@ class Scope(Struct, frozen=True):
         return "Scope(…)"  # the environment holds secrets
 
 
-def interpolate(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:
+def interpolate(value: Any, path: Path, scope: Scope, faults: list[Diagnostic]) -> Any:
     """`value` with every reference in it replaced; keys stay as they are. What is wrong is added to `faults`.
 
     A mapping or list without references is returned itself, not a copy: a large file may hold a million of them.
@@ -115,12 +115,12 @@ def interpolate(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> An
     return result
 
 
-def refuse(value: Any, path: Path, faults: list[Fault]) -> None:
+def refuse(value: Any, path: Path, faults: list[Diagnostic]) -> None:
     """Adds a fault for every reference in `value`, for the parts of a project that hold none."""
     match value:
         case str() if "${" in value:
             message = "references work in `templates`, `jobs`, `defaults` and `vars` only"
-            faults.append(Fault(Code.BAD_INTERPOLATION, path, message, "write the value itself here"))
+            faults.append(Diagnostic(Code.BAD_INTERPOLATION, path, message, "write the value itself here"))
         case dict():
             for key, child in value.items():
                 refuse(child, (*path, key), faults)
@@ -129,7 +129,7 @@ def refuse(value: Any, path: Path, faults: list[Fault]) -> None:
                 refuse(child, (*path, index), faults)
 
 
-def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
+def _expand(text: str, path: Path, scope: Scope, faults: list[Diagnostic]) -> Any:
     """The new value of `text`, of any type where it is one reference and nothing else; BROKEN when it cannot be had."""
     if scope.later and _LATER.search(text):
         return Later(text)
@@ -144,7 +144,7 @@ def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
             length = _length(length + len(before), value)
             parts += (before, value)
             broken += value is BROKEN
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             faults.append(wrong.at(path))
             broken += 1
             if wrong.code == Code.OUT_OF_RANGE or broken > _MOST_WRONG:
@@ -157,10 +157,12 @@ def _expand(text: str, path: Path, scope: Scope, faults: list[Fault]) -> Any:
 
 
 def _length(before: int, value: Any) -> int:
-    """How long the text is with `value` at its end. Wrong(out_of_range)."""
+    """How long the text is with `value` at its end. InvalidValue(out_of_range)."""
     after = before + len(value) if isinstance(value, str) else before
     if after > MAX_TEXT:
-        raise Wrong(Code.OUT_OF_RANGE, f"this becomes longer than {MAX_TEXT} characters", "use shorter variables")
+        raise InvalidValue(
+            Code.OUT_OF_RANGE, f"this becomes longer than {MAX_TEXT} characters", "use shorter variables"
+        )
     return after
 
 
@@ -173,14 +175,14 @@ def _replacement(token: re.Match[str], scope: Scope, *, whole: bool) -> Any:
     if token[0] == "$${":
         return "${"
     if token["name"] is None:
-        raise Wrong(Code.BAD_INTERPOLATION, "`${` is not closed", "write ${var.name}, or $${ for a literal ${")
+        raise InvalidValue(Code.BAD_INTERPOLATION, "`${` is not closed", "write ${var.name}, or $${ for a literal ${")
     value = BROKEN if scope.spent.over else _look_up(token["name"], scope)
     scope.spent.count(value)
     if whole or value is BROKEN or isinstance(value, str):
         return value
     if isinstance(value, list):
         message = f"`{token[0]}` is a list, which cannot be part of a text"
-        raise Wrong(Code.BAD_INTERPOLATION, message, "let it be the whole value")
+        raise InvalidValue(Code.BAD_INTERPOLATION, message, "let it be the whole value")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -191,10 +193,10 @@ def _look_up(name: str, scope: Scope) -> Any:
     if found is None and name.startswith(("occurrence.", "row.")):
         message = f"`${{{name[:60]}}}` names an occurrence, and this belongs to none"
         hint = "use `occurrence.` in the fields of a job that has `repeat`, `row.` in one that has `rows`"
-        raise Wrong(Code.BAD_INTERPOLATION, message, hint)
+        raise InvalidValue(Code.BAD_INTERPOLATION, message, hint)
     if found is None:
         message = f"`${{{name[:60]}}}` is not a reference"
-        raise Wrong(
+        raise InvalidValue(
             Code.BAD_INTERPOLATION, message, "write ${var.name} or ${env.AFSYNC_VAR_NAME}, or $${ for a literal ${"
         )
     return _variable(found["var"], scope) if found["var"] else _environment(found["env"], found["default"], scope)
@@ -202,45 +204,50 @@ def _look_up(name: str, scope: Scope) -> Any:
 
 def _variable(key: str, scope: Scope) -> Any:
     if scope.variables is None:
-        raise Wrong(Code.BAD_INTERPOLATION, "a variable cannot use another one", "write its value out; ${env.…} works")
+        raise InvalidValue(
+            Code.BAD_INTERPOLATION, "a variable cannot use another one", "write its value out; ${env.…} works"
+        )
     if key not in scope.variables:
         hint = (
             did_you_mean(key, scope.variables, scope.spent.effort)
             or f"declare it under `vars:` in afsync.yaml, as `{key}: …`"
         )
-        raise Wrong(Code.UNKNOWN_VAR, f"there is no variable `{key}`", hint)
+        raise InvalidValue(Code.UNKNOWN_VAR, f"there is no variable `{key}`", hint)
     return scope.variables[key]
 
 
 def _environment(key: str, default: str | None, scope: Scope) -> str:
     if key.upper().startswith(SECRET):
-        raise Wrong(Code.FORBIDDEN_ENV, f"`{key}` cannot be read from YAML", "remove it: the key is sent by itself")
+        raise InvalidValue(
+            Code.FORBIDDEN_ENV, f"`{key}` cannot be read from YAML", "remove it: the key is sent by itself"
+        )
     if _SECRETIVE.search(key):
         message = f"`{key}` is named like a secret, and what YAML reads is shown in every plan"
-        raise Wrong(Code.FORBIDDEN_ENV, message, "if it is none, give it another name")
+        raise InvalidValue(Code.FORBIDDEN_ENV, message, "if it is none, give it another name")
     _check_listed(key, scope)
     value = scope.environ.get(key)
     if default is not None and not value:
         return default
     if value is None:
         hint = f"set {key}, or write ${{env.{key}:-…}} with what to use without it"
-        raise Wrong(Code.UNKNOWN_ENV, f"the environment has no variable `{key}`", hint)
+        raise InvalidValue(Code.UNKNOWN_ENV, f"the environment has no variable `{key}`", hint)
     if _CREDENTIALS.search(value):
         message = f"`{key}` holds a URL with a user or a password, and what YAML reads is shown in every plan"
-        raise Wrong(Code.FORBIDDEN_ENV, message, "put a URL without it there")
+        raise InvalidValue(Code.FORBIDDEN_ENV, message, "put a URL without it there")
     return clean(value)
 
 
 def _check_listed(key: str, scope: Scope) -> None:
-    """Wrong(forbidden_env) for what was not meant for the files: a pull request edits them, and its plan is posted."""
+    """Raises InvalidValue(forbidden_env) for a variable that is not listed for the files: a pull request edits
+    them, and its plan is posted."""
     if key.startswith(OPEN) and key != OPEN:
         return
     listed = [name for name in (part.strip() for part in scope.environ.get(LISTED, "").split(",")) if name]
     if key.upper().startswith(OWN):
         message = f"`{key}` is how afsync itself is set up, and cannot be read from YAML"
-        raise Wrong(Code.FORBIDDEN_ENV, message, f"names that begin with {OPEN} are for the files")
+        raise InvalidValue(Code.FORBIDDEN_ENV, message, f"names that begin with {OPEN} are for the files")
     if key not in listed:
         message = f"`{key}` is not among the variables that these files may read"
         allowed = ",".join([*dict.fromkeys(listed), key])
         hint = f"set {LISTED}={allowed} where afsync runs, or name it {OPEN}{key} there and in ${{env.{OPEN}{key}}}"
-        raise Wrong(Code.FORBIDDEN_ENV, message, hint)
+        raise InvalidValue(Code.FORBIDDEN_ENV, message, hint)

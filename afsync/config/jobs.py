@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from afsync.config.declared import Declared, text_of
 from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
-from afsync.config.problems import Effort, Wrong
+from afsync.config.problems import Effort, InvalidValue
 from afsync.config.rules import Finding, check_held, check_job, form_of
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.resources import File, Job, Schedule
@@ -35,7 +35,7 @@ class Context(Struct, frozen=True):
     publish: str | None = None
 
 
-class Whole(Struct, frozen=True):
+class ResolvedJob(Struct, frozen=True):
     """A declared job, read together with what its meaning depends on. `body` has the defaults filled in.
 
     `problems` is everything wrong with it beyond the types of its fields.
@@ -49,12 +49,12 @@ class Whole(Struct, frozen=True):
     problems: tuple[Finding, ...]
 
 
-def job_reader(context: Context) -> Callable[[Declared], Whole]:
+def job_reader(context: Context) -> Callable[[Declared], ResolvedJob]:
     """What reads jobs as wholes, with their problems. It never raises for what was declared."""
     return partial(_read_job, context, set())
 
 
-def _read_job(context: Context, right: set[Hashable], job: Declared) -> Whole:
+def _read_job(context: Context, right: set[Hashable], job: Declared) -> ResolvedJob:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
     fields, body, problems = job.fields, _with_defaults(job, context), []
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
@@ -82,14 +82,14 @@ def _read_job(context: Context, right: set[Hashable], job: Declared) -> Whole:
             schedule = written  # an occurrence is given its own
         elif isinstance(written, str) and written:
             schedule = parse_schedule(written, _zone(fields, context) if "zone" in fields else context.zone)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         problems.append(("schedule", wrong))
     try:
         if path := text_of(fields, "file"):
             file = context.media.file(path)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         problems.append(("file", wrong))
-    return Whole(job, body, schedule, file, publish, tuple(problems))
+    return ResolvedJob(job, body, schedule, file, publish, tuple(problems))
 
 
 def _zone(fields: Mapping[str, Any], context: Context) -> str | None:
@@ -97,11 +97,11 @@ def _zone(fields: Mapping[str, Any], context: Context) -> str | None:
     own = fields["zone"]
     try:
         return own if isinstance(own, str) and parse_zone(own) else context.zone
-    except Wrong:
+    except InvalidValue:
         return "UTC"
 
 
-def build_job(whole: Whole) -> Job:
+def build_job(whole: ResolvedJob) -> Job:
     """The job. Only for one that has no problems."""
     job, body = whole.job, whole.body
     fields = job.fields

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from afsync.config.files import open_regular
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.config.project import PROJECT_FILE
 from afsync.config.workspace import Member, Workspace, above
 from afsync.errors import Location, Problem
@@ -38,7 +38,7 @@ def _lineage(workspace: Workspace, member: Member) -> tuple[bytes | None, int | 
     try:
         with open_regular(path, PROJECT_FILE) as (file, _):
             text = file.read(_GLANCE)
-    except (Wrong, OSError):
+    except (InvalidValue, OSError):
         return None, None
     found = _LINEAGE.search(text)
     return (found[1].lower(), text.count(b"\n", 0, found.start()) + 1) if found else (None, None)

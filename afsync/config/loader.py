@@ -13,13 +13,13 @@ from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
 from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
-from afsync.config.jobs import Context, Whole, build_job, job_reader
+from afsync.config.jobs import Context, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import interpolate_jobs, without_later
 from afsync.config.policy import DeclaredPolicy, policy_faults, policy_of
-from afsync.config.problems import BROKEN, Code, Effort, Fault, Faults, Wrong, closest
+from afsync.config.problems import BROKEN, Code, Diagnostic, Diagnostics, Effort, InvalidValue, closest
 from afsync.config.project import Project, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
-from afsync.config.shape import IncludedFile, ProjectFile, fits
+from afsync.config.shape import IncludedFileShape, ProjectFileShape, fits
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
 from afsync.core.resources import Desired, Template
@@ -37,7 +37,7 @@ SERIES_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep"})
 _REPEATING = frozenset({"repeat", "rows"})
 """What makes a job a series."""
 
-_KNOWN = ProjectFile.__struct_encode_fields__
+_KNOWN = ProjectFileShape.__struct_encode_fields__
 
 
 def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None = None) -> Project:
@@ -77,7 +77,7 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
         publish=_publisher(main, defaults),
     )
     calendar = _calendar(special, main, context, scope, report) if special else None
-    wholes: list[Whole] = []
+    wholes: list[ResolvedJob] = []
     full: set[str] = set()
     read = job_reader(context)
     for job in _by_key(jobs):
@@ -111,9 +111,9 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar, zone=context.zone)
 
 
-def _state_said_twice(workspace: Workspace) -> Fault:
+def _state_said_twice(workspace: Workspace) -> Diagnostic:
     message = f"`state` is not used here: {workspace.locate('state')} says where the state of every account is"
-    return Fault(Code.NOT_ALLOWED_HERE, ("state",), message, "remove the line", at_key=True)
+    return Diagnostic(Code.NOT_ALLOWED_HERE, ("state",), message, "remove the line", at_key=True)
 
 
 def _calendar(
@@ -128,7 +128,7 @@ def _calendar(
 
 def _variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
     """The values of `vars`, with the environment filled in; not checked yet."""
-    faults = Faults()
+    faults = Diagnostics()
     section = main.value.get("vars") if isinstance(main.value, dict) else None
     values: dict[str, Any] = interpolate(section, ("vars",), scope, faults) if isinstance(section, dict) else {}
     report.faults(main, faults)
@@ -143,7 +143,7 @@ def _usable(variable: object) -> bool:
 def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, report: Report) -> Parsed:
     """afsync.yaml, with everything that is wrong in it reported."""
     if main.value is None:
-        wrong = Wrong(Code.EMPTY_FILE, "afsync.yaml is empty", "run `afsync init` to fill it")
+        wrong = InvalidValue(Code.EMPTY_FILE, "afsync.yaml is empty", "run `afsync init` to fill it")
         report.faults(main, [wrong.at(())])
         return Parsed(main, {})
     parsed = _interpolated(main, scope, report)
@@ -151,7 +151,7 @@ def _parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, repo
         return Parsed(main, {})
     value = _settled(parsed)
     value = {**value, "vars": variables} if isinstance(value.get("vars"), dict) else value
-    right, faults = (True, []) if fits(value, ProjectFile) else _explained(value)
+    right, faults = (True, []) if fits(value, ProjectFileShape) else _explained(value)
     report.faults(main, policy_faults(value) if right else faults)
     return parsed
 
@@ -161,7 +161,7 @@ def _parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
     if parsed is None:
         return Parsed(document, {})
     value = _settled(parsed)
-    if not fits(value, IncludedFile):
+    if not fits(value, IncludedFileShape):
         report.faults(document, _explained(value, included=True)[1])
     return parsed
 
@@ -174,7 +174,7 @@ def _settled(parsed: Parsed) -> Mapping[str, Any]:
     return {**parsed.value, "jobs": without_later(jobs)}
 
 
-def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Fault]]:
+def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Diagnostic]]:
     # Imported here: pydantic and the models take long to load, and most files never get this far.
     from afsync.config.portions import explained
 
@@ -184,13 +184,13 @@ def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[boo
 def _interpolated(document: Document, scope: Scope, report: Report) -> Parsed | None:
     """The file's value with references replaced where they may stand, and reported where not."""
     if not isinstance(document.value, dict):
-        wrong = Wrong(Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `jobs:`")
+        wrong = InvalidValue(Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `jobs:`")
         report.faults(document, [wrong.at(())])
         return None
     whole = _well_spelt(document, report)
     if not document.may_refer:
         return Parsed(document, whole)
-    faults = Faults()
+    faults = Diagnostics()
     value: dict[str, Any] = {}
     for section, content in whole.items():
         if section == "jobs" and isinstance(content, dict):
@@ -219,7 +219,9 @@ def _well_spelt(document: Document, report: Report) -> dict[str, Any]:
     report.faults(
         document,
         [
-            Fault(Code.UNKNOWN_KEY, (written,), f"unknown key `{written}`", f"did you mean `{section}`?", at_key=True)
+            Diagnostic(
+                Code.UNKNOWN_KEY, (written,), f"unknown key `{written}`", f"did you mean `{section}`?", at_key=True
+            )
             for written, section in sections.items()
         ],
     )
@@ -247,7 +249,7 @@ def _zone(main: Parsed, defaults: Mapping[str, Any]) -> str | None:
         return None
     try:
         return name if isinstance(name, str) and parse_zone(name) else "UTC"
-    except Wrong:
+    except InvalidValue:
         return "UTC"
 
 

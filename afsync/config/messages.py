@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from afsync.config.models import IncludedFile, ProjectFile
 from afsync.config.part import Part
-from afsync.config.problems import BROKEN, NO_VALUE, Code, Fault, Path, Wrong, did_you_mean, one_of
+from afsync.config.problems import BROKEN, NO_VALUE, Code, Diagnostic, InvalidValue, Path, did_you_mean, one_of
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 
@@ -55,7 +55,7 @@ _BOUNDS = {
 }
 
 
-def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | None, list[Fault]]:
+def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | None, list[Diagnostic]]:
     """The validated file, or None and everything wrong with it."""
     try:
         return model.model_validate(value), []
@@ -65,7 +65,7 @@ def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | Non
         return None, [fault if fault.hint else replace(fault, hint=_for_example(model, fault.path)) for fault in faults]
 
 
-def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Fault]:
+def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Diagnostic]:
     path, given, context = detail["loc"], detail["input"], detail.get("ctx", {})
     if given is BROKEN:
         return
@@ -73,7 +73,7 @@ def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) ->
     path = path[:-1] if at_key else path
     match detail["type"]:
         case kind if given is NO_VALUE and kind != "extra_forbidden":
-            yield Fault(Code.NO_VALUE, path, f"`{path[-1]}` has no value", "write one, or remove the line")
+            yield Diagnostic(Code.NO_VALUE, path, f"`{path[-1]}` has no value", "write one, or remove the line")
         case "value_error":
             yield _own(context["error"], path, at_key=at_key)
         case "extra_forbidden":
@@ -87,41 +87,41 @@ def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) ->
         case kind if kind in _BOUNDS:
             word, bound = _BOUNDS[kind]
             message = f"{_name(path)} must be {word} {context[bound]:g}, not {given:g}"
-            yield Fault(Code.OUT_OF_RANGE, path, message, None)
+            yield Diagnostic(Code.OUT_OF_RANGE, path, message, None)
         case kind:
             yield _by_length(path, kind, given, context, detail["msg"])
 
 
-def _own(error: Wrong, path: Path, *, at_key: bool) -> Fault:
+def _own(error: InvalidValue, path: Path, *, at_key: bool) -> Diagnostic:
     """What one of our own checks said."""
     message = re.sub("^it must", f"{_name(path)} must", error.message)
-    return Fault(error.code, path, message, error.hint, at_key)
+    return Diagnostic(error.code, path, message, error.hint, at_key)
 
 
-def _by_length(path: Path, kind: str, given: Any, context: Mapping[str, Any], said: str) -> Fault:
+def _by_length(path: Path, kind: str, given: Any, context: Mapping[str, Any], said: str) -> Diagnostic:
     match kind:
         case "string_too_short" | "too_short":
-            return Fault(Code.NO_VALUE, path, f"{_name(path)} is empty", "write a value, or remove the line")
+            return Diagnostic(Code.NO_VALUE, path, f"{_name(path)} is empty", "write a value, or remove the line")
         case "string_too_long":
             message = f"{_name(path)} has {len(given)} characters; {context['max_length']} are allowed"
-            return Fault(Code.OUT_OF_RANGE, path, message, "shorten it")
+            return Diagnostic(Code.OUT_OF_RANGE, path, message, "shorten it")
         case _:
-            return Fault(Code.BAD_FORM, path, f"{_name(path)}: {said}")
+            return Diagnostic(Code.BAD_FORM, path, f"{_name(path)}: {said}")
 
 
-def _unknown_key(model: type[Part], path: Path, whole: Mapping[str, Any]) -> Fault:
+def _unknown_key(model: type[Part], path: Path, whole: Mapping[str, Any]) -> Diagnostic:
     key = str(path[-1])
     parent = _model_at(model, path[:-1])
     known = {field.alias or name for name, field in parent.model_fields.items()} if parent else set()
     if model is IncludedFile and len(path) == 1 and key in ProjectFile.model_fields:
         hint = "move it there; an included file holds `templates`, `jobs` and `import`"
-        return Fault(Code.NOT_ALLOWED_HERE, path, f"`{key}` belongs in afsync.yaml", hint, at_key=True)
+        return Diagnostic(Code.NOT_ALLOWED_HERE, path, f"`{key}` belongs in afsync.yaml", hint, at_key=True)
     if re.sub("[^a-z]", "", key.lower()) in _SECRETS:
         hint = "keys never stand in files: set AURAFLUX_API_KEY instead, and make a new one if this was shared"
-        return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
+        return Diagnostic(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
     near = _meant(key, known, _value_at(whole, path[:-1])) or did_you_mean(key, known)
     hint = near or f"remove it; known here: {', '.join(sorted(known))}"
-    return Fault(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
+    return Diagnostic(Code.UNKNOWN_KEY, path, f"unknown key `{key}`", hint, at_key=True)
 
 
 def _meant(key: str, known: Container[str], beside: Container[str]) -> str | None:
@@ -133,27 +133,29 @@ def _meant(key: str, known: Container[str], beside: Container[str]) -> str | Non
     return f"remove it: `{names[0]}` is there already" if names else None
 
 
-def _missing(model: type[Part], path: Path) -> Fault:
-    return Fault(Code.MISSING, path, f"`{path[-1]}` is missing", f"add {_example(model, path)}", at_key=True)
+def _missing(model: type[Part], path: Path) -> Diagnostic:
+    return Diagnostic(Code.MISSING, path, f"`{path[-1]}` is missing", f"add {_example(model, path)}", at_key=True)
 
 
-def _unknown_value(path: Path, given: Any, expected: str) -> Fault:
+def _unknown_value(path: Path, given: Any, expected: str) -> Diagnostic:
     if path == ("version",):
         message = f"`version` must be 1, not {shown(given)}"
-        return Fault(Code.UNKNOWN_VERSION, path, message, "write `version: 1`; a newer format needs a newer afsync")
+        return Diagnostic(
+            Code.UNKNOWN_VERSION, path, message, "write `version: 1`; a newer format needs a newer afsync"
+        )
     words = re.findall(r"'([^']*)'", expected)
     near = did_you_mean(given, words)
     if len(words) > _FEW:
         message = f"{_name(path)} cannot be {shown(given)}"
-        return Fault(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
+        return Diagnostic(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
     message = f"{_name(path)} must be {one_of(words)}, not {shown(given)}"
-    return Fault(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
+    return Diagnostic(Code.UNKNOWN_VALUE, path, message, near or f"use {one_of(words)}")
 
 
-def _wrong_type(path: Path, given: Any, wanted: str) -> Fault:
+def _wrong_type(path: Path, given: Any, wanted: str) -> Diagnostic:
     message = f"{_name(path)} must be {wanted}, not {shown(given)}"
     of_a_form = wanted == "a text" and not _OF_A_FORM.isdisjoint(path[-2:])
-    return Fault(Code.WRONG_TYPE, path, message, None if of_a_form else _type_hint(given, wanted))
+    return Diagnostic(Code.WRONG_TYPE, path, message, None if of_a_form else _type_hint(given, wanted))
 
 
 def _type_hint(given: Any, wanted: str) -> str | None:

@@ -9,14 +9,14 @@ from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
 from afsync.config.interpolation import Later, Scope, interpolate
-from afsync.config.problems import Code, Fault, Path
-from afsync.config.shape import JobPart
+from afsync.config.problems import Code, Diagnostic, Path
+from afsync.config.shape import JobShape
 
 _FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
 """What is the same for all occurrences, or belongs to one."""
 
 
-def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Fault]) -> dict[str, Any]:
+def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Diagnostic]) -> dict[str, Any]:
     """The section `jobs` with references replaced. What names an occurrence is a `Later` in the fields of a series."""
     series = replace(scope, later=True)
     result: dict[str, Any] = {}
@@ -61,7 +61,7 @@ def refers_to_row(value: Any) -> bool:
             return False
 
 
-def filled(value: Any, path: Path, scope: Scope, faults: list[Fault]) -> Any:
+def filled(value: Any, path: Path, scope: Scope, faults: list[Diagnostic]) -> Any:
     """`value` for one occurrence, whose names are in the scope."""
     match value:
         case Later(text):
@@ -85,7 +85,7 @@ def _settled(job: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Fault]:
+def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Diagnostic]:
     for field, value in job.items():
         if field == "except" and isinstance(value, dict):
             for key, given in value.items():
@@ -93,7 +93,7 @@ def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Fault]:
                     yield from _misplaced(given, (*path, field, key))
         elif field in _FIXED and has_later(value):
             message = f"`{field}` cannot name the occurrence: it is the same for all of them"
-            yield Fault(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")
+            yield Diagnostic(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")
 
 
 OWN_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep", "zone"})
@@ -109,15 +109,15 @@ def merged(fields: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return {**{k: v for k, v in fields.items() if k not in gone}, **own}
 
 
-def explained(fields: Mapping[str, Any]) -> list[Fault]:
+def explained(fields: Mapping[str, Any]) -> list[Diagnostic]:
     """What is wrong with the form of an occurrence, by its fields."""
     try:
-        convert(fields, JobPart)
+        convert(fields, JobShape)
         return []
     except (ValidationError, ValueError):
         pass
     # Imported here: the models take long to load, and most projects never get this far.
     from afsync.config.messages import check
-    from afsync.config.resource_models import JobPart as Model
+    from afsync.config.resource_models import JobPart
 
-    return check(Model, fields)[1]
+    return check(JobPart, fields)[1]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from afsync.config.problems import Code, Wrong, did_you_mean
+from afsync.config.problems import Code, InvalidValue, did_you_mean
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
@@ -73,7 +73,7 @@ def names_of(moment: datetime, number: Callable[[], int], *, marked: bool = Fals
             text = written(moment, form if colon else FORMS[field])
         else:
             hint = did_you_mean(field, NAMES) or f"there are {', '.join(NAMES)}"
-            raise Wrong(Code.BAD_INTERPOLATION, f"an occurrence has no `{field[:40]}`", hint)
+            raise InvalidValue(Code.BAD_INTERPOLATION, f"an occurrence has no `{field[:40]}`", hint)
         return f"{OPEN}{text}{CLOSE}" if marked and _varies(field, form) else text
 
     return named
@@ -85,7 +85,9 @@ def written(moment: datetime, form: str) -> str:
     def directive(found: re.Match[str]) -> str:
         if found[1] not in _DIRECTIVES:
             known = ", ".join(f"%{name}" for name in _DIRECTIVES)
-            raise Wrong(Code.BAD_INTERPOLATION, f"`%{found[1]}` is no part of a date or time", f"there are {known}")
+            raise InvalidValue(
+                Code.BAD_INTERPOLATION, f"`%{found[1]}` is no part of a date or time", f"there are {known}"
+            )
         return _DIRECTIVES[found[1]](moment)
 
     return _DIRECTIVE.sub(directive, form)
@@ -106,7 +108,9 @@ def as_submitted(now: Any, marked: Any, then: Any) -> Any:
 
 def _numbered(number: int, form: str) -> str:
     if not re.fullmatch(r"0?[1-9]", form):
-        raise Wrong(Code.BAD_INTERPOLATION, f"`{form[:20]}` is no form of a number", "write it as 03 for three digits")
+        raise InvalidValue(
+            Code.BAD_INTERPOLATION, f"`{form[:20]}` is no form of a number", "write it as 03 for three digits"
+        )
     return f"{number:{form}}"
 
 

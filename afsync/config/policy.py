@@ -9,7 +9,7 @@ from typing import Any, get_args
 from afsync.config.declared import Declared
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.enums import Weekday
-from afsync.config.problems import Code, Fault
+from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import HORIZON
 from afsync.config.times import parse_zone
 from afsync.core.policy.policy import NO_POLICY, Blackout, Budget, Exemption, Policy
@@ -26,7 +26,7 @@ class DeclaredPolicy(Declared, frozen=True):
         return self.document.locate(("policy", *steps), at_key=not any(isinstance(step, int) for step in steps))
 
 
-def policy_faults(file: Mapping[str, Any]) -> Iterator[Fault]:
+def policy_faults(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """What is wrong with rules that are right in their form: days and hours are those of some place."""
     part = file.get("policy")
     if part is None or file.get("timezone") is not None:
@@ -35,11 +35,11 @@ def policy_faults(file: Mapping[str, Any]) -> Iterator[Fault]:
         if part.get(key):
             message = f"`{key}` is in local time, and no `timezone` is declared"
             hint = "declare it in afsync.yaml, such as `timezone: Europe/Berlin`"
-            yield Fault(Code.NO_TIMEZONE, ("policy", key), message, hint, at_key=True)
+            yield Diagnostic(Code.NO_TIMEZONE, ("policy", key), message, hint, at_key=True)
     if part.get("budget") and "zone" not in part["budget"]:
         message = "`budget` is for local days, and no `timezone` is declared"
         hint = "declare it in afsync.yaml, such as `timezone: Europe/Berlin`, or write `zone:` in it"
-        yield Fault(Code.NO_TIMEZONE, ("policy", "budget"), message, hint, at_key=True)
+        yield Diagnostic(Code.NO_TIMEZONE, ("policy", "budget"), message, hint, at_key=True)
 
 
 def policy_of(file: Mapping[str, Any]) -> Policy:

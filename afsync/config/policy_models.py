@@ -10,7 +10,7 @@ from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hou
 from afsync.config.enums import Per, Platform, PolicyRule, Weekday
 from afsync.config.fields import Text, Unique, Zone
 from afsync.config.part import Part
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.config.resource_models import Platforms
 
 
@@ -22,7 +22,7 @@ def _check_lead(value: Any) -> Any:
 
 def _check_number(value: int) -> int:
     if value < 0:
-        raise Wrong(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
+        raise InvalidValue(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
     return value
 
 
@@ -75,7 +75,7 @@ class BlackoutPart(Part):
     @model_validator(mode="after")
     def _says_when(self) -> BlackoutPart:
         if not (self.days or self.dates or self.hours):
-            raise Wrong(Code.MISSING, "a blackout says when it is", "add `days`, `dates` or `hours`")
+            raise InvalidValue(Code.MISSING, "a blackout says when it is", "add `days`, `dates` or `hours`")
         return self
 
 
@@ -87,7 +87,7 @@ class WindowPart(BlackoutPart):
     @model_validator(mode="after")
     def _says_when(self) -> WindowPart:
         if not (self.days or self.dates or self.hours):
-            raise Wrong(Code.MISSING, "a publish window says when it is", "add `days`, `dates` or `hours`")
+            raise InvalidValue(Code.MISSING, "a publish window says when it is", "add `days`, `dates` or `hours`")
         return self
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from afsync.config.messages import check
 from afsync.config.models import IncludedFile, ProjectFile
-from afsync.config.problems import MAX_PROBLEMS, Code, Fault, Faults, Path
+from afsync.config.problems import MAX_PROBLEMS, Code, Diagnostic, Diagnostics, Path
 from afsync.config.resource_models import JobPart, TemplatePart
 
 _PORTION: Final = 200
@@ -23,11 +23,11 @@ _FREE = frozenset({"clipSpec", "effects", "addOns"})
 _KNOWN = frozenset({"import", *ProjectFile.model_fields, *JobPart.model_fields, *TemplatePart.model_fields})
 
 
-def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, Faults]:
+def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, Diagnostics]:
     """Whether afsync.yaml, or a file that it includes, is right in its form, and what is wrong with it that was not
     reported already, as far as it is shown."""
-    faults, right = Faults(), True
-    cut: list[Fault] = []
+    faults, right = Diagnostics(), True
+    cut: list[Diagnostic] = []
     for portion in _portions(value):
         part = _trimmed(portion, (), cut)
         model, found = check(IncludedFile, part) if included else check(ProjectFile, part)
@@ -52,7 +52,7 @@ def _portions(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield {"version": 1, section: portion}
 
 
-def _trimmed(value: Any, path: Path, cut: list[Fault]) -> Any:
+def _trimmed(value: Any, path: Path, cut: list[Diagnostic]) -> Any:
     """`value` with the first entries of what is long. What it then lacks may be what is wrong: that is in `cut`."""
     if isinstance(value, dict):
         kept = value
@@ -65,5 +65,5 @@ def _trimmed(value: Any, path: Path, cut: list[Fault]) -> Any:
         return value
     if len(result) < len(value):
         message = f"this has {len(value):,} entries, and something is wrong behind the first {_MOST:,}"
-        cut.append(Fault(Code.OUT_OF_RANGE, path, message, "shorten it"))
+        cut.append(Diagnostic(Code.OUT_OF_RANGE, path, message, "shorten it"))
     return result

@@ -80,7 +80,7 @@ class Code(StrEnum):
     LFS_POINTER = "lfs_pointer"
 
 
-class Fault(Struct, frozen=True):
+class Diagnostic(Struct, frozen=True):
     """A problem at a path of one document. `at_key` points at the key rather than at its value."""
 
     code: Code
@@ -94,15 +94,15 @@ MAX_PROBLEMS: Final = 500
 """How many problems of one file are shown. A large file could hold a million."""
 
 
-class Faults(list[Fault]):
+class Diagnostics(list[Diagnostic]):
     """The faults of one file as they are found. What is beyond those that are shown is left out, but for one."""
 
-    def append(self, fault: Fault) -> None:
+    def append(self, fault: Diagnostic) -> None:
         if len(self) <= MAX_PROBLEMS:
             super().append(fault)
 
 
-class Mark(Struct, frozen=True):
+class TextDiagnostic(Struct, frozen=True):
     """A problem at a line and column of one document, both from 1."""
 
     code: Code
@@ -112,8 +112,8 @@ class Mark(Struct, frozen=True):
     hint: str | None = None
 
 
-class Wrong(ValueError):
-    """One value is wrong; whoever knows its path makes a `Fault` of it. A ValueError, for validators to raise.
+class InvalidValue(ValueError):
+    """One value is wrong; whoever knows its path makes a `Diagnostic` of it. A ValueError, for validators to raise.
 
     `line` is where, in a file that is no text and so has no paths.
     """
@@ -125,8 +125,8 @@ class Wrong(ValueError):
         self.hint = hint
         self.line = line
 
-    def at(self, path: Path) -> Fault:
-        return Fault(self.code, path, self.message, self.hint)
+    def at(self, path: Path) -> Diagnostic:
+        return Diagnostic(self.code, path, self.message, self.hint)
 
 
 class _Sign(Enum):

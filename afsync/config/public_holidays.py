@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 
 
 class PublicHolidays(Struct, frozen=True):
@@ -26,10 +26,12 @@ def known_days(of: str, year: int) -> frozenset[date]:
         from holidays import country_holidays
     except ImportError:
         hint = "install it with `pip install 'afsync[holidays]'`, or list the dates in `except` with `skip`"
-        raise Wrong(Code.MISSING, "`holidays` needs the library of that name, which is not installed", hint) from None
+        raise InvalidValue(
+            Code.MISSING, "`holidays` needs the library of that name, which is not installed", hint
+        ) from None
     country, _, part = of.partition("-")
     try:
         return frozenset(country_holidays(country, subdiv=part or None, years=year))
     except NotImplementedError:
         hint = "write the code of a country (ISO 3166), with that of a part of it or without: DE, DE-BE, US-NY"
-        raise Wrong(Code.UNKNOWN_VALUE, f"the holidays of `{of}` are not known", hint) from None
+        raise InvalidValue(Code.UNKNOWN_VALUE, f"the holidays of `{of}` are not known", hint) from None

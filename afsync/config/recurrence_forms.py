@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import Any, Final, get_args
 
 from afsync.config.enums import Weekday
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.core.series.recurrence import LAST_DAY, MonthDay, Unit
 
 WEEKDAYS: Final = get_args(Weekday)
@@ -30,7 +30,7 @@ def parse_every(written: str) -> tuple[Unit, int]:
         or (found[3] and not found[1])
     ):
         hint = "write day, week or month, or as 2 weeks or 3 months"
-        raise Wrong(Code.BAD_FORM, f"`{written[:40]}` is not how often something repeats", hint)
+        raise InvalidValue(Code.BAD_FORM, f"`{written[:40]}` is not how often something repeats", hint)
     match found[2]:
         case "day":
             return "day", number
@@ -54,7 +54,7 @@ def parse_day(written: Any) -> MonthDay:
         if found := _NTH_DAY.fullmatch(written):
             return MonthDay(nth=_NTH[found[1]], weekday=WEEKDAYS.index(found[2]))
     hint = "write mon to sun; for months also 1 to 31, last, first mon to last fri"
-    raise Wrong(Code.UNKNOWN_VALUE, f"`{str(written)[:40]}` is not a day", hint)
+    raise InvalidValue(Code.UNKNOWN_VALUE, f"`{str(written)[:40]}` is not a day", hint)
 
 
 def parse_wall_time(written: str) -> time:
@@ -64,7 +64,7 @@ def parse_wall_time(written: str) -> time:
             return time.fromisoformat(written)
     except ValueError:
         pass
-    raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a time of day", "write it as 09:00, without an offset")
+    raise InvalidValue(Code.BAD_TIME, f"`{written[:40]}` is not a time of day", "write it as 09:00, without an offset")
 
 
 def parse_date(written: str) -> date:
@@ -74,7 +74,7 @@ def parse_date(written: str) -> date:
             return day
     except ValueError:
         pass
-    raise Wrong(Code.BAD_TIME, f"`{written[:40]}` is not a date", "write it as 2026-12-07")
+    raise InvalidValue(Code.BAD_TIME, f"`{written[:40]}` is not a date", "write it as 2026-12-07")
 
 
 def parse_dated(written: str) -> tuple[date, time | None]:

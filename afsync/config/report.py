@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from msgspec.structs import replace
 
 from afsync.config.document import Document
-from afsync.config.problems import MAX_PROBLEMS, Code, Fault, Wrong
+from afsync.config.problems import MAX_PROBLEMS, Code, Diagnostic, InvalidValue
 from afsync.config.project import PROJECT_FILE
 from afsync.errors import ConfigError, Location, Problem, Severity
 
@@ -23,7 +23,7 @@ class Source(Protocol):
     @property
     def file(self) -> str: ...
 
-    def problem(self, fault: Fault, /) -> Problem: ...
+    def problem(self, fault: Diagnostic, /) -> Problem: ...
 
 
 class Report:
@@ -38,10 +38,10 @@ class Report:
     def clean(self) -> bool:
         return not self._problems
 
-    def faults(self, document: Source, faults: Iterable[Fault]) -> None:
+    def faults(self, document: Source, faults: Iterable[Diagnostic]) -> None:
         self._problems += [document.problem(fault) for fault in self._counted(document.file, faults)]
 
-    def warning(self, document: Document, fault: Fault) -> None:
+    def warning(self, document: Document, fault: Diagnostic) -> None:
         """What is allowed, and may not be meant."""
         self._warnings.append(replace(document.problem(fault), severity=Severity.WARNING))
 
@@ -73,7 +73,7 @@ class Report:
         self._counts[file] += len(taken)
         return taken[: max(0, room)]
 
-    def file(self, file: str, wrong: Wrong) -> None:
+    def file(self, file: str, wrong: InvalidValue) -> None:
         """A file that could not be read at all."""
         self._problems.append(Problem(wrong.code, wrong.message, wrong.hint, location=Location(file, wrong.line)))
 

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from afsync.config.declared import Declared
 from afsync.config.interpolation import Scope
-from afsync.config.jobs import Context, Whole, build_job, job_reader
+from afsync.config.jobs import Context, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
-from afsync.config.problems import Code, Fault, Wrong, did_you_mean
+from afsync.config.problems import Code, Diagnostic, InvalidValue, did_you_mean
 from afsync.config.report import Report
 from afsync.config.row_warnings import PassedRow, Place, is_old
 from afsync.config.rows import SCHEDULE, Rows, cell_text
@@ -48,12 +48,12 @@ class DeclaredRow(Declared, frozen=True):
     instance: str
 
     def locate(self, field: str | None) -> Any:
-        return self.rows.sheet.problem(self.at(Wrong(Code.BAD_FORM, ""), field or "")).location
+        return self.rows.sheet.problem(self.at(InvalidValue(Code.BAD_FORM, ""), field or "")).location
 
-    def at(self, wrong: Wrong, field: str = "") -> Fault:
+    def at(self, wrong: InvalidValue, field: str = "") -> Diagnostic:
         column = field if field in self.row.cells else ""
         path = (self.row.line, column, cell_text(self.row.cells.get(column, "")))
-        return Fault(wrong.code, path, f"{wrong.message} (in the row `{self.instance}`)", wrong.hint)
+        return Diagnostic(wrong.code, path, f"{wrong.message} (in the row `{self.instance}`)", wrong.hint)
 
 
 class Found(Struct):
@@ -67,9 +67,9 @@ class Found(Struct):
     passed: list[PassedRow] = []
     untimed: list[Place] = []
     places: dict[str, Declared] = {}
-    said: set[Fault] = set()
+    said: set[Diagnostic] = set()
 
-    def report(self, wrongs: Iterable[tuple[Wrong, str]], report: Report) -> None:
+    def report(self, wrongs: Iterable[tuple[InvalidValue, str]], report: Report) -> None:
         """Reports what is wrong in the job itself: once, and not for every row."""
         faults = [f for f in (self.series.job.fault(w, field) for w, field in wrongs) if f not in self.said]
         self.said.update(faults)
@@ -94,7 +94,7 @@ def look(
     if not series.rows.rows and records and not series.rows.sheet.wrong:
         hint = "restore its rows; to remove them for good, remove the job"
         text = f"there are no rows, and the state has {len(records)} of them"
-        report.faults(series.rows.sheet, [Fault(Code.EMPTY_FILE, (1,), text, hint)])
+        report.faults(series.rows.sheet, [Diagnostic(Code.EMPTY_FILE, (1,), text, hint)])
         return found
     fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
     whole_of = job_reader(replace(context, imports={*context.imports, *imports_of(series)}))
@@ -129,7 +129,7 @@ def _row(
         return None
     given = merged({k: v for k, v in job.fields.items() if k not in OWN_KEYS}, rows.fields[key])
     given.pop("import", None)
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     own = replace(scope, names=names_of_row(rows, rows.rows[key]))
     fields = {k: filled(v, (k,), own, faults) if has_later(v) else v for k, v in given.items()}
     fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}
@@ -137,7 +137,7 @@ def _row(
         fields["zone"] = series.zone
     faults = faults or explained(fields)
     if faults:
-        wrongs = [(Wrong(f.code, f.message, f.hint), str(f.path[0]) if f.path else "") for f in faults]
+        wrongs = [(InvalidValue(f.code, f.message, f.hint), str(f.path[0]) if f.path else "") for f in faults]
         named = [(w, f) for w, f in wrongs if w.code is Code.BAD_INTERPOLATION and f in job.fields]
         found.report(named, report)
         report.faults(rows.sheet, [declared.at(wrong, field) for wrong, field in wrongs if (wrong, field) not in named])
@@ -146,7 +146,7 @@ def _row(
 
 
 def _take(
-    found: Found, declared: DeclaredRow, whole: Whole, known: Considered | None, kept: bool, now: datetime
+    found: Found, declared: DeclaredRow, whole: ResolvedJob, known: Considered | None, kept: bool, now: datetime
 ) -> None:
     """Declare it, or leave it for later, or for good."""
     job, horizon = build_job(whole), found.series.horizon
@@ -168,7 +168,7 @@ def _take(
     found.jobs.append((declared, job))
 
 
-def _is_untimed(declared: DeclaredRow, whole: Whole, record: RecordedJob | None, context: Context) -> bool:
+def _is_untimed(declared: DeclaredRow, whole: ResolvedJob, record: RecordedJob | None, context: Context) -> bool:
     """Whether it is published as soon as it is produced, which neither the files nor the state say."""
     if whole.schedule is not None or whole.problems or (record is not None and record.schedule is None):
         return False
@@ -186,7 +186,7 @@ def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:
         column = name.removeprefix(_PREFIX)
         if column not in rows.columns:
             hint = did_you_mean(column, rows.columns) or f"its columns are {', '.join(sorted(rows.columns)[:20])}"
-            raise Wrong(Code.BAD_INTERPOLATION, f"{rows.sheet.file} has no column `{column[:60]}`", hint)
+            raise InvalidValue(Code.BAD_INTERPOLATION, f"{rows.sheet.file} has no column `{column[:60]}`", hint)
         return cell_text(row.cells.get(column, ""))
 
     return named

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.config.enums import BODY_ORDER
-from afsync.config.problems import Code, Effort, Fault, Wrong, closest, did_you_mean
+from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, closest, did_you_mean
 from afsync.config.recurrence_forms import parse_date, parse_wall_time
 from afsync.config.rows_file import Row, Sheet
 from afsync.config.times import days_meant
@@ -46,12 +46,12 @@ class Rows(Struct, frozen=True):
         )
 
 
-def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) -> tuple[Rows, list[Fault]]:
+def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) -> tuple[Rows, list[Diagnostic]]:
     """The rows of a sheet by key, as far as they agree with `where`, and everything that is wrong with them.
 
     `dated`: the keys are dates of a rule.
     """
-    faults = [Fault(w.code, (line, column), w.message, w.hint) for line, column, w in sheet.wrong]
+    faults = [Diagnostic(w.code, (line, column), w.message, w.hint) for line, column, w in sheet.wrong]
     faults += _columns(sheet, key, where)
     rows: dict[str, Row] = {}
     fields: dict[str, Mapping[str, Any]] = {}
@@ -64,7 +64,9 @@ def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) ->
         name, wrong = _key(row, key, dated=dated)
         if wrong is None and name in rows:
             first = rows[name].line
-            wrong = Wrong(Code.DUPLICATE_KEY, f"`{name}` is the key of line {first} too", "give each row its own")
+            wrong = InvalidValue(
+                Code.DUPLICATE_KEY, f"`{name}` is the key of line {first} too", "give each row its own"
+            )
         if wrong is not None:
             faults.append(_fault(row, key, wrong))
             continue
@@ -84,20 +86,20 @@ def cell_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _columns(sheet: Sheet, key: str, where: Mapping[str, Any]) -> Iterator[Fault]:
+def _columns(sheet: Sheet, key: str, where: Mapping[str, Any]) -> Iterator[Diagnostic]:
     for name in (name for name in (key, *where) if name not in sheet.columns):
         known = [column for column in sheet.columns if column]
         hint = did_you_mean(name, known) or f"its columns are {', '.join(known[:20]) or 'none'}"
-        yield Fault(Code.MISSING, (1,), f"there is no column `{name}`", hint)
+        yield Diagnostic(Code.MISSING, (1,), f"there is no column `{name}`", hint)
     fields = {*FIELDS, ENABLED, *_WHEN}
     effort = Effort()
     for name in (c for c in sheet.columns if c and c not in fields and c != key):
         near = closest(name, fields, effort)
         if near is not None and near not in sheet.columns and _alike(name, near):
-            yield Fault(Code.UNKNOWN_KEY, (1, name), "this looks like a field", f"did you mean `{near}`?")
+            yield Diagnostic(Code.UNKNOWN_KEY, (1, name), "this looks like a field", f"did you mean `{near}`?")
     unnamed = [place for place, name in enumerate(sheet.columns, 1) if not name]
     if unnamed and unnamed[0] < len(sheet.columns) and any(sheet.columns[unnamed[0] :]):
-        yield Fault(Code.NO_VALUE, (1,), f"column {unnamed[0]} has no name", "name it, or split merged cells")
+        yield Diagnostic(Code.NO_VALUE, (1,), f"column {unnamed[0]} has no name", "name it, or split merged cells")
 
 
 def _alike(name: str, field: str) -> bool:
@@ -108,14 +110,14 @@ def _alike(name: str, field: str) -> bool:
     return difflib.SequenceMatcher(None, plain, field.lower()).ratio() > 0.85
 
 
-def _key(row: Row, column: str, *, dated: bool) -> tuple[str, Wrong | None]:
+def _key(row: Row, column: str, *, dated: bool) -> tuple[str, InvalidValue | None]:
     value = row.cells.get(column)
     if value is None:
-        return "", Wrong(Code.NO_VALUE, "the cell is empty, and the row has others", "give every row a key")
+        return "", InvalidValue(Code.NO_VALUE, "the cell is empty, and the row has others", "give every row a key")
     name = unicodedata.normalize("NFC", cell_text(value))
     if isinstance(value, list | dict) or not _KEY.fullmatch(name):
         hint = "at most 100 characters, without quotes, brackets and control characters"
-        return name, Wrong(Code.BAD_KEY, f"`{name[:60]}` cannot be the key of a row", hint)
+        return name, InvalidValue(Code.BAD_KEY, f"`{name[:60]}` cannot be the key of a row", hint)
     if wrong := _unreadable(name):
         return name, wrong
     if dated and not _ISO.fullmatch(name.partition("/")[0]):
@@ -123,28 +125,32 @@ def _key(row: Row, column: str, *, dated: bool) -> tuple[str, Wrong | None]:
     return name, None
 
 
-def _date(text: str) -> Wrong:
+def _date(text: str) -> InvalidValue:
     days = days_meant(text)
     if len(days) > 1:
         message = f"`{text[:40]}` can be two days: its day and its month may be the other way round"
     else:
         message = f"`{text[:40]}` is not a date"
     example = " or as ".join(map(str, days)) or "2026-12-07"
-    return Wrong(Code.BAD_TIME, message, f"write it as {example}; format the column as text before")
+    return InvalidValue(Code.BAD_TIME, message, f"write it as {example}; format the column as text before")
 
 
-def _unreadable(text: str) -> Wrong | None:
+def _unreadable(text: str) -> InvalidValue | None:
     """A formula that failed, or was not computed."""
     if _BROKEN.fullmatch(text):
-        return Wrong(Code.BAD_FORM, f"`{text}` is what a formula gives that failed", "fix the formula in the sheet")
+        return InvalidValue(
+            Code.BAD_FORM, f"`{text}` is what a formula gives that failed", "fix the formula in the sheet"
+        )
     if re.match(r"=[A-Za-z]+\(|=[$A-Z]+\$?\d", text):
-        return Wrong(Code.BAD_FORM, f"`{text[:40]}` is a formula, and not its value", "save the sheet with its values")
+        return InvalidValue(
+            Code.BAD_FORM, f"`{text[:40]}` is a formula, and not its value", "save the sheet with its values"
+        )
     return None
 
 
-def _fields(row: Row, *, dated: bool) -> tuple[dict[str, Any], list[Fault]]:
+def _fields(row: Row, *, dated: bool) -> tuple[dict[str, Any], list[Diagnostic]]:
     filled: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults: list[Diagnostic] = []
     for name, cell in row.cells.items():
         if isinstance(cell, str) and (wrong := _unreadable(cell)):
             faults.append(_fault(row, name, wrong))
@@ -152,9 +158,9 @@ def _fields(row: Row, *, dated: bool) -> tuple[dict[str, Any], list[Fault]]:
             try:
                 if dated and name == "schedule":
                     hint = "use the columns `on` and `at`, or leave it out"
-                    raise Wrong(Code.CONFLICT, "the rule says when it is published", hint)
+                    raise InvalidValue(Code.CONFLICT, "the rule says when it is published", hint)
                 filled[name] = _typed(name, cell) if isinstance(cell, str) else cell
-            except Wrong as wrong:
+            except InvalidValue as wrong:
                 faults.append(_fault(row, name, wrong))
     return filled, faults
 
@@ -167,7 +173,7 @@ def _typed(name: str, cell: str) -> Any:
         return _yes(cell)
     if name == "durationMins":
         if not re.fullmatch(r"\d{1,3}(\.\d{1,6})?", cell):
-            raise Wrong(Code.WRONG_TYPE, f"`{cell[:40]}` is not a number", "write it as 1 or 12.5, with a point")
+            raise InvalidValue(Code.WRONG_TYPE, f"`{cell[:40]}` is not a number", "write it as 1 or 12.5, with a point")
         return float(cell) if "." in cell else int(cell)
     if name == "at":
         parse_wall_time(cell)
@@ -178,13 +184,13 @@ def _typed(name: str, cell: str) -> Any:
     return cell
 
 
-def _enabled(row: Row, faults: list[Fault]) -> bool:
+def _enabled(row: Row, faults: list[Diagnostic]) -> bool:
     value = row.cells.get(ENABLED, True)
     if isinstance(value, bool):
         return value
     try:
         return _yes(str(value))
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         faults.append(_fault(row, ENABLED, wrong))
         return True
 
@@ -192,8 +198,8 @@ def _enabled(row: Row, faults: list[Fault]) -> bool:
 def _yes(cell: str) -> bool:
     if cell.lower() in (*_YES, *_NO):
         return cell.lower() in _YES
-    raise Wrong(Code.UNKNOWN_VALUE, f"`{cell[:40]}` is neither yes nor no", "write yes or no")
+    raise InvalidValue(Code.UNKNOWN_VALUE, f"`{cell[:40]}` is neither yes nor no", "write yes or no")
 
 
-def _fault(row: Row, column: str, wrong: Wrong) -> Fault:
-    return Fault(wrong.code, (row.line, column, cell_text(row.cells.get(column, ""))), wrong.message, wrong.hint)
+def _fault(row: Row, column: str, wrong: InvalidValue) -> Diagnostic:
+    return Diagnostic(wrong.code, (row.line, column, cell_text(row.cells.get(column, ""))), wrong.message, wrong.hint)

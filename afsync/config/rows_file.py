@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from afsync.config.document import Document
 from afsync.config.files import inside, open_regular
-from afsync.config.problems import Code, Fault, Wrong
+from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.syntax import conflict, conflict_in_row
 from afsync.errors import Location, Problem
 
@@ -43,9 +43,9 @@ class Sheet(Struct, frozen=True):
     sha256: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    wrong: tuple[tuple[int, str, Wrong], ...] = ()
+    wrong: tuple[tuple[int, str, InvalidValue], ...] = ()
 
-    def problem(self, fault: Fault) -> Problem:
+    def problem(self, fault: Diagnostic) -> Problem:
         """`fault`, whose path is a line, the column and the cell, with its place."""
         line, column, cell = (*fault.path, "", "")[:3]
         said = f"column `{column}`: {fault.message}" if column else fault.message
@@ -59,11 +59,11 @@ def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
     suffix = FilePath(written).suffix.lower()
     if suffix not in (*_TEXTS, *_WORKBOOKS):
         hint = "save it as .csv, .tsv, .xlsx, .ods, .json or .yaml"
-        raise Wrong(Code.FILE_TYPE, f"`{written[:80]}` is no kind of sheet that is known", hint)
+        raise InvalidValue(Code.FILE_TYPE, f"`{written[:80]}` is no kind of sheet that is known", hint)
     with open_regular(inside(root, written), written) as (source, size):
         data = source.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     if size > MAX_BYTES or len(data) > MAX_BYTES:
-        raise Wrong(Code.TOO_LARGE, "the sheet is larger than 16 MiB", "split it")
+        raise InvalidValue(Code.TOO_LARGE, "the sheet is larger than 16 MiB", "split it")
     sha256 = hashlib.sha256(data).hexdigest()
     if suffix in _WORKBOOKS:
         # Imported here: the library is an extra, and most projects have no workbook.
@@ -71,7 +71,7 @@ def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
 
         return _table(written, sha256, records(data, name))
     if name is not None:
-        raise Wrong(Code.CONFLICT, f"`sheet: {name[:40]}` is for .xlsx and .ods files", "remove it")
+        raise InvalidValue(Code.CONFLICT, f"`sheet: {name[:40]}` is for .xlsx and .ods files", "remove it")
     text = _decoded(data)
     if unmerged := conflict(text):
         raise unmerged
@@ -87,12 +87,16 @@ def parse_delimited(file: str, text: str) -> Sheet:
 
 def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        raise Wrong(Code.NOT_UTF8, "the sheet is not UTF-8 text", "save it as `CSV UTF-8`, not as Unicode text or xlsx")
+        raise InvalidValue(
+            Code.NOT_UTF8, "the sheet is not UTF-8 text", "save it as `CSV UTF-8`, not as Unicode text or xlsx"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Wrong(Code.NOT_UTF8, "this line is not UTF-8 text", "save the sheet as `CSV UTF-8`", line) from None
+        raise InvalidValue(
+            Code.NOT_UTF8, "this line is not UTF-8 text", "save the sheet as `CSV UTF-8`", line
+        ) from None
 
 
 def _delimited(file: str, sha256: str, text: str) -> Sheet:
@@ -101,7 +105,7 @@ def _delimited(file: str, sha256: str, text: str) -> Sheet:
     head = text.split("\n", 1)[0]
     named = _NAMED_SEPARATOR.fullmatch(head.rstrip("\r"))
     if not text.strip():
-        raise Wrong(Code.EMPTY_FILE, "the sheet is empty", "give it a line with the names of its columns", 1)
+        raise InvalidValue(Code.EMPTY_FILE, "the sheet is empty", "give it a line with the names of its columns", 1)
     separator = named[1] if named else max(_SEPARATORS, key=head.count)
     lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     if named:
@@ -124,12 +128,12 @@ def _table(file: str, sha256: str, lines: Iterator[tuple[int, list[str]]]) -> Sh
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             text_ = f"the row has {len(cells)} cells, and there are {len(columns)} columns"
             hint = "put a cell that holds the separator in quotes, and name every column in the first line"
-            wrong.append((line, "", Wrong(Code.BAD_FORM, text_, hint)))
+            wrong.append((line, "", InvalidValue(Code.BAD_FORM, text_, hint)))
             continue
         pairs = zip(columns, cells, strict=False)
         rows.append(Row(line, {name: cell for name, cell in pairs if name and cell}))
         if len(rows) > MAX_ROWS:
-            raise Wrong(Code.TOO_LARGE, f"the sheet has more than {MAX_ROWS:,} rows", "split it")
+            raise InvalidValue(Code.TOO_LARGE, f"the sheet has more than {MAX_ROWS:,} rows", "split it")
     return Sheet(file, sha256, columns, tuple(rows), tuple(wrong))
 
 
@@ -141,17 +145,17 @@ def _lines(reader: Any) -> Iterator[tuple[int, list[str]]]:
             record = next(reader, None)
         except csv.Error as error:
             hint = "close every quote, and double those inside of a quoted cell"
-            raise Wrong(Code.SYNTAX, f"the row cannot be read: {error}", hint, line) from None
+            raise InvalidValue(Code.SYNTAX, f"the row cannot be read: {error}", hint, line) from None
         if record is None:
             return
         yield line, record
 
 
-def _header(columns: tuple[str, ...]) -> Iterator[tuple[int, str, Wrong]]:
+def _header(columns: tuple[str, ...]) -> Iterator[tuple[int, str, InvalidValue]]:
     seen: set[str] = set()
     for name in columns:
         if name and name in seen:
-            yield 1, name, Wrong(Code.DUPLICATE_KEY, "two columns have this name", "rename one of them")
+            yield 1, name, InvalidValue(Code.DUPLICATE_KEY, "two columns have this name", "rename one of them")
         seen.add(name)
 
 
@@ -166,23 +170,23 @@ def _listed(file: str, sha256: str, text: str, suffix: str) -> Sheet:
         try:
             value = json.loads(text)
         except json.JSONDecodeError as error:
-            raise Wrong(Code.SYNTAX, f"this is not JSON: {error.msg}", "check the line", error.lineno) from None
+            raise InvalidValue(Code.SYNTAX, f"this is not JSON: {error.msg}", "check the line", error.lineno) from None
         except (ValueError, RecursionError):
-            raise Wrong(Code.SYNTAX, "this is not JSON that can be read", "write a list of objects") from None
+            raise InvalidValue(Code.SYNTAX, "this is not JSON that can be read", "write a list of objects") from None
     else:
         value = document.value
         if marks := document.marks:
-            raise Wrong(marks[0].code, marks[0].message, marks[0].hint, marks[0].line)
+            raise InvalidValue(marks[0].code, marks[0].message, marks[0].hint, marks[0].line)
     if not isinstance(value, list):
-        raise Wrong(Code.WRONG_TYPE, "the sheet must be a list of rows", "write `- key: …` for each", 1)
+        raise InvalidValue(Code.WRONG_TYPE, "the sheet must be a list of rows", "write `- key: …` for each", 1)
     if len(value) > MAX_ROWS:
-        raise Wrong(Code.TOO_LARGE, f"the sheet has more than {MAX_ROWS:,} rows", "split it")
+        raise InvalidValue(Code.TOO_LARGE, f"the sheet has more than {MAX_ROWS:,} rows", "split it")
     rows, wrong, columns = [], [], dict[str, None]()
     for place, cells in enumerate(value):
         line = document.locate((place,)).line or 1 if suffix != ".json" else place + 1
         if not isinstance(cells, dict):
             message = f"row {place + 1} is no mapping of columns to cells"
-            wrong.append((line, "", Wrong(Code.WRONG_TYPE, message, "write `column: cell` pairs")))
+            wrong.append((line, "", InvalidValue(Code.WRONG_TYPE, message, "write `column: cell` pairs")))
             continue
         columns.update(dict.fromkeys(map(str, cells)))
         rows.append(Row(line, {str(k): v for k, v in cells.items() if v not in (None, "")}))

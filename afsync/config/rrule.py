@@ -9,7 +9,7 @@ from functools import cached_property
 from dateutil.rrule import rrule, rrulestr
 from msgspec import Struct
 
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.core.series.recurrence import LAST_DAY
 
 _NO_TIME = time()
@@ -74,6 +74,6 @@ def parsed(text: str, start: date) -> rrule:
         found = rrulestr(text, dtstart=datetime.combine(start, _NO_TIME), cache=False)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         hint = "write it as FREQ=WEEKLY;BYDAY=MO"
-        raise Wrong(Code.BAD_FORM, f"`{text[:80]}` is not a rule of RFC 5545: {error}", hint) from None
+        raise InvalidValue(Code.BAD_FORM, f"`{text[:80]}` is not a rule of RFC 5545: {error}", hint) from None
     assert isinstance(found, rrule)
     return found

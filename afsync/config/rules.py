@@ -6,9 +6,9 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from afsync.config.declared import Declared, text_of
-from afsync.config.problems import Code, Effort, Wrong, did_you_mean
+from afsync.config.problems import Code, Effort, InvalidValue, did_you_mean
 
-Finding = tuple[str, Wrong]
+Finding = tuple[str, InvalidValue]
 """The field it is about, and what is wrong with it."""
 
 
@@ -39,7 +39,7 @@ def check_job(
         yield from _unscheduled(job, templates)
     elif (mode := job.text("publishMode")) in ("immediate", "manual"):
         hint = "remove one of them; a schedule implies `scheduled`"
-        yield "publishMode", Wrong(Code.CONFLICT, f"`schedule` does not go with `publishMode: {mode}`", hint)
+        yield "publishMode", InvalidValue(Code.CONFLICT, f"`schedule` does not go with `publishMode: {mode}`", hint)
     match body.get("entry", "fetch"):
         case "upload":
             yield from _upload(job, imported=imported)
@@ -52,7 +52,7 @@ def check_job(
                         f"; a job that was taken over needs its line `job.{job.key}: ID` in `import:`, under a new "
                         "key as well"
                     )
-                yield "", Wrong(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
+                yield "", InvalidValue(Code.MISSING_SOURCE, "a `fetch` job needs `url` or `urls`", hint)
         case "compose" | "generate":
             yield from _not_uploaded(job)
 
@@ -63,22 +63,22 @@ def _template(
     if job.has("fromTemplateId"):
         message = "`template` and `fromTemplateId` cannot both be set"
         hint = "keep `template` for one declared here, `fromTemplateId` for any other"
-        yield "fromTemplateId", Wrong(Code.CONFLICT, message, hint)
+        yield "fromTemplateId", InvalidValue(Code.CONFLICT, message, hint)
     key = job.text("template")
     if key is None or key in templates or not complete:
         return
     hint = did_you_mean(key, templates, effort) or "declare it under `templates:`, or use `fromTemplateId` for a raw id"
-    yield "template", Wrong(Code.UNKNOWN_TEMPLATE, f"there is no template `{key}`", hint)
+    yield "template", InvalidValue(Code.UNKNOWN_TEMPLATE, f"there is no template `{key}`", hint)
 
 
 def _unscheduled(job: Declared, templates: Mapping[str, Declared]) -> Iterator[Finding]:
     if job.text("publishMode") == "scheduled":
         hint = "write `schedule:` with the time; `publishMode` is then not needed"
-        yield "publishMode", Wrong(Code.MISSING_SCHEDULE, "`publishMode: scheduled` needs a `schedule`", hint)
+        yield "publishMode", InvalidValue(Code.MISSING_SCHEDULE, "`publishMode: scheduled` needs a `schedule`", hint)
     template = templates.get(job.text("template") or "")
     if template and not job.has("publishMode") and template.text("publishMode") == "scheduled":
         message = f"the template `{template.key}` says `publishMode: scheduled`, and the job has no `schedule`"
-        yield "template", Wrong(Code.MISSING_SCHEDULE, message, "write `schedule:` with the time")
+        yield "template", InvalidValue(Code.MISSING_SCHEDULE, message, "write `schedule:` with the time")
 
 
 def check_held(job: Declared, *, held: bool) -> Iterator[Finding]:
@@ -86,23 +86,23 @@ def check_held(job: Declared, *, held: bool) -> Iterator[Finding]:
     if held and not job.has("schedule"):
         hint = "write `schedule:` with the time, or `publish: service` on it"
         message = "a job that is `publish: held` needs a `schedule`: afsync publishes it at that time"
-        yield "publish", Wrong(Code.MISSING_SCHEDULE, message, hint)
+        yield "publish", InvalidValue(Code.MISSING_SCHEDULE, message, hint)
 
 
 def _upload(job: Declared, *, imported: bool) -> Iterator[Finding]:
     if job.has("file") and job.has("fileId"):
         hint = "keep `file` for one in this project, `fileId` for one that is uploaded already"
-        yield "fileId", Wrong(Code.CONFLICT, "`file` and `fileId` cannot both be set", hint)
+        yield "fileId", InvalidValue(Code.CONFLICT, "`file` and `fileId` cannot both be set", hint)
     if not job.has("file") and not job.has("fileId") and not imported:
         hint = "add `file:` with a path below afsync.yaml"
-        yield "", Wrong(Code.MISSING_SOURCE, "an `upload` job needs `file` or `fileId`", hint)
+        yield "", InvalidValue(Code.MISSING_SOURCE, "an `upload` job needs `file` or `fileId`", hint)
     for field in ("url", "urls"):
         if job.has(field):
             message = f"an `upload` job has no `{field}`: its source is the file"
-            yield field, Wrong(Code.CONFLICT, message, "remove it, or use `entry: fetch`")
+            yield field, InvalidValue(Code.CONFLICT, message, "remove it, or use `entry: fetch`")
 
 
 def _not_uploaded(job: Declared) -> Iterator[Finding]:
     for field in ("file", "fileId"):
         if job.has(field):
-            yield field, Wrong(Code.WRONG_ENTRY, f"`{field}` is the source of an upload", "add `entry: upload`")
+            yield field, InvalidValue(Code.WRONG_ENTRY, f"`{field}` is the source of an upload", "add `entry: upload`")

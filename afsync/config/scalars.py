@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 
@@ -36,7 +36,7 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def resolve(text: str) -> Any:
-    """The value of a plain, untagged scalar: None, bool, int, float or str. Wrong(bad_number)."""
+    """The value of a plain, untagged scalar: None, bool, int, float or str. InvalidValue(bad_number)."""
     if text in _NULL:
         return None
     if text in _BOOL:
@@ -47,7 +47,7 @@ def resolve(text: str) -> Any:
 
 
 def tagged(text: str, tag: str) -> Any:
-    """The value of a scalar with an explicit tag. Wrong(unknown_tag, bad_number, wrong_type)."""
+    """The value of a scalar with an explicit tag. InvalidValue(unknown_tag, bad_number, wrong_type)."""
     kind = tag.removeprefix(_STANDARD)
     if tag == "!" or kind == "str":
         return text
@@ -61,13 +61,15 @@ def tagged(text: str, tag: str) -> Any:
         raise unknown_tag(tag)
     value = resolve(text)
     if not wanted[kind](value):
-        raise Wrong(Code.WRONG_TYPE, f"`{short(text)}` is not what its tag `!!{kind}` says", "remove the tag")
+        raise InvalidValue(Code.WRONG_TYPE, f"`{short(text)}` is not what its tag `!!{kind}` says", "remove the tag")
     return float(value) if kind == "float" else value
 
 
-def unknown_tag(tag: str) -> Wrong:
+def unknown_tag(tag: str) -> InvalidValue:
     shown = "!!" + tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else tag
-    return Wrong(Code.UNKNOWN_TAG, f"the tag `{short(shown)}` means nothing here", "remove the tag, or quote the text")
+    return InvalidValue(
+        Code.UNKNOWN_TAG, f"the tag `{short(shown)}` means nothing here", "remove the tag, or quote the text"
+    )
 
 
 def short(text: str) -> str:
@@ -76,14 +78,14 @@ def short(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` with the surrogate pairs of JSON joined. Wrong(bad_character) for what no text field can hold."""
+    """`text` with the surrogate pairs of JSON joined. InvalidValue(bad_character) for what no text field can hold."""
     if _FORBIDDEN.search(text) is None:
         return text
     joined = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     found = _FORBIDDEN.search(joined)
     if found is None:
         return joined
-    raise Wrong(Code.BAD_CHARACTER, f"the character U+{ord(found[0]):04X} cannot be used in text", "remove it")
+    raise InvalidValue(Code.BAD_CHARACTER, f"the character U+{ord(found[0]):04X} cannot be used in text", "remove it")
 
 
 def _number(text: str) -> Any:
@@ -98,14 +100,14 @@ def _number(text: str) -> Any:
             return number
     elif not _NOT_FINITE.fullmatch(text):
         return text
-    raise Wrong(Code.BAD_NUMBER, f"`{text[:40]}` is not a finite number", "quote it if it is meant as text")
+    raise InvalidValue(Code.BAD_NUMBER, f"`{text[:40]}` is not a finite number", "quote it if it is meant as text")
 
 
 def _bounded(text: str, base: int) -> int:
     # Python refuses to read integers of thousands of digits, and no field here takes more than 19.
     number = int(text, base) if len(text) <= 40 else _LARGEST + 1
     if abs(number) > _LARGEST:
-        raise Wrong(Code.BAD_NUMBER, f"the number {text[:40]} is too large", "quote it if it is meant as text")
+        raise InvalidValue(Code.BAD_NUMBER, f"the number {text[:40]} is too large", "quote it if it is meant as text")
     return number
 
 

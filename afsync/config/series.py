@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from afsync.config.declared import Declared
 from afsync.config.durations import parse_span
-from afsync.config.problems import Code, Fault, Wrong
+from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.recurrence_forms import (
     parse_date,
     parse_dated,
@@ -21,17 +21,11 @@ from afsync.config.recurrence_forms import (
 )
 from afsync.config.rows import Rows
 from afsync.config.series_checks import SKIP
+from afsync.config.series_rules import check_bounds, check_rule, check_single, without_bounds
 from afsync.config.times import parse_zone
 from afsync.core.addresses import MAIN
 from afsync.core.series.recurrence import Dates, Listed, MonthDay, Rule
 from afsync.core.series.series import DaysOff, Deviation, Series
-
-OF_ONE = ("rerun", "approve", "fileId")
-"""What belongs to one submission, and so to no series."""
-_RULES = ("every", "dates", "rrule")
-_BOUNDS = ("from", "until", "count", "days")
-Found = tuple[tuple[str, ...], Wrong]
-"""Where in the job, and what is wrong there."""
 
 
 class Defaults(Struct, frozen=True):
@@ -72,18 +66,20 @@ class DeclaredSeries(Struct, frozen=True):
         )
 
 
-def read_series(job: Declared, defaults: Defaults) -> tuple[DeclaredSeries | None, list[Fault]]:
+def read_series(job: Declared, defaults: Defaults) -> tuple[DeclaredSeries | None, list[Diagnostic]]:
     """The series, or what is wrong with it."""
     fields, repeat = job.fields, job.fields["repeat"]
     if not isinstance(repeat, dict):
         return None, []  # said by the check of its form
-    found = [*_of_one(fields), *_rule(repeat), *_bounds(repeat)]
+    found = [*check_single(fields), *check_rule(repeat), *check_bounds(repeat)]
     zone = repeat.get("zone") or fields.get("zone") or defaults.zone
     if zone is None:
         hint = "write `zone: Europe/Berlin` in it, or declare `timezone:` in afsync.yaml"
-        found.append((("repeat",), Wrong(Code.NO_TIMEZONE, "its times belong to no time zone", hint)))
+        found.append((("repeat",), InvalidValue(Code.NO_TIMEZONE, "its times belong to no time zone", hint)))
     if found:
-        return None, [Fault(w.code, (*job.path, *path), w.message, w.hint, at_key=len(path) < 2) for path, w in found]
+        return None, [
+            Diagnostic(w.code, (*job.path, *path), w.message, w.hint, at_key=len(path) < 2) for path, w in found
+        ]
     given = fields.get("except") or {}
     return (
         DeclaredSeries(
@@ -113,136 +109,6 @@ def with_rows(series: DeclaredSeries, rows: Rows) -> DeclaredSeries:
     )
 
 
-def of_one(job: Declared) -> list[Fault]:
-    """What belongs to a single occurrence, in a job whose occurrences are rows."""
-    return [
-        Fault(
-            Code.CONFLICT,
-            (*job.path, field),
-            f"`{field}` belongs to one occurrence, and not to all rows",
-            f"give the sheet a column `{field}`",
-            at_key=True,
-        )
-        for field in OF_ONE
-        if field in job.fields
-    ]
-
-
-def not_repeated(job: Declared) -> list[Fault]:
-    """What only a series can say, in a job that is none."""
-    hint = "add `repeat:`, or remove it"
-    faults = [
-        Fault(Code.CONFLICT, (*job.path, key), f"`{key}` is for a job that has `repeat`", hint, at_key=True)
-        for key in ("except", "keep")
-        if key in job.fields
-    ]
-    if "horizon" in job.fields and "schedule" not in job.fields and "rows" not in job.fields:
-        message = "`horizon` is for a job that has a `schedule` or `repeat`"
-        faults.append(
-            Fault(Code.MISSING_SCHEDULE, (*job.path, "horizon"), message, "add one, or remove it", at_key=True)
-        )
-    return faults
-
-
-def _of_one(fields: Mapping[str, Any]) -> Iterator[Found]:
-    for field in (name for name in OF_ONE if name in fields):
-        hint = "write it under `except:`, at the date of that occurrence"
-        yield (field,), Wrong(Code.CONFLICT, f"`{field}` belongs to one occurrence, and not to a series", hint)
-    if "schedule" in fields:
-        hint = "remove it: `repeat` says when; `dates:` in it lists single days"
-        yield ("schedule",), Wrong(Code.CONFLICT, "`schedule` does not go with `repeat`", hint)
-
-
-def _rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
-    kinds = [kind for kind in _RULES if kind in repeat]
-    if len(kinds) != 1:
-        message = f"`{kinds[0]}` does not go with `{kinds[1]}`" if kinds else "`repeat` says no days"
-        hint = "keep one of them" if kinds else "add `every: week`, `dates: [2026-12-05]` or `rrule:`"
-        yield ("repeat",), Wrong(Code.CONFLICT if kinds else Code.MISSING, message, hint)
-        return
-    match kinds[0]:
-        case "every":
-            yield from _days(repeat)
-        case "dates":
-            yield from _listed(repeat)
-        case _:
-            yield from _rrule(repeat)
-    if "holidays" in repeat:
-        yield from _holidays(repeat["holidays"])
-    if "at" not in repeat and not _all_timed(repeat):
-        yield ("repeat",), _no_time()
-
-
-def _holidays(given: Mapping[str, Any]) -> Iterator[Found]:
-    # Imported here: the library is an extra, and takes long to load.
-    from afsync.config.public_holidays import known_days
-
-    try:
-        known_days(given["of"], date(2026, 1, 1).year)
-    except Wrong as wrong:
-        yield ("repeat", "holidays"), wrong
-
-
-def _all_timed(repeat: Mapping[str, Any]) -> bool:
-    """Whether every day brings its own time."""
-    return "dates" in repeat and all(parse_dated(written)[1] is not None for written in repeat["dates"])
-
-
-def _no_time() -> Wrong:
-    return Wrong(Code.MISSING, "`repeat` says no time of day", 'add `at: "09:00"`')
-
-
-def _days(repeat: Mapping[str, Any]) -> Iterator[Found]:
-    unit, _ = parse_every(repeat["every"])
-    for place, written in enumerate(repeat.get("days", ())):
-        day = parse_day(written)
-        if unit != "month" and (day.weekday is None or day.nth is not None):
-            message = f"`{written}` is a day of a month, and this repeats by the {unit}"
-            yield ("repeat", "days", str(place)), Wrong(Code.CONFLICT, message, "write mon to sun, or `every: month`")
-
-
-def _listed(repeat: Mapping[str, Any]) -> Iterator[Found]:
-    seen: set[date] = set()
-    for written in repeat["dates"]:
-        day, _ = parse_dated(written)
-        if day in seen:
-            hint = 'name the times instead: at: {main: "09:00", late: "18:00"}'
-            yield ("repeat", "dates"), Wrong(Code.DECLARED_TWICE, f"{day} is listed twice", hint)
-        seen.add(day)
-    for key in (key for key in _BOUNDS if key in repeat):
-        yield ("repeat", key), Wrong(Code.CONFLICT, f"`{key}` does not go with `dates`", "remove it")
-
-
-def _rrule(repeat: Mapping[str, Any]) -> Iterator[Found]:
-    from afsync.config.rrule import parsed
-
-    text, own = _without_bounds(repeat["rrule"])
-    try:
-        parsed(text, date(2026, 1, 1))
-        if end := own.get("UNTIL"):
-            parse_date(f"{end[:4]}-{end[4:6]}-{end[6:]}")
-        if "COUNT" in own and not 1 <= int(own["COUNT"][:6]) <= 10_000:
-            raise Wrong(Code.OUT_OF_RANGE, "COUNT must be from 1 to 10000", None)
-    except Wrong as wrong:
-        yield ("repeat", "rrule"), wrong
-    except ValueError:
-        yield ("repeat", "rrule"), Wrong(Code.BAD_FORM, "COUNT must be an integer", "write it as COUNT=12")
-    if "days" in repeat:
-        yield ("repeat", "days"), Wrong(Code.CONFLICT, "`days` does not go with `rrule`", "write BYDAY= in the rule")
-    for key, name in (("until", "UNTIL"), ("count", "COUNT")):
-        if key in repeat and own:
-            message = f"`{key}` does not go with what the rule says of its end"
-            yield ("repeat", key), Wrong(Code.CONFLICT, message, f"keep one of `{key}` and {name}=")
-
-
-def _bounds(repeat: Mapping[str, Any]) -> Iterator[Found]:
-    if "until" in repeat and "count" in repeat:
-        yield ("repeat", "count"), Wrong(Code.CONFLICT, "`count` does not go with `until`", "keep one of them")
-    if "from" in repeat and "until" in repeat and parse_date(repeat["until"]) < parse_date(repeat["from"]):
-        message = f"it ends on {repeat['until']}, before it begins"
-        yield ("repeat", "until"), Wrong(Code.CONFLICT, message, "give it a later day")
-
-
 def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, time]]:
     if "dates" in repeat:
         listed = [parse_dated(written) for written in repeat["dates"]]
@@ -252,7 +118,7 @@ def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, ti
     if "rrule" in repeat:
         from afsync.config.rrule import RecurrenceRule
 
-        text, own = _without_bounds(repeat["rrule"])
+        text, own = without_bounds(repeat["rrule"])
         if written := own.get("UNTIL"):
             until = parse_date(f"{written[:4]}-{written[4:6]}-{written[6:]}")
         return RecurrenceRule(text, start, until, int(own.get("COUNT", 0)) or repeat.get("count")), {}
@@ -261,13 +127,6 @@ def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, ti
     weekdays = () if unit == "month" else tuple(sorted(d.weekday for d in days if d.weekday is not None))
     monthdays: tuple[MonthDay, ...] = tuple(days) if unit == "month" else ()
     return Rule(unit, every, start, weekdays, monthdays, until, repeat.get("count")), {}
-
-
-def _without_bounds(rule: str) -> tuple[str, dict[str, str]]:
-    """The rule without its end, and what it says of that."""
-    parts = [part.partition("=") for part in rule.split(";")]
-    own = {name: value for name, _, value in parts if name in ("UNTIL", "COUNT")}
-    return ";".join(f"{name}={value}" for name, _, value in parts if name not in own), own
 
 
 def _days_off(given: Mapping[str, Any] | None) -> DaysOff | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.config.recurrence_forms import (
     TIME_NAME,
     parse_date,
@@ -75,13 +75,15 @@ def check_times(value: Any) -> Any:
     if not isinstance(value, dict):
         return check_wall_time(value)
     if not value:
-        raise Wrong(Code.NO_VALUE, "`at` is empty", 'write a time, as in at: "09:00"')
+        raise InvalidValue(Code.NO_VALUE, "`at` is empty", 'write a time, as in at: "09:00"')
     if len(value) > MOST_TIMES:
         hint = "make several jobs of it"
-        raise Wrong(Code.TOO_LARGE, f"`at` has {len(value)} times, and {MOST_TIMES} are allowed", hint)
+        raise InvalidValue(Code.TOO_LARGE, f"`at` has {len(value)} times, and {MOST_TIMES} are allowed", hint)
     for name, clock in value.items():
         if not TIME_NAME.fullmatch(str(name)):
-            raise Wrong(Code.BAD_KEY, f"`{str(name)[:60]}` cannot be the name of a time", "use letters and digits")
+            raise InvalidValue(
+                Code.BAD_KEY, f"`{str(name)[:60]}` cannot be the name of a time", "use letters and digits"
+            )
         check_wall_time(clock)
     return value
 
@@ -90,7 +92,7 @@ def check_instance(value: Any) -> Any:
     """The key of an occurrence."""
     if not isinstance(value, str) or parse_instance(value) is None:
         hint = "write it as 2026-12-28, or 2026-12-28/late for a time named late"
-        raise Wrong(Code.BAD_KEY, f"`{str(value)[:60]}` is not the date of an occurrence", hint)
+        raise InvalidValue(Code.BAD_KEY, f"`{str(value)[:60]}` is not the date of an occurrence", hint)
     return value
 
 
@@ -98,7 +100,7 @@ def check_place(value: Any) -> Any:
     """The code of a country, or of a part of it."""
     hint = "write the code of a country (ISO 3166), with that of a part of it or without: DE, DE-BE, US-NY"
     if not _PLACE.fullmatch(_text(value, hint)):
-        raise Wrong(Code.BAD_FORM, f"`{value[:40]}` is not the code of a country", hint)
+        raise InvalidValue(Code.BAD_FORM, f"`{value[:40]}` is not the code of a country", hint)
     return value
 
 
@@ -109,11 +111,11 @@ def check_rrule(value: Any) -> Any:
     for part in text.split(";"):
         name, _, given = part.partition("=")
         if name not in _PARTS or not given:
-            raise Wrong(Code.BAD_FORM, f"`{part[:40]}` cannot be part of a rule of dates", hint)
+            raise InvalidValue(Code.BAD_FORM, f"`{part[:40]}` cannot be part of a rule of dates", hint)
         if name == "UNTIL" and not re.fullmatch(r"\d{8}", given, re.ASCII):
-            raise Wrong(Code.BAD_FORM, f"`{part[:40]}` is not a date", "write it as UNTIL=20270630")
+            raise InvalidValue(Code.BAD_FORM, f"`{part[:40]}` is not a date", "write it as UNTIL=20270630")
     if not _FREQ.search(text) or len(text) > _LONGEST_RRULE:
-        raise Wrong(Code.BAD_FORM, f"`{text[:60]}` does not say how often it repeats, in days or more", hint)
+        raise InvalidValue(Code.BAD_FORM, f"`{text[:60]}` does not say how often it repeats, in days or more", hint)
     return value
 
 
@@ -123,17 +125,17 @@ def check_rows(value: Any) -> Any:
     if isinstance(value, str) and value:
         return value
     if not isinstance(value, dict):
-        raise Wrong(Code.WRONG_TYPE, "it must be the path of a sheet", hint)
+        raise InvalidValue(Code.WRONG_TYPE, "it must be the path of a sheet", hint)
     if unknown := [str(key) for key in value if key not in ("file", "key", "sheet", "where")]:
-        raise Wrong(
+        raise InvalidValue(
             Code.UNKNOWN_KEY, f"`{unknown[0][:40]}` means nothing for a sheet", "known: file, key, sheet, where"
         )
     for key in ("file", "key", "sheet"):
         if (key == "file" or key in value) and not (isinstance(value.get(key), str) and value[key]):
-            raise Wrong(Code.MISSING if key not in value else Code.WRONG_TYPE, f"`{key}` must be a text", hint)
+            raise InvalidValue(Code.MISSING if key not in value else Code.WRONG_TYPE, f"`{key}` must be a text", hint)
     where = value.get("where", {})
     if not isinstance(where, dict) or not all(isinstance(v, str | int | float) for v in where.values()):
-        raise Wrong(Code.WRONG_TYPE, "`where` must be columns with their values", "as in where: {show: morning}")
+        raise InvalidValue(Code.WRONG_TYPE, "`where` must be columns with their values", "as in where: {show: morning}")
     return value
 
 
@@ -144,12 +146,12 @@ def without_skips(value: Any) -> Any:
     for key, given in value.items():
         if isinstance(given, str) and given != SKIP:
             hint = "write `skip`, or what is different about it below the date"
-            raise Wrong(Code.UNKNOWN_VALUE, f"`{given[:40]}` means nothing for `{str(key)[:40]}`", hint)
+            raise InvalidValue(Code.UNKNOWN_VALUE, f"`{given[:40]}` means nothing for `{str(key)[:40]}`", hint)
         check_instance(key)
     return {key: given for key, given in value.items() if given != SKIP}
 
 
 def _text(value: Any, hint: str) -> str:
     if not isinstance(value, str):
-        raise Wrong(Code.WRONG_TYPE, "it must be a text", hint)
+        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", hint)
     return value

@@ -50,7 +50,7 @@ class _Part(Struct, forbid_unknown_fields=True):
     """What is checked beyond types is checked in `__post_init__`, by what the models check it with."""
 
 
-class LifecyclePart(_Part):
+class LifecycleShape(_Part):
     prevent_destroy: bool = LEFT_OUT
     ignore_changes: list[BodyField] = LEFT_OUT
 
@@ -58,7 +58,7 @@ class LifecyclePart(_Part):
         _unique(self.ignore_changes)
 
 
-class BodyPart(_Part):
+class BodyShape(_Part):
     topic: Annotated[str, Meta(min_length=1, max_length=500)] = LEFT_OUT
     tone: Text = LEFT_OUT
     format: Format = LEFT_OUT
@@ -78,13 +78,13 @@ class BodyPart(_Part):
         _unique(self.platforms)
 
 
-class TemplatePart(BodyPart):
+class TemplateShape(BodyShape):
     name: Text = field(default_factory=_refuse)
     description: Text = LEFT_OUT
-    lifecycle: LifecyclePart = LEFT_OUT
+    lifecycle: LifecycleShape = LEFT_OUT
 
 
-class JobPart(BodyPart):
+class JobShape(BodyShape):
     entry: Entry = LEFT_OUT
     template: Text = LEFT_OUT
     fromTemplateId: Identifier = LEFT_OUT
@@ -97,7 +97,7 @@ class JobPart(BodyPart):
     rerun: Scalar = LEFT_OUT
     approve: Identifier = LEFT_OUT
     allow_duplicate: bool = LEFT_OUT
-    lifecycle: LifecyclePart = LEFT_OUT
+    lifecycle: LifecycleShape = LEFT_OUT
     zone: str = LEFT_OUT
     repeat: dict[str, Any] = LEFT_OUT
     rows: str | dict[str, Any] = LEFT_OUT
@@ -116,13 +116,13 @@ class JobPart(BodyPart):
             # Imported here: most projects have no series, and it takes a while to load.
             from afsync.config.series_shape import check_series
 
-            check_series(self.repeat, self.rows, self.exceptions, (self.horizon, self.keep), JobPart)
+            check_series(self.repeat, self.rows, self.exceptions, (self.horizon, self.keep), JobShape)
 
 
 _NO_SERIES = (LEFT_OUT,) * 5
 
 
-class JobDefaultsPart(BodyPart):
+class JobDefaultsShape(BodyShape):
     entry: Entry = LEFT_OUT
     publishMode: UnscheduledMode = LEFT_OUT
     publish: Publisher = LEFT_OUT
@@ -133,11 +133,11 @@ class JobDefaultsPart(BodyPart):
         _if_given(checks.check_zone, self.zone)
 
 
-class DefaultsPart(_Part):
-    job: JobDefaultsPart | None = None
+class DefaultsShape(_Part):
+    job: JobDefaultsShape | None = None
 
 
-class ApiPart(_Part):
+class ApiShape(_Part):
     base_url: str = LEFT_OUT
     exclusive: bool = LEFT_OUT
     quarantine: str = LEFT_OUT
@@ -154,7 +154,7 @@ class ApiPart(_Part):
         _if_given(watch_seconds, self.watch)
 
 
-class LimitsPart(_Part):
+class LimitsShape(_Part):
     max_credits: Number = LEFT_OUT
     max_creates: Number = LEFT_OUT
     max_deletes: Number | str = LEFT_OUT
@@ -163,12 +163,12 @@ class LimitsPart(_Part):
         _if_given(checks.check_deletes, self.max_deletes)
 
 
-class AutoApprovePart(_Part):
+class AutoApproveShape(_Part):
     max_credits: Number = 0
     max_deletes: Number = 0
 
 
-class BlackoutPart(_Part):
+class BlackoutShape(_Part):
     days: Annotated[list[Weekday], Meta(min_length=1)] = LEFT_OUT
     dates: str = LEFT_OUT
     hours: str = LEFT_OUT
@@ -182,7 +182,7 @@ class BlackoutPart(_Part):
             _refuse()
 
 
-class BudgetPart(_Part):
+class BudgetShape(_Part):
     credits: Number = field(default_factory=_refuse)
     per: Per = LEFT_OUT
     zone: str = LEFT_OUT
@@ -192,7 +192,7 @@ class BudgetPart(_Part):
         _if_given(checks.check_zone, self.zone)
 
 
-class ExceptionPart(_Part):
+class ExceptionShape(_Part):
     job: Text = field(default_factory=_refuse)
     rule: PolicyRule = field(default_factory=_refuse)
     until: str = field(default_factory=_refuse)
@@ -203,18 +203,18 @@ class ExceptionPart(_Part):
         parse_day(self.until)
 
 
-class PolicyPart(_Part):
+class PolicyShape(_Part):
     allowed_platforms: Annotated[list[Platform], Meta(min_length=1)] = LEFT_OUT
     require_staging: bool = LEFT_OUT
     require_proven_schedule: bool = LEFT_OUT
     min_lead: str = LEFT_OUT
     max_per_day: dict[Platform, Number] = LEFT_OUT
-    blackouts: list[BlackoutPart] = LEFT_OUT
-    publish_windows: Annotated[list[BlackoutPart], Meta(min_length=1)] = LEFT_OUT
+    blackouts: list[BlackoutShape] = LEFT_OUT
+    publish_windows: Annotated[list[BlackoutShape], Meta(min_length=1)] = LEFT_OUT
     spacing: dict[Platform, str] = LEFT_OUT
     max_gap: dict[Platform, str] = LEFT_OUT
-    budget: BudgetPart = LEFT_OUT
-    exceptions: list[ExceptionPart] = LEFT_OUT
+    budget: BudgetShape = LEFT_OUT
+    exceptions: list[ExceptionShape] = LEFT_OUT
 
     def __post_init__(self) -> None:
         _unique(self.allowed_platforms)
@@ -223,7 +223,7 @@ class PolicyPart(_Part):
             lead_time(length)
 
 
-class ChannelPart(_Part):
+class ChannelShape(_Part):
     form: NotifyForm = LEFT_OUT
     events: Annotated[list[NotifyEvent], Meta(min_length=1)] = LEFT_OUT
 
@@ -231,10 +231,10 @@ class ChannelPart(_Part):
         _unique(self.events)
 
 
-class IncludedFile(_Part):
+class IncludedFileShape(_Part):
     version: Literal[1] = LEFT_OUT
-    templates: dict[str, TemplatePart] | None = None
-    jobs: dict[str, JobPart] | None = None
+    templates: dict[str, TemplateShape] | None = None
+    jobs: dict[str, JobShape] | None = None
     imports: dict[str, Identifier] | None = field(default=None, name="import")
 
     def __post_init__(self) -> None:
@@ -244,21 +244,21 @@ class IncludedFile(_Part):
             checks.check_address(address)
 
 
-class ProjectFile(IncludedFile):
+class ProjectFileShape(IncludedFileShape):
     lineage: str = LEFT_OUT
     account: Identifier = LEFT_OUT
-    api: ApiPart | None = None
+    api: ApiShape | None = None
     state: Text = LEFT_OUT
     timezone: str = LEFT_OUT
     horizon: str = LEFT_OUT
     keep: str = LEFT_OUT
-    limits: LimitsPart | None = None
-    auto_approve: AutoApprovePart = LEFT_OUT
-    policy: PolicyPart | None = None
-    notify: dict[str, ChannelPart] | None = None
+    limits: LimitsShape | None = None
+    auto_approve: AutoApproveShape = LEFT_OUT
+    policy: PolicyShape | None = None
+    notify: dict[str, ChannelShape] | None = None
     include: list[Text] | None = None
     vars: dict[str, Any] | None = None
-    defaults: DefaultsPart | None = None
+    defaults: DefaultsShape | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -277,30 +277,30 @@ class ProjectFile(IncludedFile):
             checks.check_variable(value)
 
 
-class OverallLimitsPart(_Part):
+class OverallLimitsShape(_Part):
     max_credits: Number = LEFT_OUT
 
 
-class WorkspaceFile(_Part):
+class WorkspaceFileShape(_Part):
     version: Literal[1] = field(default_factory=_refuse)
     accounts: Annotated[list[Text], Meta(min_length=1)] = field(default_factory=_refuse)
     key: str = field(default_factory=_refuse)
     state: Text = LEFT_OUT
     shared: list[Text] = LEFT_OUT
-    limits: OverallLimitsPart | None = None
-    auto_approve: AutoApprovePart = LEFT_OUT
+    limits: OverallLimitsShape | None = None
+    auto_approve: AutoApproveShape = LEFT_OUT
 
     def __post_init__(self) -> None:
         check_key_source(self.key)
         _if_given(check_state_template, self.state)
 
 
-_BUILT = [Decoder(shape) for shape in (ProjectFile, IncludedFile, WorkspaceFile)]
+_BUILT = [Decoder(shape) for shape in (ProjectFileShape, IncludedFileShape, WorkspaceFileShape)]
 """What msgspec knows of a type is found out when that is first used. Where two threads do so at once, it crashes: so it
 is done here, while the module is loaded."""
 
 
-def fits(value: Mapping[str, Any], shape: type[ProjectFile | IncludedFile | WorkspaceFile]) -> bool:
+def fits(value: Mapping[str, Any], shape: type[ProjectFileShape | IncludedFileShape | WorkspaceFileShape]) -> bool:
     """Whether everything in `value` has a known key and a right value. False says no more than that it may not.
 
     `value` is as the readers of YAML give it: keys are text, and what is broken was reported already.

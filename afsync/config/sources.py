@@ -14,7 +14,7 @@ from afsync.config.document import Document, read
 from afsync.config.file_tree import Tree
 from afsync.config.files import inside, open_regular
 from afsync.config.includes import check_kind, included
-from afsync.config.problems import Code, Fault, Wrong
+from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.project import PROJECT_FILE
 from afsync.config.report import Report
 
@@ -58,7 +58,7 @@ def _included(root: Path, main: Document, report: Report) -> tuple[list[tuple[st
                 check_kind(name)
                 files.setdefault(inside(root, name), (name, index))
             beside.update((name, index) for name in found.left_out if name not in beside)
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             report.faults(main, [wrong.at(("include", index))])
             complete = False
             if wrong.code == Code.OUT_OF_RANGE:
@@ -72,10 +72,10 @@ def _included(root: Path, main: Document, report: Report) -> tuple[list[tuple[st
     return sorted(files.values()), complete
 
 
-def _left_out(name: str, path: tuple[str, int]) -> Fault:
+def _left_out(name: str, path: tuple[str, int]) -> Diagnostic:
     message = f"`{name}` is not read: no entry of `include` names it, by the end of its name"
     hint = "rename it, or add a pattern for it; a file that is meant to be left out can end in .off"
-    return Fault(Code.LEFT_OUT, path, message, hint)
+    return Diagnostic(Code.LEFT_OUT, path, message, hint)
 
 
 def _declares(path: Path, name: str) -> bool:
@@ -83,14 +83,14 @@ def _declares(path: Path, name: str) -> bool:
     try:
         with open_regular(path, name) as (file, _):
             return _SECTION.search(file.read(_GLANCE)) is not None
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         return wrong.code == Code.UNREADABLE
 
 
 def _path(root: Path, name: str) -> Path | None:
     try:
         return inside(root, name)
-    except Wrong:
+    except InvalidValue:
         return None
 
 
@@ -103,7 +103,7 @@ def _part(root: Path, name: str, main: Document, index: int, report: Report) -> 
         hint = f"fill it, or remove it; {place(('include', index))} includes it"
         if document.value is not None:
             hint += "; `jobs: {}` declares nothing on purpose"
-        report.file(name, Wrong(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
+        report.file(name, InvalidValue(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
         return None
     return document
 
@@ -113,13 +113,13 @@ def _shared(root: Path, path: Path, report: Report) -> Document | None:
     name = os.path.relpath(path, root.resolve()).replace(os.sep, "/")
     try:
         document = read(path, name)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         report.file(name, wrong)
         return None
     report.syntax(document)
     if document.readable and not document.marks and _says_nothing(document.value):
         hint = "fill it, or remove it; the workspace file includes it into every account under `shared`"
-        report.file(name, Wrong(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
+        report.file(name, InvalidValue(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
         return None
     return document if document.readable else None
 
@@ -141,7 +141,7 @@ def _patterns(main: Document, report: Report) -> dict[str, int]:
         if isinstance(pattern, str) and pattern and "${" not in pattern:
             found.setdefault(pattern, index)
         if len(found) > MAX_PATTERNS:
-            wrong = Wrong(Code.OUT_OF_RANGE, f"`include` has more than {MAX_PATTERNS:,} entries", "use patterns")
+            wrong = InvalidValue(Code.OUT_OF_RANGE, f"`include` has more than {MAX_PATTERNS:,} entries", "use patterns")
             report.faults(main, [wrong.at(("include", index))])
             break
     return found
@@ -151,21 +151,21 @@ def _read(root: Path, file: str, report: Report, named: Callable[[], str] | None
     """`named` says where a file is named that cannot be read."""
     try:
         document = read(inside(root, file), file)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         if named is not None:
             hint = "; ".join(part for part in (wrong.hint, named()) if part)
-            wrong = Wrong(wrong.code, wrong.message, hint, wrong.line)
+            wrong = InvalidValue(wrong.code, wrong.message, hint, wrong.line)
         report.file(file, _no_project(root) or wrong if file == PROJECT_FILE else wrong)
         return None
     report.syntax(document)
     return document if document.readable else None
 
 
-def _no_project(root: Path) -> Wrong | None:
+def _no_project(root: Path) -> InvalidValue | None:
     """What to say when there is no afsync.yaml at all."""
     if os.path.lexists(root / PROJECT_FILE):
         return None
     if (root / "afsync.yml").exists():
-        return Wrong(Code.NO_PROJECT, "there is an afsync.yml, but no afsync.yaml", "rename it to afsync.yaml")
+        return InvalidValue(Code.NO_PROJECT, "there is an afsync.yml, but no afsync.yaml", "rename it to afsync.yaml")
     hint = "run `afsync init` to begin a project, or name its directory with `-C DIR`"
-    return Wrong(Code.NO_PROJECT, "there is no afsync.yaml here", hint)
+    return InvalidValue(Code.NO_PROJECT, "there is no afsync.yaml here", hint)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from afsync.config.problems import Code, Wrong, did_you_mean
+from afsync.config.problems import Code, InvalidValue, did_you_mean
 from afsync.core.resources import Schedule
 
 _FORM = re.compile(
@@ -30,29 +30,31 @@ _NEARLY = re.compile(
 def parse_schedule(written: str, zone: str | None) -> Schedule:
     """`written` as an instant; without an offset it is local to `zone`.
 
-    Wrong(bad_time, no_timezone, dst_gap, dst_overlap); `zone` must be a name that `parse_zone` accepts.
+    InvalidValue(bad_time, no_timezone, dst_gap, dst_overlap); `zone` must be a name that `parse_zone` accepts.
     """
     found = _FORM.fullmatch(written)
     if found is None:
         raise _no_time(written, zone)
     if found.lastgroup == "date":
-        raise Wrong(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
+        raise InvalidValue(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
     try:
         instant = _with_offset(written, found) if found.lastgroup == "offset" else _in_zone(written, zone)
         return Schedule(written, instant, zone)
-    except Wrong:
+    except InvalidValue:
         raise
     except (ValueError, OverflowError) as error:
-        raise Wrong(Code.BAD_TIME, f"`{written}` is not a time: {error}", "use a day and a time that exist") from None
+        raise InvalidValue(
+            Code.BAD_TIME, f"`{written}` is not a time: {error}", "use a day and a time that exist"
+        ) from None
 
 
-def _no_time(written: str, zone: str | None) -> Wrong:
+def _no_time(written: str, zone: str | None) -> InvalidValue:
     shown, times = written[:40], times_meant(written)
     if len(times) > 1:
         message = f"`{shown}` can be two days: its day and its month may be the other way round"
-        return Wrong(Code.BAD_TIME, message, f"write it as {' or as '.join(times)}")
+        return InvalidValue(Code.BAD_TIME, message, f"write it as {' or as '.join(times)}")
     hint = f"write it as {times[0]}{'' if zone else _ADD_OFFSET}" if times else _write_as(written, zone)
-    return Wrong(Code.BAD_TIME, f"`{shown}` is not a time", hint)
+    return InvalidValue(Code.BAD_TIME, f"`{shown}` is not a time", hint)
 
 
 def _write_as(written: str, zone: str | None) -> str:
@@ -71,16 +73,18 @@ def _write_as(written: str, zone: str | None) -> str:
 
 @cache
 def parse_zone(name: str) -> ZoneInfo:
-    """The IANA time zone of that name. Wrong(unknown_timezone)."""
+    """The IANA time zone of that name. InvalidValue(unknown_timezone)."""
     if (meant := _no_zone(name)) is not None:
         message = f"`{name[:60]}` is a file of the time zone database, and not the name of a time zone"
-        raise Wrong(Code.UNKNOWN_TIMEZONE, message, meant)
+        raise InvalidValue(Code.UNKNOWN_TIMEZONE, message, meant)
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         hint = did_you_mean(name, (z for z in available_timezones() if _no_zone(z) is None))
         message = f"`{name[:60]}` is not a time zone"
-        raise Wrong(Code.UNKNOWN_TIMEZONE, message, hint or "use an IANA name such as Europe/Berlin or UTC") from None
+        raise InvalidValue(
+            Code.UNKNOWN_TIMEZONE, message, hint or "use an IANA name such as Europe/Berlin or UTC"
+        ) from None
 
 
 def _no_zone(name: str) -> str | None:
@@ -120,7 +124,7 @@ def _in_zone(written: str, name: str | None) -> datetime:
     local = datetime.fromisoformat(written)
     if name is None:
         hint = f"add Z or an offset, such as {written}Z, or declare `timezone: Europe/Berlin` in afsync.yaml"
-        raise Wrong(Code.NO_TIMEZONE, f"`{written}` has no offset, and no `timezone` is declared", hint)
+        raise InvalidValue(Code.NO_TIMEZONE, f"`{written}` has no offset, and no `timezone` is declared", hint)
     zone = parse_zone(name)
     # Around a change of the clocks, this is the offset before it. (At the end of the calendar there is no later.)
     offset = zone.utcoffset(local)
@@ -131,10 +135,10 @@ def _in_zone(written: str, name: str | None) -> datetime:
     if before.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
         message = f"`{written}` happens twice in {name}: the clocks are put back then"
         hint = f"say which: {written}{_offset(before)} or {written}{_offset(after)}"
-        raise Wrong(Code.DST_OVERLAP, message, hint)
+        raise InvalidValue(Code.DST_OVERLAP, message, hint)
     message = f"`{written}` does not exist in {name}: the clocks are put forward then"
     there = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
-    raise Wrong(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(there)}")
+    raise InvalidValue(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(there)}")
 
 
 def _offset(moment: datetime) -> str:

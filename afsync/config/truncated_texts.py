@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from afsync.config.fast import KEY_FORM, common_lines
-from afsync.config.problems import MAX_PROBLEMS, Code, Mark
+from afsync.config.problems import MAX_PROBLEMS, Code, TextDiagnostic
 
 _TEXTS: Final = frozenset({"topic", "name", "description", "prompt"})
 """Keys of texts that people read: in these a `#` is often meant as one, whatever follows it."""
@@ -38,7 +38,7 @@ class Section:
 
 def behind_value(
     text: str, end: int, place: tuple[int, int], key: str | None, value: str, variables: Section
-) -> Mark | None:
+) -> TextDiagnostic | None:
     """What is said of the comment behind a plain value of `key` that ends at `end`, which is `place` (line and column,
     from 0). None where there is no comment, or none that may be meant as text."""
     comment = _COMMENT.match(text, end)
@@ -47,7 +47,7 @@ def behind_value(
     if not (comment[2] or key in _TEXTS or variables.is_text(end, value)):
         return None
     message = f"`#` begins a comment here: {_named(key)} is only `{value[-_SHOWN:]}`"
-    return Mark(Code.CUT_TEXT, place[0] + 1, place[1] + 1 + comment.start(1) - end, message, _LESS)
+    return TextDiagnostic(Code.CUT_TEXT, place[0] + 1, place[1] + 1 + comment.start(1) - end, message, _LESS)
 
 
 def _named(key: str | None) -> str:
@@ -60,8 +60,8 @@ class Cuts:
     def __init__(self, text: str) -> None:
         self._text = text if " #" in text or "\t#" in text else ""
         self._variables = Section(self._text)
-        self._marks: list[Mark] = []
-        self._anchored: list[tuple[str, Mark]] = []
+        self._marks: list[TextDiagnostic] = []
+        self._anchored: list[tuple[str, TextDiagnostic]] = []
         self._used: set[str] = set()
 
     def value(self, event: Any, key: str | None) -> None:
@@ -82,18 +82,18 @@ class Cuts:
         self._used.add(anchor)
 
     @property
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[TextDiagnostic, ...]:
         """With the anchors that nothing refers to: they are more likely meant as text."""
         return (*self._marks, *(mark for anchor, mark in self._anchored if anchor not in self._used))
 
 
-def _in_front(event: Any, key: str | None, sign: str, what: str) -> Mark:
+def _in_front(event: Any, key: str | None, sign: str, what: str) -> TextDiagnostic:
     message = f"`{sign[:_SHOWN]}` is {what} and no part of the text: {_named(key)} is only `{event.value[:_SHOWN]}`"
     hint = f"put the whole text in quotes if `{sign[:_SHOWN]}` belongs to it, else remove it"
-    return Mark(Code.CUT_TEXT, event.start_mark.line + 1, event.start_mark.column + 1, message, hint)
+    return TextDiagnostic(Code.CUT_TEXT, event.start_mark.line + 1, event.start_mark.column + 1, message, hint)
 
 
-def in_common_form(text: str) -> tuple[Mark, ...]:
+def in_common_form(text: str) -> tuple[TextDiagnostic, ...]:
     """The same for a text that the fast reader takes; not even looked through where no value has a comment."""
     plain = text.replace("\r\n", "\n") if " #" in text else ""
     variables = Section(plain)
@@ -113,7 +113,7 @@ def _may_cut(text: str, variables: Section) -> bool:
     return False
 
 
-def _marks(text: str, variables: Section) -> Iterator[Mark]:
+def _marks(text: str, variables: Section) -> Iterator[TextDiagnostic]:
     line = found = 0
     for part in common_lines(text):
         said = _mark(text, part, line, variables) if part[1] is not None and " #" in part[0] else None
@@ -125,7 +125,7 @@ def _marks(text: str, variables: Section) -> Iterator[Mark]:
                 return
 
 
-def _mark(text: str, part: re.Match[str], line: int, variables: Section) -> Mark | None:
+def _mark(text: str, part: re.Match[str], line: int, variables: Section) -> TextDiagnostic | None:
     """What is said of one line of a common form."""
     ours = _LINE.match(text, part.start(), part.end())
     if ours is None:

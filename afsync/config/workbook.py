@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from html import unescape
 from typing import Any, Final
 
-from afsync.config.problems import Code, Wrong, did_you_mean
+from afsync.config.problems import Code, InvalidValue, did_you_mean
 
 _MOST_UNPACKED: Final = 256 * 1024 * 1024
 _MOST_CELLS: Final = 5_000_000
@@ -22,25 +22,27 @@ def records(data: bytes, name: str | None) -> Iterator[tuple[int, list[str]]]:
         from python_calamine import CalamineWorkbook
     except ImportError:
         hint = "install it with `pip install 'afsync[sheets]'`, or save the sheet as `CSV UTF-8`"
-        raise Wrong(Code.FILE_TYPE, "a workbook needs python-calamine, which is not installed", hint) from None
+        raise InvalidValue(Code.FILE_TYPE, "a workbook needs python-calamine, which is not installed", hint) from None
     _check_size(data)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = workbook.sheet_names
         if name is not None and name not in names:
             hint = did_you_mean(name, names) or f"its sheets are {', '.join(names[:20])}"
-            raise Wrong(Code.MISSING, f"there is no sheet `{name[:60]}`", hint)
+            raise InvalidValue(Code.MISSING, f"there is no sheet `{name[:60]}`", hint)
         sheet = workbook.get_sheet_by_name(name if name is not None else names[0])
         if sheet.height * sheet.width > _MOST_CELLS:
-            raise Wrong(Code.TOO_LARGE, "the sheet has too many cells", "delete the empty rows and columns behind it")
+            raise InvalidValue(
+                Code.TOO_LARGE, "the sheet has too many cells", "delete the empty rows and columns behind it"
+            )
         rows = sheet.to_python(skip_empty_area=False)
-    except Wrong:
+    except InvalidValue:
         raise
     except Exception as error:  # the library has its own for each kind of damage, and may meet others
         hint = "open it in the spreadsheet and save it again, without a password"
-        raise Wrong(Code.BAD_FORM, f"the workbook cannot be read: {str(error)[:100]}", hint) from None
+        raise InvalidValue(Code.BAD_FORM, f"the workbook cannot be read: {str(error)[:100]}", hint) from None
     if not any(any(cell != "" for cell in row) for row in rows):
-        raise Wrong(Code.EMPTY_FILE, "the sheet is empty", "give it a row with the names of its columns", 1)
+        raise InvalidValue(Code.EMPTY_FILE, "the sheet is empty", "give it a row with the names of its columns", 1)
     texts = [[_text(cell) for cell in row] for row in rows]
     for row, column, said in _failed(data, name if name is not None else names[0]):
         if row < len(texts) and column < len(texts[row]):
@@ -83,9 +85,9 @@ def _check_size(data: bytes) -> None:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         hint = "save it as .xlsx or .ods; a renamed file stays what it was"
-        raise Wrong(Code.BAD_FORM, "this is not a workbook", hint) from None
+        raise InvalidValue(Code.BAD_FORM, "this is not a workbook", hint) from None
     if size > _MOST_UNPACKED:
-        raise Wrong(
+        raise InvalidValue(
             Code.TOO_LARGE, "the workbook unpacks to more than 256 MiB", "delete its empty rows and its pictures"
         )
 

@@ -14,10 +14,10 @@ from afsync.config.document import Document, read
 from afsync.config.file_tree import Tree
 from afsync.config.files import inside
 from afsync.config.includes import check_kind, included
-from afsync.config.problems import Code, Fault, Faults, Wrong
+from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import PROJECT_FILE, STATE, Settings, bounds_of
 from afsync.config.report import Report
-from afsync.config.shape import WorkspaceFile, fits
+from afsync.config.shape import WorkspaceFileShape, fits
 from afsync.config.workspace_checks import check_state_template
 from afsync.core.resources import Bounds
 from afsync.core.workspace import NAME, PLACE, holds_a_key, key_of, shared_by_projects, variable
@@ -108,7 +108,7 @@ def read_workspace(root: Path, seen_from: Path) -> Workspace:
     name = _relative(root / WORKSPACE_FILE, seen_from)
     try:
         document = read(root / WORKSPACE_FILE, name)
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         report.file(name, wrong)
         raise report.error() from None
     report.syntax(document)
@@ -137,14 +137,16 @@ def _checked(document: Document, report: Report) -> Mapping[str, Any]:
     value = document.value if document.readable else None
     if not isinstance(value, dict):
         if report.clean:
-            wrong = Wrong(Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `accounts:`")
+            wrong = InvalidValue(
+                Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `accounts:`"
+            )
             report.faults(document, [wrong.at(())])
-    elif not fits(value, WorkspaceFile):
+    elif not fits(value, WorkspaceFileShape):
         # Imported here: pydantic and the models take long to load, and most files never get this far.
         from afsync.config.messages import check
-        from afsync.config.workspace_models import WorkspaceFile as Model
+        from afsync.config.workspace_models import WorkspaceFile
 
-        report.faults(document, check(Model, value)[1])
+        report.faults(document, check(WorkspaceFile, value)[1])
     if not report.clean or not isinstance(value, dict):
         raise _without_keys(report.error())
     return value
@@ -167,7 +169,7 @@ def _members(tree: Tree, document: Document, patterns: list[str], report: Report
         try:
             for file in included(tree, f"{pattern.rstrip('/')}/{PROJECT_FILE}").files:
                 found.setdefault(PurePosixPath(file).parent.as_posix(), index)
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             report.faults(document, [_of_accounts(wrong, pattern).at(("accounts", index))])
     for directory in sorted(found, key=lambda d: (PurePosixPath(d).name, d)):
         name = PurePosixPath(directory).name
@@ -176,14 +178,14 @@ def _members(tree: Tree, document: Document, patterns: list[str], report: Report
             continue
         message = f"`{directory[:100]}` cannot be the name of an account"
         hint = "name the directory with letters, digits, `.`, `_` and `-`, or narrow the pattern"
-        report.faults(document, [Fault(Code.BAD_KEY, ("accounts", found[directory]), message, hint)])
+        report.faults(document, [Diagnostic(Code.BAD_KEY, ("accounts", found[directory]), message, hint)])
 
 
-def _of_accounts(wrong: Wrong, pattern: str) -> Wrong:
+def _of_accounts(wrong: InvalidValue, pattern: str) -> InvalidValue:
     if wrong.code is not Code.NOTHING_INCLUDED:
         return wrong
     message = f"`{pattern[:100]}` names no directory with an {PROJECT_FILE}"
-    return Wrong(wrong.code, message, "check the spelling, or run `afsync init` in the directory of an account")
+    return InvalidValue(wrong.code, message, "check the spelling, or run `afsync init` in the directory of an account")
 
 
 def _shared(tree: Tree, document: Document, patterns: list[str], report: Report) -> Iterator[Path]:
@@ -194,32 +196,32 @@ def _shared(tree: Tree, document: Document, patterns: list[str], report: Report)
             for name in included(tree, pattern).files:
                 check_kind(name)
                 found.add(inside(tree.root, name))
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             report.faults(document, [wrong.at(("shared", index))])
     yield from sorted(found)
 
 
-def _equal(members: tuple[Member, ...], value: Mapping[str, Any]) -> Faults:
+def _equal(members: tuple[Member, ...], value: Mapping[str, Any]) -> Diagnostics:
     """Accounts that would have one name, one key, or one state."""
-    faults = Faults()
+    faults = Diagnostics()
     key, state = str(value["key"]), value.get("state")
     by_name: dict[str, Member] = {}
     by_key: dict[str, Member] = {}
     for member in members:
         if (other := by_name.setdefault(member.name.casefold(), member)) is not member:
             message = f"two accounts have the name `{member.name}`: {other.directory} and {member.directory}"
-            faults.append(Fault(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
+            faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
         elif (other := by_key.setdefault(key_of(key, member.name), member)) is not member:
             name = variable(key.partition(":")[2], member.name)
             message = f"the accounts `{other.name}` and `{member.name}` would both take their key from {name}"
-            faults.append(Fault(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
+            faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
     if isinstance(state, str) and len(members) > 1 and PLACE not in state and not shared_by_projects(state):
         message = f"all accounts would have the same state: it does not contain {PLACE}"
-        faults.append(Fault(Code.DUPLICATE_ITEM, ("state",), message, f"write {PLACE} where their names belong"))
+        faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("state",), message, f"write {PLACE} where their names belong"))
     for member in members:
         try:
             check_state_template(str(state or STATE).replace(PLACE, member.name))
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             faults.append(wrong.at(("state",)))
             break
     return faults

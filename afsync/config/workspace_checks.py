@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from afsync.config.checks import check_state_path
-from afsync.config.problems import Code, Wrong
+from afsync.config.problems import Code, InvalidValue
 from afsync.core.workspace import PLACE
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -17,13 +17,13 @@ def check_key_source(value: str) -> str:
     kind, _, rest = value.partition(":")
     plain = rest.replace(PLACE, "A")
     if kind not in ("env", "file") or not rest.isprintable() or "$" in plain:
-        raise Wrong(Code.BAD_FORM, "`key` says where a key is, and is not one", _FORM)
+        raise InvalidValue(Code.BAD_FORM, "`key` says where a key is, and is not one", _FORM)
     if kind == "env" and not _VARIABLE.fullmatch(plain):
-        raise Wrong(Code.BAD_FORM, "`key` does not name a variable", _FORM)
+        raise InvalidValue(Code.BAD_FORM, "`key` does not name a variable", _FORM)
     if kind == "file" and not rest.startswith("/") and not re.match(r"[A-Za-z]:[/\\]", rest):
-        raise Wrong(Code.BAD_FORM, "`key` names a file by a path that does not begin at the root", _FORM)
+        raise InvalidValue(Code.BAD_FORM, "`key` names a file by a path that does not begin at the root", _FORM)
     if PLACE not in rest:
-        raise Wrong(Code.BAD_FORM, f"`key` is the same for every account: it does not contain {PLACE}", _FORM)
+        raise InvalidValue(Code.BAD_FORM, f"`key` is the same for every account: it does not contain {PLACE}", _FORM)
     return value
 
 
@@ -31,6 +31,8 @@ def check_state_template(value: str) -> str:
     """Where states are, with a name of the usual form in place of `${account}`."""
     plain = value.replace(PLACE, "account")
     if "${" in plain:
-        raise Wrong(Code.BAD_FORM, f"`state` knows {PLACE} and nothing else to be replaced", f"write only {PLACE}")
+        raise InvalidValue(
+            Code.BAD_FORM, f"`state` knows {PLACE} and nothing else to be replaced", f"write only {PLACE}"
+        )
     check_state_path(plain)
     return value

@@ -10,7 +10,7 @@ from string import Template
 from typing import Any, Final
 
 from afsync.config.document import Document
-from afsync.config.problems import Code, Fault
+from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import PROJECT_FILE
 from afsync.core.remote import EMULATOR
 from afsync.errors import ConfigError
@@ -129,12 +129,12 @@ def _add(text: str, key: str, meant: str, written: str) -> str:
     if key in value:
         return text
     if "version" not in value:
-        fault = Fault(Code.MISSING, (), "`version` is missing", "add `version: 1`")
+        fault = Diagnostic(Code.MISSING, (), "`version` is missing", "add `version: 1`")
         raise ConfigError((document.problem(fault),))
     for result in _candidates(text, document, f"{key}: {written}"):
         if _says(result, {**value, key: meant}):
             return result
-    fault = Fault(Code.BAD_FORM, ("version",), f"no {key} can be added here", f"add the line `{key}: {written}`")
+    fault = Diagnostic(Code.BAD_FORM, ("version",), f"no {key} can be added here", f"add the line `{key}: {written}`")
     raise ConfigError((document.problem(fault),))
 
 

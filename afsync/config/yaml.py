@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
-from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Mark, Wrong
+from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, InvalidValue, TextDiagnostic
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
 from afsync.config.syntax import conflict, explain, swallowed
 from afsync.config.truncated_texts import Cuts
@@ -46,9 +46,9 @@ class Composed(Struct, frozen=True):
     """A document as values with positions. `root` is None for an empty file, and where no values could be had."""
 
     root: Node | None
-    marks: tuple[Mark, ...]
+    marks: tuple[TextDiagnostic, ...]
     events: int = 0
-    cuts: tuple[Mark, ...] = ()
+    cuts: tuple[TextDiagnostic, ...] = ()
     """Of texts that may be shorter than they were meant."""
 
 
@@ -75,7 +75,9 @@ def compose(text: str, most: int = MAX_EVENTS) -> Composed:
 def _unmerged(text: str) -> Composed | None:
     """What is said of a file in which a merge left its markers, whatever else they break."""
     found = conflict(text)
-    return Composed(None, (Mark(found.code, found.line or 1, 1, found.message, found.hint),)) if found else None
+    return (
+        Composed(None, (TextDiagnostic(found.code, found.line or 1, 1, found.message, found.hint),)) if found else None
+    )
 
 
 class Token(Struct, frozen=True):
@@ -108,7 +110,7 @@ def tokens(text: str) -> list[Token]:
 class _Fatal(Exception):
     """Nothing more can be read of this document."""
 
-    def __init__(self, mark: Mark) -> None:
+    def __init__(self, mark: TextDiagnostic) -> None:
         super().__init__(mark.message)
         self.mark = mark
 
@@ -126,29 +128,31 @@ def _events(text: str, composer: _Composer, *, cut: bool) -> Iterator[Any]:
         line, column = (place.line + 1, place.column + 1) if place else (1, 1)
         if said.at_opening:
             line, column = composer.opening or (line, column)
-        raise _Fatal(Mark(Code.SYNTAX, line, column, said.message, said.hint)) from None
+        raise _Fatal(TextDiagnostic(Code.SYNTAX, line, column, said.message, said.hint)) from None
     except ReaderError as error:
         line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
         message = f"the character U+{int(error.character):04X} cannot be used in text"
-        raise _Fatal(Mark(Code.BAD_CHARACTER, line, column, message, "remove it")) from None
+        raise _Fatal(TextDiagnostic(Code.BAD_CHARACTER, line, column, message, "remove it")) from None
     except AssertionError:
         # The parser's only check of this kind is of the version.
         line = text.count("\n", 0, max(0, text.find("%YAML"))) + 1
-        raise _Fatal(Mark(Code.YAML_VERSION, line, 1, "this version of YAML is not read here", _NO_VERSION)) from None
+        raise _Fatal(
+            TextDiagnostic(Code.YAML_VERSION, line, 1, "this version of YAML is not read here", _NO_VERSION)
+        ) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # The latter two: an escape such as "\UFFFFFFFF" that is no character.
         message = "this is not valid YAML: " + str(error).splitlines()[0]
-        raise _Fatal(Mark(Code.SYNTAX, 1, 1, message, "check its escapes, such as \\U0001F600")) from None
+        raise _Fatal(TextDiagnostic(Code.SYNTAX, 1, 1, message, "check its escapes, such as \\U0001F600")) from None
 
 
-def _swallowed(text: str, error: MarkedYAMLError) -> Mark | None:
+def _swallowed(text: str, error: MarkedYAMLError) -> TextDiagnostic | None:
     start = error.context_mark.index if error.context_mark else 0
     at = swallowed(text, error.problem or "", start, error.problem_mark.index)
     if at is None:
         return None
     message = "`#` begins a comment here, and what follows it on this line is not read"
     hint = "put the text in quotes if `#` belongs to it; else the comment on a line of its own"
-    return Mark(Code.SYNTAX, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), message, hint)
+    return TextDiagnostic(Code.SYNTAX, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), message, hint)
 
 
 class _Open(Struct):
@@ -170,7 +174,7 @@ class _Composer:
         self.cuts = Cuts(text)
         self.events = 0
         self._most = most
-        self.marks: list[Mark] = []
+        self.marks: list[TextDiagnostic] = []
         self.finished = False
         self._documents = 0
         self._expanded = 0
@@ -227,7 +231,7 @@ class _Composer:
             if event.tag is not None:
                 return tagged(text, str(event.tag))
             return resolve(text) if event.implicit[0] else text
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             self._mark(node, wrong.code, wrong.message, wrong.hint)
             return BROKEN
 
@@ -326,25 +330,25 @@ class _Composer:
             self._anchors[name] = node
 
     def _mark(self, node: Node, code: Code, message: str, hint: str | None) -> None:
-        mark = Mark(code, node.line, node.column, message, hint)
+        mark = TextDiagnostic(code, node.line, node.column, message, hint)
         if len(self.marks) >= MAX_PROBLEMS:
             raise _Fatal(mark)
         self.marks.append(mark)
 
     def _stop(self, node: Node, code: Code, message: str, hint: str) -> NoReturn:
-        raise _Fatal(Mark(code, node.line, node.column, message, hint))
+        raise _Fatal(TextDiagnostic(code, node.line, node.column, message, hint))
 
     def _too_deep(self, node: Node) -> NoReturn:
         self._stop(node, Code.TOO_DEEP, f"this is nested more than {MAX_DEPTH} levels deep", "flatten it")
 
 
-def _too_much(line: int) -> Mark:
+def _too_much(line: int) -> TextDiagnostic:
     message = (
         "the file is too large to be read behind this line: it holds something that is wrong, or that only small files "
         "can hold (an anchor, an alias, a tag, `<<`, a collection in brackets over several lines, more than a million "
         "lists and mappings)"
     )
-    return Mark(Code.TOO_LARGE, max(1, line), 1, message, "split it, and name the parts under `include`")
+    return TextDiagnostic(Code.TOO_LARGE, max(1, line), 1, message, "split it, and name the parts under `include`")
 
 
 def _node(event: Any) -> Node:

@@ -184,7 +184,7 @@ def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bo
 @example(value={**WHOLE, "vars": {"a": None}})
 @example(value={**WHOLE, "templates": None, "jobs": None, "defaults": {"job": None}})
 def test_what_fits_is_right(value: dict[str, Any]) -> None:
-    if shape.fits(value, shape.ProjectFile):
+    if shape.fits(value, shape.ProjectFileShape):
         assert accepted(value)
 
 
@@ -194,7 +194,7 @@ def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -
     holder, passed = at(value, path[:-1]), 0
     for odd in ODD:
         holder[path[-1]] = odd
-        if shape.fits(value, shape.ProjectFile):
+        if shape.fits(value, shape.ProjectFileShape):
             assert accepted(value), odd
             passed += 1
     assert passed < len(ODD) or "clipSpec" in path or "addOns" in path or "effects" in path
@@ -202,10 +202,10 @@ def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -
 
 def test_the_whole_file_fits() -> None:
     included = {key: WHOLE[key] for key in ("version", "import", "templates", "jobs")}
-    assert shape.fits(WHOLE, shape.ProjectFile)
-    assert shape.fits(included, shape.IncludedFile)
+    assert shape.fits(WHOLE, shape.ProjectFileShape)
+    assert shape.fits(included, shape.IncludedFileShape)
     assert accepted(WHOLE)
-    assert not shape.fits({**included, "timezone": "UTC"}, shape.IncludedFile)
+    assert not shape.fits({**included, "timezone": "UTC"}, shape.IncludedFileShape)
 
 
 def parts(of: Any) -> Iterator[Any]:
@@ -226,7 +226,7 @@ def keys(part: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("model", "form"), [(models.ProjectFile, shape.ProjectFile), (models.IncludedFile, shape.IncludedFile)]
+    ("model", "form"), [(models.ProjectFile, shape.ProjectFileShape), (models.IncludedFile, shape.IncludedFileShape)]
 )
 def test_both_know_the_same_keys(model: Any, form: Any) -> None:
     ours, theirs = keys(model), keys(form)

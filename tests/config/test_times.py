@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from afsync.config.problems import Wrong
+from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.resources import Schedule
 from tests.config.support import problems
@@ -71,7 +71,7 @@ BAD: list[tuple[str, str | None, str]] = [
 
 @pytest.mark.parametrize(("written", "zone", "code"), BAD)
 def test_what_is_not_one_instant_is_refused(written: str, zone: str | None, code: str) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_schedule(written, zone)
     assert caught.value.code == code and caught.value.hint
 
@@ -90,7 +90,7 @@ def test_what_is_not_one_instant_is_refused(written: str, zone: str | None, code
     ],
 )
 def test_how_to_write_it(written: str, zone: str | None, hint: str) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_schedule(written, zone)
     assert caught.value.hint == hint
 
@@ -103,7 +103,7 @@ def test_how_to_write_it(written: str, zone: str | None, hint: str) -> None:
     ],
 )
 def test_both_offsets_are_offered_and_both_work(written: str, zone: str, offsets: tuple[str, str]) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_schedule(written, zone)
     instants = {parse_schedule(written + offset, zone).utc for offset in offsets}
     assert len(instants) == 2
@@ -121,7 +121,7 @@ def test_both_offsets_are_offered_and_both_work(written: str, zone: str, offsets
 def test_the_times_before_and_after_a_gap_are_offered_and_both_work(
     written: str, zone: str, there: tuple[str, str]
 ) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_schedule(written, zone)
     assert " or ".join(there) in (caught.value.hint or "")
     earlier, later = (parse_schedule(time, zone).utc for time in there)
@@ -139,7 +139,7 @@ def test_every_quarter_of_an_hour_of_a_year_is_what_zoneinfo_says(zone: str) -> 
         }
         try:
             assert {parse_schedule(f"{local:%Y-%m-%d %H:%M}", zone).utc} == fits
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             assert (wrong.code, len(fits)) in {("dst_gap", 0), ("dst_overlap", 2)}
         local += timedelta(minutes=15)
 
