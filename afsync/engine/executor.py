@@ -163,10 +163,10 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         _tell(execution, SubmissionStarted(change))
     progress = execution.progress[index]
     world.stop.doing, began = change.address, world.monotonic()
-    verdict = perform(step, change, progress, execution.run)
+    result = perform(step, change, progress, execution.run)
     progress.seconds += world.monotonic() - began
     world.stop.doing = None
-    match verdict:
+    match result:
         case StepDone() if step is not change.steps[-1]:
             if step is Step.SUBMIT_JOB and progress.id is not None:
                 _tell(execution, SubmissionDone(change, progress.id, progress.credits))
