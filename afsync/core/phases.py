@@ -55,7 +55,7 @@ _PHASES: Mapping[Group, JobPhase] = {
 }
 
 
-class AccountView(Struct, frozen=True):
+class JobsView(Struct, frozen=True):
     """The account as far as it was read: jobs by id, ids that are not there, links for reviewers, results of approved
     jobs, and the publish times that the service reports; a `covered` job in none of them has no publish time."""
 
