@@ -1,4 +1,4 @@
-"""The entries of the calendar: what is declared, recorded, seen and upcoming, and what a plan would change of it."""
+"""The entries of the calendar: what is declared, recorded, in the account and upcoming, with the changes of a plan."""
 
 from __future__ import annotations
 

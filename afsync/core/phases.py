@@ -1,4 +1,4 @@
-"""The phases of a job's life, the line that `afsync status` shows of a job, and when waiting for it ends."""
+"""The phase of a job and its line in `afsync status`; and when waiting for a job is over."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Where every job is in its life, by state and service: the lines of `afsync status`, each with the publish time that
-counts."""
+"""The status of every job by state and service: the lines of `afsync status`, with the publish time that counts."""
 
 from __future__ import annotations
 

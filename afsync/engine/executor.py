@@ -215,7 +215,7 @@ def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
     record = ledger.unwritten.get(change.address)
     if record is not None:
         credits = record.credits if isinstance(record, RecordedJob) else 0
-        return Failed(change, f"it was made as {record.id}, but then {why}", credits=credits)
+        return Failed(change, f"it was created as {record.id}, but then {why}", credits=credits)
     if ledger.recorded.intent_for(change.address) is not None:
         return Unresolved(change, f"it was sent, but then {why}", "the next apply looks for it")
     return None

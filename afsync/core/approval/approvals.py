@@ -1,4 +1,5 @@
-"""Approval as code: `approve: job_8f31` on a job publishes exactly that submission, or says why it does not."""
+"""Approval as code: `approve: job_8f31` on a job publishes exactly that submission, or the plan says why it does
+not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where an approval publishes: the platforms of a job as far as they are known, and those that a person names."""
+"""The platforms that an approval publishes to: those of the job, as far as they are known, or those that a person
+names."""
 
 from __future__ import annotations
 

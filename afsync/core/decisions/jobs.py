@@ -1,4 +1,4 @@
-"""What is decided about one recorded job: the first table of "What plan decides", row by row."""
+"""The decision about one recorded job: the table of docs/planning.md#jobs, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan, made by one pure function of what is desired, recorded and remote. Never does I/O."""
+"""The planner: one pure function from what is desired, recorded and remote to a plan."""
 
 from __future__ import annotations
 

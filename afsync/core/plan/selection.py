@@ -1,4 +1,4 @@
-"""A part of a plan: what was asked for, and what that needs."""
+"""The selected part of a plan: the changes asked for, and the templates that these need."""
 
 from __future__ import annotations
 

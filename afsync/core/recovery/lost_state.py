@@ -1,4 +1,4 @@
-"""A state that has never submitted anything, while the account holds what could be its jobs: perhaps the state was
+"""A state that has never submitted anything, while the account holds jobs that could be its own: perhaps it was
 lost."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Taking over what the account holds already: what speaks against it, and the record it becomes. Nothing is sent."""
+"""Taking over what the account holds already: objections, and the record that it becomes. Nothing is sent."""
 
 from __future__ import annotations
 
