@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.api.previews import MOST, previews
 from afsync.api.reader import ApiReader
 from afsync.api.snapshot import look_up, read_result
-from afsync.core.phases import AccountView
+from afsync.core.phases import JobsView
 from afsync.core.remote import Preview
 from afsync.core.results import JobResult
 
@@ -27,9 +27,9 @@ class JobPoller:
         self._turn: list[str] = []
         self._newest: frozenset[str] = frozenset()
         self._asked: dict[str, datetime | None] = {}
-        self.seen = AccountView()
+        self.seen = JobsView()
 
-    def look(self, wanted: Sequence[str], *, page: bool) -> AccountView:
+    def look(self, wanted: Sequence[str], *, page: bool) -> JobsView:
         """One look at those of `wanted` whose status can still change: at most one page of the list.
 
         With `page` it is read even for a single job, because it reports all others. Raises ApiError.
@@ -47,7 +47,7 @@ class JobPoller:
         self.seen = replace(self.seen, jobs=jobs, missing=frozenset(missing))
         return self.seen
 
-    def publish_times(self) -> AccountView:
+    def publish_times(self) -> JobsView:
         """The publish times that the service reports, where it does: those of the newest 100 jobs."""
         times = self._reader.publish_times()
         if times is not None:
@@ -63,7 +63,7 @@ class JobPoller:
         self._turn = queue[SINGLES:] + chosen
         return chosen
 
-    def preview(self, waiting: Iterable[str], now: datetime) -> AccountView:
+    def preview(self, waiting: Iterable[str], now: datetime) -> JobsView:
         """Links for those that wait for an approval: asked for once, and again when they stopped working."""
         due = [i for i in waiting if i not in self._asked or self._expired(i, now)][:MOST]
         if due:
@@ -72,7 +72,7 @@ class JobPoller:
             self.seen = replace(self.seen, previews={**self.seen.previews, **found})
         return self.seen
 
-    def publications(self, ids: Iterable[str]) -> AccountView:
+    def publications(self, ids: Iterable[str]) -> JobsView:
         """The results of approvals: each job is asked for its result once, and whether it is staged where it is only
         produced. One that cannot be read is left out."""
         due = [i for i in ids if i not in self.seen.results]

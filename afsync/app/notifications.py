@@ -15,7 +15,7 @@ from afsync.app.project_state import check_lineage
 from afsync.app.session import open_session
 from afsync.core.channels import Channel, Event
 from afsync.core.notifications import Item, Notice, announced, job_items, mark, pruned, started, unsent, went_well
-from afsync.core.phases import AccountView
+from afsync.core.phases import JobsView
 from afsync.core.run_page import run_page
 from afsync.core.state.recorded import Recorded
 from afsync.core.status import statuses
@@ -134,7 +134,7 @@ def after_apply(
     if well:
         for channel in notifier.open:
             recorded = went_well(channel, recorded)
-    seen = AccountView(
+    seen = JobsView(
         remote.jobs, remote.missing, times=remote.publish_times or {}, covered=remote.covered, results=remote.results
     )
     settle = project.settings.settle

@@ -10,7 +10,7 @@ from afsync.app.addresses import check_globs
 from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.core.phases import AccountView, JobPhase, JobStatus, Until, is_settled, next_look, status_without_links
+from afsync.core.phases import JobPhase, JobStatus, JobsView, Until, is_settled, next_look, status_without_links
 from afsync.core.remote import Remote
 from afsync.core.status import statuses
 from afsync.core.trust.publications import results_needed
@@ -68,7 +68,7 @@ class WatchedJobs:
         self.sleep: Callable[[float], None] = context.sleep
 
     def known(self, now: datetime) -> tuple[JobStatus, ...]:
-        seen = self._poller.seen if self._poller else AccountView()
+        seen = self._poller.seen if self._poller else JobsView()
         settle = self._project.settings.settle
         found = statuses(self._project.desired, self._recorded, seen, now, self._globs, settle=settle)
         return found if self._links else tuple(map(status_without_links, found))

@@ -19,7 +19,9 @@ from afsync.errors import UsageError
 @click.option(
     "--absent", is_flag=True, help="It was never made; the next plan creates it again. Of an approval: not published."
 )
-@click.option("--foreign", multiple=True, metavar="ID", help="This one is somebody else's. May be given several times.")
+@click.option(
+    "--foreign", multiple=True, metavar="ID", help="This one is another client's. May be given several times."
+)
 @click.option("--because", default="", metavar="TEXT", help="Why; kept in the state.")
 @lock_timeout_flag
 def command(
@@ -52,7 +54,7 @@ def _said(saying: Saying) -> str:
         case ManualAbsent():
             return "recorded as never made; the next plan creates it again."
         case ManualForeign(ids):
-            return f"{', '.join(ids)} marked as somebody else's."
+            return f"{', '.join(ids)} marked as another client's."
 
 
 def _said_of_approval(saying: Saying) -> str:

@@ -1,4 +1,4 @@
-"""The values of the calendar: its entries, the days that are shown, and the weeks they make."""
+"""The values of the calendar: its entries, the window of days that is shown, and its weeks."""
 
 from __future__ import annotations
 

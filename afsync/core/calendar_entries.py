@@ -1,4 +1,4 @@
-"""The entries of the calendar: what is declared, recorded, seen and upcoming, and what a plan would change of it."""
+"""The entries of the calendar: what is declared, recorded, in the account and upcoming, with the changes of a plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from afsync.core.addresses import Kind, matches, occurrence_of
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.credits import effective, estimate
 from afsync.core.moves.moves import moved
-from afsync.core.phases import AccountView, JobPhase, JobStatus
+from afsync.core.phases import JobPhase, JobStatus, JobsView
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
@@ -56,7 +56,7 @@ class Known(Struct, frozen=True):
     missed: tuple[Occurrence | RowDate, ...] = ()
     passed_over: tuple[Occurrence, ...] = ()
     without_row: tuple[Occurrence, ...] = ()
-    seen: AccountView = AccountView()
+    seen: JobsView = JobsView()
     publish_times: Mapping[str, datetime] = field(default_factory=dict)
 
 

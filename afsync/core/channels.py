@@ -1,4 +1,4 @@
-"""The channels of `notify`, and the events that they are sent."""
+"""The channels of `notify`, and the events that they are notified of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our clock and the service's: how far they are apart, and which one decides whether a time has passed."""
+"""Our clock and the service's: how far they differ, and which one decides whether a time has passed."""
 
 from __future__ import annotations
 

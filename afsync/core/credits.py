@@ -1,4 +1,4 @@
-"""What a submission will cost, by what earlier ones took or the documented rules; the answer is the truth."""
+"""The cost of a submission in credits: estimated by what earlier ones took, else by what is documented."""
 
 from __future__ import annotations
 

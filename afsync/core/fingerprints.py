@@ -1,4 +1,4 @@
-"""Requests in one form: when two of them are equal, and the fingerprints that say so."""
+"""The normal form of a request and its fingerprint: two requests that ask for the same have the same one."""
 
 from __future__ import annotations
 

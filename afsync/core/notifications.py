@@ -1,4 +1,4 @@
-"""What is sent to the channels of `notify`: what is new of every job, and not what was sent already."""
+"""The messages to the channels of `notify`: the news about every job that a channel was not sent yet."""
 
 from __future__ import annotations
 

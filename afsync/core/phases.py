@@ -1,4 +1,4 @@
-"""The phases of a job's life, the line that `afsync status` shows of a job, and when waiting for it ends."""
+"""The phase of a job and its line in `afsync status`; and when waiting for a job is over."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _PHASES: Mapping[Group, JobPhase] = {
 }
 
 
-class AccountView(Struct, frozen=True):
+class JobsView(Struct, frozen=True):
     """The account as far as it was read: jobs by id, ids that are not there, links for reviewers, results of approved
     jobs, and the publish times that the service reports; a `covered` job in none of them has no publish time."""
 

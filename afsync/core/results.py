@@ -1,4 +1,5 @@
-"""What a job produced, in one form whatever the dialect; and which links open to whoever has them."""
+"""What a job produced, in one form whatever the dialect; and signed links, which grant access to anyone who has
+them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where `state:` says that a state is kept: on this disk, in an object store, or in a branch."""
+"""Where a state is kept, as `state:` says: on this disk, in an object store, or in a branch."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Where every job is in its life, by state and service: the lines of `afsync status`, each with the publish time that
-counts."""
+"""The status of every job by state and service: the lines of `afsync status`, with the publish time that counts."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from afsync.core.approval.held import is_held, stops
 from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.credits import effective
 from afsync.core.decisions.missing_times import lacks_time
-from afsync.core.phases import ENDED_PHASES, AccountView, JobPhase, JobStatus, phase_of
+from afsync.core.phases import ENDED_PHASES, JobPhase, JobStatus, JobsView, phase_of
 from afsync.core.plan.decision import Options
 from afsync.core.plan.order import NEVER
 from afsync.core.remote import RemoteJob
@@ -38,7 +37,7 @@ _SOON = timedelta(seconds=SETTLE)
 def statuses(
     desired: Desired,
     recorded: Recorded,
-    seen: AccountView,
+    seen: JobsView,
     now: datetime,
     globs: tuple[str, ...] = (),
     *,
@@ -54,7 +53,7 @@ def statuses(
 
 
 def _status(
-    address: str, desired: Desired, recorded: Recorded, seen: AccountView, now: datetime, settle: float
+    address: str, desired: Desired, recorded: Recorded, seen: JobsView, now: datetime, settle: float
 ) -> JobStatus:
     declared = desired.jobs.get(address)
     record = recorded.resources.get(address)
@@ -96,7 +95,7 @@ class _AtService(Struct, frozen=True):
     gone: bool = False
 
 
-def _at_service(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> _AtService:
+def _at_service(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> _AtService:
     job = seen.jobs.get(record.id)
     status = job.status if job else record.status
     if not relies_on_service(record, declared, status, now):
@@ -112,7 +111,7 @@ def _with_time(status: JobStatus, at: _AtService) -> JobStatus:
     return replace(status, phase=JobPhase.DONE, schedule=None) if at.gone else status
 
 
-def _cancelled(recorded: Recorded, seen: AccountView, now: datetime) -> Iterator[JobStatus]:
+def _cancelled(recorded: Recorded, seen: JobsView, now: datetime) -> Iterator[JobStatus]:
     """The jobs that were cancelled and are still in the account. Those that are recorded have a line of their own."""
     known = {r.id for r in recorded.jobs.values()} if recorded.watched else ()
     for job_id, entry in recorded.watched.items():
@@ -127,7 +126,7 @@ def _cancelled(recorded: Recorded, seen: AccountView, now: datetime) -> Iterator
             yield replace(status, note=note, cancelled=True, preview=None)
 
 
-def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> JobStatus:
+def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> JobStatus:
     job = seen.jobs.get(record.id)
     phase = phase_of(record, job, now, missing=record.id in seen.missing, declared=declared)
     status = job.status if job else record.status
@@ -156,7 +155,7 @@ def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
     return phase in ENDED_PHASES and record.schedule is not None and record.schedule.utc > now
 
 
-def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: AccountView) -> str | None:
+def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: JobsView) -> str | None:
     """A note about the approval, unless the job is known to be published."""
     if phase is JobPhase.PUBLISH_FAILED:
         return failure_reason(record, seen)
@@ -174,7 +173,7 @@ def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: date
     return not held or (record.approved_at or now) < record.schedule.utc
 
 
-def _of_time(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> str | None:
+def _of_time(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> str | None:
     if time_was_lost(record):
         return "publish time not kept"
     if _origin_unknown(record, declared, seen):
@@ -182,7 +181,7 @@ def _of_time(record: RecordedJob, declared: Job | None, seen: AccountView, now: 
     return "not known whether at its publish time" if _time_unknown(record, declared, seen, now) else None
 
 
-def _origin_unknown(record: RecordedJob, declared: Job | None, seen: AccountView) -> bool:
+def _origin_unknown(record: RecordedJob, declared: Job | None, seen: JobsView) -> bool:
     """Whether an apply is to publish the job at its time, although it may be published already."""
     job, preview = seen.jobs.get(record.id), seen.previews.get(record.id)
     taken_over = record.publish is Publish.UNKNOWN and is_held(record, declared) and not record.approved
@@ -190,7 +189,7 @@ def _origin_unknown(record: RecordedJob, declared: Job | None, seen: AccountView
     return taken_over and produced and not (preview is not None and preview.staging)
 
 
-def _time_unknown(record: RecordedJob, declared: Job | None, seen: AccountView, now: datetime) -> bool:
+def _time_unknown(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> bool:
     """Whether the publish time has passed, and it is not known whether the job was published then or when it was
     produced."""
     if record.schedule is None or record.schedule.utc + _SOON > now or time_was_lost(record):

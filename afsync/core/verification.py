@@ -1,4 +1,5 @@
-"""The look at the end of an apply: what of it the service shows. What it does not show yet, the next plan judges."""
+"""The look at the end of an apply: what the service shows of the changes. What it does not show yet, the next plan
+judges."""
 
 from __future__ import annotations
 

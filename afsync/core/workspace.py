@@ -1,5 +1,4 @@
-"""A command over many accounts: a result for each and one exit code for all; and where an account's key and state
-are."""
+"""A command over many accounts: a result for each, one exit code for all, and where an account's key and state are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine needs from outside, passed in so that a test or a simulation can be in charge of all of it."""
+"""What the engine needs from outside, passed in so that tests and simulations can control all of it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from afsync.engine.interrupt import Stop
 
 
 class Writer(Protocol):
-    """The calls that change something (`api.writer`). The free ones raise ApiError; those that submit or
-    approve return an Answer, raise nothing but Interrupted while they still wait to be sent, and are never repeated by
-    the writer."""
+    """The calls that change something (`api.writer`). The free ones raise ApiError. Those that submit or approve return
+    an Answer, raise only Interrupted while they wait to be sent, and are never repeated by the writer."""
 
     def ready(self) -> None:
-        """Wait until a submission would leave at once; Interrupted when a signal comes first."""
+        """Wait until a submission would leave at once; raises Interrupted when a signal comes first."""
 
     def estimate(self, requests: int) -> float:
-        """Seconds until the last of so many more requests could be sent, as far as the rate limit goes."""
+        """Seconds until the last of so many more requests could be sent under the rate limit."""
 
     def submit_job(self, body: Values) -> Answer: ...
 
@@ -42,21 +41,21 @@ class Writer(Protocol):
     def delete_template(self, template_id: str) -> None: ...
 
     def approve(self, job_id: str, platforms: tuple[str, ...]) -> Answer:
-        """Publish a produced job, to these of its platforms where some are named. Committed also where the answer was
+        """Publish a produced job, on these of its platforms where some are named. Committed also where the answer was
         lost and the job shows that it is published."""
 
     def upload(self, file: BinaryIO, *, filename: str, size: int, progress: Callable[[int], None]) -> str: ...
 
 
 class OpenFile(Protocol):
-    """Opens a file of the project for reading. Raises PlanStale when it is not what was planned any more."""
+    """Opens a file of the project for reading. Raises PlanStale when it is not the planned one any more."""
 
     def __call__(self, path: str, sha256: str) -> AbstractContextManager[BinaryIO]: ...
 
 
 class ReadingBack(Protocol):
-    """Reads what the service shows of the newest jobs, of publish times, templates and the balance, and the results of
-    the jobs `results`. Raises ApiError."""
+    """Reads the newest jobs, publish times, templates and the balance as asked for, and the results of the jobs
+    `results`. Raises ApiError."""
 
     def __call__(
         self, *, jobs: bool, times: bool, templates: bool, balance: bool, results: Sequence[str]
@@ -64,8 +63,8 @@ class ReadingBack(Protocol):
 
 
 class Due(Struct, frozen=True):
-    """What it takes to publish what becomes due while a plan is carried out: what the files say, and `judge`, which
-    reads the jobs whose time has come and plans what `apply --due` would do about them now. It raises ApiError."""
+    """What publishing needs that becomes due during a run: what the files say, and `judge`, which reads the jobs whose
+    time has come and returns what `apply --due` would do about them now. It raises ApiError."""
 
     desired: Desired
     judge: Callable[[Recorded], Plan]

@@ -1,4 +1,4 @@
-"""What becomes due while a plan is carried out: when it is looked for, and what was found."""
+"""Held jobs that become due while a plan is carried out: when the account is read for them, and what was found."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SLACK = timedelta(seconds=2)
 
 
 class DueJobs(Struct):
-    """What is known of due jobs during one run. Until `next_at` nothing can have become due.
+    """The jobs that become due during one run. Until `next_at` nothing can have become due.
 
     `began`: what was due by then is in the plan. `decided` are the ids that this run has decided on, `judged` when the
     others were looked at. `unread` are those that could not be looked at, by address, and `why`.
@@ -43,7 +43,7 @@ class DueJobs(Struct):
     why: str = ""
 
     def look(self, run: Run) -> Plan | None:
-        """What is to be published now; None where that is nothing, which is nearly always known without any request.
+        """The changes to make now; None where there are none, which nearly always is known without a request.
 
         An account that cannot be read stops nothing else; a key that counts no more is found out by the next change.
         Raises Interrupted.
@@ -68,13 +68,13 @@ class DueJobs(Struct):
         return self._new(plan, run.ledger.recorded)
 
     def _is_wanted(self, record: RecordedJob, now: datetime) -> bool:
-        """Whether it was not looked at yet, or so long ago that it may be produced by now."""
+        """Whether the job was not looked at yet, or so long ago that it may be produced by now."""
         known = record.schedule is not None and record.schedule.utc <= self.began
         at = self.judged.get(record.id, self.began if known else None)
         return at is None or now - at >= AGAIN
 
     def _new(self, plan: Plan, recorded: Recorded) -> Plan:
-        """The plan with what this run has not decided on yet; that counts as decided now."""
+        """The plan with what this run has not decided about yet; from now on that counts as decided."""
         changes = tuple(c for c in plan.changes if self._publishes(c, recorded))
         withheld = tuple(c for c in plan.withheld if self._publishes(c, recorded))
         addresses = {c.address for c in withheld}
@@ -83,19 +83,20 @@ class DueJobs(Struct):
         return replace(plan, changes=changes, withheld=withheld, violations=violations)
 
     def _publishes(self, change: Change, recorded: Recorded) -> bool:
-        """Whether it publishes what is recorded under its address: moves were made, or are left to a person."""
+        """Whether the change publishes what is recorded under its address: its moves were made, or wait for a
+        person."""
         record = recorded.resources.get(change.address)
         same = record is not None and record.id == change.id
         return change.action is Action.APPROVE and same and change.id not in self.decided
 
     def left(self) -> list[NotAttempted]:
-        """What may have been due and could not be looked at."""
+        """The outcomes of jobs that may have been due and could not be read."""
         why = f"its time has come, but the account could not be read: {self.why}"
         return [NotAttempted(c, why) for c in unread(self.due.desired, self.unread)]
 
 
 def due_jobs(run: Run) -> DueJobs | None:
-    """None where nothing is published besides what is planned."""
+    """The jobs to watch; None where nothing is published besides what is planned."""
     due, plan = run.world.due, run.plan
     if due is None:
         return None
@@ -105,7 +106,7 @@ def due_jobs(run: Run) -> DueJobs | None:
 
 
 def _past(run: Run) -> datetime:
-    """The moment that is past by our clock and by the service's."""
+    """The moment (UTC) that has passed by our clock and by the service's."""
     return passed_on_both(run.world.clock(), run.server_time()) - SLACK
 
 

@@ -1,4 +1,4 @@
-"""What the engine tells while it works. Each event is told after what it tells is on disk."""
+"""The events that the engine reports while it works, each after what it reports is on disk."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class ChangeStarted(Struct, frozen=True):
 
 
 class SubmissionStarted(Struct, frozen=True):
-    """A change that began with another step comes to its submission."""
+    """A change that began with another step gets to its submission."""
 
     change: Change
 
 
 class SubmissionDone(Struct, frozen=True):
-    """The submission of a change is made, paid for and recorded as `id`; the change still lacks something."""
+    """The submission of a change is paid for and recorded as `id`; the change still needs other steps."""
 
     change: Change
     id: str
@@ -41,13 +41,13 @@ class Warned(Struct, frozen=True):
 
 
 class BecameDue(Struct, frozen=True):
-    """The publish time of held jobs came during the run: these changes are made next."""
+    """The publish time of held jobs has come during the run: these changes are made next."""
 
     changes: tuple[Change, ...]
 
 
 class Uploading(Struct, frozen=True):
-    """`sent` of `size` bytes of one file are on their way."""
+    """`sent` of `size` bytes of one file are sent."""
 
     change: Change
     sent: int

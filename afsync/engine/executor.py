@@ -1,4 +1,4 @@
-"""Carries out a plan: the same changes, in the order the plan gives, with an outcome for every one of them."""
+"""Carries out a plan: its changes, in its order, with an outcome for each of them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, State
 
 
 class RunReport(Struct, frozen=True):
-    """The plan, with what became due while it was carried out; one outcome per change, in its order; what ended the
-    run early, if something did, and what was seen at the end."""
+    """The plan, including what became due while it was carried out; one outcome per change, in its order; the error
+    that ended the run early, if any; and what the service showed at the end."""
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
@@ -46,8 +46,8 @@ class RunReport(Struct, frozen=True):
 
 
 class Execution(Struct):
-    """The run so far: where each change is, and what has stopped. Changes are known by their place in the plan, to
-    which is added what becomes due."""
+    """The run so far: the progress of each change, and why the run stopped. Changes are identified by their index in
+    the plan; what becomes due is appended."""
 
     plan: Plan
     world: Dependencies
@@ -70,7 +70,7 @@ def apply_plan(
     fail_fast: bool = False,
     max_credits: int | None = None,
 ) -> RunReport:
-    """Make the account what the plan says. Never raises for what a change runs into; the report says all of it.
+    """Carry out the plan. Never raises for an error of a change: the report has all of them.
 
     What could be resolved of earlier submissions, and what was seen of finished jobs, is written first.
     `max_credits` is checked against what is really taken.
@@ -112,7 +112,7 @@ def _walk(execution: Execution) -> None:
 
 
 def _publish_due(execution: Execution) -> None:
-    """What became due since the last look goes before everything else."""
+    """Publish what became due since the last look, before everything else."""
     due = execution.due
     try:
         found = due.look(execution.run) if due else None
@@ -132,7 +132,7 @@ def _publish_due(execution: Execution) -> None:
 
 
 def _add(execution: Execution, changes: tuple[Change, ...]) -> int:
-    """Add to the plan what became due; the place of the first of them."""
+    """Append to the plan what became due; returns the index of the first of these changes."""
     first = len(execution.plan.changes)
     if changes:
         execution.plan = replace(execution.plan, changes=(*execution.plan.changes, *changes))
@@ -146,7 +146,7 @@ def _look_for_signals(execution: Execution) -> None:
 
 
 def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
-    """One step of one change."""
+    """Carry out one step of one change."""
     if step is Step.SUBMIT_JOB and execution.no_submissions is not None:
         started = execution.progress.get(index)
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
@@ -163,10 +163,10 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         _tell(execution, SubmissionStarted(change))
     progress = execution.progress[index]
     world.stop.doing, began = change.address, world.monotonic()
-    verdict = perform(step, change, progress, execution.run)
+    result = perform(step, change, progress, execution.run)
     progress.seconds += world.monotonic() - began
     world.stop.doing = None
-    match verdict:
+    match result:
         case StepDone() if step is not change.steps[-1]:
             if step is Step.SUBMIT_JOB and progress.id is not None:
                 _tell(execution, SubmissionDone(change, progress.id, progress.credits))
@@ -179,8 +179,8 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
 
 
 def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
-    """A step begins when it can be sent: what it waits before is not its own time. The publish time of a submission
-    follows at once; before everything else there may be something due by then."""
+    """Wait until the step can be sent; that time does not count as its own. Before everything but a publish time, which
+    follows its submission at once, look for what became due."""
     with suppress(Interrupted):
         execution.world.writer.ready()
         if step is not Step.PUBLISH_DUE and (step is Step.SUBMIT_JOB or not begun):
@@ -192,7 +192,7 @@ def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
 
 
 def _react(execution: Execution, outcome: Outcome, halt: StopRun | None) -> None:
-    """What a bad outcome means for the rest of the run."""
+    """Stop the run, or only its submissions, after an outcome that requires it."""
     if isinstance(outcome, Unresolved) and outcome.change.action is not Action.APPROVE:
         execution.no_submissions = f"nothing more is submitted while {outcome.change.address} is unresolved"
     if halt is not None:
@@ -207,15 +207,15 @@ def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
 
 
 def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
-    """What has an outcome without its own turn: a move that was written with the others, and a submission that was
-    sent, and whose outcome did not get into the state any more."""
+    """The outcome of a change that had no turn of its own: a move that was written with the others, or a submission
+    that was sent, and whose result could not be written into the state."""
     if change.action is Action.MOVE and made(change, ledger.recorded):
         return Applied(change, change.id, 0)
     why = "the state could not be written"
     record = ledger.unwritten.get(change.address)
     if record is not None:
         credits = record.credits if isinstance(record, RecordedJob) else 0
-        return Failed(change, f"it was made as {record.id}, but then {why}", credits=credits)
+        return Failed(change, f"it was created as {record.id}, but then {why}", credits=credits)
     if ledger.recorded.intent_for(change.address) is not None:
         return Unresolved(change, f"it was sent, but then {why}", "the next apply looks for it")
     return None
@@ -232,12 +232,12 @@ def _finish(execution: Execution, index: int, outcome: Outcome) -> None:
 
 
 def _tell(execution: Execution, event: Event) -> None:
-    """Telling never costs a record: it comes after the write, and a broken screen does not stop the run."""
+    """Report an event. The state is written before, and a broken terminal does not stop the run."""
     execution.world.tell(event)
 
 
 def _unheard(tell: Tell) -> Tell:
-    """`tell`, whether or not anybody can hear it: a terminal may be gone."""
+    """`tell` without errors of its output: a terminal may be closed."""
 
     def told(event: Event) -> None:
         with suppress(OSError):

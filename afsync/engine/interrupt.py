@@ -1,4 +1,4 @@
-"""Signals, as a value the engine looks at between two steps; nothing is ever raised in the middle of one."""
+"""Signals, as a value that the engine checks between two steps; nothing is raised in the middle of one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _AT_ONCE = 0.2
 
 
 class Flag:
-    """What a signal handler may set. Not an Event: the handler could interrupt the very code that holds its lock, and
-    would then wait for it for ever."""
+    """What a signal handler may set. Not an Event: the handler could interrupt the code that holds its lock, and then
+    wait for it forever."""
 
     def __init__(self) -> None:
         self._set = False
@@ -40,7 +40,7 @@ class Flag:
 
 
 class Stop:
-    """Whether somebody asked us to stop.
+    """Whether a signal asked to stop.
 
     The first signal sets `asked`: nothing new is started, the request in flight finishes. The second sets
     `abandon`: the submission in flight is given up as unknown. Handlers only set these flags, except inside
@@ -61,7 +61,7 @@ class Stop:
             self.check()
 
     def note(self, number: int) -> None:
-        """The same from another thread than the one that works: it is noticed at the next look."""
+        """Ask to stop from another thread than the one that works; it is noticed at the next look."""
         if self.asked.is_set():
             self.abandon.set()
         self.signal = self.signal or number
@@ -72,7 +72,7 @@ class Stop:
         return Exit.INTERRUPTED if self.signal in (None, signal.SIGINT) else Exit.TERMINATED
 
     def check(self) -> None:
-        """Raises Interrupted once a signal came; for the stretches in which nothing has been sent yet."""
+        """Raise Interrupted once a signal came; for code in which nothing has been sent yet."""
         if self.asked.is_set():
             raise Interrupted("Interrupted.", exit_code=self.exit_code)
 
@@ -84,7 +84,7 @@ class Stop:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """For reading and asking: a signal ends it at once."""
+        """For reading: a signal ends it at once."""
         self.raising = True
         try:
             # Looked at only now, so that a signal that came just before is not waited out.
@@ -94,14 +94,14 @@ class Stop:
             self.raising = False
 
     def sleep(self, seconds: float) -> None:
-        """Wait, or return at once when a signal comes."""
+        """Wait so many seconds; return at once when a signal comes."""
         if seconds > 0:
             self.asked.wait(seconds)
 
 
 @contextmanager
 def telling_of_signals(stop: Stop, tell: Callable[[str | None], None]) -> Iterator[None]:
-    """Call `tell` when a signal came and this does not end at once; with the address that is worked on, if any.
+    """Call `tell` when a signal came and the run does not end at once, with the address that is worked on, if any.
 
     In a thread of its own: not in the handler, where it could interrupt a print, nor in the main thread, which has a
     request to finish. What it runs into, or hangs on, stays there.
@@ -125,7 +125,7 @@ def telling_of_signals(stop: Stop, tell: Callable[[str | None], None]) -> Iterat
 
 
 class Stops:
-    """Whether a signal asked all of several commands to stop that run in threads. Each has a `Stop` of its own."""
+    """Whether a signal asked several commands in threads to stop. Each has a `Stop` of its own."""
 
     def __init__(self) -> None:
         self.main = Stop()
@@ -138,7 +138,7 @@ class Stops:
 
     @contextmanager
     def passed_to(self, stop: Stop) -> Iterator[None]:
-        """While this lasts, signals go to `stop` as well."""
+        """Pass signals to `stop` as well while this lasts."""
         self._running.append(stop)
         if self.main.signal is not None:  # it came just before
             stop.note(self.main.signal)
@@ -150,7 +150,7 @@ class Stops:
 
 @contextmanager
 def handling_signals(stop: Stop | Stops) -> Iterator[None]:
-    """INT, TERM and HUP go to `stop` while this lasts. Only for the main thread."""
+    """Pass INT, TERM and HUP to `stop` while this lasts. Only for the main thread."""
     numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
     def receive(number: int, _frame: FrameType | None) -> None:

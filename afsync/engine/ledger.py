@@ -16,9 +16,9 @@ from afsync.store.interface import Writing
 
 
 class Ledger:
-    """The state as last written, its version, and the ids it holds or held. A failed write is fatal: nothing is
-    written or sent after it. `unwritten` is what was made, by address, but did not get into the state any more;
-    `far`, that the store is far away, so that each write takes its time."""
+    """The state as last written, its version, and the ids it holds or held. After a failed write nothing is written or
+    sent any more. `unwritten` are the records, by address, of what was created and could not be written; `far`: the
+    store is far away, so that each write takes time."""
 
     def __init__(self, store: Writing, recorded: Recorded, version: str, *, far: bool = False) -> None:
         self._store = store
@@ -32,7 +32,7 @@ class Ledger:
         self.unwritten: dict[str, Record] = {}
 
     def holds(self, kind: Kind, resource_id: str) -> bool:
-        """Whether it is ours already, was in this run, or is somebody else's by a person's word."""
+        """Whether the id is ours, was ours in this run, or is marked by a person as not ours."""
         return (kind, resource_id) in self._ids or resource_id in self.recorded.foreign
 
     def rehearse(self) -> None:
@@ -46,7 +46,7 @@ class Ledger:
             raise
 
     def write(self, recorded: Recorded) -> None:
-        """Make `recorded` durable. StateError or StateLocked when that fails; the ledger is then broken."""
+        """Make `recorded` durable. Raises StateError or StateLocked when that fails; the ledger is then broken."""
         if self.broken is not None:
             raise self.broken
         if recorded is self._written:
@@ -60,8 +60,8 @@ class Ledger:
         self.recorded = self._written = recorded
 
     def write_soon(self, recorded: Recorded) -> None:
-        """The same for what can be found out, or done, again for free: where a write is dear (`far`), it goes out with
-        the next one, or with `flush`."""
+        """Write what could be found out or done again for free: where a write is slow (`far`), it is written with the
+        next one, or by `flush`."""
         if not self._far:
             self.write(recorded)
             return
@@ -70,11 +70,11 @@ class Ledger:
         self.recorded = recorded
 
     def flush(self) -> None:
-        """Write what still waits."""
+        """Write what `write_soon` has kept back."""
         self.write(self.recorded)
 
     def write_record(self, recorded: Recorded, address: str, record: Record) -> None:
-        """The same for a record that must not be lost: what cannot be written goes to a recovery file."""
+        """Write a record that must not be lost: if that fails, it goes to a recovery file."""
         self._ids.add((record.kind, record.id))
         try:
             self.write(recorded)
@@ -95,8 +95,8 @@ class Ledger:
 
 
 def with_refreshed(recorded: Recorded, plan: Plan) -> Recorded:
-    """The state with what the plan has found out: resolved submissions, records as they are now known, and, the
-    first time something changes, the account it belongs to from now on."""
+    """The state with what the plan found out: resolved submissions, refreshed records, and, with the first change, the
+    account that it belongs to."""
     settled = apply_resolutions(recorded, plan.resolutions)
     if settled.account is None and plan.changes:
         settled = replace(settled, account=plan.account)
@@ -106,7 +106,7 @@ def with_refreshed(recorded: Recorded, plan: Plan) -> Recorded:
 
 
 def with_seen(recorded: Recorded, plan: Plan) -> Recorded:
-    """The state with what was seen of the jobs in it: their records, what is watched, and what the account keeps."""
+    """The state with what was read of its jobs: their records, what is watched, and what the account keeps."""
     if (plan.trust, plan.watched) != (recorded.trust, recorded.watched):
         recorded = with_watched(replace(recorded, trust=plan.trust), plan.watched)
     news = {a: r for a, r in plan.refreshed.items() if recorded.resources.get(a) not in (None, r)}

@@ -178,7 +178,7 @@ def submitted(change: Change, progress: Progress, run: Run, opened: Intent, answ
     match answer:
         case Committed(resource_id, credits=cost):
             progress.id, progress.credits = resource_id, cost
-            progress.touched = f"it was made as {resource_id}"
+            progress.touched = f"it was created as {resource_id}"
             if change.kind is Kind.JOB:
                 # For the limit, a cost that is not reported counts as estimated.
                 run.spent += change.credits.spend if cost is None else cost

@@ -17,7 +17,7 @@ from afsync.errors import ApiError, AuthError, Interrupted, PlanStale
 
 
 def perform(step: Step, change: Change, progress: Progress, run: Run) -> StepResult:
-    """Carry out one step. What the service refuses ends the change; a key that is refused ends the run."""
+    """Carry out one step. A refusal of the service ends the change; a refused key ends the run."""
     try:
         return _STEPS[step](change, progress, run)
     except AuthError as error:
@@ -32,7 +32,8 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> StepRes
 
 
 def _move(change: Change, progress: Progress, run: Run) -> StepResult:
-    """All moves of the plan are one write, which the first one makes: those that change places are never seen half."""
+    """Write all moves of the plan at once, with the first of them, so that records that change places are never written
+    half."""
     if not made(change, run.ledger.recorded):
         run.ledger.write(moved(run.ledger.recorded, [c for c in run.plan.changes if c.action is Action.MOVE]))
     progress.id = change.id

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from afsync.core.outcome import Outcome
-from afsync.core.phases import AccountView as Account
+from afsync.core.phases import JobsView as Account
 from afsync.core.plan.decision import Options
 from afsync.core.remote import RemoteJob
 from afsync.core.trust.publications import MOST, judged_publications
@@ -20,7 +20,8 @@ _NOT_YET = 1e9
 
 
 def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
-    """None where nothing was changed that could be seen, or the look was interrupted. What was seen is recorded."""
+    """Read what the service shows of the changes, and record what was seen. None where nothing was changed that it
+    could show, or a signal came."""
     wanted = tuple(expected(outcomes))
     if not wanted or run.world.read_back is None:
         return None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.core.calendar import CalendarEntry, EntryState, Window, weeks, without_links
 from afsync.core.calendar_entries import Known, entries
-from afsync.core.phases import AccountView
+from afsync.core.phases import JobsView
 from afsync.core.remote import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.recorded import Recorded
@@ -43,7 +43,7 @@ def known(
     state = a_recorded(recorded)
     plan = planned(*declared, recorded=state, remote=remote or a_remote(), now=now)
     jobs = remote.jobs if remote else {}
-    return Known(desired(*declared), state, plan, now, seen=AccountView(jobs))
+    return Known(desired(*declared), state, plan, now, seen=JobsView(jobs))
 
 
 def only(found: Known, window: Window = WINDOW) -> CalendarEntry:
@@ -129,7 +129,7 @@ def test_links_for_reviewers_can_be_left_out() -> None:
     seen = a_remote_job(status="complete")
     found = known(job, recorded=record, remote=a_remote(seen))
     link = "https://cdn.example/video.mp4"
-    entry = only(replace(found, seen=AccountView({"job_1": seen}, previews={"job_1": Preview(link)})))
+    entry = only(replace(found, seen=JobsView({"job_1": seen}, previews={"job_1": Preview(link)})))
     assert (entry.mark, entry.link) == (EntryState.WAITING, link)
     bare = without_links(entry)
     assert bare.link is None and bare.status is not None and bare.status.preview is None

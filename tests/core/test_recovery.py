@@ -779,7 +779,7 @@ WORDS: dict[str, tuple[Resolution, str, tuple[str, ...]]] = {
         "it may still turn up; looked for until 2026-11-20 12:00:00 UTC; so far this could be it: job_8",
         (
             "if it is this one: afsync resolve job.best --adopt job_8",
-            "if it is somebody else's: afsync resolve job.best --foreign job_8",
+            "if it is another client's: afsync resolve job.best --foreign job_8",
         ),
     ),
     "ask": (
@@ -787,7 +787,7 @@ WORDS: dict[str, tuple[Resolution, str, tuple[str, ...]]] = {
         "a person must decide: why (job_8, job_9)",
         (
             "if it is one of them: afsync resolve 'job.show[\"1 a\"]' --adopt ID",
-            "what is somebody else's: afsync resolve 'job.show[\"1 a\"]' --foreign ID",
+            "what is another client's: afsync resolve 'job.show[\"1 a\"]' --foreign ID",
         ),
     ),
 }

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from afsync.core.phases import (
     BUSY_TIMES,
-    AccountView,
     JobPhase,
     JobStatus,
+    JobsView,
     Until,
     is_settled,
     next_look,
@@ -91,13 +91,13 @@ def test_what_waits_is_not_done_when_it_is_purged() -> None:
     assert phase_of(record("complete", staged=True), None, NOW, missing=True) is MISSING
 
 
-NOTHING = AccountView()
+NOTHING = JobsView()
 
 
 def looked(
     *declared: Job | Template,
     records: dict[str, Record] | None = None,
-    seen: AccountView = NOTHING,
+    seen: JobsView = NOTHING,
     globs: tuple[str, ...] = (),
 ) -> dict[str, JobStatus]:
     found = statuses(desired(*declared), a_recorded(records), seen, NOW, globs)
@@ -122,14 +122,14 @@ def test_only_those_that_are_asked_for() -> None:
 
 def test_an_unresolved_submission_is_unknown_whatever_was_before() -> None:
     recorded = a_recorded({"job.best": record("published")}, intents=(an_intent(),))
-    (job,) = statuses(desired(a_job()), recorded, AccountView(), NOW)
+    (job,) = statuses(desired(a_job()), recorded, JobsView(), NOW)
     assert (job.phase, job.id, job.unresolved) == (UNKNOWN, None, True)
 
 
 def test_what_the_service_tells_is_shown() -> None:
     seen = replace(a_remote_job("job_1", "complete"), score="87", output_url="https://a.example/v", portals={"p": "x"})
     preview = Preview("https://a.example/p", expires_at=AHEAD)
-    known = AccountView({"job_1": seen}, previews={"job_1": preview})
+    known = JobsView({"job_1": seen}, previews={"job_1": preview})
     job = looked(a_job(), records={"job.best": record(when=AHEAD, staged=True)}, seen=known)["job.best"]
     assert (job.id, job.status, job.phase, job.credits) == ("job_1", "complete", WAITING, 1)
     assert (job.score, job.output_url, job.portals, job.preview) == ("87", "https://a.example/v", {"p": "x"}, preview)
@@ -137,7 +137,7 @@ def test_what_the_service_tells_is_shown() -> None:
 
 
 def test_links_are_shown_while_they_work_and_only_to_whom_they_matter() -> None:
-    expired = AccountView(
+    expired = JobsView(
         {"job_1": a_remote_job("job_1", "complete")}, previews={"job_1": Preview("https://a", expires_at=PAST)}
     )
     assert looked(a_job(), records={"job.best": record(staged=True)}, seen=expired)["job.best"].preview is None
@@ -257,7 +257,7 @@ def test_the_publish_time_is_the_one_that_the_service_reports(
 ) -> None:
     known = replace(record(when=AHEAD), schedule_unseen_since=NOW - timedelta(minutes=unseen))
     at_service = None if minutes is None else NOW + timedelta(minutes=minutes)
-    seen = AccountView(
+    seen = JobsView(
         {"job_1": a_remote_job("job_1", status)},
         times={"job_1": at_service} if at_service else {},
         covered=frozenset({"job_1"}),
@@ -272,7 +272,7 @@ def test_the_publish_time_is_the_one_that_the_service_reports(
 
 @pytest.mark.parametrize("more", [{"publish": Publish.HELD}, {"staged": True, "approved": True}])
 def test_the_service_has_no_say_in_the_time_of_a_held_or_approved_job(more: dict[str, Any]) -> None:
-    seen = AccountView({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
+    seen = JobsView({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
     found = looked(a_job(schedule=AHEAD), records={"job.best": record(when=AHEAD, **more)}, seen=seen)["job.best"]
     assert not found.relies
     assert "not reported" not in (found.note or "")

@@ -132,7 +132,7 @@ def test_the_disk_is_full_after_a_submission(number: int, laboratory: Lab) -> No
     job = project.paid()[name][0]["job_id"]
     assert ended.code == 7, ended
     assert job in ended.err
-    assert f"job.{name}: failed: it was made as {job}" in ended.out
+    assert f"job.{name}: failed: it was created as {job}" in ended.out
     assert len(project.paid()) == number, "nothing was submitted after it"
     [kept] = (project.root / ".afsync").glob("state.json.recovery-*")
     assert job in kept.read_text()

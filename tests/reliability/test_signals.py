@@ -147,7 +147,7 @@ def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory
     assert "job.a: submitted" in ended.out
     assert "job.c: not attempted: interrupted" in ended.out
     made = project.recorded.resources["job.b"].id
-    assert f"job.b: unfinished: it was made as {made}, then interrupted (1 credit)\n  {AGAIN}\n" in ended.out
+    assert f"job.b: unfinished: it was created as {made}, then interrupted (1 credit)\n  {AGAIN}\n" in ended.out
     assert ended.out.endswith(
         "Spent: 2 credits.\n"
         "Apply incomplete. Resources: 2 added, 0 changed, 0 destroyed; 1 unfinished, 1 not attempted.\n"

@@ -179,7 +179,7 @@ def test_a_publish_time_that_could_not_be_set_is_set_by_the_next_apply(world: Wo
     world.control.clear_faults()
     job = world.ids()["job.a"]
     assert lines(sent) == ["POST /jobs", f"PATCH /jobs/{job}/schedule"]
-    assert f"job.a: failed: it was made as {job}, but then: " in done.out
+    assert f"job.a: failed: it was created as {job}, but then: " in done.out
     assert world.record("job.a")["schedule"] is None
     world.performs(Planned("job.a", "reschedule", "unset", spent=1), sends=[reschedule(job, at)])
     world.is_settled()

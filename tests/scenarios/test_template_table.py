@@ -164,7 +164,7 @@ def test_replaced_one_that_could_not_be_deleted_is_deleted_later(world: World) -
     world.control.fault("DELETE /templates/*#*: received-then-status(403)")
     done = world.applied(code=1)
     world.control.clear_faults()
-    assert f"it was made as {world.ids()['template.weekly']}, but then:" in done.out
+    assert f"it was created as {world.ids()['template.weekly']}, but then:" in done.out
     assert [d["id"] for d in world.state["deposed"]] == [old]
     world.performs(
         Planned("template.weekly", "delete", "template_changed"),

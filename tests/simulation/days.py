@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.outcome import Failed
-from afsync.core.phases import AccountView
+from afsync.core.phases import JobsView
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.decision import Options
 from afsync.core.plan.limits import check_plan
@@ -187,7 +187,7 @@ class Days(Scenario):
         named = (v for v in plan.violations if v.code != "unresolved")  # that one only says whose it could be
         held = "\n".join(f"{v.message} {v.hint}" for v in (*named, *cancelled))
         self.told_out |= {j.id: now for j in self.effects.jobs if j.id in held}
-        seen = AccountView(remote.jobs, remote.missing, remote.previews)
+        seen = JobsView(remote.jobs, remote.missing, remote.previews)
         self.audit.status(statuses(self.desired, with_refreshed(recorded, plan), seen, now))
         return plan, remote, recorded, version
 

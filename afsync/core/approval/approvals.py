@@ -1,4 +1,5 @@
-"""Approval as code: `approve: job_8f31` on a job publishes exactly that submission, or says why it does not."""
+"""Approval as code: `approve: job_8f31` on a job publishes exactly that submission, or the plan says why it does
+not."""
 
 from __future__ import annotations
 
@@ -145,21 +146,22 @@ def only_approvals(
     wanted = sorted(set(addresses))
     recorded = apply_resolutions(recorded, plan.resolutions)
     _refuse_unresolved(wanted, recorded)
+    wrong: dict[str, str] = {}
     recorded = replace(recorded, resources={**recorded.resources, **plan.refreshed})
     jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in wanted]
-    wrong: dict[str, str] = {}
     for address, record, declared in jobs:
         why = reason_against_approval(record, remote, plan.as_of, declared, at_once=at_once)
-        if why is None and (
-            there := reason_against_platforms(record, platforms_of(record, desired, recorded, remote), platforms)
-        ):
-            why = f"({record.id}) {there}"
+        if why is None:
+            own = platforms_of(record, desired, recorded, remote)
+            there = reason_against_platforms(record, own, platforms)
+            why = there and f"({record.id}) {there}"
+        if is_unreviewed(plan.watched.get(record.id)):
+            why = _unreviewed(record)
         if why is not None:
             wrong[address] = why
-    wrong |= {a: _unreviewed(r) for a, r, _ in jobs if is_unreviewed(plan.watched.get(r.id))}
     if wrong:
-        told = "; ".join(f"{address} {why}" for address, why in wrong.items())
-        raise AfsyncError(f"Nothing was published: {told}.", "`afsync status` shows where every job is")
+        reasons = "; ".join(f"{address} {why}" for address, why in wrong.items())
+        raise AfsyncError(f"Nothing was published: {reasons}.", "`afsync status` shows where every job is")
     changes = tuple(
         replace(
             approval(a, r, d),

@@ -1,5 +1,5 @@
-"""The plan of `apply --due`: what is published because its time has come, and nothing else. Any other apply does the
-same between its own changes."""
+"""The plan of `apply --due`: it publishes what is due, and does nothing else. Any other apply does the same between
+its own changes."""
 
 from __future__ import annotations
 

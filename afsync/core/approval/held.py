@@ -1,4 +1,4 @@
-"""Jobs that afsync publishes when their time has come (`publish: held`): whether one is due, and what is done then."""
+"""Jobs that afsync publishes at their time (`publish: held`): whether one is due, and the decision about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where an approval publishes: the platforms of a job as far as they are known, and those that a person names."""
+"""The platforms that an approval publishes to: those of the job, as far as they are known, or those that a person
+names."""
 
 from __future__ import annotations
 
@@ -64,14 +65,14 @@ def targets(record: RecordedJob, named: tuple[str, ...]) -> tuple[str, ...]:
     return named or (record.failed_on if has_failed(record) else ())
 
 
-def only_somewhere(verdict: Decision, record: RecordedJob, facts: Facts) -> Decision:
+def only_somewhere(decision: Decision, record: RecordedJob, facts: Facts) -> Decision:
     """The decision, but with an approval withheld that would publish nowhere."""
-    if not any(c.action is Action.APPROVE and not c.platforms for c in verdict.changes):
-        return verdict
+    if not any(c.action is Action.APPROVE and not c.platforms for c in decision.changes):
+        return decision
     if platforms_of(record, facts.desired, facts.recorded, facts.remote) != ():
-        return verdict
-    kept = tuple(c for c in verdict.changes if c.action is not Action.APPROVE)
-    (change,) = (c for c in verdict.changes if c.action is Action.APPROVE)
+        return decision
+    kept = tuple(c for c in decision.changes if c.action is not Action.APPROVE)
+    (change,) = (c for c in decision.changes if c.action is Action.APPROVE)
     hint = f"`afsync approve {typed(change.address)} --platform NAME` publishes it on one; {OR_AGAIN}"
     held = withhold(
         replace(change, reason=Reason.APPROVE_NO_PLATFORM),
@@ -79,4 +80,4 @@ def only_somewhere(verdict: Decision, record: RecordedJob, facts: Facts) -> Deci
         hint,
         "platforms",
     )
-    return replace(verdict, changes=kept) + held
+    return replace(decision, changes=kept) + held

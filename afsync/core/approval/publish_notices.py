@@ -1,4 +1,4 @@
-"""What a plan says about publishing: who does it, and what this account was not seen to keep yet."""
+"""Notices of a plan about publishing: who publishes, and what this account was not seen to keep yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan pays for a second time, or names alike, although that may not be meant."""
+"""Warnings about what a plan probably pays for a second time, or names alike without need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the files ask for differently than recorded, and the changes that makes: rescheduled, replaced, submitted
+"""The differences between the files and a recorded job, and the changes they make: reschedule, replace, submit
 again."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is decided about one recorded job: the first table of "What plan decides", row by row."""
+"""The decision about one recorded job: the table of docs/planning.md#jobs, row by row."""
 
 from __future__ import annotations
 
@@ -56,30 +56,30 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     edits = Edits(declared.values) if edits is None else edits
     seen = facts.remote.jobs.get(record.id)
     status = seen.status if seen else record.status
-    verdict = None
+    decision = None
     if facts.recorded.watched:
-        verdict = decide_unreviewed(address, record, status, edits.again is not None, facts)
-    if verdict is not None:
-        return verdict
+        decision = decide_unreviewed(address, record, status, edits.again is not None, facts)
+    if decision is not None:
+        return decision
     if not held:
-        verdict = _without_time(declared, record, at, edits, status, facts)
-        verdict = verdict or _not_kept(declared, record, at, edits, status, facts)
-    verdict = verdict or _declared(declared, record, at, edits, facts)
-    changing = (*verdict.changes, *verdict.withheld)
+        decision = _without_time(declared, record, at, edits, status, facts)
+        decision = decision or _not_kept(declared, record, at, edits, status, facts)
+    decision = decision or _declared(declared, record, at, edits, facts)
+    changing = (*decision.changes, *decision.withheld)
     # Also where that is withheld: published now, it would only be submitted again next time.
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
     if held and at.group is Group.PRODUCED and not changing:
-        verdict += decide_due(declared, record, facts)
+        decision += decide_due(declared, record, facts)
     elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in ON_ITS_WAY:
-        verdict += decide_behind(declared, record, status, facts)
+        decision += decide_behind(declared, record, status, facts)
     if not resubmitted and _stays_unpublished(declared, record, at, status):
-        verdict += unpublished(address, record)
+        decision += unpublished(address, record)
     if declared.approve is None:
-        return verdict
+        return decision
     if held:
         ahead = bool(changing) or due_status_from(record, facts) is DueStatus.AHEAD
-        return verdict + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
-    return verdict + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
+        return decision + decide_held_approval(declared, record, at.group, status, resubmitted=resubmitted, ahead=ahead)
+    return decision + decide_approval(declared, record, at.group, status, resubmitted=resubmitted)
 
 
 def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status: str) -> bool:
@@ -135,10 +135,10 @@ def _without_time(
     observed = observed_time(record.id, facts)[1]
     if observed is not None and declared.schedule is not None and observed != declared.schedule.utc:
         return None  # it has another time already, which is a change like any other
-    verdict = decide_unset(declared, record, at.group, status, facts)
-    if verdict is None or not edits.body or at.group is Group.MISSING:
-        return verdict
-    return verdict + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
+    decision = decide_unset(declared, record, at.group, status, facts)
+    if decision is None or not edits.body or at.group is Group.MISSING:
+        return decision
+    return decision + (busy(declared.address) if at.group is Group.BUSY else produced_already(declared))
 
 
 def _not_kept(

@@ -1,4 +1,4 @@
-"""Publish times that are missing: never set, not kept by the service, or to be taken off."""
+"""Decisions about publish times that are missing: never set, not kept by the service, or to be taken off."""
 
 from __future__ import annotations
 

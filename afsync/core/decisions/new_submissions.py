@@ -1,4 +1,4 @@
-"""A paid submission as a change: what it costs, and everything that holds it back."""
+"""The decision about a new, paid submission: its cost, and everything that holds it back."""
 
 from __future__ import annotations
 

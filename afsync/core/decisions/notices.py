@@ -1,4 +1,4 @@
-"""What is said of recorded jobs about which nothing is decided, and of what cannot be read."""
+"""Notices about recorded jobs that nothing is done about, and about what could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a submission asks for: every field that counts, whatever the service makes of a template.
+"""The fields that a submission asks for, complete whether or not the service applies the template.
 
 Services have been seen that take only some fields of a template, or assume other defaults than the documented ones. So
 a submission repeats all that is declared for it, and names the template beside that.

@@ -29,12 +29,12 @@ def decide_template(address: str, declared: Template | None, record: RecordedTem
             return NOTHING
 
 
-def _left_alone(verdict: Decision, record: RecordedTemplate, facts: Facts) -> Decision:
+def _left_alone(decision: Decision, record: RecordedTemplate, facts: Facts) -> Decision:
     """The decision about a recorded template that the service reports in an unknown form: nothing is done."""
     seen = facts.remote.templates.get(record.id)
-    if seen is None or seen.unreadable is None or not verdict.changes:
-        return verdict
-    (change,) = verdict.changes
+    if seen is None or seen.unreadable is None or not decision.changes:
+        return decision
+    (change,) = decision.changes
     text = f"{change.address} ({record.id}) is not known: {seen.unreadable}; nothing is done to it"
     return withhold(replace(change, reason=Reason.NOT_KNOWN), text, AGAIN)
 

@@ -1,4 +1,4 @@
-"""Records that get another address: keys that were renamed, and declarations that changed places."""
+"""Records that get another address, because keys were renamed or declarations changed places."""
 
 from __future__ import annotations
 

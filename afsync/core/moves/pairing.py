@@ -1,5 +1,4 @@
-"""Which record belongs to which declaration: by the id that `import:` gives, by what was submitted, or within one
-series."""
+"""Which record belongs to which declaration: by the id in `import:`, by what was submitted, or within one series."""
 
 from __future__ import annotations
 

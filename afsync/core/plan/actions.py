@@ -1,4 +1,4 @@
-"""The words of a plan: what is done, why, and in which order."""
+"""The closed lists of a plan: actions, reasons, and the steps of each action in their order."""
 
 from __future__ import annotations
 

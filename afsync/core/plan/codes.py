@@ -1,4 +1,4 @@
-"""What the codes of a plan mean in words: reasons of changes, what holds them back, warnings and notes."""
+"""The meaning of the codes of a plan: reasons of changes, of withheld ones, of warnings and of notes."""
 
 from __future__ import annotations
 

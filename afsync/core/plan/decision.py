@@ -1,4 +1,4 @@
-"""What is decided about one address, and the facts that it is decided from."""
+"""The decision about one address, and the facts and options that decisions are made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run may do at the most, checked before anything is sent; unattended, what `auto_approve` allows."""
+"""The limits of a run, checked before anything is sent; for an unattended one, those of `auto_approve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which jobs and results a plan has to read, so that reading stays cheap however long the account's history is."""
+"""The jobs and results that a plan has to read, so that reading stays cheap however long the account's history is."""
 
 from __future__ import annotations
 

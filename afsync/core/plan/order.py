@@ -1,4 +1,4 @@
-"""In which order a plan is carried out, and how long that takes under the service's rate limit."""
+"""The order in which a plan is carried out, and how long that takes under the service's rate limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan, made by one pure function of what is desired, recorded and remote. Never does I/O."""
+"""The planner: one pure function from what is desired, recorded and remote to a plan."""
 
 from __future__ import annotations
 
@@ -57,52 +57,64 @@ def make_plan(
     """
     if options.destroy:
         desired = replace(desired, templates={}, jobs={})
-    difference = skew(remote.server_time, now)
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
-    written, settled_now = recorded, apply_resolutions(recorded, resolutions)
-    recorded, let_go = _judged(settled_now, desired, remote, now, options)
-    blocked = frozenset(i.address for i in recorded.intents)
-    moves, settled = find_moves(desired, recorded, blocked, remote)
-    owned = owned_ids(settled, desired, remote)
-    facts = facts_at(now, desired, settled, remote, options)
-    taken = frozenset(moves.displaced.values())
-    facts = replace(facts, ambiguous=moves.ambiguous, moved=moves.moved, taken=taken, owned=owned)
-    verdict = _moved(moves, settled, desired)
-    verdict += _templates(facts, blocked)
-    facts = replace(facts, blocked_templates=_blocked_templates(verdict, blocked))
-    verdict += _jobs(facts, blocked) + _deposed(facts, blocked) + _unresolved(resolutions)
-    verdict = select(_undecided(verdict, moves, settled.resources), options)
-    verdict, suspected = outdated(verdict, facts, {i for r in resolutions for i in candidates_of(r)})
-    blocking, doubts = lost_state(verdict, facts)
-    blocking += lost_duplicates(verdict, facts)
-    unknown = not_known(recorded, remote, verdict.notices)
-    verdict += Decision(notices=(*_noticed(verdict.changes, facts), *doubts, *unknown, *let_go))
-    verdict += Decision(violations=tuple(unreviewed(facts, verdict.changes)))
-    return Plan(
-        lineage=recorded.lineage,
-        serial=written.serial,
-        as_of=now,
-        account=Account(remote.account.id, remote.base_url),
-        changes=tuple(sorted(map(with_warning, verdict.changes), key=_order)),
-        withheld=tuple(sorted(verdict.withheld, key=_order)),
-        notices=tuple(sorted(verdict.notices, key=_by_address)),
-        violations=tuple(sorted(verdict.violations, key=_by_address)),
+    resolved = apply_resolutions(recorded, resolutions)
+    judged, let_go = _judged(resolved, desired, remote, now, options)
+    blocked = frozenset(i.address for i in judged.intents)
+    moves, moved = find_moves(desired, judged, blocked, remote)
+    facts = replace(
+        facts_at(now, desired, moved, remote, options),
+        ambiguous=moves.ambiguous,
+        moved=moves.moved,
+        taken=frozenset(moves.displaced.values()),
+        owned=owned_ids(moved, desired, remote),
+    )
+    decision, facts = _decided(facts, moves, blocked)
+    decision = select(_undecided(decision + _unresolved(resolutions), moves, moved.resources), options)
+    decision, suspected = outdated(decision, facts, {i for r in resolutions for i in candidates_of(r)})
+    blocking, doubts = lost_state(decision, facts)
+    blocking += lost_duplicates(decision, facts)
+    unknown = not_known(judged, remote, decision.notices)
+    return replace(
+        _without_decision(facts, recorded.serial, now),
+        changes=tuple(sorted(map(with_warning, decision.changes), key=_order)),
+        withheld=tuple(sorted(decision.withheld, key=_order)),
+        notices=_by_address(*decision.notices, *_noticed(decision.changes, facts), *doubts, *unknown, *let_go),
+        violations=_by_address(*decision.violations, *unreviewed(facts, decision.changes)),
         blocking=blocking,
         resolutions=resolutions,
-        refreshed=refreshed_records(facts, settled_now) | judged_before_moving(moves, recorded, settled_now),
+        refreshed=refreshed_records(facts, resolved) | judged_before_moving(moves, judged, resolved),
         suspected=suspected,
+    )
+
+
+def _decided(facts: Facts, moves: Moves, blocked: frozenset[str]) -> tuple[Decision, Facts]:
+    """The decisions about all addresses that are not `blocked`, and the facts with the templates that jobs wait for."""
+    first = _moved(moves, facts.recorded, facts.desired) + _templates(facts, blocked)
+    facts = replace(facts, blocked_templates=_blocked_templates(first, blocked))
+    return first + _jobs(facts, blocked) + _deposed(facts, blocked), facts
+
+
+def _without_decision(facts: Facts, serial: int, now: datetime) -> Plan:
+    """The plan without anything that is decided: the account, the state and the options that it is made for."""
+    desired, recorded, remote, options = facts.desired, facts.recorded, facts.remote, facts.options
+    return Plan(
+        lineage=recorded.lineage,
+        serial=serial,
+        as_of=now,
+        account=Account(remote.account.id, remote.base_url),
         trust=recorded.trust,
         watched=recorded.watched,
         balance=remote.account.balance,
         per_minute=remote.account.per_minute or 60,
         reads=remote.requests,
-        skew=difference,
+        skew=skew(remote.server_time, now),
         declared=len(desired.templates) + len(desired.jobs),
         quarantine=options.quarantine,
         settle=options.settle,
         watch=options.watch,
         accept_unstaged=options.accept_unstaged,
-        waiting=tuple(w for w in waiting(settled, remote, facts.now, desired) if _waits(w, desired, options)),
+        waiting=tuple(w for w in waiting(recorded, remote, facts.now, desired) if _waits(w, desired, options)),
     )
 
 
@@ -140,8 +152,8 @@ def _order(change: Change) -> tuple[float, tuple[datetime, str, str]]:
     return (place_of(change), by_due(change))
 
 
-def _by_address(problem: Problem) -> tuple[str, str]:
-    return (problem.address or "", problem.code)
+def _by_address(*problems: Problem) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda p: (p.address or "", p.code)))
 
 
 def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Decision:
@@ -162,11 +174,11 @@ def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Decision:
 
 
 def _templates(facts: Facts, blocked: frozenset[str]) -> Decision:
-    verdict = NOTHING
+    decision = NOTHING
     records = facts.recorded.templates
     for address in sorted({*facts.desired.templates, *records} - blocked):
-        verdict += decide_template(address, facts.desired.templates.get(address), records.get(address), facts)
-    return verdict
+        decision += decide_template(address, facts.desired.templates.get(address), records.get(address), facts)
+    return decision
 
 
 def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
@@ -175,8 +187,8 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
     for address in sorted({*facts.desired.jobs, *records} - blocked):
         declared, record = facts.desired.jobs.get(address), records.get(address)
         if record is not None:
-            verdict = decide_job(address, declared, record, facts)
-            parts.append(only_somewhere(verdict, record, facts) if verdict.changes else verdict)
+            decision = decide_job(address, declared, record, facts)
+            parts.append(only_somewhere(decision, record, facts) if decision.changes else decision)
             if declared is not None and (record.approved_at or record.publish_finding):
                 parts.append(decide_publication(declared, record, parts[-1], facts))
         elif declared is not None:
@@ -199,23 +211,23 @@ def _deposed(facts: Facts, blocked: frozenset[str]) -> Decision:
     return _joined([decide_deposed(d, facts) for d in facts.recorded.deposed if d.address not in blocked])
 
 
-def _undecided(verdict: Decision, moves: Moves, records: Collection[str]) -> Decision:
+def _undecided(decision: Decision, moves: Moves, records: Collection[str]) -> Decision:
     """The decision with the changes withheld that may be renames, at the old and at the possible new addresses."""
     if not moves.ambiguous:
-        return verdict
+        return decision
     heirs: dict[str, list[str]] = {}
     for new, olds in sorted(moves.ambiguous.items()):
         for old in olds:
             heirs.setdefault(old, []).append(new)
     open_ = {*heirs, *moves.ambiguous}
-    going = [c for c in verdict.changes if c.address in open_ and c.before is not None]
-    kept = tuple(c for c in verdict.changes if c.address not in open_ or c.before is None)
+    going = [c for c in decision.changes if c.address in open_ and c.before is not None]
+    kept = tuple(c for c in decision.changes if c.address not in open_ or c.before is None)
     held = [undecided(c, heirs.get(c.address, []), moves.ambiguous.get(c.address, ()), records) for c in going]
-    return _joined([replace(verdict, changes=kept), *held])
+    return _joined([replace(decision, changes=kept), *held])
 
 
-def _blocked_templates(verdict: Decision, blocked: frozenset[str]) -> dict[str, str]:
-    waiting = {c.address: "which waits for a person to decide" for c in verdict.withheld}
+def _blocked_templates(decision: Decision, blocked: frozenset[str]) -> dict[str, str]:
+    waiting = {c.address: "which waits for a person to decide" for c in decision.withheld}
     return {**waiting, **dict.fromkeys(blocked, "whose own creation is unresolved")}
 
 

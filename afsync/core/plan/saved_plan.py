@@ -1,4 +1,4 @@
-"""A saved plan: what it is bound to, until when it holds, and why it does not hold any more."""
+"""A saved plan: what it is bound to, when it expires, and why it cannot be applied any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A part of a plan: what was asked for, and what that needs."""
+"""The selected part of a plan: the changes asked for, and the templates that these need."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def selected(options: Options, *known_by: str) -> bool:
     return wanted and not any(matches(a, options.exclude) for a in known_by)
 
 
-def select(verdict: Decision, options: Options) -> Decision:
+def select(decision: Decision, options: Options) -> Decision:
     """The selected changes and the templates they are submitted from, with a notice where that is not all."""
     if not options.target and not options.exclude:
-        return verdict
-    names = _names(verdict, options)
-    chosen = [c for c in verdict.changes if c.address in names]
+        return decision
+    names = _names(decision, options)
+    chosen = [c for c in decision.changes if c.address in names]
     needed = {c.after.template for c in chosen if Step.SUBMIT_JOB in c.steps and isinstance(c.after, Job)} - names
-    brought = [c for c in verdict.changes if c.address in needed and c.action is not Action.DELETE]
-    withheld = tuple(c for c in verdict.withheld if c.address in names)
-    left_out = len(verdict.changes) + len(verdict.withheld) - len(chosen) - len(brought) - len(withheld)
+    brought = [c for c in decision.changes if c.address in needed and c.action is not Action.DELETE]
+    withheld = tuple(c for c in decision.withheld if c.address in names)
+    left_out = len(decision.changes) + len(decision.withheld) - len(chosen) - len(brought) - len(withheld)
     notices = [*([_partial(left_out)] if left_out else []), *(_along(c, options) for c in brought)]
     return replace(
-        verdict,
+        decision,
         changes=(*chosen, *brought),
         withheld=withheld,
-        notices=(*notices, *(n for n in verdict.notices if not n.address or n.address in names)),
+        notices=(*notices, *(n for n in decision.notices if not n.address or n.address in names)),
         violations=(
-            *(v for v in verdict.violations if not v.address or v.address in names or v.code in _MISSING_TIME),
-            *(_without_time(c) for c in verdict.changes if c.reason is Reason.UNSET and c.address not in names),
+            *(v for v in decision.violations if not v.address or v.address in names or v.code in _MISSING_TIME),
+            *(_without_time(c) for c in decision.changes if c.reason is Reason.UNSET and c.address not in names),
         ),
     )
 
@@ -52,11 +52,11 @@ def _without_time(change: Change) -> Problem:
     return Problem(Reason.UNSET.value, text, hint, Severity.ERROR, change.address, field="schedule")
 
 
-def _names(verdict: Decision, options: Options) -> set[str]:
+def _names(decision: Decision, options: Options) -> set[str]:
     """The selected addresses. What moves has two, and more where others change places with it."""
-    addresses = {c.address for c in (*verdict.changes, *verdict.withheld)}
-    addresses |= {p.address for p in (*verdict.notices, *verdict.violations) if p.address}
-    former = moved_together(verdict.changes)
+    addresses = {c.address for c in (*decision.changes, *decision.withheld)}
+    addresses |= {p.address for p in (*decision.notices, *decision.violations) if p.address}
+    former = moved_together(decision.changes)
     return {a for a in addresses if selected(options, a, *former.get(a, ()))}
 
 

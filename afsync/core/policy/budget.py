@@ -1,4 +1,4 @@
-"""What may be spent in a day, a week or a month: what was, what this plan spends, and what is still to come."""
+"""The budget of a day, a week or a month: what was spent, what this plan spends, and what is still to come."""
 
 from __future__ import annotations
 

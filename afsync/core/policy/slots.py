@@ -1,4 +1,4 @@
-"""When and where what a plan does would be published, and how much that makes on one day."""
+"""When and on which platforms a plan would publish, and how much that makes on one day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far apart what is published on one platform is: too close together, or with too long a gap in between."""
+"""The distance between publications on one platform: too close together, or with too long a gap."""
 
 from __future__ import annotations
 

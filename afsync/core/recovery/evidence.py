@@ -1,4 +1,4 @@
-"""What the account shows of a submission whose answer was lost: what is new there, and what of it could be ours."""
+"""What the account shows of a submission whose answer was lost: which jobs are new, and which could be it."""
 
 from __future__ import annotations
 

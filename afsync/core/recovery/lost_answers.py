@@ -1,5 +1,4 @@
-"""What happened to submissions and approvals whose answer was lost: pure functions, tested by tables and by
-simulation."""
+"""The rules for submissions and approvals whose answer was lost: adopt, absent, wait, or ask a person."""
 
 from __future__ import annotations
 

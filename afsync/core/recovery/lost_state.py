@@ -1,4 +1,4 @@
-"""A state that has never submitted anything, while the account holds what could be its jobs: perhaps the state was
+"""A state that has never submitted anything, while the account holds jobs that could be its own: perhaps it was
 lost."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from afsync.errors import Problem, Severity
 MATCH = "`afsync import --match` finds out what it can; `afsync import --none` says that none of them is declared here"
 
 
-def lost_state(verdict: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What blocks the plan of a new state, and what is only warned of: jobs in the account that could be those to be
     submitted, where the service reports no topic to compare.
 
@@ -33,7 +33,7 @@ def lost_state(verdict: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tu
     strangers = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and not j.echo.get("topic")]
     if not strangers:
         return (), ()
-    new = [c.after for c in verdict.changes if c.action is Action.CREATE and isinstance(c.after, Job)]
+    new = [c.after for c in decision.changes if c.action is Action.CREATE and isinstance(c.after, Job)]
     doubtful = [j for j in new if any(fits(body_of(j, facts), s.echo) for s in strangers)]
     if not doubtful:
         return (), ()
@@ -45,7 +45,7 @@ def lost_state(verdict: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tu
         facts.options.exclusive is not False and any(job.held for job in doubtful),
         facts.recorded.resources,
         _known_times(doubtful, strangers, facts),
-        _known_templates(doubtful, verdict.changes),
+        _known_templates(doubtful, decision.changes),
     )
     if any(signs):
         return (Problem("unmatched", f"{text}: was the state lost?", _ways(facts)),), ()
@@ -68,7 +68,7 @@ def _known_templates(new: Iterable[Job], changes: Iterable[Change]) -> bool:
     return any(job.template in adopted for job in new)
 
 
-def lost_duplicates(verdict: Decision, facts: Facts) -> tuple[Problem, ...]:
+def lost_duplicates(decision: Decision, facts: Facts) -> tuple[Problem, ...]:
     """What blocks the plan: declared jobs with `allow_duplicate` that look like jobs the state does not know.
 
     `allow_duplicate` says that a second video is meant, not that a lost state is to be paid for again. With no sign of
@@ -76,7 +76,7 @@ def lost_duplicates(verdict: Decision, facts: Facts) -> tuple[Problem, ...]:
     topic, so that the account has what it is the second of. Where only afsync submits, `core.recovery.outdated_state`
     decides.
     """
-    new = [job for change in verdict.changes if (job := _duplicate(change))]
+    new = [job for change in decision.changes if (job := _duplicate(change))]
     if facts.recorded.counter or not new:
         return ()
     unknown = [j for j in facts.remote.jobs.values() if j.echo.get("topic") and may_be_ours(j, facts)]

@@ -1,4 +1,4 @@
-"""What a person says about a submission whose outcome is not known: checked against what the account shows."""
+"""What a person says about a submission whose outcome is not known, checked against the account."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _check_absent(resolution: Resolution) -> None:
         ids = " ".join(seen)
         raise UsageError(
             f"{resolution.intent.address}: {', '.join(seen)} could be it, so it cannot be called absent",
-            f"if that is somebody else's, say so first: --foreign {ids}",
+            f"if that is another client's, say so first: --foreign {ids}",
         )
 
 

@@ -31,7 +31,7 @@ WAYS = (
 SHARED = "where others submit every day, `api: {exclusive: false}`"
 
 
-def outdated(verdict: Decision, facts: Facts, asked: Collection[str]) -> tuple[Decision, datetime | None]:
+def outdated(decision: Decision, facts: Facts, asked: Collection[str]) -> tuple[Decision, datetime | None]:
     """The decision with the submissions withheld that a newer state than this one may have made already; and since when
     jobs are in doubt, for the state to keep.
 
@@ -41,18 +41,18 @@ def outdated(verdict: Decision, facts: Facts, asked: Collection[str]) -> tuple[D
     something back stays in doubt until a person decided, whatever is submitted and recorded meanwhile.
     """
     exclusive = bool(facts.options.exclusive)
-    paid = [c for c in verdict.changes if _is_judged(c)] if facts.recorded.counter or exclusive else []
+    paid = [c for c in decision.changes if _is_judged(c)] if facts.recorded.counter or exclusive else []
     if not paid:
-        return verdict, facts.recorded.suspected  # the list may not have been read far enough to say more
+        return decision, facts.recorded.suspected  # the list may not have been read far enough to say more
     known = {*asked, *facts.recorded.forgotten}
     unknown = [j for j in facts.remote.jobs.values() if may_be_ours(j, facts) and j.id not in known]
     lost = exclusive and not facts.recorded.has_known_a_job
     strangers = unknown if lost else list(newer(unknown, facts.recorded, facts.remote))
     if not strangers:
-        return verdict, None
+        return decision, None
     doubts = {c.address: found for c in paid if (found := list(_doubts(c, strangers, facts)))}
     suspected = facts.recorded.suspected or (facts.recorded.newest_known if doubts else None)
-    kept = replace(verdict, changes=tuple(c for c in verdict.changes if c.address not in doubts or not _is_judged(c)))
+    kept = replace(decision, changes=tuple(c for c in decision.changes if c.address not in doubts or not _is_judged(c)))
     for change in paid:
         if change.address in doubts:
             kept += _lost(change, strangers) if lost else _withheld(change, doubts[change.address], facts)

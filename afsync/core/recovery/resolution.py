@@ -1,4 +1,4 @@
-"""What can be said of a request whose answer was lost: as a value, in words, and written into the state."""
+"""The resolution of a request whose answer was lost: as a value, in words, and written into the state."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ def options_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
         return (f"if you know it was not made: {resolve} --absent", f"if you know its id: {resolve} --adopt ID")
     if len(ids) == 1:
         one = typed(ids[0])
-        return (f"if it is this one: {resolve} --adopt {one}", f"if it is somebody else's: {resolve} --foreign {one}")
-    return (f"if it is one of them: {resolve} --adopt ID", f"what is somebody else's: {resolve} --foreign ID")
+        return (f"if it is this one: {resolve} --adopt {one}", f"if it is another client's: {resolve} --foreign {one}")
+    return (f"if it is one of them: {resolve} --adopt ID", f"what is another client's: {resolve} --foreign ID")
 
 
 def advice(resolution: Resolution) -> str:

@@ -1,5 +1,5 @@
-"""What the occurrences of series mean for a plan: which enter by the horizon, were missed, are remembered, or change
-with the zone data."""
+"""The notices about occurrences in a plan: entered by the horizon, missed, or moved by new zone data; and what is
+remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which days a rule in plain words has: pure arithmetic on local dates, without a clock or a time zone.
+"""The days of a rule in plain words: arithmetic on local dates, without a clock or a time zone.
 
 A rule never looks at all of its days to find those of a window: it begins at the window.
 """

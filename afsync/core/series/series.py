@@ -1,4 +1,4 @@
-"""A series: one job with many occurrences, and which of them are declared at a moment. Pure: a function of values.
+"""A series: one job with many occurrences, and which of them are declared at a moment.
 
 An occurrence is known by the local date of the rule and the name of the time, so that neither a change of the hour, the
 zone or the horizon nor one at the other end of the rule gives it another address.

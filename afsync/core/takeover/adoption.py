@@ -1,4 +1,4 @@
-"""Taking over what the account holds already: what speaks against it, and the record it becomes. Nothing is sent."""
+"""Taking over what the account holds already: objections, and the record that it becomes. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str,
 
 
 def decide_import(declared: Template | Job, resource_id: str, facts: Facts) -> Decision:
-    """The verdict on an `import:` entry whose address is not recorded yet."""
+    """The decision on an `import:` entry whose address is not recorded yet."""
     change = Change(declared.address, Action.ADOPT, Reason.IMPORTED, after=declared, id=resource_id)
     against = objection(declared, resource_id, facts) or _in_doubt(declared, resource_id, facts)
     if against is None:

@@ -1,4 +1,4 @@
-"""What the account holds and nobody declared, as declarations: which of it, under which keys, with which fields."""
+"""Declarations for what the account holds and the files do not: which of it, under which keys, with which fields."""
 
 from __future__ import annotations
 

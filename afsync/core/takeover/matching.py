@@ -1,4 +1,4 @@
-"""For everything declared and not recorded: what in the account looks like it, and why."""
+"""The candidates in the account for everything that is declared and not recorded, with the evidence."""
 
 from __future__ import annotations
 

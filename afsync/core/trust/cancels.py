@@ -1,4 +1,4 @@
-"""Jobs that afsync cancelled: a service may produce and publish them all the same, so they are watched for a while."""
+"""Cancelled jobs: a service may produce and publish them anyway, so they are watched for a while."""
 
 from __future__ import annotations
 

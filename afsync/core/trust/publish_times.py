@@ -1,4 +1,4 @@
-"""Whether the service kept what it accepted, judged by what is seen of it now (docs/trust.md)."""
+"""Whether the service kept the publish times that it accepted, judged by what is read now (docs/trust.md)."""
 
 from __future__ import annotations
 

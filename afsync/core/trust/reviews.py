@@ -1,4 +1,4 @@
-"""Jobs that the service does not stop for the review they were submitted for: found out, cancelled, named, accepted."""
+"""Jobs that the service does not stop for the review they were submitted for: found, cancelled, reported, accepted."""
 
 from __future__ import annotations
 
