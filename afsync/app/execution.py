@@ -90,7 +90,7 @@ def _due_meanwhile(context: Context, request: ApplyRequest, prepared: Prepared) 
 
     def judge(recorded: Recorded) -> Plan:
         now = context.now()
-        # What came of open submissions is not found out here: none of it is written.
+        # Open submissions are not resolved here: nothing of it would be written.
         remote = read_due_jobs(context, project, recorded, prepared.service, now)
         return checked_plan(context, project, recorded, remote, now, options, project.desired.limits, due=True)
 

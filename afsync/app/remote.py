@@ -47,40 +47,58 @@ def read_remote(
     approving: Iterable[str] = (),
 ) -> Remote:
     """What a plan needs of the account, and no more. With `links` also those for reviewers, with `since` (UTC) also all
-    jobs that are that young; of the addresses in `approving`, whether the service stops them."""
+    jobs that are that young; of the addresses in `approving`, whether the service stops them before publishing.
 
-    wanted = lookups(project.desired, recorded, at)
-    # A state may be new because it was lost, or older than the account; publish times are what tells.
-    timed = bool(wanted.jobs.keys() - recorded.watched.keys()) or wanted.since is not None
-    if since is not None:
-        wanted = replace(wanted, since=min(wanted.since or since, since))
-    try:
-        remote = _as_of(
-            context, at, replace(fetch(service.reader, wanted, publish_times=timed), base_url=service.base_url)
-        )
-    except AuthError:
-        # Jobs of somebody else are forbidden. That the key is another account's says more, if that is it.
-        check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
-        raise
-    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
-    in_doubt = [str(i.job_id) for i in recorded.approvals]
-    in_doubt += [r.id for r in of_unknown_origin(project.desired, recorded)]
-    in_doubt += [recorded.jobs[a].id for a in approving if a in recorded.jobs]
+    Raises AuthError, ApiError, and StateError where the key is that of another account.
+    """
+    remote = _read_jobs(context, project, recorded, service, at, since)
     published = publications_needed(project, recorded, remote, at)
-    produced = [i for i in [*in_doubt, *published] if i in remote.jobs and remote.jobs[i].status == "complete"]
-    produced += _found_for_review(context, project, recorded, remote)
+    produced = [
+        i for i in [*_unknown_reviews(project, recorded, approving), *published] if _is_complete(remote, i)
+    ] + _found_for_review(context, project, recorded, remote)
     asked = result_lookups(project.desired, recorded, remote, at, timed_options(context, Options(), project))
     results = (read_result(service.reader, i) for i in asked)
+    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
     needed = dict.fromkeys([*produced, *staging_needed(recorded, remote)])  # for decisions, so never too many
     shown = previews(service.reader, dict.fromkeys([*needed, *ids]), max(MOST, len(needed)))
     found = {r.id: r for r in results if r is not None} | read_results(service.reader, published)
     return replace(remote, previews=shown if links else _without_links(shown), results=found)
 
 
-def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
-    """The jobs that lost submissions are found to have become, where those asked for a stop before publishing: whether
-    the service stops them, no answer has told."""
+def _read_jobs(
+    context: Context, project: Project, recorded: Recorded, service: Service, at: datetime, since: datetime | None
+) -> Remote:
+    """The account, its templates, its schedule, and the jobs that the plan has to see."""
+    wanted = lookups(project.desired, recorded, at)
+    # A state may be new because it was lost, or older than the account; publish times show it.
+    timed = bool(wanted.jobs.keys() - recorded.watched.keys()) or wanted.since is not None
+    if since is not None:
+        wanted = replace(wanted, since=min(wanted.since or since, since))
+    try:
+        remote = fetch(service.reader, wanted, publish_times=timed)
+    except AuthError:
+        # The jobs of another account are forbidden. That the key is another account's says more, where it is so.
+        check_account(project, recorded, Remote(service.reader.account(), base_url=service.base_url))
+        raise
+    return _as_of(context, at, replace(remote, base_url=service.base_url))
 
+
+def _unknown_reviews(project: Project, recorded: Recorded, approving: Iterable[str]) -> list[str]:
+    """The ids of jobs of which it has to be known whether the service stops them before publishing."""
+    return [
+        *(str(intent.job_id) for intent in recorded.approvals),
+        *(record.id for record in of_unknown_origin(project.desired, recorded)),
+        *(recorded.jobs[address].id for address in approving if address in recorded.jobs),
+    ]
+
+
+def _is_complete(remote: Remote, job_id: str) -> bool:
+    return job_id in remote.jobs and remote.jobs[job_id].status == "complete"
+
+
+def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
+    """The ids of jobs that were found for lost submissions which asked for a stop before publishing. Whether the
+    service stops them is not known, since its answer was lost."""
     if not any(asked_for(i) for i in recorded.submissions):
         return []
     found = resolve_with(context, project, recorded, remote)
@@ -88,16 +106,14 @@ def _found_for_review(context: Context, project: Project, recorded: Recorded, re
 
 
 def publications_needed(project: Project, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
-    """The ids of approved jobs whose result tells where they were published; of unresolved approvals those of which
-    their status does not tell."""
-
+    """The ids of jobs whose result is needed to know where they were published: approved ones, and those of unresolved
+    approvals whose status does not show it."""
     named = [str(i.job_id) for i in recorded.approvals if i.platforms]
     return [*named, *results_needed(recorded, remote, remote.server_time or at, project.settings.settle)]
 
 
 def read_results(reader: ApiReader, ids: Iterable[str]) -> dict[str, JobResult]:
-    """By job id. One whose result cannot be read was asked for it, and nothing is known."""
-
+    """The results by job id. Where one cannot be read, it is a result that is not ready and says nothing."""
     return {i: read_result(reader, i) or JobResult(i, "", ready=False) for i in ids}
 
 
@@ -106,15 +122,15 @@ def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
 
 
 def read_due(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
-    """What `apply --due` needs of the account: itself, and the jobs whose time has come by our own clock."""
+    """What `apply --due` needs: the account itself, and the jobs whose publish time has come by our own clock. Where
+    submissions are open, resolving them needs all that a plan reads."""
     if recorded.submissions:
-        return read_remote(context, project, recorded, service, at)  # what is found out of these needs all of it
+        return read_remote(context, project, recorded, service, at)
     return read_due_jobs(context, project, recorded, service, at)
 
 
 def read_due_jobs(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
-    """The same where nothing is to be found out of open submissions."""
-
+    """The same without resolving open submissions."""
     found = candidates(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
     watched = [r.id for r in unpublished(project.desired, recorded)]
@@ -126,21 +142,19 @@ def read_due_jobs(context: Context, project: Project, recorded: Recorded, servic
 
 
 def _with_staging(remote: Remote, service: Service, ids: Iterable[str]) -> Remote:
-    """With what the service says of those that are produced."""
-
-    produced = [i for i in ids if i in remote.jobs and remote.jobs[i].status == "complete"]
+    """With what the service says of those jobs that are produced: whether it stops them before publishing."""
+    produced = [i for i in ids if _is_complete(remote, i)]
     return replace(remote, previews=_without_links(previews(service.reader, produced, None)))
 
 
 def _as_of(context: Context, at: datetime, remote: Remote) -> Remote:
-    """Reading may take minutes where the rate limit holds it up: what the service's clock was when it began."""
-    told = remote.server_time
-    return remote if told is None else replace(remote, server_time=told - (context.now() - at))
+    """With the service's time as it was at `at`, when reading began: the rate limit may make it take minutes."""
+    reported = remote.server_time
+    return remote if reported is None else replace(remote, server_time=reported - (context.now() - at))
 
 
 def read_for_intents(context: Context, project: Project, recorded: Recorded) -> Remote:
-    """What the account shows of open submissions and approvals; nothing else is looked at."""
-
+    """What the account shows of open submissions and approvals; nothing else is read."""
     service = connect(context, project, writes=False)
     approved = [str(i.job_id) for i in recorded.approvals]
     heads = tuple(i.known for i in recorded.submissions if i.kind is Kind.JOB)

@@ -78,7 +78,7 @@ def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, eve
 
 
 def _markdown_into(flags: ApplyFlags, plan: Plan, done: RunReport | None = None) -> None:
-    """What came of it. By now it is done, so a file that cannot be written changes nothing any more."""
+    """The outcomes as Markdown. The changes are made by now, so a file that cannot be written is only a warning."""
     if flags.markdown_into is None:
         return
 

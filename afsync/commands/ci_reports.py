@@ -38,7 +38,7 @@ def publish_outcomes(
     looked: Verification | None = None,
     settle: float = 0.0,
 ) -> None:
-    """In GitHub Actions: what came of it in the step summary, and an annotation for each change that went wrong."""
+    """In GitHub Actions: the outcomes in the step summary, and an annotation for each change that went wrong."""
     if not in_github() or not outcomes:
         return
 

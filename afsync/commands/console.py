@@ -51,7 +51,7 @@ def stderr_paint() -> Paint:
 
 
 class Out:
-    """Writes text; once a write fails (a closed pipe, a full disk) it falls silent and remembers why.
+    """Writes text; after a write that failed (a closed pipe, a full disk) it writes nothing more, and `error` says why.
 
     What is printed never decides what is done: an apply whose reader went away finishes its work.
     """
@@ -124,7 +124,7 @@ def agreed(question: str, read: Callable[[], str] = lambda: sys.stdin.readline()
 
 
 def interactive() -> bool:
-    """Whether somebody is there to answer a question."""
+    """Whether a question can be asked: input and messages are a terminal."""
     return sys.stdin.isatty() and stderr().isatty()
 
 
