@@ -3,7 +3,7 @@ not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -146,22 +146,19 @@ def only_approvals(
     wanted = sorted(set(addresses))
     recorded = apply_resolutions(recorded, plan.resolutions)
     _refuse_unresolved(wanted, recorded)
-    wrong: dict[str, str] = {}
     recorded = replace(recorded, resources={**recorded.resources, **plan.refreshed})
     jobs = [(a, recorded.jobs[a], desired.jobs.get(a)) for a in wanted]
+    wrong = {}
     for address, record, declared in jobs:
         why = reason_against_approval(record, remote, plan.as_of, declared, at_once=at_once)
-        if why is None:
-            own = platforms_of(record, desired, recorded, remote)
-            there = reason_against_platforms(record, own, platforms)
-            why = there and f"({record.id}) {there}"
+        own = platforms_of(record, desired, recorded, remote)
+        if why is None and (there := reason_against_platforms(record, own, platforms)):
+            why = f"({record.id}) {there}"
         if is_unreviewed(plan.watched.get(record.id)):
             why = _unreviewed(record)
         if why is not None:
             wrong[address] = why
-    if wrong:
-        reasons = "; ".join(f"{address} {why}" for address, why in wrong.items())
-        raise AfsyncError(f"Nothing was published: {reasons}.", "`afsync status` shows where every job is")
+    _refuse(wrong)
     changes = tuple(
         replace(
             approval(a, r, d),
@@ -174,6 +171,13 @@ def only_approvals(
     return replace(
         plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
     )
+
+
+def _refuse(wrong: Mapping[str, str]) -> None:
+    """Raise AfsyncError where there is nothing to publish for an address, with the reason for each."""
+    if wrong:
+        reasons = "; ".join(f"{address} {why}" for address, why in wrong.items())
+        raise AfsyncError(f"Nothing was published: {reasons}.", "`afsync status` shows where every job is")
 
 
 def _unreviewed(record: RecordedJob) -> str:
