@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from afsync.core.state.recorded import Recorded
 
 
-class AccountView(Struct, frozen=True):
+class AccountReport(Struct, frozen=True):
     """`held` is how many resources are recorded. `plan` is None where there is no state of this account."""
 
     account: RemoteAccount
@@ -33,14 +33,14 @@ class AccountView(Struct, frozen=True):
     plan: Plan | None
 
 
-def read_account(context: Context) -> AccountView:
+def read_account(context: Context) -> AccountReport:
     """The account that the key of the project opens."""
     project = load_project(context)
     service = connect(context, project, writes=False)
     recorded = _state(context, project)
     account, plan = _planned(context, project, service, recorded)
     held = len(recorded.resources) if recorded else 0
-    return AccountView(account, service.base_url, project.desired.limits, held, plan)
+    return AccountReport(account, service.base_url, project.desired.limits, held, plan)
 
 
 def _state(context: Context, project: Project) -> Recorded | None:

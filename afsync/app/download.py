@@ -65,7 +65,7 @@ def download_results(session: ApiSession, results: Results, folder: Path, displa
 
 
 def files(address: str, found: JobResult) -> Iterator[RemoteFile]:
-    """What there is to fetch. Names are made of the key and the id; of a remote name only a known ending is used."""
+    """The files of a result. Names consist of key and id; of a remote name only a known extension is used."""
     for url, what in ((found.video_url, ""), (found.thumbnail_url, "-thumbnail")):
         if url:
             yield RemoteFile(url, stem(address, found.id) + what + _ending(url, what))
@@ -100,8 +100,8 @@ def _one(session: ApiSession, wanted: RemoteFile, folder: Path, display: Downloa
 def _line(fetched: DownloadedFile) -> str:
     if fetched.kept:
         return f"{fetched.path} is there already ({size(fetched.size)})"
-    went_on = f", gone on from {size(fetched.resumed)}" if fetched.resumed else ""
-    return f"{fetched.path} ({size(fetched.size)}{went_on})"
+    resumed = f", resumed at {size(fetched.resumed)}" if fetched.resumed else ""
+    return f"{fetched.path} ({size(fetched.size)}{resumed})"
 
 
 def _texts(address: str, job_id: str, found: JobResult, folder: Path, display: DownloadDisplay) -> list[str]:

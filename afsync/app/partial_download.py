@@ -1,4 +1,4 @@
-"""A file on its way: what there is of it so far, beside its place, and of which version that is."""
+"""Downloading one file: what was received is kept beside it, and resumed where the server has the same version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PartialFile:
-    """What is there of one file, and a note of which version of it that is."""
+    """The received part of one file (`.part`), and beside it the version that it is of (`.part.json`)."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -34,7 +34,7 @@ class PartialFile:
         self.error: AfsyncError | None = None
 
     def offset(self) -> int:
-        """How much can be gone on from: nothing where it is not known what it is a part of."""
+        """The bytes that can be resumed from; 0 where it is unknown which version they are of."""
         return self._path.stat().st_size if self._validator() and self._path.is_file() else 0
 
     def headers(self, offset: int) -> dict[str, str]:
@@ -51,7 +51,7 @@ class PartialFile:
         return found if isinstance(found, str) and found.isascii() and found.isprintable() and found else None
 
     def begin(self, status: int, headers: Mapping[str, str]) -> Sink | None:
-        """The answer has begun; what takes its body. Called in the exchange's own thread."""
+        """Called in the thread of the exchange when the answer begins. Returns what takes its body."""
         if status not in (200, 206):
             return None
         try:
@@ -69,7 +69,7 @@ class PartialFile:
         self._file = os.fdopen(os.open(self._path, flags, 0o666), "wb")
         self.received = self._file.seek(0, os.SEEK_END)
         if resumes and _start(headers) != self.received:
-            raise OSError("the other side sent another part than was asked for")
+            raise OSError("the server sent another part than was asked for")
         etag = headers.get("etag", "")
         validator = etag if etag and not etag.startswith("W/") else headers.get("last-modified")
         self._note.write_text(json.dumps({"validator": validator}), encoding="utf-8")
@@ -97,7 +97,7 @@ class PartialFile:
             path.unlink(missing_ok=True)
 
     def finish(self) -> int:
-        """Put it into its place, unless something is there by now. How many bytes it has."""
+        """Move it to its place, unless something is there by now. Returns its size in bytes."""
         size = self._path.stat().st_size
         if self.total is not None and size != self.total:
             raise Unreachable(f"{self._path} has {size} bytes of {self.total}.", "the same command goes on from there")
@@ -140,7 +140,7 @@ def _start(headers: Mapping[str, str]) -> int | None:
 
 
 OnBytes = Callable[[int, int | None], None]
-"""Told how many bytes are there, and of how many, where that is known."""
+"""Takes the bytes received, and the size of the file, where that is known."""
 
 
 class DownloadedFile(Struct, frozen=True):
@@ -154,7 +154,7 @@ class DownloadedFile(Struct, frozen=True):
 
 def download(session: ApiSession, url: str, target: Path, progress: OnBytes) -> DownloadedFile:
     """Fetch `url` into `target`. A file of the same size that is there is left as it is; AfsyncError for any other,
-    and where the disk does not take it; ApiError where the other side does not give it."""
+    and where it cannot be written; ApiError where the server does not send it."""
     if os.path.lexists(target):
         return _keep(session, url, target)
     part = PartialFile(target)
@@ -183,7 +183,7 @@ def _size_there(session: ApiSession, url: str) -> int | None:
 
 
 def _fetch(session: ApiSession, url: str, part: PartialFile, progress: OnBytes) -> int:
-    """Fetch what is missing; how much was there. A part that does not fit the remote file any more is begun anew."""
+    """Fetch what is missing. Returns the bytes that were there before. A part of another version is discarded."""
     for _ in range(2):
         offset = part.offset()
 
@@ -205,4 +205,4 @@ def _fetch(session: ApiSession, url: str, part: PartialFile, progress: OnBytes) 
         if offset and total(reply.headers) == offset:
             return offset
         part.discard()
-    raise Unreachable("The other side refuses every range of the file.", "try again later")
+    raise Unreachable("The server refuses every range of the file.", "try again later")

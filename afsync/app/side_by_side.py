@@ -29,7 +29,7 @@ _PATIENCE = 10.0
 
 
 class _Work:
-    """What is to be done, by whom it is taken, and what came of it."""
+    """The accounts that are left, those that run, and the results."""
 
     def __init__(self, members: Sequence[Member], one: One, stops: Stops, *, fail_fast: bool) -> None:
         self._fail_fast = fail_fast
@@ -42,7 +42,7 @@ class _Work:
         self.done: queue.SimpleQueue[tuple[int, AccountResult]] = queue.SimpleQueue()
 
     def begin(self, threads: int) -> None:
-        """Begin in so many threads, or in fewer where no more are to be had; without any, do it here."""
+        """Start so many threads, or as many as can be started; without any, do the work in this one."""
         for number in range(threads):
             try:
                 threading.Thread(target=self.go_on, name=f"afsync-account-{number}", daemon=True).start()
@@ -52,12 +52,12 @@ class _Work:
                 return
 
     def go_on(self) -> None:
-        """Take one after the other, until nothing is left."""
+        """Run one account after the other, until none is left."""
         while (taken := self._take()) is not None:
             index, member = taken
             try:
                 result = self._one(member)
-            except BaseException as error:  # whatever it is, the others are not stopped
+            except BaseException as error:  # whatever it is, the other accounts go on
                 result = broken(member, error)
             if self._fail_fast and result.failed:
                 self.close()
@@ -130,7 +130,7 @@ def side_by_side(
 def _arriving(
     work: _Work, stops: Stops, on_signal: Callable[[int], None], *, reads_only: bool
 ) -> Iterator[dict[int, AccountResult]]:
-    """What came to its end since the last look, until all did, or what only reads had its time after a signal."""
+    """The results since the last look, until all are there; after a signal, what only reads gets `_PATIENCE`."""
     waited = 0.0
     while not work.over:
         if stops.main.asked.is_set():
@@ -159,9 +159,9 @@ def problems_of(error: BaseException) -> tuple[Problem, ...]:
 
 def broken(member: Member, error: BaseException) -> AccountResult:
     """For one of which not even the failure could be shown."""
-    told = problems_of(error)
-    text = "".join(f"Error: {problem.message}\n  {visible(str(error))}\n" for problem in told)
-    return AccountResult(member.name, member.directory, Exit.ERROR, problems=told, output=text)
+    problems = problems_of(error)
+    text = "".join(f"Error: {problem.message}\n  {visible(str(error))}\n" for problem in problems)
+    return AccountResult(member.name, member.directory, Exit.ERROR, problems=problems, output=text)
 
 
 def not_begun(member: Member) -> AccountResult:
@@ -170,5 +170,5 @@ def not_begun(member: Member) -> AccountResult:
 
 def interrupted(member: Member, code: int = Exit.INTERRUPTED) -> AccountResult:
     """For one that only read, and was left alone when the signal came."""
-    told = Problem("interrupted", "it was interrupted while it read; nothing was changed")
-    return AccountResult(member.name, member.directory, code, problems=(told,), output=f"{told.message}\n")
+    problem = Problem("interrupted", "it was interrupted while it read; nothing was changed")
+    return AccountResult(member.name, member.directory, code, problems=(problem,), output=f"{problem.message}\n")

@@ -48,23 +48,23 @@ def rename(context: Context, old: str, new: str, lock_timeout: float) -> bool:
     return at_moment(context, project, moved, context.now()).desired.get(new) is not None
 
 
-class Forgotten(Struct, frozen=True):
+class ForgottenRecord(Struct, frozen=True):
     """`record` is None for a cancelled job, which was only watched."""
 
     record: Record | None
     declared: bool
 
 
-def forget(context: Context, address: str, lock_timeout: float) -> Forgotten:
+def forget(context: Context, address: str, lock_timeout: float) -> ForgottenRecord:
     """Forget what is recorded under `address`, or the cancelled job with that id."""
     with open_session(context, load_project(context), lock_timeout) as session:
         declared = session.project.desired.get(address) is not None
         if address in session.recorded.watched:
             session.write(without_watch(session.recorded, address))
-            return Forgotten(None, declared)
+            return ForgottenRecord(None, declared)
         record = record_at(session.recorded, address)
         session.write(session.recorded.without_resource(address))
-    return Forgotten(record, declared)
+    return ForgottenRecord(record, declared)
 
 
 def forget_all(context: Context, lock_timeout: float) -> tuple[Left, int]:

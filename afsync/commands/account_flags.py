@@ -71,7 +71,7 @@ class _Shard(click.ParamType):  # type: ignore[type-arg]  # click 8.1 takes no a
         return int(found[1]), int(found[2])
 
 
-class Report(click.ParamType):  # type: ignore[type-arg]
+class ReportOption(click.ParamType):  # type: ignore[type-arg]
     """`FORMAT=FILE`."""
 
     name = "FORMAT=FILE"
@@ -92,7 +92,7 @@ REPORT_FLAG = click.option(
     "--report",
     "reports",
     multiple=True,
-    type=Report(),
+    type=ReportOption(),
     help="Write one there (with --all); - prints it instead.",
 )
 

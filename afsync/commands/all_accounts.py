@@ -129,7 +129,7 @@ def run_in_block(
             problems = (*result.problems, *failed.problems)
             result = replace(result, code=worst([result.code, failed.code]), problems=problems)
     prefix = f"{member.directory}/"
-    told = AccountResult(
+    account_result = AccountResult(
         member.name,
         member.directory,
         int(result.code),
@@ -140,7 +140,7 @@ def run_in_block(
         changes=result.changes,
         blocked=result.blocked,
     )
-    return told, result
+    return account_result, result
 
 
 def _failed(error: BaseException) -> CommandResult:

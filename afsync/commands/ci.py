@@ -45,8 +45,8 @@ def repository_prefix(root: Path, environ: Mapping[str, str] = os.environ) -> st
     """The project's folder inside the repository, with a slash at its end, or nothing: CI systems name files from the
     repository's root."""
     home = root.resolve()
-    told = environ.get("GITHUB_WORKSPACE") or environ.get("CI_PROJECT_DIR")
-    top = Path(told).resolve() if told else next((p for p in (home, *home.parents) if (p / ".git").exists()), home)
+    place = environ.get("GITHUB_WORKSPACE") or environ.get("CI_PROJECT_DIR")
+    top = Path(place).resolve() if place else next((p for p in (home, *home.parents) if (p / ".git").exists()), home)
     inside = home.relative_to(top) if home.is_relative_to(top) else Path()
     return "" if inside == Path() else f"{inside.as_posix()}/"
 

@@ -32,11 +32,11 @@ from afsync.output.plan_json import plan_document
 from afsync.output.seen import seen_fields
 
 EVERY = timedelta(seconds=5)
-"""How often it is told how far the run is."""
+"""Between two lines that say how far the run is."""
 
 
 class EventLines:
-    """Where the lines go. False when nobody wants them. The last one is a summary, whatever happened."""
+    """Where the lines go. False when no output is wanted. The last one is a summary, whatever happened."""
 
     def __init__(self, outs: Sequence[Out], clock: Callable[[], datetime]) -> None:
         self._outs, self._clock = outs, clock
@@ -84,7 +84,7 @@ def _code(error: AfsyncError) -> str:
 
 @contextmanager
 def event_lines(stdout: Out | None, into: str | None, clock: Callable[[], datetime]) -> Iterator[EventLines]:
-    """The lines of one run. What ends it early is told in them before it is raised."""
+    """The lines of one run. What ends it early is a line of its own before it is raised."""
     with _file(into) as file:
         lines = EventLines([out for out in (stdout, file) if out is not None], clock)
         try:
@@ -130,7 +130,7 @@ class ProgressPace:
 
 
 class JsonLines:
-    """For programs: one object a line; `clock` stamps them (UTC). `shown`: who tells people meanwhile."""
+    """For programs: one object a line; `clock` stamps them (UTC). `shown` prints for people at the same time."""
 
     def __init__(self, out: EventLines, changes: int, clock: Callable[[], datetime], shown: Reporter | None) -> None:
         self._out = out

@@ -45,12 +45,12 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
             jobs = watched.look(context.now(), lambda job: job.phase in _ACTIVE)
             session.write(notifier.send_jobs(job_items(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
-    told = print_report("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
-    return Exit.ERROR if short else told
+    written = print_report("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
+    return Exit.ERROR if short else written
 
 
 def _nothing(notifier: Notifier) -> str:
-    """What is said where no message arrived. Where a channel failed, the warnings say what became of it."""
+    """What is printed where no message arrived. Where a channel failed, the warnings say why."""
     if notifier.failed:
         return "No message is known to have arrived.\n"
     return NOTHING_NEW if notifier.open else "Nothing was sent.\n"

@@ -51,7 +51,7 @@ class LineReporter:
     def __call__(self, event: Event) -> None:
         match event:
             case ChangeStarted(change, step):
-                if step is not Step.UPLOAD:  # that one is told of by itself
+                if step is not Step.UPLOAD:  # an upload has lines of its own
                     self._out(started_line(change) + "\n")
             case SubmissionStarted(change):
                 self._out(submission_line(change) + "\n")
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 
 
 STEPS = 4
-"""Without a terminal an upload is told of at its start and at every fourth of it."""
+"""Without a terminal an upload has a line at its start and at every fourth of it."""
 
 
 def file_of(event: Uploading) -> str:
@@ -88,20 +88,20 @@ def file_of(event: Uploading) -> str:
 
 
 class Uploads:
-    """Remembers when the upload that is under way began, and what was told of it."""
+    """Remembers when the current upload began, and how far it was in the last line."""
 
     def __init__(self) -> None:
         self._address = ""
         self._began = 0.0
-        self._told = -1
+        self._shown = -1
 
     def due(self, event: Uploading) -> bool:
-        """Whether it has come far enough to be told of again."""
+        """Whether it is far enough for another line."""
         if event.change.address != self._address:
-            self._address, self._began, self._told = event.change.address, time.monotonic(), -1
+            self._address, self._began, self._shown = event.change.address, time.monotonic(), -1
         step = event.sent * STEPS // max(event.size, 1)
-        told, self._told = self._told, max(self._told, step)
-        return step > told
+        before, self._shown = self._shown, max(self._shown, step)
+        return step > before
 
     def line(self, event: Uploading) -> str | None:
         """What to print, if it is time to."""

@@ -54,11 +54,11 @@ def merged(parts: list[Overall], title: str) -> Overall:
 
 
 def _missing(shards: list[str]) -> list[Problem]:
-    """The shards of which there is no report: what became of their accounts is not known."""
+    """The shards of which there is no report: what was done in their accounts is unknown."""
     counts = {shard.partition("/")[2] for shard in shards}
     if len(counts) > 1:
-        told = f"the reports are of {' and of '.join(sorted(counts))} shards"
-        return [Problem("shards_differ", told, ONE_RUN)]
+        text = f"the reports are of {' and of '.join(sorted(counts))} shards"
+        return [Problem("shards_differ", text, ONE_RUN)]
     wanted = [f"{n}/{count}" for count in counts for n in range(1, int(count) + 1)]
     hint = "see the log of that job: what became of its accounts is not known here"
     missing = [Problem("shard_missing", f"there is no report of shard {s}", hint) for s in wanted if s not in shards]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Path | None) -> int:
     """Show what jobs produced: video, thumbnail, copy, and what became of it on each platform.
 
-    With --download the files are fetched too: what an earlier run left unfinished is gone on with, and nothing is ever
+    With --download the files are fetched too: what an earlier run left unfinished is resumed, and nothing is ever
     overwritten. Exits 1 when one of the jobs is not finished, or a file could not be fetched; the others are shown.
     """
     read = read_job_results(here(), globs)

@@ -1,4 +1,4 @@
-"""Downloads: gone on with where they stopped, never over another file, and never with the key."""
+"""Downloads: resumed where they stopped, never over another file, and never with the key."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_what_broke_off_is_gone_on_with(world: World, broken: str) -> None:
     part = Path(f"{target}.part")
     there = part.stat().st_size
     assert 0 < there < SIZE and not target.exists()
-    assert "gone on from" in download(world)
+    assert "resumed at" in download(world)
     assert target.read_bytes() == video(job, SIZE)
     first, second = fetched(world)
     assert "range" not in first["headers"]
