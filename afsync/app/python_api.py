@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from afsync.app.apply import apply
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.context import Context, random_number, utc_now
 from afsync.app.plan import PlanRequest, plan, saved_plan
@@ -100,9 +101,6 @@ class Project(Struct, frozen=True):
         request = ApplyRequest(
             saved=plan, account=account, fail_fast=fail_fast, lock_timeout=lock_timeout, unattended=True
         )
-        # Imported here: planning alone does not need the engine.
-        from afsync.app.apply import apply
-
         with self._context() as context:
             applied = apply(context, request, _Silent(on_event or _ignore))
         assert applied.prepared is not None
