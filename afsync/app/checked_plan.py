@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.app.project import quarantine
-from afsync.config.zone_data import zone_data
+from afsync.config.times import zone_data
 from afsync.core.approval.due import looked_at, only_due
 from afsync.core.clocks import skew_warning
 from afsync.core.plan.decision import facts_at

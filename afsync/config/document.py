@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from afsync.config.fast import NOT_READ, read_fast
 from afsync.config.files import open_regular
 from afsync.config.lines import Lines
-from afsync.config.look_alikes import in_fault, in_key, is_only_comment
+from afsync.config.lookalike_characters import in_fault, in_key, is_only_comment
 from afsync.config.node import Node
 from afsync.config.positions import Places
 from afsync.config.problems import Code, Diagnostic, InvalidValue, Path, TextDiagnostic

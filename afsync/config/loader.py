@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afsync.config.checks import MOST_ITEMS
-from afsync.config.declared import Declared, Parsed, collect
+from afsync.config.declared import Declared, Parsed, check_imports, collect, imports_of
 from afsync.config.document import Document
 from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
-from afsync.config.imports import check_imports, imports_of
 from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.jobs import Context, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import interpolate_jobs, without_later

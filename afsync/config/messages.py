@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from afsync.config.fields import Part
 from afsync.config.models import IncludedFile, ProjectFile
-from afsync.config.part import Part
 from afsync.config.problems import BROKEN, NO_VALUE, Code, Diagnostic, InvalidValue, Path, did_you_mean, one_of
 
 AnyPart = TypeVar("AnyPart", bound=Part)

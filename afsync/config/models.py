@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from afsync.config.enums import Publisher
+from afsync.config.enums import NotifyEvent, NotifyForm, Publisher
 from afsync.config.fields import (
     Address,
     BaseUrl,
@@ -14,18 +14,18 @@ from afsync.config.fields import (
     Deletes,
     Identifier,
     Lineage,
+    Part,
     Quarantine,
     ResourceKey,
     Span,
     StatePath,
     Text,
+    Unique,
     Variable,
     VariableName,
     Watch,
     Zone,
 )
-from afsync.config.notify_models import ChannelPart
-from afsync.config.part import Part
 from afsync.config.policy_models import PolicyPart
 from afsync.config.project import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
@@ -115,6 +115,7 @@ class Defaults(Part):
 
 
 Templates = dict[ResourceKey, TemplatePart]
+
 Jobs = dict[ResourceKey, JobPart]
 
 
@@ -205,3 +206,24 @@ class ProjectFile(IncludedFile):
         examples=[{"show": "Weekly CS2"}],
     )
     defaults: Defaults | None = Field(None, description="Values for what is not set elsewhere.")
+
+
+Events = Annotated[list[NotifyEvent], Field(min_length=1), Unique]
+
+
+class ChannelPart(Part):
+    """A channel. Its URL comes from the environment: that of `team` is in `AFSYNC_NOTIFY_TEAM`."""
+
+    form: NotifyForm = Field(
+        "slack",
+        description="The form of the messages: `slack` for Slack and what takes the same (Mattermost, Discord with "
+        "`/slack`, Rocket.Chat), `webhook` for a JSON document of afsync's own.",
+        examples=["webhook"],
+    )
+    events: Events | None = Field(
+        None,
+        description="What is sent: `plan` (it has changes; `plan --notify`), `applied`, `failed` (a run, or a job in "
+        "production), `waits` (for an approval), `not_kept` (what the service accepted and did not keep), `published`. "
+        "Without it, all of them.",
+        examples=[["applied", "failed", "waits"]],
+    )

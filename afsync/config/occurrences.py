@@ -19,8 +19,7 @@ from afsync.config.row_jobs import Found as FoundRows
 from afsync.config.row_jobs import imports_of, look
 from afsync.config.row_warnings import passed, untimed
 from afsync.config.series import DeclaredSeries
-from afsync.config.times import parse_zone
-from afsync.config.zone_data import zone_data
+from afsync.config.times import parse_zone, zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
 from afsync.core.resources import Job

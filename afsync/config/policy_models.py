@@ -8,8 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours
 from afsync.config.enums import Per, Platform, PolicyRule, Weekday
-from afsync.config.fields import Text, Unique, Zone
-from afsync.config.part import Part
+from afsync.config.fields import Part, Text, Unique, Zone
 from afsync.config.problems import Code, InvalidValue
 from afsync.config.resource_models import Platforms
 

@@ -10,8 +10,20 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, JsonValue
 
 from afsync.config.enums import BodyField, Entry, Format, Platform, Profile, Publisher, PublishMode, UnscheduledMode
-from afsync.config.fields import Day, Identifier, InstanceKey, RowsOf, Scalar, Span, Text, Unique, Url, WallTime, Zone
-from afsync.config.part import Part
+from afsync.config.fields import (
+    Day,
+    Identifier,
+    InstanceKey,
+    Part,
+    RowsOf,
+    Scalar,
+    Span,
+    Text,
+    Unique,
+    Url,
+    WallTime,
+    Zone,
+)
 from afsync.config.series_checks import without_skips
 from afsync.config.series_models import RepeatPart
 

@@ -18,7 +18,7 @@ from afsync.config.report import Report
 from afsync.config.row_warnings import PassedRow, Place, is_old
 from afsync.config.rows import SCHEDULE, Rows, cell_text
 from afsync.config.rows_file import Row
-from afsync.config.zone_data import zone_data
+from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job
 from afsync.core.series.occurrences import RowDate

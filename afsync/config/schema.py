@@ -6,8 +6,8 @@ import json
 import sys
 from typing import Any, Final
 
+from afsync.config.fields import Part
 from afsync.config.models import ProjectFile
-from afsync.config.part import Part
 from afsync.config.resource_models import Body, Lifecycle
 from afsync.core.addresses import KEY
 

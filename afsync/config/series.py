@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from afsync.config.declared import Declared
 from afsync.config.durations import parse_span
 from afsync.config.problems import Code, Diagnostic, InvalidValue
+from afsync.config.public_holidays import PublicHolidays
 from afsync.config.recurrence_forms import (
     parse_date,
     parse_dated,
@@ -132,8 +133,6 @@ def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, ti
 def _days_off(given: Mapping[str, Any] | None) -> DaysOff | None:
     if given is None:
         return None
-    from afsync.config.public_holidays import PublicHolidays
-
     return DaysOff(PublicHolidays(given["of"]), given.get("then", "skip"))
 
 

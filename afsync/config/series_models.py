@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from afsync.config.fields import Day, Unique, Zone
-from afsync.config.part import Part
+from afsync.config.fields import Day, Part, Unique, Zone
 from afsync.config.series_checks import check_dated, check_day, check_every, check_place, check_rrule, check_times
 
 Every = Annotated[Any, BeforeValidator(check_every), WithJsonSchema({"type": "string"})]

@@ -8,6 +8,7 @@ from typing import Any
 
 from afsync.config.declared import Declared
 from afsync.config.problems import Code, Diagnostic, InvalidValue
+from afsync.config.public_holidays import known_days
 from afsync.config.recurrence_forms import (
     parse_date,
     parse_dated,
@@ -87,9 +88,6 @@ def check_rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def _holidays(given: Mapping[str, Any]) -> Iterator[Found]:
-    # Imported here: the library is an extra, and takes long to load.
-    from afsync.config.public_holidays import known_days
-
     try:
         known_days(given["of"], date(2026, 1, 1).year)
     except InvalidValue as wrong:

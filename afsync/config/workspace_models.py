@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from afsync.config.fields import Text
+from afsync.config.fields import Part, Text
 from afsync.config.models import AutoApprovePart
-from afsync.config.part import Part
 from afsync.config.schema import part_schema
 from afsync.config.workspace_checks import check_key_source, check_state_template
 

@@ -9,8 +9,8 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from afsync.config.enums import BODY_ORDER
+from afsync.config.fields import Part
 from afsync.config.models import ProjectFile
-from afsync.config.part import Part
 from afsync.config.problems import Code
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
 from afsync.config.workspace_models import WorkspaceFile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from afsync.config import fast
 from afsync.config.fast import NOT_READ, has_common_form, read_fast
+from afsync.config.writer import starter
 from afsync.config.yaml import compose
 from tests.scale import scaled
 
@@ -244,6 +246,13 @@ def test_the_common_case_is_fast() -> None:
     assert {file.name for file, text in texts.items() if not has_common_form(text)} == {"december.yaml", "january.yaml"}
     for text in texts.values():
         agree(text)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_what_init_writes_is_fast(empty: bool) -> None:
+    files = starter("0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a11", datetime(2026, 12, 1, tzinfo=UTC), empty=empty)
+    texts = [text for name, text in files.items() if name.endswith(".yaml")]
+    assert texts and all(has_common_form(text) and agree(text) for text in texts)
 
 
 WRITTEN_BY_CONTENT_TEAMS = [

@@ -12,7 +12,7 @@ import pytest
 import tzdata
 
 from afsync.config.occurrences import expand
-from afsync.config.zone_data import zone_data
+from afsync.config.times import zone_data
 from afsync.core.state.recorded import Considered, Recorded
 from tests.builders import LINEAGE
 from tests.config.support import loaded
