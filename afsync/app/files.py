@@ -50,7 +50,7 @@ def _is_a_stream(path: Path) -> bool:
 def open_stream(path: Path) -> TextIO | None:
     """A stream of this process that `path` names (`/dev/stdout`), where the rest of the output goes too: opened again
     it would be written from its beginning. None where it names none. Raises OSError for one that is closed. What was
-    printed before is not in a buffer: `commands.screen.Out` flushes every text."""
+    printed before is not in a buffer: `commands.console.Out` flushes every text."""
     found = re.fullmatch(r"/dev/(stdout|stderr|fd/\d{1,9})|/proc/self/fd/\d{1,9}", str(path.absolute()))
     if found is None:
         return None

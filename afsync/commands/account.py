@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from afsync.app.account import read_account
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_run import run
 from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.core.workspace import Numbers

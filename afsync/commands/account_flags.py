@@ -126,18 +126,6 @@ def account_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> 
     return decorate
 
 
-def run(command: str, over: AccountFlags, one: Callable[[], CommandResult], *, reads_only: bool = True) -> int:
-    """Run it here, or in every account that was chosen. Returns the exit code. What `reads_only` is left alone after a
-    signal."""
-    if not over.every:
-        over.check_alone()
-        return int(one().code)
-    # Imported here: a single account needs neither threads nor reports.
-    from afsync.commands.all_accounts import run_everywhere
-
-    return run_everywhere(command, over, one, reads_only=reads_only)
-
-
 class CommandResult(Struct, frozen=True):
     """`code` is the exit code, `details` Markdown; the others are as in `core.workspace.AccountResult`. `fingerprint`
     is that of the plan, where one was made."""

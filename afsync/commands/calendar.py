@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.files import write_shared
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_run import run
 from afsync.commands.console import links_shown, messages, print_report, stdout, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag

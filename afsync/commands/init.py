@@ -12,7 +12,8 @@ from afsync.app.connection import connect, key_is_set
 from afsync.app.new_project import copy_example, pin_account, refuse_second_state, write_files, write_ignore
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_run import run
 from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
 from afsync.config.project import PROJECT_FILE

@@ -14,7 +14,8 @@ from afsync.app.files import write_private
 from afsync.app.plan import Planned, PlanRequest, plan, saved_plan
 from afsync.app.project import load_project
 from afsync.app.selection import Selection
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_run import run
 from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import links_shown
 from afsync.commands.context import here

@@ -9,7 +9,8 @@ from typing import Protocol
 import click
 
 from afsync.app.status import WatchedJobs, selected_jobs, status, watch
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_run import run
 from afsync.commands.console import (
     Out,
     links_shown,

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from afsync.app.files import write_private
 from afsync.app.validate import Validation, validate
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together, run
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_run import run
 from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.console import print_report, stdout_paint
 from afsync.commands.context import here
