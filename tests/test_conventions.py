@@ -111,6 +111,36 @@ def test_layer(layer: str) -> None:
     assert wrong == []
 
 
+def _imported() -> dict[str, set[str]]:
+    """By the name of a module, which modules of the package it imports, wherever in the file."""
+    known = {m.name for m in MODULES}
+    found: dict[str, set[str]] = {}
+    for m in MODULES:
+        names = {name if name in known else name.rpartition(".")[0] for name, _ in m.imports}
+        found[m.name] = (names & known) - {m.name}
+    return found
+
+
+def test_no_modules_import_each_other() -> None:
+    """Not by way of others either, not for types only, not within functions: what is left has an order."""
+    left = _imported()
+    while free := [name for name, imported in left.items() if not imported & left.keys()]:
+        for name in free:
+            del left[name]
+
+    assert left == {}
+
+
+def test_a_type_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for m in MODULES:
+        for node in m.tree.body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(m.at(node.lineno))
+
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_imports_are_absolute() -> None:
     relative = [m.at(n.lineno) for m in MODULES for n in m.nodes if isinstance(n, ast.ImportFrom) and n.level > 0]
 

@@ -19,7 +19,7 @@ from afsync.errors import StateError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.state.recorded import Recorded
 
 
@@ -43,7 +43,7 @@ def read_account(context: Context) -> AccountReport:
     return AccountReport(account, service.base_url, project.desired.limits, held, plan)
 
 
-def _state(context: Context, project: Project) -> Recorded | None:
+def _state(context: Context, project: LoadedProject) -> Recorded | None:
     try:
         return read_state(context, project)[0]
     except StateError:
@@ -51,7 +51,7 @@ def _state(context: Context, project: Project) -> Recorded | None:
 
 
 def _planned(
-    context: Context, project: Project, service: Service, recorded: Recorded | None
+    context: Context, project: LoadedProject, service: Service, recorded: Recorded | None
 ) -> tuple[RemoteAccount, Plan | None]:
     if recorded is None:
         return service.reader.account(), None

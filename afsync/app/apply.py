@@ -18,7 +18,7 @@ from afsync.engine.interrupt import Stop
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.engine.events import Tell
     from afsync.store.interface import Store
 
@@ -36,7 +36,7 @@ class ApplyFrontend(Protocol):
         """What takes the events of the run."""
 
 
-class Applied(Struct, frozen=True):
+class ApplyResult(Struct, frozen=True):
     """The result of an apply. `prepared` is None where nothing was due and so nothing was read; `report` where nothing
     was begun: the plan is blocked, or it was not `agreed` to."""
 
@@ -45,7 +45,7 @@ class Applied(Struct, frozen=True):
     agreed: bool = True
 
 
-def apply(context: Context, request: ApplyRequest, frontend: ApplyFrontend) -> Applied:
+def apply(context: Context, request: ApplyRequest, frontend: ApplyFrontend) -> ApplyResult:
     """Make the account what the files say, under the lock.
 
     Raises ConfigError, UsageError, StateError, StateLocked, PlanStale and ApiError before anything was sent. What ends
@@ -56,7 +56,7 @@ def apply(context: Context, request: ApplyRequest, frontend: ApplyFrontend) -> A
     stop = Stop()
     with context.interrupts(stop), locked(context, store, request.lock_timeout, stop):
         if request.due and _nothing_due(context, project, store):
-            return Applied()
+            return ApplyResult()
         with stop.interruptible(), _failures_notified(context, project, store, request):
             prepared = prepare(context, request, project, store, stop)
             stop.check()  # beside others a signal interrupts no read
@@ -65,18 +65,18 @@ def apply(context: Context, request: ApplyRequest, frontend: ApplyFrontend) -> A
         frontend.planned(prepared)
         if plan.blocking:
             _notify(context, request, prepared)
-            return Applied(prepared)
+            return ApplyResult(prepared)
         if plan.changes and not request.unattended and not frontend.agrees(prepared, stop):
-            return Applied(prepared, agreed=False)
+            return ApplyResult(prepared, agreed=False)
         record_start(context, request, prepared)
         with frontend.progress(prepared, stop) as on_event:
             done = carry_out(context, request, prepared, stop, on_event)
         done = flushed(ledger, done)
         _notify(context, request, prepared, done)
-        return Applied(prepared, folded(store, ledger, done))
+        return ApplyResult(prepared, folded(store, ledger, done))
 
 
-def _nothing_due(context: Context, project: Project, store: Store) -> bool:
+def _nothing_due(context: Context, project: LoadedProject, store: Store) -> bool:
     """Whether files, state and clock tell already that there is nothing to publish, as nearly always."""
     recorded, _ = store.read(unmerged=True)
     check_lineage(project, recorded)
@@ -87,7 +87,7 @@ def _nothing_due(context: Context, project: Project, store: Store) -> bool:
 
 
 def _failures_notified(
-    context: Context, project: Project, store: Store, request: ApplyRequest
+    context: Context, project: LoadedProject, store: Store, request: ApplyRequest
 ) -> AbstractContextManager[None]:
     if not project.settings.notify:
         return nullcontext()

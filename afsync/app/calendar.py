@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from afsync.app.connection import Service
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.remote import Remote
     from afsync.core.state.recorded import Recorded
     from afsync.errors import Problem
@@ -98,7 +98,7 @@ def _window(request: CalendarRequest, zone: str, now: datetime) -> Window:
 
 
 def _remote(
-    context: Context, project: Project, recorded: Recorded, service: Service | None, now: datetime, *, links: bool
+    context: Context, project: LoadedProject, recorded: Recorded, service: Service | None, now: datetime, *, links: bool
 ) -> Remote:
     """The account; as it is recorded where there is no connection."""
     if service is None:
@@ -109,7 +109,7 @@ def _remote(
 
 
 def _known(
-    context: Context, project: Project, recorded: Recorded, remote: Remote, now: datetime, *, live: bool
+    context: Context, project: LoadedProject, recorded: Recorded, remote: Remote, now: datetime, *, live: bool
 ) -> Known:
     plan = checked_plan(context, project, recorded, remote, now, Options(), project.desired.limits)
     if not live:
@@ -118,7 +118,9 @@ def _known(
     return Known(project.desired, recorded, plan, now, seen=seen, publish_times=remote.publish_times or {})
 
 
-def _with_upcoming(known: Known, files: Project, project: Project, window: Window) -> tuple[Known, tuple[Problem, ...]]:
+def _with_upcoming(
+    known: Known, files: LoadedProject, project: LoadedProject, window: Window
+) -> tuple[Known, tuple[Problem, ...]]:
     """With the occurrences that the plan does not need yet, and what is wrong with these. `project` is `files` as they
     are now."""
     occurrences = project.occurrences

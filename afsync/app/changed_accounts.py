@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from afsync.config.document import parse
 from afsync.config.problems import InvalidValue
-from afsync.config.project import PROJECT_FILE
+from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.workspace import AccountResult
 from afsync.errors import Exit, Problem, UsageError

@@ -22,7 +22,7 @@ from afsync.errors import Problem
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.plan.decision import Options
     from afsync.core.plan.plan import Plan
     from afsync.core.recovery.resolution import Resolution
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def checked_plan(
     context: Context,
-    project: Project,
+    project: LoadedProject,
     recorded: Recorded,
     remote: Remote,
     at: datetime,
@@ -74,7 +74,7 @@ def _zone_data(zone: str) -> str | None:
     return zone_data(zone)
 
 
-def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:
+def _later(project: LoadedProject, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:
     """What is still to be submitted in the period of the budget, where there is one."""
     budget = project.policy.budget
     if budget is None or project.calendar is None:
@@ -84,7 +84,7 @@ def _later(project: Project, recorded: Recorded, at: datetime) -> tuple[Job, ...
     return entering(project, recorded, at, budget.period(at)[1])
 
 
-def timed(context: Context, options: Options, project: Project) -> Options:
+def timed(context: Context, options: Options, project: LoadedProject) -> Options:
     """The options with what the project says of waiting for lost answers and for what was accepted."""
     settings = project.settings
     return replace(
@@ -103,7 +103,7 @@ def _overridden(limits: Limits, declared: Limits) -> frozenset[str]:
     return frozenset(name.removesuffix("_percent") for name in names)
 
 
-def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset()) -> Plan:
+def located(plan: Plan, project: LoadedProject, overridden: frozenset[str] = frozenset()) -> Plan:
     """The plan with the places in the files of whatever it has to say about declared resources and limits."""
 
     def place(problem: Problem) -> Problem:
@@ -121,7 +121,9 @@ def located(plan: Plan, project: Project, overridden: frozenset[str] = frozenset
     )
 
 
-def resolve_with(context: Context, project: Project, recorded: Recorded, remote: Remote) -> tuple[Resolution, ...]:
+def resolve_with(
+    context: Context, project: LoadedProject, recorded: Recorded, remote: Remote
+) -> tuple[Resolution, ...]:
     """What can be said now of every open submission."""
 
     exclusive = bool(project.settings.exclusive)

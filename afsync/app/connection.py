@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from afsync.api.inprocess import App
     from afsync.api.session import ApiSession
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
 
 
 EMULATOR_DATA = ".afsync/emulator.db"
@@ -50,7 +50,7 @@ class Service(Struct, frozen=True):
 
 def connect(
     context: Context,
-    project: Project,
+    project: LoadedProject,
     *,
     writes: bool,
     sleep: Callable[[float], None] | None = None,

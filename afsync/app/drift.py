@@ -21,11 +21,11 @@ from afsync.errors import Problem
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
 
 
 def drift(
-    context: Context, project: Project, selection: Selection, *, at: datetime | None = None, quiet: bool = False
+    context: Context, project: LoadedProject, selection: Selection, *, at: datetime | None = None, quiet: bool = False
 ) -> tuple[Problem, ...]:
     """What differs from the state, of the selected addresses. The files only say which account is meant, and what of it
     they declare. Raises as `app.plan.plan` does."""

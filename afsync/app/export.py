@@ -17,9 +17,9 @@ from afsync.app.files import read_text, write_whole
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.session import EVERYTHING, Session, record_all
-from afsync.config.edit import Entry, Section, insert, insert_include
+from afsync.config.edit import AddedEntry, AddedSection, insert, insert_include
 from afsync.config.export import WrittenSheet, account_rows, declared_rows, entry_of, writable, write_sheet
-from afsync.config.project import PROJECT_FILE
+from afsync.config.settings import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
 from afsync.core.plan.decision import Facts, facts_of
@@ -31,7 +31,7 @@ from afsync.errors import AfsyncError, StateError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
 
 
 Texts = dict[str, str]
@@ -111,7 +111,7 @@ def _without_contents(remote: Remote) -> Remote:
     return replace(remote, templates=templates, jobs=jobs)
 
 
-def texts_for(found: Export, project: Project, layout: ExportLayout) -> Texts:
+def texts_for(found: Export, project: LoadedProject, layout: ExportLayout) -> Texts:
     """The files as they will be; those that exist with everything that is in them."""
     if not found.resources:
         return {}
@@ -121,7 +121,7 @@ def texts_for(found: Export, project: Project, layout: ExportLayout) -> Texts:
     main = read_text(project.root / PROJECT_FILE)
     defaults = _defaults(found, project, main, layout)
     if defaults:
-        main = insert(main, Section("defaults", (Entry("job", defaults),)), PROJECT_FILE)
+        main = insert(main, AddedSection("defaults", (AddedEntry("job", defaults),)), PROJECT_FILE)
     texts: Texts = {}
     for name, resources in by_file.items():
         before = main if name == PROJECT_FILE else _before(project.root, name)
@@ -148,7 +148,7 @@ def _before(root: Path, name: str) -> str:
     return f"# yaml-language-server: $schema={up}{SCHEMA_FILE}\nversion: 1\n"
 
 
-def _defaults(found: Export, project: Project, main: str, layout: ExportLayout) -> dict[str, Any]:
+def _defaults(found: Export, project: LoadedProject, main: str, layout: ExportLayout) -> dict[str, Any]:
     """Common values, where no job and no defaults are declared yet that they would change the meaning of."""
     if project.desired.jobs or project.calendar or layout.into == "-" or "defaults:" in main:
         return {}
@@ -162,9 +162,9 @@ def _with(text: str, name: str, resources: Iterable[Exported], zone: str | None,
         held = defaults if kind is Kind.JOB else {}
         entries = tuple(entry_of(r, zone, held) for r in rows if r.kind is kind)
         if entries:
-            text = insert(text, Section(section, entries), name)
-    imports = tuple(Entry(r.address, r.id) for r in rows)
-    return insert(text, Section("import", imports, TAKEN), name)
+            text = insert(text, AddedSection(section, entries), name)
+    imports = tuple(AddedEntry(r.address, r.id) for r in rows)
+    return insert(text, AddedSection("import", imports, TAKEN), name)
 
 
 def _write_checked(context: Context, root: Path, texts: Texts) -> None:
@@ -214,7 +214,7 @@ def _sheet(sheet: WrittenSheet, left_out: list[tuple[str, str]]) -> WrittenSheet
 
 def read_whole_account(
     context: Context, account: str | None, *, silent: bool = False
-) -> tuple[Project, Recorded, Remote]:
+) -> tuple[LoadedProject, Recorded, Remote]:
     """The project, its state and every job of the account. `account`: the id of the only one it may be. With `silent`,
     waits for the rate limit are not reported."""
     project = load_project(context)

@@ -17,7 +17,7 @@ from afsync.app.package_data import data_folder
 from afsync.app.project import load_project
 from afsync.app.project_state import check_account, lineage_there, store_at
 from afsync.config.problems import did_you_mean
-from afsync.config.project import PROJECT_FILE, STATE
+from afsync.config.settings import PROJECT_FILE, STATE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.config.writer import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, add_lineage, starter
 from afsync.core.state.recorded import Account
@@ -27,7 +27,7 @@ from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.remote import Remote
 
 
@@ -69,7 +69,7 @@ def _add_lineage(context: Context, file: Path, say: Callable[[str], None]) -> No
         say(f"Added a lineage to {PROJECT_FILE}.\n")
 
 
-def refuse_second_state(context: Context, project: Project) -> None:
+def refuse_second_state(context: Context, project: LoadedProject) -> None:
     """StateError when the state is to be elsewhere, and this project has one here: a new one would not contain what was
     paid for."""
     place = project.settings.state
@@ -85,7 +85,7 @@ def refuse_second_state(context: Context, project: Project) -> None:
         raise StateError(text, hint)
 
 
-def pin_account(context: Context, project: Project, remote: Remote, say: Callable[[str], None]) -> None:
+def pin_account(context: Context, project: LoadedProject, remote: Remote, say: Callable[[str], None]) -> None:
     """Write down whose account it is, where nothing says so yet. StateError where the files or the state say another:
     that is not replaced unasked."""
     # Imported here: it needs the engine, and not every project has an account yet.

@@ -26,7 +26,7 @@ from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.plan.plan import Plan
     from afsync.core.remote import Remote
     from afsync.engine.executor import RunReport
@@ -37,7 +37,7 @@ class Notifier:
     """Sends to the channels that have a URL, and returns the state that records it. A channel that cannot be reached is
     not tried again in the same run."""
 
-    def __init__(self, context: Context, project: Project, title: str = "", account: str | None = None) -> None:
+    def __init__(self, context: Context, project: LoadedProject, title: str = "", account: str | None = None) -> None:
         self._context = context
         name, page = title or project.root.resolve().name, run_page(context.environ) or None
         self._about = About(name, account, page, context.now())
@@ -120,7 +120,7 @@ _NO_FAILURES = (Interrupted, UsageError, StateLocked)
 
 
 def after_apply(
-    context: Context, project: Project, remote: Remote, ledger: Ledger, done: RunReport, title: str
+    context: Context, project: LoadedProject, remote: Remote, ledger: Ledger, done: RunReport, title: str
 ) -> None:
     """Send the result of an apply, and what is new of the jobs as it saw them. What cannot be written is a warning."""
     now = context.now()
@@ -148,7 +148,7 @@ def after_apply(
     _write(context, ledger, notifier.send_jobs(job_items(jobs, ledger.recorded), recorded))
 
 
-def after_refusal(context: Context, project: Project, plan: Plan, ledger: Ledger, title: str) -> None:
+def after_refusal(context: Context, project: LoadedProject, plan: Plan, ledger: Ledger, title: str) -> None:
     """Send that nothing was done."""
     notifier = Notifier(context, project, title, plan.account.id)
     _write(context, ledger, notifier.send(run_notice(plan, (), None, None), ledger.recorded))
@@ -164,7 +164,7 @@ def _write(context: Context, ledger: Ledger, recorded: Recorded) -> None:
 
 
 @contextmanager
-def failures_notified(context: Context, project: Project, store: Store, title: str) -> Iterator[None]:
+def failures_notified(context: Context, project: LoadedProject, store: Store, title: str) -> Iterator[None]:
     """Also sends, once, what ends a run before it has a plan."""
     try:
         yield
@@ -174,7 +174,7 @@ def failures_notified(context: Context, project: Project, store: Store, title: s
         raise
 
 
-def _notify_failure(context: Context, error: AfsyncError, project: Project, store: Store, title: str) -> None:
+def _notify_failure(context: Context, error: AfsyncError, project: LoadedProject, store: Store, title: str) -> None:
     notifier, notice = Notifier(context, project, title), error_notice(error, "apply")
     try:
         recorded, version = store.read()
@@ -186,7 +186,7 @@ def _notify_failure(context: Context, error: AfsyncError, project: Project, stor
         _write(context, Ledger(store, recorded, version), notifier.send(notice, recorded))
 
 
-def notify_plan(context: Context, project: Project, plan: Plan, title: str) -> Plan:
+def notify_plan(context: Context, project: LoadedProject, plan: Plan, title: str) -> Plan:
     """Send that a plan is ready, where it changes anything and was not sent yet. The plan, with the serial of the state
     after that."""
     if not project.settings.notify:

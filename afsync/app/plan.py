@@ -24,7 +24,7 @@ from afsync.core.state.recorded import Recorded
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
 
 
 class PlanRequest(Struct, frozen=True):
@@ -43,12 +43,12 @@ class Planned(Struct, frozen=True):
     """A plan, with the project (as of that moment) and the state that it was made from."""
 
     plan: Plan
-    project: Project
+    project: LoadedProject
     recorded: Recorded
     options: Options
 
 
-def plan(context: Context, project: Project, request: PlanRequest) -> Planned:
+def plan(context: Context, project: LoadedProject, request: PlanRequest) -> Planned:
     """Read the state and, unless `offline`, the account, and plan. Takes no lock and writes nothing.
 
     Raises ConfigError, UsageError, StateError, AuthError and ApiError.

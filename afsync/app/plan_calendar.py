@@ -16,7 +16,7 @@ from afsync.output.calendar_markdown import week_blocks
 from afsync.output.calendar_words import Page
 
 if TYPE_CHECKING:
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.plan.changes import Change
     from afsync.core.plan.plan import Plan
     from afsync.core.state.recorded import Recorded
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WEEKS = 4
 
 
-def moved_weeks(project: Project, recorded: Recorded, plan: Plan) -> tuple[str, ...]:
+def moved_weeks(project: LoadedProject, recorded: Recorded, plan: Plan) -> tuple[str, ...]:
     """Four weeks from the first time that moves, before and after; nothing where none does."""
     times = [moment for change in plan.changes for moment in _moves(change)]
     if not times:

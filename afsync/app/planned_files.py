@@ -14,10 +14,10 @@ from afsync.core.plan.saved_plan import configuration_hash
 from afsync.errors import PlanStale
 
 if TYPE_CHECKING:
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
 
 
-def configuration(project: Project) -> str:
+def configuration(project: LoadedProject) -> str:
     """The hash of everything the project consists of: its files, and those it uploads."""
 
     media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
@@ -25,7 +25,7 @@ def configuration(project: Project) -> str:
 
 
 @contextmanager
-def open_planned(project: Project, path: str, sha256: str) -> Iterator[BinaryIO]:
+def open_planned(project: LoadedProject, path: str, sha256: str) -> Iterator[BinaryIO]:
     """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
     what was planned any more, or changed while it was sent."""
 

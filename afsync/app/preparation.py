@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.state.recorded import Recorded
     from afsync.store.interface import Store
 
@@ -73,7 +73,7 @@ class Prepared(Struct, frozen=True):
     """Everything an apply needs, read and decided; nothing has been sent or written. `max_credits` is the most that may
     be spent; None where nothing limits it."""
 
-    project: Project
+    project: LoadedProject
     service: Service
     remote: Remote
     plan: Plan
@@ -86,7 +86,7 @@ class Prepared(Struct, frozen=True):
         return unknown_account(self.project, self.ledger.recorded, self.plan.account)
 
 
-def prepare(context: Context, request: ApplyRequest, project: Project, store: Store, stop: Stop) -> Prepared:
+def prepare(context: Context, request: ApplyRequest, project: LoadedProject, store: Store, stop: Stop) -> Prepared:
     """Read the state and the account, plan, and check that it is what was reviewed. Raises PlanStale where it is not,
     UsageError where a person has to confirm the account, and what reading raises."""
     for recovery in store.merge():
@@ -128,7 +128,7 @@ def prepare(context: Context, request: ApplyRequest, project: Project, store: St
 
 
 def _read(
-    context: Context, request: ApplyRequest, project: Project, recorded: Recorded, service: Service, now: datetime
+    context: Context, request: ApplyRequest, project: LoadedProject, recorded: Recorded, service: Service, now: datetime
 ) -> Remote:
     if request.due:
         return read_due(context, project, recorded, service, now)

@@ -17,11 +17,11 @@ from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.state.recorded import Recorded
 
 
-def load_project(context: Context) -> Project:
+def load_project(context: Context) -> LoadedProject:
     """The files, checked. Raises ConfigError with everything that is wrong with them, which is reported as well."""
 
     try:
@@ -32,7 +32,7 @@ def load_project(context: Context) -> Project:
         raise
 
 
-def _with_state(context: Context, project: Project) -> Project:
+def _with_state(context: Context, project: LoadedProject) -> LoadedProject:
     """AFSYNC_STATE names another place than the files, for one run: a pipeline knows where its state is."""
     override = context.environ.get("AFSYNC_STATE", "").strip()
     if not override:
@@ -52,7 +52,7 @@ SHARED_QUARANTINE = 90
 """More than the write of an intent and its submission may take together."""
 
 
-def quarantine(context: Context, project: Project) -> float:
+def quarantine(context: Context, project: LoadedProject) -> float:
     """Seconds; AFSYNC_QUARANTINE overrides the files. Where others share the state, one of them may be at the very
     submission that is judged, so what it is about to send is given the time to arrive."""
 
@@ -64,7 +64,7 @@ def quarantine(context: Context, project: Project) -> float:
         raise UsageError(f"AFSYNC_QUARANTINE: {error}", error.hint) from None
 
 
-def at_moment(context: Context, project: Project, recorded: Recorded, now: datetime) -> Project:
+def at_moment(context: Context, project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedProject:
     """The project itself where nothing in it depends on the time. Raises ConfigError with everything that is wrong
     with the occurrences, which are reported as well."""
     if project.calendar is None:

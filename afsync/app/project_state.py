@@ -22,26 +22,26 @@ from afsync.store.opening import check_owner, check_pin
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.remote import Remote
     from afsync.engine.interrupt import Stop
     from afsync.store.interface import Store
 
 
-def open_store(context: Context, project: Project) -> Store:
+def open_store(context: Context, project: LoadedProject) -> Store:
     """The state of this project. StateError when there is no lineage that a state could belong to."""
     if project.settings.lineage is None:
         raise StateError("this project has no lineage, so no state can belong to it", "run `afsync init`")
     return store_at(context, project, project.settings.state)
 
 
-def store_at(context: Context, project: Project, place: str) -> Store:
+def store_at(context: Context, project: LoadedProject, place: str) -> Store:
     """The store that `state: PLACE` would name."""
 
     return opening.open_store(project.root, place, afsync_version=__version__, environ=context.environ)
 
 
-def lineage_there(context: Context, project: Project) -> str | None:
+def lineage_there(context: Context, project: LoadedProject) -> str | None:
     """The lineage of the state where this project keeps its own; None where there is none. StateError when there is
     one that cannot be read."""
     store = store_at(context, project, project.settings.state)
@@ -54,21 +54,21 @@ def lineage_there(context: Context, project: Project) -> str | None:
         raise StateError(error.message, f"nothing was changed: write {known} into afsync.yaml, then plan") from None
 
 
-def read_state(context: Context, project: Project) -> tuple[Recorded, str]:
+def read_state(context: Context, project: LoadedProject) -> tuple[Recorded, str]:
     """The state and its version, of this project for certain. StateError otherwise."""
     recorded, version = open_store(context, project).read()
     check_lineage(project, recorded)
     return recorded, version
 
 
-def check_lineage(project: Project, recorded: Recorded) -> None:
+def check_lineage(project: LoadedProject, recorded: Recorded) -> None:
     """StateError when the state is of another project."""
 
     base_url = recorded.account.base_url if recorded.account else ""
     check_owner(recorded, lineage=project.settings.lineage or "", account_id=None, base_url=base_url)
 
 
-def check_account(project: Project, recorded: Recorded, remote: Remote, said: str | None = None) -> None:
+def check_account(project: LoadedProject, recorded: Recorded, remote: Remote, said: str | None = None) -> None:
     """A state belongs to one account; with another key its ids would mean something else. StateError then, and when
     afsync.yaml pins another account, or `--account` (`said`) names one."""
 
@@ -78,7 +78,7 @@ def check_account(project: Project, recorded: Recorded, remote: Remote, said: st
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
 
 
-def warn_of_another_run(context: Context, project: Project) -> None:
+def warn_of_another_run(context: Context, project: LoadedProject) -> None:
     """For a command that takes no lock: what it read may be changing."""
     holder = open_store(context, project).at_work(socket.gethostname(), context.now())
     if holder is not None:
@@ -112,7 +112,7 @@ def who() -> str:
         return "unknown"
 
 
-def unknown_account(project: Project, recorded: Recorded, account: Account) -> bool:
+def unknown_account(project: LoadedProject, recorded: Recorded, account: Account) -> bool:
     """Whether neither the files nor the state say whose account it is, so that the key may be the wrong one."""
 
     return recorded.account is None and project.settings.account is None and is_real(account.base_url)

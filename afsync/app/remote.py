@@ -30,14 +30,14 @@ from afsync.errors import AuthError
 if TYPE_CHECKING:
     from afsync.api.reader import ApiReader
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.remote import Preview
     from afsync.core.state.recorded import Recorded
 
 
 def read_remote(
     context: Context,
-    project: Project,
+    project: LoadedProject,
     recorded: Recorded,
     service: Service,
     at: datetime,
@@ -66,7 +66,7 @@ def read_remote(
 
 
 def _read_jobs(
-    context: Context, project: Project, recorded: Recorded, service: Service, at: datetime, since: datetime | None
+    context: Context, project: LoadedProject, recorded: Recorded, service: Service, at: datetime, since: datetime | None
 ) -> Remote:
     """The account, its templates, its schedule, and the jobs that the plan has to see."""
     wanted = lookups(project.desired, recorded, at)
@@ -83,7 +83,7 @@ def _read_jobs(
     return _as_of(context, at, replace(remote, base_url=service.base_url))
 
 
-def _unknown_reviews(project: Project, recorded: Recorded, approving: Iterable[str]) -> list[str]:
+def _unknown_reviews(project: LoadedProject, recorded: Recorded, approving: Iterable[str]) -> list[str]:
     """The ids of jobs of which it has to be known whether the service stops them before publishing."""
     return [
         *(str(intent.job_id) for intent in recorded.approvals),
@@ -96,7 +96,7 @@ def _is_complete(remote: Remote, job_id: str) -> bool:
     return job_id in remote.jobs and remote.jobs[job_id].status == "complete"
 
 
-def _found_for_review(context: Context, project: Project, recorded: Recorded, remote: Remote) -> list[str]:
+def _found_for_review(context: Context, project: LoadedProject, recorded: Recorded, remote: Remote) -> list[str]:
     """The ids of jobs that were found for lost submissions which asked for a stop before publishing. Whether the
     service stops them is not known, since its answer was lost."""
     if not any(asked_for(i) for i in recorded.submissions):
@@ -105,7 +105,7 @@ def _found_for_review(context: Context, project: Project, recorded: Recorded, re
     return [r.id for r in found if isinstance(r, Adopt) and asked_for(r.intent)]
 
 
-def publications_needed(project: Project, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
+def publications_needed(project: LoadedProject, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
     """The ids of jobs whose result is needed to know where they were published: approved ones, and those of unresolved
     approvals whose status does not show it."""
     named = [str(i.job_id) for i in recorded.approvals if i.platforms]
@@ -121,7 +121,7 @@ def _without_links(found: Mapping[str, Preview]) -> dict[str, Preview]:
     return {job_id: preview.without_links() for job_id, preview in found.items()}
 
 
-def read_due(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+def read_due(context: Context, project: LoadedProject, recorded: Recorded, service: Service, at: datetime) -> Remote:
     """What `apply --due` needs: the account itself, and the jobs whose publish time has come by our own clock. Where
     submissions are open, resolving them needs all that a plan reads."""
     if recorded.submissions:
@@ -129,7 +129,9 @@ def read_due(context: Context, project: Project, recorded: Recorded, service: Se
     return read_due_jobs(context, project, recorded, service, at)
 
 
-def read_due_jobs(context: Context, project: Project, recorded: Recorded, service: Service, at: datetime) -> Remote:
+def read_due_jobs(
+    context: Context, project: LoadedProject, recorded: Recorded, service: Service, at: datetime
+) -> Remote:
     """The same without resolving open submissions."""
     found = candidates(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
@@ -153,7 +155,7 @@ def _as_of(context: Context, at: datetime, remote: Remote) -> Remote:
     return remote if reported is None else replace(remote, server_time=reported - (context.now() - at))
 
 
-def read_for_intents(context: Context, project: Project, recorded: Recorded) -> Remote:
+def read_for_intents(context: Context, project: LoadedProject, recorded: Recorded) -> Remote:
     """What the account shows of open submissions and approvals; nothing else is read."""
     service = connect(context, project, writes=False)
     approved = [str(i.job_id) for i in recorded.approvals]

@@ -22,7 +22,7 @@ from afsync.errors import UsageError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.remote import Remote
     from afsync.store.interface import Store
 
@@ -35,7 +35,7 @@ class Session(Struct):
     one was named."""
 
     context: Context
-    project: Project
+    project: LoadedProject
     store: Store
     recorded: Recorded
     version: str
@@ -69,7 +69,7 @@ class Session(Struct):
 
 @contextmanager
 def open_session(
-    context: Context, project: Project, lock_timeout: float, account: str | None = None
+    context: Context, project: LoadedProject, lock_timeout: float, account: str | None = None
 ) -> Iterator[Session]:
     """The state of the project under its lock, waited for `lock_timeout` seconds. StateLocked, StateError."""
     store = open_store(context, project)

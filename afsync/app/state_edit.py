@@ -12,7 +12,7 @@ from afsync.app.project_state import check_lineage, locked, open_store, store_at
 from afsync.app.session import open_session
 from afsync.config.checks import check_state_path
 from afsync.config.problems import InvalidValue, close_address
-from afsync.config.project import PROJECT_FILE
+from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import find_workspace
 from afsync.core.moves.moves import moved_by_hand
 from afsync.core.state.forgotten import Left, left
@@ -25,7 +25,7 @@ from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.store.recoveries import Recovery
 
 
@@ -102,7 +102,7 @@ def merge_recoveries(context: Context, lock_timeout: float) -> tuple[Recovery, .
         return tuple(store.merge())
 
 
-def migrate(context: Context, project: Project, place: str, lock_timeout: float) -> Recorded:
+def migrate(context: Context, project: LoadedProject, place: str, lock_timeout: float) -> Recorded:
     """Prove the new store, copy, read again and compare; only then the old place gets its note. Whatever stops it,
     the state is in one of the two places. Doing it again finishes it, unless something was applied in between.
     Returns the state that was moved."""
@@ -126,7 +126,7 @@ def migrate(context: Context, project: Project, place: str, lock_timeout: float)
     return recorded
 
 
-def _refuse_in_workspace(project: Project) -> None:
+def _refuse_in_workspace(project: LoadedProject) -> None:
     """UsageError where a workspace says where the state is: what the account's file says would not count then."""
     workspace = find_workspace(project.root)
     if workspace is None or workspace.state is None:
@@ -140,7 +140,7 @@ def _refuse_in_workspace(project: Project) -> None:
     raise UsageError(text, hint)
 
 
-def _compare(context: Context, project: Project, place: str, recorded: Recorded, hint: str) -> None:
+def _compare(context: Context, project: LoadedProject, place: str, recorded: Recorded, hint: str) -> None:
     """StateError when something else is read in the new place, by a store that knows nothing of what was written."""
     if store_at(context, project, place).read()[0] != recorded:
         raise StateError(f"What is read in {place} is not what was written there.", hint)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.state.recorded import Recorded
     from afsync.engine.interrupt import Stop
 
@@ -55,7 +55,7 @@ class WatchedJobs:
     def __init__(
         self,
         context: Context,
-        project: Project,
+        project: LoadedProject,
         recorded: Recorded,
         globs: tuple[str, ...],
         *,

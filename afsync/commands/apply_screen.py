@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.app.apply import Applied
+from afsync.app.apply import ApplyResult
 from afsync.app.apply import apply as apply_plan
 from afsync.app.context import Context
 from afsync.app.files import read_text
@@ -134,7 +134,7 @@ class ApplyScreen:
             return JsonLines(self._events, changes, self._context.now, shown)
         return shown
 
-    def finished(self, applied: Applied) -> CommandResult:
+    def finished(self, applied: ApplyResult) -> CommandResult:
         """Report on every channel what was done."""
         prepared, done = applied.prepared, applied.report
         if prepared is None:

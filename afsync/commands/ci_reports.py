@@ -15,7 +15,7 @@ from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
 from afsync.output.plan_markdown import plan_markdown
 
 if TYPE_CHECKING:
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
     from afsync.core.outcome import Outcome
     from afsync.core.plan.plan import Plan
     from afsync.core.verification import Verification
@@ -33,7 +33,7 @@ def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str
 
 def publish_outcomes(
     outcomes: Sequence[Outcome],
-    project: Project,
+    project: LoadedProject,
     title: str = "",
     looked: Verification | None = None,
     settle: float = 0.0,

@@ -22,7 +22,8 @@ from afsync.commands.console import messages, print_done, print_report, report
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
-from afsync.config.project import PROJECT_FILE, Project
+from afsync.config.project import LoadedProject
+from afsync.config.settings import PROJECT_FILE
 from afsync.core.addresses import Kind
 from afsync.core.takeover.export import JobSelection
 from afsync.core.text import count
@@ -112,7 +113,7 @@ def export_and_tell(
     return 0
 
 
-def declare_account(context: Context, project: Project) -> int:
+def declare_account(context: Context, project: LoadedProject) -> int:
     """Declare and record all that the account holds: `init --from-account`. Returns the exit code."""
     with open_session(context, project, 0.0) as session:
         code = export_and_tell(

@@ -16,7 +16,7 @@ from afsync.commands.account_flags import AccountFlags, CommandResult, account_f
 from afsync.commands.account_run import run
 from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
-from afsync.config.project import PROJECT_FILE
+from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote import EMULATOR, Remote
 from afsync.errors import AfsyncError, AuthError
@@ -24,7 +24,7 @@ from afsync.output.values import visible
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
-    from afsync.config.project import Project
+    from afsync.config.project import LoadedProject
 
 LOST = "If there was a state that is lost, `afsync import --match` first: it finds again what it held.\n"
 
@@ -79,7 +79,7 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
     return 0
 
 
-def _check_key(context: Context, project: Project) -> str:
+def _check_key(context: Context, project: LoadedProject) -> str:
     """Say what service there is, and whether it takes the key; what comes before a plan, if anything does."""
     say = messages()
     try:
@@ -103,7 +103,7 @@ def _check_key(context: Context, project: Project) -> str:
     return ""
 
 
-def _emulated(context: Context, project: Project, balance: int | None, source: str) -> str:
+def _emulated(context: Context, project: LoadedProject, balance: int | None, source: str) -> str:
     """No key was looked at; who has set one may think it was."""
     credits = "" if balance is None else f": {balance} pretend credits"
     begin = f"This project uses the built-in emulator{credits}"

@@ -15,7 +15,7 @@ from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.console import print_report, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
-from afsync.config.project import PROJECT_FILE
+from afsync.config.settings import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity, UsageError
 from afsync.output.codeclimate import codeclimate

@@ -1,1 +1,1 @@
-"""From YAML files to what they declare: `loader.load` is the way in, `project.Project` what comes out."""
+"""From YAML files to what they declare: `loader.load` is the way in, `project.LoadedProject` what comes out."""

@@ -11,17 +11,17 @@ from msgspec import Struct, ValidationError
 from afsync.config.declared import Declared
 from afsync.config.durations import parse_span
 from afsync.config.interpolation import Scope
-from afsync.config.jobs import Context
+from afsync.config.jobs import JobContext
 from afsync.config.occurrence_fields import refers_to_row, without_later
 from afsync.config.problems import Code, InvalidValue
-from afsync.config.project import HORIZON, KEEP
 from afsync.config.report import Report
 from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
-from afsync.config.series import DeclaredSeries, Defaults, read_series, with_rows
+from afsync.config.series import DeclaredSeries, SeriesDefaults, read_series, with_rows
 from afsync.config.series_rules import not_repeated, single_only
 from afsync.config.series_shape import check_series
+from afsync.config.settings import HORIZON, KEEP
 from afsync.config.shape import JobShape
 
 
@@ -33,15 +33,15 @@ class Calendar(Struct, frozen=True):
     listed: Mapping[str, RowSeries]
     sheets: Mapping[str, Sheet]
     horizons: Mapping[str, timedelta]
-    context: Context
+    context: JobContext
     scope: Scope
 
 
 def read_calendar(
-    jobs: Sequence[Declared], main: Mapping[str, Any], context: Context, scope: Scope, report: Report
+    jobs: Sequence[Declared], main: Mapping[str, Any], context: JobContext, scope: Scope, report: Report
 ) -> Calendar:
     """The calendar of the `jobs` that belong to one. What is wrong with them is reported."""
-    defaults = Defaults(context.zone, _span(main, "horizon", HORIZON), _span(main, "keep", KEEP))
+    defaults = SeriesDefaults(context.zone, _span(main, "horizon", HORIZON), _span(main, "keep", KEEP))
     series: dict[str, DeclaredSeries] = {}
     listed: dict[str, RowSeries] = {}
     sheets: dict[str, Sheet] = {}
@@ -69,7 +69,7 @@ def read_calendar(
     return Calendar(series, listed, sheets, horizons, context, scope)
 
 
-def _rows(job: Declared, sheets: dict[str, Sheet], context: Context, report: Report) -> Rows | None:
+def _rows(job: Declared, sheets: dict[str, Sheet], context: JobContext, report: Report) -> Rows | None:
     """The rows of a job; None, reported, where its sheet cannot be read. Every sheet is read once."""
     given = job.fields["rows"]
     given = given if isinstance(given, dict) else {"file": given}

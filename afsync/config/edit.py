@@ -15,7 +15,7 @@ from afsync.config.scalars import block, flow, meant
 from afsync.errors import ConfigError
 
 
-class Entry(Struct, frozen=True):
+class AddedEntry(Struct, frozen=True):
     """One entry of a section: a mapping of fields, or a single value; and what is said of it in a comment."""
 
     key: str
@@ -23,16 +23,16 @@ class Entry(Struct, frozen=True):
     comment: str = ""
 
 
-class Section(Struct, frozen=True):
+class AddedSection(Struct, frozen=True):
     """Entries to be added to a section at the top of a file; `comment` is for the section where it is new."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[AddedEntry, ...]
     comment: str = ""
     meaning: Mapping[str, Any] = field(default_factory=dict)
 
 
-def insert(text: str, section: Section, file: str) -> str:
+def insert(text: str, section: AddedSection, file: str) -> str:
     """`text` with the entries at the end of the section, which is made where there is none.
 
     Several ways are tried, and the first is taken after which the file says what it said, and the entries. ConfigError
@@ -54,7 +54,7 @@ def insert(text: str, section: Section, file: str) -> str:
     raise ConfigError((document.problem(fault),))
 
 
-def _candidates(text: str, document: Document, section: Section, held: Mapping[str, Any]) -> Iterator[str]:
+def _candidates(text: str, document: Document, section: AddedSection, held: Mapping[str, Any]) -> Iterator[str]:
     newline = newline_of(text)
     lines, rest = document_and_rest(lines_of(text))
     root = document.value if isinstance(document.value, dict) else {}
@@ -67,7 +67,7 @@ def _candidates(text: str, document: Document, section: Section, held: Mapping[s
     yield from _into_flow(text, document, section, root)
 
 
-def _new(lines: list[str], document: Document, section: Section, newline: str) -> Iterator[list[str]]:
+def _new(lines: list[str], document: Document, section: AddedSection, newline: str) -> Iterator[list[str]]:
     """The section at the end; or before the last one, which may end in a text that goes on to the end of the file."""
     head = f"# {section.comment}{newline}" if section.comment else ""
     made = f"{head}{section.name}:{newline}{_made(section, 2, newline)}"
@@ -82,7 +82,7 @@ def _new(lines: list[str], document: Document, section: Section, newline: str) -
 
 
 def _into(
-    lines: list[str], document: Document, section: Section, held: Mapping[str, Any], newline: str
+    lines: list[str], document: Document, section: AddedSection, held: Mapping[str, Any], newline: str
 ) -> Iterator[list[str]]:
     """At the end of the section that is there; or at its beginning, for the same reason."""
     start = document.locate((section.name,), at_key=True).line or 1
@@ -102,7 +102,7 @@ def _into(
     yield [*lines[:start], made, *lines[start:]]
 
 
-def _into_flow(text: str, document: Document, section: Section, root: Mapping[str, Any]) -> Iterator[str]:
+def _into_flow(text: str, document: Document, section: AddedSection, root: Mapping[str, Any]) -> Iterator[str]:
     """At the beginning of a mapping in braces: the section's own, or that of the whole file."""
     entries = ", ".join(f"{flow(e.key)}: {flow(e.value)}" for e in section.entries)
     if section.name in root:
@@ -117,7 +117,7 @@ def _into_flow(text: str, document: Document, section: Section, root: Mapping[st
         yield "".join([*lines[:line], opened, *lines[line + 1 :]])
 
 
-def _made(section: Section, indent: int, newline: str) -> str:
+def _made(section: AddedSection, indent: int, newline: str) -> str:
     parts = []
     for entry in section.entries:
         if isinstance(entry.value, Mapping):

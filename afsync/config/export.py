@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.config.document import Document
-from afsync.config.edit import Entry
+from afsync.config.edit import AddedEntry
 from afsync.config.enums import BODY_ORDER
 from afsync.config.messages import check
 from afsync.config.problems import InvalidValue
@@ -27,7 +27,7 @@ from afsync.core.takeover.adoption import sourceless
 from afsync.core.takeover.export import Exported
 
 
-def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) -> Entry:
+def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) -> AddedEntry:
     """The declaration. Fields that `defaults` hold already are left to them."""
     kept, dropped = declarable(resource)
     fields = {k: kept[k] for k in BODY_ORDER if k in kept and kept[k] != defaults.get(k)}
@@ -39,7 +39,7 @@ def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) 
     said += [f"made {resource.created_at:%Y-%m-%d}"] if resource.created_at else []
     said += ["its source is not told"] if resource.kind is Kind.JOB and sourceless(kept) else []
     said += [f"it also holds {', '.join(dropped)}, which cannot be declared"] if dropped else []
-    return Entry(resource.key, fields, comment("; ".join(said)))
+    return AddedEntry(resource.key, fields, comment("; ".join(said)))
 
 
 def writable(resource: Exported) -> bool:

@@ -19,7 +19,7 @@ _DIRECTORY: Final = 10
 """What going into a directory costs, in names."""
 
 
-class Entry(Struct, frozen=True):
+class DirectoryEntry(Struct, frozen=True):
     """A name in a directory. `broken` is why a symbolic link cannot be followed."""
 
     name: str
@@ -33,10 +33,10 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._listed: dict[Path, tuple[Entry, ...]] = {}
+        self._listed: dict[Path, tuple[DirectoryEntry, ...]] = {}
         self._looks = 0
 
-    def entries(self, directory: Path, shown: str, times: int = 1) -> tuple[Entry, ...]:
+    def entries(self, directory: Path, shown: str, times: int = 1) -> tuple[DirectoryEntry, ...]:
         """What is in a directory, sorted by name, to be compared so many times; `shown` is what messages call it.
 
         InvalidValue(unreadable, out_of_range).
@@ -51,7 +51,7 @@ class Tree:
         self._count(_DIRECTORY + len(self._listed[directory]) * times)
         return self._listed[directory]
 
-    def entry(self, directory: Path, name: str, shown: str) -> Entry | None:
+    def entry(self, directory: Path, name: str, shown: str) -> DirectoryEntry | None:
         """One name in a directory that need not be listed for it; None if missing. Raises InvalidValue(unreadable)."""
         self._count(1)
         path = directory / name
@@ -72,7 +72,7 @@ class Tree:
         except OSError:
             return False
 
-    def into(self, directory: Path, entry: Entry, shown: str) -> Path:
+    def into(self, directory: Path, entry: DirectoryEntry, shown: str) -> Path:
         """The real path of a directory in another one. InvalidValue(outside_project, unreadable)."""
         path = directory / entry.name
         if not entry.link:
@@ -92,17 +92,17 @@ class Tree:
             raise InvalidValue(Code.OUT_OF_RANGE, message, "name the directories that are meant in place of `**`")
 
 
-def _entry(found: os.DirEntry[str]) -> Entry:
+def _entry(found: os.DirEntry[str]) -> DirectoryEntry:
     if found.is_symlink():
         return _followed(Path(found.path), found.name, link=True)
-    return Entry(found.name, found.is_dir(), link=False)
+    return DirectoryEntry(found.name, found.is_dir(), link=False)
 
 
-def _followed(path: Path, name: str, *, link: bool) -> Entry:
+def _followed(path: Path, name: str, *, link: bool) -> DirectoryEntry:
     try:
-        return Entry(name, stat.S_ISDIR(path.stat().st_mode), link)
+        return DirectoryEntry(name, stat.S_ISDIR(path.stat().st_mode), link)
     except OSError as error:
-        return Entry(name, directory=False, link=link, broken=error.strerror or str(error))
+        return DirectoryEntry(name, directory=False, link=link, broken=error.strerror or str(error))
 
 
 def _unlisted(shown: str, error: OSError) -> InvalidValue:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from afsync.config.file_tree import Entry, Tree
+from afsync.config.file_tree import DirectoryEntry, Tree
 from afsync.config.problems import Code, InvalidValue
 from afsync.core.text import nfc
 
@@ -23,7 +23,7 @@ _FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,5}$")
 """How the names of files end, and those of directories hardly ever."""
 
 
-class Found(Struct, frozen=True):
+class MatchedFiles(Struct, frozen=True):
     """The files that a pattern names, sorted, and those beside them that look as if they were meant too."""
 
     files: tuple[str, ...]
@@ -38,7 +38,7 @@ class _Place(Struct, frozen=True):
     positions: frozenset[int]
 
 
-def included(tree: Tree, pattern: str) -> Found:
+def included(tree: Tree, pattern: str) -> MatchedFiles:
     """The files that `pattern` names, as relative paths with `/`.
 
     `**` stands for any number of directories; names that begin with a dot are found only by patterns that spell them.
@@ -66,7 +66,7 @@ def included(tree: Tree, pattern: str) -> Found:
         places += sorted(further, key=lambda p: p.shown, reverse=True)
     if not files:
         raise InvalidValue(Code.NOTHING_INCLUDED, f"`{pattern}` names no file", _hint(tree, pattern, left_out))
-    return Found(tuple(sorted(files)), tuple(sorted(n for n in left_out if _spare_of(n) not in files)))
+    return MatchedFiles(tuple(sorted(files)), tuple(sorted(n for n in left_out if _spare_of(n) not in files)))
 
 
 def check_kind(name: str) -> None:
@@ -104,7 +104,7 @@ def _closed(positions: frozenset[int], parts: tuple[str, ...]) -> Iterator[int]:
 
 def _matches(
     tree: Tree, place: _Place, positions: set[int], parts: tuple[str, ...]
-) -> Iterator[tuple[Entry, str, set[int]]]:
+) -> Iterator[tuple[DirectoryEntry, str, set[int]]]:
     """The entries of a directory with their paths, and the positions that come next behind each."""
     prefix = f"{place.shown}/" if place.shown else ""
     spelt = {p for p in positions if _literal(parts[p])}
@@ -124,7 +124,7 @@ def _matches(
             yield entry, prefix + entry.name, set()
 
 
-def _enters(entry: Entry, shown: str) -> bool:
+def _enters(entry: DirectoryEntry, shown: str) -> bool:
     """Whether the entry is a directory to search. Raises InvalidValue(unreadable) for a broken link with the name of
     a directory: what its files declared would be missing, and deleted."""
     if entry.broken is not None and not _FILE.search(entry.name):

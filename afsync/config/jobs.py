@@ -17,7 +17,7 @@ from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.resources import File, Job, Schedule
 
 
-class Context(Struct, frozen=True):
+class JobContext(Struct, frozen=True):
     """What a job's meaning depends on besides itself. `zone` is what times without an offset are local to.
 
     `complete` is false when a file could not be read, which may hold a template that is missed. `imports` are the
@@ -49,12 +49,12 @@ class ResolvedJob(Struct, frozen=True):
     problems: tuple[Finding, ...]
 
 
-def job_reader(context: Context) -> Callable[[Declared], ResolvedJob]:
+def job_reader(context: JobContext) -> Callable[[Declared], ResolvedJob]:
     """What reads jobs as wholes, with their problems. It never raises for what was declared."""
     return partial(_read_job, context, set())
 
 
-def _read_job(context: Context, right: set[Hashable], job: Declared) -> ResolvedJob:
+def _read_job(context: JobContext, right: set[Hashable], job: Declared) -> ResolvedJob:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
     fields, body, problems = job.fields, _with_defaults(job, context), []
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
@@ -92,7 +92,7 @@ def _read_job(context: Context, right: set[Hashable], job: Declared) -> Resolved
     return ResolvedJob(job, body, schedule, file, publish, tuple(problems))
 
 
-def _zone(fields: Mapping[str, Any], context: Context) -> str | None:
+def _zone(fields: Mapping[str, Any], context: JobContext) -> str | None:
     """The zone of a job's times. What is none was reported where it is declared."""
     own = fields["zone"]
     try:
@@ -132,7 +132,7 @@ def _described(fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(field for field in BODY_ORDER if field in fields and field != "schedule")
 
 
-def _with_defaults(job: Declared, context: Context) -> Mapping[str, Any]:
+def _with_defaults(job: Declared, context: JobContext) -> Mapping[str, Any]:
     """The job's own fields, and a default for each that neither it nor its template sets.
 
     A body overrides its template, so a default for what the template sets would win over it. None applies with a raw

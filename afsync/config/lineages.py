@@ -8,7 +8,7 @@ from typing import Final
 
 from afsync.config.files import open_regular
 from afsync.config.problems import Code, InvalidValue
-from afsync.config.project import PROJECT_FILE
+from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import Member, Workspace, above
 from afsync.errors import Location, Problem
 

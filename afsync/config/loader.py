@@ -10,11 +10,11 @@ from afsync.config.declared import Declared, Parsed, check_imports, collect, imp
 from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
 from afsync.config.interpolation import Scope
-from afsync.config.jobs import Context, ResolvedJob, build_job, job_reader
+from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
 from afsync.config.parsed_file import is_usable, parse_included, parse_main, read_variables
 from afsync.config.policy import DeclaredPolicy, policy_of
 from afsync.config.problems import BROKEN, Code, Diagnostic, InvalidValue
-from afsync.config.project import Project, SourceFile, limits_of, settings_of
+from afsync.config.project import LoadedProject, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
@@ -32,7 +32,7 @@ _REPEATING = frozenset({"repeat", "rows"})
 """What makes a job a series."""
 
 
-def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None = None) -> Project:
+def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None = None) -> LoadedProject:
     """The project whose afsync.yaml is in `root`, with what it includes and the files it uploads.
 
     `environ` is what `${env.NAME}` reads; `workspace` the one that the project belongs to. Raises ConfigError with
@@ -59,7 +59,7 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     check_imports(files, addresses, report, complete=complete)
     imports = imports_of(files)
     defaults = _defaults(main)
-    context = Context(
+    context = JobContext(
         templates,
         defaults,
         _zone(main, defaults),
@@ -100,7 +100,9 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
         settings = workspace.settled(member, settings)
         if workspace.state is not None and "state" in main.value:
             report.warning(main.document, _state_said_twice(workspace))
-    return Project(root, desired, settings, files_read, places, policy, report.warnings, calendar, zone=context.zone)
+    return LoadedProject(
+        root, desired, settings, files_read, places, policy, report.warnings, calendar, zone=context.zone
+    )
 
 
 def _state_said_twice(workspace: Workspace) -> Diagnostic:
@@ -109,7 +111,7 @@ def _state_said_twice(workspace: Workspace) -> Diagnostic:
 
 
 def _calendar(
-    jobs: Mapping[str, Declared], main: Parsed, context: Context, scope: Scope, report: Report
+    jobs: Mapping[str, Declared], main: Parsed, context: JobContext, scope: Scope, report: Report
 ) -> Calendar | None:
     """What is submitted as time passes; reports what is wrong with it."""
     # Imported here: most projects have no series, and what that takes is long to load.

@@ -28,7 +28,7 @@ _ONLY_COMMENT = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'#][^\s#]*?)[ ]*:[ \t]+
 """A key, or a list item, with nothing but a comment."""
 
 
-class Found(Struct, frozen=True):
+class FoundCharacter(Struct, frozen=True):
     """Where such a character stands (line and column from 1), what is said of it, and what to do."""
 
     line: int
@@ -37,7 +37,7 @@ class Found(Struct, frozen=True):
     hint: str
 
 
-def in_key(lines: Iterable[tuple[int, str]], column: int = 1) -> Found | None:
+def in_key(lines: Iterable[tuple[int, str]], column: int = 1) -> FoundCharacter | None:
     """The first such character in a key, or beside its colon, from `column` on, in lines with their numbers."""
     for number, line in lines:
         found = _IN_KEY.match(line, column - 1)
@@ -45,11 +45,11 @@ def in_key(lines: Iterable[tuple[int, str]], column: int = 1) -> Found | None:
             sign = found[1]
             message = f"{_NAMES[sign]} (U+{ord(sign):04X}) stands here, where only an ordinary one is read"
             hint = "write `:` and a space" if sign in _COLONS else "remove it, or write an ordinary space"
-            return Found(number, found.start(1) + 1, message, hint)
+            return FoundCharacter(number, found.start(1) + 1, message, hint)
     return None
 
 
-def in_fault(code: Code, line: int, column: int, text: str) -> Found | None:
+def in_fault(code: Code, line: int, column: int, text: str) -> FoundCharacter | None:
     """The same where a key is unknown, or stands where a mapping is missing; `text` is the line."""
     own_line = code is Code.WRONG_TYPE and not text[: column - 1].strip(" -")
     return in_key([(line, text)], column) if own_line or code in (Code.UNKNOWN_KEY, Code.BAD_KEY) else None

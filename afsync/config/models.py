@@ -27,8 +27,8 @@ from afsync.config.fields import (
     Zone,
 )
 from afsync.config.policy_models import PolicyPart
-from afsync.config.project import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
+from afsync.config.settings import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
 from afsync.core.remote import EMULATOR, SERVICE
 
 

@@ -13,9 +13,9 @@ from afsync.config.declared import Declared
 from afsync.config.occurrence_checks import check_dates
 from afsync.config.occurrence_jobs import FoundSeries, jobs_at
 from afsync.config.problems import Code, Diagnostic
-from afsync.config.project import Project
+from afsync.config.project import LoadedProject
 from afsync.config.report import Report
-from afsync.config.row_jobs import Found as FoundRows
+from afsync.config.row_jobs import RowsAtMoment as FoundRows
 from afsync.config.row_jobs import imports_of, look
 from afsync.config.row_warnings import passed, untimed
 from afsync.config.series import DeclaredSeries
@@ -30,7 +30,7 @@ from afsync.core.state.records import RecordedJob
 from afsync.errors import Problem
 
 
-def expand(project: Project, recorded: Recorded, now: datetime) -> Project:
+def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedProject:
     """The project with what its calendar declares at `now` (UTC) among its jobs. Raises ConfigError."""
     calendar = project.calendar
     if calendar is None:
@@ -83,7 +83,7 @@ def _said(rows: FoundRows) -> Iterator[Problem]:
     yield from untimed(file, rows.untimed)
 
 
-def _wanted(key: str, recorded: Recorded, project: Project) -> frozenset[str]:
+def _wanted(key: str, recorded: Recorded, project: LoadedProject) -> frozenset[str]:
     """The instances of a series that have an open intent, or are taken over."""
     named = (*(i.address for i in recorded.intents), *project.desired.imports)
     return frozenset(parts[1] for parts in map(occurrence_of, named) if parts and parts[0] == key)
@@ -110,7 +110,7 @@ def _by_series(recorded: Recorded) -> dict[str, dict[str, RecordedJob]]:
 
 
 def _within_horizon(
-    project: Project, calendar: Calendar, recorded: Recorded, now: datetime
+    project: LoadedProject, calendar: Calendar, recorded: Recorded, now: datetime
 ) -> Iterable[tuple[str, Job]]:
     """The single jobs that are to be there by now: recorded, or near enough."""
     for address, job in project.desired.jobs.items():
@@ -128,7 +128,7 @@ def _looks(
     calendar: Calendar,
     recorded: Recorded,
     records: Mapping[str, Mapping[str, RecordedJob]],
-    project: Project,
+    project: LoadedProject,
     now: datetime,
     report: Report,
 ) -> Iterator[FoundSeries]:
@@ -148,7 +148,11 @@ def _looks(
 
 
 def _look(
-    declared: DeclaredSeries, recorded: Recorded, records: Mapping[str, RecordedJob], project: Project, now: datetime
+    declared: DeclaredSeries,
+    recorded: Recorded,
+    records: Mapping[str, RecordedJob],
+    project: LoadedProject,
+    now: datetime,
 ) -> FoundSeries:
     key = declared.job.key
     known = recorded.series.get(key)

@@ -10,7 +10,7 @@ from afsync.config.declared import Declared
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.enums import Weekday
 from afsync.config.problems import Code, Diagnostic
-from afsync.config.project import HORIZON
+from afsync.config.settings import HORIZON
 from afsync.config.times import parse_zone
 from afsync.core.policy.policy import NO_POLICY, Blackout, Budget, Exemption, Policy
 from afsync.errors import Location

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from afsync.config.checks import deletes_percent
 from afsync.config.durations import quarantine_seconds, watch_seconds
+from afsync.config.settings import LATE, QUARANTINE, SETTLE, STATE, WATCH, Settings
 from afsync.core.channels import Channel, Event
 from afsync.core.policy.policy import NO_POLICY, Policy
 from afsync.core.remote import SERVICE
@@ -21,37 +22,6 @@ if TYPE_CHECKING:
     from afsync.config.declared import Declared
     from afsync.core.series.occurrences import Occurrences
 
-PROJECT_FILE = "afsync.yaml"
-STATE = ".afsync/state.json"
-QUARANTINE = "10m"
-LATE = "6h"
-SETTLE = "2m"
-WATCH = "24h"
-HORIZON = "14d"
-KEEP = "90d"
-
-
-class Settings(Struct, frozen=True):
-    """How this project is run; spans are in seconds, and `state` is a path relative to the root.
-
-    `key` is where the key is, if a workspace says so: `env:NAME` or `file:PATH`. `auto_approve` is what may be applied
-    unattended.
-    """
-
-    lineage: str | None = None
-    base_url: str = SERVICE
-    exclusive: bool | None = None
-    quarantine: int = quarantine_seconds(QUARANTINE)
-    late: int = quarantine_seconds(LATE)
-    settle: int = quarantine_seconds(SETTLE)
-    watch: int = watch_seconds(WATCH)
-    state: str = STATE
-    timezone: str | None = None
-    account: str | None = None
-    notify: tuple[Channel, ...] = ()
-    key: str | None = None
-    auto_approve: Bounds | None = None
-
 
 class SourceFile(Struct, frozen=True):
     """A file that was read: its path relative to the root, with `/`, and the hash of its bytes."""
@@ -60,7 +30,7 @@ class SourceFile(Struct, frozen=True):
     sha256: str
 
 
-class Project(Struct, frozen=True):
+class LoadedProject(Struct, frozen=True):
     """A loaded project. `files` are in the order they were read: afsync.yaml, then what it includes, sorted.
 
     `calendar` is what is submitted as time passes, where there is any. What that comes to at a moment is among the

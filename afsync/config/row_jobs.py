@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from afsync.config.declared import Declared
 from afsync.config.interpolation import Scope
-from afsync.config.jobs import Context, ResolvedJob, build_job, job_reader
+from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.problems import Code, Diagnostic, InvalidValue, did_you_mean
 from afsync.config.report import Report
@@ -56,7 +56,7 @@ class DeclaredRow(Declared, frozen=True):
         return Diagnostic(wrong.code, path, f"{wrong.message} (in the row `{self.instance}`)", wrong.hint)
 
 
-class Found(Struct):
+class RowsAtMoment(Struct):
     """What the rows of a job come to at a moment, as `core.series.Standing` has it for a rule."""
 
     series: RowSeries
@@ -81,16 +81,16 @@ def look(
     records: Mapping[str, RecordedJob],
     known: Considered | None,
     wanted: frozenset[str],
-    read: tuple[Context, Scope, Report],
+    read: tuple[JobContext, Scope, Report],
     now: datetime,
-) -> Found:
+) -> RowsAtMoment:
     """The jobs that are declared at `now`. `wanted` are keys that are, whatever the horizon. Reports what is wrong."""
     context, scope, report = read
     passed = any(r.schedule and known and known.until < r.schedule.utc <= now for r in records.values())
     same = known is not None and known.until.date() == now.date() and not passed
     since = known.since if known else f"{now:%Y-%m-%d}"
     remembered = known if known is not None and same else Considered(now, since, zone_data(series.zone))
-    found = Found(series, [], [], [], remembered)
+    found = RowsAtMoment(series, [], [], [], remembered)
     if not series.rows.rows and records and not series.rows.sheet.wrong:
         hint = "restore its rows; to remove them for good, remove the job"
         text = f"there are no rows, and the state has {len(records)} of them"
@@ -112,7 +112,7 @@ def look(
 
 
 def _row(
-    found: Found, key: str, record: RecordedJob | None, scope: Scope, report: Report, now: datetime
+    found: RowsAtMoment, key: str, record: RecordedJob | None, scope: Scope, report: Report, now: datetime
 ) -> DeclaredRow | None:
     """The row with its fields, where there is something to be decided about it."""
     series, rows = found.series, found.series.rows
@@ -146,7 +146,7 @@ def _row(
 
 
 def _take(
-    found: Found, declared: DeclaredRow, whole: ResolvedJob, known: Considered | None, kept: bool, now: datetime
+    found: RowsAtMoment, declared: DeclaredRow, whole: ResolvedJob, known: Considered | None, kept: bool, now: datetime
 ) -> None:
     """Declare it, or leave it for later, or for good."""
     job, horizon = build_job(whole), found.series.horizon
@@ -168,7 +168,7 @@ def _take(
     found.jobs.append((declared, job))
 
 
-def _is_untimed(declared: DeclaredRow, whole: ResolvedJob, record: RecordedJob | None, context: Context) -> bool:
+def _is_untimed(declared: DeclaredRow, whole: ResolvedJob, record: RecordedJob | None, context: JobContext) -> bool:
     """Whether it is published as soon as it is produced, which neither the files nor the state say."""
     if whole.schedule is not None or whole.problems or (record is not None and record.schedule is None):
         return False

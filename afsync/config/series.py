@@ -29,7 +29,7 @@ from afsync.core.series.recurrence import Dates, Listed, MonthDay, Rule
 from afsync.core.series.series import DaysOff, Deviation, Series
 
 
-class Defaults(Struct, frozen=True):
+class SeriesDefaults(Struct, frozen=True):
     """What a series takes where it says nothing itself; spans as they are written."""
 
     zone: str | None
@@ -67,7 +67,7 @@ class DeclaredSeries(Struct, frozen=True):
         )
 
 
-def read_series(job: Declared, defaults: Defaults) -> tuple[DeclaredSeries | None, list[Diagnostic]]:
+def read_series(job: Declared, defaults: SeriesDefaults) -> tuple[DeclaredSeries | None, list[Diagnostic]]:
     """The series, or what is wrong with it."""
     fields, repeat = job.fields, job.fields["repeat"]
     if not isinstance(repeat, dict):

@@ -15,8 +15,8 @@ from afsync.config.file_tree import Tree
 from afsync.config.files import inside, open_regular
 from afsync.config.includes import check_kind, included
 from afsync.config.problems import Code, Diagnostic, InvalidValue
-from afsync.config.project import PROJECT_FILE
 from afsync.config.report import Report
+from afsync.config.settings import PROJECT_FILE
 
 MAX_PATTERNS: Final = 10_000
 _GLANCE: Final = 100_000

@@ -24,7 +24,7 @@ _VARS: Final = re.compile(r"""^(?:vars|"vars"|'vars')[ ]*:""", re.MULTILINE)
 _SECTION: Final = re.compile(r"\n(?=[^\s#\-])")
 
 
-class Section:
+class VariablesSection:
     """Where the variables are: what is put into texts from there is a text of several words."""
 
     def __init__(self, text: str) -> None:
@@ -37,7 +37,7 @@ class Section:
 
 
 def behind_value(
-    text: str, end: int, place: tuple[int, int], key: str | None, value: str, variables: Section
+    text: str, end: int, place: tuple[int, int], key: str | None, value: str, variables: VariablesSection
 ) -> TextDiagnostic | None:
     """What is said of the comment behind a plain value of `key` that ends at `end`, which is `place` (line and column,
     from 0). None where there is no comment, or none that may be meant as text."""
@@ -59,7 +59,7 @@ class Cuts:
 
     def __init__(self, text: str) -> None:
         self._text = text if " #" in text or "\t#" in text else ""
-        self._variables = Section(self._text)
+        self._variables = VariablesSection(self._text)
         self._marks: list[TextDiagnostic] = []
         self._anchored: list[tuple[str, TextDiagnostic]] = []
         self._used: set[str] = set()
@@ -96,11 +96,11 @@ def _in_front(event: Any, key: str | None, sign: str, what: str) -> TextDiagnost
 def in_common_form(text: str) -> tuple[TextDiagnostic, ...]:
     """The same for a text that the fast reader takes; not even looked through where no value has a comment."""
     plain = text.replace("\r\n", "\n") if " #" in text else ""
-    variables = Section(plain)
+    variables = VariablesSection(plain)
     return tuple(_marks(plain, variables)) if _may_cut(plain, variables) else ()
 
 
-def _may_cut(text: str, variables: Section) -> bool:
+def _may_cut(text: str, variables: VariablesSection) -> bool:
     """Whether any line may have something to be said of. Takes time that grows with the text, whatever is in it."""
     at = text.find(" #")
     while at >= 0:
@@ -113,7 +113,7 @@ def _may_cut(text: str, variables: Section) -> bool:
     return False
 
 
-def _marks(text: str, variables: Section) -> Iterator[TextDiagnostic]:
+def _marks(text: str, variables: VariablesSection) -> Iterator[TextDiagnostic]:
     line = found = 0
     for part in common_lines(text):
         said = _mark(text, part, line, variables) if part[1] is not None and " #" in part[0] else None
@@ -125,7 +125,7 @@ def _marks(text: str, variables: Section) -> Iterator[TextDiagnostic]:
                 return
 
 
-def _mark(text: str, part: re.Match[str], line: int, variables: Section) -> TextDiagnostic | None:
+def _mark(text: str, part: re.Match[str], line: int, variables: VariablesSection) -> TextDiagnostic | None:
     """What is said of one line of a common form."""
     ours = _LINE.match(text, part.start(), part.end())
     if ours is None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.config.calendar import Calendar
 from afsync.config.occurrences import expand
-from afsync.config.project import Project
+from afsync.config.project import LoadedProject
 from afsync.config.series import DeclaredSeries
 from afsync.config.times import parse_zone
 from afsync.core.resources import Job
@@ -29,7 +29,9 @@ class Upcoming(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def upcoming(files: Project, at_moment: Project, recorded: Recorded, now: datetime, until: datetime) -> Upcoming:
+def upcoming(
+    files: LoadedProject, at_moment: LoadedProject, recorded: Recorded, now: datetime, until: datetime
+) -> Upcoming:
     """What `files` declare up to `until` besides what they do `at_moment`. A mistake in one series, which is no mistake
     of the plan yet, hides no other."""
     calendar = files.calendar
@@ -42,7 +44,12 @@ def upcoming(files: Project, at_moment: Project, recorded: Recorded, now: dateti
 
 
 def _found(
-    files: Project, calendar: Calendar, at_moment: Project, recorded: Recorded, now: datetime, until: datetime
+    files: LoadedProject,
+    calendar: Calendar,
+    at_moment: LoadedProject,
+    recorded: Recorded,
+    now: datetime,
+    until: datetime,
 ) -> Upcoming:
     further = expand(replace(files, calendar=_ahead(calendar, now, until)), recorded, now)
     jobs = {a: j for a, j in further.desired.jobs.items() if a not in at_moment.desired.jobs}
@@ -61,7 +68,12 @@ def _ahead(calendar: Calendar, now: datetime, until: datetime) -> Calendar:
 
 
 def _one_by_one(
-    files: Project, calendar: Calendar, at_moment: Project, recorded: Recorded, now: datetime, until: datetime
+    files: LoadedProject,
+    calendar: Calendar,
+    at_moment: LoadedProject,
+    recorded: Recorded,
+    now: datetime,
+    until: datetime,
 ) -> Upcoming:
     result = Upcoming()
     for key, part in _parts(calendar):
@@ -90,7 +102,7 @@ def _parts(calendar: Calendar) -> Iterator[tuple[str, Calendar]]:
 
 
 def _dates(
-    declared: DeclaredSeries, at_moment: Project, recorded: Recorded, now: datetime, until: datetime
+    declared: DeclaredSeries, at_moment: LoadedProject, recorded: Recorded, now: datetime, until: datetime
 ) -> tuple[Occurrence, ...]:
     known = recorded.series.get(declared.job.key)
     today = now.astimezone(parse_zone(declared.zone)).date()
@@ -103,7 +115,7 @@ def _dates(
     )
 
 
-def entering(project: Project, recorded: Recorded, now: datetime, until: datetime) -> tuple[Job, ...] | None:
+def entering(project: LoadedProject, recorded: Recorded, now: datetime, until: datetime) -> tuple[Job, ...] | None:
     """The jobs that enter the horizon between `now` and `until` (UTC), of a project as it is at `now`. None where
     something is wrong with one of them, which is an error once that is declared."""
     calendar = project.calendar

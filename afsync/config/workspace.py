@@ -15,8 +15,9 @@ from afsync.config.file_tree import Tree
 from afsync.config.files import inside
 from afsync.config.includes import check_kind, included
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
-from afsync.config.project import PROJECT_FILE, STATE, Settings, bounds_of
+from afsync.config.project import bounds_of
 from afsync.config.report import Report
+from afsync.config.settings import PROJECT_FILE, STATE, Settings
 from afsync.config.shape import WorkspaceFileShape, fits
 from afsync.config.workspace_checks import check_state_template
 from afsync.core.resources import Bounds

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from afsync.config.loader import load
-from afsync.config.project import Project
+from afsync.config.project import LoadedProject
 from afsync.core.resources import Job
 from afsync.errors import ConfigError, Problem
 
@@ -24,7 +24,9 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
     return root
 
 
-def loaded(root: Path, main: str | bytes, environ: Mapping[str, str] | None = None, **more: str | bytes) -> Project:
+def loaded(
+    root: Path, main: str | bytes, environ: Mapping[str, str] | None = None, **more: str | bytes
+) -> LoadedProject:
     """The project with this afsync.yaml and `more` files, named with `__` for `/`."""
     write(root, {"afsync.yaml": main, **{name.replace("__", "/") + ".yaml": text for name, text in more.items()}})
     return load(root, environ=environ or {})

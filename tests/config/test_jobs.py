@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from afsync.config.declared import Declared
 from afsync.config.document import Document
 from afsync.config.files import Media
-from afsync.config.jobs import Context, job_reader
+from afsync.config.jobs import JobContext, job_reader
 from afsync.config.loader import load
 from afsync.config.problems import BROKEN
 from afsync.config.rules import Finding
@@ -197,7 +197,7 @@ def test_no_job_is_right_because_another_is(
         "scheduled": Declared(document, "templates", "scheduled", {"name": "S", "publishMode": "scheduled"}),
     }
     taken = {f"job.j{number}" for number in imports}
-    context = Context(templates, defaults, None, Media(Path("/nowhere")), imports=taken)
+    context = JobContext(templates, defaults, None, Media(Path("/nowhere")), imports=taken)
     declared = [Declared(document, "jobs", f"j{number}", fields) for number, fields in enumerate(jobs)]
     read = job_reader(context)
     together = [read(job).problems for job in declared]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from afsync.config.occurrences import expand
-from afsync.config.project import Project
+from afsync.config.project import LoadedProject
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.resources import Job, Schedule
@@ -28,7 +28,7 @@ DATED = f'{HEAD}    url: ${{row.link}}\n    rows: {{file: s.csv, key: date}}\n  
 
 def expanded(
     root: Path, sheet: str | bytes, main: str = LISTED, *, name: str = "s.csv", recorded: Recorded | None = None
-) -> Project:
+) -> LoadedProject:
     write(root, {name: sheet})
     return expand(loaded(root, main), recorded or Recorded(LINEAGE), NOW)
 
@@ -134,7 +134,7 @@ def test_a_series_shares_the_links_that_it_names_itself(tmp_path: Path) -> None:
     assert expanded(tmp_path, ONE).desired.shared == {}
 
 
-def said(project: Project) -> list[tuple[str, str, str, int | None]]:
+def said(project: LoadedProject) -> list[tuple[str, str, str, int | None]]:
     return [(p.code, p.severity.value, p.message, p.location.line if p.location else None) for p in project.warnings]
 
 
@@ -457,7 +457,7 @@ def test_a_sheet_takes_no_longer_than_the_same_jobs_in_yaml(tmp_path: Path, reco
     assert took["b"] < 4 * took["a"], f"twice as long on an idle machine: {took}"
 
 
-def load_in(root: Path) -> Project:
+def load_in(root: Path) -> LoadedProject:
     from afsync.config.loader import load
 
     return load(root, environ={})

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from afsync.config.edit import Entry, Section, insert, insert_include
+from afsync.config.edit import AddedEntry, AddedSection, insert, insert_include
 from afsync.config.formatter import tidied
 from afsync.errors import ConfigError
 from tests.harness import KEY, NO_CHANGES, Sandbox
@@ -55,7 +55,7 @@ def test_insertion_keeps_what_a_person_wrote(name: str) -> None:
     before = after = CORPUS[name]
     for section in ("templates", "jobs", "import"):
         value = "job_1" if section == "import" else {"name": "x: y"}
-        after = insert(after, Section(section, (Entry("new", value, "said"),)), "afsync.yaml")
+        after = insert(after, AddedSection(section, (AddedEntry("new", value, "said"),)), "afsync.yaml")
     assert only_added(without_empty(before), after)
     assert comments(after.replace("# said", "")) == comments(before)
     value, old = meaning(after), meaning(before)
@@ -125,5 +125,5 @@ def test_what_cannot_be_added_is_said_with_its_place() -> None:
         insert_include("vars: {x: &x [a.yaml]}\nversion: 1\ninclude: *x\n", "x/*.yaml", "afsync.yaml")
     assert "add `x/*.yaml` to `include:`" in str(error.value.problems[0].hint)
     with pytest.raises(ConfigError) as error:
-        insert("jobs: *x\n", Section("jobs", (Entry("new", {}),)), "afsync.yaml")
+        insert("jobs: *x\n", AddedSection("jobs", (AddedEntry("new", {}),)), "afsync.yaml")
     assert error.value.problems[0].location is not None
