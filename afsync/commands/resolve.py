@@ -22,10 +22,17 @@ from afsync.errors import UsageError
 @click.option(
     "--foreign", multiple=True, metavar="ID", help="This one is another client's. May be given several times."
 )
-@click.option("--because", default="", metavar="TEXT", help="Why; kept in the state.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept in the state.")
+@click.option("--because", hidden=True, default="", metavar="TEXT", help="The name of --reason in 0.1.")
 @lock_timeout_flag
 def command(
-    address: str, adopt: str | None, absent: bool, foreign: tuple[str, ...], because: str, lock_timeout: float
+    address: str,
+    adopt: str | None,
+    absent: bool,
+    foreign: tuple[str, ...],
+    reason: str,
+    because: str,
+    lock_timeout: float,
 ) -> int:
     """Say what became of a submission or an approval whose outcome is not known. Works without a terminal.
 
@@ -33,7 +40,7 @@ def command(
     come is published by the next apply.
     """
     saying = _saying(adopt, absent, foreign)
-    purpose = resolve_manually(here(), address, saying, because, lock_timeout)
+    purpose = resolve_manually(here(), address, saying, reason or because, lock_timeout)
     print_done(f"{address}: {_said_of_approval(saying) if purpose is Purpose.APPROVAL else _said(saying)}\n")
     return 0
 

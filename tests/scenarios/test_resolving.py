@@ -40,10 +40,11 @@ def test_absent_is_refused_while_one_is_in_sight(world: World, env: dict[str, st
     assert world.ids() == {"job.a": job}
 
 
-def test_foreign_then_absent_pays_for_another(world: World) -> None:
+@pytest.mark.parametrize("flag", ["--reason", "--because"])  # the second is its name in 0.1
+def test_foreign_then_absent_pays_for_another(world: World, flag: str) -> None:
     job = lose(world)
     world.does("resolve", "job.a", "--foreign", str(job), env=LONG)
-    world.does("resolve", "job.a", "--absent", "--because", "it is not ours", env=LONG)
+    world.does("resolve", "job.a", "--absent", flag, "it is not ours", env=LONG)
     assert [(d["decision"], d["id"], d["why"]) for d in world.state["decisions"]] == [
         ("foreign", job, ""),
         ("absent", None, "it is not ours"),
