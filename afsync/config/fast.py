@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 NOT_READ: Final = object()
@@ -20,6 +20,8 @@ _ORDINARY: Final = bytes([0x0A, *range(0x20, 0x7F)])
 _JOINER: Final = "\u200d"
 """It joins emoji: the one character that is not printable and yet read alike."""
 
+_WHOLE: Final = 4_000_000
+"""Up to so many characters are parsed at once, which is quicker."""
 _PIECE: Final = 500_000
 """About as many characters are parsed at a time: the parser takes up to thirty times as many bytes."""
 
@@ -38,7 +40,12 @@ def read_fast(text: str) -> Any:
     except ImportError:
         return NOT_READ
     try:
-        value = _block(text, 0, len(text), lambda piece: loads(piece, parse_datetime=False))
+        whole = len(text) <= _WHOLE
+        value = (
+            loads(text, parse_datetime=False)
+            if whole
+            else _block(text, 0, len(text), partial(loads, parse_datetime=False))
+        )
     except Exception:  # whatever it does not like is the authority's to explain
         return NOT_READ
     return value if isinstance(value, dict) and value else NOT_READ

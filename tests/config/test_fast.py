@@ -226,7 +226,7 @@ def agree(text: str) -> bool:
 
 def _in_pieces(text: str, size: int) -> Any:
     """As a text is read that is that much larger than a piece."""
-    with mock.patch.object(fast, "_PIECE", size):
+    with mock.patch.multiple(fast, _WHOLE=0, _PIECE=size):
         return read_fast(text)
 
 
@@ -281,6 +281,7 @@ def test_a_large_text_is_parsed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
         return loads(text, **how)
 
     monkeypatch.setattr(yaml_rs, "loads", counted)
+    monkeypatch.setattr(fast, "_WHOLE", 0)
     monkeypatch.setattr(fast, "_PIECE", 100)
     small = "".join(f"k{n}: {{a: 1}}\n" for n in range(100))
     deep = "".join(f"  - x: 1\n    y: [{n}]\n" for n in range(100))
