@@ -115,7 +115,7 @@ def plainly(data: bytes) -> StateDocument | None:
 
 
 _STATE = Decoder(StateFile)
-_LONG = re.compile(rb"[^\n]{%d,}" % (2 * DEEPEST))
+_LONG = re.compile(rb"^[^\n]{%d,}" % (2 * DEEPEST), re.MULTILINE)
 """A level takes two brackets, and in our layout all levels of a value stand in one line."""
 
 
