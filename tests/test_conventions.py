@@ -159,7 +159,7 @@ ONE_IMPORTER = {
     "ruamel": "afsync.config.yaml",
     "httpx": "afsync.api.client",
     "deepdiff": "afsync.core.plan.changes",
-    "yaml_rs": "afsync.config.fast",
+    "yaml_rs": "afsync.config.fast_parser",
     "dateutil": "afsync.config.rrule",
     "python_calamine": "afsync.config.workbook",
     "holidays": "afsync.config.public_holidays",

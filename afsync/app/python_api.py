@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from afsync.app.api_arguments import check_appliable, project_directory
 from afsync.app.apply import apply
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.context import Context, random_number, utc_now
@@ -26,7 +27,7 @@ from afsync.core.phases import JobStatus
 from afsync.core.plan.saved_plan import SavedPlan
 from afsync.engine.events import Event
 from afsync.engine.executor import RunReport
-from afsync.errors import LimitRefused, UsageError
+from afsync.errors import LimitRefused
 
 if TYPE_CHECKING:
     from afsync.engine.events import Tell
@@ -98,6 +99,7 @@ class Project(Struct, frozen=True):
         another run is at work, and LimitRefused where a limit or a guard forbids all of it: nothing was sent then.
         Whatever fails later is in the report: `report.outcomes`, and `report.stopped`, the error that ended it early.
         """
+        check_appliable(plan)
         request = ApplyRequest(
             saved=plan, account=account, fail_fast=fail_fast, lock_timeout=lock_timeout, unattended=True
         )
@@ -131,6 +133,13 @@ class Project(Struct, frozen=True):
         )
         with self._context() as context:
             return calendar(context, request).found
+
+    def __repr__(self) -> str:
+        """Without the environment: the key is in it."""
+        return f"<afsync.Project {str(self.directory)!r}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("directory", self.directory)]
 
     @contextmanager
     def _context(self) -> Iterator[Context]:
@@ -180,8 +189,7 @@ def open_project(
     random: Callable[[], float] = random_number,
     warn: Callable[[str], None] = _ignore,
 ) -> Project:
-    """The project in `directory`; nothing is read yet. UsageError where there is no such directory."""
-    path = Path(directory)
-    if not path.is_dir():
-        raise UsageError(f"{path} is not a directory", "name the one with afsync.yaml")
+    """The project in `directory`, also after the current directory has changed; nothing is read yet. UsageError where
+    there is no such directory."""
+    path = project_directory(directory)
     return Project(path, os.environ if environ is None else environ, now, sleep, random, warn)

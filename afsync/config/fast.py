@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any, Final
 
+from afsync.config.fast_parser import fast_parser
+
 NOT_READ: Final = object()
 """What `read_fast` gives when the authority has to read the text."""
 
@@ -35,9 +37,8 @@ def read_fast(text: str) -> Any:
     text = text.replace("\r\n", "\n")
     if sum(map(text.count, _COLLECTION)) > _MOST_COLLECTIONS or not has_common_form(text):
         return NOT_READ
-    try:
-        from yaml_rs import loads
-    except ImportError:
+    loads = fast_parser()
+    if loads is None:
         return NOT_READ
     try:
         whole = len(text) <= _WHOLE

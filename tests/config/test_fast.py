@@ -280,7 +280,7 @@ def test_a_large_text_is_parsed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
         parsed.append(len(text))
         return loads(text, **how)
 
-    monkeypatch.setattr(yaml_rs, "loads", counted)
+    monkeypatch.setattr(fast, "fast_parser", lambda: counted)
     monkeypatch.setattr(fast, "_WHOLE", 0)
     monkeypatch.setattr(fast, "_PIECE", 100)
     small = "".join(f"k{n}: {{a: 1}}\n" for n in range(100))

@@ -51,6 +51,8 @@ def configuration_hash(files: Iterable[tuple[str, str]]) -> str:
 
 def stale_reason(saved: SavedPlan, recorded: Recorded, configuration: str, now: datetime) -> str | None:
     """Why the plan cannot be applied, by files, state and time; None where it can."""
+    if saved.plan.fingerprint != saved.fingerprint:
+        return "its changes are not those that were planned"
     if saved.id in recorded.applied_plans:
         return "it was applied already"
     if saved.plan.lineage != recorded.lineage:
