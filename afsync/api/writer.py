@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from afsync.api.classify import classify, classify_approval
 from afsync.api.exchange import NoResponse, Result
+from afsync.api.post_answers import classify, classify_approval
 from afsync.api.reader import ApiReader, checked_id
 from afsync.api.session import ApiSession
 from afsync.api.upload import FileUpload

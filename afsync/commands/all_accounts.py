@@ -20,7 +20,7 @@ from afsync.app.workspace import ChosenAccounts, choose_accounts
 from afsync.commands.account_flags import JOBS, AccountFlags, CommandResult
 from afsync.commands.console import messages, print_into, report, report_code, stdout_paint
 from afsync.commands.context import here, share
-from afsync.commands.reports import check_reports, publish_overall, write_reports
+from afsync.commands.report_files import check_reports, publish_overall, write_reports
 from afsync.core.text import count
 from afsync.core.workspace import AccountResult, Overall, worst
 from afsync.engine.interrupt import Stops, handling_signals

@@ -10,7 +10,7 @@ from afsync.app.files import read_text
 from afsync.commands.account_flags import REPORT_FLAG
 from afsync.commands.all_accounts import tell_overall
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.reports import check_reports
+from afsync.commands.report_files import check_reports
 from afsync.core.workspace import Overall, worst
 from afsync.errors import Exit, Problem, UsageError
 from afsync.output.overall_json import read_overall

@@ -57,7 +57,8 @@ OPEN, CLOSE = "\ue0f0", "\ue0f1"
 
 
 def names_of(moment: datetime, number: Callable[[], int], *, marked: bool = False) -> Callable[[str], str | None]:
-    """What `${occurrence.NAME}` and `${occurrence.NAME:FORM}` stand for; None for other names. Wrong.
+    """What `${occurrence.NAME}` and `${occurrence.NAME:FORM}` stand for; None for other names. Raises
+    InvalidValue.
 
     `moment` is the date of the rule with the time of day at which it is published. `marked` puts what `at` and `from`
     decide between OPEN and CLOSE.
@@ -80,7 +81,7 @@ def names_of(moment: datetime, number: Callable[[], int], *, marked: bool = Fals
 
 
 def written(moment: datetime, form: str) -> str:
-    """`form` with its directives filled in. Wrong for one that is not known."""
+    """`form` with its directives filled in. Raises InvalidValue for one that is not known."""
 
     def directive(found: re.Match[str]) -> str:
         if found[1] not in _DIRECTIVES:

@@ -19,7 +19,7 @@ _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}
 
 
 class DeclaredPolicy(Declared, frozen=True):
-    """The policy as a place: what is said of it stands at a rule, or at an entry below one (`exceptions/0`)."""
+    """Locates problems of the policy in its file: at a rule, or at an entry below one (`exceptions/0`)."""
 
     def locate(self, field: str | None) -> Location:
         steps = [int(step) if step.isdigit() else step for step in (field or "").split("/") if step]

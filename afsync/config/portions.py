@@ -1,4 +1,4 @@
-"""What is wrong with the form of a file, found portion by portion, so that a large one takes no more than it has to."""
+"""What is wrong with the form of a file, found a portion at a time, so that memory stays bounded for a large one."""
 
 from __future__ import annotations
 

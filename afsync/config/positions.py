@@ -1,4 +1,4 @@
-"""Where things stand in a large text whose value is known: only the lines around a place are read with positions."""
+"""Positions of keys and values in a file that the fast reader read: only the lines around one are parsed for them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Entries:
 
 
 class Places:
-    """Positions in `text`, which the fast reader read as `value`: block mappings and lists, in plain lines."""
+    """Positions in `text`, of which the fast reader made `value`: mappings and lists written as blocks."""
 
     def __init__(self, text: str, lines: Lines, value: Any) -> None:
         self._text, self._lines, self._value = text, lines, value

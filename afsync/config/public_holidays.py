@@ -21,7 +21,7 @@ class PublicHolidays(Struct, frozen=True):
 
 @lru_cache(maxsize=1000)
 def known_days(of: str, year: int) -> frozenset[date]:
-    """Those of a year. Wrong where the library is missing, or does not know the place."""
+    """The holidays of a year. Raises InvalidValue where the library is missing, or does not know the place."""
     try:
         from holidays import country_holidays
     except ImportError:

@@ -1,4 +1,4 @@
-"""How people write a rule: `2 weeks`, `first mon`, `09:00`, `2026-12-05 20:15`. `parse_…` raises Wrong."""
+"""How people write a rule: `2 weeks`, `first mon`, `09:00`, `2026-12-05 20:15`. `parse_…` raises InvalidValue."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class DeclaredRow(Declared, frozen=True):
 
 
 class RowsAtMoment(Struct):
-    """What the rows of a job come to at a moment, as `core.series.Standing` has it for a rule."""
+    """The jobs that the rows of a series declare at a moment; `core.series.series.SeriesState` is that of a rule."""
 
     series: RowSeries
     jobs: list[tuple[Declared, Job]]
@@ -178,7 +178,8 @@ def _is_untimed(declared: DeclaredRow, whole: ResolvedJob, record: RecordedJob |
 
 
 def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:
-    """What `${row.COLUMN}` stands for; None for other names. Wrong for a column that the sheet does not have."""
+    """What `${row.COLUMN}` stands for; None for other names. Raises InvalidValue for a column that the
+    sheet does not have."""
 
     def named(name: str) -> str | None:
         if not name.startswith(_PREFIX):

@@ -166,7 +166,7 @@ def _fields(row: Row, *, dated: bool) -> tuple[dict[str, Any], list[Diagnostic]]
 
 
 def _typed(name: str, cell: str) -> Any:
-    """A cell of text as the field wants it. Wrong."""
+    """A cell of text as a value of the field. Raises InvalidValue."""
     if name in _LISTS:
         return [part.strip() for part in _LISTS[name].split(cell) if part.strip()]
     if name in ("staging", "allow_duplicate"):

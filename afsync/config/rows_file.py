@@ -54,8 +54,8 @@ class Sheet(Struct, frozen=True):
 
 
 def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
-    """The sheet at a path of the project; of a workbook the one of that name, or the first. Wrong for one that cannot
-    be read at all."""
+    """The sheet at a path of the project; of a workbook the one of that name, or the first. Raises InvalidValue for
+    one that cannot be read at all."""
     suffix = FilePath(written).suffix.lower()
     if suffix not in (*_TEXTS, *_WORKBOOKS):
         hint = "save it as .csv, .tsv, .xlsx, .ods, .json or .yaml"
@@ -81,7 +81,7 @@ def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
 
 
 def parse_delimited(file: str, text: str) -> Sheet:
-    """The sheet in a text of CSV. Wrong where it is none."""
+    """The sheet in a text of CSV. Raises InvalidValue where it is none."""
     return _delimited(file, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), text)
 
 

@@ -69,7 +69,7 @@ class RecurrenceRule(Struct, frozen=True, dict=True):
 
 
 def parsed(text: str, start: date) -> rrule:
-    """The rule as dateutil knows it. Wrong for what it does not understand."""
+    """The rule as a `dateutil.rrule`. Raises InvalidValue for what dateutil does not understand."""
     try:
         found = rrulestr(text, dtstart=datetime.combine(start, _NO_TIME), cache=False)
     except (ValueError, TypeError, KeyError, OverflowError) as error:

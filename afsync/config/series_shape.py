@@ -1,4 +1,7 @@
-"""Whether what a job says of its series is plainly right; why not, the models say. Imported only where there is one."""
+"""The quick check of a series: whether it is certainly valid. Where it is not, the models explain why.
+
+Imported only where a project has a series.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ def _refuse() -> NoReturn:
 
 
 class _Part(Struct, forbid_unknown_fields=True):
-    """What is checked beyond types is checked in `__post_init__`, by what the models check it with."""
+    """A mapping without unknown keys. `__post_init__` checks more than types, with the functions that the models
+    use."""
 
 
 class LifecycleShape(_Part):

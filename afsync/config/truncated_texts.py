@@ -25,7 +25,7 @@ _SECTION: Final = re.compile(r"\n(?=[^\s#\-])")
 
 
 class VariablesSection:
-    """Where the variables are: what is put into texts from there is a text of several words."""
+    """The `vars` section of a file. A value of several words there is likely to be text that is put into others."""
 
     def __init__(self, text: str) -> None:
         begin = _VARS.search(text)
@@ -55,7 +55,7 @@ def _named(key: str | None) -> str:
 
 
 class Cuts:
-    """Collects what is said of the plain values of a document while the authority reads it."""
+    """Collects the warnings about texts that ` #` may have cut, while ruamel.yaml reads the document."""
 
     def __init__(self, text: str) -> None:
         self._text = text if " #" in text or "\t#" in text else ""

@@ -17,7 +17,8 @@ _MOST_CELLS: Final = 5_000_000
 
 
 def records(data: bytes, name: str | None) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a sheet with their numbers, from the first on; real dates as they are written here. Wrong."""
+    """The rows of a sheet with their numbers, from the first on; dates as ISO 8601. Raises
+    InvalidValue."""
     try:
         from python_calamine import CalamineWorkbook
     except ImportError:
@@ -79,7 +80,7 @@ def _attributes(tag: str) -> dict[str, str]:
 
 
 def _check_size(data: bytes) -> None:
-    """Wrong for what is no archive, or would fill the memory."""
+    """Raises InvalidValue for what is no archive, or would fill the memory."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())

@@ -1,4 +1,4 @@
-"""Checks of single values in a workspace file. `check_…` gives the value back as it is, or raises Wrong."""
+"""Checks of single values in a workspace file. `check_…` gives the value back as it is, or raises InvalidValue."""
 
 from __future__ import annotations
 

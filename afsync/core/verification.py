@@ -60,8 +60,8 @@ class ReadBack(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """What was seen, and what was not yet; `beyond` is how many are no longer among the newest jobs, which were
-    read."""
+    """Which changes the account was seen to show, and which not yet. `beyond` is the number of jobs that could not be
+    looked for, because they are older than the newest ones, which were read."""
 
     seen: tuple[Expected, ...] = ()
     unseen: tuple[Expected, ...] = ()

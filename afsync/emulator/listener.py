@@ -135,7 +135,7 @@ LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class BreakableProtocol(H11Protocol):
-    """One connection; see `faults.line.Line`."""
+    """One connection; see `faults.exchange.Line`."""
 
     def __init__(
         self,

@@ -63,8 +63,8 @@ class ReadingBack(Protocol):
 
 
 class Due(Struct, frozen=True):
-    """What publishing needs that becomes due during a run: what the files say, and `judge`, which reads the jobs whose
-    time has come and returns what `apply --due` would do about them now. It raises ApiError."""
+    """For publishing what becomes due during a run: `desired` is what the files say; `judge` reads the jobs whose time
+    has come and returns the plan that `apply --due` would make now. It raises ApiError."""
 
     desired: Desired
     judge: Callable[[Recorded], Plan]

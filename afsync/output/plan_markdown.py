@@ -13,8 +13,8 @@ from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.recovery.resolution import resolution_options, resolution_summary
 from afsync.errors import Problem
 from afsync.output.approvals import effect_lines, preview_markdown, undecided
-from afsync.output.change_text import change_lines
 from afsync.output.markdown import MAX_BYTES, RESERVED, fenced, headline, marker
+from afsync.output.plan_change_text import change_lines
 from afsync.output.plan_text import (
     BLOCKED,
     HELD_BACK,

@@ -14,8 +14,8 @@ from afsync.core.text import duration
 from afsync.errors import Problem, Severity
 from afsync.output.approvals import waiting_lines
 from afsync.output.budget import budget_text
-from afsync.output.change_text import change_lines
 from afsync.output.intents import unresolved_noun
+from afsync.output.plan_change_text import change_lines
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint, visible
 

@@ -1,1 +1,1 @@
-"""State on disk: its text, the local file with its journal and history, the lock."""
+"""The state: its text and history, its lock, and where it is kept: on disk, in an object store, on a git branch."""

@@ -25,8 +25,8 @@ from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_un
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.restore import restore, unite
-from afsync.store.saving import alone, append, keep_old_format, rehearse, save, unwritable
 from afsync.store.state_text import encode_bytes
+from afsync.store.state_writer import alone, append, keep_old_format, rehearse, save, unwritable
 
 LARGE = 100
 """A write that changes more resources than this, and more than a quarter of them, is not worth a line."""

@@ -14,7 +14,7 @@ from afsync.store.disk import Disk, name_again
 from afsync.store.history import UNION, Version, look, newer, read_versions, two_sides
 from afsync.store.loading import load
 from afsync.store.paths import Paths, serials
-from afsync.store.saving import alone, save, unwritable
+from afsync.store.state_writer import alone, save, unwritable
 
 WITHOUT_UNION = "`afsync state history` lists the versions that can be restored"
 

@@ -15,7 +15,7 @@ from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.changes import differing_fields
 from afsync.core.takeover.similarity import contradictions, looks_like
 from afsync.core.text import same_text
-from afsync.output.change_text import code_points
+from afsync.output.plan_change_text import code_points
 from tests.builders import (
     a_job,
     a_recorded,

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.errors import Exit, StateError, StateLocked
-from afsync.store.saving import KEPT
+from afsync.store.state_writer import KEPT
 from tests.builders import LINEAGE, a_recorded_job
 from tests.store.support import (
     OTHER_LINEAGE,

@@ -37,13 +37,12 @@ class RowDate(Struct, frozen=True):
 class Occurrences(Struct, frozen=True):
     """The occurrences of a project at a moment, besides the jobs that they declare.
 
-    `series` counts them, `declared` their occurrences by then. `entered` are addresses that the horizon lets in,
-    and no edit. `missed` passed unsubmitted
-    since the last apply, `passed_over` are ahead, but were not submitted when their date was considered,
-    `without_row` have none in their sheet. `considered`
-    is what is remembered of this look, by series. `left` are the addresses of records that ended long ago. `begins` is
-    the first day of those series that have not begun. `passed` are rows whose time had passed when they were first
-    considered.
+    `series` counts them, `declared` their occurrences by then. `entered` are the addresses that are new because time
+    passed, not because of an edit. The times of `missed` passed since the last apply without a submission;
+    `passed_over` are ahead, but were not submitted when their date was considered; for `without_row` the sheet has no
+    row. `considered` is what the state remembers of this, by series. `left` are the addresses of records that ended
+    long ago. `begins` is the first day of those series that have not begun. `passed` are rows whose time had passed
+    when they were first considered.
     """
 
     series: int = 0

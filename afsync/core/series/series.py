@@ -166,9 +166,10 @@ class Series(Struct, frozen=True):
 class SeriesState(Struct, frozen=True):
     """The occurrences of a series at a moment.
 
-    `declared`: what is to be in the account. `entered`: instances among these that the horizon lets in, and no edit.
-    `missed`: whose time has passed unsubmitted since the state was last applied. `passed_over`: ahead, but of a date
-    that was considered before, so that it is not submitted by itself. `left`: instances that ended long ago.
+    `declared`: what is to be in the account. `entered`: the instances among these that are new because time passed,
+    not because of an edit. `missed`: whose time has passed unsubmitted since the state was last applied.
+    `passed_over`: ahead, but of a date that was considered before, so that it is not submitted by itself. `left`:
+    instances that ended long ago.
     """
 
     declared: tuple[Occurrence, ...]

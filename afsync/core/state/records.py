@@ -50,8 +50,8 @@ class Approval(Struct, frozen=True, forbid_unknown_fields=True):
 class RecordedTemplate(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="template"):
     """A template that afsync created or took over. `declared` is what it was made from.
 
-    The four before the last are null, so that in the file every resource has the same keys. `created`: afsync created
-    it, so it holds what is declared and nothing else.
+    `schedule`, `status`, `credits` and `rerun` are null, so that in the file every resource has the same keys.
+    `created`: afsync created it, so it holds what is declared and nothing else.
     """
 
     id: Text

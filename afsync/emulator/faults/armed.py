@@ -37,7 +37,7 @@ class Armed(Struct):
 
 
 class FaultBook:
-    """Counting starts when a fault is added."""
+    """The faults that are armed. Requests are counted for each from the moment it is added."""
 
     def __init__(self) -> None:
         self._armed: dict[int, Armed] = {}
@@ -88,7 +88,7 @@ TICK_S = 0.002
 
 
 class Hold(Struct):
-    """One of them; `verdict` is None while it is held, then whether the request goes on."""
+    """A request that is held. `verdict` is None until it is released, then whether it goes on."""
 
     id: int
     point: str
@@ -101,7 +101,7 @@ class Hold(Struct):
 
 
 class Holds:
-    """Looked at by polling, because the requests may be on different event loops."""
+    """The requests that are held. They wait by polling, because they may be on different event loops."""
 
     def __init__(self) -> None:
         self._held: dict[int, Hold] = {}

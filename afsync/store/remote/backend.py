@@ -1,7 +1,7 @@
 """What an engine offers to keep a state elsewhere: documents under keys, each with a version, compared on every write.
 
 An engine implements `Backend` and nothing else. It never repeats a write that may have been done: what an unclear
-answer means is decided in one place (`remote.writing`), by reading again. Reads it may repeat.
+answer means is decided in one place (`put_once`), by reading again. Reads it may repeat.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from afsync.store.interface import overtaken
 from afsync.store.paths import serials
 from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
 from afsync.store.restore import as_newest, refuse_loss, version_with
-from afsync.store.saving import KEPT
 from afsync.store.state_text import StateDocument, decode_bytes, encode_bytes
+from afsync.store.state_writer import KEPT
 
 
 def folder(backend: Backend) -> str:

@@ -1,4 +1,4 @@
-"""The outcome of a submission's POST, row by row of the table in docs/reliability.md."""
+"""What the answer to a submission's POST means, row by row of the table in docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _RAW = 2000
 
 
 def classify(result: Result, *, id_field: str = "jobId") -> Answer:
-    """The outcome; whatever is not certain is Unknown. Whether the state already holds the id is for the engine to see.
+    """What the answer means; whatever is not certain is Unknown. Whether the state already holds the id is for the
+    engine to see.
 
     `id_field` is `jobId` for a job; for a template it is `id`, at the top or inside `template`.
     """
@@ -39,8 +40,8 @@ def classify(result: Result, *, id_field: str = "jobId") -> Answer:
 
 
 def classify_approval(result: Result, job_id: str) -> Answer:
-    """The outcome of an approval's POST: a complete 2xx answer is a success, whatever its content. After a 409 nothing
-    was done by this request."""
+    """What the answer to an approval's POST means: a complete 2xx answer is a success, whatever its content. After a
+    409 nothing was done by this request."""
     match result:
         case Reply(409) if (form := error_form(result.body)) is not None:
             return Rejected(409, form.code, form.detail)

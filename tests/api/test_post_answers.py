@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afsync.api.classify import classify
 from afsync.api.exchange import NoResponse, Reply
+from afsync.api.post_answers import classify
 from afsync.api.writer import ApiWriter
 from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 from afsync.core.resources import EMPTY
