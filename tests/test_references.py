@@ -35,3 +35,19 @@ def test_no_page_is_named_that_stands_elsewhere() -> None:
     named = {(path.name, name) for path in CODE for name in _CAPITALS.findall(path.read_text(encoding="utf-8"))}
 
     assert {(file, name) for file, name in named if name not in known} == set()
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+_FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|py|toml))(?:::\w+)?`")
+_MADE_UP = re.compile(r"\b(?:NAME|DIR)\b|NAME_")
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    named = {name for name in _FILE.findall(CONTRIBUTING) if not _MADE_UP.search(name)}
+    assert len(named) > 50
+    assert {name for name in named if not any((place / name).exists() for place in (ROOT, ROOT / "afsync"))} == set()
+
+
+def test_what_contributing_runs_and_changes_is_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", CONTRIBUTING.partition("## How")[0])) - {"them"} <= targets

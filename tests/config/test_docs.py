@@ -14,6 +14,7 @@ from afsync.config.models import ProjectFile
 from afsync.config.problems import Code
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
 from afsync.config.workspace_models import WorkspaceFile
+from afsync.core.takeover.adoption import TEMPLATE_FIELDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("configuration.md", "accounts.md"))
@@ -45,6 +46,10 @@ def test_the_order_of_fields_names_all_that_describe_a_resource() -> None:
     own |= {"zone", "repeat", "rows", "exceptions", "horizon", "keep"}
     assert set(BODY_ORDER) == (set(JobPart.model_fields) | set(TemplatePart.model_fields)) - own
     assert set(JobDefaults.model_fields) <= set(JobPart.model_fields)
+
+
+def test_what_is_compared_at_an_import_names_all_that_describe_a_template() -> None:
+    assert set(TEMPLATE_FIELDS) == set(TemplatePart.model_fields) - {"lifecycle"}
 
 
 def test_every_part_is_reached_from_the_project_file() -> None:

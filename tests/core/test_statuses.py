@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -10,6 +12,14 @@ from afsync.core.calendar import EntryState
 from afsync.core.phases import JobPhase
 from afsync.core.statuses import _GROUPS, MEANINGS, OWN, Group, group_of
 from tests.builders import NOW
+
+PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("status", MEANINGS)
+def test_every_status_is_on_the_page_about_the_service(status: str) -> None:
+    start = PAGE.index("\nStatuses: ")
+    assert f"`{status}`" in PAGE[start : PAGE.index("\n\n", start + 1)]
 
 
 @pytest.mark.parametrize(

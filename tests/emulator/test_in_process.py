@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import typing
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from afsync.app import connection
 from afsync.emulator import Emulator, create_app
+from afsync.emulator.options import DialectName
+from tests import dialects
 from tests.emulator.conftest import FETCH, KEY
 
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
@@ -83,3 +87,7 @@ def test_options_and_faults_are_checked_at_the_start() -> None:
     ):  # fmt: skip
         with pytest.raises(ValueError, match=r"."):
             create_app(**wrong)
+
+
+def test_every_dialect_can_be_chosen_and_is_tested() -> None:
+    assert typing.get_args(DialectName) == connection.DIALECTS == dialects.DIALECTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from afsync.emulator.fields import FIELDS
 from tests.scenarios.world import (
     OTHER_URL,
     TOPIC,
@@ -40,6 +41,7 @@ EVERY_FIELD: Fields = {
 
 
 def test_every_field_is_sent_as_it_was_written(world: World) -> None:
+    assert EVERY_FIELD.keys() == FIELDS.keys() - {"fileId", "fromTemplateId"}
     template = {k: v for k, v in EVERY_FIELD.items() if k not in ("entry", "url", "urls")}
     named = {"name": "Everything", "description": "All of it", **template}
     world.declare(jobs={"best": EVERY_FIELD}, templates={"all": named})

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from afsync.config.document import parse
+from afsync.config.enums import BODY_ORDER
 from afsync.emulator import running
 from afsync.emulator.endpoints import ROUTES
+from afsync.emulator.fields import FIELDS
 from tests.scale import EVERYTHING
 
 SCHEMA = Path(__file__).parents[2] / "schemas/auraflux.openapi.yaml"
@@ -56,6 +58,16 @@ def test_every_route_is_described_and_nothing_else() -> None:
     served = {(m, r.path) for r in ROUTES for m in r.methods or () if m != "HEAD"}
     assert served - described == {("GET", "/v1/templates/{template}")}, "which the documented dialect answers with 405"
     assert described <= served
+
+
+def test_every_field_is_described_and_taken() -> None:
+    """What afsync can send, what the emulator takes, and what the schema describes are the same fields."""
+    of_templates, by_another_name = {"name", "description"}, {"template", "file", "schedule"}
+    assert set(FIELDS) == set(BODY_ORDER) - of_templates - by_another_name
+    schemas = document()["components"]["schemas"]
+    described = set(schemas["Production"]["properties"])
+    assert described | {"fromTemplateId"} == set(FIELDS)
+    assert set(schemas["NewTemplate"]["allOf"][1]["properties"]) == of_templates
 
 
 def test_the_emulator_is_what_it_describes(tmp_path: Path, record_property: Any) -> None:

@@ -8,12 +8,14 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from jsonschema import Draft202012Validator
 
 from afsync.commands import apply_all, apply_screen
 from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
+from tests.cli.commands import every_command, options
 from tests.harness import NO_CHANGES, locked
 from tests.workspace.conftest import Agency, job
 
@@ -336,6 +338,42 @@ WRONG_FLAGS = [
 @pytest.mark.parametrize(("args", "expected"), WRONG_FLAGS)
 def test_no_flag_is_ignored(args: tuple[str, ...], expected: str, agency: Agency) -> None:
     assert expected in agency.does(*args, code=1).err
+
+
+OVER_ALL = {
+    words[0]: c for words, c in every_command().items() if "--changed-since" in {o.opts[-1] for o in options(c)}
+}
+PAGE = (ROOT / "docs/accounts.md").read_text(encoding="utf-8")
+REFUSED = {
+    name: sorted({*re.findall(r"`(--[a-z-]+)`", cell)} - {"--all"})
+    for name, cell in re.findall(r"^\| `afsync (\w+)` \| (.+) \|$", PAGE, re.MULTILINE)
+    if name in OVER_ALL
+}
+"""What the page says that is refused with --all."""
+APPLIES = {
+    *("-C", "--all", "--changed-since", "--shard", "--jobs", "--report", "--account", "--fail-fast"),
+    *("--target", "--exclude", "--target-file", "--exclude-file", "--allow-empty", "--ignore-policy"),
+    *("--accept-unstaged", "--ignore-horizon", "--max-credits", "--max-creates", "--max-deletes"),
+    *("--destroy", "--refresh-only", "--offline", "--detailed-exitcode", "--notify", "--now", "--max-bytes", "--title"),
+    *("--due", "--auto-approve", "--lock-timeout", "--with-links", "--timeout", "--interval"),
+    *("--from", "--weeks", "--month", "--platform", "--only", "--zone", "--live", "--agenda"),
+}
+"""The flags that apply to each account."""
+
+
+@pytest.mark.parametrize(("name", "flag"), [(name, flag) for name, flags in REFUSED.items() for flag in flags])
+def test_what_the_page_says_is_refused(name: str, flag: str, agency: Agency) -> None:
+    option = next(o for o in options(OVER_ALL[name]) if flag in o.opts)
+    values = option.type.choices if isinstance(option.type, click.Choice) else ["job.x"]
+    given = [flag] if option.is_flag else [flag, str(values[-1])]
+    assert "does not go with --all" in agency.does(name, "--all", *given, code=1).err
+
+
+@pytest.mark.parametrize("name", OVER_ALL)
+def test_every_flag_applies_to_each_account_or_is_refused(name: str) -> None:
+    flags = {option.opts[-1] for option in options(OVER_ALL[name])}
+    undecided = flags - APPLIES - set(REFUSED[name])
+    assert undecided == set(), "refuse it (`check_together`) and say so in docs/accounts.md, or name it in APPLIES"
 
 
 def test_a_report_of_the_calendar_does_not_take_the_place_of_the_plan_and_counts_nothing(agency: Agency) -> None:
