@@ -10,18 +10,35 @@ from afsync.__version__ import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from afsync.app.python_api import Project
-    from afsync.app.python_api import open_project as open
+    from afsync import errors
+    from afsync.app.api_apply import dump_plan, load_plan
+    from afsync.app.python_api import Project, open_project
 
-__all__ = ["Project", "__version__", "open"]
+    open = open_project
 
-_API = {"open": "open_project", "Project": "Project"}
+# Without `open`: `import *` would hide that of Python.
+__all__ = ["Project", "__version__", "dump_plan", "errors", "load_plan"]
+
+_API = {
+    "open": ("afsync.app.python_api", "open_project"),
+    "Project": ("afsync.app.python_api", "Project"),
+    "dump_plan": ("afsync.app.api_apply", "dump_plan"),
+    "load_plan": ("afsync.app.api_apply", "load_plan"),
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_API, "errors"})
 
 
 def __getattr__(name: str) -> object:
     """The API is imported when it is first used: what only asks for the version does not wait for it."""
-    if name not in _API:
+    if name != "errors" and name not in _API:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from afsync.app import python_api
+    # Imported here: it is loaded already wherever it is needed.
+    from importlib import import_module
 
-    return getattr(python_api, _API[name])
+    if name == "errors":
+        return import_module("afsync.errors")
+    module, attribute = _API[name]
+    return getattr(import_module(module), attribute)

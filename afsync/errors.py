@@ -99,6 +99,14 @@ class ConfigError(AfsyncError):
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in the configuration.")
         self.problems = problems
 
+    def __str__(self) -> str:
+        """The first problem with its place, for whoever shows only this."""
+        if not self.problems:
+            return self.message
+        first, more = self.problems[0], len(self.problems) - 1
+        place = f"{first.location}: " if first.location else ""
+        return f"{place}{first.message}" + (f" (and {more} more)" if more else "")
+
 
 class ApiError(AfsyncError):
     """A call to the service did not do what was asked."""

@@ -89,7 +89,7 @@ MAY_IMPORT = {
     "cli": {"commands", "output", "core", "errors"},
     "__main__": {"cli"},
     "__version__": set(),
-    "": {"app"},
+    "": {"app", "errors"},
 }
 
 

@@ -13,8 +13,8 @@ from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store
 from afsync.core.approval.due import nothing_to_do
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.engine.executor import RunReport
 from afsync.engine.interrupt import Stop
+from afsync.engine.run_report import RunReport
 
 if TYPE_CHECKING:
     from afsync.app.context import Context

@@ -18,8 +18,9 @@ from afsync.app.project_state import who
 from afsync.app.remote import read_due_jobs
 from afsync.core.trust.reviews import all_accepted
 from afsync.engine.dependencies import Dependencies, Due
-from afsync.engine.executor import RunReport, apply_plan
+from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
+from afsync.engine.run_report import RunReport
 from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from afsync.config.project import LoadedProject
     from afsync.core.plan.plan import Plan
     from afsync.core.remote import Remote
-    from afsync.engine.executor import RunReport
+    from afsync.engine.run_report import RunReport
     from afsync.store.interface import Store
 
 

@@ -4,34 +4,47 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from afsync.app.api_arguments import check_appliable, project_directory
+from afsync.app.api_apply import ApplyListener, refusal
+from afsync.app.api_arguments import (
+    EVERYTHING,
+    check_account,
+    check_appliable,
+    check_days,
+    check_flags,
+    check_functions,
+    in_utc,
+    names,
+    project_directory,
+    seconds,
+)
 from afsync.app.apply import apply
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
 from afsync.app.context import Context, random_number, utc_now
 from afsync.app.plan import PlanRequest, plan, saved_plan
-from afsync.app.preparation import ApplyRequest, Prepared
+from afsync.app.preparation import ApplyRequest
 from afsync.app.project import load_project
 from afsync.app.selection import Selection
+from afsync.app.state_edit import merge_recoveries
 from afsync.app.status import status
 from afsync.app.validate import Validation, validate
 from afsync.core.calendar import Entries
 from afsync.core.phases import JobStatus
 from afsync.core.plan.saved_plan import SavedPlan
 from afsync.engine.events import Event
-from afsync.engine.executor import RunReport
-from afsync.errors import LimitRefused
+from afsync.engine.run_report import RunReport
+from afsync.errors import UsageError
+from afsync.store.recoveries import Recovery
 
 if TYPE_CHECKING:
-    from afsync.engine.events import Tell
-    from afsync.engine.interrupt import Stop
+    pass
 
 
 class Project(Struct, frozen=True):
@@ -62,9 +75,9 @@ class Project(Struct, frozen=True):
     def plan(
         self,
         *,
-        target: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        replace: Sequence[str] = (),
+        target: Iterable[str] = EVERYTHING,
+        exclude: Iterable[str] = (),
+        replace: Iterable[str] = (),
         destroy: bool = False,
         allow_empty: bool = False,
         ignore_policy: bool = False,
@@ -72,10 +85,14 @@ class Project(Struct, frozen=True):
     ) -> SavedPlan:
         """What would change and what it costs, in credits: `plan.plan.changes`, `plan.plan.spend`. Writes nothing.
 
-        `target` and `exclude` are globs over addresses (`job.*`), `replace` addresses that are submitted again. With
-        `offline` it is planned against the recorded state, without a key; such a plan is not for `apply`.
+        `target` and `exclude` are globs over addresses (`job.*`), `replace` addresses that are submitted again. An
+        empty `target` is a UsageError. With `offline` it is planned against the recorded state, without a key; such a
+        plan is not for `apply`.
         """
-        selection = Selection(_names(target), _names(exclude), _names(replace), allow_empty, ignore_policy)
+        check_flags(destroy=destroy, allow_empty=allow_empty, ignore_policy=ignore_policy, offline=offline)
+        excluded = names("exclude", exclude, all_by_default=False)
+        replaced = names("replace", replace, all_by_default=False)
+        selection = Selection(names("target", target), excluded, replaced, allow_empty, ignore_policy)
         with self._context() as context:
             request = PlanRequest(selection, destroy=destroy, offline=offline)
             return saved_plan(plan(context, load_project(context), request))
@@ -91,46 +108,68 @@ class Project(Struct, frozen=True):
     ) -> RunReport:
         """Do exactly what `plan` says, once, under the lock, and report an outcome for each change.
 
-        `on_event` takes what happens, each event after it is on disk; it must not raise. `account` is the id of the
-        only account that may be changed; the first apply to an account needs it, unless afsync.yaml says `account:`.
-        `fail_fast` stops at the first change that fails. `lock_timeout` is how long (seconds) to wait for another run.
+        `on_event` takes what happens, each event after it is on disk. If it raises anything, no other change is begun,
+        what is in flight is finished and saved, and then this raises that. `account` is the id of the only account that
+        may be changed (`plan.plan.account.id`); the first apply to an account needs it, unless afsync.yaml says
+        `account:`. `fail_fast` stops at the first change that fails. `lock_timeout` is how long (seconds) to wait for
+        another run.
 
         Raises PlanStale where files, state, account or time are not those of the plan any more, StateLocked where
         another run is at work, and LimitRefused where a limit or a guard forbids all of it: nothing was sent then.
-        Whatever fails later is in the report: `report.outcomes`, and `report.stopped`, the error that ended it early.
+        Whatever fails later is in the report: `report.exit_code` (0 when all was done), `report.outcomes`, and
+        `report.stopped`, the error that ended it early.
         """
+        check_flags(fail_fast=fail_fast)
+        check_account(account)
+        heard = _ignore if on_event is None else on_event
+        check_functions(on_event=heard)
+        listener = ApplyListener(heard)
         check_appliable(plan)
         request = ApplyRequest(
-            saved=plan, account=account, fail_fast=fail_fast, lock_timeout=lock_timeout, unattended=True
+            saved=plan,
+            account=account,
+            fail_fast=fail_fast,
+            lock_timeout=seconds("lock_timeout", lock_timeout),
+            unattended=True,
         )
         with self._context() as context:
-            applied = apply(context, request, _Silent(on_event or _ignore))
+            applied = apply(context, request, listener)
+        listener.raise_again(applied.report)
         assert applied.prepared is not None
         if applied.report is None:
-            blocking = applied.prepared.plan.blocking
-            raise LimitRefused("; ".join(problem.message for problem in blocking), blocking[0].hint)
+            raise refusal(applied.prepared.plan)
         return applied.report
+
+    def recover(self, *, lock_timeout: float = 0.0) -> tuple[Recovery, ...]:
+        """Write into the state what an earlier run did and could not write there any more, and return it: `address`,
+        `record.id`, `why`. Needed where the StateError of another method names recovery files; `apply` does it first
+        as well, and then its plan is stale."""
+        timeout = seconds("lock_timeout", lock_timeout)
+        with self._context() as context:
+            return merge_recoveries(context, timeout)
 
     def status(self, *globs: str) -> tuple[JobStatus, ...]:
         """Every job, or those that `globs` match: its phase, its publish time (UTC), its credits, its link. Looks at
         the account for what is not finished yet; writes nothing."""
+        selected = names("globs", globs, all_by_default=False)
         with self._context() as context:
-            return status(context, globs, links=True)
+            return status(context, selected, links=True)
 
     def calendar(
         self,
         *,
         first: date | None = None,
         weeks: int = WEEKS,
-        only: Sequence[str] = (),
-        platforms: Sequence[str] = (),
+        only: Iterable[str] = EVERYTHING,
+        platforms: Iterable[str] = EVERYTHING,
         live: bool = False,
     ) -> Entries:
         """What is published when, in the weeks from that of `first` (today's otherwise), in the order of time, as it
         is after the plan is applied. Needs no key and no network, unless `live`."""
-        request = CalendarRequest(
-            first=first, weeks=weeks, only=_names(only), platforms=_names(platforms), live=live, links=live
-        )
+        check_flags(live=live)
+        check_days(first, weeks)
+        chosen, places = names("only", only), names("platforms", platforms)
+        request = CalendarRequest(first=first, weeks=weeks, only=chosen, platforms=places, live=live, links=live)
         with self._context() as context:
             return calendar(context, request).found
 
@@ -156,26 +195,6 @@ class Project(Struct, frozen=True):
             yield made
 
 
-class _Silent(Struct, frozen=True):
-    """The frontend of an apply that shows nothing and is not asked."""
-
-    on_event: Callable[[Event], None]
-
-    def planned(self, prepared: Prepared) -> None:
-        """It was planned before."""
-
-    def agrees(self, prepared: Prepared, stop: Stop) -> bool:  # noqa: ARG002
-        return True
-
-    def progress(self, prepared: Prepared, stop: Stop) -> AbstractContextManager[Tell]:  # noqa: ARG002
-        return nullcontext(self.on_event)
-
-
-def _names(given: Sequence[str]) -> tuple[str, ...]:
-    """One name is as good as a sequence of one."""
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
 def _ignore(_: object) -> None:
     """Nothing is wanted of it."""
 
@@ -192,4 +211,7 @@ def open_project(
     """The project in `directory`, also after the current directory has changed; nothing is read yet. UsageError where
     there is no such directory."""
     path = project_directory(directory)
-    return Project(path, os.environ if environ is None else environ, now, sleep, random, warn)
+    if environ is not None and not isinstance(environ, Mapping):
+        raise UsageError("environ: not a mapping", "give one like os.environ")
+    check_functions(now=now, sleep=sleep, random=random, warn=warn)
+    return Project(path, os.environ if environ is None else environ, in_utc(now), sleep, random, warn)

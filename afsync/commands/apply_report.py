@@ -20,7 +20,7 @@ from afsync.core.recovery.resolution import Ask, Wait, needs_person
 from afsync.core.state.records import Purpose
 from afsync.core.text import count
 from afsync.core.workspace import Numbers
-from afsync.engine.executor import RunReport
+from afsync.engine.run_report import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, summary_text
@@ -74,7 +74,7 @@ def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, eve
     if done.stopped is not None:
         publish_error(done.stopped)
     warn_unwritten(out.error)
-    return exit_code(done.plan, done)
+    return done.exit_code
 
 
 def _markdown_into(flags: ApplyFlags, plan: Plan, done: RunReport | None = None) -> None:
@@ -124,19 +124,3 @@ def _say_stopped(error: AfsyncError) -> None:
     say(f"\nError: {visible(error.message)}\n")
     if error.hint:
         say(f"  {visible(error.hint)}\n")
-
-
-def exit_code(plan: Plan, done: RunReport) -> int:
-    """What a script learns. An unresolved submission weighs more than a failed change, that more than a guard."""
-    tally = Tally(done.outcomes)
-    stopped = done.stopped.exit_code if done.stopped else Exit.OK
-    if stopped in (Exit.STATE, Exit.LOCKED, Exit.INTERRUPTED, Exit.TERMINATED, Exit.STALE):
-        return stopped
-    # Whatever was selected: an open submission is never passed over in silence.
-    if tally.unresolved or needs_person(plan.resolutions):
-        return Exit.UNRESOLVED
-    if stopped:
-        return stopped
-    if tally.failed or tally.not_attempted:
-        return Exit.ERROR
-    return Exit.REFUSED if plan.violations else Exit.OK

@@ -15,7 +15,6 @@ from afsync.core.plan.order import turns
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
 from afsync.core.remote import Remote
 from afsync.core.state.records import RecordedJob
-from afsync.core.verification import Verification
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_jobs import DueJobs, due_jobs
 from afsync.engine.events import (
@@ -30,19 +29,10 @@ from afsync.engine.events import (
 )
 from afsync.engine.ledger import Ledger, with_refreshed, with_seen
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StopRun, cut_short
+from afsync.engine.run_report import RunReport
 from afsync.engine.steps import perform
 from afsync.engine.verification import verify
 from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, StateLocked
-
-
-class RunReport(Struct, frozen=True):
-    """The plan, including what became due while it was carried out; one outcome per change, in its order; the error
-    that ended the run early, if any; and what the service showed at the end."""
-
-    plan: Plan
-    outcomes: tuple[Outcome, ...]
-    stopped: AfsyncError | None = None
-    looked: Verification | None = None
 
 
 class Execution(Struct):

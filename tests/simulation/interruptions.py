@@ -12,7 +12,6 @@ from random import Random
 
 from msgspec.structs import replace
 
-from afsync.commands.apply_report import exit_code
 from afsync.core.plan.decision import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups, result_lookups
@@ -24,8 +23,9 @@ from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import ended_badly, never_changes
-from afsync.engine.executor import RunReport, apply_plan
+from afsync.engine.executor import apply_plan
 from afsync.engine.ledger import Ledger
+from afsync.engine.run_report import RunReport
 from afsync.errors import ApiError, Exit, Interrupted, StateError, StateLocked
 from afsync.output.outcomes import outcome_line
 from afsync.output.plan_text import NO_CHANGES, plan_text
@@ -126,7 +126,7 @@ class BrokenApply(Scenario):
             return
         world = replace(self._world(self.clock), stop=stop, read_back=self.effects.read_back)
         report = apply_plan(plan, remote, ledger, world)
-        ended.code, ended.said = exit_code(plan, report), ended.said + _told(report)
+        ended.code, ended.said = report.exit_code, ended.said + _told(report)
 
     def _options(self) -> Options:
         return Options(quarantine=QUARANTINE, exclusive=self.exclusive)

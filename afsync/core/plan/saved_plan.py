@@ -34,6 +34,11 @@ class SavedPlan(Struct, frozen=True):
     created_at: datetime
     expires_at: datetime
 
+    @property
+    def blocked(self) -> bool:
+        """Whether a limit or a guard forbids all of it, so that an apply raises LimitRefused."""
+        return bool(self.plan.blocking)
+
 
 def expiry(plan: Plan, notice: timedelta = NO_NOTICE) -> datetime:
     """When a saved plan expires: after 24 hours, or at the first moment at which a decision would change: a publish
