@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afsync.config.declared import Declared, Parsed, check_imports, collect, imports_of
+from afsync.config.document import Document
 from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
 from afsync.config.interpolation import Scope
@@ -16,6 +17,7 @@ from afsync.config.policy import DeclaredPolicy, policy_of
 from afsync.config.problems import BROKEN, Code, Diagnostic, InvalidValue
 from afsync.config.project import LoadedProject, SourceFile, limits_of, settings_of
 from afsync.config.report import Report
+from afsync.config.settings import Settings
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
 from afsync.core.resources import Desired, Template
@@ -39,52 +41,28 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     every problem of every file, by file and line.
     """
     report = Report()
-    member = workspace.member_at(root) if workspace is not None else None
     if workspace is not None:
         environ = workspace.without_keys(environ)
     sources = read_sources(root, report, workspace.shared if workspace is not None else ())
     if sources.main is None:
         raise report.error()
-    first = Scope(environ)
-    variables = read_variables(sources.main, first, report)
-    scope = Scope(environ, {k: v if is_usable(v) else BROKEN for k, v in variables.items()}, first.spent)
-    main = parse_main(sources.main, variables, scope, report)
-    parsed = [main, *(parse_included(d, scope, report) for d in sources.included)]
+    main, included, scope = _parse(sources.main, sources.included, environ, report)
     # Of a file of which no more problems are shown, what else it declares is not judged.
-    files = [file for file in parsed if not report.full(file.document)]
-    complete = sources.complete and len(files) == len(parsed)
+    files = [file for file in (main, *included) if not report.full(file.document)]
+    complete = sources.complete and len(files) == 1 + len(included)
     templates, jobs = collect("templates", files, report), collect("jobs", files, report)
     addresses = _places(templates, jobs)
-    special = {key: job for key, job in jobs.items() if not SERIES_KEYS.isdisjoint(job.fields)}
     check_imports(files, addresses, report, complete=complete)
     imports = imports_of(files)
-    defaults = _defaults(main)
-    context = JobContext(
-        templates,
-        defaults,
-        _zone(main, defaults),
-        Media(root),
-        complete,
-        imports,
-        publish=_publisher(main, defaults),
-    )
+    context = _job_context(main, templates, Media(root), imports, complete=complete)
+    special = {key: job for key, job in jobs.items() if not SERIES_KEYS.isdisjoint(job.fields)}
     calendar = _calendar(special, main, context, scope, report) if special else None
-    wholes: list[ResolvedJob] = []
-    full: set[str] = set()
-    read = job_reader(context)
-    for job in _by_key(jobs):
-        if job.document.file in full or not _REPEATING.isdisjoint(job.fields):
-            continue
-        wholes.append(whole := read(job))
-        if whole.problems:
-            report.faults(job.document, [job.fault(wrong, field) for field, wrong in whole.problems])
-            if report.full(job.document):
-                full.add(job.document.file)
+    resolved = _resolve_jobs(jobs, context, report)
     if not report.clean:
         raise report.error()
     desired = Desired(
         {t.address: t for t in map(_template, _by_key(templates))},
-        {j.address: j for j in map(build_job, wholes)},
+        {j.address: j for j in map(build_job, resolved)},
         limits_of(main.value),
         main.value.get("timezone"),
         imports,
@@ -93,16 +71,62 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     for document in documents:
         report.cut_texts(document)
     sheets = {s.file: s for s in calendar.sheets.values()}.values() if calendar else ()
-    files_read = tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets))
-    places = {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})}
-    settings, policy = settings_of(main.value), policy_of(main.value)
-    if workspace is not None and member is not None:
-        settings = workspace.settled(member, settings)
-        if workspace.state is not None and "state" in main.value:
-            report.warning(main.document, _state_said_twice(workspace))
     return LoadedProject(
-        root, desired, settings, files_read, places, policy, report.warnings, calendar, zone=context.zone
+        root,
+        desired,
+        _settings(root, main, workspace, report),
+        tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets)),
+        {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})},
+        policy_of(main.value),
+        report.warnings,
+        calendar,
+        zone=context.zone,
     )
+
+
+def _parse(
+    main: Document, included: Sequence[Document], environ: Mapping[str, str], report: Report
+) -> tuple[Parsed, list[Parsed], Scope]:
+    """afsync.yaml and what it includes, with variables put in; and the scope that has them."""
+    first = Scope(environ)
+    variables = read_variables(main, first, report)
+    scope = Scope(environ, {k: v if is_usable(v) else BROKEN for k, v in variables.items()}, first.spent)
+    return parse_main(main, variables, scope, report), [parse_included(d, scope, report) for d in included], scope
+
+
+def _job_context(
+    main: Parsed, templates: Mapping[str, Declared], media: Media, imports: Mapping[str, str], *, complete: bool
+) -> JobContext:
+    defaults = _defaults(main)
+    zone, publish = _zone(main, defaults), _publisher(main, defaults)
+    return JobContext(templates, defaults, zone, media, complete, imports, publish=publish)
+
+
+def _resolve_jobs(jobs: Mapping[str, Declared], context: JobContext, report: Report) -> list[ResolvedJob]:
+    """All jobs that are no series, with their defaults; of a file, until no more of its problems are shown."""
+    resolved: list[ResolvedJob] = []
+    full: set[str] = set()
+    read = job_reader(context)
+    for job in _by_key(jobs):
+        if job.document.file in full or not _REPEATING.isdisjoint(job.fields):
+            continue
+        resolved.append(one := read(job))
+        if one.problems:
+            report.faults(job.document, [job.fault(wrong, field) for field, wrong in one.problems])
+            if report.full(job.document):
+                full.add(job.document.file)
+    return resolved
+
+
+def _settings(root: Path, main: Parsed, workspace: Workspace | None, report: Report) -> Settings:
+    """How the project is run; where its workspace says so, as that says."""
+    settings = settings_of(main.value)
+    member = workspace.member_at(root) if workspace is not None else None
+    if workspace is None or member is None:
+        return settings
+    if workspace.state is not None and "state" in main.value:
+        report.warning(main.document, _state_said_twice(workspace))
+    return workspace.settled(member, settings)
 
 
 def _state_said_twice(workspace: Workspace) -> Diagnostic:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from afsync.config import public_holidays
 from afsync.config.declared import Declared
 from afsync.config.problems import Code, Diagnostic, InvalidValue
-from afsync.config.public_holidays import known_days
 from afsync.config.recurrence_forms import (
     parse_date,
     parse_dated,
@@ -89,7 +89,7 @@ def check_rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
 
 def _holidays(given: Mapping[str, Any]) -> Iterator[Found]:
     try:
-        known_days(given["of"], date(2026, 1, 1).year)
+        public_holidays.known_days(given["of"], date(2026, 1, 1).year)
     except InvalidValue as wrong:
         yield ("repeat", "holidays"), wrong
 
