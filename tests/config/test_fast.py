@@ -250,6 +250,7 @@ def test_the_common_case_is_fast() -> None:
 
 @pytest.mark.parametrize("empty", [True, False])
 def test_what_init_writes_is_fast(empty: bool) -> None:
+    pytest.importorskip("yaml_rs")
     files = starter("0190f1c2-7c3e-7b1a-9d55-2f6c1f0e4a11", datetime(2026, 12, 1, tzinfo=UTC), empty=empty)
     texts = [text for name, text in files.items() if name.endswith(".yaml")]
     assert texts and all(has_common_form(text) and agree(text) for text in texts)
@@ -294,6 +295,7 @@ def _deeper(text: str, indent: int) -> str:
 
 
 def test_a_text_of_very_many_collections_is_left_to_the_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("yaml_rs")
     text = "a:\n  - b: [1]\n  - {}\n"
     assert read_fast(text) == {"a": [{"b": [1]}, {}]}
     monkeypatch.setattr(fast, "_MOST_COLLECTIONS", 4)
