@@ -32,7 +32,8 @@ from afsync.config.enums import (
 from afsync.config.workspace_checks import check_key_source, check_state_template
 
 LEFT_OUT: Any = None
-"""The default of what may be left out. DefaultsPart are not checked, so a key without a value is not right."""
+"""The default of a key that may be left out. msgspec does not check defaults, so a key with an empty value does not
+fit."""
 
 Text = Annotated[str, Meta(min_length=1)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=checks.IDENTIFIER)]
