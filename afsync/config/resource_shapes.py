@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 from msgspec import Meta, Struct, field
 
 from afsync.config import checks
+from afsync.config.checks import if_given
 from afsync.config.enums import (
     BodyField,
     Entry,
@@ -24,9 +24,13 @@ LEFT_OUT: Any = None
 fit."""
 
 Text = Annotated[str, Meta(min_length=1)]
+
 Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=checks.IDENTIFIER)]
+
 Number = Annotated[int, Meta(ge=0)]
+
 Scalar = str | int | float | bool
+
 Json = str | int | float | bool | list[Any] | dict[str, Any]
 
 
@@ -121,8 +125,3 @@ class JobDefaultsShape(BodyShape):
     def __post_init__(self) -> None:
         super().__post_init__()
         if_given(checks.check_zone, self.zone)
-
-
-def if_given(check: Callable[[Any], object], value: object) -> None:
-    if value is not None:
-        check(value)

@@ -13,6 +13,7 @@ from msgspec import Meta, ValidationError, convert, field
 from msgspec.json import Decoder
 
 from afsync.config import checks
+from afsync.config.checks import if_given
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, quarantine_seconds, watch_seconds
 from afsync.config.enums import (
     NotifyEvent,
@@ -32,7 +33,6 @@ from afsync.config.resource_shapes import (
     StrictMapping,
     TemplateShape,
     Text,
-    if_given,
     refuse,
 )
 from afsync.config.workspace_checks import check_key_source, check_state_template
