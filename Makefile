@@ -42,7 +42,7 @@ lint: $(VENV)/.installed  ## style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --num-workers auto
 
-format: $(VENV)/.installed  ## mend the style
+format: $(VENV)/.installed  ## fix the style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

@@ -36,7 +36,7 @@ COMMANDS = {
     "export": "Write YAML for what the account holds.",
     "explain": "Explain a key of the files.",
     "intents": "Show submissions and approvals whose outcome is not known.",
-    "resolve": "Say what became of such a submission.",
+    "resolve": "Decide a submission whose outcome is unknown.",
     "account": "Show plan, balance and limits.",
     "pipeline": "Run a step of a CI pipeline.",
     "report": "Put reports over many accounts together.",

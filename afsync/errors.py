@@ -9,7 +9,7 @@
     │   ├── Unreachable         exit 1   nothing was sent, or no answer came to a read
     │   └── BadAnswer           exit 1   an answer that is not what the API promises
     ├── LimitRefused            exit 4   a limit, a policy, or not enough credits
-    ├── StateLocked             exit 5   somebody else is at work
+    ├── StateLocked             exit 5   another run is at work
     ├── PlanStale               exit 6   a saved plan that no longer holds
     ├── StateError              exit 7   the state is missing, damaged or of another project
     └── Interrupted             exit 130 or 143

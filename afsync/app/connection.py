@@ -119,7 +119,7 @@ def _emulator(context: Context, root: Path, *, writes: bool) -> App:
         )
     except (sqlite3.Error, OSError, ValueError) as error:
         message = f"the built-in emulator could not start on {data}: {error}"
-        raise AfsyncError(message, "remove that file to start anew") from None
+        raise AfsyncError(message, "remove that file to start over") from None
     context.closing.callback(app.close)
     return app
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
@@ -42,9 +42,6 @@ from afsync.engine.events import Event
 from afsync.engine.run_report import RunReport
 from afsync.errors import UsageError
 from afsync.store.recoveries import Recovery
-
-if TYPE_CHECKING:
-    pass
 
 
 class Project(Struct, frozen=True):

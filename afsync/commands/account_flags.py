@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 from msgspec import Struct
@@ -13,10 +13,6 @@ from msgspec import Struct
 from afsync.commands.options import Number
 from afsync.core.workspace import Numbers
 from afsync.errors import Problem, UsageError
-
-if TYPE_CHECKING:
-    pass
-
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,16 +6,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from afsync.app.files import write_private
 from afsync.commands.console import in_block, messages
 from afsync.errors import AfsyncError, ConfigError, Problem
 from afsync.output.github import annotation
 from afsync.output.markdown import MAX_BYTES, error_markdown
-
-if TYPE_CHECKING:
-    pass
 
 
 def in_github(environ: Mapping[str, str] = os.environ) -> bool:

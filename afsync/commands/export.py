@@ -60,7 +60,7 @@ def command(
     account: str | None,
     lock_timeout: float,
 ) -> int:
-    """Write YAML for what the account holds and nobody declared, and record it in the state.
+    """Write YAML for what the account holds and no file declares, and record it in the state.
 
     Adds to the files and changes nothing else in them. Without --templates and --jobs: templates, and jobs in which
     something can still happen. Nothing is sent; the plan is empty afterwards.

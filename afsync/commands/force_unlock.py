@@ -17,7 +17,7 @@ from afsync.commands.context import here
 def command(lock_id: str) -> int:
     """Clear the lock ID, whose holder is gone.
 
-    Refused while a submission of the holder may still be on its way.
+    Refused while a submission of the holder may still be in flight.
     """
     context = here()
     store = open_store(context, load_project(context))

@@ -7,16 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 
 from afsync.app.files import read_text
 from afsync.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
-
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,7 +118,7 @@ lock_timeout_flag = click.option(
     "--lock-timeout", default=0.0, type=Seconds(), metavar="SECONDS", help="Wait for the lock."
 )
 
-auto_approve_flag = click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+auto_approve_flag = click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 
 
 account_flag = click.option(

@@ -97,7 +97,7 @@ def _reviewed(title: str, comment_author: str) -> int:
 
 @command.command("comment")
 @_given("--command", "What the comment is about.", type=click.Choice(["plan", "apply"]), required=True)
-@_given("--outcome", "What became of that step.", default="", metavar="OUTCOME")
+@_given("--outcome", "The outcome of that step.", default="", metavar="OUTCOME")
 @_given("--has-changes", "Whether it had something to do.", default="", metavar="BOOLEAN")
 @_title
 @_author

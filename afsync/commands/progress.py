@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from afsync.commands.console import Out
 from afsync.core.plan.actions import Step
@@ -71,10 +71,6 @@ class LineReporter:
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-if TYPE_CHECKING:
-    pass
 
 
 STEPS = 4

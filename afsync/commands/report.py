@@ -60,7 +60,7 @@ def _missing(shards: list[str]) -> list[Problem]:
         text = f"the reports are of {' and of '.join(sorted(counts))} shards"
         return [Problem("shards_differ", text, ONE_RUN)]
     wanted = [f"{n}/{count}" for count in counts for n in range(1, int(count) + 1)]
-    hint = "see the log of that job: what became of its accounts is not known here"
+    hint = "see the log of that job: the outcome of its accounts is unknown here"
     missing = [Problem("shard_missing", f"there is no report of shard {s}", hint) for s in wanted if s not in shards]
     twice = [s for s in wanted if shards.count(s) > 1]
     return missing + [Problem("shard_twice", f"there are several reports of shard {s}", ONE_RUN) for s in twice]

@@ -34,7 +34,7 @@ def command(
     because: str,
     lock_timeout: float,
 ) -> int:
-    """Say what became of a submission or an approval whose outcome is not known. Works without a terminal.
+    """Decide a submission or an approval whose outcome is unknown. Works without a terminal.
 
     A job of which you say that it was not published may be approved again, and a `publish: held` one whose time has
     come is published by the next apply.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @with_links_flag
 @click.option("--download", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Fetch the files into DIR.")
 def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Path | None) -> int:
-    """Show what jobs produced: video, thumbnail, copy, and what became of it on each platform.
+    """Show what jobs produced: video, thumbnail, copy, and the result on each platform.
 
     With --download the files are fetched too: what an earlier run left unfinished is resumed, and nothing is ever
     overwritten. Exits 1 when one of the jobs is not finished, or a file could not be fetched; the others are shown.

@@ -15,6 +15,7 @@ from afsync.config.jobs import JobContext
 from afsync.config.occurrence_fields import refers_to_row, without_later
 from afsync.config.problems import Code, InvalidValue
 from afsync.config.report import Report
+from afsync.config.resource_shapes import JobShape
 from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
@@ -22,7 +23,6 @@ from afsync.config.series import DeclaredSeries, SeriesDefaults, read_series, wi
 from afsync.config.series_rules import not_repeated, single_only
 from afsync.config.series_shape import check_series
 from afsync.config.settings import HORIZON, KEEP
-from afsync.config.shape import JobShape
 
 
 class Calendar(Struct, frozen=True):

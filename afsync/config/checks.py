@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,12 +16,18 @@ from afsync.core.remote import EMULATOR
 from afsync.core.state_place import BadPlace, is_elsewhere, state_place
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+
 _VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+
 CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
 _LONGEST_URL: Final = 2048
+
 MOST_ITEMS: Final = 100
 """How many items a variable holds that is a list."""
+
 _ORDINARY_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
 """Most URLs are nothing else, and need no closer look."""
 
@@ -169,6 +176,7 @@ _RESERVED = frozenset(
     | {f".afsync/{name}" for name in ("lock", "afsync.schema.json", "emulator.db")}
 )
 """What cannot be a state, because it is something else."""
+
 _BESIDE_STATES: Final = (".lock", ".journal", ".guard", ".backup", ".format-1", ".tmp")
 """How the names of what lies beside a state end."""
 
@@ -227,3 +235,9 @@ def check_span(value: Any) -> Any:
         raise InvalidValue(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
     parse_span(value)
     return value
+
+
+def if_given(check: Callable[[Any], object], value: object) -> None:
+    """Call `check` with a value that is there."""
+    if value is not None:
+        check(value)

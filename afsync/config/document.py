@@ -33,7 +33,7 @@ _ABOVE: Final = 2
 """So many lines, the one of a syntax error included, are looked at for what made it."""
 
 _KEY = re.compile(r"(?<=\baf_live_)[\w-]+")
-"""What is secret about an API key. One that somebody wrote into a file must not reach the log of a pipeline as well."""
+"""What is secret about an API key. A key that stands in a file must not reach the log of a pipeline as well."""
 
 _KINDS = {"templates": "template", "jobs": "job"}
 

@@ -37,7 +37,7 @@ def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) 
         fields["lifecycle"] = {"ignore_changes": ["schedule"]}
     said = [resource.id, *([resource.status] if resource.status else [])]
     said += [f"made {resource.created_at:%Y-%m-%d}"] if resource.created_at else []
-    said += ["its source is not told"] if resource.kind is Kind.JOB and sourceless(kept) else []
+    said += ["the service does not report its source"] if resource.kind is Kind.JOB and sourceless(kept) else []
     said += [f"it also holds {', '.join(dropped)}, which cannot be declared"] if dropped else []
     return AddedEntry(resource.key, fields, comment("; ".join(said)))
 

@@ -211,7 +211,8 @@ _OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
 def tidied(text: str, schema: Callable[[str], str] = str) -> str | None:
-    """The text in the one layout. `schema` is told what the line for editors names, and says what it should name.
+    """The text in the one layout. `schema` gets the schema that the line for editors names and returns
+    the one that it should name.
 
     None for a text that cannot be read, holds no mapping, or uses a form that is left alone: explicit keys,
     directives, line ends that not everybody takes for such.

@@ -52,7 +52,7 @@ _LATER = re.compile(r"(?<!\$)\$\{(?:occurrence|row)\.")
 
 
 class Spent(Struct):
-    """What the references of a project came to so far: characters, and the search for what misspelt ones mean."""
+    """What the references of a project have used so far: characters, and the search for what misspelt ones mean."""
 
     characters: int = 0
     effort: Effort = field(default_factory=Effort)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from afsync.config.interpolation import Later, Scope, interpolate
 from afsync.config.problems import Code, Diagnostic, Path
-from afsync.config.shape import JobShape
+from afsync.config.resource_shapes import JobShape
 
 _FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
 """What is the same for all occurrences, or belongs to one."""

@@ -128,7 +128,7 @@ class PolicyPart(Part):
         None, description="The platforms on which jobs may be published.", examples=[["tiktok", "youtube"]]
     )
     require_staging: bool = Field(
-        False, description="True wants `staging: true` for every job, so that somebody approves what is published."
+        False, description="True wants `staging: true` for every job, so that a person approves what is published."
     )
     require_proven_schedule: bool = Field(
         False,

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, convert, field
 from msgspec.json import Decoder
 
 from afsync.config import series_checks
-from afsync.config.checks import IDENTIFIER, check_span, check_unique, check_zone
+from afsync.config.checks import IDENTIFIER, check_span, check_unique, check_zone, if_given
 
 NONE: Any = None
 Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=IDENTIFIER)]
@@ -42,16 +42,16 @@ class RepeatShape(Struct, forbid_unknown_fields=True):
     repeated_time: Literal["error", "first", "second"] = NONE
 
     def __post_init__(self) -> None:
-        _given(series_checks.check_every, self.every)
-        _given(series_checks.check_times, self.at)
-        _given(series_checks.check_date, self.start)
-        _given(series_checks.check_date, self.until)
-        _given(series_checks.check_rrule, self.rrule)
-        _given(check_zone, self.zone)
+        if_given(series_checks.check_every, self.every)
+        if_given(series_checks.check_times, self.at)
+        if_given(series_checks.check_date, self.start)
+        if_given(series_checks.check_date, self.until)
+        if_given(series_checks.check_rrule, self.rrule)
+        if_given(check_zone, self.zone)
         for check, listed in ((series_checks.check_day, self.days), (series_checks.check_dated, self.dates)):
             for item in listed or ():
                 check(item)
-            _given(check_unique, listed)
+            if_given(check_unique, listed)
 
 
 class OwnTime(Struct, forbid_unknown_fields=True):
@@ -60,8 +60,8 @@ class OwnTime(Struct, forbid_unknown_fields=True):
     imports: Identifier = field(default=NONE, name="import")
 
     def __post_init__(self) -> None:
-        _given(series_checks.check_date, self.on)
-        _given(series_checks.check_wall_time, self.at)
+        if_given(series_checks.check_date, self.on)
+        if_given(series_checks.check_wall_time, self.at)
 
 
 def check_series(
@@ -74,9 +74,9 @@ def check_series(
     """ValueError, or a msgspec error, where something does not fit. `job` is the shape of an exception."""
     if repeat is not None:
         convert(repeat, RepeatShape)
-    _given(series_checks.check_rows, rows)
+    if_given(series_checks.check_rows, rows)
     for span in spans:
-        _given(check_span, span)
+        if_given(check_span, span)
     for key, given in (exceptions or {}).items():
         series_checks.check_instance(key)
         if given == series_checks.SKIP:
@@ -90,8 +90,3 @@ def check_series(
 _BUILT = [Decoder(RepeatShape), Decoder(OwnTime)]
 """As in `config.shape`: before several threads can use them."""
 _OWN_TIME = ("on", "at", "import")
-
-
-def _given(check: Any, value: object) -> None:
-    if value is not None:
-        check(value)

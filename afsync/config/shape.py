@@ -6,139 +6,43 @@ ten thousand jobs, nor a word of the descriptions. `tests/config/test_shape.py` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, NoReturn
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, ValidationError, convert, field
+from msgspec import Meta, ValidationError, convert, field
 from msgspec.json import Decoder
 
 from afsync.config import checks
+from afsync.config.checks import if_given
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, quarantine_seconds, watch_seconds
 from afsync.config.enums import (
-    BodyField,
-    Entry,
-    Format,
     NotifyEvent,
     NotifyForm,
     Per,
     Platform,
     PolicyRule,
-    Profile,
     Publisher,
-    PublishMode,
-    UnscheduledMode,
     Weekday,
+)
+from afsync.config.resource_shapes import (
+    LEFT_OUT,
+    Identifier,
+    JobDefaultsShape,
+    JobShape,
+    Number,
+    StrictMapping,
+    TemplateShape,
+    Text,
+    refuse,
 )
 from afsync.config.workspace_checks import check_key_source, check_state_template
 
-LEFT_OUT: Any = None
-"""The default of what may be left out. DefaultsPart are not checked, so a key without a value is not right."""
 
-Text = Annotated[str, Meta(min_length=1)]
-Identifier = Annotated[str, Meta(min_length=1, max_length=500, pattern=checks.IDENTIFIER)]
-Number = Annotated[int, Meta(ge=0)]
-Scalar = str | int | float | bool
-Json = str | int | float | bool | list[Any] | dict[str, Any]
-
-
-def _refuse() -> NoReturn:
-    """It does not fit; why, the models say."""
-    raise ValueError
-
-
-class _Part(Struct, forbid_unknown_fields=True):
-    """A mapping without unknown keys. `__post_init__` checks more than types, with the functions that the models
-    use."""
-
-
-class LifecycleShape(_Part):
-    prevent_destroy: bool = LEFT_OUT
-    ignore_changes: list[BodyField] = LEFT_OUT
-
-    def __post_init__(self) -> None:
-        _unique(self.ignore_changes)
-
-
-class BodyShape(_Part):
-    topic: Annotated[str, Meta(min_length=1, max_length=500)] = LEFT_OUT
-    tone: Text = LEFT_OUT
-    format: Format = LEFT_OUT
-    durationMins: Annotated[float, Meta(ge=1, le=120)] = LEFT_OUT
-    platforms: Annotated[list[Platform], Meta(min_length=1)] = LEFT_OUT
-    publishMode: PublishMode = LEFT_OUT
-    staging: bool = LEFT_OUT
-    contentType: Text = LEFT_OUT
-    productionProfile: Profile = LEFT_OUT
-    prompt: Text = LEFT_OUT
-    clipSpec: dict[str, Any] = LEFT_OUT
-    effects: Json = LEFT_OUT
-    streamer: Text = LEFT_OUT
-    addOns: dict[str, Any] = LEFT_OUT
-
-    def __post_init__(self) -> None:
-        _unique(self.platforms)
-
-
-class TemplateShape(BodyShape):
-    name: Text = field(default_factory=_refuse)
-    description: Text = LEFT_OUT
-    lifecycle: LifecycleShape = LEFT_OUT
-
-
-class JobShape(BodyShape):
-    entry: Entry = LEFT_OUT
-    template: Text = LEFT_OUT
-    fromTemplateId: Identifier = LEFT_OUT
-    url: str = LEFT_OUT
-    urls: Annotated[list[str], Meta(min_length=1)] = LEFT_OUT
-    file: Text = LEFT_OUT
-    fileId: Identifier = LEFT_OUT
-    schedule: Text = LEFT_OUT
-    publish: Publisher = LEFT_OUT
-    rerun: Scalar = LEFT_OUT
-    approve: Identifier = LEFT_OUT
-    allow_duplicate: bool = LEFT_OUT
-    lifecycle: LifecycleShape = LEFT_OUT
-    zone: str = LEFT_OUT
-    repeat: dict[str, Any] = LEFT_OUT
-    rows: str | dict[str, Any] = LEFT_OUT
-    exceptions: dict[str, Any] = field(default=LEFT_OUT, name="except")
-    horizon: str = LEFT_OUT
-    keep: str = LEFT_OUT
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.url is not None:
-            checks.check_url(self.url)
-        for url in self.urls or ():
-            checks.check_url(url)
-        _if_given(checks.check_zone, self.zone)
-        if (self.repeat, self.rows, self.exceptions, self.horizon, self.keep) != _NO_SERIES:
-            # Imported here: most projects have no series, and it takes a while to load.
-            from afsync.config.series_shape import check_series
-
-            check_series(self.repeat, self.rows, self.exceptions, (self.horizon, self.keep), JobShape)
-
-
-_NO_SERIES = (LEFT_OUT,) * 5
-
-
-class JobDefaultsShape(BodyShape):
-    entry: Entry = LEFT_OUT
-    publishMode: UnscheduledMode = LEFT_OUT
-    publish: Publisher = LEFT_OUT
-    zone: str = LEFT_OUT
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _if_given(checks.check_zone, self.zone)
-
-
-class DefaultsShape(_Part):
+class DefaultsShape(StrictMapping):
     job: JobDefaultsShape | None = None
 
 
-class ApiShape(_Part):
+class ApiShape(StrictMapping):
     base_url: str = LEFT_OUT
     exclusive: bool = LEFT_OUT
     quarantine: str = LEFT_OUT
@@ -148,63 +52,63 @@ class ApiShape(_Part):
     watch: str = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _if_given(checks.check_base_url, self.base_url)
-        _if_given(quarantine_seconds, self.quarantine)
-        _if_given(quarantine_seconds, self.late)
-        _if_given(quarantine_seconds, self.settle)
-        _if_given(watch_seconds, self.watch)
+        if_given(checks.check_base_url, self.base_url)
+        if_given(quarantine_seconds, self.quarantine)
+        if_given(quarantine_seconds, self.late)
+        if_given(quarantine_seconds, self.settle)
+        if_given(watch_seconds, self.watch)
 
 
-class LimitsShape(_Part):
+class LimitsShape(StrictMapping):
     max_credits: Number = LEFT_OUT
     max_creates: Number = LEFT_OUT
     max_deletes: Number | str = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _if_given(checks.check_deletes, self.max_deletes)
+        if_given(checks.check_deletes, self.max_deletes)
 
 
-class AutoApproveShape(_Part):
+class AutoApproveShape(StrictMapping):
     max_credits: Number = 0
     max_deletes: Number = 0
 
 
-class BlackoutShape(_Part):
+class BlackoutShape(StrictMapping):
     days: Annotated[list[Weekday], Meta(min_length=1)] = LEFT_OUT
     dates: str = LEFT_OUT
     hours: str = LEFT_OUT
     reason: Text = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _unique(self.days)
-        _if_given(parse_dates, self.dates)
-        _if_given(parse_hours, self.hours)
+        if_given(checks.check_unique, self.days)
+        if_given(parse_dates, self.dates)
+        if_given(parse_hours, self.hours)
         if self.days is None and self.dates is None and self.hours is None:
-            _refuse()
+            refuse()
 
 
-class BudgetShape(_Part):
-    credits: Number = field(default_factory=_refuse)
+class BudgetShape(StrictMapping):
+    credits: Number = field(default_factory=refuse)
     per: Per = LEFT_OUT
     zone: str = LEFT_OUT
     then: Literal["withhold", "warn"] = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _if_given(checks.check_zone, self.zone)
+        if_given(checks.check_zone, self.zone)
 
 
-class ExceptionShape(_Part):
-    job: Text = field(default_factory=_refuse)
-    rule: PolicyRule = field(default_factory=_refuse)
-    until: str = field(default_factory=_refuse)
-    reason: Text = field(default_factory=_refuse)
+class ExceptionShape(StrictMapping):
+    job: Text = field(default_factory=refuse)
+    rule: PolicyRule = field(default_factory=refuse)
+    until: str = field(default_factory=refuse)
+    reason: Text = field(default_factory=refuse)
     by: Text = LEFT_OUT
 
     def __post_init__(self) -> None:
         parse_day(self.until)
 
 
-class PolicyShape(_Part):
+class PolicyShape(StrictMapping):
     allowed_platforms: Annotated[list[Platform], Meta(min_length=1)] = LEFT_OUT
     require_staging: bool = LEFT_OUT
     require_proven_schedule: bool = LEFT_OUT
@@ -218,21 +122,21 @@ class PolicyShape(_Part):
     exceptions: list[ExceptionShape] = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _unique(self.allowed_platforms)
-        _if_given(lead_time, self.min_lead)
+        if_given(checks.check_unique, self.allowed_platforms)
+        if_given(lead_time, self.min_lead)
         for length in (*(self.spacing or {}).values(), *(self.max_gap or {}).values()):
             lead_time(length)
 
 
-class ChannelShape(_Part):
+class ChannelShape(StrictMapping):
     form: NotifyForm = LEFT_OUT
     events: Annotated[list[NotifyEvent], Meta(min_length=1)] = LEFT_OUT
 
     def __post_init__(self) -> None:
-        _unique(self.events)
+        if_given(checks.check_unique, self.events)
 
 
-class IncludedFileShape(_Part):
+class IncludedFileShape(StrictMapping):
     version: Literal[1] = LEFT_OUT
     templates: dict[str, TemplateShape] | None = None
     jobs: dict[str, JobShape] | None = None
@@ -264,13 +168,13 @@ class ProjectFileShape(IncludedFileShape):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.version is None:
-            _refuse()
-        _if_given(checks.check_lineage, self.lineage)
-        _if_given(checks.check_identifier, self.account)
-        _if_given(checks.check_state_path, self.state)
-        _if_given(checks.check_zone, self.timezone)
-        _if_given(checks.check_span, self.horizon)
-        _if_given(checks.check_span, self.keep)
+            refuse()
+        if_given(checks.check_lineage, self.lineage)
+        if_given(checks.check_identifier, self.account)
+        if_given(checks.check_state_path, self.state)
+        if_given(checks.check_zone, self.timezone)
+        if_given(checks.check_span, self.horizon)
+        if_given(checks.check_span, self.keep)
         for name in self.notify or ():
             checks.check_channel(name)
         for name, value in (self.vars or {}).items():
@@ -278,14 +182,14 @@ class ProjectFileShape(IncludedFileShape):
             checks.check_variable(value)
 
 
-class OverallLimitsShape(_Part):
+class OverallLimitsShape(StrictMapping):
     max_credits: Number = LEFT_OUT
 
 
-class WorkspaceFileShape(_Part):
-    version: Literal[1] = field(default_factory=_refuse)
-    accounts: Annotated[list[Text], Meta(min_length=1)] = field(default_factory=_refuse)
-    key: str = field(default_factory=_refuse)
+class WorkspaceFileShape(StrictMapping):
+    version: Literal[1] = field(default_factory=refuse)
+    accounts: Annotated[list[Text], Meta(min_length=1)] = field(default_factory=refuse)
+    key: str = field(default_factory=refuse)
     state: Text = LEFT_OUT
     shared: list[Text] = LEFT_OUT
     limits: OverallLimitsShape | None = None
@@ -293,7 +197,7 @@ class WorkspaceFileShape(_Part):
 
     def __post_init__(self) -> None:
         check_key_source(self.key)
-        _if_given(check_state_template, self.state)
+        if_given(check_state_template, self.state)
 
 
 _BUILT = [Decoder(shape) for shape in (ProjectFileShape, IncludedFileShape, WorkspaceFileShape)]
@@ -311,13 +215,3 @@ def fits(value: Mapping[str, Any], shape: type[ProjectFileShape | IncludedFileSh
     except (ValidationError, ValueError):
         return False
     return True
-
-
-def _unique(items: list[Any] | None) -> None:
-    if items is not None and len(set(items)) != len(items):
-        _refuse()
-
-
-def _if_given(check: Callable[[Any], object], value: object) -> None:
-    if value is not None:
-        check(value)

@@ -71,13 +71,13 @@ class JobStatus(Struct, frozen=True):
     """One line of `afsync status`.
 
     `id` and `status` are None where nothing was submitted; `note` says why, and whatever else a person should know.
-    `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: a submission of
-    it has an outcome that nobody knows. `immediate`: production ends with publishing, and `complete` says that it did.
+    `produced`: there is a video. `publishes`: it goes out by itself, sooner or later. `unresolved`: the outcome
+    of a submission is unknown. `immediate`: production ends with publishing, so `complete` reports the publication.
     `cancelled`: afsync cancelled it, and it is there all the same; nothing is waited for. `time_missing`: it was to be
     published at a time that was never set. `unreviewed`: the service does not stop it before publishing, as was asked.
     `schedule` is None where an approval overtook it or the service has none, and the service's where it reports
-    another. `relies`: the service is to publish it at a time still ahead. `unconfirmed`: it was approved, and what came
-    of that is not known yet. `failed_on`: where its publication failed.
+    another. `relies`: the service is to publish it at a time still ahead. `unconfirmed`: it was approved, and the
+    result is not known yet. `failed_on`: where its publication failed.
     """
 
     address: str

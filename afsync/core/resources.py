@@ -21,7 +21,7 @@ Utc = Annotated[datetime, Meta(tz=True, description="UTC.", extra_json_schema={"
 
 
 class Schedule(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
-    """A publish time: as somebody wrote it, the instant it means (UTC), and the zone it is shown in.
+    """A publish time: as it is written, the instant it means (UTC), and the zone it is shown in.
 
     The zone makes no difference between two of them.
     """

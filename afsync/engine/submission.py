@@ -59,8 +59,8 @@ class Attempt(Struct, frozen=True):
 def submit(intent: Intent, attempt: Attempt, ledger: Ledger, stop: Stop) -> tuple[Intent, Answer]:
     """Write the intent, send once, and write the result; only then return the intent as it is now, and the answer.
 
-    Committed is recorded, NotDone closes the intent, InDoubt leaves it open. Raises what `deliver` raises.
-    """
+    Committed is recorded, a refusal closes the intent, an answer that is not certain leaves it open. Raises what
+    `deliver` raises."""
     return _record(*deliver(intent, attempt, ledger, stop), attempt, ledger)
 
 

@@ -26,7 +26,7 @@ def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
 
 
 def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES, title: str = "") -> str:
-    """A headline, and a block per difference as far as there is room; ends in a newline."""
+    """A headline and a block for each difference, up to `max_bytes` bytes; ends in a newline."""
     if not found:
         return f"{headline(title)}\n\n{NO_DRIFT}\n"
     number = differences(found)

@@ -13,7 +13,7 @@ from afsync.output.values import count, iso, shown, visible
 FORMAT_VERSION = "1.0"
 
 
-NOT_ASKED = "the account could not be asked what became of it"
+NOT_ASKED = "the account could not be read, so its outcome is still unknown"
 
 
 def intents_text(resolutions: Sequence[Resolution], *, asked: bool = True) -> str:

@@ -94,7 +94,7 @@ def test_import_in_the_files_takes_over_nothing_that_may_be_it(world: World) -> 
     )
     done = world.applied(code=3, env=LONG)
     assert world.ids() == {"job.old": older}
-    assert f"job.b is to be taken over by `import:`, but {job} may be what became of job.a" in done.out
+    assert f"job.b is to be taken over by `import:`, but {job} may be the submission of job.a" in done.out
     world.does("resolve", "job.a", "--foreign", str(job), env=LONG)
     world.does("resolve", "job.a", "--absent", env=LONG)
     world.applied()
@@ -149,7 +149,8 @@ def test_intents_shows_what_is_recorded_where_the_account_cannot_be_asked(world:
     world.control.fault(fault)
     done = world.does("intents", env=LONG)
     assert "The account could not be asked: " in done.err
-    assert "job.a, submitted " in done.out and "the account could not be asked what became of it" in done.out
+    assert "job.a, submitted " in done.out
+    assert "the account could not be read, so its outcome is still unknown" in done.out
     assert "--absent" not in done.out, "nothing is advised that nobody looked at"
     (row,) = world.does("intents", "--json", env=LONG).json["intents"]
     assert (row["address"], row["decision"]) == ("job.a", "not_asked")

@@ -118,7 +118,7 @@ MEANINGS: Mapping[str, str] = {
     "row_untimed": "A row has no `schedule`, and others have one: it is published as soon as it is produced.",
     "same_source": "It is made from a source that another job was made from: it is paid for a second time.",
     "schedule_unseen": "A publish time was accepted a moment ago and is not seen yet.",
-    "shard_missing": "The report of a shard is missing: what became of its accounts is not known.",
+    "shard_missing": "The report of a shard is missing: the outcome of its accounts is unknown.",
     "shard_twice": "There are several reports of one shard.",
     "shards_differ": "The reports that are merged are of runs with different numbers of shards.",
     "stopped": "The run stopped before its end.",

@@ -17,7 +17,7 @@ from afsync.core.takeover.similarity import MADE_FROM, fits, looks_like
 from afsync.core.text import same_text
 
 EXCHANGE = timedelta(seconds=60)
-"""How long one submission may be on its way at the most; see `api.client`."""
+"""How long one submission may be in flight at the most; see `api.client`."""
 
 CLOCK_SLACK = timedelta(seconds=5)
 """How far the service's Date and its creation times may disagree."""

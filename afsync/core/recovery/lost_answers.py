@@ -28,8 +28,8 @@ def resolve(
     """A resolution for every open intent (docs/reliability.md#how-it-works): submissions by their numbers, then
     approvals.
 
-    `quarantine` is in seconds: how long after an attempt a job may still turn up. `exclusive` says that nobody
-    else submits with this account.
+    `quarantine` is in seconds: how long after an attempt a job may still turn up. `exclusive` says that only
+    afsync submits with this account.
     """
     intents = sorted(recorded.submissions, key=lambda i: i.seq)
     wait = timedelta(seconds=quarantine)

@@ -110,7 +110,7 @@ def _in_doubt(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     owner = next((i.address for i in open_now if resource_id not in {*i.known, *i.foreign}), None)
     if owner is None:
         return None
-    text = f"{resource_id} may be what became of {owner}, whose outcome is not known"
+    text = f"{resource_id} may be the submission of {owner}, whose outcome is unknown"
     return Objection(Reason.AMBIGUOUS, text, "resolve it first: `afsync intents` shows what could be it")
 
 

@@ -19,7 +19,7 @@ MADE_FROM = ("template", "fromTemplateId")
 """The fields that name a template."""
 
 ASSUMED = {"entry": "fetch", "format": "short"}
-"""What the service would echo for a field nobody set."""
+"""What the service would echo for a field that was not sent."""
 
 
 def echo_of(values: Values) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
         text = f"{named} was approved, and {failure_reason(record, facts.remote)}"
         return withhold(change, text, failed_publication_option(declared.address, record))
     if record.approved_at is None:
-        return NOTHING  # what became of a person's approval is not waited for
+        return NOTHING  # the result of a person's approval is not waited for
     job = facts.remote.jobs.get(record.id)
     if (job.status if job else record.status) != PRODUCED:
         return NOTHING
