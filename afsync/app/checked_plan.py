@@ -44,10 +44,9 @@ def checked_plan(
 ) -> Plan:
     """The plan with its policy and limits checked; what the policy holds back does not count for the limits. `due`:
     only what is published because its time has come."""
-
     options = timed(context, options, project)
     plan = make_plan(project.desired, recorded, remote, at, options)
-    plan = zones_changed(plan, recorded, _zone_data)
+    plan = zones_changed(plan, recorded, zone_data)
     if project.occurrences is not None and not due:
         from afsync.core.series.occurrences import with_occurrences
 
@@ -67,11 +66,6 @@ def checked_plan(
         allow_empty=options.allow_empty,
     )
     return located(plan, project, _overridden(limits, project.desired.limits))
-
-
-def _zone_data(zone: str) -> str | None:
-
-    return zone_data(zone)
 
 
 def _later(project: LoadedProject, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:

@@ -44,8 +44,9 @@ def rename(context: Context, old: str, new: str, lock_timeout: float) -> bool:
     with open_session(context, project, lock_timeout) as session:
         record_at(session.recorded, old)
         moved = moved_by_hand(session.recorded, old, new)
+        declared = at_moment(context, project, moved, context.now()).desired.get(new) is not None
         session.write(moved)
-    return at_moment(context, project, moved, context.now()).desired.get(new) is not None
+    return declared
 
 
 class ForgottenRecord(Struct, frozen=True):

@@ -42,7 +42,7 @@ def status(context: Context, globs: tuple[str, ...] = (), *, links: bool = False
     """The same as they are now. Finished jobs are not looked up again; nothing is asked where nothing was submitted.
     Raises AuthError and ApiError as well."""
     jobs = selected_jobs(context, globs, links=links)
-    return jobs.look(context.now(), lambda job: job.phase in _CHANGING)
+    return jobs.current(context.now())
 
 
 PATIENCE = 5
@@ -72,6 +72,10 @@ class WatchedJobs:
         settle = self._project.settings.settle
         found = statuses(self._project.desired, self._recorded, seen, now, self._globs, settle=settle)
         return found if self._links else tuple(map(status_without_links, found))
+
+    def current(self, now: datetime) -> tuple[JobStatus, ...]:
+        """All of them as they are `now`. Those that have ended are not looked up again."""
+        return self.look(now, lambda job: job.phase in _CHANGING)
 
     def look(self, now: datetime, matters: Callable[[JobStatus], bool]) -> tuple[JobStatus, ...]:
         """Read the submitted jobs for which `matters` holds. Nothing is sent where nothing was submitted."""

@@ -68,7 +68,8 @@ def command(
         # Imported here: a single account needs neither threads nor reports.
         from afsync.commands.apply_all import apply_all
 
-        return apply_all(over, flags)
+        # The title is that of the report on all of them; each account is notified of under its own name.
+        return apply_all(over, replace(flags, request=replace(request, title="")))
     over.check_alone(account=True, fail_fast=True)
     if len(account) > 1:
         raise UsageError("--account names one account", "give it once; several go with --all")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from afsync.output.github import annotation
 from afsync.output.markdown import MAX_BYTES, error_markdown
 
 
-def in_github(environ: Mapping[str, str] = os.environ) -> bool:
-    return environ.get("GITHUB_ACTIONS") == "true"
+def in_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def publish_error(error: AfsyncError) -> None:
@@ -37,11 +37,11 @@ def publish_problems(problems: Iterable[Problem], root: Path) -> None:
         say(annotation(problem, prefix))
 
 
-def repository_prefix(root: Path, environ: Mapping[str, str] = os.environ) -> str:
+def repository_prefix(root: Path) -> str:
     """The project's folder inside the repository, with a slash at its end, or nothing: CI systems name files from the
     repository's root."""
     home = root.resolve()
-    place = environ.get("GITHUB_WORKSPACE") or environ.get("CI_PROJECT_DIR")
+    place = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
     top = Path(place).resolve() if place else next((p for p in (home, *home.parents) if (p / ".git").exists()), home)
     inside = home.relative_to(top) if home.is_relative_to(top) else Path()
     return "" if inside == Path() else f"{inside.as_posix()}/"

@@ -14,7 +14,7 @@ import click
 
 from afsync.app.context import Context, Globs
 from afsync.commands.ci import publish_problems
-from afsync.commands.console import messages
+from afsync.commands.console import Out, stderr
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Workspace
@@ -34,7 +34,7 @@ def here() -> Context:
     made: Context | None = root.meta.get(_CONTEXT)
     if made is None:
         workspace, globs = root.meta.get(_SHARED, (None, None))
-        closing = ExitStack()
+        closing, stream = ExitStack(), stderr()  # found here: a warning may come from another thread
         root.call_on_close(closing.close)
         made = root.meta[_CONTEXT] = Context(
             directory=Path(root.obj or ""),
@@ -43,7 +43,7 @@ def here() -> Context:
             now=lambda: now(),
             monotonic=time.monotonic,
             sleep=time.sleep,
-            say=messages(),
+            say=lambda text: Out(stream)(text),  # one that cannot be written is not the end of all others
             report_problems=publish_problems,
             interrupts=signals_to,
             workspace=workspace,

@@ -12,12 +12,10 @@ from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.core.notifications import job_items
-from afsync.core.phases import JobPhase
 from afsync.errors import Exit, UsageError
 from afsync.output.values import visible
 
 NOTHING_NEW = "Nothing new.\n"
-_ACTIVE = (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL)
 
 
 @click.command
@@ -42,7 +40,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
             notifier.test()
         else:
             watched = WatchedJobs(context, session.project, recorded, ())
-            jobs = watched.look(context.now(), lambda job: job.phase in _ACTIVE)
+            jobs = watched.current(context.now())
             session.write(notifier.send_jobs(job_items(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
     written = print_report("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))

@@ -21,6 +21,7 @@ from afsync.commands.console import links_shown
 from afsync.commands.context import here
 from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
+from afsync.config.project import LoadedProject
 from afsync.errors import UsageError
 from afsync.output.plan_file import encode_plan_file
 
@@ -112,17 +113,18 @@ def plan_here(chosen: Selection, flags: PlanFlags) -> CommandResult:
         planned = plan(context, project, request)
         calendar = _calendar(planned, flags)
         if flags.notify:
-            planned = _notified(context, planned, flags)
+            planned = _notified(context, project, planned, flags)
         if flags.out is not None:
             write_private(Path(flags.out), encode_plan_file(saved_plan(planned)))
         return report_plan(planned.plan, project.root, flags, calendar)
 
 
-def _notified(context: Context, planned: Planned, flags: PlanFlags) -> Planned:
+def _notified(context: Context, project: LoadedProject, planned: Planned, flags: PlanFlags) -> Planned:
+    title = flags.title if context.workspace is None else ""  # that of many is not the name of one
     # Imported here: most plans notify no channel.
     from afsync.app.notifications import notify_plan
 
-    return replace(planned, plan=notify_plan(context, planned.project, planned.plan, flags.title))
+    return replace(planned, plan=notify_plan(context, project, planned.plan, title))
 
 
 def _calendar(planned: Planned, flags: PlanFlags) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import click
 
-from afsync.app.status import WatchedJobs, selected_jobs, status, watch
+from afsync.app.status import WatchedJobs, selected_jobs, watch
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
 from afsync.commands.account_run import run
 from afsync.commands.console import (
@@ -71,11 +71,12 @@ def command(
 
     def status_here() -> CommandResult:
         context, links = here(), links_shown(with_links, machine=as_json)
+        jobs = selected_jobs(context, globs, links=links)
         if watching:
-            jobs = selected_jobs(context, globs, links=links)
             goal = Until(until or Until.DONE)
             return CommandResult(watch_and_show(jobs, goal, timeout=timeout, interval=interval, as_json=as_json))
-        now, found = context.now(), status(context, globs, links=links)
+        now = context.now()
+        found = jobs.current(now)
         return CommandResult(
             print_report(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
         )

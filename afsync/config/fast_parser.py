@@ -25,6 +25,8 @@ class _Loader:
         self.keeper: threading.Thread | None = None
 
     def find(self) -> Parser | None:
+        if self.sought:  # without the lock, which another thread may have held when this process was forked
+            return self.parser
         with self.lock:
             if not self.sought:
                 self._load()

@@ -39,6 +39,20 @@ assert os.waitpid(child, 0)[1] == 0, "the child crashed"
 validate()
 """
 
+FORKED_WHILE_ANOTHER_READS = """
+import afsync, os, signal
+from afsync.config import fast_parser
+project = afsync.open(".")
+project.validate()
+with fast_parser._loader.lock:  # as by another thread, which is not there in the child
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        project.validate()
+        os._exit(0)
+assert os.waitpid(child, 0)[1] == 0, "the child waits for ever"
+"""
+
 AT_ONCE = """
 import afsync, threading
 barrier, failed = threading.Barrier(8), []
@@ -74,6 +88,12 @@ def test_first_used_in_a_thread_that_ends(tmp_path: Path) -> None:
 def test_forked_after_it_was_used_in_a_thread(tmp_path: Path) -> None:
     (tmp_path / "afsync.yaml").write_text(EMPTY)
     process(FORKED, tmp_path, dict(os.environ))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_forked_while_another_thread_reads(tmp_path: Path) -> None:
+    (tmp_path / "afsync.yaml").write_text(EMPTY)
+    process(FORKED_WHILE_ANOTHER_READS, tmp_path, dict(os.environ))
 
 
 def test_first_used_in_many_threads_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import click
+import pytest
+
+from afsync.commands import context
 from tests.harness import Sandbox
 
 URL = "url: https://a.b/c"
@@ -18,3 +22,30 @@ def test_they_are_in_every_output(sandbox: Sandbox) -> None:
     assert said in sandbox.does("plan").text and said in sandbox.does("validate").text
     on_github = sandbox.does("validate", env={"GITHUB_ACTIONS": "true"})
     assert any(line.startswith("::warning file=afsync.yaml,") for line in on_github.text.splitlines())
+
+
+class BusyOnce:
+    """A stream whose reader is busy for the first write."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self._busy = True
+
+    def write(self, text: str) -> None:
+        if self._busy:
+            self._busy = False
+            raise BlockingIOError
+        self.written.append(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_one_that_cannot_be_written_silences_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = BusyOnce()
+    monkeypatch.setattr(context, "stderr", lambda: stream)
+    with click.Context(click.Command("plan")):
+        say = context.here().say
+        for text in ("first\n", "second\n", "third\n"):
+            say(text)
+    assert stream.written == ["second\n", "third\n"]

@@ -18,13 +18,13 @@ def test_the_events_of_each_account_arrive_once(agency: Agency) -> None:
         def told() -> Counter[tuple[str, str]]:
             return Counter((m["project"], m["event"]) for m in hook.take())
 
-        agency.does("plan", "--all", "--account", "[ab]*", "--notify", env=env)
+        agency.does("plan", "--all", "--account", "[ab]*", "--notify", "--title", "Nightly", env=env)
         assert told() == {("anna", "plan"): 1, ("bert", "plan"): 1}
-        agency.does("apply", "--all", "--auto-approve", env=env)
+        agency.does("apply", "--all", "--auto-approve", "--title", "Nightly", env=env)
         assert told() == {("anna", "applied"): 1, ("bert", "applied"): 1}
         agency.does("apply", "--all", "--auto-approve", env=env)
         agency.does("status", "--all", env=env)
-        agency.does("plan", "--all", "--account", "[ab]*", "--notify", env=env)
+        agency.does("plan", "--all", "--account", "[ab]*", "--notify", "--title", "Nightly", env=env)
         assert not told()
         agency.control.fault("POST /jobs#1: received-then-status(422)")
         agency.client("bert", job("clip-bert") + job("more"), channel)
