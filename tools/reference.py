@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 def commands() -> str:
     """Every command with its flags."""
-    context = click.Context(cli, info_name="afsync")
+    context = cli.make_context("afsync", [], resilient_parsing=True)
     lines = ["# Every command", "", "`-C DIR`, before a command or behind it, works in another directory.", ""]
     for name in COMMANDS:
         command = cli.get_command(context, name)

@@ -13,18 +13,22 @@ Path = tuple[str, ...]
 
 def every_command() -> dict[Path, click.Command]:
     """All of them, those in a group by both words; groups aside."""
-    return dict(_below(cli, (), tuple(COMMANDS)))
+    context = cli.make_context("afsync", [], resilient_parsing=True)
+    return dict(_below(context, (), tuple(COMMANDS)))
 
 
-def _below(group: click.Group, path: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, click.Command]]:
-    context = click.Context(group, info_name=" ".join(path))
+def _below(context: click.Context, path: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, click.Command]]:
+    """What is below the group of a context. It descends from the program's own: click keeps the first help option."""
+    group = context.command
+    assert isinstance(group, click.Group)
     for name in names:
         try:
             command = group.get_command(context, name)
         except ModuleNotFoundError:
             continue  # `test_usage` says so
         if isinstance(command, click.Group):
-            yield from _below(command, (*path, name), tuple(command.list_commands(context)))
+            inside = click.Context(command, parent=context, info_name=name)
+            yield from _below(inside, (*path, name), tuple(command.list_commands(inside)))
         elif command is not None:
             yield (*path, name), command
 

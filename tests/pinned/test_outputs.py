@@ -316,7 +316,7 @@ def test_starting(pinned: Pinned, sandbox: Sandbox) -> None:
     pinned("validate")
     pinned("plan")
     pinned("init")
-    pinned("schema", "--help")
+    pinned.run("schema", "--help")
 
 
 def test_many_accounts(pinned: Pinned, sandbox: Sandbox) -> None:
