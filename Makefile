@@ -52,7 +52,7 @@ schemas: $(VENV)/.installed  ## generate schemas/
 	$(BIN)/python -m afsync.config.workspace_models > schemas/workspace.schema.json
 
 pictures: $(VENV)/.installed  ## draw docs/calendar.png with Chromium
-	$(BIN)/python -m tests.calendar.picture
+	$(BIN)/python -m tests.output.calendar_picture
 
 terminals: $(VENV)/.installed  ## draw docs/pictures from real runs against the emulator
 	$(BIN)/python -m tools.terminal

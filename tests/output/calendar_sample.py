@@ -14,7 +14,7 @@ from afsync.core.plan.changes import Change
 from afsync.errors import Problem, Severity
 from afsync.output.calendar_words import Page
 from tests.builders import LINEAGE
-from tests.calendar.pages import BERLIN
+from tests.output.calendar_pages import BERLIN
 
 NOW = datetime(2026, 12, 9, 10, 20, tzinfo=BERLIN)
 _SHOWS = (

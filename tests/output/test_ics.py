@@ -15,7 +15,7 @@ from afsync.core.calendar import EntryState
 from afsync.output.ics import ics, uid
 from afsync.output.values import harmless
 from tests.builders import LINEAGE, NOW
-from tests.calendar.pages import HOSTILE, a_move, a_page, an_entry, at, hostile_entries
+from tests.output.calendar_pages import HOSTILE, a_move, a_page, an_entry, at, hostile_entries
 
 
 def events(text: str) -> list[Any]:

@@ -18,9 +18,9 @@ from afsync.core.calendar import EntryState
 from afsync.output.calendar_page import calendar_page
 from afsync.output.html import raw_text, tag
 from afsync.output.values import harmless
-from tests.calendar.pages import HOSTILE, a_move, a_page, an_entry, hostile_entries
-from tests.calendar.sample import sample_page
 from tests.harness import Sandbox
+from tests.output.calendar_pages import HOSTILE, a_move, a_page, an_entry, hostile_entries
+from tests.output.calendar_sample import sample_page
 from tests.test_costs import calls
 
 OWN = Path(page_module.__file__).parent / "page"

@@ -1,4 +1,4 @@
-"""The picture of the page in the documentation: `python -m tests.calendar.picture [CHROMIUM]` draws it anew."""
+"""The picture of the page in the documentation: `python -m tests.output.calendar_picture [CHROMIUM]` draws it anew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 import afsync.output.calendar_page as page_module
-from tests.calendar.sample import NOW, sample_page
+from tests.output.calendar_sample import NOW, sample_page
 
 PICTURE = Path(__file__).parents[2] / "docs/calendar.png"
 QUIET = (

@@ -15,8 +15,8 @@ from afsync.output.calendar_rows import calendar_csv, calendar_json
 from afsync.output.calendar_text import calendar_grid, calendar_list
 from afsync.output.tables import width
 from afsync.output.values import ansi_paint
-from tests.calendar.pages import HOSTILE, a_move, a_page, an_entry, hostile_entries
 from tests.harness import Sandbox
+from tests.output.calendar_pages import HOSTILE, a_move, a_page, an_entry, hostile_entries
 from tests.scenarios.world import valid
 
 SOME = (

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from afsync.output.calendar_page import calendar_page
-from tests.calendar.pages import a_page, an_entry, hostile_entries
-from tests.calendar.picture import sample_html
+from tests.output.calendar_pages import a_page, an_entry, hostile_entries
+from tests.output.calendar_picture import sample_html
 
 MODULES = os.environ.get("AFSYNC_NODE_MODULES", "")
 CHROMIUM = os.environ.get("AFSYNC_CHROMIUM") or shutil.which("chromium") or ""
@@ -39,7 +39,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
     files = [folder / f"{n}.html" for n in range(3)]
     for file, text in zip(files, texts, strict=True):
         file.write_text(text, encoding="utf-8")
-    script = Path(__file__).with_name("browser.mjs")
+    script = Path(__file__).with_name("calendar_browser.mjs")
     environ = {**os.environ, "AFSYNC_NODE_MODULES": MODULES, "AFSYNC_CHROMIUM": CHROMIUM}
     done = subprocess.run(
         ["node", str(script), *map(str, files)], env=environ, capture_output=True, text=True, timeout=900, check=False
