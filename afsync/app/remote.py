@@ -58,7 +58,7 @@ def read_remote(
     ] + _found_for_review(context, project, recorded, remote)
     asked = result_lookups(project.desired, recorded, remote, at, timed_options(context, Options(), project))
     results = (read_result(service.reader, i) for i in asked)
-    ids = [w.id for w in waiting(recorded, remote, at) if w.address in project.desired.jobs] if links else []
+    ids = [w.id for w in waiting(recorded, remote) if w.address in project.desired.jobs] if links else []
     needed = dict.fromkeys([*produced, *staging_needed(recorded, remote)])  # for decisions, so never too many
     shown = previews(service.reader, dict.fromkeys([*needed, *ids]), max(MOST, len(needed)))
     found = {r.id: r for r in results if r is not None} | read_results(service.reader, published)

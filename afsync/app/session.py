@@ -16,7 +16,7 @@ from afsync.app.project_state import check_account, check_lineage, locked, open_
 from afsync.core.plan.decision import Facts, facts_of
 from afsync.core.remote import Lookups
 from afsync.core.state.recorded import Account, Recorded
-from afsync.core.takeover.adoption import adopted, objection, taken_over, template_of
+from afsync.core.takeover.adoption import adopted, objection, taken_over
 from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
 
@@ -89,7 +89,7 @@ def record_all(facts: Facts, pairs: Iterable[tuple[str, str]], *, force: bool = 
         against = objection(declared, resource_id, replace(facts, recorded=recorded))
         if against is not None and not (force and against.fields):
             raise UsageError(f"{address} cannot be {resource_id}: {against.text}", against.hint)
-        record = adopted(declared, resource_id, facts.remote, facts.now, template_of(declared, facts))
+        record = adopted(declared, resource_id, facts.remote, facts.now, facts.template_values(declared.values))
         recorded = taken_over(recorded, address, record)
     if recorded is not facts.recorded and recorded.account is None:
         recorded = replace(recorded, account=Account(facts.remote.account.id, facts.remote.base_url))

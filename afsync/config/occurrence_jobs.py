@@ -26,15 +26,13 @@ from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series.series import Occurrence, Series, SeriesState
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import Group, group_of
+from afsync.core.statuses import ENDED, group_of
 
 _WHEN = frozenset({"on", "at", "import"})
 
 _OF_ONE = frozenset({"rerun", "approve"})
 
 _IN = " (in the occurrence of "
-
-_OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 
 class DeclaredOccurrence(Declared, frozen=True):
@@ -117,7 +115,7 @@ def jobs_at(
 
 
 def _is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool:
-    return occurrence.utc <= now and group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
+    return occurrence.utc <= now and group_of(record.status) in ENDED
 
 
 def _again(declared: DeclaredSeries, occurrence: Occurrence) -> bool:

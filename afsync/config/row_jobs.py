@@ -24,10 +24,9 @@ from afsync.core.resources import Job
 from afsync.core.series.occurrences import RowDate
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import Group, group_of
+from afsync.core.statuses import ENDED, group_of
 
 _PREFIX = "row."
-_OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
 _OF_ONE = ("rerun", "approve")
 
 
@@ -117,7 +116,7 @@ def _row(
     """The row with its fields, where there is something to be decided about it."""
     series, rows = found.series, found.series.rows
     job = series.job
-    over = record is not None and group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
+    over = record is not None and group_of(record.status) in ENDED
     declared = DeclaredRow(job.document, job.section, f'{job.key}["{key}"]', {}, rows, rows.rows[key], key)
     again = key not in rows.disabled and any(field in rows.fields[key] for field in _OF_ONE)
     past = record is not None and (record.schedule is None or record.schedule.utc <= now)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, matches, occurrence_of
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
-from afsync.core.credits import effective, estimate
+from afsync.core.credits import estimate
 from afsync.core.moves.moves import moved
 from afsync.core.phases import JobPhase, JobStatus, JobsView
 from afsync.core.plan.actions import Action
@@ -23,7 +23,7 @@ from afsync.core.series.occurrences import RowDate
 from afsync.core.series.series import Occurrence
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.core.status import statuses
+from afsync.core.status import statuses, with_template
 from afsync.errors import Problem, Severity
 
 _MARKS: Mapping[JobPhase, EntryState] = {
@@ -179,7 +179,7 @@ def _of_account(known: Known) -> Iterator[CalendarEntry]:
 
 
 def _described(address: str, at: datetime, mark: EntryState, values: Values, known: Known) -> CalendarEntry:
-    key, whole = values.get("template"), _with_template(values, known)
+    key, whole = values.get("template"), with_template(values, known.desired, known.recorded)
     topic, platforms = whole.get("topic"), whole.get("platforms")
     listed = tuple(sorted({str(p) for p in platforms})) if isinstance(platforms, list | tuple) else ()
     series = occurrence_of(address)
@@ -195,11 +195,5 @@ def _described(address: str, at: datetime, mark: EntryState, values: Values, kno
     )
 
 
-def _with_template(values: Values, known: Known) -> Values:
-    address = f"template.{values.get('template')}"
-    declared, record = known.desired.templates.get(address), known.recorded.templates.get(address)
-    return effective(values, declared.values if declared else record.declared if record else EMPTY)
-
-
 def _price(values: Values, known: Known) -> int:
-    return estimate(_with_template(values, known), known.recorded.costs)
+    return estimate(with_template(values, known.desired, known.recorded), known.recorded.costs)

@@ -20,7 +20,7 @@ from afsync.core.resources import Desired
 from afsync.core.results import text_without_signed, without_signed
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
-from afsync.core.statuses import Group, group_of
+from afsync.core.statuses import PUBLISHED, Group, group_of
 from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 
@@ -92,7 +92,7 @@ def _job(address: str, record: RecordedJob, remote: Remote, now: datetime, zone:
             yield _drift(address, "missing", text, hint)
         return
     again = "a new `rerun:` submits it again (that costs credits), or take it out of the files"
-    match group_of(job.status, publish_at=None, staged=False, now=now):
+    match group_of(job.status):
         case Group.CANCELLED:
             yield _drift(address, "cancelled", f"{name} was cancelled in AuraFlux", again)
         case Group.FAILED:
@@ -104,16 +104,10 @@ def _job(address: str, record: RecordedJob, remote: Remote, now: datetime, zone:
 def _publish_time(
     address: str, record: RecordedJob, job: RemoteJob, remote: Remote, now: datetime, zone: tzinfo
 ) -> Iterator[Problem]:
-    times = remote.publish_times
-    if (
-        record.publish is Publish.HELD
-        or times is None
-        or (job.id not in remote.covered and job.id not in times)
-        or job.status == "published"
-    ):
+    if record.publish is Publish.HELD or job.status == PUBLISHED or not remote.reports_time_of(job.id):
         return
     wanted = record.schedule.utc if record.schedule and record.schedule.utc > now else None
-    found = times.get(job.id)
+    found = (remote.publish_times or {}).get(job.id)
     name = f"{address} ({job.id})"
     match wanted, found:
         case None, datetime():

@@ -13,7 +13,6 @@ from afsync.core.channels import Channel, Event
 from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.state.recorded import Recorded
 from afsync.core.status import GONE
-from afsync.core.trust.publish_times import time_was_lost
 
 OF_A_JOB = (Event.FAILED, Event.WAITS, Event.NOT_KEPT, Event.PUBLISHED)
 """What happens to single jobs, each once."""
@@ -86,7 +85,7 @@ def _not_kept(job: JobStatus, recorded: Recorded) -> str | None:
         return job.note or "publishing failed"
     if job.unreviewed:
         return "does not stop before publishing, as was asked"
-    if record is not None and record.id == job.id and time_was_lost(record):
+    if record is not None and record.id == job.id and record.time_lost:
         return "its publish time was not kept"
     return GONE if job.note and GONE in job.note else None
 

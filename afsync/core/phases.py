@@ -12,13 +12,12 @@ from msgspec.structs import replace
 
 from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.approval.held import stops
-from afsync.core.remote import Preview, RemoteJob
+from afsync.core.remote import Preview, RemoteJob, status_now
 from afsync.core.resources import EMPTY, Job, Schedule, Values
 from afsync.core.results import JobResult, text_without_signed, unsigned, without_signed
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ON_ITS_WAY, Group, group_of
+from afsync.core.statuses import ENDED, PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.trust.publications import has_failed
-from afsync.core.trust.publish_times import time_was_lost
 
 
 class JobPhase(StrEnum):
@@ -104,26 +103,21 @@ class JobStatus(Struct, frozen=True):
     failed_on: tuple[str, ...] = ()
 
 
-def phase_of(
-    record: RecordedJob,
-    seen: RemoteJob | None,
-    now: datetime,
-    *,
-    missing: bool = False,
-    declared: Job | None = None,
-) -> JobPhase:
+def phase_of(record: RecordedJob, seen: JobsView, now: datetime, declared: Job | None = None) -> JobPhase:
     """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
-    waits = stops(record, declared)
-    review = (record.staged and record.approval is None) or held_without_time(record, declared)
-    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
-    if missing:
+    held_back = stops(record, declared)
+    at = record.publish_at
+    waits = held_back or (at is not None and at > now)
+    if record.id in seen.missing:
         # The service purges old jobs; one that was finished when last seen is still that.
-        last = _PHASES[group_of(record.status, publish_at=at, staged=waits, now=now)]
-        return last if last in (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED) else JobPhase.MISSING
-    if has_failed(record) and (seen.status if seen else record.status) != ON_ITS_WAY[0]:
+        group = group_of(record.status, waits=waits)
+        return _PHASES[group] if group in ENDED else JobPhase.MISSING
+    status = status_now(record, seen.jobs)
+    if has_failed(record) and status != PUBLISHING:
         return JobPhase.PUBLISH_FAILED
-    group = group_of(seen.status if seen else record.status, publish_at=at, staged=waits, now=now)
-    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and waits and review else _PHASES[group]
+    group = group_of(status, waits=waits)
+    review = (record.staged and record.approval is None) or held_without_time(record, declared)
+    return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and held_back and review else _PHASES[group]
 
 
 def is_settled(job: JobStatus, until: Until) -> bool:
@@ -136,9 +130,9 @@ def is_settled(job: JobStatus, until: Until) -> bool:
         case JobPhase.WAITING_FOR_APPROVAL:
             return until is Until.DONE
         case JobPhase.DONE:
-            if job.unconfirmed and job.status == "published":
+            if job.unconfirmed and job.status == PUBLISHED:
                 return until is Until.DONE
-            return until is Until.DONE or job.status == "published" or job.immediate or not job.publishes
+            return until is Until.DONE or job.status == PUBLISHED or job.immediate or not job.publishes
         case JobPhase.PUBLISH_FAILED:
             return True
         case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:

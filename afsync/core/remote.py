@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from afsync.core.resources import EMPTY, Values
 from afsync.core.results import JobResult
+from afsync.core.state.records import RecordedJob
 
 SERVICE = "https://api.auraflux.co/v1"
 
@@ -50,6 +51,12 @@ class RemoteJob(Struct, frozen=True):
     portals: Values = EMPTY
     failure: str | None = None
     unreadable: str | None = None
+
+
+def status_now(record: RecordedJob, jobs: Mapping[str, RemoteJob]) -> str:
+    """The status of a recorded job as the service reports it, or as it is recorded where the job was not read."""
+    seen = jobs.get(record.id)
+    return seen.status if seen else record.status
 
 
 class RemoteAccount(Struct, frozen=True):
@@ -106,6 +113,11 @@ class Remote(Struct, frozen=True):
     previews: Mapping[str, Preview] = field(default_factory=dict)
     results: Mapping[str, JobResult] = field(default_factory=dict)
     odd: tuple[RemoteJob, ...] = ()
+
+    def reports_time_of(self, job_id: str) -> bool:
+        """Whether the service reports the publish time of a job, or that it has none."""
+        times = self.publish_times
+        return times is not None and (job_id in times or job_id in self.covered)
 
 
 class Lookups(Struct, frozen=True):

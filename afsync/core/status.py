@@ -16,16 +16,15 @@ from afsync.core.decisions.missing_times import lacks_time
 from afsync.core.phases import ENDED_PHASES, JobPhase, JobStatus, JobsView, phase_of
 from afsync.core.plan.decision import Options
 from afsync.core.plan.order import NEVER
-from afsync.core.remote import RemoteJob
-from afsync.core.resources import EMPTY, Desired, Job, Schedule
+from afsync.core.remote import RemoteJob, status_now
+from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Purpose, RecordedJob
 from afsync.core.state.values import Finding
-from afsync.core.statuses import ON_ITS_WAY, ended_badly, never_changes
+from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, ended_badly, never_changes
 from afsync.core.trust.cancels import is_back
 from afsync.core.trust.publications import failure_reason, judged_publications
-from afsync.core.trust.publish_times import PRODUCED, time_was_lost
-from afsync.core.trust.publish_times import settle_time_over as settled_by
+from afsync.core.trust.publish_times import settle_time_over
 from afsync.core.trust.reviews import is_unreviewed
 
 SETTLE = Options().settle
@@ -66,11 +65,11 @@ def _status(
     at = _at_service(record, declared, seen, now)
     record = at.record
     status = _with_time(_recorded(address, record, declared, seen, now), at)
-    missing = _lacks_time(record, declared) and status.status not in ON_ITS_WAY
+    missing = _lacks_time(record, declared) and status.status not in BEING_PUBLISHED
     known = not missing and not _time_unknown(record, declared, seen, now)
-    over = at.gone and settled_by(record.schedule_unseen_since, now, settle)
+    over = at.gone and settle_time_over(record.schedule_unseen_since, now, settle)
     publishes = known and not over and _publishes(record, declared, desired, recorded)
-    timed = record.schedule is not None and not time_was_lost(record)
+    timed = record.publish_at is not None
     immediate = publishes and not timed and not record.staged
     status = replace(status, publishes=publishes, immediate=immediate, time_missing=missing)
     if intent is not None:
@@ -128,8 +127,8 @@ def _cancelled(recorded: Recorded, seen: JobsView, now: datetime) -> Iterator[Jo
 
 def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> JobStatus:
     job = seen.jobs.get(record.id)
-    phase = phase_of(record, job, now, missing=record.id in seen.missing, declared=declared)
-    status = job.status if job else record.status
+    phase = phase_of(record, seen, now, declared)
+    status = status_now(record, seen.jobs)
     preview = seen.previews.get(record.id) if phase is JobPhase.WAITING_FOR_APPROVAL else None
     return JobStatus(
         address,
@@ -144,7 +143,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Job
         note=_of_publication(record, phase, status, seen) or _of_time(record, declared, seen, now) or _odd(job, phase),
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
-        produced=status in ("complete", *ON_ITS_WAY),
+        produced=status in (COMPLETE, *BEING_PUBLISHED),
         unconfirmed=record.approved_at is not None and record.publish_finding is None,
         failed_on=record.failed_on if phase is JobPhase.PUBLISH_FAILED else (),
     )
@@ -160,21 +159,21 @@ def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: Job
     if phase is JobPhase.PUBLISH_FAILED:
         return failure_reason(record, seen)
     waits = record.approved_at is not None and record.publish_finding in (None, Finding.UNKNOWN)
-    return "approved, not known whether published" if waits and status == "complete" else None
+    return "approved, not known whether published" if waits and status == COMPLETE else None
 
 
 def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:
     """Whether an approval published the job at once, whatever its publish time. The time of a held job counts, unless
     the approval came before it."""
     held = is_held(record, declared)
-    approved = record.approved or (status in ON_ITS_WAY and (record.staged or held))
+    approved = record.approved or (status in BEING_PUBLISHED and (record.staged or held))
     if record.schedule is None or not approved:
         return False
     return not held or (record.approved_at or now) < record.schedule.utc
 
 
 def _of_time(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> str | None:
-    if time_was_lost(record):
+    if record.time_lost:
         return "publish time not kept"
     if _origin_unknown(record, declared, seen):
         return "not known whether it stops before publishing"
@@ -183,19 +182,18 @@ def _of_time(record: RecordedJob, declared: Job | None, seen: JobsView, now: dat
 
 def _origin_unknown(record: RecordedJob, declared: Job | None, seen: JobsView) -> bool:
     """Whether an apply is to publish the job at its time, although it may be published already."""
-    job, preview = seen.jobs.get(record.id), seen.previews.get(record.id)
+    preview = seen.previews.get(record.id)
     taken_over = record.publish is Publish.UNKNOWN and is_held(record, declared) and not record.approved
-    produced = (job.status if job else record.status) == "complete"
+    produced = status_now(record, seen.jobs) == COMPLETE
     return taken_over and produced and not (preview is not None and preview.staging)
 
 
 def _time_unknown(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> bool:
     """Whether the publish time has passed, and it is not known whether the job was published then or when it was
     produced."""
-    if record.schedule is None or record.schedule.utc + _SOON > now or time_was_lost(record):
+    if record.schedule is None or record.schedule.utc + _SOON > now or record.time_lost:
         return False
-    job = seen.jobs.get(record.id)
-    produced = (job.status if job else record.status) == "complete"
+    produced = status_now(record, seen.jobs) == COMPLETE
     return produced and not record.approved and not stops(record, declared)
 
 
@@ -217,13 +215,16 @@ def _publishes(record: RecordedJob, declared: Job | None, desired: Desired, reco
     assumed."""
     if held_without_time(record, declared) or record.publish_finding is Finding.LOST:
         return False
-    if record.schedule is not None and not time_was_lost(record):
+    if record.publish_at is not None:
         return True
-    address = f"template.{record.declared.get('template')}"
-    made_from = desired.templates.get(address)
-    known = recorded.templates.get(address)
-    template = made_from.values if made_from else known.declared if known else EMPTY
-    return effective(record.declared, template).get("publishMode") != "manual"
+    return with_template(record.declared, desired, recorded).get("publishMode") != "manual"
+
+
+def with_template(values: Values, desired: Desired, recorded: Recorded) -> Values:
+    """A job's `values` with those of its template, as it is declared, or else recorded."""
+    address = f"template.{values.get('template')}"
+    declared, record = desired.templates.get(address), recorded.templates.get(address)
+    return effective(values, declared.values if declared else record.declared if record else EMPTY)
 
 
 MOVED = "not the recorded publish time"
@@ -233,7 +234,7 @@ GONE = "publish time not reported by the service, not known whether published"
 
 def relies_on_service(record: RecordedJob, declared: Job | None, status: str, now: datetime) -> bool:
     """Whether a publish time that the service keeps is still ahead of it."""
-    if record.schedule is None or time_was_lost(record) or never_changes(status) or ended_badly(status):
+    if record.schedule is None or record.time_lost or never_changes(status) or ended_badly(status):
         return False
     unclear = declared is None and record.publish is Publish.UNKNOWN
     return record.schedule.utc > now and not record.approved and not unclear and not is_held(record, declared)
@@ -249,4 +250,4 @@ def as_reported(record: RecordedJob, times: Mapping[str, datetime]) -> RecordedJ
 
 def is_gone(record: RecordedJob, declared: Job | None, status: str, *, reported: bool) -> bool:
     """Whether the job is produced, was to wait for its time, and the service reports no time."""
-    return not reported and status == PRODUCED and not stops(record, declared)
+    return not reported and status == COMPLETE and not stops(record, declared)

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
+
+COMPLETE = "complete"
+"""Produced. Whether it is published, or will be, depends on more: `group_of`."""
+
+PUBLISHING = "publishing"
+
+PUBLISHED = "published"
+
+BEING_PUBLISHED = (PUBLISHING, PUBLISHED)
+"""Statuses of a job that is published, or about to be: an approval that it waited for was given, here or elsewhere."""
 
 MEANINGS: Mapping[str, str] = {
     "pending": "The submission was received and is not in the queue yet; one that was refused can stay so for good.",
@@ -62,6 +71,9 @@ class Group(StrEnum):
     MISSING = "missing"
 
 
+ENDED = (Group.DONE, Group.FAILED, Group.CANCELLED)
+"""Groups of jobs to which nothing happens any more."""
+
 _GROUPS: Mapping[str, Group] = {
     "pending": Group.OPEN,
     "queued": Group.OPEN,
@@ -85,12 +97,12 @@ _GROUPS: Mapping[str, Group] = {
 
 def is_known(status: str) -> bool:
     """Whether it is one of the known statuses of the service."""
-    return status == "complete" or status in _GROUPS
+    return status == COMPLETE or status in _GROUPS
 
 
 def never_changes(status: str) -> bool:
     """Whether a job with this status is done in any case. The rest of its group depends on more: `group_of`."""
-    return status == "published"
+    return status == PUBLISHED
 
 
 def ended_badly(status: str) -> bool:
@@ -103,17 +115,12 @@ def is_open(status: str) -> bool:
     return _GROUPS.get(status) is Group.OPEN
 
 
-def group_of(status: str, *, publish_at: datetime | None, staged: bool, now: datetime) -> Group:
-    """The group of a status. A status that is not known is busy: alive, but nothing is sent to it.
+def group_of(status: str, *, waits: bool = False) -> Group:
+    """The group of a status. An unknown status is busy: alive, but nothing is sent to it.
 
-    `publish_at` is the publish time still standing (UTC), `staged` whether the job waits for an approval that
-    was not given. Both matter for `complete` only.
+    `waits`: the job is not published before an approval, or before a publish time still ahead. It matters for
+    `complete` only.
     """
-    if status == "complete":
-        waiting = staged or (publish_at is not None and publish_at > now)
-        return Group.PRODUCED if waiting else Group.DONE
+    if status == COMPLETE:
+        return Group.PRODUCED if waits else Group.DONE
     return _GROUPS.get(status, Group.BUSY)
-
-
-ON_ITS_WAY = ("publishing", "published")
-"""Statuses of a staged job that was approved, by us or by anybody else."""

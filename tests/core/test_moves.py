@@ -54,7 +54,7 @@ def records(**times: datetime | None) -> dict[str, RecordedJob]:
 
 
 def moves(declared: list[Job], recorded: dict[str, RecordedJob]) -> Moves:
-    return find_moves(desired(*declared), a_recorded(recorded), frozenset())[0]
+    return find_moves(desired(*declared), a_recorded(recorded))[0]
 
 
 def test_a_move_sends_nothing() -> None:
@@ -173,7 +173,7 @@ def test_what_is_ambiguous_and_over_is_not_forgotten_either() -> None:
 def test_templates_of_the_same_content_are_interchangeable() -> None:
     state = {"template.a": a_recorded_template(), "template.b": a_recorded_template(id="tpl_2")}
     remote = a_remote(a_remote_template(), a_remote_template("tpl_2"))
-    found = find_moves(desired(a_template("c")), a_recorded(state), frozenset())[0]
+    found = find_moves(desired(a_template("c")), a_recorded(state))[0]
 
     assert found == Moves({"template.c": "template.a"})
     assert [(c.address, c.action) for c in planned(a_template("c"), recorded=state, remote=remote).changes] == [
@@ -293,7 +293,7 @@ def test_renamed_and_edited_is_not_recognised() -> None:
 def test_an_open_intent_neither_moves_nor_is_moved_to(address: str) -> None:
     intent = replace(an_intent(), address=address)
     found, _ = find_moves(
-        desired(a_job("new")), a_recorded({"job.old": a_recorded_job(a_job("old"))}), frozenset({intent.address})
+        desired(a_job("new")), a_recorded({"job.old": a_recorded_job(a_job("old"))}, intents=(intent,))
     )
 
     assert found == Moves({}, {"job.new": ("job.old",)} if address == "job.old" else {})
@@ -371,7 +371,6 @@ def test_other_jobs_are_left_alone_when_a_template_is_renamed() -> None:
                 "job.other": a_recorded_job(other),
             }
         ),
-        frozenset(),
     )
 
     assert settled.resources["job.other"] == a_recorded_job(other)
@@ -580,8 +579,8 @@ def test_an_id_that_import_gives_wins() -> None:
     jobs = desired(key("a", OTHER), key("b", ONE))
     state = a_recorded({"job.a": a_recorded_job(ONE, id="job_a"), "job.b": a_recorded_job(OTHER, id="job_b")})
 
-    stays = find_moves(replace(jobs, imports={"job.a": "job_a", "job.b": "job_b"}), state, frozenset())[0]
-    moves = find_moves(replace(jobs, imports={"job.a": "job_b", "job.b": "job_a"}), state, frozenset())[0]
+    stays = find_moves(replace(jobs, imports={"job.a": "job_a", "job.b": "job_b"}), state)[0]
+    moves = find_moves(replace(jobs, imports={"job.a": "job_b", "job.b": "job_a"}), state)[0]
 
     assert (stays, moves.moved) == (Moves(), {"job.a": "job.b", "job.b": "job.a"})
 

@@ -60,7 +60,7 @@ def _holds(world: World, plan: Plan) -> None:
 
 def a_busy_job_never_gets_anything_sent(world: World, plan: Plan) -> None:
     for record in apply_resolutions(world.recorded, plan.resolutions).jobs.values():
-        group = group_of(_status(record, world), publish_at=None, staged=False, now=NOW)
+        group = group_of(_status(record, world))
         if group is Group.BUSY and record.id not in world.remote.missing:
             assert {c.action for c in plan.changes if _touches(c, record)} <= {Action.MOVE}
 
@@ -85,7 +85,7 @@ def recorded_work_is_only_paid_for_again_when_somebody_asked(world: World, plan:
         assert isinstance(change.before, RecordedJob)
         if change.reason is Reason.BODY_CHANGED:
             status = _status(change.before, world)
-            assert group_of(status, publish_at=None, staged=False, now=NOW) is Group.OPEN
+            assert group_of(status) is Group.OPEN
 
 
 def money_is_spent_where_jobs_are_submitted_and_nowhere_else(plan: Plan) -> None:

@@ -68,8 +68,8 @@ PHASES = [
 
 @pytest.mark.parametrize(("status", "about", "phase"), PHASES)
 def test_phase(status: str, about: dict[str, bool], phase: JobPhase) -> None:
-    assert phase_of(record("queued", **about), a_remote_job("job_1", status), NOW) is phase  # type: ignore[arg-type]
-    assert phase_of(record(status, **about), None, NOW) is phase  # type: ignore[arg-type]
+    assert phase_of(record("queued", **about), JobsView({"job_1": a_remote_job("job_1", status)}), NOW) is phase  # type: ignore[arg-type]
+    assert phase_of(record(status, **about), JobsView(), NOW) is phase  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_phase(status: str, about: dict[str, bool], phase: JobPhase) -> None:
     ],
 )
 def test_phase_of_what_is_gone(last: str, phase: JobPhase) -> None:
-    assert phase_of(record(last), None, NOW, missing=True) is phase
+    assert phase_of(record(last), JobsView(missing=frozenset({"job_1"})), NOW) is phase
 
 
 def test_what_waits_is_not_done_when_it_is_purged() -> None:
-    assert phase_of(record("complete", staged=True), None, NOW, missing=True) is MISSING
+    assert phase_of(record("complete", staged=True), JobsView(missing=frozenset({"job_1"})), NOW) is MISSING
 
 
 NOTHING = JobsView()

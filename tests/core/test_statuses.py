@@ -11,7 +11,6 @@ from afsync.commands.explain import command
 from afsync.core.calendar import EntryState
 from afsync.core.phases import JobPhase
 from afsync.core.statuses import _GROUPS, MEANINGS, OWN, Group, group_of
-from tests.builders import NOW
 
 PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")
 
@@ -26,11 +25,11 @@ def test_every_status_is_on_the_page_about_the_service(status: str) -> None:
     "status", ["passed", "sendback", "intervention", "hard_stop", "operator_review", "ready_to_publish"]
 )
 def test_on_the_way_nothing_is_sent_to_it(status: str) -> None:
-    assert group_of(status, publish_at=None, staged=False, now=NOW) is Group.BUSY
+    assert group_of(status) is Group.BUSY
 
 
 def test_pending_can_be_cancelled() -> None:
-    assert group_of("pending", publish_at=None, staged=False, now=NOW) is Group.OPEN
+    assert group_of("pending") is Group.OPEN
 
 
 def test_every_known_status_has_a_meaning() -> None:

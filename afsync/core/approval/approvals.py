@@ -12,25 +12,19 @@ from afsync.core.addresses import in_yaml, typed
 from afsync.core.approval.held import is_held, time_of
 from afsync.core.approval.platforms import platforms_of, reason_against_platforms, targets
 from afsync.core.clocks import passed_on_both
-from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.decision import NOTHING, Decision, do, note, withhold
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.remote import Remote
+from afsync.core.remote import Remote, status_now
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.statuses import ON_ITS_WAY, Group, group_of
+from afsync.core.statuses import BEING_PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.trust.publications import has_failed
 from afsync.core.trust.reviews import is_unreviewed
 from afsync.errors import AfsyncError, Unsettled
-
-
-def approval(address: str, record: RecordedJob, declared: Job | None = None) -> Change:
-    """The change that publishes a recorded submission."""
-    spent = Credits(0, record.credits or 0)
-    return Change(address, Action.APPROVE, Reason.REQUESTED, before=record, after=declared, id=record.id, credits=spent)
 
 
 def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool) -> Decision:
@@ -40,8 +34,8 @@ def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *,
         return NOTHING
     change = approval(job.address, record, job)
     if job.approve != record.id or resubmitted:
-        return _mismatch(change, job.approve, record.id, resubmitted=resubmitted)
-    if record.approved or status in ON_ITS_WAY:
+        return _mismatch(change, job.approve, resubmitted=resubmitted)
+    if record.approved or status in BEING_PUBLISHED:
         return NOTHING
     if not record.staged:
         return _not_staged(change)
@@ -63,8 +57,8 @@ def decide_held_approval(
     assert job.approve is not None
     change = approval(job.address, record, job)
     if job.approve != record.id or resubmitted:
-        return _mismatch(change, job.approve, record.id, resubmitted=resubmitted)
-    if record.approved or record.approval or status in ON_ITS_WAY or not record.staged:
+        return _mismatch(change, job.approve, resubmitted=resubmitted)
+    if record.approved or record.approval or status in BEING_PUBLISHED or not record.staged:
         return NOTHING
     if group is not Group.PRODUCED:
         return decide_approval(job, record, group, status, resubmitted=resubmitted)
@@ -84,13 +78,13 @@ def approved_without_submission(change: Change, job: Job) -> Decision | None:
     )
 
 
-def _mismatch(change: Change, approved: str, submission: str, *, resubmitted: bool) -> Decision:
-    if approved == submission and resubmitted:
+def _mismatch(change: Change, approved: str, *, resubmitted: bool) -> Decision:
+    if approved == change.id and resubmitted:
         why = f"{change.address} is approved as {approved}, which this plan replaces by a new submission"
         hint = "remove `approve`, and write the new id once it was reviewed"
     else:
-        why = f"{change.address} is approved as {approved}, but its submission is {submission}"
-        hint = f"review {submission}, then write `approve: {in_yaml(submission)}`; or remove the line"
+        why = f"{change.address} is approved as {approved}, but its submission is {change.id}"
+        hint = f"review {change.id}, then write `approve: {in_yaml(str(change.id))}`; or remove the line"
     return withhold(replace(change, reason=Reason.APPROVE_MISMATCH), why, hint, "approve")
 
 
@@ -103,23 +97,22 @@ def _not_staged(change: Change) -> Decision:
     )
 
 
-def waits_for_approval(record: RecordedJob, remote: Remote, now: datetime) -> bool:
+def waits_for_approval(record: RecordedJob, remote: Remote) -> bool:
     """Whether the submission is produced, and is not published until a person approves it."""
-    seen, preview = remote.jobs.get(record.id), remote.previews.get(record.id)
+    preview = remote.previews.get(record.id)
     if not record.staged or record.approved or record.approval or record.id in remote.missing:
         return False
     if preview is not None and preview.staging is False:
         return False  # the service does not stop it
-    status = seen.status if seen else record.status
-    return group_of(status, publish_at=None, staged=True, now=now) is Group.PRODUCED
+    return group_of(status_now(record, remote.jobs), waits=True) is Group.PRODUCED
 
 
-def waiting(recorded: Recorded, remote: Remote, now: datetime, desired: Desired | None = None) -> Iterator[Waiting]:
+def waiting(recorded: Recorded, remote: Remote, desired: Desired | None = None) -> Iterator[Waiting]:
     """The submissions that wait for an approval, by address."""
-    in_doubt = {i.address for i in recorded.intents}
-    staged = [(a, r) for a, r in recorded.jobs.items() if r.staged and not r.approved and a not in in_doubt]
-    for address, record in sorted(staged, key=lambda pair: pair[0]):
-        if waits_for_approval(record, remote, now):
+    unresolved = recorded.open_addresses
+    staged = sorted((a, r) for a, r in recorded.jobs.items() if r.staged and not r.approved)
+    for address, record in staged:
+        if address not in unresolved and waits_for_approval(record, remote):
             seen = remote.jobs.get(record.id)
             platforms = seen.echo.get("platforms", ()) if seen else ()
             preview = remote.previews.get(record.id)
@@ -167,7 +160,7 @@ def only_approvals(
         )
         for a, r, d in jobs
     )
-    waits = tuple(waiting(recorded, remote, plan.as_of, desired))
+    waits = tuple(waiting(recorded, remote, desired))
     return replace(
         plan, changes=changes, withheld=(), notices=(), violations=(), blocking=(), resolutions=(), waiting=waits
     )
@@ -207,17 +200,16 @@ def reason_against_approval(
     record: RecordedJob, remote: Remote, now: datetime, declared: Job | None = None, *, at_once: bool = False
 ) -> str | None:
     """Why there is nothing to publish; None when the submission waits for an approval, or may be published."""
-    seen = remote.jobs.get(record.id)
-    status = seen.status if seen else record.status
+    status = status_now(record, remote.jobs)
     if record.id in remote.missing:
         return f"({record.id}) is not in the account any more"
-    if has_failed(record) and status != ON_ITS_WAY[0]:
+    if has_failed(record) and status != PUBLISHING:
         return None
-    if record.approved or status in ON_ITS_WAY:
+    if record.approved or status in BEING_PUBLISHED:
         return f"({record.id}) was approved already; it is {status}"
     if not record.staged and record.publish is Publish.SERVICE:
         return f"({record.id}) was not submitted with `staging: true`, so it waits for no approval"
-    group = group_of(status, publish_at=None, staged=True, now=now)
+    group = group_of(status, waits=True)
     if group is not Group.PRODUCED:
         ended = group in (Group.FAILED, Group.CANCELLED)
         return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"

@@ -8,34 +8,32 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.approval.approvals import approval
 from afsync.core.approval.held import BEHIND, is_held, time_of
 from afsync.core.moves.moves import find_moves, moved_together
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change
+from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Desired, Schedule
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.statuses import Group, group_of
+from afsync.core.statuses import ENDED, group_of
 from afsync.core.trust.publications import is_watched
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
 _OF_HELD = (Reason.PUBLISH_FAILED, Reason.APPROVE_NO_PLATFORM)
 """What may also be said of jobs that are not held, which is not looked at here."""
-_ENDED = (Group.FAILED, Group.CANCELLED, Group.DONE)
 
 
 def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str, RecordedJob]:
     """The submissions that may be due by our own clock, by their address in the files."""
-    settled = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))[1]
+    settled = find_moves(desired, recorded)[1]
     found = {}
     for address, record in settled.jobs.items():
         declared = desired.jobs.get(address)
         if declared is None or record.approved or not is_held(record, declared) or time_of(record, declared) is None:
             continue
         past = record.schedule is not None and record.schedule.utc <= now
-        ended = group_of(record.status, publish_at=None, staged=True, now=now) in _ENDED
+        ended = group_of(record.status, waits=True) in ENDED
         if past and not ended and recorded.intent_for(address) is None:
             found[address] = record
     return found
@@ -49,7 +47,7 @@ def next_time(desired: Desired, after: datetime) -> datetime | None:
 
 def unread(desired: Desired, found: Mapping[str, RecordedJob]) -> list[Change]:
     """The changes that publish what may be due, for jobs that could not be read."""
-    return [replace(approval(a, found[a], desired.jobs.get(a)), reason=Reason.DUE) for a in sorted(found)]
+    return [approval(a, found[a], desired.jobs.get(a), Reason.DUE) for a in sorted(found)]
 
 
 def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list[str]:

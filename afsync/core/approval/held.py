@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.clocks import passed_on_both
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do, warn, withhold
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded
@@ -96,10 +96,7 @@ def decide_due(declared: Job, record: RecordedJob, facts: Facts) -> Decision:
         return NOTHING  # it waits for its review
     if record.schedule is None or _moves(declared, record):
         return NOTHING
-    spent = Credits(0, record.credits or 0)
-    change = Change(
-        declared.address, Action.APPROVE, Reason.DUE, before=record, after=declared, id=record.id, credits=spent
-    )
+    change = approval(declared.address, record, declared, Reason.DUE)
     if record.approval is not None:
         change = replace(change, platforms=record.approval.platforms)
     match due_status_from(record, facts):

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from afsync.core.credits import cost_kind
-from afsync.core.decisions.new_submissions import body_of
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Facts
@@ -14,6 +13,7 @@ from afsync.core.plan.lookups import is_final
 from afsync.core.resources import Job
 from afsync.core.state.records import Publish
 from afsync.core.state.values import UNSEEN, Effect, Trust
+from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
 
@@ -26,7 +26,7 @@ def publish_notices(changes: Iterable[Change], facts: Facts) -> Iterator[Problem
     yield from _manual(jobs, facts)
     timed = [c.after for c in changes if c.action in (Action.CREATE, Action.REPLACE, Action.RESCHEDULE)]
     yield from _far_ahead([job for job in timed if isinstance(job, Job)], facts)
-    yield from _reviewed([job for job in jobs if job.schedule and body_of(job, facts).get("staging") is True])
+    yield from _reviewed([job for job in jobs if job.schedule and facts.effective(job.values).get("staging") is True])
 
 
 def _not_reached(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
@@ -49,7 +49,7 @@ def _not_reached(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
 
 
 def _manual(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
-    bodies = ((job, body_of(job, facts)) for job in jobs if not job.held)
+    bodies = ((job, facts.effective(job.values)) for job in jobs if not job.held)
     names = [j.address for j, b in bodies if b.get("publishMode") == "manual" and b.get("staging") is not True]
     if names:
         has = "have" if len(names) > 1 else "has"
@@ -103,7 +103,7 @@ def unproven(changes: Sequence[Change], facts: Facts) -> Iterator[Problem]:
 
 def _schedules(relying: int, trust: Trust) -> Problem:
     lost = f" (it lost {trust.lost})" if trust.lost else ""
-    text = f"{_jobs(relying)} of this plan rel{'ies' if relying == 1 else 'y'} on a publish time, and "
+    text = f"{count(relying, 'job')} of this plan rel{'ies' if relying == 1 else 'y'} on a publish time, and "
     text += f"no job shows yet whether this account keeps them{lost}"
     hint = "that a time is set does not show it: one that is not kept publishes as soon as the job is produced. Later "
     hint += "plans check this (docs/trust.md)"
@@ -112,12 +112,8 @@ def _schedules(relying: int, trust: Trust) -> Problem:
 
 def _costs(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
     jobs = [c.after for c in changes if Step.SUBMIT_JOB in c.steps and c.action is not Action.ADOPT]
-    kinds = {cost_kind(body_of(job, facts)) for job in jobs if isinstance(job, Job)}
+    kinds = {cost_kind(facts.effective(job.values)) for job in jobs if isinstance(job, Job)}
     unseen = sorted(kind.value for kind in kinds - facts.recorded.costs.keys())
     if unseen:
         text = f"what a job costs here was not seen yet ({', '.join(unseen)}): the first can cost more than estimated"
         yield Problem("cost_unproven", text, "`--max-credits` limits what one apply may spend", Severity.NOTE)
-
-
-def _jobs(number: int) -> str:
-    return f"{number} job{'' if number == 1 else 's'}"

@@ -14,18 +14,19 @@ from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.decisions.missing_times import not_seen_yet
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.notices import passed
-from afsync.core.decisions.templates import protected, unless_protected, without_ignored
+from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Credits, differing_fields, reschedule
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
+from afsync.core.remote import status_now
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.state.records import RecordedJob
 from afsync.core.statuses import Group, group_of
 from afsync.core.takeover.adoption import sourceless
 from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos
-from afsync.core.trust.publish_times import nothing_to_take_off, publish_time_of, settle_time_over, time_was_lost
+from afsync.core.trust.publish_times import nothing_to_take_off, publish_time_of, settle_time_over
 
 
 class Standing(Struct, frozen=True):
@@ -53,19 +54,21 @@ class Edits(Struct, frozen=True):
 
 def standing(record: RecordedJob, facts: Facts, declared: Job | None = None) -> Standing:
     """The standing by what was read of the job, else by the record. The time of a held job is kept by afsync only."""
-    recorded_at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
+    recorded_at = record.publish_at
     if record.id in facts.remote.missing:
         return Standing(Group.MISSING, recorded_at)
-    job = facts.remote.jobs.get(record.id)
-    told, observed = (False, None) if is_held(record, declared) else observed_time(record.id, facts)
-    ahead = observed if told and observed else recorded_at
-    waits = stops(record, declared)
-    group = group_of(job.status if job else record.status, publish_at=ahead, staged=waits, now=facts.now)
-    return Standing(group, ahead, told and observed != still_ahead(recorded_at, facts.now))
+    reported, observed = (False, None)
+    if not is_held(record, declared):
+        reported, observed = publish_time_of(record.id, facts.remote, facts.now)
+    at = observed or recorded_at
+    waits = stops(record, declared) or still_ahead(at, facts.now) is not None
+    group = group_of(status_now(record, facts.remote.jobs), waits=waits)
+    return Standing(group, at, reported and observed != still_ahead(recorded_at, facts.now))
 
 
-def observed_time(job_id: str, facts: Facts) -> tuple[bool, datetime | None]:
-    return publish_time_of(job_id, facts.remote, facts.now)
+def observed_time(record: RecordedJob, facts: Facts) -> datetime | None:
+    """The publish time (UTC) that the service reports, if it is still ahead."""
+    return publish_time_of(record.id, facts.remote, facts.now)[1]
 
 
 def still_ahead(moment: datetime | None, now: datetime) -> datetime | None:
@@ -94,20 +97,19 @@ def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: boo
     if wanted is not None and held:
         return wanted != known
     if wanted is None:
-        return still_ahead(known, now) is not None and not time_was_lost(record)
+        return still_ahead(record.publish_at, now) is not None
     return wanted > now and wanted != known
 
 
 def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Decision:
     wanted = declared.schedule.utc if declared.schedule else None
     ignored = "schedule" in declared.ignore_changes
-    drifted = at.drifted and not ignored and (wanted is None or wanted > facts.now)
-    if drifted and observed_time(record.id, facts)[1] == wanted:
-        drifted = False
+    observed = observed_time(record, facts)
+    drifted = at.drifted and not ignored and observed != wanted and (wanted is None or wanted > facts.now)
     if nothing_to_take_off(declared, record, facts.remote, facts.now, facts.options.settle):
         return NOTHING
     since = record.schedule_unseen_since
-    gone = observed_time(record.id, facts)[1] is None
+    gone = observed is None
     if gone and record.approved:
         drifted = False  # the approval overtook it
     if drifted and gone and not edits.schedule and not settle_time_over(since, facts.now, facts.options.settle):
@@ -116,7 +118,6 @@ def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: E
         known = record.schedule
         gone_by = wanted is not None and wanted <= facts.now and not ignored
         return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
-    observed = observed_time(record.id, facts)[1]
     reason = Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT
     seen = Schedule(observed.isoformat(), observed) if drifted and observed else None
     return do(reschedule(declared, record, reason, observed=seen))
@@ -135,9 +136,9 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
     )
     change = replace(change, credits=Credits(change.credits.spend, record.credits or 0))
     if retire is Retire.CANCEL:
-        seen = facts.remote.jobs.get(record.id)
-        told = two_videos(record.id, seen.status if seen else record.status, change.credits.spend, record.credits)
-        change = replace(change, warning=told)
+        status = status_now(record, facts.remote.jobs)
+        warning = two_videos(record.id, status, change.credits.spend, record.credits)
+        change = replace(change, warning=warning)
     if (held := withheld_reason(change, facts) or paid_before(change, job, facts)) is not None:
         return held
     if change.warning and has_lost_one(facts.recorded) and declared.address not in facts.options.replace:
@@ -146,7 +147,7 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
             f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
             f"`afsync apply --replace {typed(declared.address)}` replaces it anyway; or undo the edit",
         )
-    return unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+    return unless_protected(change)
 
 
 def decide_resubmission(declared: Job, record: RecordedJob, edits: Edits, facts: Facts) -> Decision:

@@ -36,9 +36,10 @@ from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.decision import NOTHING, Decision, Facts, do
 from afsync.core.plan.lookups import group_when_seen
+from afsync.core.remote import status_now
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ON_ITS_WAY, Group, never_changes
+from afsync.core.statuses import BEING_PUBLISHED, Group, never_changes
 from afsync.core.trust.publish_times import settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
 
@@ -54,8 +55,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
         return NOTHING
     at = standing(record, facts, declared)
     edits = Edits(declared.values) if edits is None else edits
-    seen = facts.remote.jobs.get(record.id)
-    status = seen.status if seen else record.status
+    status = status_now(record, facts.remote.jobs)
     decision = None
     if facts.recorded.watched:
         decision = decide_unreviewed(address, record, status, edits.again is not None, facts)
@@ -70,7 +70,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     resubmitted = any(Step.SUBMIT_JOB in c.steps for c in changing)
     if held and at.group is Group.PRODUCED and not changing:
         decision += decide_due(declared, record, facts)
-    elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in ON_ITS_WAY:
+    elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in BEING_PUBLISHED:
         decision += decide_behind(declared, record, status, facts)
     if not resubmitted and _stays_unpublished(declared, record, at, status):
         decision += unpublished(address, record)
@@ -84,7 +84,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
 
 def _stays_unpublished(declared: Job, record: RecordedJob, at: Standing, status: str) -> bool:
     """Whether the job is held without a time, does not wait for its review, and has not ended."""
-    alive = at.group in (Group.OPEN, Group.BUSY, Group.PRODUCED) and status not in ON_ITS_WAY
+    alive = at.group in (Group.OPEN, Group.BUSY, Group.PRODUCED) and status not in BEING_PUBLISHED
     reviewed = not record.staged or record.approval is not None
     return alive and reviewed and held_without_time(record, declared)
 
@@ -97,9 +97,9 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
     forget = replace(delete, action=Action.FORGET, reason=Reason.FINISHED)
     match at.group:
         case Group.OPEN:
-            return unless_protected(replace(delete, retire=Retire.CANCEL), record.prevent_destroy)
+            return unless_protected(replace(delete, retire=Retire.CANCEL))
         case Group.PRODUCED:
-            return unless_protected(replace(delete, retire=_retire_produced(record, at, facts)), record.prevent_destroy)
+            return unless_protected(replace(delete, retire=_retire_produced(record, at, facts)))
         case Group.BUSY:
             return undeclared_and_busy(address)
         case Group.DONE | Group.FAILED | Group.CANCELLED:
@@ -112,7 +112,7 @@ def _undeclared(address: str, record: RecordedJob, at: Standing, facts: Facts) -
 
 def _retire_produced(record: RecordedJob, at: Standing, facts: Facts) -> Retire:
     """A produced job can no longer be cancelled; what can be taken off is its publish time, if it is still set."""
-    gone = at.drifted and observed_time(record.id, facts)[1] is None
+    gone = at.drifted and observed_time(record, facts) is None
     off = gone and settle_time_over(record.schedule_unseen_since, facts.now, facts.options.settle)
     return Retire.LEAVE if stops(record) or at.publish_at is None or off else Retire.UNSCHEDULE
 
@@ -132,7 +132,7 @@ def _without_time(
     instead = edits.again or (edits.body and at.group is Group.OPEN)
     if not lacks_time(declared, record) or instead or purged:
         return None
-    observed = observed_time(record.id, facts)[1]
+    observed = observed_time(record, facts)
     if observed is not None and declared.schedule is not None and observed != declared.schedule.utc:
         return None  # it has another time already, which is a change like any other
     decision = decide_unset(declared, record, at.group, status, facts)
@@ -150,7 +150,7 @@ def _not_kept(
     instead = edits.again or (edits.body and at.group is Group.OPEN)
     if over or instead or not still_matters(declared, record, facts.now):
         return None
-    if declared.schedule is not None and observed_time(record.id, facts)[1] == declared.schedule.utc:
+    if declared.schedule is not None and observed_time(record, facts) == declared.schedule.utc:
         return None
     held = schedule_not_kept(declared, record, status)
     if not edits.body:
@@ -166,7 +166,7 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
             return busy(declared.address, again=edits.again is not None)
         case Group.BUSY:
             ahead = declared.schedule is not None and declared.schedule.utc > facts.now
-            gone = at.drifted and at.publish_at is not None and observed_time(record.id, facts)[1] is None
+            gone = at.drifted and at.publish_at is not None and observed_time(record, facts) is None
             judged = not record.approved and "schedule" not in declared.ignore_changes
             return busy_without_time(declared) if ahead and gone and judged else NOTHING
         case Group.OPEN if edits.again or edits.body:

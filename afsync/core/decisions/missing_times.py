@@ -15,10 +15,7 @@ from afsync.core.remote import Remote
 from afsync.core.resources import Desired, Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ON_ITS_WAY, Group, ended_badly, never_changes
-from afsync.core.trust.publish_times import PRODUCED, time_was_lost
-
-_COMPLETE = "complete"
+from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
 
 
 def lacks_time(declared: Job, record: RecordedJob) -> bool:
@@ -40,7 +37,7 @@ def unset_results_needed(desired: Desired, recorded: Recorded, remote: Remote) -
     """The produced jobs without their publish time: only their results say whether they were published."""
     for record in to_look_up(desired, recorded):
         seen = remote.jobs.get(record.id)
-        if seen is not None and seen.status == _COMPLETE and not record.staged:
+        if seen is not None and seen.status == COMPLETE and not record.staged:
             yield record.id
 
 
@@ -48,7 +45,7 @@ def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, 
     """The decision about the missing publish time; None where it is not missing, or the job is published, failed or
     cancelled."""
     schedule = declared.schedule
-    over = never_changes(status) or ended_badly(status) or (record.staged and status in ON_ITS_WAY)
+    over = never_changes(status) or ended_badly(status) or (record.staged and status in BEING_PUBLISHED)
     if schedule is None or not lacks_time(declared, record) or over:
         return None
     change = reschedule(declared, record, Reason.UNSET)
@@ -87,7 +84,7 @@ def _passed(change: Change, told: str, group: Group, *, known: bool) -> Decision
         return None
     unclear = group is Group.DONE and not known
     held = f"{told} has passed, and it was never set{_NOT_REPORTED if unclear else ''}"
-    return withhold(_as(change, Reason.PAST_SCHEDULE), held, _SEE if unclear else _PAST, "schedule")
+    return withhold(replace(change, reason=Reason.PAST_SCHEDULE), held, _SEE if unclear else _PAST, "schedule")
 
 
 def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now: datetime) -> Decision | None:
@@ -95,15 +92,11 @@ def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now
         return None
     where = f" ({', '.join(platforms)})" if platforms else ""
     return withhold(
-        _as(change, Reason.SCHEDULE_NOT_KEPT),
+        replace(change, reason=Reason.SCHEDULE_NOT_KEPT),
         f"{change.address} ({change.id}) is done: it was published{where} before its publish time was set",
         "remove `schedule` if that is fine; a new value of `rerun:` submits it again (that costs credits)",
         "schedule",
     )
-
-
-def _as(change: Change, reason: Reason) -> Change:
-    return Change(change.address, change.action, reason, change.before, change.after, change.id, credits=change.credits)
 
 
 WAY_OUT = (
@@ -115,7 +108,7 @@ WAY_OUT = (
 def still_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
     """Whether a publish time that was not kept is still declared, and still ahead."""
     schedule, known = declared.schedule, record.schedule
-    if schedule is None or known is None or not time_was_lost(record):
+    if schedule is None or known is None or not record.time_lost:
         return False
     return schedule.utc == known.utc and schedule.utc > now and "schedule" not in declared.ignore_changes
 
@@ -136,9 +129,9 @@ def _what_happens(record: RecordedJob, status: str) -> str:
         return f"it was published before that, on {', '.join(record.published_on)}"
     if never_changes(status):
         return "it was published before that"
-    if status == PRODUCED and record.staged:
+    if status == COMPLETE and record.staged:
         return "it is produced, the time is gone, and it waits for an approval"
-    if status == PRODUCED:
+    if status == COMPLETE:
         return "it is produced and the time is gone; such a job is published as soon as it is produced"
     return "it was set twice, and is gone again; the job is published as soon as it is produced"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
 from afsync.core.approval.approvals import approved_without_submission
-from afsync.core.credits import effective, estimate
+from afsync.core.credits import estimate
 from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason
@@ -27,11 +26,6 @@ LOOKALIKE_AGE = timedelta(days=30)
 """How far back an unrecorded job still counts as a possible twin (docs/planning.md#jobs)."""
 
 
-def body_of(job: Job, facts: Facts) -> dict[str, Any]:
-    """The body as the service will see it, the template's fields included."""
-    return {"entry": "fetch", **effective(job.values, facts.template_values(job.values))}
-
-
 def submission(job: Job, facts: Facts) -> Change:
     """The change that submits `job` for the first time."""
     return Change(
@@ -39,7 +33,7 @@ def submission(job: Job, facts: Facts) -> Change:
         Action.CREATE,
         Reason.NEW,
         after=job,
-        credits=Credits(spend=estimate(body_of(job, facts), facts.recorded.costs)),
+        credits=Credits(spend=estimate(facts.effective(job.values), facts.recorded.costs)),
         uploads=job.file is not None and job.file.sha256 not in facts.recorded.uploads,
     )
 
@@ -141,7 +135,7 @@ def _template_blocked(change: Change, job: Job, facts: Facts) -> Decision | None
 
 def _review_ignored(change: Change, job: Job, facts: Facts) -> Decision | None:
     ignored = facts.recorded.staging_ignored
-    stops = job.held or body_of(job, facts).get("staging") is True
+    stops = job.held or facts.effective(job.values).get("staging") is True
     if ignored is None or facts.options.accept_unstaged or not stops:
         return None
     return withhold(
@@ -200,7 +194,7 @@ def _without_template(values: Values) -> str:
 def _lookalike(change: Change, job: Job, facts: Facts) -> Decision | None:
     if job.allow_duplicate:
         return None
-    body = body_of(job, facts)
+    body = facts.effective(job.values)
     twins = [r for r in facts.remote.jobs.values() if may_be_ours(r, facts) and looks_like(body, r.echo)]
     if not twins:
         return None
@@ -217,7 +211,7 @@ def may_be_ours(job: RemoteJob, facts: Facts) -> bool:
     """Whether an unrecorded job is active or young. A cancelled job is no twin, since it is not produced."""
     if job.id in facts.owned:
         return False
-    group = group_of(job.status, publish_at=None, staged=False, now=facts.now)
+    group = group_of(job.status)
     if group is Group.CANCELLED:
         return False
     young = job.created_at is None or facts.now - job.created_at <= LOOKALIKE_AGE

@@ -123,7 +123,7 @@ def _recorded(declared: Template, record: RecordedTemplate, facts: Facts) -> Dec
         id=record.id,
         fields=differing_fields(Kind.TEMPLATE, record.declared, values),
     )
-    return unless_protected(change, protected(declared.prevent_destroy, record.prevent_destroy))
+    return unless_protected(change)
 
 
 def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decision:
@@ -131,17 +131,15 @@ def _undeclared(address: str, record: RecordedTemplate, facts: Facts) -> Decisio
         return do(Change(address, Action.FORGET, Reason.MISSING, before=record, id=record.id))
     reason = Reason.REQUESTED if facts.options.destroy else Reason.REMOVED
     change = Change(address, Action.DELETE, reason, before=record, id=record.id)
-    return unless_protected(change, record.prevent_destroy)
+    return unless_protected(change)
 
 
-def protected(declared: bool | None, recorded: bool) -> bool:
-    """Whether `prevent_destroy` holds: the files decide where they say something, else the state."""
-    return recorded if declared is None else declared
-
-
-def unless_protected(change: Change, held: bool) -> Decision:
-    """The change, withheld where `prevent_destroy` holds."""
-    if not held:
+def unless_protected(change: Change) -> Decision:
+    """The change of something recorded, withheld where `prevent_destroy` forbids it: the files decide that where they
+    say something, else the state."""
+    declared = change.after.prevent_destroy if change.after else None
+    recorded = change.before is not None and change.before.prevent_destroy
+    if not (recorded if declared is None else declared):
         return do(change)
     gone = "deleted" if change.kind is Kind.TEMPLATE else "taken out"
     verb = "replaced" if change.action is Action.REPLACE else gone

@@ -18,8 +18,6 @@ from afsync.core.state.records import Record
 from afsync.core.text import nfc
 from afsync.errors import UsageError
 
-__all__ = ["Move", "Moves", "find_moves", "made", "moved", "moved_by_hand", "moved_together"]
-
 
 class Move(Protocol):
     """A change that moves a record."""
@@ -34,15 +32,14 @@ class Move(Protocol):
     def before(self) -> Record | None: ...
 
 
-def find_moves(
-    desired: Desired, recorded: Recorded, blocked: frozenset[str], remote: Remote | None = None
-) -> tuple[Moves, Recorded]:
+def find_moves(desired: Desired, recorded: Recorded, remote: Remote | None = None) -> tuple[Moves, Recorded]:
     """The moves, and the state after them. Nothing is sent for a move. `remote` is None where the account was not read
     yet.
 
-    Templates move first, since a job's fingerprint names its template by key. Addresses in `blocked` (open
-    intents) neither move nor are moved to.
+    Templates move first, since a job's fingerprint names its template by key. Addresses with an open intent neither
+    move nor are moved to.
     """
+    blocked = recorded.open_addresses
     templates = paired(desired.templates, recorded.templates, blocked, desired.imports)
     templates = with_swapped_templates(templates, desired, recorded, blocked)
     renamed = {key_of(old): key_of(new) for new, old in templates.moved.items()}

@@ -10,7 +10,7 @@ from afsync.core.addresses import Kind, key_of
 from afsync.core.decisions.templates import without_ignored
 from afsync.core.fingerprints import same_body, same_request
 from afsync.core.moves.pairing import Moves, pair
-from afsync.core.remote import Remote
+from afsync.core.remote import Remote, status_now
 from afsync.core.resources import Desired, Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob
@@ -78,8 +78,7 @@ def _is_open(record: RecordedJob, remote: Remote | None) -> bool:
     """Whether the job can still be cancelled, by the account where that was read, else by the record."""
     if remote is None:
         return is_open(record.status)
-    seen = remote.jobs.get(record.id)
-    return record.id not in remote.missing and is_open(seen.status if seen else record.status)
+    return record.id not in remote.missing and is_open(status_now(record, remote.jobs))
 
 
 def _certain(

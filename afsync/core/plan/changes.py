@@ -125,6 +125,14 @@ def reschedule(declared: Job, record: RecordedJob, reason: Reason, *, observed: 
     )
 
 
+def approval(
+    address: str, record: RecordedJob, declared: Job | None = None, reason: Reason = Reason.REQUESTED
+) -> Change:
+    """The change that publishes a recorded submission."""
+    spent = Credits(spent=record.credits or 0)
+    return Change(address, Action.APPROVE, reason, before=record, after=declared, id=record.id, credits=spent)
+
+
 def differing_fields(kind: Kind, before: Values, after: Values) -> tuple[FieldChange, ...]:
     """The differing fields, sorted by path. Lists are compared and shown whole."""
     if fingerprint(kind, before) == fingerprint(kind, after):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.clocks import ahead, skew
+from afsync.core.credits import effective
 from afsync.core.plan.changes import Change
 from afsync.core.recovery.evidence import ghosts
 from afsync.core.remote import Remote
@@ -74,6 +76,10 @@ class Facts(Struct, frozen=True):
         found = self.remote.templates.get(str(values.get("fromTemplateId")))
         return found.echo if found else EMPTY
 
+    def effective(self, values: Values) -> dict[str, Any]:
+        """A job's `values` as the service will see them, those of its template included."""
+        return {"entry": "fetch", **effective(values, self.template_values(values))}
+
 
 class Decision(Struct, frozen=True):
     """The decision about one address: changes, changes withheld until a person decides, notices and violations."""
@@ -132,7 +138,5 @@ def by_service_clock(now: datetime, remote: Remote) -> datetime:
 def owned_ids(recorded: Recorded, desired: Desired, remote: Remote) -> frozenset[str]:
     """Ids that cannot be taken over: recorded, deposed, to be imported, watched after a cancel, marked by a person as
     not ours, or ghosts."""
-    ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed}
-    marked = {job for intent in recorded.submissions for job in intent.foreign}
-    ids |= set(recorded.watched)
-    return frozenset(ids | marked | ghosts(remote) | set(recorded.foreign) | set(desired.imports.values()))
+    ids = {r.id for r in recorded.resources.values()} | {d.id for d in recorded.deposed} | recorded.watched.keys()
+    return frozenset(ids.union(recorded.not_ours, ghosts(remote), desired.imports.values()))

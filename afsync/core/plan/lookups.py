@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from afsync.core.addresses import Kind
-from afsync.core.approval.held import of_unknown_origin
+from afsync.core.approval.held import of_unknown_origin, stops
 from afsync.core.decisions.missing_times import to_look_up
 from afsync.core.decisions.missing_times import unset_results_needed as unset_results
 from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
@@ -17,33 +17,28 @@ from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
-from afsync.core.statuses import Group, group_of, never_changes
+from afsync.core.state.records import RecordedJob, RecordedTemplate
+from afsync.core.statuses import ENDED, Group, group_of, never_changes
 from afsync.core.trust.publications import is_watched
 from afsync.core.trust.publish_times import results_needed as schedule_results
-from afsync.core.trust.publish_times import time_was_lost
 from afsync.errors import Problem, Severity
-
-_FINAL = (Group.DONE, Group.FAILED, Group.CANCELLED)
 
 
 def group_when_seen(record: RecordedJob, now: datetime) -> Group:
     """The group of a job if nothing has happened since its status was recorded."""
-    at = record.schedule.utc if record.schedule and not time_was_lost(record) else None
-    waits = (record.staged or record.publish is Publish.HELD) and not record.approved
-    return group_of(record.status, publish_at=at, staged=waits, now=now)
+    at = record.publish_at
+    return group_of(record.status, waits=stops(record) or (at is not None and at > now))
 
 
 def is_final(record: RecordedJob, now: datetime) -> bool:
     """Whether nothing can happen to the job any more: finished jobs are immutable and not read again."""
-    return never_changes(record.status) or group_when_seen(record, now) in _FINAL
+    return never_changes(record.status) or group_when_seen(record, now) in ENDED
 
 
 def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     """The jobs to read: those that can still change, cancelled ones that are watched, young jobs if something new could
     be one of them, and all between now and each open intent."""
-    blocked = frozenset(i.address for i in recorded.intents)
-    moves, settled = find_moves(desired, recorded, blocked)
+    moves, settled = find_moves(desired, recorded)
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
     # Whether one may take the record of another that is declared is seen in the account.
     new |= {a for a, old in moves.moved.items() if old in desired.jobs and a not in recorded.resources}
@@ -96,7 +91,7 @@ def result_lookups(
     if recorded.submissions:
         found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
         recorded = apply_resolutions(recorded, found)
-    _, moved = find_moves(desired, recorded, frozenset(i.address for i in recorded.intents))
+    _, moved = find_moves(desired, recorded)
     never_set = unset_results(desired, moved, remote)
     return dict.fromkeys((*never_set, *schedule_results(desired, recorded, remote, now, options.settle)))
 

@@ -18,11 +18,11 @@ from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
 from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
-from afsync.core.moves.moves import Moves, find_moves
+from afsync.core.moves.moves import find_moves
+from afsync.core.moves.pairing import Moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, by_service_clock, facts_at, owned_ids
-from afsync.core.plan.lookups import lookups
 from afsync.core.plan.order import by_due, place_of
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.plan.refresh import judged_before_moving, refreshed_records
@@ -41,8 +41,6 @@ from afsync.core.trust.publish_times import judged_publish_times
 from afsync.core.trust.reviews import accepted, judged_reviews, unreviewed
 from afsync.errors import Problem, Severity
 
-__all__ = ["Options", "lookups", "make_plan"]
-
 NO_OPTIONS = Options()
 
 
@@ -60,8 +58,8 @@ def make_plan(
     resolutions = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
     resolved = apply_resolutions(recorded, resolutions)
     judged, let_go = _judged(resolved, desired, remote, now, options)
-    blocked = frozenset(i.address for i in judged.intents)
-    moves, moved = find_moves(desired, judged, blocked, remote)
+    blocked = judged.open_addresses
+    moves, moved = find_moves(desired, judged, remote)
     facts = replace(
         facts_at(now, desired, moved, remote, options),
         ambiguous=moves.ambiguous,
@@ -114,7 +112,7 @@ def _without_decision(facts: Facts, serial: int, now: datetime) -> Plan:
         settle=options.settle,
         watch=options.watch,
         accept_unstaged=options.accept_unstaged,
-        waiting=tuple(w for w in waiting(recorded, remote, facts.now, desired) if _waits(w, desired, options)),
+        waiting=tuple(w for w in waiting(recorded, remote, desired) if _waits(w, desired, options)),
     )
 
 

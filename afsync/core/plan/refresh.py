@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from afsync.core.approval.held import stops
-from afsync.core.moves.moves import Moves
+from afsync.core.moves.pairing import Moves
 from afsync.core.plan.decision import Facts
 from afsync.core.resources import Job, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
-from afsync.core.statuses import ON_ITS_WAY
+from afsync.core.statuses import BEING_PUBLISHED
 from afsync.core.trust.publish_times import nothing_to_take_off, without_time
 
 
@@ -64,6 +64,6 @@ def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Fa
     # Nearly all of a long history was not looked at, and nothing more is to be asked about it.
     if seen and isinstance(declared, Job) and nothing_to_take_off(declared, record, facts.remote, facts.now, settle):
         record = without_time(record)
-    if seen is not None and seen.status in ON_ITS_WAY:
+    if seen is not None and seen.status in BEING_PUBLISHED:
         return replace(record, approved=record.approved or stops(record), approval=None)
     return record

@@ -10,6 +10,7 @@ from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Decision, Options
 from afsync.core.resources import Job
+from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
 
@@ -61,8 +62,7 @@ def _names(decision: Decision, options: Options) -> set[str]:
 
 
 def _partial(left_out: int) -> Problem:
-    others = f"{left_out} other change{'' if left_out == 1 else 's'}"
-    text = f"this plan is partial: {others} left out by the selection"
+    text = f"this plan is partial: {count(left_out, 'other change')} left out by the selection"
     return Problem("partial", text, "plan without --target and --exclude to see all", Severity.WARNING)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from afsync.core.credits import effective, estimate
+from afsync.core.credits import estimate
 from afsync.core.plan.decision import Facts
 from afsync.core.plan.plan import Plan, Spending
 from afsync.core.policy.policy import Budget
 from afsync.core.policy.slots import Breach, Exempt, publish_time
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
+from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
 
@@ -34,7 +35,7 @@ def _submitted(facts: Facts, begin: datetime, end: datetime) -> Iterator[tuple[b
     for record in records.values():
         if record.created_at is not None and begin <= record.created_at < end:
             known = record.credits is not None
-            values = effective(record.declared, facts.template_values(record.declared))
+            values = facts.effective(record.declared)
             yield known, record.credits if record.credits is not None else estimate(values, facts.recorded.costs)
     for job in facts.remote.jobs.values():
         if job.id not in records and job.created_at is not None and begin <= job.created_at < end:
@@ -53,8 +54,8 @@ def over_budget(plan: Plan, budget: Budget | None, facts: Facts, exempt: Exempt)
         price = change.credits.spend
         if price > max(left, 0):
             text = (
-                f"{address} costs {_credits(price)}, and of the budget for {budget.name(facts.now)} "
-                f"({_credits(budget.credits)}) {max(left, 0)} {'is' if left == 1 else 'are'} left"
+                f"{address} costs {count(price, 'credit')}, and of the budget for {budget.name(facts.now)} "
+                f"({count(budget.credits, 'credit')}) {max(left, 0)} {'is' if left == 1 else 'are'} left"
             )
             found[place] = text, (address,)
             if not exempt((address,), moment):
@@ -67,7 +68,7 @@ def spending(plan: Plan, budget: Budget, facts: Facts, later: Iterable[Job] | No
     """The budget of the period. `later` are jobs that are still to be submitted in it (None: not known)."""
     total, estimated = spent(budget, facts)
     prices = None if later is None else [
-        estimate(effective(job.values, facts.template_values(job.values)), facts.recorded.costs) for job in later
+        estimate(facts.effective(job.values), facts.recorded.costs) for job in later
     ]  # fmt: skip
     begins, ends = budget.period(facts.now)
     name = budget.name(facts.now)
@@ -81,15 +82,9 @@ def budget_notices(found: Spending) -> Iterator[Problem]:
     now, later = found.spent + found.planned, found.later or 0
     hint = "raise `budget`, or publish less"
     if now > found.allowed and found.planned:
-        text = f"with this plan {_credits(now)} are spent in {found.period}, and the budget is {found.allowed}"
+        text = f"with this plan {count(now, 'credit')} are spent in {found.period}, and the budget is {found.allowed}"
         yield Problem("policy_budget", text, hint, Severity.WARNING, field="budget")
     elif later and now + later > found.allowed:
-        text = (
-            f"with what enters the horizon in it, {found.period} comes to {_credits(now + later)}, and its budget is "
-            f"{found.allowed}"
-        )
+        total = count(now + later, "credit")
+        text = f"with what enters the horizon in it, {found.period} comes to {total}, and its budget is {found.allowed}"
         yield Problem("policy_budget_ahead", text, hint, Severity.WARNING, field="budget")
-
-
-def _credits(number: int) -> str:
-    return f"{number} credit{'' if number == 1 else 's'}"

@@ -8,7 +8,6 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.approval.publish_notices import relies_on_schedule
-from afsync.core.credits import effective
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
@@ -119,8 +118,7 @@ def _gaps(plan: Plan, policy: Policy, facts: Facts) -> Iterator[Problem]:
 def _after_moves(plan: Plan, facts: Facts) -> Facts:
     """The facts as the plan has them: after resolutions and moves."""
     settled = replace(apply_resolutions(facts.recorded, plan.resolutions), trust=plan.trust)
-    blocked = frozenset(i.address for i in settled.intents)
-    return replace(facts, recorded=find_moves(facts.desired, settled, blocked, facts.remote)[1])
+    return replace(facts, recorded=find_moves(facts.desired, settled, facts.remote)[1])
 
 
 def _remembering(plan: Plan, policy: Policy, facts: Facts) -> Plan:
@@ -147,7 +145,7 @@ def _broken(change: Change, policy: Policy, facts: Facts) -> Iterator[Problem]:
     if not isinstance(job, Job):
         return
     if Step.SUBMIT_JOB in change.steps and change.action is not Action.ADOPT:
-        values = effective(job.values, facts.template_values(job.values))
+        values = facts.effective(job.values)
         yield from _platforms(change, values, policy)
         if policy.require_staging and values.get("staging") is not True:
             text = f"{change.address} would be published without a review, and the policy requires staging"

@@ -6,19 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 
-from afsync.core.credits import effective
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Facts
 from afsync.core.plan.plan import Plan
+from afsync.core.remote import status_now
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import Group, ended_badly, group_of
+from afsync.core.statuses import BEING_PUBLISHED, ended_badly
 
 _MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
-
-_OUT = ("publishing", "published")
-"""Statuses that tell of a publication; other finished jobs may still wait for a person."""
 
 Slot = tuple[str, date]
 """A platform and a local day."""
@@ -44,7 +41,7 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
         return job.schedule.utc if job.schedule else None
     if Step.SUBMIT_JOB not in change.steps or change.action is Action.ADOPT:
         return None
-    return _moment(job.schedule, effective(job.values, facts.template_values(job.values)), facts.now)
+    return _moment(job.schedule, facts.effective(job.values), facts.now)
 
 
 def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
@@ -97,7 +94,7 @@ def publications(change: Change, moment: datetime, facts: Facts) -> Iterator[Pub
     record, job = change.before, change.after
     moved = change.action is Action.RESCHEDULE and isinstance(record, RecordedJob)
     values = record.declared if moved and record else job.values if job else {}
-    return _on_platforms(effective(values, facts.template_values(values)), moment, change.address)
+    return _on_platforms(facts.effective(values), moment, change.address)
 
 
 def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
@@ -124,9 +121,7 @@ def awaited(plan: Plan, facts: Facts) -> Iterator[Publication]:
     others = {c.address for _, c, _ in made} | {c.address for c in plan.withheld} | facts.recorded.jobs.keys()
     for address, job in facts.desired.jobs.items():
         if address not in others and job.schedule is not None:
-            yield from _on_platforms(
-                effective(job.values, facts.template_values(job.values)), job.schedule.utc, address
-            )
+            yield from _on_platforms(facts.effective(job.values), job.schedule.utc, address)
 
 
 def _touched(plan: Plan) -> set[str | None]:
@@ -135,19 +130,15 @@ def _touched(plan: Plan) -> set[str | None]:
 
 def of_record(address: str, record: RecordedJob, facts: Facts) -> Iterator[Publication]:
     """When and where a recorded job was or will be published."""
-    seen = facts.remote.jobs.get(record.id)
-    status = seen.status if seen else record.status
-    if group_of(status, publish_at=None, staged=False, now=facts.now) in (
-        Group.FAILED,
-        Group.CANCELLED,
-    ):
+    if ended_badly(status_now(record, facts.remote.jobs)):
         return
-    values = effective(record.declared, facts.template_values(record.declared))
+    values = facts.effective(record.declared)
     moment = _moment(record.schedule, values, record.created_at)
     if record.approved and record.approved_at is not None:
         moment = record.approved_at
     elif record.staged and record.approved and (record.schedule is None or record.schedule.utc <= facts.now):
-        # The last that happened to it is that it was published; the account tells when.
+        # The last that happened to it is that it was published; the account reports when.
+        seen = facts.remote.jobs.get(record.id)
         moment = seen.updated_at if seen and seen.updated_at else moment
     if moment is not None:
         yield from _on_platforms(values, moment, address)
@@ -160,7 +151,7 @@ def _unrecorded(facts: Facts) -> Iterator[Publication]:
     for job in facts.remote.jobs.values():
         if job.id in recorded or ended_badly(job.status):
             continue
-        out = (job.updated_at or job.created_at) if job.status in _OUT else None
+        out = (job.updated_at or job.created_at) if job.status in BEING_PUBLISHED else None
         moment = out or times.get(job.id)
         if moment is not None:
             yield from _on_platforms(job.echo, moment, "")

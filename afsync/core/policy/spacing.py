@@ -13,6 +13,7 @@ from afsync.core.plan.decision import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.policy import Policy
 from afsync.core.policy.slots import Breach, Exempt, Publication, awaited, before, publications, standing, timed
+from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
 
@@ -116,6 +117,5 @@ def span(length: timedelta) -> str:
     minutes = round(length.total_seconds() / 60)
     for size, noun in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes % size == 0 and minutes:
-            number = minutes // size
-            return f"{number} {noun}{'' if number == 1 else 's'}"
+            return count(minutes // size, noun)
     return f"{round(length.total_seconds())} seconds"

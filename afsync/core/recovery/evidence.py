@@ -42,9 +42,8 @@ class Sighting(Struct, frozen=True):
 
 
 def sighting_of(intent: Intent, recorded: Recorded, remote: Remote, quarantine: timedelta) -> Sighting:
-    spoken_for = {r.id for r in recorded.jobs.values()} | set(recorded.foreign) | set(recorded.watched)
-    marked = {job for other in recorded.submissions for job in other.foreign}
-    new = [j for j in _newer(intent, remote, quarantine) if j.id not in spoken_for and j.id not in marked]
+    taken = {r.id for r in recorded.jobs.values()} | recorded.not_ours | recorded.watched.keys()
+    new = [j for j in _newer(intent, remote, quarantine) if j.id not in taken]
     hollow = ghosts(remote)
     timely = [j for j in new if j.id not in hollow and _time_fits(intent, j.created_at, quarantine)]
     candidates = _possible(sent_by(intent), timely)
@@ -116,9 +115,8 @@ def _time_fits(intent: Intent, created: datetime | None, quarantine: timedelta) 
 def templates_found(intent: Intent, recorded: Recorded, remote: Remote) -> list[RemoteTemplate]:
     """The templates that are new and could be what `intent` made."""
     owned = {r.id for r in recorded.templates.values()} | {d.id for d in recorded.deposed}
-    marked = {template for other in recorded.submissions for template in other.foreign}
-    not_ours = {*owned, *marked, *intent.known, *recorded.foreign}
-    return [t for t in remote.templates.values() if t.id not in not_ours and _template_fits(intent, t)]
+    taken = {*owned, *intent.known, *recorded.not_ours}
+    return [t for t in remote.templates.values() if t.id not in taken and _template_fits(intent, t)]
 
 
 def _template_fits(intent: Intent, template: RemoteTemplate) -> bool:

@@ -17,6 +17,7 @@ from afsync.core.recovery.resolution import (
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Phase, Scan
+from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, PUBLISHING
 from afsync.core.takeover.similarity import looks_like
 
 SCANS_APART = timedelta(seconds=60)
@@ -139,20 +140,16 @@ def _template(intent: Intent, found: Mapping[str, list[RemoteTemplate]]) -> Reso
             return Ask(intent, "several new templates could be it", tuple(sorted(t.id for t in several)))
 
 
-PUBLISHES = ("publishing", "published")
-"""Statuses that only a job has whose approval was received."""
-
-
 def resolve_approval(intent: Intent, remote: Remote, now: datetime, quarantine: timedelta) -> Resolution:
     """The resolution for one open approval. Until the quarantine is over it may still be carried out."""
     job_id = str(intent.job_id)
     seen, preview = remote.jobs.get(job_id), remote.previews.get(job_id)
-    if seen is not None and seen.status in PUBLISHES and (seen.status == PUBLISHES[0] or not intent.platforms):
+    if seen is not None and seen.status in BEING_PUBLISHED and (seen.status == PUBLISHING or not intent.platforms):
         return Adopt(intent, job_id, f"it is {seen.status}", seen.status)
     if seen is not None and _is_out(intent, remote):
         return Adopt(intent, job_id, f"it is published on {', '.join(intent.platforms)}", seen.status)
     staging = preview.staging if preview else None
-    if seen is not None and seen.status == "complete" and staging is False:
+    if seen is not None and seen.status == COMPLETE and staging is False:
         return Adopt(intent, job_id, "the service does not call it staged any more", seen.status)
     left = quarantine - waited(intent, remote, now)
     if left > timedelta():

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from afsync.core.decisions.new_submissions import body_of, may_be_ours
+from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Decision, Facts
@@ -34,7 +34,7 @@ def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], t
     if not strangers:
         return (), ()
     new = [c.after for c in decision.changes if c.action is Action.CREATE and isinstance(c.after, Job)]
-    doubtful = [j for j in new if any(fits(body_of(j, facts), s.echo) for s in strangers)]
+    doubtful = [j for j in new if any(fits(facts.effective(j.values), s.echo) for s in strangers)]
     if not doubtful:
         return (), ()
     text = (
@@ -80,7 +80,7 @@ def lost_duplicates(decision: Decision, facts: Facts) -> tuple[Problem, ...]:
     if facts.recorded.counter or not new:
         return ()
     unknown = [j for j in facts.remote.jobs.values() if j.echo.get("topic") and may_be_ours(j, facts)]
-    found = [job for job in new if any(looks_like(body_of(job, facts), s.echo) for s in unknown)]
+    found = [job for job in new if any(looks_like(facts.effective(job.values), s.echo) for s in unknown)]
     if not found or not (facts.recorded.resources or _is_second(found, facts)):
         return ()
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -98,5 +98,5 @@ def _duplicate(change: Change) -> Job | None:
 
 def _is_second(jobs: Iterable[Job], facts: Facts) -> bool:
     """Whether another declared job has the topic of one of them."""
-    topics = Counter(compared(str(body_of(job, facts).get("topic"))) for job in facts.desired.jobs.values())
-    return any(topics[compared(str(body_of(job, facts).get("topic")))] > 1 for job in jobs)
+    topics = Counter(compared(str(facts.effective(job.values).get("topic"))) for job in facts.desired.jobs.values())
+    return any(topics[compared(str(facts.effective(job.values).get("topic")))] > 1 for job in jobs)

@@ -175,4 +175,4 @@ def _noted(
         "at": now.isoformat(),
         "why": why,
     }
-    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))
+    return recorded.with_decision(entry)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.decisions.new_submissions import body_of, may_be_ours
+from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Decision, Facts, withhold
@@ -105,7 +105,7 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
     if exclusive:
         yield from strangers
         return
-    body = body_of(job, facts)
+    body = facts.effective(job.values)
     times = facts.remote.publish_times or {}
     for seen in strangers:
         topic, wanted = seen.echo.get("topic"), body.get("topic")

@@ -226,4 +226,4 @@ def reopen_intent(recorded: Recorded, intent: Intent) -> Recorded:
 
 def _decided(recorded: Recorded, intent: Intent, what: str, resource_id: str | None, why: str) -> Recorded:
     entry = {"address": intent.address, "seq": intent.seq, "decision": what, "id": resource_id, "why": why}
-    return replace(recorded, decisions=(*recorded.decisions[-49:], entry))
+    return recorded.with_decision(entry)

@@ -19,6 +19,7 @@ from afsync.core.plan.selection import selected
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Considered, Recorded
 from afsync.core.state.records import RecordedJob
+from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
 if TYPE_CHECKING:
@@ -106,9 +107,8 @@ def _left_out(later: list[Change]) -> list[Problem]:
     if not later:
         return []
     spend = sum(c.credits.spend for c in later)
-    one = len(later) == 1
-    text = f"{len(later)} occurrence{'' if one else 's'} that the horizon lets in {'is' if one else 'are'} left out"
-    text += f": {spend} credit{'' if spend == 1 else 's'}"
+    verb = "is" if len(later) == 1 else "are"
+    text = f"{count(len(later), 'occurrence')} that the horizon lets in {verb} left out: {count(spend, 'credit')}"
     return [Problem("horizon_ignored", text, "plan without --ignore-horizon to see them", Severity.NOTE)]
 
 

@@ -16,11 +16,10 @@ from afsync.core.addresses import MAIN, instance_of, occurrence_address, parse_i
 from afsync.core.series.recurrence import Dates
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import Group, group_of
+from afsync.core.statuses import ENDED, group_of
 
 WHEN_MISSING = Literal["error", "later", "earlier", "skip"]
 WHEN_REPEATED = Literal["error", "first", "second"]
-_OVER = (Group.DONE, Group.FAILED, Group.CANCELLED)
 _AROUND = timedelta(days=2)
 """A local date and its instant are never further apart."""
 _LONGEST_HOLIDAY = 15
@@ -212,7 +211,7 @@ def series_state(
 def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: datetime) -> bool:
     """Whether the state may forget the occurrence. Not on the days around its own: a later hour, or another zone, would
     make it a future one."""
-    over = group_of(record.status, publish_at=None, staged=False, now=now) in _OVER
+    over = group_of(record.status) in ENDED
     days_ago = (now.astimezone(series.zone).date() - occurrence.day).days
     return over and occurrence.utc + series.keep < now and days_ago > _AROUND.days
 

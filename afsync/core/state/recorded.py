@@ -136,6 +136,24 @@ class Recorded(Struct, frozen=True, dict=True):
         return next((i for i in self.intents if i.address == address), None)
 
     @property
+    def open_addresses(self) -> frozenset[str]:
+        """The addresses with an open intent: nothing is done to them until it is resolved."""
+        return frozenset(i.address for i in self.intents)
+
+    def address_of_job(self, job_id: str) -> str | None:
+        """The address at which a job is recorded, if it is."""
+        return next((a for a, r in self.jobs.items() if r.id == job_id), None)
+
+    @property
+    def not_ours(self) -> frozenset[str]:
+        """The ids that a person said are not ours, or that cannot be the result of an open submission."""
+        return frozenset(self.foreign).union(*(i.foreign for i in self.submissions))
+
+    def with_decision(self, entry: Mapping[str, Any]) -> Recorded:
+        """The state with one more decision noted; the last 50 are kept."""
+        return replace(self, decisions=(*self.decisions[-49:], entry))
+
+    @property
     def submissions(self) -> tuple[Intent, ...]:
         """The intents that submit something."""
         return tuple(i for i in self.intents if i.purpose is Purpose.SUBMISSION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -114,6 +115,16 @@ class RecordedJob(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ki
     @property
     def kind(self) -> Kind:
         return Kind.JOB
+
+    @property
+    def time_lost(self) -> bool:
+        """Whether the service did not keep the recorded publish time."""
+        return self.schedule_finding is Finding.LOST
+
+    @property
+    def publish_at(self) -> datetime | None:
+        """The recorded publish time (UTC), unless the service did not keep it."""
+        return self.schedule.utc if self.schedule and self.schedule_finding is not Finding.LOST else None
 
 
 Record = RecordedTemplate | RecordedJob

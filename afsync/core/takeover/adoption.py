@@ -15,10 +15,10 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Decision, Facts, do, withhold
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import EMPTY, Job, Schedule, Template, Values
+from afsync.core.resources import Job, Schedule, Template, Values
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate
-from afsync.core.statuses import ON_ITS_WAY
+from afsync.core.statuses import BEING_PUBLISHED
 from afsync.core.takeover.similarity import contradictions
 from afsync.core.text import same_text
 
@@ -78,8 +78,7 @@ def _of_kind(kind: Kind, remote: Remote) -> tuple[Collection[str], Collection[st
 def _differing(declared: Template | Job, resource_id: str, facts: Facts) -> tuple[str, ...]:
     if isinstance(declared, Template):
         return template_differences(declared, facts.remote.templates[resource_id])
-    body = {"entry": "fetch", **effective(declared.values, facts.template_values(declared.values))}
-    return contradictions(body, facts.remote.jobs[resource_id].echo)
+    return contradictions(facts.effective(declared.values), facts.remote.jobs[resource_id].echo)
 
 
 def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str, ...]:
@@ -150,7 +149,7 @@ def _job_record(declared: Job, seen: RemoteJob, remote: Remote, now: datetime, t
         prevent_destroy=declared.prevent_destroy or False,
         created_at=seen.created_at,
         staged=bool(body.get("staging")),
-        approved=seen.status in ON_ITS_WAY,
+        approved=seen.status in BEING_PUBLISHED,
         publish=Publish.UNKNOWN,
     )
 
@@ -158,15 +157,13 @@ def _job_record(declared: Job, seen: RemoteJob, remote: Remote, now: datetime, t
 def _publish_time(declared: Job, seen: RemoteJob, remote: Remote, now: datetime) -> Schedule | None:
     """The publish time that the service reports; the declared one where it reports none, or where the declared one has
     passed."""
-    wanted, times = declared.schedule, remote.publish_times
-    if declared.held or times is None or (seen.id not in times and seen.id not in remote.covered):
+    wanted = declared.schedule
+    if declared.held or remote.publish_times is None or not remote.reports_time_of(seen.id):
         return wanted
-    told = times.get(seen.id)
-    if told is None:
+    at = remote.publish_times.get(seen.id)
+    if at is None:
         return wanted if wanted is not None and wanted.utc <= now else None
-    if wanted is not None and wanted.utc == told:
-        return wanted
-    return Schedule(told.isoformat(), told)
+    return wanted if wanted is not None and wanted.utc == at else Schedule(at.isoformat(), at)
 
 
 def taken_over(recorded: Recorded, address: str, record: Record) -> Recorded:
@@ -190,8 +187,3 @@ def sourceless(values: Values) -> bool:
     """Whether a body lacks what such a job is made from: it was taken over, or its `entry` alone is ignored."""
     needs = SOURCES.get(values.get("entry", "fetch"), ())
     return bool(needs) and not any(values.get(field) for field in needs)
-
-
-def template_of(job: Template | Job, facts: Facts) -> Values:
-    """The values of a job's template, as far as they are known."""
-    return facts.template_values(job.values) if isinstance(job, Job) else EMPTY

@@ -80,7 +80,7 @@ def _age(seen: RemoteTemplate | RemoteJob) -> tuple[float, str]:
 def _wanted(job: RemoteJob, jobs: JobSelection, facts: Facts) -> bool:
     """A declared job that failed or was cancelled would only be warned of in every plan, so none is."""
     at = (facts.remote.publish_times or {}).get(job.id)
-    group = group_of(job.status, publish_at=at, staged=False, now=facts.now)
+    group = group_of(job.status, waits=at is not None and at > facts.now)
     match jobs:
         case JobSelection.NONE:
             return False
@@ -96,12 +96,10 @@ def _template(seen: RemoteTemplate, key: str) -> Exported:
 
 
 def _job(seen: RemoteJob, key: str, facts: Facts) -> Exported:
-    times = facts.remote.publish_times
-    at = (times or {}).get(seen.id)
-    told = times is not None and (at is not None or seen.id in facts.remote.covered)
+    at = (facts.remote.publish_times or {}).get(seen.id)
     ahead = at if at is not None and at > facts.now and not at.microsecond else None
     values = {k: v for k, v in seen.echo.items() if v != _ASSUMED.get(k)}
-    unknown = not told or (at is not None and ahead is None)
+    unknown = not facts.remote.reports_time_of(seen.id) or (at is not None and ahead is None)
     address = address_of(Kind.JOB, key)
     return Exported(address, key, seen.id, values, seen.status, seen.created_at, ahead, unknown)
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.decisions.duplicate_warnings import submitted_before
-from afsync.core.decisions.new_submissions import body_of
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.decision import Facts
 from afsync.core.remote import RemoteJob
@@ -38,10 +37,10 @@ class Match(Struct, frozen=True):
 
 def find_matches(facts: Facts) -> tuple[Match, ...]:
     """By address. What an open intent is about is left out: `resolve` is for that."""
-    open_ = {i.address for i in facts.recorded.intents}
+    unresolved = facts.recorded.open_addresses
     new = [a for a in (*facts.desired.templates, *facts.desired.jobs) if a not in facts.recorded.resources]
-    named = [a for a in new if a not in open_ and a in facts.desired.imports]
-    rest = sorted(a for a in new if a not in open_ and a not in facts.desired.imports)
+    named = [a for a in new if a not in unresolved and a in facts.desired.imports]
+    rest = sorted(a for a in new if a not in unresolved and a not in facts.desired.imports)
     templates = [facts.desired.templates[a] for a in rest if a in facts.desired.templates]
     jobs = [facts.desired.jobs[a] for a in rest if a in facts.desired.jobs]
     sure = [_named(a, facts) for a in named]
@@ -136,8 +135,8 @@ def _best(job: Job, facts: Facts) -> tuple[Candidate, ...]:
 
 def _evidence(job: Job, seen: RemoteJob, facts: Facts) -> tuple[str, ...]:
     """The fields that agree; empty where any contradicts, or the job is not ours."""
-    group = group_of(seen.status, publish_at=None, staged=False, now=facts.now)
-    body = body_of(job, facts)
+    group = group_of(seen.status)
+    body = facts.effective(job.values)
     differing = contradictions(body, seen.echo)
     if seen.id in facts.owned or group is Group.CANCELLED or (differing and not looks_like(body, seen.echo)):
         return ()

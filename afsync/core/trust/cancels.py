@@ -17,6 +17,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Forgotten, RecordedJob, Watched, Why
 from afsync.core.state.values import UNSEEN, Effect, Finding, StagingIgnored
 from afsync.core.statuses import ended_badly, is_known, is_open
+from afsync.core.text import count
 from afsync.core.trust.publish_times import settle_time_over
 from afsync.errors import Problem, Severity
 
@@ -37,7 +38,7 @@ def answered(recorded: Recorded, job_id: str, too_late: str | None, now: datetim
     """The state after a cancel was accepted, or refused because the job is `too_late`. `watch` is in seconds."""
     entry = recorded.watched[job_id]
     status = too_late or "cancelled"
-    address = address_of(recorded, job_id)
+    address = recorded.address_of_job(job_id)
     if address is not None:
         recorded = recorded.with_resource(address, replace(recorded.jobs[address], status=status))
     if too_late is not None and entry.why is not Why.UNREVIEWED:
@@ -53,7 +54,7 @@ def with_watched(recorded: Recorded, watched: Mapping[str, Watched]) -> Recorded
     unreviewed; that the service ignored a review withholds further ones. Where a watch ends and the job was produced
     anyway and is recorded nowhere, it is remembered, so that it is not paid for again."""
     left = {i: w for i, w in recorded.watched.items() if i not in watched and is_back(w)}
-    made = {i: Forgotten(w.address, w.record, w.until) for i, w in left.items() if address_of(recorded, i) is None}
+    made = {i: Forgotten(w.address, w.record, w.until) for i, w in left.items() if recorded.address_of_job(i) is None}
     if made:
         recorded = replace(recorded, forgotten={**recorded.forgotten, **made})
     for job_id, entry in watched.items():
@@ -62,14 +63,9 @@ def with_watched(recorded: Recorded, watched: Mapping[str, Watched]) -> Recorded
             if before is None:
                 recorded = replace(recorded, staging_ignored=StagingIgnored(job_id, entry.cancelled_at))
         elif entry.accepted and before is not None and not before.accepted:
-            address = address_of(recorded, job_id)
+            address = recorded.address_of_job(job_id)
             recorded = recorded if address is None else recorded.without_resource(address)
     return replace(recorded, watched=dict(watched))
-
-
-def address_of(recorded: Recorded, job_id: str) -> str | None:
-    """The address at which a job is recorded, if it is."""
-    return next((a for a, r in recorded.jobs.items() if r.id == job_id), None)
 
 
 def judged_cancels(recorded: Recorded, remote: Remote, now: datetime, options: Options) -> Recorded:
@@ -81,7 +77,7 @@ def judged_cancels(recorded: Recorded, remote: Remote, now: datetime, options: O
             watched[job_id] = entry
             continue
         status = remote.jobs[job_id].status if job_id in remote.jobs else "cancelled"
-        decides = entry.why is not Why.UNREVIEWED and address_of(recorded, job_id) is not None
+        decides = entry.why is not Why.UNREVIEWED and recorded.address_of_job(job_id) is not None
         kept, finding = _judged(entry, status, now, options, decides=decides)
         if finding is not None:
             recorded = recorded.with_finding(Effect.CANCEL, finding, now)
@@ -138,7 +134,7 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
     cancel it is a note, since the list may lag. Recorded jobs are judged by what is declared, and unreviewed ones by
     `core.trust.reviews`."""
     for job_id, entry in sorted(facts.recorded.watched.items()):
-        if entry.why is Why.UNREVIEWED or address_of(facts.recorded, job_id) is not None:
+        if entry.why is Why.UNREVIEWED or facts.recorded.address_of_job(job_id) is not None:
             continue
         if _is_still_there(job_id, entry, facts):
             text = f"{entry.address} ({job_id}) was cancelled, and is still {entry.record.status}"
@@ -183,8 +179,9 @@ def _is_in_sight(job_id: str, entry: Watched, facts: Facts) -> bool:
     """Whether a cancelled job without a finding is in the account and has not ended. An unknown status counts: what may
     be produced is not paid for a second time."""
     seen = facts.remote.jobs.get(job_id)
-    recorded = any(r.id == job_id for r in facts.recorded.jobs.values())
-    return seen is not None and entry.finding is None and not ended_badly(seen.status) and not recorded
+    if seen is None or entry.finding is not None or ended_badly(seen.status):
+        return False
+    return facts.recorded.address_of_job(job_id) is None
 
 
 def has_lost_one(recorded: Recorded) -> bool:
@@ -196,7 +193,7 @@ def two_videos(job_id: str, status: str, spend: int, spent: int | None) -> str |
     """The warning for a reviewer of a replacement; None while production has not begun."""
     if status in NOT_BEGUN:
         return None
-    before = "an unknown number of credits" if spent is None else f"{spent} credit{'' if spent == 1 else 's'}"
+    before = "an unknown number of credits" if spent is None else count(spent, "credit")
     return (
         f"{job_id} is {status}: a cancel may not stop its production, and then two videos are made, for {before} "
         f"already spent and {spend} more"

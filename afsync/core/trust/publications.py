@@ -10,24 +10,20 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
-from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change, Credits
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.changes import approval
 from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, note, withhold
-from afsync.core.remote import Preview, Remote, RemoteJob
+from afsync.core.remote import Preview, Remote, RemoteJob, status_now
 from afsync.core.resources import Job
 from afsync.core.results import JobResult
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 from afsync.core.state.values import Effect, Finding
-from afsync.core.statuses import ON_ITS_WAY, ended_badly
-from afsync.core.trust.publish_times import PRODUCED, settle_time_over
+from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
+from afsync.core.trust.publish_times import settle_time_over
 
 MOST = 10
 """So many results are read for one plan; the others wait for the next one."""
-
-_OUT = "published"
-
-_UNDER_WAY = "publishing"
 
 
 class AccountRead(Protocol):
@@ -66,9 +62,9 @@ def results_needed(recorded: Recorded, seen: AccountRead, now: datetime, settle:
 def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) -> bool:
     if record.publish_finding is Finding.KEPT:
         return False
-    if status == _OUT:
+    if status == PUBLISHED:
         return True
-    return status == PRODUCED and is_watched(record) and settle_time_over(record.approved_at, now, settle)
+    return status == COMPLETE and is_watched(record) and settle_time_over(record.approved_at, now, settle)
 
 
 def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, options: Options) -> Recorded:
@@ -102,18 +98,18 @@ def judged_publication(record: RecordedJob, seen: AccountRead, now: datetime, op
     if job is None or ended_badly(job.status):
         gone = job is not None or record.id in seen.missing
         return _with(record, Finding.UNKNOWN) if gone and record.publish_finding is None else record
-    if job.status == _UNDER_WAY or result is None:
+    if job.status == PUBLISHING or result is None:
         return record
     everywhere = not result.failed and result.all_published
-    if everywhere and job.status in (_OUT, PRODUCED):
+    if everywhere and job.status in (PUBLISHED, COMPLETE):
         return _with(record, Finding.KEPT, result)
     if not settle_time_over(record.approved_at, now, options.settle):
         return record
     if result.failed:
         return _with(record, Finding.LOST, result)
-    if job.status == _OUT:
+    if job.status == PUBLISHED:
         return _with(record, Finding.KEPT, result)
-    if job.status != PRODUCED or record.publish_finding is not None:
+    if job.status != COMPLETE or record.publish_finding is not None:
         return record
     preview = seen.previews.get(record.id)
     if preview is None and not settle_time_over(record.approved_at, now, options.watch):
@@ -137,17 +133,13 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
         return NOTHING
     named = f"{declared.address} ({record.id})"
     if has_failed(record):
-        spent = Credits(0, record.credits or 0)
-        change = Change(
-            declared.address, Action.APPROVE, Reason.PUBLISH_FAILED, record, declared, record.id, credits=spent
-        )
+        change = approval(declared.address, record, declared, Reason.PUBLISH_FAILED)
         change = replace(change, platforms=record.failed_on)
         text = f"{named} was approved, and {failure_reason(record, facts.remote)}"
         return withhold(change, text, failed_publication_option(declared.address, record))
     if record.approved_at is None:
         return NOTHING  # the result of a person's approval is not waited for
-    job = facts.remote.jobs.get(record.id)
-    if (job.status if job else record.status) != PRODUCED:
+    if status_now(record, facts.remote.jobs) != COMPLETE:
         return NOTHING
     if record.publish_finding is None:
         text = f"the approval of {named} was accepted, and its publication is not to be seen yet"
@@ -204,7 +196,7 @@ def _finding(record: RecordedJob, remote: Remote) -> Finding | None:
         preview = remote.previews.get(record.id)
         return Finding.LOST if preview is not None and preview.staging is True else None
     seen = remote.jobs.get(record.id)
-    out = record.approved_at is None and seen is not None and seen.status in ON_ITS_WAY
+    out = record.approved_at is None and seen is not None and seen.status in BEING_PUBLISHED
     return None if out else record.publish_finding
 
 
@@ -214,4 +206,4 @@ def _is_back(record: RecordedJob, remote: Remote) -> bool:
     if not record.approved or record.approved_at is not None or record.publish_finding is not None:
         return False
     seen = remote.jobs.get(record.id)
-    return seen is not None and seen.status == PRODUCED and record.status == ON_ITS_WAY[0]
+    return seen is not None and seen.status == COMPLETE and record.status == PUBLISHING

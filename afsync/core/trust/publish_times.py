@@ -14,25 +14,16 @@ from afsync.core.resources import Desired, Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.state.values import Effect, Finding
-from afsync.core.statuses import Group, group_of, never_changes
+from afsync.core.statuses import COMPLETE, is_open, never_changes
 
-PRODUCED = "complete"
 REPEATS = 1
 """How often a publish time that is gone is set again."""
 
 
 def publish_time_of(job_id: str, remote: Remote, now: datetime) -> tuple[bool, datetime | None]:
     """Whether the service reports this job's publish time, and the time, if it is still ahead."""
-    times = remote.publish_times
-    if times is None:
-        return False, None
-    found = times.get(job_id)
-    return found is not None or job_id in remote.covered, found if found is not None and found > now else None
-
-
-def time_was_lost(record: RecordedJob) -> bool:
-    """Whether the service did not keep the recorded publish time."""
-    return record.schedule_finding is Finding.LOST
+    found = (remote.publish_times or {}).get(job_id)
+    return remote.reports_time_of(job_id), found if found is not None and found > now else None
 
 
 def without_time(record: RecordedJob) -> RecordedJob:
@@ -130,22 +121,21 @@ def schedule_finding(record: RecordedJob, remote: Remote, now: datetime, settle:
         if record.staged or never_changes(record.status):
             return known
         return Finding.LOST if at > now else Finding.KEPT
-    if known is None and seen.status == PRODUCED and not record.staged and settle_time_over(at, now, settle):
+    if known is None and seen.status == COMPLETE and not record.staged and settle_time_over(at, now, settle):
         return Finding.UNKNOWN
     reported, observed = publish_time_of(record.id, remote, now)
     if at <= now or not reported or not settle_time_over(record.schedule_unseen_since, now, settle):
         return known
     if observed is not None:
-        return Finding.KEPT if seen.status == PRODUCED and observed == at else known
-    return Finding.LOST if _is_lost(record, seen.status, now) else known
+        return Finding.KEPT if seen.status == COMPLETE and observed == at else known
+    return Finding.LOST if _is_lost(record, seen.status) else known
 
 
-def _is_lost(record: RecordedJob, status: str, now: datetime) -> bool:
+def _is_lost(record: RecordedJob, status: str) -> bool:
     """Whether setting a missing publish time again would not help."""
-    if status == PRODUCED:
+    if status == COMPLETE:
         return True
-    is_open = group_of(status, publish_at=None, staged=False, now=now) is Group.OPEN
-    return is_open and record.schedule_repeats >= REPEATS
+    return is_open(status) and record.schedule_repeats >= REPEATS
 
 
 def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: datetime, settle: float) -> Iterator[str]:
@@ -154,7 +144,7 @@ def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: da
         seen = remote.jobs.get(record.id)
         if _may_be_held(record, desired.jobs.get(address)):
             continue
-        if seen is None or seen.status != PRODUCED or record.staged or record.schedule_finding is Finding.LOST:
+        if seen is None or seen.status != COMPLETE or record.staged or record.time_lost:
             continue
         if _finding(address, record, recorded, desired, remote, now, settle) is Finding.LOST:
             yield record.id
@@ -162,7 +152,7 @@ def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: da
 
 def nothing_to_take_off(declared: Job, record: RecordedJob, remote: Remote, now: datetime, settle: float) -> bool:
     """Whether a publish time that is no longer declared is not set at the service anyway."""
-    if declared.schedule is not None or record.schedule is None or time_was_lost(record):
+    if declared.schedule is not None or record.schedule is None or record.time_lost:
         return False
     if "schedule" in declared.ignore_changes or is_held(record, declared):
         return False

@@ -16,7 +16,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Intent, Publish, Purpose, RecordedJob, Watched, Why
 from afsync.core.state.values import StagingIgnored
 from afsync.core.statuses import ended_badly, is_open
-from afsync.core.trust.cancels import address_of, link_to, still_there, to_cancel, with_watched
+from afsync.core.trust.cancels import link_to, still_there, to_cancel, with_watched
 from afsync.errors import Problem, Severity
 
 CODE = Reason.STAGING_IGNORED.value
@@ -90,7 +90,7 @@ def unreviewed(facts: Facts, changes: Iterable[Change]) -> Iterator[Problem]:
     going = {c.id for c in changes if c.retire is Retire.CANCEL}
     for job_id, entry in sorted(facts.recorded.watched.items()):
         if is_unreviewed(entry) and job_id not in going:
-            address = address_of(facts.recorded, job_id) or entry.address
+            address = facts.recorded.address_of_job(job_id) or entry.address
             text = f"{address} ({job_id}) was to stop before publishing, and the service does not stop it: "
             text += still_there(entry) + link_to(job_id, facts)
             out = "it was published" if entry.record.status == "published" else MAY_GO_OUT
@@ -121,8 +121,7 @@ def with_acceptance(recorded: Recorded, address: str, job_id: str, who: str, now
         "at": now.isoformat(),
         "why": "--accept-unstaged",
     }
-    noted = replace(recorded, decisions=(*recorded.decisions[-49:], entry))
-    return replace(noted, staging_ignored=StagingIgnored(job_id, now))
+    return replace(recorded.with_decision(entry), staging_ignored=StagingIgnored(job_id, now))
 
 
 def all_accepted(recorded: Recorded, watched: Mapping[str, Watched], who: str, now: datetime) -> Recorded:
