@@ -12,7 +12,7 @@ import pytest
 
 from afsync.emulator import ControlClient, ControlError, running, serve
 from afsync.emulator.control.app import NAMES
-from afsync.emulator.control.faults import REHEARSABLE
+from afsync.emulator.control.calls import REHEARSABLE
 from afsync.emulator.listener import bind
 
 SERVE = """

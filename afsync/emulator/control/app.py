@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from afsync.emulator.control import accounts, data, faults, jobs, settings
+from afsync.emulator.control import calls, jobs
 from afsync.emulator.service import EmulatedService
 
 PREFIX = "/_emulator"
@@ -73,40 +73,40 @@ Json = dict[str, Any]
 ControlCall = Callable[[EmulatedService, Json], Json]
 
 CALLS: dict[tuple[str, str], ControlCall] = {
-    ("GET", "/requests"): settings.requests,
-    ("DELETE", "/requests"): settings.clear_requests,
-    ("GET", "/clock"): settings.clock,
-    ("POST", "/clock"): settings.move_clock,
-    ("GET", "/options"): settings.options,
-    ("PATCH", "/options"): settings.change_options,
-    ("GET", "/accounts"): accounts.index,
-    ("POST", "/accounts"): accounts.change,
-    ("GET", "/ledger"): accounts.entries,
+    ("GET", "/requests"): calls.list_requests,
+    ("DELETE", "/requests"): calls.clear_requests,
+    ("GET", "/clock"): calls.show_clock,
+    ("POST", "/clock"): calls.move_clock,
+    ("GET", "/options"): calls.show_options,
+    ("PATCH", "/options"): calls.change_options,
+    ("GET", "/accounts"): calls.list_accounts,
+    ("POST", "/accounts"): calls.change_account,
+    ("GET", "/ledger"): calls.list_ledger,
     ("GET", "/jobs"): jobs.index,
     ("POST", "/jobs/seed"): jobs.seed,
     ("POST", "/jobs/advance"): jobs.advance,
     ("POST", "/jobs/purge"): jobs.purge,
-    ("GET", "/templates"): data.templates_index,
-    ("PATCH", "/templates"): data.edit_template,
-    ("GET", "/uploads"): data.uploads_index,
-    ("POST", "/uploads"): data.add_upload,
-    ("GET", "/faults"): faults.index,
-    ("POST", "/faults"): faults.add,
-    ("DELETE", "/faults"): faults.remove,
-    ("POST", "/rehearse"): faults.rehearse,
-    ("GET", "/holds"): faults.holds,
-    ("POST", "/release"): faults.release,
+    ("GET", "/templates"): calls.list_templates,
+    ("PATCH", "/templates"): calls.edit_template,
+    ("GET", "/uploads"): calls.list_uploads,
+    ("POST", "/uploads"): calls.add_upload,
+    ("GET", "/faults"): calls.list_faults,
+    ("POST", "/faults"): calls.add_fault,
+    ("DELETE", "/faults"): calls.remove_faults,
+    ("POST", "/rehearse"): calls.rehearse,
+    ("GET", "/holds"): calls.list_holds,
+    ("POST", "/release"): calls.release,
 }
 
 NAMES: dict[str, ControlCall] = {
     "seed": jobs.seed,
     "advance": jobs.advance,
     "purge": jobs.purge,
-    "account": accounts.change,
-    "edit-template": data.edit_template,
-    "clock": settings.move_clock,
-    "options": settings.change_options,
-    "fault": faults.add,
+    "account": calls.change_account,
+    "edit-template": calls.edit_template,
+    "clock": calls.move_clock,
+    "options": calls.change_options,
+    "fault": calls.add_fault,
 }
 """The calls that a rehearsal can make; `faults.REHEARSABLE` names them."""
 

@@ -13,7 +13,7 @@ from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLi
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.lifecycle import ProductionPhase
-from afsync.emulator.overwriting import GHOST, ROUTER, written
+from afsync.emulator.router_life import GHOST, ROUTER, written
 from afsync.emulator.templates import EmulatedTemplate
 
 ADD_ONS = ("analytics", "branding", "captions", "music", "shoppable", "translation", "voiceover")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from afsync.emulator.endpoints import account, jobs, publishing, results, templates, uploads
+from afsync.emulator.endpoints import account, jobs, publishing, templates, uploads
 
 ROUTES: list[Route] = [
     *account.ROUTES,
     *templates.ROUTES,
     *jobs.ROUTES,
     *publishing.ROUTES,
-    *results.ROUTES,
     *uploads.ROUTES,
 ]
 

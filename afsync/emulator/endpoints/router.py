@@ -13,7 +13,7 @@ from afsync.emulator.dialects.router import grade
 from afsync.emulator.endpoints.call import Call
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.lifecycle import ProductionPhase
-from afsync.emulator.overwriting import FINAL, written
+from afsync.emulator.router_life import FINAL, written
 
 NOT_CANCELLED = frozenset({"complete", "published", "failed"})
 OUTPUT = frozenset({ProductionPhase.PRODUCED, ProductionPhase.PUBLISHING, ProductionPhase.PUBLISHED})
