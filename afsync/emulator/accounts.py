@@ -9,16 +9,15 @@ import sqlite3
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from afsync.emulator.clock import iso
-from afsync.emulator.database import Database
+from afsync.emulator.database import Database, columns, insert
 from afsync.emulator.options import EmulatorOptions
 
 KEY = re.compile(r"af_[A-Za-z0-9_-]+")
 
 TIERS_WITH_API = frozenset({"operate", "guided", "managed"})
-
-COLUMNS = "id, key_id, tier, included, packs, balance, used, concurrent"
 
 
 class EmulatedAccount(Struct, frozen=True):
@@ -35,8 +34,10 @@ class EmulatedAccount(Struct, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """As the control API shows it."""
-        row = {name: getattr(self, name) for name in self.__struct_fields__}
-        return {**row, "concurrent": "tier" if self.concurrent is None else json.loads(self.concurrent)}
+        return {**asdict(self), "concurrent": "tier" if self.concurrent is None else json.loads(self.concurrent)}
+
+
+COLUMNS = columns(EmulatedAccount)
 
 
 def key_id(key: str) -> str:
@@ -75,9 +76,7 @@ def find_or_create(db: Database, key: str, options: EmulatorOptions, now: int) -
 
 
 def _create(connection: sqlite3.Connection, account: EmulatedAccount, now: int) -> EmulatedAccount:
-    marks = ", ".join("?" * len(account.__struct_fields__))
-    values = [getattr(account, name) for name in account.__struct_fields__]
-    connection.execute(f"INSERT INTO accounts ({COLUMNS}) VALUES ({marks})", values)
+    insert(connection, "accounts", [account])
     enter_in_ledger(connection, account.id, now, account.balance, "included")
     return account
 

@@ -28,7 +28,7 @@ from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.faults.armed import Armed
 from afsync.emulator.faults.exchange import FaultyExchange
 from afsync.emulator.faults.spec import parse
-from afsync.emulator.media_host import media_app
+from afsync.emulator.media_host import client_gone, media_app
 from afsync.emulator.options import EmulatorOptions
 from afsync.emulator.requestlog import LoggedRequest
 from afsync.emulator.service import EmulatedService
@@ -99,7 +99,7 @@ def _api_app(service: EmulatedService) -> Starlette:
         routes=ROUTES,
         exception_handlers={
             ErrorAnswer: _refusal,
-            ClientDisconnect: _gone,
+            ClientDisconnect: client_gone,
             HTTPException: _http_error,
             Exception: _bug,
         },
@@ -112,10 +112,6 @@ def _api_app(service: EmulatedService) -> Starlette:
 async def _refusal(_: Request, error: Exception) -> Response:
     assert isinstance(error, ErrorAnswer)
     return JSONResponse(error.body, error.status, error.headers)
-
-
-async def _gone(_: Request, _error: Exception) -> Response:
-    return Response(status_code=499)  # for the log only
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.emulator import lifecycle, router_life
+from afsync.emulator.database import columns
 from afsync.emulator.lifecycle import Life, ProductionPhase, phase
 from afsync.emulator.router_life import ENDS, GHOST, ROUTER, Publication, Story
-
-COLUMNS = (
-    "seq, id, account, origin, submitted, spec, cost, mode, staged, created, visible, updated, started, finished,"
-    " outcome, auto, publishing_ms, publish_at, approved, narrowed, published, cancelled, forced, events"
-)
 
 
 class EmulatedJob(Struct, frozen=True):
@@ -111,16 +107,12 @@ class EmulatedJob(Struct, frozen=True):
         return [Publication(ends, tuple(narrowed), "production" if self.approved is None else "approval")]
 
 
+COLUMNS = columns(EmulatedJob)
+
+
 def job_id(seed: str, number: int) -> str:
     """The id of the n-th job: the same for the same seed, never the same for two jobs."""
     return f"job_{hashlib.sha256(f'{seed}:{number}'.encode()).hexdigest()[:12]}"
-
-
-def insert(connection: sqlite3.Connection, jobs: Iterable[EmulatedJob]) -> None:
-    """Store new ones."""
-    names = COLUMNS.split(", ")
-    rows = ([getattr(job, name.strip()) for name in names] for job in jobs)
-    connection.executemany(f"INSERT INTO jobs ({COLUMNS}) VALUES ({', '.join('?' * len(names))})", rows)
 
 
 def find(connection: sqlite3.Connection, job: str) -> EmulatedJob | None:

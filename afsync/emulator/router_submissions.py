@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from afsync.emulator import accounts, jobs, router_life, submissions, templates
 from afsync.emulator.accounts import EmulatedAccount
-from afsync.emulator.database import Database, get_setting, next_number
+from afsync.emulator.database import Database, get_setting, insert, next_number
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.options import EmulatorOptions
 
@@ -139,7 +139,7 @@ def _written(
     while jobs.find(connection, job.id) is not None:
         now += 1
         job = replace(job, id=job_id(account.id, spec, now))
-    jobs.insert(connection, [job])
+    insert(connection, "jobs", [job])
     return job
 
 

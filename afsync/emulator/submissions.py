@@ -10,7 +10,7 @@ from typing import Any
 
 from afsync.emulator import accounts, fields, jobs, lifecycle, router_life, templates, uploads
 from afsync.emulator.accounts import EmulatedAccount
-from afsync.emulator.database import Database, get_setting, next_number
+from afsync.emulator.database import Database, get_setting, insert, next_number
 from afsync.emulator.errors import ErrorAnswer, invalid
 from afsync.emulator.options import EmulatorOptions
 from afsync.emulator.router_life import ROUTER
@@ -30,7 +30,7 @@ def submit(
         _check_balance(connection, account, price)
         number = next_number(connection, "jobs")
         job = make(get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now)
-        jobs.insert(connection, [job])
+        insert(connection, "jobs", [job])
         accounts.deduct_credits(connection, account.id, now, price, "job", job.id)
         return job
 

@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from afsync.emulator.control import calls, jobs
+from afsync.emulator.control.calls import BadCall, checked
+from afsync.emulator.faults import spec
 from afsync.emulator.service import EmulatedService
 
 PREFIX = "/_emulator"
@@ -72,6 +74,18 @@ def _is_local(request: Request) -> bool:
 Json = dict[str, Any]
 ControlCall = Callable[[EmulatedService, Json], Json]
 
+
+def rehearse(service: EmulatedService, body: Json) -> Json:
+    """Have control calls made when a request has been carried out and before its answer is sent."""
+    given = checked(body, after=str, calls=list)
+    calls = given.get("calls", [])
+    if "after" not in given or not calls or not all(isinstance(call, dict) and "call" in call for call in calls):
+        raise BadCall("give 'after', such as 'GET /jobs#2', and 'calls', such as [{\"call\": \"seed\", …}]")
+    if strange := [call["call"] for call in calls if call["call"] not in REHEARSABLE]:
+        raise BadCall(f"no call {strange[0]!r}; there are: {', '.join(REHEARSABLE)}")
+    return service.faults.rehearse(spec.parse_target(given["after"]), calls).as_json()
+
+
 CALLS: dict[tuple[str, str], ControlCall] = {
     ("GET", "/requests"): calls.list_requests,
     ("DELETE", "/requests"): calls.clear_requests,
@@ -93,12 +107,12 @@ CALLS: dict[tuple[str, str], ControlCall] = {
     ("GET", "/faults"): calls.list_faults,
     ("POST", "/faults"): calls.add_fault,
     ("DELETE", "/faults"): calls.remove_faults,
-    ("POST", "/rehearse"): calls.rehearse,
+    ("POST", "/rehearse"): rehearse,
     ("GET", "/holds"): calls.list_holds,
     ("POST", "/release"): calls.release,
 }
 
-NAMES: dict[str, ControlCall] = {
+REHEARSABLE: dict[str, ControlCall] = {
     "seed": jobs.seed,
     "advance": jobs.advance,
     "purge": jobs.purge,
@@ -108,10 +122,10 @@ NAMES: dict[str, ControlCall] = {
     "options": calls.change_options,
     "fault": calls.add_fault,
 }
-"""The calls that a rehearsal can make; `faults.REHEARSABLE` names them."""
+"""The calls that a rehearsal can make."""
 
 
 def perform(service: EmulatedService, call: Json) -> Json:
     """Make the call that `{"call": name, ...}` describes."""
     arguments = {name: value for name, value in call.items() if name != "call"}
-    return NAMES[call["call"]](service, arguments)
+    return REHEARSABLE[call["call"]](service, arguments)

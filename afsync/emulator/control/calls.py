@@ -1,4 +1,4 @@
-"""The clock, the options, and what was seen."""
+"""Control calls for all but jobs: clock, options, requests, accounts, templates, files, faults, held requests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,26 @@ from afsync.emulator.options import check
 from afsync.emulator.service import EmulatedService
 
 Json = dict[str, Any]
+NUMBER = (int, float)
+
+
+class BadCall(ValueError):
+    """A control call that makes no sense, and why."""
+
+
+def checked(body: Mapping[str, Any], **kinds: Any) -> dict[str, Any]:
+    """The arguments, where `kinds` maps each name to a type, or a tuple of types."""
+    for name, value in body.items():
+        if name not in kinds:
+            raise BadCall(f"unknown argument {name!r}; there are: {', '.join(kinds)}")
+        allowed = kinds[name] if isinstance(kinds[name], tuple) else (kinds[name],)
+        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+            names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
+            raise BadCall(f"{name!r} must be {names}")
+    key = body.get("key")
+    if "key" in kinds and key is not None and not KEY.fullmatch(key):
+        raise BadCall("'key' must look like af_live_…")
+    return dict(body)
 
 
 def show_clock(service: EmulatedService, body: Json) -> Json:
@@ -62,28 +82,6 @@ def clear_requests(service: EmulatedService, body: Json) -> Json:
     checked(body)
     service.log.clear()
     return {}
-
-
-NUMBER = (int, float)
-
-
-class BadCall(ValueError):
-    """A control call that makes no sense, and why."""
-
-
-def checked(body: Mapping[str, Any], **kinds: Any) -> dict[str, Any]:
-    """The arguments, where `kinds` maps each name to a type, or a tuple of types."""
-    for name, value in body.items():
-        if name not in kinds:
-            raise BadCall(f"unknown argument {name!r}; there are: {', '.join(kinds)}")
-        allowed = kinds[name] if isinstance(kinds[name], tuple) else (kinds[name],)
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
-            raise BadCall(f"{name!r} must be {names}")
-    key = body.get("key")
-    if "key" in kinds and key is not None and not KEY.fullmatch(key):
-        raise BadCall("'key' must look like af_live_…")
-    return dict(body)
 
 
 def list_accounts(service: EmulatedService, body: Json) -> Json:
@@ -177,9 +175,6 @@ def add_upload(service: EmulatedService, body: Json) -> Json:
     return asdict(row)
 
 
-REHEARSABLE = ("seed", "advance", "purge", "account", "edit-template", "clock", "options", "fault")
-
-
 def list_faults(service: EmulatedService, body: Json) -> Json:
     """What is armed, and how often it was met."""
     checked(body)
@@ -196,17 +191,6 @@ def remove_faults(service: EmulatedService, body: Json) -> Json:
     """Disarm the fault with this id, or all."""
     given = checked(body, id=int)
     return {"count": service.faults.remove(given.get("id"))}
-
-
-def rehearse(service: EmulatedService, body: Json) -> Json:
-    """Have control calls made when a request has been carried out and before its answer is sent."""
-    given = checked(body, after=str, calls=list)
-    calls = given.get("calls", [])
-    if "after" not in given or not calls or not all(isinstance(call, dict) and "call" in call for call in calls):
-        raise BadCall("give 'after', such as 'GET /jobs#2', and 'calls', such as [{\"call\": \"seed\", …}]")
-    if strange := [call["call"] for call in calls if call["call"] not in REHEARSABLE]:
-        raise BadCall(f"no call {strange[0]!r}; there are: {', '.join(REHEARSABLE)}")
-    return service.faults.rehearse(spec.parse_target(given["after"]), calls).as_json()
 
 
 def list_holds(service: EmulatedService, body: Json) -> Json:

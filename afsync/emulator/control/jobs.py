@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from afsync.emulator import accounts, fields, jobs, submissions
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.control.calls import NUMBER, BadCall, account_id, checked
-from afsync.emulator.database import get_setting, next_number
+from afsync.emulator.database import get_setting, insert, next_number
 from afsync.emulator.dialects.echo import has_output
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.service import EmulatedService
@@ -68,7 +68,7 @@ def seed(service: EmulatedService, body: Json) -> Json:
     with service.db.writing() as connection:
         first = next_number(connection, "jobs")
         seeds = list(_seeds(service, get_setting(connection, "seed", ""), first, account, spec, given))
-        jobs.insert(connection, seeds)
+        insert(connection, "jobs", seeds)
         if given.get("charge"):
             for job in seeds:
                 accounts.deduct_credits(connection, account, job.created, job.cost, "job", job.id)

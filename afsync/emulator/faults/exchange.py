@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from afsync.emulator import accounts, submissions
+from afsync.emulator.faults.armed import TICK_S
 from afsync.emulator.faults.reply import FaultReply, error, false, spoilt
 from afsync.emulator.faults.spec import REPLIES, SPOILERS, InjectedFault
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from afsync.emulator.requestlog import LoggedRequest
     from afsync.emulator.service import EmulatedService
 
-
-TICK_S = 0.002
 
 ON_THE_WIRE = frozenset({"status", "half"})
 
