@@ -9,14 +9,15 @@ import sqlite3
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from afsync.emulator import ledger
-from afsync.emulator.database import Database
+from afsync.emulator.clock import iso
+from afsync.emulator.database import Database, columns, insert
 from afsync.emulator.options import EmulatorOptions
 
 KEY = re.compile(r"af_[A-Za-z0-9_-]+")
+
 TIERS_WITH_API = frozenset({"operate", "guided", "managed"})
-COLUMNS = "id, key_id, tier, included, packs, balance, used, concurrent"
 
 
 class EmulatedAccount(Struct, frozen=True):
@@ -33,8 +34,10 @@ class EmulatedAccount(Struct, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """As the control API shows it."""
-        row = {name: getattr(self, name) for name in self.__struct_fields__}
-        return {**row, "concurrent": "tier" if self.concurrent is None else json.loads(self.concurrent)}
+        return {**asdict(self), "concurrent": "tier" if self.concurrent is None else json.loads(self.concurrent)}
+
+
+COLUMNS = columns(EmulatedAccount)
 
 
 def key_id(key: str) -> str:
@@ -73,10 +76,8 @@ def find_or_create(db: Database, key: str, options: EmulatorOptions, now: int) -
 
 
 def _create(connection: sqlite3.Connection, account: EmulatedAccount, now: int) -> EmulatedAccount:
-    marks = ", ".join("?" * len(account.__struct_fields__))
-    values = [getattr(account, name) for name in account.__struct_fields__]
-    connection.execute(f"INSERT INTO accounts ({COLUMNS}) VALUES ({marks})", values)
-    ledger.enter(connection, account.id, now, account.balance, "included")
+    insert(connection, "accounts", [account])
+    enter_in_ledger(connection, account.id, now, account.balance, "included")
     return account
 
 
@@ -84,3 +85,42 @@ def change(connection: sqlite3.Connection, account_id: str, changes: dict[str, A
     """Overwrite columns."""
     for column, value in changes.items():
         connection.execute(f"UPDATE accounts SET {column} = ? WHERE id = ?", (value, account_id))
+
+
+def enter_in_ledger(
+    connection: sqlite3.Connection, account: str, at: int, amount: int, reason: str, job: str | None = None
+) -> None:
+    """Write down a movement that the account's balance already shows."""
+    connection.execute(
+        "INSERT INTO ledger (account, at, amount, balance, reason, job)"
+        " SELECT id, ?, ?, balance, ?, ? FROM accounts WHERE id = ?",
+        (at, amount, reason, job, account),
+    )
+
+
+def deduct_credits(
+    connection: sqlite3.Connection, account: str, at: int, amount: int, reason: str, job: str | None
+) -> None:
+    """Take credits."""
+    connection.execute(
+        "UPDATE accounts SET balance = balance - ?, used = used + ? WHERE id = ?", (amount, amount, account)
+    )
+    enter_in_ledger(connection, account, at, -amount, reason, job)
+
+
+def add_credits(connection: sqlite3.Connection, account: str, at: int, amount: int, reason: str) -> None:
+    """Give credits, or take some away that no job was made for."""
+    connection.execute(
+        "UPDATE accounts SET balance = balance + ?, packs = packs + max(0, ?) WHERE id = ?", (amount, amount, account)
+    )
+    enter_in_ledger(connection, account, at, amount, reason)
+
+
+def ledger_entries(connection: sqlite3.Connection, account: str | None) -> list[dict[str, Any]]:
+    """Everything that moved, oldest first."""
+    rows = connection.execute(
+        "SELECT account, at, amount, balance, reason, job FROM ledger WHERE ? IS NULL OR account = ? ORDER BY seq",
+        (account, account),
+    )
+    names = ("account", "at", "amount", "balance", "reason", "job_id")
+    return [{**dict(zip(names, row, strict=True)), "at": iso(row[1])} for row in rows]

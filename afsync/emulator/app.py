@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from email.utils import formatdate
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,20 +16,22 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from afsync.emulator import accounts
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import Clock, utc_now
-from afsync.emulator.control.app import PREFIX, Control
+from afsync.emulator.control.app import PREFIX, Control, perform
 from afsync.emulator.database import Database, put_setting
 from afsync.emulator.endpoints import ROUTES, allowed
 from afsync.emulator.errors import ErrorAnswer
+from afsync.emulator.faults.armed import Armed
+from afsync.emulator.faults.exchange import FaultyExchange
 from afsync.emulator.faults.spec import parse
-from afsync.emulator.media_host import media_app
+from afsync.emulator.media_host import client_gone, media_app
 from afsync.emulator.options import EmulatorOptions
+from afsync.emulator.requestlog import LoggedRequest
 from afsync.emulator.service import EmulatedService
-from afsync.emulator.wire import Wire
 
 MEDIA_HOST = "http://media.localhost"
 """The media host's name when the application is not behind sockets."""
@@ -95,7 +99,7 @@ def _api_app(service: EmulatedService) -> Starlette:
         routes=ROUTES,
         exception_handlers={
             ErrorAnswer: _refusal,
-            ClientDisconnect: _gone,
+            ClientDisconnect: client_gone,
             HTTPException: _http_error,
             Exception: _bug,
         },
@@ -108,10 +112,6 @@ def _api_app(service: EmulatedService) -> Starlette:
 async def _refusal(_: Request, error: Exception) -> Response:
     assert isinstance(error, ErrorAnswer)
     return JSONResponse(error.body, error.status, error.headers)
-
-
-async def _gone(_: Request, _error: Exception) -> Response:
-    return Response(status_code=499)  # for the log only
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -173,3 +173,69 @@ def _key(scope: Scope, lenient: bool) -> str:
     if scheme.lower() != "bearer" or not accounts.KEY.fullmatch(key.strip()):
         raise ErrorAnswer(401, "invalid_api_key", "This API key is not valid")
     return key.strip()
+
+
+class Wire:
+    """`host` is "api" or "media", as the log calls them."""
+
+    def __init__(self, service: EmulatedService, app: ASGIApp, host: str) -> None:
+        self.service = service
+        self.app = app
+        self.host = host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service = self.service
+        service.settle()
+        entry = service.log.open(service.clock.now(), self.host, scope)
+        armed = service.faults.met(scope["method"], scope["path"])
+        if service.options.latency_ms:
+            await asyncio.sleep(service.options.latency_ms / 1000)
+        listen, answer = self._watched(entry, receive, send)
+        app = self._carried_out(armed)
+        faults = [one.fault for one in armed if one.fault]
+        try:
+            if faults:
+                await FaultyExchange(service, faults, scope, listen, answer, entry).run(app)
+            else:
+                await app(scope, listen, answer)
+        except ClientDisconnect:
+            pass
+        except asyncio.CancelledError:
+            if not service.holds.closed:
+                raise
+
+    def _watched(self, entry: LoggedRequest, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """What is read and sent, as the log sees it."""
+
+        async def listen() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                entry.take(message.get("body", b""))
+            return message
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+            await send(message)
+
+        return listen, answer
+
+    def _carried_out(self, armed: list[Armed]) -> ASGIApp:
+        """The application, dated by the emulator's clock, and with rehearsals between what it does and its answer."""
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            async def answer(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    date = formatdate(self.service.clock.now() / 1000, usegmt=True).encode()
+                    message["headers"] = [*message["headers"], (b"date", date)]
+                    self._rehearse(armed)
+                await send(message)
+
+            await self.app(scope, receive, answer)
+
+        return app
+
+    def _rehearse(self, armed: list[Armed]) -> None:
+        for one in armed:
+            for call in one.calls:
+                perform(self.service, call)

@@ -6,9 +6,12 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 SCHEMA = """
 CREATE TABLE accounts (
@@ -138,14 +141,27 @@ def _writable(path: Path) -> bool:
 
 
 def get_setting(connection: sqlite3.Connection, name: str, default: str) -> str:
-    """What is kept beside the tables: the seed of the ids, the clock's offset."""
+    """A value that is kept beside the tables (the seed of the ids, the clock's offset), or `default`."""
     row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
     return str(row[0]) if row else default
 
 
 def put_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
-    """Keep it."""
+    """Keep a value for `get_setting`."""
     connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+
+def columns(row: type[Struct]) -> str:
+    """The columns of a table, which are the fields of its rows."""
+    return ", ".join(row.__struct_fields__)
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[Struct]) -> None:
+    """Store new rows; those of a table are all of one type."""
+    if rows:
+        marks = ", ".join("?" * len(rows[0].__struct_fields__))
+        statement = f"INSERT INTO {table} ({columns(type(rows[0]))}) VALUES ({marks})"
+        connection.executemany(statement, map(astuple, rows))
 
 
 def next_number(connection: sqlite3.Connection, table: str) -> int:

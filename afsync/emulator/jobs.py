@@ -5,20 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.emulator import lifecycle, overwriting
+from afsync.emulator import lifecycle, router_life
+from afsync.emulator.database import columns
 from afsync.emulator.lifecycle import Life, ProductionPhase, phase
-from afsync.emulator.overwriting import ENDS, GHOST, ROUTER, Publication, Story
-
-COLUMNS = (
-    "seq, id, account, origin, submitted, spec, cost, mode, staged, created, visible, updated, started, finished,"
-    " outcome, auto, publishing_ms, publish_at, approved, narrowed, published, cancelled, forced, events"
-)
+from afsync.emulator.router_life import ENDS, GHOST, ROUTER, Publication, Story
 
 
 class EmulatedJob(Struct, frozen=True):
@@ -66,7 +62,7 @@ class EmulatedJob(Struct, frozen=True):
 
     def phase(self, now: int) -> ProductionPhase:
         """Where it is now."""
-        return overwriting.phase(self.story, now) if self.mode == ROUTER else phase(self.life, now)
+        return router_life.phase(self.story, now) if self.mode == ROUTER else phase(self.life, now)
 
     @property
     def submitted_fields(self) -> dict[str, Any]:
@@ -96,31 +92,27 @@ class EmulatedJob(Struct, frozen=True):
     def failed_platforms(self, now: int) -> list[str]:
         """Where the latest attempt to publish it failed."""
         done = self.mode == ROUTER or self.phase(now) is ProductionPhase.PUBLISHED
-        return overwriting.failed_platforms(self.story, now) if done else []
+        return router_life.failed_platforms(self.story, now) if done else []
 
     def publications(self, now: int) -> list[Publication]:
         """Every one that happened until now, whatever the service tells."""
         if self.mode == ROUTER:
-            return overwriting.publications(self.story, now)
+            return router_life.publications(self.story, now)
         _, ends = lifecycle.publication(self.life)
         if self.phase(now) is not ProductionPhase.PUBLISHED or ends is None:
             return []
         if any(event["what"] == "approve" for event in self.story.events):
-            return overwriting.approvals(self.story, now)
+            return router_life.approvals(self.story, now)
         narrowed = json.loads(self.narrowed) if self.narrowed else self.platforms
         return [Publication(ends, tuple(narrowed), "production" if self.approved is None else "approval")]
+
+
+COLUMNS = columns(EmulatedJob)
 
 
 def job_id(seed: str, number: int) -> str:
     """The id of the n-th job: the same for the same seed, never the same for two jobs."""
     return f"job_{hashlib.sha256(f'{seed}:{number}'.encode()).hexdigest()[:12]}"
-
-
-def insert(connection: sqlite3.Connection, jobs: Iterable[EmulatedJob]) -> None:
-    """Store new ones."""
-    names = COLUMNS.split(", ")
-    rows = ([getattr(job, name.strip()) for name in names] for job in jobs)
-    connection.executemany(f"INSERT INTO jobs ({COLUMNS}) VALUES ({', '.join('?' * len(names))})", rows)
 
 
 def find(connection: sqlite3.Connection, job: str) -> EmulatedJob | None:

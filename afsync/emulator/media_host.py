@@ -29,7 +29,7 @@ def media_app(service: EmulatedService) -> Starlette:
             Route("/assets/{key:path}", _asset, methods=["GET"]),
             Route("/uploads/{key:path}", _put, methods=["PUT"]),
         ],
-        exception_handlers={HTTPException: _http_error, ClientDisconnect: _gone},
+        exception_handlers={HTTPException: _http_error, ClientDisconnect: client_gone},
     )
     app.router.redirect_slashes = False
     app.state.service = service
@@ -131,7 +131,8 @@ def refusal(status: int, code: str, message: str = "") -> Response:
     return Response(body, status, media_type="application/xml")
 
 
-async def _gone(_: Request, _error: Exception) -> Response:
+async def client_gone(_: Request, _error: Exception) -> Response:
+    """The answer to a client that is not there to read it."""
     return Response(status_code=499)  # for the log only
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import Any
 
-from afsync.emulator import accounts, lenient, submissions
+from afsync.emulator import accounts, router_submissions, submissions
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import Clock
 from afsync.emulator.database import Database, get_setting, put_setting
@@ -54,7 +54,7 @@ class EmulatedService:
 
     def submit(self, account: EmulatedAccount, body: dict[str, Any], now: int) -> EmulatedJob:
         """A paid submission, by the rules of the dialect; ErrorAnswer when it is refused."""
-        submit = lenient.submit if self.dialect.lenient else submissions.submit
+        submit = router_submissions.submit if self.dialect.lenient else submissions.submit
         return submit(self.db, account, body, self.options, now)
 
     def move_clock(self, to: int) -> None:

@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from afsync.emulator import accounts, fields, jobs, ledger, lifecycle, overwriting, templates, uploads
+from afsync.emulator import accounts, fields, jobs, lifecycle, router_life, templates, uploads
 from afsync.emulator.accounts import EmulatedAccount
-from afsync.emulator.database import Database, get_setting, next_number
+from afsync.emulator.database import Database, get_setting, insert, next_number
 from afsync.emulator.errors import ErrorAnswer, invalid
 from afsync.emulator.options import EmulatorOptions
-from afsync.emulator.overwriting import ROUTER
+from afsync.emulator.router_life import ROUTER
 
 
 def submit(
@@ -26,12 +26,12 @@ def submit(
         fields.check_source(spec)
         if options.check_files:
             _check_file(connection, account, spec)
-        price = ledger.cost(spec, options.surcharge)
+        price = cost(spec, options.surcharge)
         _check_balance(connection, account, price)
         number = next_number(connection, "jobs")
         job = make(get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now)
-        jobs.insert(connection, [job])
-        ledger.deduct(connection, account.id, now, price, "job", job.id)
+        insert(connection, "jobs", [job])
+        accounts.deduct_credits(connection, account.id, now, price, "job", job.id)
         return job
 
 
@@ -78,7 +78,7 @@ def charge_only(
 ) -> None:
     """Take the credits and make no job: the bad kind of `500 job_creation_failed`."""
     with db.writing() as connection:
-        ledger.deduct(connection, account.id, now, ledger.cost(body, options.surcharge), "job_creation_failed", None)
+        accounts.deduct_credits(connection, account.id, now, cost(body, options.surcharge), "job_creation_failed", None)
 
 
 def _over_template(connection: sqlite3.Connection, account: EmulatedAccount, own: dict[str, Any]) -> dict[str, Any]:
@@ -109,9 +109,17 @@ def _check_balance(connection: sqlite3.Connection, account: EmulatedAccount, pri
 
 def _outcome(name: str, spec: Mapping[str, Any], options: EmulatorOptions) -> str:
     topic = str(spec.get("topic", ""))
-    if options.dialect == "router" and (ends := overwriting.outcome(topic)) != "complete":
+    if options.dialect == "router" and (ends := router_life.outcome(topic)) != "complete":
         return ends
     if "[non-compliant]" in topic:
         return "non-compliant"
     chance = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
     return "failed" if "[fail]" in topic or chance < options.fail_share else "complete"
+
+
+def cost(spec: Mapping[str, Any], surcharge: int = 0) -> int:
+    """Credits for a job: generated video 3, long or several sources 2, otherwise 1."""
+    if spec.get("entry") == "generate":
+        return 3 + surcharge
+    sources = len(spec.get("urls") or ()) + bool(spec.get("url"))
+    return (2 if spec.get("format") == "long" or sources > 1 else 1) + surcharge

@@ -12,10 +12,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from afsync.emulator.database import get_setting, next_number
+from afsync.emulator.database import columns, get_setting, insert, next_number
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-COLUMNS = "seq, id, account, name, description, spec, created, updated"
 
 
 class EmulatedTemplate(Struct, frozen=True):
@@ -42,6 +41,9 @@ class EmulatedTemplate(Struct, frozen=True):
                 "fields": self.fields}  # fmt: skip
 
 
+COLUMNS = columns(EmulatedTemplate)
+
+
 def create(
     connection: sqlite3.Connection,
     account: str,
@@ -57,8 +59,7 @@ def create(
     digest = hashlib.sha256(f"template:{seed}:{number}".encode())
     identity = str(UUID(bytes=digest.digest()[:16], version=4)) if as_uuid else f"tpl_{digest.hexdigest()[:10]}"
     template = EmulatedTemplate(number, identity, account, name, description, json.dumps(spec), now, now)
-    values = [getattr(template, column) for column in template.__struct_fields__]
-    connection.execute(f"INSERT INTO templates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    insert(connection, "templates", [template])
     return template
 
 

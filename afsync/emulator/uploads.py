@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-COLUMNS = "id, account, filename, content_type, created, size, sha256"
+from afsync.emulator.database import columns, insert
+
 VIDEO_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime"}
 
 
@@ -25,10 +26,12 @@ class EmulatedUpload(Struct, frozen=True):
     sha256: str | None = None
 
 
+COLUMNS = columns(EmulatedUpload)
+
+
 def create(connection: sqlite3.Connection, upload: EmulatedUpload) -> None:
-    """Store a new one."""
-    values = [getattr(upload, column) for column in upload.__struct_fields__]
-    connection.execute(f"INSERT INTO uploads ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    """Store the row of an upload."""
+    insert(connection, "uploads", [upload])
 
 
 def find(connection: sqlite3.Connection, identity: object) -> EmulatedUpload | None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import afsync.emulator
 from afsync.emulator import ACTIONS, POINTS, Emulator, create_app
-from afsync.emulator.control.app import CALLS, NAMES
+from afsync.emulator.control.app import CALLS, REHEARSABLE
 from afsync.emulator.endpoints import ROUTES
 from afsync.emulator.fields import FIELDS
 from afsync.emulator.options import EmulatorOptions
@@ -122,5 +122,5 @@ DOCUMENT = FOLDER.parent.parent / "docs" / "emulator.md"
 def test_everything_is_documented() -> None:
     text = DOCUMENT.read_text()
     calls = {f"{method} {path}" for method, path in CALLS}
-    words = {*EmulatorOptions.__struct_fields__, *POINTS, *ACTIONS, *NAMES, *calls}
+    words = {*EmulatorOptions.__struct_fields__, *POINTS, *ACTIONS, *REHEARSABLE, *calls}
     assert [word for word in sorted(words) if re.search(rf"[`\"]{re.escape(word)}[`\"(]", text) is None] == []

@@ -11,8 +11,6 @@ import httpx
 import pytest
 
 from afsync.emulator import ControlClient, ControlError, running, serve
-from afsync.emulator.control.app import NAMES
-from afsync.emulator.control.faults import REHEARSABLE
 from afsync.emulator.listener import bind
 
 SERVE = """
@@ -95,7 +93,3 @@ def test_control_calls_that_make_no_sense(method: str, path: str, arguments: dic
         with pytest.raises(ControlError) as refused:
             emulator.control.call(method, path, **arguments)
         assert message in str(refused.value)
-
-
-def test_rehearsals_can_name_what_there_is() -> None:
-    assert set(NAMES) == set(REHEARSABLE)

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from afsync.emulator.control import accounts, data, faults, jobs, settings
+from afsync.emulator.control import calls, jobs
+from afsync.emulator.control.calls import BadCall, checked
+from afsync.emulator.faults import spec
 from afsync.emulator.service import EmulatedService
 
 PREFIX = "/_emulator"
@@ -72,46 +74,58 @@ def _is_local(request: Request) -> bool:
 Json = dict[str, Any]
 ControlCall = Callable[[EmulatedService, Json], Json]
 
+
+def rehearse(service: EmulatedService, body: Json) -> Json:
+    """Have control calls made when a request has been carried out and before its answer is sent."""
+    given = checked(body, after=str, calls=list)
+    calls = given.get("calls", [])
+    if "after" not in given or not calls or not all(isinstance(call, dict) and "call" in call for call in calls):
+        raise BadCall("give 'after', such as 'GET /jobs#2', and 'calls', such as [{\"call\": \"seed\", …}]")
+    if strange := [call["call"] for call in calls if call["call"] not in REHEARSABLE]:
+        raise BadCall(f"no call {strange[0]!r}; there are: {', '.join(REHEARSABLE)}")
+    return service.faults.rehearse(spec.parse_target(given["after"]), calls).as_json()
+
+
 CALLS: dict[tuple[str, str], ControlCall] = {
-    ("GET", "/requests"): settings.requests,
-    ("DELETE", "/requests"): settings.clear_requests,
-    ("GET", "/clock"): settings.clock,
-    ("POST", "/clock"): settings.move_clock,
-    ("GET", "/options"): settings.options,
-    ("PATCH", "/options"): settings.change_options,
-    ("GET", "/accounts"): accounts.index,
-    ("POST", "/accounts"): accounts.change,
-    ("GET", "/ledger"): accounts.entries,
+    ("GET", "/requests"): calls.list_requests,
+    ("DELETE", "/requests"): calls.clear_requests,
+    ("GET", "/clock"): calls.show_clock,
+    ("POST", "/clock"): calls.move_clock,
+    ("GET", "/options"): calls.show_options,
+    ("PATCH", "/options"): calls.change_options,
+    ("GET", "/accounts"): calls.list_accounts,
+    ("POST", "/accounts"): calls.change_account,
+    ("GET", "/ledger"): calls.list_ledger,
     ("GET", "/jobs"): jobs.index,
     ("POST", "/jobs/seed"): jobs.seed,
     ("POST", "/jobs/advance"): jobs.advance,
     ("POST", "/jobs/purge"): jobs.purge,
-    ("GET", "/templates"): data.templates_index,
-    ("PATCH", "/templates"): data.edit_template,
-    ("GET", "/uploads"): data.uploads_index,
-    ("POST", "/uploads"): data.add_upload,
-    ("GET", "/faults"): faults.index,
-    ("POST", "/faults"): faults.add,
-    ("DELETE", "/faults"): faults.remove,
-    ("POST", "/rehearse"): faults.rehearse,
-    ("GET", "/holds"): faults.holds,
-    ("POST", "/release"): faults.release,
+    ("GET", "/templates"): calls.list_templates,
+    ("PATCH", "/templates"): calls.edit_template,
+    ("GET", "/uploads"): calls.list_uploads,
+    ("POST", "/uploads"): calls.add_upload,
+    ("GET", "/faults"): calls.list_faults,
+    ("POST", "/faults"): calls.add_fault,
+    ("DELETE", "/faults"): calls.remove_faults,
+    ("POST", "/rehearse"): rehearse,
+    ("GET", "/holds"): calls.list_holds,
+    ("POST", "/release"): calls.release,
 }
 
-NAMES: dict[str, ControlCall] = {
+REHEARSABLE: dict[str, ControlCall] = {
     "seed": jobs.seed,
     "advance": jobs.advance,
     "purge": jobs.purge,
-    "account": accounts.change,
-    "edit-template": data.edit_template,
-    "clock": settings.move_clock,
-    "options": settings.change_options,
-    "fault": faults.add,
+    "account": calls.change_account,
+    "edit-template": calls.edit_template,
+    "clock": calls.move_clock,
+    "options": calls.change_options,
+    "fault": calls.add_fault,
 }
-"""The calls that a rehearsal can make; `faults.REHEARSABLE` names them."""
+"""The calls that a rehearsal can make."""
 
 
 def perform(service: EmulatedService, call: Json) -> Json:
     """Make the call that `{"call": name, ...}` describes."""
     arguments = {name: value for name, value in call.items() if name != "call"}
-    return NAMES[call["call"]](service, arguments)
+    return REHEARSABLE[call["call"]](service, arguments)

@@ -9,11 +9,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.emulator import fields, jobs, ledger, submissions
+from afsync.emulator import accounts, fields, jobs, submissions
 from afsync.emulator.clock import iso, parse_iso
-from afsync.emulator.control.accounts import owner
-from afsync.emulator.control.arguments import NUMBER, BadCall, read
-from afsync.emulator.database import get_setting, next_number
+from afsync.emulator.control.calls import NUMBER, BadCall, account_id, checked
+from afsync.emulator.database import get_setting, insert, next_number
 from afsync.emulator.dialects.echo import has_output
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.service import EmulatedService
@@ -28,13 +27,13 @@ PRODUCTION_MS = 180_000
 
 def index(service: EmulatedService, body: Json) -> Json:
     """The selected jobs, newest first, with what the service does not show."""
-    read(body, **SELECTION)
+    checked(body, **SELECTION)
     return {"jobs": [_shown(service, job) for job in _selected(service, body)]}
 
 
 def advance(service: EmulatedService, body: Json) -> Json:
     """Give those that are selected the status `to`, now."""
-    given = read(body, to=str, **SELECTION)
+    given = checked(body, to=str, **SELECTION)
     if "to" not in given:
         raise BadCall("'to' is required: the status to move jobs to")
     now = service.clock.now()
@@ -47,7 +46,7 @@ def advance(service: EmulatedService, body: Json) -> Json:
 
 def purge(service: EmulatedService, body: Json) -> Json:
     """Remove those that are selected, as the service does with old ones."""
-    read(body, **SELECTION)
+    checked(body, **SELECTION)
     chosen = _selected(service, body)
     with service.db.writing() as connection:
         connection.executemany("DELETE FROM jobs WHERE seq = ?", [(job.seq,) for job in chosen])
@@ -56,7 +55,7 @@ def purge(service: EmulatedService, body: Json) -> Json:
 
 def seed(service: EmulatedService, body: Json) -> Json:
     """Make `count` jobs without a submission; they stay as they are until they are advanced."""
-    given = read(
+    given = checked(
         body, key=str, count=int, status=str, age=NUMBER, spacing=NUMBER, fields=dict, publish_at=str, charge=bool
     )
     try:
@@ -65,14 +64,14 @@ def seed(service: EmulatedService, body: Json) -> Json:
         raise BadCall(wrong.body["message"]) from None
     if "publish_at" in given and parse_iso(given["publish_at"]) is None:
         raise BadCall("'publish_at' must be an ISO 8601 time with an offset or Z")
-    account = owner(service, given.get("key"))
+    account = account_id(service, given.get("key"))
     with service.db.writing() as connection:
         first = next_number(connection, "jobs")
         seeds = list(_seeds(service, get_setting(connection, "seed", ""), first, account, spec, given))
-        jobs.insert(connection, seeds)
+        insert(connection, "jobs", seeds)
         if given.get("charge"):
             for job in seeds:
-                ledger.deduct(connection, account, job.created, job.cost, "job", job.id)
+                accounts.deduct_credits(connection, account, job.created, job.cost, "job", job.id)
     ids = [job.id for job in reversed(seeds)]
     return {"count": len(ids), "job_ids": ids[:LISTED_IDS]}
 
@@ -87,7 +86,7 @@ def _seeds(
     spacing = round(given.get("spacing", 1) * 1000)
     options = replace(service.options, speed="manual", fail_share=0.0, list_lag=0.0)
     numbered = "{n}" in spec.get("topic", "")
-    price = ledger.cost(spec, options.surcharge)
+    price = submissions.cost(spec, options.surcharge)
     like = submissions.make(seed_text, 0, account, {}, spec, price, options, now, "seeded")
     for back in range(count - 1, -1, -1):
         created = newest - back * spacing
@@ -104,7 +103,7 @@ def _seeds(
 
 def _selected(service: EmulatedService, body: Json) -> list[jobs.EmulatedJob]:
     now = service.clock.now()
-    account = owner(service, body["key"]) if "key" in body else None
+    account = account_id(service, body["key"]) if "key" in body else None
     dialect = service.dialect
     with service.db.reading() as connection:
         found = jobs.newest(connection, account, now + 10**12)  # those that the list lags behind with, too

@@ -12,10 +12,9 @@ from afsync.emulator.options import EmulatorOptions
 __all__ = ["Answer", "Dialect", "TierLimits", "speak"]
 
 
+DIALECTS: dict[str, type[Documented]] = {"documented": Documented, "deployed": Deployed, "router": Router}
+
+
 def speak(options: EmulatorOptions, links: Links, tier: str) -> Dialect:
-    """The dialect that is switched on."""
-    if options.dialect == "router":
-        return Router(options, links, tier)
-    if options.dialect == "deployed":
-        return Deployed(options, links, tier)
-    return Documented(options, links)
+    """The dialect that is switched on, for an account of this tier."""
+    return DIALECTS[options.dialect](options, links, tier)

@@ -6,33 +6,28 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from afsync.emulator import fields
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.dialects import echo
+from afsync.emulator.dialects.documented import Documented
 from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.lifecycle import ProductionPhase
-from afsync.emulator.links import Links
-from afsync.emulator.options import EmulatorOptions
 from afsync.emulator.templates import EmulatedTemplate
 
 LIMITS = {"operate": TierLimits(60, 3), "guided": TierLimits(120, 10), "managed": TierLimits(300, None)}
 
 
-class Deployed(Struct, frozen=True):
+class Deployed(Documented, frozen=True):
     """More fields, snake_case templates, times in three forms, and a filter that comes too late."""
 
-    options: EmulatorOptions
-    links: Links
-    tier: str
     filters_before_paging: bool = False
     reads_templates: bool = True
     presigned_uploads: bool = True
-    lenient: bool = False
 
     def limits(self, account: EmulatedAccount) -> TierLimits:
         return echo.limits(account, self.options, LIMITS.get(account.tier, LIMITS["operate"]))
@@ -78,18 +73,6 @@ class Deployed(Struct, frozen=True):
             "grade": echo.grade(job) if there else None,
         }
 
-    def echoed(self, job: EmulatedJob) -> Json:
-        return echo.submitted(job)
-
-    def own_status(self, job: EmulatedJob, now: int) -> str:
-        return self.status(job, now)
-
-    def staging(self, job: EmulatedJob, _now: int) -> bool:
-        return job.life.staged
-
-    def publish_copy(self, job: EmulatedJob) -> Json:
-        return echo.publish_copy(job)
-
     def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, ahead: int) -> Answer:
         return 202, {
             "jobId": job.id,
@@ -127,12 +110,8 @@ class Deployed(Struct, frozen=True):
         }
 
     def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
-        name, spec = body.get("name"), body.get("jobSpec")
-        if not isinstance(name, str) or not name:
-            raise ErrorAnswer(400, "name is required")
-        if not isinstance(spec, dict):
-            raise ErrorAnswer(400, "jobSpec is required")
-        return NewTemplate(name, echo.description(body), fields.known(spec))
+        new = new_template(body)
+        return replace(new, spec=fields.known(new.spec))
 
     def template_created(self, template: EmulatedTemplate) -> Answer:
         return 201, {"template": self.template_row(template)}
@@ -154,8 +133,18 @@ class Deployed(Struct, frozen=True):
             "recurrence_rule": None,
         }
 
-    def moment(self, ms: int, salt: int) -> str | int:
+    def moment(self, ms: int, salt: int = 0, /) -> str | int:
         form = self.options.timestamps
         if form == "mix":
             form = ("iso", "epoch", "digits")[salt % 3]
         return iso(ms) if form == "iso" else ms if form == "epoch" else str(ms)
+
+
+def new_template(body: Mapping[str, Any]) -> NewTemplate:
+    """The template that a body asks for, its fields unchecked; ErrorAnswer where the name or `jobSpec` is missing."""
+    name, spec = body.get("name"), body.get("jobSpec")
+    if not isinstance(name, str) or not name:
+        raise ErrorAnswer(400, "name is required")
+    if not isinstance(spec, dict):
+        raise ErrorAnswer(400, "jobSpec is required")
+    return NewTemplate(name, echo.description(body), spec)

@@ -27,6 +27,7 @@ class Documented(Struct, frozen=True):
 
     options: EmulatorOptions
     links: Links
+    tier: str
     filters_before_paging: bool = True
     reads_templates: bool = False
     presigned_uploads: bool = False
@@ -124,5 +125,5 @@ class Documented(Struct, frozen=True):
     def template_row(self, template: EmulatedTemplate) -> Json:
         return {"id": template.id, "name": template.name, "createdAt": self.moment(template.created)}
 
-    def moment(self, ms: int, _salt: int = 0) -> str:
+    def moment(self, ms: int, _salt: int = 0, /) -> str | int:
         return iso(ms)

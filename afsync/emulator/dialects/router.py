@@ -8,12 +8,12 @@ from typing import Any
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso
 from afsync.emulator.dialects import echo
-from afsync.emulator.dialects.deployed import LIMITS, Deployed
+from afsync.emulator.dialects.deployed import LIMITS, Deployed, new_template
 from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.lifecycle import ProductionPhase
-from afsync.emulator.overwriting import GHOST, ROUTER, written
+from afsync.emulator.router_life import GHOST, ROUTER, written
 from afsync.emulator.templates import EmulatedTemplate
 
 ADD_ONS = ("analytics", "branding", "captions", "music", "shoppable", "translation", "voiceover")
@@ -93,18 +93,13 @@ class Router(Deployed, frozen=True):
         return {"jobId": job.id, "status": row.status, "topic": topic, "scheduledPublishAt": row.time}
 
     def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
-        name, spec = body.get("name"), body.get("jobSpec")
-        if not isinstance(name, str) or not name:
-            raise ErrorAnswer(400, "name is required")
-        if not isinstance(spec, dict):
-            raise ErrorAnswer(400, "jobSpec is required")
-        return NewTemplate(name, echo.description(body), spec)
+        return new_template(body)
 
     def template_row(self, template: EmulatedTemplate) -> Json:
         times = {"created_at": iso(template.created), "updated_at": iso(template.updated)}
         return {**Deployed.template_row(self, template), **times}
 
-    def moment(self, ms: int, _salt: int) -> str | int:
+    def moment(self, ms: int, _salt: int = 0, /) -> str | int:
         return str(ms)
 
 

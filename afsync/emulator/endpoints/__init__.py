@@ -1,17 +1,24 @@
-"""The service's own endpoints, one file per noun."""
+"""The service's own endpoints, one file per noun; `GET /account` is here."""
 
 from __future__ import annotations
 
+from starlette.responses import Response
 from starlette.routing import Route
 
-from afsync.emulator.endpoints import account, jobs, publishing, results, templates, uploads
+from afsync.emulator.endpoints import jobs, publishing, templates, uploads
+from afsync.emulator.endpoints.call import Call, route
+
+
+async def show_account(call: Call) -> Response:
+    """GET /account: plan tier, credits and limits."""
+    return call.answer(call.dialect.account(call.account))
+
 
 ROUTES: list[Route] = [
-    *account.ROUTES,
+    route("GET", "/account", show_account),
     *templates.ROUTES,
     *jobs.ROUTES,
     *publishing.ROUTES,
-    *results.ROUTES,
     *uploads.ROUTES,
 ]
 

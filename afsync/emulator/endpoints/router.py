@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 from afsync.emulator import jobs
 from afsync.emulator.clock import parse_iso
+from afsync.emulator.dialects.echo import has_output
 from afsync.emulator.dialects.router import grade
 from afsync.emulator.endpoints.call import Call
 from afsync.emulator.errors import ErrorAnswer
-from afsync.emulator.lifecycle import ProductionPhase
-from afsync.emulator.overwriting import FINAL, written
+from afsync.emulator.router_life import FINAL, written
 
 NOT_CANCELLED = frozenset({"complete", "published", "failed"})
-OUTPUT = frozenset({ProductionPhase.PRODUCED, ProductionPhase.PUBLISHING, ProductionPhase.PUBLISHED})
 LEAST_GRADE = 75
 
 
@@ -53,7 +52,7 @@ def calendar(call: Call, newest: list[jobs.EmulatedJob]) -> Response:
 def approve(call: Call, job: jobs.EmulatedJob, body: dict[str, Any]) -> Response:
     """Publishes whatever has been produced, staged or not, published before or not."""
     options = call.service.options
-    if job.phase(call.now) not in OUTPUT:
+    if not has_output(job, call.now):
         raise ErrorAnswer(422, "no_output", "Job has no output to publish")
     if not options.publish_profile:
         raise ErrorAnswer(422, "no_upload_post_profile", "Connect a publishing profile first")

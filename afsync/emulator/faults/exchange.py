@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from afsync.emulator.faults.reply import FaultReply, false, spoilt
+from afsync.emulator import accounts, submissions
+from afsync.emulator.faults.armed import TICK_S
+from afsync.emulator.faults.reply import FaultReply, error, false, spoilt
 from afsync.emulator.faults.spec import REPLIES, SPOILERS, InjectedFault
-from afsync.emulator.faults.undone import charge, submit_later
 
 if TYPE_CHECKING:
     from afsync.emulator.requestlog import LoggedRequest
     from afsync.emulator.service import EmulatedService
 
 
-TICK_S = 0.002
 ON_THE_WIRE = frozenset({"status", "half"})
 
 
@@ -228,3 +229,36 @@ class Line(Protocol):
     def refuse(self, seconds: float) -> None:
         """Accept no connections for a while, as a service that is being restarted."""
         ...
+
+
+def submit_later(service: EmulatedService, scope: Scope, text: str, seconds: float) -> None:
+    """Have it carried out when `seconds` have passed on the emulator's clock."""
+    key = _key(scope)
+    if key is None or _fields(text) is None:
+        return  # it would have been refused
+    due = service.clock.now() + round(seconds * 1000)
+    with service.db.writing() as connection:
+        connection.execute("INSERT INTO pending (due, key, body) VALUES (?, ?, ?)", (due, key, text))
+
+
+def charge(service: EmulatedService, scope: Scope, text: str) -> FaultReply:
+    """Take the credits and make no job."""
+    key, fields, now = _key(scope), _fields(text), service.clock.now()
+    if key is not None and fields is not None:
+        account = accounts.find_or_create(service.db, key, service.options, now)
+        submissions.charge_only(service.db, account, fields, service.options, now)
+    return error(500, "job_creation_failed", "Rehearsed: the job could not be created")
+
+
+def _key(scope: Scope) -> str | None:
+    sent: bytes = dict(scope["headers"]).get(b"authorization", b"")
+    key = sent.decode("latin-1").removeprefix("Bearer ")
+    return key if accounts.KEY.fullmatch(key) else None
+
+
+def _fields(text: str) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) else None

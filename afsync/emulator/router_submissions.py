@@ -11,9 +11,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.emulator import accounts, jobs, ledger, overwriting, submissions, templates
+from afsync.emulator import accounts, jobs, router_life, submissions, templates
 from afsync.emulator.accounts import EmulatedAccount
-from afsync.emulator.database import Database, get_setting, next_number
+from afsync.emulator.database import Database, get_setting, insert, next_number
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.options import EmulatorOptions
 
@@ -31,7 +31,7 @@ def submit(
         spec = effective(body, _template(connection, account, body))
         price = cost(spec, account.tier) if options.charging else 0
         refusal = _refusal(connection, account, spec, price)
-        origin = overwriting.GHOST if refusal else "submitted"
+        origin = router_life.GHOST if refusal else "submitted"
         job = _written(connection, account, body, spec, price, options, now, origin)
         if refusal is None and price:
             _charge(connection, account, now, price, job.id)
@@ -131,7 +131,7 @@ def _written(
     if not job.staged:
         event["fails"] = options.publish_fails.split()
     job = replace(job, id=job_id(account.id, spec, now), events=json.dumps([event]))
-    if origin == overwriting.GHOST:
+    if origin == router_life.GHOST:
         job = replace(job, cost=0, started=None, finished=None)
     earlier = jobs.find(connection, job.id)
     if earlier is not None and options.shared_ids:
@@ -139,7 +139,7 @@ def _written(
     while jobs.find(connection, job.id) is not None:
         now += 1
         job = replace(job, id=job_id(account.id, spec, now))
-    jobs.insert(connection, [job])
+    insert(connection, "jobs", [job])
     return job
 
 
@@ -156,6 +156,6 @@ def _charge(connection: sqlite3.Connection, account: EmulatedAccount, now: int, 
     """Packs drain before what is included, and `used` does not count them."""
     current = accounts.find(connection, account_id=account.id) or account
     packs = min(current.packs, price)
-    ledger.deduct(connection, account.id, now, price, "job", job)
+    accounts.deduct_credits(connection, account.id, now, price, "job", job)
     changed = {"packs": current.packs - packs, "used": current.used + price - packs}
     accounts.change(connection, account.id, changed)
