@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import os
 import shutil
 import tempfile
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +29,19 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 # The shared pieces assert too; registered here, before anything can have imported them.
 pytest.register_assert_rewrite("tests.harness", "tests.scenarios.world")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Compiling all tests is shared among workers: each begins with other files, then reads what the rest wrote."""
+    number, workers = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    if number is None or session.config.args != session.config.getini("testpaths"):
+        return
+    folder = Path(__file__).parent
+    names = [".".join(p.relative_to(folder.parent).with_suffix("").parts) for p in sorted(folder.rglob("test_*.py"))]
+    first = len(names) * int(number.removeprefix("gw")) // int(workers)
+    for name in names[first:] + names[:first]:
+        with suppress(pytest.skip.Exception):
+            importlib.import_module(name)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
