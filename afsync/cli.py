@@ -180,7 +180,7 @@ def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
     from afsync.commands.ci import publish_error
     from afsync.errors import ConfigError, Interrupted
     from afsync.output.problems import problems_text
-    from afsync.output.values import visible
+    from afsync.output.values import escape_control
 
     publish_error(error)
     if isinstance(error, ConfigError):
@@ -188,9 +188,9 @@ def _known(error: AfsyncError, say: Callable[[str], None]) -> int:
 
         say(problems_text(error.problems, stderr_paint()).rstrip("\n"))
     else:
-        say(f"{_below() if isinstance(error, Interrupted) else ''}Error: {visible(error.message)}")
+        say(f"{_below() if isinstance(error, Interrupted) else ''}Error: {escape_control(error.message)}")
         if error.hint:
-            say(f"  {visible(error.hint)}")
+            say(f"  {escape_control(error.hint)}")
     return error.exit_code
 
 

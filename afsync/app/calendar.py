@@ -23,7 +23,7 @@ from afsync.core.phases import JobsView
 from afsync.core.plan.decision import Options
 from afsync.core.plan.lookups import remote_as_recorded
 from afsync.errors import UsageError
-from afsync.output.calendar_words import Page
+from afsync.output.calendar_labels import Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from afsync.api.access import access
 from afsync.api.reader import ApiReader
 from afsync.core.text import count, duration
 from afsync.errors import AfsyncError, UsageError
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.api.inprocess import App
@@ -98,7 +98,7 @@ def _read_key_file(say: Callable[[str], None], path: str) -> str:
     with Path(path).open(encoding="utf-8") as file:
         status = os.fstat(file.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077 and os.name == "posix":
-            name, mode = visible(path), stat.S_IMODE(status.st_mode)
+            name, mode = escape_control(path), stat.S_IMODE(status.st_mode)
             say(f"Warning: others can read the key file {name} (mode {mode:04o}).\n  chmod 600 {name}\n")
         return file.read(MAX_KEY_FILE)
 

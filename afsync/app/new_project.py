@@ -23,7 +23,7 @@ from afsync.config.writer import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, 
 from afsync.core.state.recorded import Account
 from afsync.core.state_place import is_elsewhere
 from afsync.errors import StateError, UsageError
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -99,7 +99,7 @@ def pin_account(context: Context, project: LoadedProject, remote: Remote, say: C
     if project.settings.account is None:
         file = project.root / PROJECT_FILE
         write_whole(file, add_account(read_text(file), account.id), project.root)
-        say(f"Added the account to {PROJECT_FILE}: {visible(account.id)}.\n")
+        say(f"Added the account to {PROJECT_FILE}: {escape_control(account.id)}.\n")
 
 
 def write_ignore(root: Path, state: str, say: Callable[[str], None]) -> None:

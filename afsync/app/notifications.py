@@ -22,7 +22,7 @@ from afsync.core.status import statuses
 from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked, UsageError
 from afsync.output.notifications import About, body, error_notice, job_notice, plan_notice, run_notice
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -90,7 +90,7 @@ class Notifier:
     def _failed(self, channel: Channel, why: str) -> bool:
         self.failed = True
         del self._open[channel]
-        self._context.say(f"Warning: channel {channel.name} was not notified: {visible(why)}\n")
+        self._context.say(f"Warning: channel {channel.name} was not notified: {escape_control(why)}\n")
         return False
 
 
@@ -160,7 +160,9 @@ def _write(context: Context, ledger: Ledger, recorded: Recorded) -> None:
     try:
         ledger.write(recorded)
     except (StateError, StateLocked) as error:
-        context.say(f"Warning: what was sent is not in the state, so it may be sent again: {visible(error.message)}\n")
+        context.say(
+            f"Warning: what was sent is not in the state, so it may be sent again: {escape_control(error.message)}\n"
+        )
 
 
 @contextmanager
@@ -206,6 +208,6 @@ def notify_plan(context: Context, project: LoadedProject, plan: Plan, title: str
             session.write(after)
     except (StateError, StateLocked) as error:
         what = "this plan was sent, and may be sent again" if sent else "the channels were not notified of this plan"
-        context.say(f"Warning: {what}: {visible(error.message)}\n")
+        context.say(f"Warning: {what}: {escape_control(error.message)}\n")
         return plan
     return replace(plan, serial=plan.serial + 1)

@@ -12,8 +12,8 @@ from afsync.core.calendar_entries import Known, entries
 from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
+from afsync.output.calendar_labels import Page
 from afsync.output.calendar_markdown import week_blocks
-from afsync.output.calendar_words import Page
 
 if TYPE_CHECKING:
     from afsync.config.project import LoadedProject

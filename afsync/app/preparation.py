@@ -26,7 +26,7 @@ from afsync.core.state.recorded import Account
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import PlanStale
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +90,7 @@ def prepare(context: Context, request: ApplyRequest, project: LoadedProject, sto
     """Read the state and the account, plan, and check that it is what was reviewed. Raises PlanStale where it is not,
     UsageError where a person has to confirm the account, and what reading raises."""
     for recovery in store.merge():
-        context.say(f"{visible(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
+        context.say(f"{escape_control(f'Merged {recovery.path}: {recovery.address} is {recovery.record.id}.')}\n")
     recorded, version = store.read()
     check_lineage(project, recorded)
     project = at_moment(context, project, recorded, context.now())

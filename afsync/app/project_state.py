@@ -15,7 +15,7 @@ from afsync.api.access import is_real
 from afsync.core.addresses import typed
 from afsync.core.state.recorded import Account, Recorded
 from afsync.errors import StateError, UsageError
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 from afsync.store import opening
 from afsync.store.lock import Holder
 from afsync.store.opening import check_owner, check_pin
@@ -82,7 +82,9 @@ def warn_of_another_run(context: Context, project: LoadedProject) -> None:
     """For a command that takes no lock: what it read may be changing."""
     holder = open_store(context, project).at_work(socket.gethostname(), context.now())
     if holder is not None:
-        context.say(f"Warning: another run is at work here: {visible(str(holder))}.\n  This plan may be out of date.\n")
+        context.say(
+            f"Warning: another run is at work here: {escape_control(str(holder))}.\n  This plan may be out of date.\n"
+        )
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def locked(context: Context, store: Store, timeout: float, stop: Stop) -> Iterat
     """Hold the lock. StateLocked when another run does, after `timeout` seconds; Interrupted while waiting."""
 
     def warn(text: str) -> None:
-        context.say(f"Warning: {visible(text)}\n")
+        context.say(f"Warning: {escape_control(text)}\n")
 
     holder = Holder(str(uuid.uuid4())[:8], _user(), socket.gethostname(), os.getpid(), context.command, context.now())
     with store.lock(holder, timeout=timeout, clock=context.monotonic, sleep=stop.wait, warn=warn):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from afsync.core.workspace import AccountResult
 from afsync.errors import AfsyncError, ConfigError, Exit, Problem
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member
@@ -160,7 +160,7 @@ def problems_of(error: BaseException) -> tuple[Problem, ...]:
 def broken(member: Member, error: BaseException) -> AccountResult:
     """For one of which not even the failure could be shown."""
     problems = problems_of(error)
-    text = "".join(f"Error: {problem.message}\n  {visible(str(error))}\n" for problem in problems)
+    text = "".join(f"Error: {problem.message}\n  {escape_control(str(error))}\n" for problem in problems)
     return AccountResult(member.name, member.directory, Exit.ERROR, problems=problems, output=text)
 
 

@@ -21,7 +21,7 @@ from afsync.core.state.records import Record
 from afsync.core.trust.cancels import without_watch
 from afsync.engine.interrupt import Stop
 from afsync.errors import StateError, UsageError
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -135,8 +135,8 @@ def _refuse_in_workspace(project: LoadedProject) -> None:
     at = workspace.locate("state")
     text = f"{at}: `state` of the workspace decides where the state of this account is; nothing was moved"
     hint = (
-        f"take that line out and write `state: {visible(project.settings.state)}` into {PROJECT_FILE}, likewise for "
-        "every other account; migrate each of them; then name the new place in the workspace again"
+        f"take that line out and write `state: {escape_control(project.settings.state)}` into {PROJECT_FILE}, likewise "
+        "for every other account; migrate each of them; then name the new place in the workspace again"
     )
     raise UsageError(text, hint)
 

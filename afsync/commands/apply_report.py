@@ -23,10 +23,9 @@ from afsync.core.workspace import Numbers
 from afsync.engine.run_report import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
-from afsync.output.outcomes import Tally, approved_text, summary_text
+from afsync.output.outcomes import Tally, approved_text, seen_lines, summary_text
 from afsync.output.outcomes_markdown import apply_markdown, outcome_problem
-from afsync.output.seen import seen_lines
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.preparation import Prepared
@@ -87,7 +86,7 @@ def _markdown_into(flags: ApplyFlags, plan: Plan, done: RunReport | None = None)
         looked = done.looked if done else None
         write_private(Path(flags.markdown_into), apply_markdown(plan, outcomes, stopped, flags.title, looked))
     except AfsyncError as error:
-        messages()(f"Warning: {visible(error.message)}\n")
+        messages()(f"Warning: {escape_control(error.message)}\n")
 
 
 def _finish_text(plan: Plan, done: RunReport, out: Out, *, approving: bool, due: bool) -> None:
@@ -121,6 +120,6 @@ def _unresolved(plan: Plan, done: RunReport) -> Iterator[Purpose]:
 
 def _say_stopped(error: AfsyncError) -> None:
     say = messages()
-    say(f"\nError: {visible(error.message)}\n")
+    say(f"\nError: {escape_control(error.message)}\n")
     if error.hint:
-        say(f"  {visible(error.hint)}\n")
+        say(f"  {escape_control(error.hint)}\n")

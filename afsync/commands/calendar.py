@@ -20,11 +20,11 @@ from afsync.commands.console import links_shown, messages, print_report, stdout,
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag
 from afsync.errors import UsageError
+from afsync.output.calendar_json import calendar_csv, calendar_json
+from afsync.output.calendar_labels import Page
 from afsync.output.calendar_markdown import calendar_markdown
 from afsync.output.calendar_page import calendar_page
-from afsync.output.calendar_rows import calendar_csv, calendar_json
 from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
-from afsync.output.calendar_words import Page
 from afsync.output.ics import ics
 
 BACK, AHEAD = 4, 26

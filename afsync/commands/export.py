@@ -30,7 +30,7 @@ from afsync.core.text import count
 from afsync.errors import Exit, UsageError
 from afsync.output.export_json import export_document
 from afsync.output.json_text import json_text
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 
 @click.command
@@ -109,7 +109,7 @@ def export_and_tell(
         return print_report("".join(done.texts.values()))
     print_done(_summary(done))
     if done.unwritable:
-        messages()(f"Left out, since no file can hold their names: {visible(', '.join(done.unwritable))}.\n")
+        messages()(f"Left out, since no file can hold their names: {escape_control(', '.join(done.unwritable))}.\n")
     return 0
 
 
@@ -152,11 +152,11 @@ def _csv(context: Context, file: str, only: str | None, jobs: JobSelection | Non
         print_report(sheet.text)
     elif sheet.size:
         _write_new(context.directory / file, file, sheet.text)
-        report()(f"Wrote {count(sheet.size, 'row')} to {visible(file)}.\n")
+        report()(f"Wrote {count(sheet.size, 'row')} to {escape_control(file)}.\n")
     else:
         report()("Nothing to write: there is no such job.\n")
     for address, why in sheet.left_out:
-        messages()(f"Left out: {visible(address)}: {visible(why)}.\n")
+        messages()(f"Left out: {escape_control(address)}: {escape_control(why)}.\n")
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from afsync.app.project_state import refuse_unknown_account, unknown_account
 from afsync.commands.console import agreed, interactive, messages
 from afsync.core.state.recorded import Account
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.session import Session
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def announcement(account: Account, first: str = "apply") -> str:
     """What is said before the question."""
-    name = visible(account.id)
+    name = escape_control(account.id)
     return (
         f"\nThis is the first {first}: all of it, and this state, will belong to account {name} at "
-        f"{visible(account.base_url)}.\n  (`account: {name}` in afsync.yaml says so for good.)\n"
+        f"{escape_control(account.base_url)}.\n  (`account: {name}` in afsync.yaml says so for good.)\n"
     )
 
 

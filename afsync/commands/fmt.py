@@ -10,7 +10,7 @@ from afsync.commands.console import report, report_code, stdout_paint
 from afsync.commands.context import here
 from afsync.errors import Exit
 from afsync.output.file_diff import file_diff
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 
 @click.command
@@ -27,5 +27,5 @@ def command(check: bool, diff: bool) -> int:
     for file in changed:
         if not check and not diff:
             write_whole(file.path, file.after)
-        out(file_diff(file.name, file.before, file.after, paint) if diff else f"{visible(file.name)}\n")
+        out(file_diff(file.name, file.before, file.after, paint) if diff else f"{escape_control(file.name)}\n")
     return Exit.ERROR if report_code(out) or (check and changed) else Exit.OK

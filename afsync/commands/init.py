@@ -20,7 +20,7 @@ from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote import EMULATOR, Remote
 from afsync.errors import AfsyncError, AuthError
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -86,20 +86,20 @@ def _check_key(context: Context, project: LoadedProject) -> str:
         service = connect(context, project, writes=True)
         account = service.reader.account()
     except AfsyncError as error:
-        say(f"The key could not be checked: {visible(error.message)}\n")
+        say(f"The key could not be checked: {escape_control(error.message)}\n")
         if error.hint:
-            say(f"  {visible(error.hint)}\n")
+            say(f"  {escape_control(error.hint)}\n")
         return "set a key that works" if isinstance(error, AuthError) else "see to what is said above"
     access = service.session.access
     if access.in_process:
         say(_emulated(context, project, account.balance, access.source))
         return ""
     balance = "" if account.balance is None else f", {account.balance} credits"
-    say(f"The key works: account {visible(account.id)}{balance}.\n")
+    say(f"The key works: account {escape_control(account.id)}{balance}.\n")
     if is_real(access.base_url):
         pin_account(context, project, Remote(account, base_url=access.base_url), print_done)
     if access.source != IN_FILES and access.base_url != project.settings.base_url:
-        say(f"  {access.source} decides here: {PROJECT_FILE} names {visible(project.settings.base_url)}.\n")
+        say(f"  {access.source} decides here: {PROJECT_FILE} names {escape_control(project.settings.base_url)}.\n")
     return ""
 
 

@@ -8,7 +8,7 @@ from afsync.app.intents import open_intents
 from afsync.commands.console import messages, print_report
 from afsync.commands.context import here
 from afsync.output.intents import intents_json, intents_text
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 
 @click.command
@@ -20,6 +20,6 @@ def command(as_json: bool) -> int:
     """
     found, error = open_intents(here())
     if error is not None:
-        messages()(f"{visible(f'The account could not be asked: {error.message}')}\n")
+        messages()(f"{escape_control(f'The account could not be asked: {error.message}')}\n")
     asked = error is None
     return print_report(intents_json(found, asked=asked) if as_json else intents_text(found, asked=asked))

@@ -27,9 +27,16 @@ from afsync.engine.events import (
     Warned,
 )
 from afsync.errors import AfsyncError, ConfigError, Problem
-from afsync.output.events_json import due_json, event_json, outcome_json, problem_event_json, started_json, summary_json
+from afsync.output.events_json import (
+    due_json,
+    event_json,
+    outcome_json,
+    problem_event_json,
+    seen_fields,
+    started_json,
+    summary_json,
+)
 from afsync.output.plan_json import plan_document
-from afsync.output.seen import seen_fields
 
 EVERY = timedelta(seconds=5)
 """Between two lines that say how far the run is."""

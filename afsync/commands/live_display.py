@@ -28,7 +28,7 @@ from afsync.commands.console import Out, stdout_paint
 from afsync.commands.progress import LineReporter, Uploads, file_of
 from afsync.core.phases import JobStatus
 from afsync.engine.events import BecameDue, ChangeDone, Event, Uploading
-from afsync.output.status_text import status_text
+from afsync.output.status import status_text
 
 if TYPE_CHECKING:
     from types import TracebackType

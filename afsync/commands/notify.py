@@ -13,7 +13,7 @@ from afsync.commands.context import here
 from afsync.commands.options import check_title, lock_timeout_flag, title_flag
 from afsync.core.notifications import job_items
 from afsync.errors import Exit, UsageError
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 NOTHING_NEW = "Nothing new.\n"
 
@@ -43,7 +43,7 @@ def command(test: bool, title: str, lock_timeout: float) -> int:
             jobs = watched.current(context.now())
             session.write(notifier.send_jobs(job_items(jobs, recorded), recorded))
     short = notifier.failed or len(notifier.open) < len(project.settings.notify)
-    written = print_report("".join(f"{visible(line)}\n" for line in notifier.sent) or _nothing(notifier))
+    written = print_report("".join(f"{escape_control(line)}\n" for line in notifier.sent) or _nothing(notifier))
     return Exit.ERROR if short else written
 
 

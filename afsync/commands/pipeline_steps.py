@@ -25,7 +25,7 @@ from afsync.config.workspace import find_workspace
 from afsync.core.workspace import key_of
 from afsync.errors import AuthError, Exit, Problem, StateError, UsageError
 from afsync.output.github import annotation
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 from afsync.store.branch.git import clean
 from afsync.store.branch.git import run as run_git
 
@@ -169,7 +169,7 @@ def _is_offline(place: Place, wanted: str) -> bool:
         return False
     if _is_from_fork(place):
         return True
-    source = "" if key is None else f" (the workspace takes it from {visible(key)})"
+    source = "" if key is None else f" (the workspace takes it from {escape_control(key)})"
     text = f"There is no AuraFlux key{source}, and this is not a request from a fork: is the secret set, and passed on?"
     raise AuthError(text, "a protected variable reaches protected branches only; `offline: true` plans without a key")
 
@@ -211,7 +211,7 @@ def _is_blocked(place: Place) -> bool:
 def _at_work(place: Place) -> str | None:
     context = replace(here(), directory=Path(place.directory))
     holder = open_store(context, load_project(context)).at_work(socket.gethostname(), context.now())
-    return None if holder is None else visible(str(holder))
+    return None if holder is None else escape_control(str(holder))
 
 
 def _in_gitlab(place: Place) -> bool:

@@ -25,7 +25,7 @@ from afsync.output.state_text import (
     record_json,
     record_lines,
 )
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.store.interface import Store
@@ -109,8 +109,8 @@ def migrate(place: str, lock_timeout: float) -> int:
     recorded = state_edit.migrate(context, load_project(context), place, lock_timeout)
     resources = count(len(recorded.resources), "resource")
     print_done(
-        f"The state is in {visible(place)} now: {resources}, version {recorded.serial}. A note in the old place says "
-        f"so.\nNow write `state: {visible(place)}` into {PROJECT_FILE}, for all who use it.\n"
+        f"The state is in {escape_control(place)} now: {resources}, version {recorded.serial}. A note in the old place "
+        f"says so.\nNow write `state: {escape_control(place)}` into {PROJECT_FILE}, for all who use it.\n"
     )
     return 0
 

@@ -26,9 +26,8 @@ from afsync.commands.options import Seconds, with_links_flag
 from afsync.core.phases import JobStatus, Until, is_settled, succeeded
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.errors import Exit, UsageError
-from afsync.output.status_json import status_json
-from afsync.output.status_text import change_line, state, status_text, summary
-from afsync.output.values import visible
+from afsync.output.status import change_line, state, status_json, status_text, summary
+from afsync.output.values import escape_control
 
 INTERVAL = 5.0
 
@@ -157,7 +156,7 @@ def _exit_code(found: Sequence[JobStatus], until: Until) -> int:
     """0 where all went well. Names the jobs that were not settled in time."""
     late = [job for job in found if not is_settled(job, until)]
     if late:
-        named = ", ".join(f"{job.address} ({visible(state(job))})" for job in late[:10])
+        named = ", ".join(f"{job.address} ({escape_control(state(job))})" for job in late[:10])
         more = f" and {len(late) - 10} more" if len(late) > 10 else ""
         messages()(f"Error: time is up, and not {_AWAITED[until]}: {named}{more}\n")
     if any(job.unresolved for job in found):

@@ -12,7 +12,7 @@ from afsync.core.resources import Limits
 from afsync.core.state.values import UNSEEN, Effect, Trust
 from afsync.output.budget import budget_json, budget_text
 from afsync.output.json_text import json_text
-from afsync.output.values import count, iso, visible
+from afsync.output.values import count, escape_control, iso
 
 FORMAT_VERSION = "1.0"
 
@@ -21,15 +21,15 @@ def account_text(account: RemoteAccount, base_url: str, limits: Limits, recorded
     """`afsync account`, one fact a line. `recorded` is how many resources the state holds; without a state there is
     no `plan`."""
     rows = [
-        ("account", f"{visible(account.id)} at {visible(base_url)}"),
-        ("plan", visible(account.plan_tier) if account.plan_tier else "not told"),
+        ("account", f"{escape_control(account.id)} at {escape_control(base_url)}"),
+        ("plan", escape_control(account.plan_tier) if account.plan_tier else "not told"),
         ("credits", _credits(account)),
         ("rate limit", _rate(account)),
         ("one apply", _limits(limits, recorded)),
     ]
     if plan is not None:
         rows.append(("declared", _declared(plan)))
-        rows += [("budget", visible(budget_text(plan.budget)))] if plan.budget else []
+        rows += [("budget", escape_control(budget_text(plan.budget)))] if plan.budget else []
         rows += [("kept" if not number else "", text) for number, text in enumerate(_kept(plan.trust))]
     return "".join(f"{name + ':' if name else '':<12}{text}\n" for name, text in rows)
 

@@ -14,7 +14,7 @@ from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.remote import Preview
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
-from afsync.output.values import Paint, iso, no_paint, shown, shown_schedule, visible
+from afsync.output.values import Paint, escape_control, iso, no_paint, shown, shown_schedule
 
 _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 
@@ -33,9 +33,9 @@ def waiting_lines(plan: Plan, paint: Paint = no_paint) -> Iterator[str]:
     yield paint("Waiting for approval:", "bold")
     for job in waiting:
         yield ""
-        yield f"  {job.address} ({visible(job.id)})"
+        yield f"  {job.address} ({escape_control(job.id)})"
         yield from (f"    {line}" for line in preview_lines(job.preview, plan.as_of))
-        line = f"approve: {visible(in_yaml(job.id))}"
+        line = f"approve: {escape_control(in_yaml(job.id))}"
         yield f"    publish it with: {approve_command(job.address)}, or `{line}` in its YAML"
         yield from (f"    {told}" for told in effect_lines(job, plan.as_of))
     yield ""
@@ -45,7 +45,7 @@ def effect_lines(job: Waiting, now: datetime) -> Iterator[str]:
     """What an approval does where there is a publish time."""
     if job.schedule is None:
         return
-    time = visible(job.schedule.written)
+    time = escape_control(job.schedule.written)
     if not job.held:
         yield f"an approval publishes it at once, not at its publish time, {time}"
     elif job.schedule.utc > now:
@@ -64,9 +64,9 @@ def preview_lines(preview: Preview | None, now: datetime) -> Iterator[str]:
     if preview is None or not preview.valid(now):
         return
     if preview.video_url:
-        yield f"video: {visible(preview.video_url)}"
+        yield f"video: {escape_control(preview.video_url)}"
     if preview.thumbnail_url:
-        yield f"thumbnail: {visible(preview.thumbnail_url)}"
+        yield f"thumbnail: {escape_control(preview.thumbnail_url)}"
     if preview.expires_at is not None:
         yield f"links work until: {preview.expires_at:%Y-%m-%d %H:%M} UTC"
 
@@ -82,7 +82,7 @@ def published_lines(change: Change, waiting: Waiting | None, now: datetime | Non
         elif field == "platforms" and change.platforms:
             continue
         elif field != "staging":
-            yield f"{visible(field)}: {shown(value)}"
+            yield f"{escape_control(field)}: {shown(value)}"
     if change.platforms:
         yield f"platforms: {shown(change.platforms)}"
     elif waiting is not None and waiting.platforms and "platforms" not in record.declared:

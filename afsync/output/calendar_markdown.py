@@ -7,9 +7,9 @@ from datetime import datetime
 
 from afsync.core.calendar import CalendarEntry, EntryState, Week, weeks
 from afsync.core.plan.actions import Action
-from afsync.output.calendar_words import Page, credits_words, short_day, sign, span, words
+from afsync.output.calendar_labels import Page, credits_words, short_day, sign, span, words
 from afsync.output.markdown import fenced
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 
 def calendar_markdown(page: Page) -> str:
@@ -18,7 +18,7 @@ def calendar_markdown(page: Page) -> str:
     parts += week_blocks(page) or ["Nothing is published in these weeks."]
     said = [p.message for p in (*page.found.notices, *(p for e in page.found.entries for p in e.notices))]
     if said:
-        parts += ["**Worth knowing**", fenced("\n".join(map(visible, said)))]
+        parts += ["**Worth knowing**", fenced("\n".join(map(escape_control, said)))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -71,4 +71,4 @@ def _week(week: Week, page: Page) -> str:
 def _line(line: _Line, page: Page) -> str:
     local = line.at.astimezone(page.window.zone)
     told = "  ".join(filter(None, (line.key, " ".join(line.platforms), line.title, f"({words(line)})")))
-    return f"{line.symbol} {short_day(local.date()):<10} {local:%H:%M}  {visible(told)}"
+    return f"{line.symbol} {short_day(local.date()):<10} {local:%H:%M}  {escape_control(told)}"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from afsync.output.budget import budget_text
+from afsync.output.calendar_labels import Page, credits_words, long_day, signs_used, span
 from afsync.output.calendar_page_entries import HUES, Facets
 from afsync.output.calendar_page_views import by_day, months, the_list, week_views
-from afsync.output.calendar_words import Page, credits_words, long_day, signs_used, span
 from afsync.output.html import Element, raw_text, tag
 from afsync.output.values import count
 

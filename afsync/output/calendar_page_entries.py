@@ -8,17 +8,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from afsync.core.calendar import CalendarEntry, EntryState
-from afsync.output.calendar_words import (
-    Page,
-    change_sign,
-    clock,
-    long_day,
-    own_time,
-    short_day,
-    sign,
-    when,
-    word,
-)
+from afsync.output.calendar_labels import Page, change_sign, clock, long_day, own_time, short_day, sign, when, word
 from afsync.output.html import Element, tag
 from afsync.output.values import count
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from afsync.core.calendar import Week, weeks
+from afsync.output.calendar_labels import MONTHS, WEEKDAYS, Page, credits_words, long_day, short_day
 from afsync.output.calendar_page_entries import Facets, Placed, card, chip, day_id, placed, row
-from afsync.output.calendar_words import MONTHS, WEEKDAYS, Page, credits_words, long_day, short_day
 from afsync.output.html import Element, tag
 
 SHOWN = 3

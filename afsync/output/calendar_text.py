@@ -9,7 +9,7 @@ from itertools import islice, zip_longest
 from afsync.core.addresses import occurrence_of, parse_instance
 from afsync.core.calendar import CalendarEntry, Week, weeks
 from afsync.output.budget import budget_text
-from afsync.output.calendar_words import (
+from afsync.output.calendar_labels import (
     Page,
     clock,
     credits_words,
@@ -24,7 +24,7 @@ from afsync.output.calendar_words import (
     words,
 )
 from afsync.output.tables import Cell, table, width
-from afsync.output.values import Paint, count, no_paint, visible
+from afsync.output.values import Paint, count, escape_control, no_paint
 
 NARROWEST = 80
 """Columns that a grid needs."""
@@ -106,7 +106,7 @@ def _cell(entry: CalendarEntry, page: Page, wide: int) -> Iterator[Cell]:
         if width(f"{line} {platform}") <= wide:
             line += f" {platform}"
     yield Cell(_cut(line, wide), mark.colour)
-    yield Cell(_cut(visible(_name(entry)), wide))
+    yield Cell(_cut(escape_control(_name(entry)), wide))
 
 
 def _name(entry: CalendarEntry) -> str:
@@ -137,12 +137,12 @@ def _row(entry: CalendarEntry, page: Page) -> list[Cell]:
         Cell(day),
         Cell(when(entry, page.window.zone)),
         Cell(mark.symbol, mark.colour),
-        Cell(visible(entry.key)),
+        Cell(escape_control(entry.key)),
         Cell(own_time(entry, page.zone)),
         Cell(words(entry), mark.colour),
-        Cell(visible(" ".join(entry.platforms))),
+        Cell(escape_control(" ".join(entry.platforms))),
         Cell(entry_credits(entry)),
-        Cell(visible(entry.title)),
+        Cell(escape_control(entry.title)),
     ]
 
 
@@ -152,16 +152,16 @@ def _legend(page: Page, paint: Paint) -> Iterator[str]:
         yield ""
         yield "   ".join(f"{paint(s.symbol, s.colour)} {s.word}" for s in used)
         platforms = sorted({p for e in page.found.entries for p in e.platforms})
-        yield "   ".join(f"{short_platform(p)} {visible(p)}" for p in platforms)
+        yield "   ".join(f"{short_platform(p)} {escape_control(p)}" for p in platforms)
 
 
 def _notices(page: Page, paint: Paint) -> Iterator[str]:
     found = page.found
     if found.budget is not None:
         yield ""
-        yield f"Budget: {visible(budget_text(found.budget))}."
+        yield f"Budget: {escape_control(budget_text(found.budget))}."
     if found.without_time:
-        few = ", ".join(map(visible, found.without_time[:3]))
+        few = ", ".join(map(escape_control, found.without_time[:3]))
         more = f" and {len(found.without_time) - 3} more" if len(found.without_time) > 3 else ""
         yield ""
         yield f"{count(len(found.without_time), 'job')} without a publish time: {few}{more}."
@@ -172,9 +172,9 @@ def _notices(page: Page, paint: Paint) -> Iterator[str]:
         at = f"{_moment(entry, page)}: " if entry else ""
         severity = paint(problem.severity.value.capitalize() + ":", "yellow")
         place = f"{problem.location}: " if problem.location else ""
-        yield f"{severity} {at}{visible(place)}{visible(problem.message)}"
+        yield f"{severity} {at}{escape_control(place)}{escape_control(problem.message)}"
         if problem.hint:
-            yield f"  {visible(problem.hint)}"
+            yield f"  {escape_control(problem.hint)}"
 
 
 def _moment(entry: CalendarEntry, page: Page) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_text
 from afsync.output.problems import in_repository
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -32,9 +32,9 @@ def _issue(problem: Problem, prefix: str, main: str, seen: Counter[str]) -> dict
     return {
         "type": "issue",
         "check_name": problem.code,
-        "description": visible(said),
+        "description": escape_control(said),
         "severity": _SEVERITIES[problem.severity],
         "categories": ["Bug Risk"],
         "fingerprint": hashlib.sha256(numbered).hexdigest(),
-        "location": {"path": visible(path), "lines": {"begin": (at.line if at else None) or 1}},
+        "location": {"path": escape_control(path), "lines": {"begin": (at.line if at else None) or 1}},
     }

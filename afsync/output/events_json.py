@@ -9,10 +9,10 @@ from typing import Any
 from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Step
 from afsync.core.plan.changes import Change
-from afsync.core.verification import Verification
+from afsync.core.verification import Observable, Verification
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
-from afsync.output.outcomes import Tally
+from afsync.output.outcomes import Tally, _plural
 from afsync.output.plan_json import change_json
 from afsync.output.problems import problem_json
 from afsync.output.values import iso
@@ -65,3 +65,14 @@ def summary_json(outcomes: Sequence[Outcome], at: datetime, looked: Verification
 
 def problem_event_json(problem: Problem, at: datetime) -> str:
     return event_json(problem.severity.value if problem.severity != "note" else "warning", at, **problem_json(problem))
+
+
+def seen_fields(looked: Verification) -> dict[str, Any]:
+    """The fields of the event `seen`."""
+    counts = {what: {"seen": found, "of": total} for what, found, total in looked.seen.counts()}
+    return {
+        **{_plural(what).replace(" ", "_"): counts.get(what) for what in Observable},
+        "unseen": [{"what": e.what.value, "address": e.address, "id": e.id} for e in looked.seen.unseen],
+        "not_read": looked.seen.beyond,
+        "failed": looked.failed,
+    }

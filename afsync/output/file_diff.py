@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from afsync.output.values import Paint, no_paint, visible
+from afsync.output.values import Paint, escape_control, no_paint
 
 _ORDER = re.compile(r"^(.\s*):(?=:)")
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -28,4 +28,4 @@ def _lines(text: str) -> list[str]:
 
 def _row(row: str) -> str:
     # A line that begins with `::` would be an order to GitHub's runner, whatever white space stands before it.
-    return _ORDER.sub(r"\1\\x3a", visible(row.replace("\t", "    ")))
+    return _ORDER.sub(r"\1\\x3a", escape_control(row.replace("\t", "    ")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_line
 from afsync.output.problems import in_repository
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.core.plan.plan import Plan
@@ -26,8 +26,12 @@ def annotation(problem: Problem, prefix: str = "") -> str:
         if problem.location.column is not None:
             fields["col"] = str(problem.location.column)
     fields["title"] = f"afsync: {problem.code}"
-    told = [visible(problem.message)] if problem.hint is None else [visible(problem.message), visible(problem.hint)]
-    listed = ",".join(f"{k}={_property(visible(v))}" for k, v in fields.items())
+    told = (
+        [escape_control(problem.message)]
+        if problem.hint is None
+        else [escape_control(problem.message), escape_control(problem.hint)]
+    )
+    listed = ",".join(f"{k}={_property(escape_control(v))}" for k, v in fields.items())
     return f"::{_LEVELS[problem.severity]} {listed}::{_data(chr(10).join(told))}\n"
 
 

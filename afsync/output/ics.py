@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from afsync.core.calendar import CalendarEntry, EntryState
 from afsync.core.plan.actions import Action
-from afsync.output.calendar_words import Page, entry_credits, own_time, short_day, words
+from afsync.output.calendar_labels import Page, entry_credits, own_time, short_day, words
 from afsync.output.values import harmless
 
 _LONGEST = 75

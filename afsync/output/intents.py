@@ -8,7 +8,7 @@ from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.recovery.resolution import Resolution, advice, resolution_options, resolution_summary
 from afsync.core.state.records import Purpose
 from afsync.output.json_text import json_text
-from afsync.output.values import count, iso, shown, visible
+from afsync.output.values import count, escape_control, iso, shown
 
 FORMAT_VERSION = "1.0"
 
@@ -35,12 +35,12 @@ def _block(resolution: Resolution, *, asked: bool) -> str:
     intent = resolution.intent
     lines = [f"{intent.address}, submitted {iso(intent.at)} ({count(intent.cost, 'credit')})"]
     if intent.purpose is Purpose.APPROVAL:
-        lines = [f"{intent.address} ({visible(str(intent.job_id))}), approved {iso(intent.at)}"]
-    lines += [f"    {visible(field)}: {shown(value)}" for field, value in intent.declared.items()]
+        lines = [f"{intent.address} ({escape_control(str(intent.job_id))}), approved {iso(intent.at)}"]
+    lines += [f"    {escape_control(field)}: {shown(value)}" for field, value in intent.declared.items()]
     if intent.outcome:
-        lines.append(f"  what came back: {visible(intent.outcome)[:200]}")
+        lines.append(f"  what came back: {escape_control(intent.outcome)[:200]}")
     known = (resolution_summary(resolution), *resolution_options(resolution)) if asked else (_not_asked(resolution),)
-    lines += [f"  {visible(line)}" for line in known]
+    lines += [f"  {escape_control(line)}" for line in known]
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from afsync.errors import Problem
 from afsync.output.problems import in_repository, problem_block
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 
 def junit(problems: Sequence[Problem], files: Sequence[str], prefix: str, main: str) -> str:
@@ -45,4 +45,4 @@ def _case(file: str, problems: Sequence[Problem]) -> Iterator[str]:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(visible(text))
+    return quoteattr(escape_control(text))

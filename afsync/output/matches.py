@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from afsync.core.takeover.matching import Match
 from afsync.output.json_text import json_text
-from afsync.output.values import Paint, no_paint, visible
+from afsync.output.values import Paint, escape_control, no_paint
 
 SHOWN = 5
 """How many candidates of one address are listed."""
@@ -27,13 +27,14 @@ def _lines(found: Sequence[Match], paint: Paint) -> Iterator[str]:
         yield paint("Certain:", "bold")
     for match in certain:
         assert match.certain is not None
-        yield f"  < {match.address} is {visible(match.certain.id)}: {visible(', '.join(match.certain.evidence))}"
+        evidence = escape_control(", ".join(match.certain.evidence))
+        yield f"  < {match.address} is {escape_control(match.certain.id)}: {evidence}"
     if doubtful:
         yield paint("A person must decide, with `afsync import ADDRESS ID`:", "bold")
     for match in doubtful:
         yield f"  ? {match.address} could be"
         for candidate in match.candidates[:SHOWN]:
-            yield f"      {visible(candidate.id)}: {visible(', '.join(candidate.evidence))}"
+            yield f"      {escape_control(candidate.id)}: {escape_control(', '.join(candidate.evidence))}"
         if len(match.candidates) > SHOWN:
             yield f"      and {len(match.candidates) - SHOWN} more"
     if nothing:

@@ -17,10 +17,9 @@ from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolv
 from afsync.core.plan.plan import Plan
 from afsync.core.verification import Verification
 from afsync.errors import AfsyncError, Problem
-from afsync.output.outcomes import Tally, done_word, left_undone, spent_text
+from afsync.output.outcomes import Tally, done_word, left_undone, seen_lines, spent_text
 from afsync.output.plan_text import credits_line
-from afsync.output.seen import seen_lines
-from afsync.output.values import count, iso, visible
+from afsync.output.values import count, escape_control, iso
 
 MOST_LINES = 20
 """So many items are named; the others are counted."""
@@ -70,7 +69,7 @@ def _code(address: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = visible(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
+    text = escape_control(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -81,11 +80,12 @@ def _webhook(notice: Notice, about: About) -> Mapping[str, Any]:
         "project": about.project,
         "account": about.account,
         "at": iso(about.at),
-        "title": visible(notice.title),
+        "title": escape_control(notice.title),
         "credits": notice.credits,
         "url": about.link,
         "items": [
-            {"address": i.address, "id": i.id, "text": visible(i.text), "credits": i.credits} for i in notice.items
+            {"address": i.address, "id": i.id, "text": escape_control(i.text), "credits": i.credits}
+            for i in notice.items
         ],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from afsync.core.addresses import Kind
@@ -12,8 +12,8 @@ from afsync.core.plan.changes import Change
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.core.text import duration
-from afsync.core.verification import Verification
-from afsync.output.values import Paint, count, no_paint, visible
+from afsync.core.verification import Expected, Observable, Verification
+from afsync.output.values import Paint, count, escape_control, no_paint
 
 _DOING = {
     Action.CREATE: "creating",
@@ -25,6 +25,7 @@ _DOING = {
     Action.FORGET: "forgetting",
     Action.APPROVE: "approving",
 }
+
 _DONE = {
     Action.CREATE: "created",
     Action.RESCHEDULE: "rescheduled",
@@ -38,6 +39,7 @@ _DONE = {
 
 _TIME_SENT = ("sending its publish time", "publish time sent")
 """A service may accept a publish time and not have it."""
+
 _TIME_OFF = ("taking its publish time off", "publish time taken off")
 
 
@@ -55,7 +57,7 @@ def submission_line(change: Change) -> str:
 def submitted_line(change: Change, resource_id: str, credits: int | None) -> str:
     """A job that is paid for, as soon as its id is known."""
     cost = f" ({told[0]})" if (told := _cost(credits)) else ""
-    return f"{change.address}: submitted as {visible(resource_id)}{cost}; setting its publish time"
+    return f"{change.address}: submitted as {escape_control(resource_id)}{cost}; setting its publish time"
 
 
 def _cost(credits: int | None) -> list[str]:
@@ -89,26 +91,26 @@ def outcome_line(outcome: Outcome, paint: Paint = no_paint) -> str:
     match outcome:
         case Applied(change, resource_id, spent, note, seconds):
             done = "taken out" if note and change.action is Action.DELETE else _verb(change)[1]
-            told = [visible(resource_id)] if resource_id else []
+            told = [escape_control(resource_id)] if resource_id else []
             told += _cost(spent)
             text = f"{address}: {paint(done, 'green')} after {duration(seconds)}"
             text += f" ({', '.join(told)})" if told else ""
-            return f"{text}: {visible(note)}" if note else text
+            return f"{text}: {escape_control(note)}" if note else text
         case Failed(_, why, hint):
             word = paint("unfinished", "yellow") if outcome.unfinished else paint("failed", "red")
             paid = f" ({told[0]})" if outcome.unfinished and (told := _cost(outcome.credits)) else ""
-            return _explained(f"{address}: {word}: {visible(why)}{paid}", hint)
+            return _explained(f"{address}: {word}: {escape_control(why)}{paid}", hint)
         case Unresolved(_, why, hint, ways):
-            text = _explained(f"{address}: {paint('unresolved', 'red')}: {visible(why)}", hint)
-            return "\n  ".join((text, *map(visible, ways)))
+            text = _explained(f"{address}: {paint('unresolved', 'red')}: {escape_control(why)}", hint)
+            return "\n  ".join((text, *map(escape_control, ways)))
         case NotAttempted(_, why):
-            return f"{address}: {paint('not attempted', 'yellow')}: {visible(why)}"
+            return f"{address}: {paint('not attempted', 'yellow')}: {escape_control(why)}"
         case _:
             assert_never(outcome)
 
 
 def _explained(text: str, hint: str | None) -> str:
-    return f"{text}\n  {visible(hint)}" if hint else text
+    return f"{text}\n  {escape_control(hint)}" if hint else text
 
 
 class Tally:
@@ -207,4 +209,35 @@ def left_undone(t: Tally, *, held: int = 0, unresolved: int = 0) -> list[str]:
 def due_lines(changes: Sequence[Change]) -> list[str]:
     """`job.a: its publish time, 2026-11-12 18:30, has come`"""
     times = {c.address: c.before.schedule for c in changes if isinstance(c.before, RecordedJob)}
-    return [f"{a}: its publish time, {visible(t.written)}, has come" for a, t in times.items() if t is not None]
+    return [f"{a}: its publish time, {escape_control(t.written)}, has come" for a, t in times.items() if t is not None]
+
+
+MOST = 10
+"""So many are named one by one."""
+
+
+def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
+    """`Seen: 12 of 12 publish times, 1 of 1 cancellations.`, and what is not seen yet."""
+    if looked is None:
+        return
+    if looked.failed is not None:
+        yield f"Seen: unknown, because the account could not be read afterwards ({escape_control(looked.failed)})."
+        return
+    seen = looked.seen
+    counts = ", ".join(f"{found} of {total} {_plural(what)}" for what, found, total in seen.counts())
+    beyond = f"{count(seen.beyond, 'more change')} not among what was read" if seen.beyond else ""
+    yield f"Seen: {'; '.join(filter(None, (counts, beyond)))}."
+    if seen.unseen:
+        named = ", ".join(map(_named, seen.unseen[:MOST]))
+        more = f" and {len(seen.unseen) - MOST} more" if len(seen.unseen) > MOST else ""
+        yield f"Note: accepted, but not to be seen yet: {named}{more}"
+        yield f"  a plan judges it once {duration(settle)} have passed (`api.settle`)"
+
+
+def _named(one: Expected) -> str:
+    said = f", of which the service says: {escape_control(one.told)}" if one.told else ""
+    return f"the {one.what.value} of {one.address} ({escape_control(one.id)}){said}"
+
+
+def _plural(what: Observable) -> str:
+    return f"{what.value}s"

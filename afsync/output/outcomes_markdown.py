@@ -9,10 +9,9 @@ from afsync.core.plan.plan import Plan
 from afsync.core.verification import Verification
 from afsync.errors import AfsyncError, Location, Problem
 from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
-from afsync.output.outcomes import Tally, outcome_line, spent_text
+from afsync.output.outcomes import Tally, outcome_line, seen_lines, spent_text
 from afsync.output.plan_text import nothing_line
 from afsync.output.problems import problem_block
-from afsync.output.seen import seen_lines
 from afsync.output.values import count
 
 

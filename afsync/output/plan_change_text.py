@@ -15,7 +15,7 @@ from afsync.core.resources import Job, Schedule
 from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.trust.publications import has_failed
 from afsync.output.approvals import published_lines
-from afsync.output.values import Paint, count, no_paint, shown, shown_schedule, size, visible
+from afsync.output.values import Paint, count, escape_control, no_paint, shown, shown_schedule, size
 
 _COLOURS = {
     Action.CREATE: "green",
@@ -32,12 +32,12 @@ def change_lines(change: Change, paint: Paint = no_paint, plan: Plan | None = No
     colour = _COLOURS.get(change.action)
     symbol = paint(change.symbol, colour) if colour else change.symbol
     pad = " " * (3 - len(change.symbol))
-    shown_id = f" ({visible(change.id)})" if change.id else ""
+    shown_id = f" ({escape_control(change.id)})" if change.id else ""
     yield f"{pad}{symbol} {kind_of(change.address)} {key_of(change.address)}{shown_id}"
     details = _published(change, plan) if change.action is Action.APPROVE else _details(change)
     yield from (f"      {line}" for line in (*details, *video_lines(change)))
     if change.warning:
-        yield "      " + paint(f"warning: {visible(change.warning)}", "yellow")
+        yield "      " + paint(f"warning: {escape_control(change.warning)}", "yellow")
 
 
 def _sentence(change: Change) -> str:
@@ -71,11 +71,12 @@ def _sentence(change: Change) -> str:
             gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
             return f"will be forgotten: {gone}; nothing is sent"
         case Action.APPROVE if change.later is not None:
-            return f"will be approved, and published by the first apply after {visible(change.later.written)}"
+            return f"will be approved, and published by the first apply after {escape_control(change.later.written)}"
         case Action.APPROVE if change.reason is Reason.DUE:
             return "will be published, since its time has come, which cannot be undone"
         case Action.APPROVE if isinstance(change.before, RecordedJob) and has_failed(change.before):
-            return f"will be published again, only on {visible(', '.join(change.platforms))}, which cannot be undone"
+            platforms = escape_control(", ".join(change.platforms))
+            return f"will be published again, only on {platforms}, which cannot be undone"
         case Action.APPROVE:
             return "will be published, which cannot be undone"
 
@@ -85,7 +86,7 @@ def _why_replaced(change: Change) -> str:
         return "`rerun` changed"
     if change.reason is Reason.REQUESTED:
         return "requested"
-    names = ", ".join(visible(f.path) for f in change.fields) or "content"
+    names = ", ".join(escape_control(f.path) for f in change.fields) or "content"
     return f"{names} changed" + (" after submission" if isinstance(change.after, Job) else "")
 
 
@@ -128,7 +129,7 @@ def _details(change: Change) -> Iterator[str]:
         case Action.REPLACE:
             for field in change.fields:
                 difference = code_points(field.before, field.after)
-                yield f"{visible(field.path)}: {shown(field.before)} -> {shown(field.after)}{difference}"
+                yield f"{escape_control(field.path)}: {shown(field.before)} -> {shown(field.after)}{difference}"
             yield from _schedule_change(change)
         case Action.RESCHEDULE:
             yield from _schedule_change(change)
@@ -150,7 +151,7 @@ def _all_fields(change: Change) -> Iterator[str]:
             held = "" if change.uploads else ", already uploaded"
             yield f"file: {shown(after.file.path)} ({size(after.file.size)}{held})"
         else:
-            yield f"{visible(field)}: {shown(value)}"
+            yield f"{escape_control(field)}: {shown(value)}"
     if isinstance(after, Job) and after.schedule is not None:
         yield f"schedule: {shown_schedule(after.schedule)}"
         if after.held:

@@ -25,7 +25,7 @@ from afsync.errors import PlanStale, Problem, Severity
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import SCHEDULE, ChangeRow, IntentRow, PlanDocument, plan_document
 from afsync.output.problems import problem_of
-from afsync.output.values import in_seconds, visible
+from afsync.output.values import escape_control, in_seconds
 
 FORMAT = 1
 KIND = "afsync-plan"
@@ -108,9 +108,9 @@ def read_plan_file(text: str, name: str) -> tuple[SavedPlan, dict[str, Any]]:
 def _refuse_format(name: str, document: Mapping[str, Any]) -> NoReturn:
     number, writer = document.get("format"), str(document.get("afsync"))[:40]
     if type(number) is int and number > FORMAT:
-        why = f"a newer afsync made it ({visible(writer)}): its format is {number}, and this one knows {FORMAT}"
+        why = f"a newer afsync made it ({escape_control(writer)}): its format is {number}, and this one knows {FORMAT}"
         raise PlanStale(f"The plan {name} cannot be used: {why}.", "apply it with that version, or plan again here")
-    _refuse(name, f"its format is {visible(str(number)[:20])}, and this afsync knows {FORMAT}")
+    _refuse(name, f"its format is {escape_control(str(number)[:20])}, and this afsync knows {FORMAT}")
 
 
 def _not_a_number(said: str) -> NoReturn:

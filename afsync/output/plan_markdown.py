@@ -26,7 +26,7 @@ from afsync.output.plan_text import (
     nothing_line,
 )
 from afsync.output.problems import problem_block
-from afsync.output.values import count, visible
+from afsync.output.values import count, escape_control
 
 _DESTRUCTIVE = (Action.DELETE, Action.REPLACE)
 FEW = 5
@@ -152,7 +152,7 @@ def _waiting(plan: Plan) -> MarkdownSection:
 
 def _open(waiting: Waiting, plan: Plan) -> str:
     effects = (f"  {line}" for line in effect_lines(waiting, plan.as_of))
-    return fenced("\n".join((waiting.address, f"  approve: {visible(in_yaml(waiting.id))}", *effects)))
+    return fenced("\n".join((waiting.address, f"  approve: {escape_control(in_yaml(waiting.id))}", *effects)))
 
 
 def _links(waiting: Waiting | None, plan: Plan) -> str:

@@ -17,7 +17,7 @@ from afsync.output.budget import budget_text
 from afsync.output.intents import unresolved_noun
 from afsync.output.plan_change_text import change_lines
 from afsync.output.problems import problem_block
-from afsync.output.values import Paint, count, no_paint, visible
+from afsync.output.values import Paint, count, escape_control, no_paint
 
 NO_CHANGES = "No changes. Your account matches the configuration."
 NOTHING_POSSIBLE = "Nothing to do, but not everything matches the configuration: see above."
@@ -38,7 +38,8 @@ def _lines(plan: Plan, paint: Paint) -> Iterator[str]:
             yield ""
             yield paint(f"  # {resolution.intent.address}", "bold")
             yield from (
-                f"    {visible(line)}" for line in (resolution_summary(resolution), *resolution_options(resolution))
+                f"    {escape_control(line)}"
+                for line in (resolution_summary(resolution), *resolution_options(resolution))
             )
         yield ""
     if plan.changes:
@@ -77,12 +78,12 @@ def held_number(plan: Plan) -> int:
 def _notices(plan: Plan, paint: Paint) -> Iterator[str]:
     for notice, following in zip_longest(plan.notices, plan.notices[1:]):
         colour = "yellow" if notice.severity is Severity.WARNING else "dim"
-        yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {visible(notice.message)}"
+        yield f"{paint(notice.severity.value.capitalize() + ':', colour)} {escape_control(notice.message)}"
         if notice.location and not notice.address:
-            yield f"  at {visible(str(notice.location))}"
+            yield f"  at {escape_control(str(notice.location))}"
         # A hint that several in a row share is printed once, below the last.
         if notice.hint and not (following and following.hint == notice.hint):
-            yield f"  {visible(notice.hint)}"
+            yield f"  {escape_control(notice.hint)}"
     if plan.notices:
         yield ""
 
@@ -122,7 +123,7 @@ def summary_lines(plan: Plan) -> Iterator[str]:
 def budget_line(plan: Plan) -> Iterator[str]:
     """How the budget stands, where one is declared."""
     if plan.budget is not None:
-        yield f"Budget: {visible(budget_text(plan.budget))}."
+        yield f"Budget: {escape_control(budget_text(plan.budget))}."
 
 
 def approve_line(plan: Plan) -> Iterator[str]:

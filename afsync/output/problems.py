@@ -10,7 +10,7 @@ from msgspec import Struct, to_builtins
 
 from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
-from afsync.output.values import Paint, count, no_paint, visible
+from afsync.output.values import Paint, count, escape_control, no_paint
 
 FORMAT_VERSION = "1.0"
 
@@ -23,14 +23,14 @@ _NOWHERE = "no_project"
 def problem_block(problem: Problem, paint: Paint = no_paint) -> str:
     """One problem: severity and message, the place, the line itself with a mark under it, and what to do."""
     label = paint(f"{problem.severity.value.capitalize()}:", _COLOURS[problem.severity])
-    lines = [f"{label} {visible(problem.message)}"]
+    lines = [f"{label} {escape_control(problem.message)}"]
     at = problem.location
     if at is not None and problem.code != _NOWHERE:
-        lines.append(paint(f"  at {visible(str(at))}", "dim"))
+        lines.append(paint(f"  at {escape_control(str(at))}", "dim"))
         if at.text is not None and at.line is not None:
             lines += _excerpt(at.line, at.column, at.text)
     if problem.hint:
-        lines.append(f"  {visible(problem.hint)}")
+        lines.append(f"  {escape_control(problem.hint)}")
     return "\n".join(lines)
 
 
@@ -38,9 +38,9 @@ def _excerpt(number: int, column: int | None, text: str) -> list[str]:
     text = text.rstrip("\r\n").replace("\t", " ")
     start = max(0, (column or 1) - _MAX_LINE + 40) if len(text) > _MAX_LINE else 0
     gutter = f"  {number:>4} | "
-    result = [gutter + visible(text[start : start + _MAX_LINE])]
+    result = [gutter + escape_control(text[start : start + _MAX_LINE])]
     if column is not None:
-        before = visible(text[start : column - 1])
+        before = escape_control(text[start : column - 1])
         result.append(" " * (len(gutter) - 2) + "| " + " " * len(before) + "^")
     return result
 

@@ -12,7 +12,7 @@ from afsync.core.results import JobResult
 from afsync.core.statuses import ended_badly
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
-from afsync.output.values import Paint, iso, no_paint, visible
+from afsync.output.values import Paint, escape_control, iso, no_paint
 
 Results = Mapping[str, tuple[str, JobResult | None]]
 """Address to id and what the service said; None where the account has no such job."""
@@ -30,9 +30,9 @@ def result_text(results: Results, paint: Paint = no_paint) -> str:
 
 def _lines(address: str, found: JobResult, paint: Paint) -> Iterator[str]:
     when = f", completed {found.completed_at:%Y-%m-%d %H:%M} UTC" if found.completed_at else ""
-    yield paint(f"{address} ({visible(found.id)})", "bold") + f": {visible(found.status)}{when}"
+    yield paint(f"{address} ({escape_control(found.id)})", "bold") + f": {escape_control(found.status)}{when}"
     for name, value in (("video", found.video_url), ("thumbnail", found.thumbnail_url), *_copy(found.publish_copy)):
-        yield f"  {name + ': ':<13}{visible(value) if value else '-'}"
+        yield f"  {name + ': ':<13}{escape_control(value) if value else '-'}"
     if found.platforms:
         yield ""
         yield from (f"  {line}" for line in _platforms(found.platforms, paint))
@@ -43,7 +43,7 @@ def _copy(copy: Values) -> Iterator[tuple[str, str]]:
     for name, value in _flat(copy):
         text = " ".join(map(_text, value)) if isinstance(value, list | tuple) else _text(value)
         if text:
-            yield visible(name), text
+            yield escape_control(name), text
 
 
 def _flat(copy: Values) -> Iterator[tuple[str, Any]]:
@@ -58,8 +58,8 @@ def _flat(copy: Values) -> Iterator[tuple[str, Any]]:
 def _platforms(rows: tuple[Values, ...], paint: Paint) -> Iterator[str]:
     extra = sorted({name for row in rows for name in row} - _COLUMNS.keys())
     columns = [*_COLUMNS, *extra]
-    head = [_COLUMNS.get(name, visible(name).upper()) for name in columns]
-    return table(head, [[Cell(visible(_text(row.get(name)))) for name in columns] for row in rows], paint)
+    head = [_COLUMNS.get(name, escape_control(name).upper()) for name in columns]
+    return table(head, [[Cell(escape_control(_text(row.get(name)))) for name in columns] for row in rows], paint)
 
 
 def _text(value: Any) -> str:
@@ -73,13 +73,15 @@ def not_ready(results: Results) -> list[str]:
     lines = []
     for address, (job_id, found) in results.items():
         if found is None:
-            lines.append(f"{address} ({visible(job_id)}) is not in the account any more")
+            lines.append(f"{address} ({escape_control(job_id)}) is not in the account any more")
         elif not found.ready and ended_badly(found.status):
-            became = {"failed": "failed", "cancelled": "was cancelled"}.get(found.status, f"is {visible(found.status)}")
-            cause = f" ({visible(found.cause)})" if found.cause else ""
-            lines.append(f"{address} ({visible(job_id)}) {became}{cause}: there is no result")
+            became = {"failed": "failed", "cancelled": "was cancelled"}.get(
+                found.status, f"is {escape_control(found.status)}"
+            )
+            cause = f" ({escape_control(found.cause)})" if found.cause else ""
+            lines.append(f"{address} ({escape_control(job_id)}) {became}{cause}: there is no result")
         elif not found.ready:
-            lines.append(f"{address} ({visible(job_id)}) is not finished: it is {visible(found.status)}")
+            lines.append(f"{address} ({escape_control(job_id)}) is not finished: it is {escape_control(found.status)}")
     return lines
 
 

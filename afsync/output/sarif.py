@@ -11,7 +11,7 @@ from afsync.__version__ import __version__
 from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
 from afsync.output.problems import in_repository
-from afsync.output.values import visible
+from afsync.output.values import escape_control
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -57,6 +57,6 @@ def _region(at: Location) -> dict[str, int]:
 
 def _text(problem: Problem) -> str:
     said = problem.message if problem.hint is None else f"{problem.message}; {problem.hint}"
-    text = visible(said)
+    text = escape_control(said)
     # `[text](place)` would be a link, which a backslash takes back (SARIF 3.11.6).
     return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if "](" in text else text

@@ -16,7 +16,7 @@ from afsync.core.state.records import Approval, Publish, Purpose, Record, Record
 from afsync.core.state.values import Effect, Finding
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
-from afsync.output.values import count, iso, shown, shown_schedule, visible
+from afsync.output.values import count, escape_control, iso, shown, shown_schedule
 
 INTENT_WORDS = {Purpose.SUBMISSION: "a submission", Purpose.APPROVAL: "an approval"}
 EFFECT_WORDS = {
@@ -36,7 +36,9 @@ def state_text(recorded: Recorded, paths: Mapping[str, str] = NO_PATHS) -> str:
 
 def _lines(recorded: Recorded, paths: Mapping[str, str]) -> Iterator[str]:
     account = recorded.account
-    belongs = f"account {visible(account.id)} at {visible(account.base_url)}" if account else "no account yet"
+    belongs = (
+        f"account {escape_control(account.id)} at {escape_control(account.base_url)}" if account else "no account yet"
+    )
     yield f"State {recorded.lineage}, serial {recorded.serial}, {belongs}."
     if not recorded.resources:
         yield "Nothing is recorded."
@@ -45,7 +47,7 @@ def _lines(recorded: Recorded, paths: Mapping[str, str]) -> Iterator[str]:
         yield from record_lines(address, record, paths)
     for deposed in recorded.deposed:
         yield ""
-        yield f"{deposed.address}: replaced template {visible(deposed.id)} is still to be deleted"
+        yield f"{deposed.address}: replaced template {escape_control(deposed.id)} is still to be deleted"
     for intent in recorded.intents:
         yield ""
         yield f"{intent.address}: {INTENT_WORDS[intent.purpose]} of {iso(intent.at)} whose outcome is not known"
@@ -53,24 +55,24 @@ def _lines(recorded: Recorded, paths: Mapping[str, str]) -> Iterator[str]:
         yield ""
         finding = ", was not kept" if watched.finding is Finding.LOST else ""
         what = "cancelled job" if watched.accepted else "job to be cancelled,"
-        yield f"{watched.address}: {what} {visible(job_id)} is watched until {iso(watched.until)}{finding}"
+        yield f"{watched.address}: {what} {escape_control(job_id)} is watched until {iso(watched.until)}{finding}"
     if recorded.trust or recorded.staging_ignored:
         yield ""
     for effect, trust in sorted(recorded.trust.items()):
         yield f"{EFFECT_WORDS[effect]}: {trust.kept} kept, {trust.lost} lost"
     if recorded.staging_ignored is not None:
-        yield f"Review was asked for and not granted: {visible(recorded.staging_ignored.job_id)}"
+        yield f"Review was asked for and not granted: {escape_control(recorded.staging_ignored.job_id)}"
 
 
 def record_lines(address: str, record: Record, paths: Mapping[str, str] = NO_PATHS) -> Iterator[str]:
     """One record as YAML people would recognise, with what the service said of it."""
-    yield f"{record.kind} {key_of(address)} ({visible(record.id)})"
+    yield f"{record.kind} {key_of(address)} ({escape_control(record.id)})"
     for field, value in record.declared.items():
-        yield f"    {visible(field)}: {_file(value, paths) if field == 'file' else shown(value)}"
+        yield f"    {escape_control(field)}: {_file(value, paths) if field == 'file' else shown(value)}"
     if isinstance(record, RecordedJob):
         if record.schedule is not None:
             yield f"    schedule: {shown_schedule(record.schedule)}"
-        yield f"    status: {visible(record.status)}{', approved' if record.approved else ''}"
+        yield f"    status: {escape_control(record.status)}{', approved' if record.approved else ''}"
         yield from _publication_lines(record)
         if record.credits is not None:
             yield f"    credits: {record.credits}"
@@ -85,7 +87,11 @@ def record_lines(address: str, record: Record, paths: Mapping[str, str] = NO_PAT
 def _file(sha256: Any, paths: Mapping[str, str]) -> str:
     """The state knows a file by its contents alone."""
     path = paths.get(str(sha256))
-    return shown(path) if path is not None else f"no file that is declared now (sha256 {visible(str(sha256))[:12]}…)"
+    return (
+        shown(path)
+        if path is not None
+        else f"no file that is declared now (sha256 {escape_control(str(sha256))[:12]}…)"
+    )
 
 
 def _publication_lines(record: RecordedJob) -> Iterator[str]:
@@ -97,12 +103,12 @@ def _publication_lines(record: RecordedJob) -> Iterator[str]:
     if record.schedule_finding is not None:
         yield f"    publish time: {record.schedule_finding}"
     if record.approval is not None:
-        yield f"    approval: {iso(record.approval.at)} by {visible(record.approval.by)}"
+        yield f"    approval: {iso(record.approval.at)} by {escape_control(record.approval.by)}"
     if record.publish_finding is not None:
         yield f"    publication: {record.publish_finding}"
     for word, platforms in (("published on", record.published_on), ("failed on", record.failed_on)):
         if platforms:
-            yield f"    {word}: {', '.join(map(visible, platforms))}"
+            yield f"    {word}: {', '.join(map(escape_control, platforms))}"
 
 
 def record_json(address: str, record: Record) -> str:
@@ -147,14 +153,15 @@ def _approval_json(approval: Approval | None) -> dict[str, Any] | None:
 def forgotten_text(address: str, record: Record, *, declared: bool) -> str:
     """`afsync state rm`: what is left behind, and what the next plan makes of it."""
     lines = [f"{address} is forgotten."]
+    job = f"{escape_control(record.id)} ({escape_control(record.status)})" if isinstance(record, RecordedJob) else ""
     if isinstance(record, RecordedJob) and record.status not in ("published", "failed", "cancelled", "non-compliant"):
-        lines.append(f"The job {visible(record.id)} ({visible(record.status)}) is still in the account and goes on.")
+        lines.append(f"The job {job} is still in the account and goes on.")
     elif isinstance(record, RecordedJob):
-        lines.append(f"The job {visible(record.id)} ({visible(record.status)}) stays in the account.")
+        lines.append(f"The job {job} stays in the account.")
     else:
-        lines.append(f"The template {visible(record.id)} stays in the account.")
+        lines.append(f"The template {escape_control(record.id)} stays in the account.")
     if declared:
-        way = f"`afsync import {typed(address)} {visible(record.id)}` records it again"
+        way = f"`afsync import {typed(address)} {escape_control(record.id)}` records it again"
         what = "submits it once more, for credits" if isinstance(record, RecordedJob) else "makes or adopts one"
         lines.append(f"It is still declared: the next apply {what}. {way}.")
     return "\n".join(lines) + "\n"
@@ -182,13 +189,13 @@ def history_text(copies: Sequence[Copy], folder: str) -> str:
             Cell(f"{c.written:%Y-%m-%d %H:%M} UTC"),
             Cell("" if c.problem else str(c.resources)),
             Cell(str(c.intents or "")),
-            Cell(f"cannot be restored: {visible(c.problem)}" if c.problem else "current" if c.current else ""),
-            Cell(visible(c.file)),
+            Cell(f"cannot be restored: {escape_control(c.problem)}" if c.problem else "current" if c.current else ""),
+            Cell(escape_control(c.file)),
         ]
         for c in copies
     ]
     head = ("SERIAL", "WRITTEN", "RESOURCES", "UNRESOLVED", "NOTE", "FILE")
-    end = f"\nThey are in {visible(folder)}; `afsync state restore SERIAL` goes back to one.\n"
+    end = f"\nThey are in {escape_control(folder)}; `afsync state restore SERIAL` goes back to one.\n"
     return "\n".join(table(head, rows)) + "\n" + end
 
 
@@ -208,9 +215,9 @@ def _left_lines(found: Left, declared: int) -> Iterator[str]:
         yield "These are `publish: held`: only afsync would have published them, so nothing does now:"
         yield from (f"  {address}" for address in found.held)
     if found.deposed:
-        yield f"Replaced templates that were still to be deleted: {visible(', '.join(found.deposed))}."
+        yield f"Replaced templates that were still to be deleted: {escape_control(', '.join(found.deposed))}."
     if found.watched:
-        yield f"Cancelled jobs that were still watched: {visible(', '.join(found.watched))}."
+        yield f"Cancelled jobs that were still watched: {escape_control(', '.join(found.watched))}."
     if declared:
         yield (
             f"The files still declare {count(declared, 'resource')}: remove them. Until then an apply would take the "

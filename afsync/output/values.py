@@ -33,7 +33,7 @@ def ansi_paint(text: str, colour: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if text else text
 
 
-def visible(text: str) -> str:
+def escape_control(text: str) -> str:
     """`text` without anything that moves a cursor, hides, reverses, or is an order to a CI system wherever it stands
     in a log (`##[group]`): such characters are shown as escapes."""
     if "##" in text:
@@ -67,10 +67,15 @@ def shown(value: Any) -> str:
 
 def _string(text: str) -> str:
     text = text if len(text) <= _MAX else text[: _MAX - 1] + "…"
-    plain = _PLAIN.fullmatch(text) and not _LOOKS_TYPED.fullmatch(text) and ": " not in text and visible(text) == text
+    plain = (
+        _PLAIN.fullmatch(text)
+        and not _LOOKS_TYPED.fullmatch(text)
+        and ": " not in text
+        and escape_control(text) == text
+    )
     if plain and text == text.strip() and not text.endswith(":"):
         return text
-    return visible(json.dumps(text, ensure_ascii=False))
+    return escape_control(json.dumps(text, ensure_ascii=False))
 
 
 def shown_schedule(schedule: Schedule | None, *, instant: bool = True) -> str:

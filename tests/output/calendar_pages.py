@@ -12,7 +12,7 @@ from afsync.core.phases import JobPhase, JobStatus
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.errors import Problem, Severity
-from afsync.output.calendar_words import Page
+from afsync.output.calendar_labels import Page
 from tests.builders import LINEAGE, NOW
 
 BERLIN = ZoneInfo("Europe/Berlin")

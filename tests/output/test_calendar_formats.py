@@ -10,8 +10,8 @@ import re
 import pytest
 
 from afsync.core.calendar import EntryState
+from afsync.output.calendar_json import calendar_csv, calendar_json
 from afsync.output.calendar_markdown import calendar_markdown
-from afsync.output.calendar_rows import calendar_csv, calendar_json
 from afsync.output.calendar_text import calendar_grid, calendar_list
 from afsync.output.tables import width
 from afsync.output.values import ansi_paint

@@ -14,7 +14,7 @@ from afsync.core.resources import Schedule
 from afsync.core.results import JobResult
 from afsync.output.approvals import preview_json, preview_lines, preview_markdown
 from afsync.output.results import result_text
-from afsync.output.status_text import change_line, relative, status_text, summary
+from afsync.output.status import change_line, relative, status_text, summary
 from afsync.output.tables import Cell, table, width
 from tests.builders import AHEAD, NOW, PAST
 

@@ -24,9 +24,8 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.verification import Expected, Observable, Verification
 from afsync.engine.events import ChangeDone, Event, SubmissionDone
-from afsync.output.events_json import outcome_json, summary_json
-from afsync.output.outcomes import outcome_line, submitted_line, summary_text
-from afsync.output.seen import seen_fields, seen_lines
+from afsync.output.events_json import outcome_json, seen_fields, summary_json
+from afsync.output.outcomes import outcome_line, seen_lines, submitted_line, summary_text
 from tests.simulation.effects import Effects, Life
 from tests.simulation.service import SimJob
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from afsync.core.calendar import CalendarEntry, weeks
 from afsync.output.budget import budget_json
-from afsync.output.calendar_words import Page, words
+from afsync.output.calendar_labels import Page, words
 from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json
-from afsync.output.values import iso, visible
+from afsync.output.values import escape_control, iso
 
 FORMAT_VERSION = "1.0"
 _COLUMNS = (
@@ -102,5 +102,5 @@ def _row(entry: CalendarEntry, page: Page) -> list[str | int | None]:
 def _cell(value: str | int | None) -> str:
     if value is None:
         return ""
-    text = visible(str(value))
+    text = escape_control(str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text

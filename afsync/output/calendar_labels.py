@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
-from afsync.output.status_text import state
-from afsync.output.values import count, visible
+from afsync.output.status import state
+from afsync.output.values import count, escape_control
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
@@ -154,7 +154,7 @@ def span(window: Window) -> str:
 
 
 def short_platform(name: str) -> str:
-    return visible(_SHORT.get(name, name[:2].upper()))
+    return escape_control(_SHORT.get(name, name[:2].upper()))
 
 
 def credits_words(taken: int, expected: int) -> str:

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from afsync.core.fingerprints import plain
 from afsync.core.phases import JobPhase, JobStatus
-from afsync.output.approvals import approve_command, preview_lines
+from afsync.output.approvals import approve_command, preview_json, preview_lines
+from afsync.output.json_text import json_text
+from afsync.output.plan_json import schedule_json
 from afsync.output.tables import Cell, table
-from afsync.output.values import Paint, count, no_paint, shown_schedule, visible
+from afsync.output.values import Paint, count, escape_control, iso, no_paint, shown_schedule
 
 _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.ACTIVE: "cyan",
@@ -22,13 +25,17 @@ _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.UNKNOWN: "yellow",
     JobPhase.PUBLISH_FAILED: "red",
 }
+
 _DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
+
 _PRODUCED, _DONE = "produced", "done"
+
 _KINDS = (
     *("active", _PRODUCED),
     *(p.value.replace("_", " ") for p in JobPhase if p not in (JobPhase.ACTIVE, JobPhase.UNKNOWN)),
     *("unresolved", "not submitted"),
 )
+
 _HEAD = ("JOB", "STATE", "PUBLISHES", "PORTALS", "SCORE", "CREDITS", "LINK")
 
 
@@ -46,9 +53,9 @@ def _row(job: JobStatus, now: datetime) -> list[Cell]:
         Cell(state(job), _COLOURS[job.phase]),
         Cell(_publishes(job, now)),
         Cell(_portals(job.portals)),
-        Cell(visible(job.score or "")),
+        Cell(escape_control(job.score or "")),
         Cell("" if job.credits is None else str(job.credits)),
-        Cell(visible(job.output_url or "")),
+        Cell(escape_control(job.output_url or "")),
     ]
 
 
@@ -57,11 +64,11 @@ def state(job: JobStatus) -> str:
     if job.phase is JobPhase.WAITING_FOR_APPROVAL:
         return "waiting for approval"
     if job.phase is JobPhase.PUBLISH_FAILED:
-        return visible(job.note or "publishing failed")
+        return escape_control(job.note or "publishing failed")
     if job.phase is JobPhase.MISSING:
-        return f"missing, was {visible(_told(job))}"
-    told = visible(_told(job))
-    return ", ".join(filter(None, (told, visible(job.note) if job.note else None)))
+        return f"missing, was {escape_control(_told(job))}"
+    told = escape_control(_told(job))
+    return ", ".join(filter(None, (told, escape_control(job.note) if job.note else None)))
 
 
 def _told(job: JobStatus) -> str:
@@ -100,7 +107,7 @@ def _waiting(jobs: Sequence[JobStatus], now: datetime, paint: Paint) -> Iterator
     for job in jobs:
         if job.phase is JobPhase.WAITING_FOR_APPROVAL:
             yield ""
-            yield paint(f"{job.address} ({visible(job.id or '')}) waits for approval:", "bold")
+            yield paint(f"{job.address} ({escape_control(job.id or '')}) waits for approval:", "bold")
             yield from (f"  {line}" for line in preview_lines(job.preview, now))
             yield f"  publish it with: {approve_command(job.address)}"
         elif job.phase is JobPhase.PUBLISH_FAILED:
@@ -126,5 +133,32 @@ def _kind(job: JobStatus) -> str:
 def change_line(before: JobStatus | None, job: JobStatus, now: datetime) -> str:
     """What is new about a job since the last look, for a log."""
     was = f"{state(before)} -> " if before else ""
-    link = f"  {visible(job.output_url)}" if job.output_url and job.produced else ""
+    link = f"  {escape_control(job.output_url)}" if job.output_url and job.produced else ""
     return f"{now:%H:%M:%S}Z {job.address}: {was}{state(job)}{link}"
+
+
+FORMAT_VERSION = "1.0"
+
+
+def status_json(jobs: Sequence[JobStatus], now: datetime) -> str:
+    """The document as text, ending in a newline. `now` is UTC."""
+    document = {"format_version": FORMAT_VERSION, "as_of": iso(now), "jobs": [_job(job, now) for job in jobs]}
+    return json_text(document)
+
+
+def _job(job: JobStatus, now: datetime) -> dict[str, Any]:
+    return {
+        "address": job.address,
+        "id": job.id,
+        "status": job.status,
+        "phase": job.phase.value,
+        "schedule": schedule_json(job.schedule),
+        "credits": job.credits,
+        "score": job.score,
+        "output_url": job.output_url,
+        "updated_at": iso(job.updated_at) if job.updated_at else None,
+        "portals": plain(job.portals),
+        "preview": preview_json(job.preview, now),
+        "note": job.note,
+        "failed_on": list(job.failed_on),
+    }
