@@ -21,6 +21,7 @@ import pytest
 from afsync.cli import COMMANDS
 from afsync.emulator import clock, running
 from tests.harness import Done, Sandbox
+from tests.locked import worded_by
 
 TEXTS = Path(__file__).parent
 WRITE = os.environ.get("AFSYNC_PIN") == "write"
@@ -171,6 +172,7 @@ def declared(sandbox: Sandbox, jobs: str = JOBS) -> None:
         sandbox.does("init")
 
 
+@worded_by("click")
 def test_help(pinned: Pinned) -> None:
     pinned.run("--help")
     for name in COMMANDS:
@@ -273,6 +275,7 @@ def test_production(pinned: Pinned, sandbox: Sandbox) -> None:
     pinned("notify")
 
 
+@worded_by("click")
 def test_refusals(pinned: Pinned, sandbox: Sandbox) -> None:
     pinned("plan")
     sandbox.write(WRONG)
@@ -308,6 +311,7 @@ def test_lost_answers(pinned: Pinned, sandbox: Sandbox) -> None:
     pinned("status")
 
 
+@worded_by("click")
 def test_starting(pinned: Pinned, sandbox: Sandbox) -> None:
     numbers = itertools.count(1)
     with mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(int=next(numbers), version=4)):
