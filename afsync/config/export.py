@@ -25,6 +25,7 @@ from afsync.core.fingerprints import plain
 from afsync.core.resources import Job, Schedule
 from afsync.core.takeover.adoption import sourceless
 from afsync.core.takeover.export import Exported
+from afsync.core.text import LIKE_FORMULAS
 
 
 def entry_of(resource: Exported, zone: str | None, defaults: Mapping[str, Any]) -> AddedEntry:
@@ -80,8 +81,6 @@ def written(moment: datetime, zone: str | None) -> str:
 
 
 _ORDER = ("key", "schedule", *(f for f in BODY_ORDER if f != "schedule"))
-
-_LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RowToWrite(Struct, frozen=True):
@@ -187,7 +186,7 @@ def _unwritable(row: RowToWrite, *, strange: bool) -> str | None:
     for name, value in row.fields.items():
         if name not in FIELDS:
             return f"its `{name}` has no column"
-        if strange and _cell(value).startswith(_LIKE_FORMULAS):
+        if strange and _cell(value).startswith(LIKE_FORMULAS):
             return f"its `{name}` begins like a formula of a spreadsheet"
     read, faults = rows_of(parse_delimited("sheet.csv", _text([row])), "key", {}, dated=False)
     if faults:

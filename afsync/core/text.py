@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell for a formula where it begins with one of these."""
+
 
 def nfc(text: str) -> str:
     """`text` in the one form of what looks and means the same: `é` as one character, not as `e` and an accent."""

@@ -12,7 +12,7 @@ from afsync.core.resources import Limits
 from afsync.core.state.values import UNSEEN, Effect, Trust
 from afsync.output.budget import budget_json, budget_text
 from afsync.output.json_text import json_text
-from afsync.output.values import count, escape_control, iso
+from afsync.output.values import count, escape_control, iso_or_none
 
 FORMAT_VERSION = "1.0"
 
@@ -22,7 +22,7 @@ def account_text(account: RemoteAccount, base_url: str, limits: Limits, recorded
     no `plan`."""
     rows = [
         ("account", f"{escape_control(account.id)} at {escape_control(base_url)}"),
-        ("plan", escape_control(account.plan_tier) if account.plan_tier else "not told"),
+        ("plan", escape_control(account.plan_tier) if account.plan_tier else "not reported"),
         ("credits", _credits(account)),
         ("rate limit", _rate(account)),
         ("one apply", _limits(limits, recorded)),
@@ -36,7 +36,7 @@ def account_text(account: RemoteAccount, base_url: str, limits: Limits, recorded
 
 def _credits(account: RemoteAccount) -> str:
     if account.balance is None:
-        return "not told"
+        return "not reported"
     of = f" (included {account.included}, used {account.used})" if account.included is not None else ""
     return f"{account.balance} available{of}"
 
@@ -97,8 +97,8 @@ def _trust(seen: Trust) -> dict[str, Any]:
     return {
         "kept": seen.kept,
         "lost": seen.lost,
-        "last_kept": iso(seen.last_kept) if seen.last_kept else None,
-        "last_lost": iso(seen.last_lost) if seen.last_lost else None,
+        "last_kept": iso_or_none(seen.last_kept),
+        "last_lost": iso_or_none(seen.last_lost),
     }
 
 

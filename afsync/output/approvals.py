@@ -14,7 +14,7 @@ from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.remote import Preview
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
-from afsync.output.values import Paint, escape_control, iso, no_paint, shown, shown_schedule
+from afsync.output.values import Paint, escape_control, iso_or_none, no_paint, shown, shown_schedule
 
 _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 
@@ -108,7 +108,7 @@ def preview_json(preview: Preview | None, now: datetime) -> dict[str, Any] | Non
     return {
         "video_url": preview.video_url,
         "thumbnail_url": preview.thumbnail_url,
-        "expires_at": iso(preview.expires_at) if preview.expires_at else None,
+        "expires_at": iso_or_none(preview.expires_at),
     }
 
 

@@ -11,14 +11,13 @@ from afsync.output.budget import budget_json
 from afsync.output.calendar_labels import Page, words
 from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json
-from afsync.output.values import escape_control, iso
+from afsync.output.values import iso, iso_or_none, spreadsheet_cell
 
 FORMAT_VERSION = "1.0"
 _COLUMNS = (
     *("date", "time", "zone", "instant", "address", "topic", "platforms", "template", "state", "change", "moves_from"),
     *("credits", "expected_credits", "link"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def calendar_json(page: Page) -> str:
@@ -50,7 +49,7 @@ def _entry(entry: CalendarEntry, page: Page) -> dict[str, Any]:
         "at": iso(entry.at),
         "local": entry.at.astimezone(page.window.zone).isoformat(timespec="seconds"),
         "zone": entry.zone,
-        "before": iso(entry.before) if entry.before else None,
+        "before": iso_or_none(entry.before),
         "mark": entry.mark.value,
         "state": words(entry),
         "action": entry.change.action.value if entry.change else None,
@@ -68,13 +67,12 @@ def _entry(entry: CalendarEntry, page: Page) -> dict[str, Any]:
 
 
 def calendar_csv(page: Page) -> str:
-    """A line for each entry below the names of the columns. A text that a spreadsheet would take for a formula begins
-    with an apostrophe."""
+    """A line for each entry below the names of the columns."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for entry in page.found.entries:
-        writer.writerow(map(_cell, _row(entry, page)))
+        writer.writerow(map(spreadsheet_cell, _row(entry, page)))
     return out.getvalue()
 
 
@@ -97,10 +95,3 @@ def _row(entry: CalendarEntry, page: Page) -> list[str | int | None]:
         entry.expected,
         entry.link,
     ]
-
-
-def _cell(value: str | int | None) -> str:
-    if value is None:
-        return ""
-    text = escape_control(str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -9,7 +9,7 @@ from typing import Any
 
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_text
-from afsync.output.problems import in_repository
+from afsync.output.problems import in_repository, one_line
 from afsync.output.values import escape_control
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
@@ -24,7 +24,6 @@ def codeclimate(problems: Sequence[Problem], prefix: str, main: str) -> str:
 def _issue(problem: Problem, prefix: str, main: str, seen: Counter[str]) -> dict[str, Any]:
     at = problem.location
     path = in_repository(prefix, at.file if at else main)
-    said = problem.message if problem.hint is None else f"{problem.message}; {problem.hint}"
     # Without the line: a problem that only moved is not a new one. The same one again is distinguished by its number.
     identity = "\0".join((problem.code, path, problem.message))
     seen[identity] += 1
@@ -32,7 +31,7 @@ def _issue(problem: Problem, prefix: str, main: str, seen: Counter[str]) -> dict
     return {
         "type": "issue",
         "check_name": problem.code,
-        "description": escape_control(said),
+        "description": escape_control(one_line(problem)),
         "severity": _SEVERITIES[problem.severity],
         "categories": ["Bug Risk"],
         "fingerprint": hashlib.sha256(numbered).hexdigest(),

@@ -10,7 +10,7 @@ from afsync.core.fingerprints import plain
 from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.output.values import iso
+from afsync.output.values import iso, iso_or_none
 
 Document = dict[str, Any]
 
@@ -36,7 +36,7 @@ def _template(template: RemoteTemplate, addresses: Mapping[str, str], recorded: 
         "id": template.id,
         "address": address,
         "name": template.name or None,
-        "created_at": _time(template.created_at),
+        "created_at": iso_or_none(template.created_at),
         "fields": _fields(address, template.echo, recorded),
         "unreadable": template.unreadable,
     }
@@ -51,9 +51,9 @@ def _job(job: RemoteJob, addresses: Mapping[str, str], recorded: Recorded, remot
         "id": job.id,
         "address": address,
         "status": job.status,
-        "created_at": _time(job.created_at),
-        "updated_at": _time(job.updated_at),
-        "publish_at": _time(reported or known),
+        "created_at": iso_or_none(job.created_at),
+        "updated_at": iso_or_none(job.updated_at),
+        "publish_at": iso_or_none(reported or known),
         "publish_at_from": "service" if reported else "state" if known else None,
         "credits": record.credits if record else None,
         "fields": _fields(address, job.echo, recorded),
@@ -68,9 +68,9 @@ def _unlisted(address: str, record: RecordedJob) -> Document:
         "id": record.id,
         "address": address,
         "status": record.status,
-        "created_at": _time(record.created_at),
+        "created_at": iso_or_none(record.created_at),
         "updated_at": None,
-        "publish_at": _time(known),
+        "publish_at": iso_or_none(known),
         "publish_at_from": "state" if known else None,
         "credits": record.credits,
         "fields": plain(record.declared),
@@ -82,7 +82,3 @@ def _fields(address: str | None, echo: Mapping[str, Any], recorded: Recorded) ->
     """What it was made from, where that is recorded; else what the service reports, which is not all of it."""
     record = recorded.resources.get(address or "")
     return plain(record.declared if record else echo)
-
-
-def _time(at: datetime | None) -> str | None:
-    return iso(at) if at else None

@@ -1,4 +1,4 @@
-"""What happened to each change, for people: a line per change, and the summary of an apply."""
+"""What happened to each change, for people: a line per change, the summary of an apply, and what was seen after it."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def due_lines(changes: Sequence[Change]) -> list[str]:
     return [f"{a}: its publish time, {escape_control(t.written)}, has come" for a, t in times.items() if t is not None]
 
 
-MOST = 10
+MOST_UNSEEN = 10
 """So many are named one by one."""
 
 
@@ -228,8 +228,8 @@ def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
     beyond = f"{count(seen.beyond, 'more change')} not among what was read" if seen.beyond else ""
     yield f"Seen: {'; '.join(filter(None, (counts, beyond)))}."
     if seen.unseen:
-        named = ", ".join(map(_named, seen.unseen[:MOST]))
-        more = f" and {len(seen.unseen) - MOST} more" if len(seen.unseen) > MOST else ""
+        named = ", ".join(map(_named, seen.unseen[:MOST_UNSEEN]))
+        more = f" and {len(seen.unseen) - MOST_UNSEEN} more" if len(seen.unseen) > MOST_UNSEEN else ""
         yield f"Note: accepted, but not to be seen yet: {named}{more}"
         yield f"  a plan judges it once {duration(settle)} have passed (`api.settle`)"
 

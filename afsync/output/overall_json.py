@@ -4,74 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, convert, to_builtins
 from msgspec.structs import asdict
 
 from afsync.core.workspace import AccountResult, Numbers, Overall, total
-from afsync.errors import Exit, Location, Problem, Severity, UsageError
+from afsync.errors import Exit, UsageError
 from afsync.output.json_text import json_text
-from afsync.output.problems import problem_json
+from afsync.output.problems import ProblemRow, problem_of, problem_row
 
 FORMAT_VERSION = "1.0"
 
 
-def overall_json(overall: Overall) -> str:
-    """The document, ending in a newline."""
-    summed = asdict(total(overall.results))
-    summed.pop("balance")
-    return json_text(
-        {
-            "format_version": FORMAT_VERSION,
-            "command": overall.command,
-            "title": overall.title,
-            "shards": list(overall.shards),
-            "exit_code": overall.exit_code,
-            "own_exit_code": overall.own_code,
-            "problems": [problem_json(p) for p in overall.problems],
-            "total": summed,
-            "accounts": [_account(r) for r in overall.results],
-        }
-    )
+class AccountRow(Struct, frozen=True, kw_only=True):
+    """One account. What has a default is missing in reports of afsync 0.1, or where it is not known."""
 
-
-def _account(result: AccountResult) -> dict[str, Any]:
-    return {
-        "account": result.account,
-        "directory": result.directory,
-        "begun": result.begun,
-        "exit_code": result.exit_code,
-        "has_changes": result.changes,
-        "blocked": result.blocked,
-        **asdict(result.numbers),
-        "problems": [problem_json(p) for p in result.problems],
-        "output": result.output,
-        "details": result.details,
-    }
-
-
-class _Problem(Struct, frozen=True):
-    code: str
-    severity: Severity
-    message: str
-    address: str | None = None
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    hint: str | None = None
-
-    def problem(self) -> Problem:
-        at = None if self.file is None else Location(self.file, self.line, self.column)
-        return Problem(self.code, self.message, self.hint, self.severity, self.address, at)
-
-
-class _Account(Struct, frozen=True):
     account: str
     directory: str
-    exit_code: Exit
     begun: bool = True
+    exit_code: Exit
     has_changes: bool = False
     blocked: bool = False
     add: int | None = None
@@ -79,41 +30,79 @@ class _Account(Struct, frozen=True):
     destroy: int | None = None
     credits: int | None = None
     balance: int | None = None
-    problems: tuple[_Problem, ...] = ()
+    problems: tuple[ProblemRow, ...] = ()
     output: str = ""
     details: str = ""
 
-    def result(self) -> AccountResult:
-        return AccountResult(
-            self.account,
-            self.directory,
-            int(self.exit_code),
-            Numbers(self.add, self.change, self.destroy, self.credits, self.balance),
-            tuple(p.problem() for p in self.problems),
-            self.output,
-            self.details,
-            self.begun,
-            self.has_changes,
-            self.blocked,
-        )
 
+class OverallDocument(Struct, frozen=True, kw_only=True):
+    """The whole document. `own_exit_code` is that of what concerns no single account."""
 
-class _Document(Struct, frozen=True):
     format_version: str
     command: str
-    accounts: tuple[_Account, ...]
-    shards: tuple[str, ...] = ()
-    problems: tuple[_Problem, ...] = ()
-    own_exit_code: Exit = Exit.OK
     title: str = ""
+    shards: tuple[str, ...] = ()
+    exit_code: int = 0
+    own_exit_code: Exit = Exit.OK
+    problems: tuple[ProblemRow, ...] = ()
+    total: dict[str, int | None] = {}
+    accounts: tuple[AccountRow, ...]
+
+
+def overall_json(overall: Overall) -> str:
+    """The document as text, ending in a newline."""
+    summed = asdict(total(overall.results))
+    summed.pop("balance")
+    document = OverallDocument(
+        format_version=FORMAT_VERSION,
+        command=overall.command,
+        title=overall.title,
+        shards=overall.shards,
+        exit_code=overall.exit_code,
+        own_exit_code=Exit(overall.own_code),
+        problems=tuple(map(problem_row, overall.problems)),
+        total=summed,
+        accounts=tuple(map(_row, overall.results)),
+    )
+    return json_text(to_builtins(document))
+
+
+def _row(result: AccountResult) -> AccountRow:
+    return AccountRow(
+        account=result.account,
+        directory=result.directory,
+        begun=result.begun,
+        exit_code=Exit(result.exit_code),
+        has_changes=result.changes,
+        blocked=result.blocked,
+        **asdict(result.numbers),
+        problems=tuple(map(problem_row, result.problems)),
+        output=result.output,
+        details=result.details,
+    )
+
+
+def _result(row: AccountRow) -> AccountResult:
+    return AccountResult(
+        row.account,
+        row.directory,
+        int(row.exit_code),
+        Numbers(row.add, row.change, row.destroy, row.credits, row.balance),
+        tuple(map(problem_of, row.problems)),
+        row.output,
+        row.details,
+        row.begun,
+        row.has_changes,
+        row.blocked,
+    )
 
 
 def read_overall(text: str, file: str) -> Overall:
-    """What a document of ours says. UsageError for anything else."""
+    """The results that a document holds. UsageError for a text that `overall_json` did not write."""
     hint = "name files that `--report json=FILE` wrote"
     try:
         value = json.loads(text)
-        document = msgspec.convert(value, _Document)
+        document = convert(value, OverallDocument)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{file} is not a report of afsync: {error}", hint) from None
     if not isinstance(value, Mapping) or document.format_version.partition(".")[0] != "1":
@@ -121,9 +110,9 @@ def read_overall(text: str, file: str) -> Overall:
         raise UsageError(text, "merge it with the version that wrote it")
     return Overall(
         document.command,
-        tuple(a.result() for a in document.accounts),
+        tuple(map(_result, document.accounts)),
         document.shards,
-        tuple(p.problem() for p in document.problems),
+        tuple(map(problem_of, document.problems)),
         int(document.own_exit_code),
         document.title,
     )

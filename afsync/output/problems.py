@@ -57,12 +57,12 @@ class ProblemRow(Struct, frozen=True, kw_only=True):
 
     code: str
     severity: Severity
-    address: str | None
-    file: str | None
-    line: int | None
-    column: int | None
+    address: str | None = None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
     message: str
-    hint: str | None
+    hint: str | None = None
 
 
 def problem_row(problem: Problem) -> ProblemRow:
@@ -96,6 +96,11 @@ def problems_json(problems: Sequence[Problem]) -> str:
     """The document of `validate --json`."""
     document = {"format_version": FORMAT_VERSION, "problems": [problem_json(p) for p in problems]}
     return json_text(document)
+
+
+def one_line(problem: Problem) -> str:
+    """The message and the hint in one sentence, for formats that have one text for a problem."""
+    return problem.message if problem.hint is None else f"{problem.message}; {problem.hint}"
 
 
 def in_repository(prefix: str, file: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from afsync.__version__ import __version__
 from afsync.errors import Location, Problem, Severity
 from afsync.output.json_text import json_text
-from afsync.output.problems import in_repository
+from afsync.output.problems import in_repository, one_line
 from afsync.output.values import escape_control
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -56,7 +56,6 @@ def _region(at: Location) -> dict[str, int]:
 
 
 def _text(problem: Problem) -> str:
-    said = problem.message if problem.hint is None else f"{problem.message}; {problem.hint}"
-    text = escape_control(said)
+    text = escape_control(one_line(problem))
     # `[text](place)` would be a link, which a backslash takes back (SARIF 3.11.6).
     return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if "](" in text else text

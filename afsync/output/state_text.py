@@ -16,7 +16,7 @@ from afsync.core.state.records import Approval, Publish, Purpose, Record, Record
 from afsync.core.state.values import Effect, Finding
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
-from afsync.output.values import count, escape_control, iso, shown, shown_schedule
+from afsync.output.values import count, escape_control, iso, iso_or_none, shown, shown_schedule
 
 INTENT_WORDS = {Purpose.SUBMISSION: "a submission", Purpose.APPROVAL: "an approval"}
 EFFECT_WORDS = {
@@ -121,7 +121,7 @@ def record_json(address: str, record: Record) -> str:
         "fingerprint": record.fingerprint,
         "declared": plain(record.declared),
         "prevent_destroy": record.prevent_destroy,
-        "created_at": iso(record.created_at) if record.created_at else None,
+        "created_at": iso_or_none(record.created_at),
     }
     if isinstance(record, RecordedJob):
         time = record.schedule
@@ -132,7 +132,7 @@ def record_json(address: str, record: Record) -> str:
             "rerun": record.rerun,
             "staged": record.staged,
             "approved": record.approved,
-            "approved_at": iso(record.approved_at) if record.approved_at else None,
+            "approved_at": iso_or_none(record.approved_at),
             "approval": _approval_json(record.approval),
             "publish": record.publish.value,
             "publish_finding": record.publish_finding,

@@ -1,4 +1,4 @@
-"""The status of jobs, for people: a table, and the lines of `watch`."""
+"""The status of jobs: a table, the lines of `watch`, and `status --json` (schemas/status.schema.json)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from afsync.output.approvals import approve_command, preview_json, preview_lines
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import schedule_json
 from afsync.output.tables import Cell, table
-from afsync.output.values import Paint, count, escape_control, iso, no_paint, shown_schedule
+from afsync.output.values import Paint, count, escape_control, iso, iso_or_none, no_paint, shown_schedule
 
 _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.ACTIVE: "cyan",
@@ -25,17 +25,13 @@ _COLOURS: Mapping[JobPhase, str] = {
     JobPhase.UNKNOWN: "yellow",
     JobPhase.PUBLISH_FAILED: "red",
 }
-
 _DOTS = {"complete": "●", "running": "◐", "processing": "◐", "waiting": "◔", "pending": "○"}
-
 _PRODUCED, _DONE = "produced", "done"
-
 _KINDS = (
     *("active", _PRODUCED),
     *(p.value.replace("_", " ") for p in JobPhase if p not in (JobPhase.ACTIVE, JobPhase.UNKNOWN)),
     *("unresolved", "not submitted"),
 )
-
 _HEAD = ("JOB", "STATE", "PUBLISHES", "PORTALS", "SCORE", "CREDITS", "LINK")
 
 
@@ -60,7 +56,7 @@ def _row(job: JobStatus, now: datetime) -> list[Cell]:
 
 
 def state(job: JobStatus) -> str:
-    """The service's word for it; ours where it has none, and for `complete`, which says too little."""
+    """The status in words: the service's own where there is one, except for `complete`, which says too little."""
     if job.phase is JobPhase.WAITING_FOR_APPROVAL:
         return "waiting for approval"
     if job.phase is JobPhase.PUBLISH_FAILED:
@@ -79,7 +75,7 @@ def _told(job: JobStatus) -> str:
 
 def _publishes(job: JobStatus, now: datetime) -> str:
     if job.schedule is None or job.phase in (JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING):
-        return ""  # The time that was wished for; nothing goes out then.
+        return ""  # the time that was asked for: nothing is published then
     return f"{shown_schedule(job.schedule, instant=False)} ({relative(job.schedule.utc, now)})"
 
 
@@ -156,7 +152,7 @@ def _job(job: JobStatus, now: datetime) -> dict[str, Any]:
         "credits": job.credits,
         "score": job.score,
         "output_url": job.output_url,
-        "updated_at": iso(job.updated_at) if job.updated_at else None,
+        "updated_at": iso_or_none(job.updated_at),
         "portals": plain(job.portals),
         "preview": preview_json(job.preview, now),
         "note": job.note,

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from afsync.core.resources import Schedule
+from afsync.core.text import LIKE_FORMULAS
 from afsync.core.text import count as count
 
 Paint = Callable[[str, str], str]
@@ -100,9 +101,20 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def iso_or_none(moment: datetime | None) -> str | None:
+    """`iso`, and None for an instant that is not known."""
+    return iso(moment) if moment else None
+
+
 def in_seconds(moment: datetime) -> datetime:
     """The instant in UTC and whole seconds, as documents hold it: msgspec writes it as `iso` does."""
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def spreadsheet_cell(value: str | int | None) -> str:
+    """A cell of a CSV file. A text that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = "" if value is None else escape_control(str(value))
+    return f"'{text}" if text.startswith(LIKE_FORMULAS) else text
 
 
 def size(number: int) -> str:
