@@ -1,4 +1,5 @@
-"""The answer to one POST, and the outcome of one change: what the service did, and what that means for the plan."""
+"""The answer to one POST that creates or approves something: what it says of whether the service did it
+(docs/reliability.md#how-it-works)."""
 
 from __future__ import annotations
 
@@ -6,8 +7,6 @@ from datetime import datetime
 from typing import TypeAlias
 
 from msgspec import Struct
-
-# --- one POST (docs/reliability.md#how-it-works) ---
 
 
 class NotSent(Struct, frozen=True):

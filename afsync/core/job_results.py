@@ -1,5 +1,4 @@
-"""What a job produced, in one form whatever the dialect; and signed links, which grant access to anyone who has
-them."""
+"""What a job produced, in one form whatever the dialect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The phase of a job and its line in `afsync status`; and when waiting for a job is over."""
+"""The phase of a job, and its line in `afsync status` as a value."""
 
 from __future__ import annotations
 

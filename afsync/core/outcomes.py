@@ -8,8 +8,6 @@ from msgspec import Struct
 
 from afsync.core.plan.changes import Change
 
-# --- one change ---
-
 
 class Applied(Struct, frozen=True):
     """The change was carried out. `id` is the resource's id now, `credits` what was really charged (None: not

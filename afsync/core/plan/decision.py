@@ -1,4 +1,4 @@
-"""The decision about one address, and the facts and options that decisions are made from."""
+"""The decision about one address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of single values in a state; among them what was seen of the service keeping what it accepted."""
+"""What the state records of templates, jobs and the account, and the types of its fields."""
 
 from __future__ import annotations
 
