@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
-from afsync.core.remote import Remote, RemoteAccount
+from afsync.core.remote_account import Remote, RemoteAccount
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded
 

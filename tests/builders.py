@@ -13,14 +13,24 @@ from typing import Any
 from afsync.core.addresses import Kind
 from afsync.core.credits import DOCUMENTED, effective
 from afsync.core.fingerprints import fingerprint
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
-from afsync.core.remote import Remote, RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, File, Job, Schedule, Template, Values
+from afsync.core.state.intents import Intent, Phase, Scan
 from afsync.core.state.recorded import Account, Recorded
-from afsync.core.state.records import Deposed, Intent, Phase, Record, RecordedJob, RecordedTemplate, Scan, Upload
-from afsync.core.state.values import Cost, CostKind, Effect, Trust
+from afsync.core.state.records import (
+    Cost,
+    CostKind,
+    Deposed,
+    Effect,
+    Record,
+    RecordedJob,
+    RecordedTemplate,
+    Trust,
+    Upload,
+)
 from afsync.core.takeover.similarity import echo_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from afsync.config.loader import load
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.planner import make_plan
-from afsync.core.remote import Remote, RemoteAccount, RemoteTemplate
+from afsync.core.remote_account import Remote, RemoteAccount, RemoteTemplate
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
 from afsync.output.plan_json import plan_json

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
-from afsync.core.remote import EMULATOR, SERVICE
+from afsync.core.remote_account import EMULATOR, SERVICE
 from afsync.errors import AuthError, UsageError
 
 SERVICE_HOST = "api.auraflux.co"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from afsync.core.remote import RemoteJob
+from afsync.core.remote_account import RemoteJob
 from afsync.errors import BadAnswer
 
 Page = Callable[[int], list[RemoteJob]]

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from afsync.api.previews import MOST, previews
 from afsync.api.reader import ApiReader
 from afsync.api.snapshot import look_up, read_result
-from afsync.core.phases import JobsView
-from afsync.core.remote import Preview
-from afsync.core.results import JobResult
+from afsync.core.job_results import JobResult
+from afsync.core.job_status import JobsView
+from afsync.core.remote_account import Preview
 
 SINGLES = 10
 """Jobs that are too old for the first page are asked for one by one, so many in one look, in turn."""

@@ -9,7 +9,7 @@ from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import retry_after, server_time
 from afsync.api.text import printable
 from afsync.api.wire import decode, error_form, first, moment, usable_id
-from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
+from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 
 REFUSALS = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})
 """In the API's own form these mean that nothing was done."""

@@ -12,7 +12,7 @@ from afsync.api.reader import ApiReader
 from afsync.api.session import ApiSession
 from afsync.api.snapshot import together
 from afsync.api.wire_jobs import StagingAssets
-from afsync.core.remote import Preview
+from afsync.core.remote_account import Preview
 from afsync.errors import ApiError
 
 MOST = 10

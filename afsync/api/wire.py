@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.api.text import excerpt, kept, printable, shallow, whole
-from afsync.core.results import text_without_signed
+from afsync.core.signed_links import text_without_signed
 from afsync.errors import BadAnswer
 
 Row = Mapping[str, Any]

@@ -25,10 +25,11 @@ from afsync.api.wire import (
     text_of,
     usable_id,
 )
-from afsync.core.remote import NOT_KNOWN, RemoteJob
+from afsync.core.job_results import JobResult
+from afsync.core.remote_account import NOT_KNOWN, RemoteJob
 from afsync.core.resources import EMPTY, Values
-from afsync.core.results import JobResult, text_without_signed
-from afsync.core.statuses import ended_badly
+from afsync.core.service_statuses import ended_badly
+from afsync.core.signed_links import text_without_signed
 
 ECHOED = ("entry", "productionProfile", "contentType", "topic", "tone", "format")
 """The submitted texts that some dialect echoes; `platforms` and `addOns` come on top."""

@@ -7,7 +7,7 @@ from typing import Any
 from afsync.api.text import kept
 from afsync.api.wire import Row, bad, decode, first, list_of, made_up_id, moment, optional_text, quoted, usable_id
 from afsync.core.fingerprints import plain
-from afsync.core.remote import RemoteTemplate
+from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Values
 
 _ROW_FIELDS = {

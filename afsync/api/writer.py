@@ -13,8 +13,8 @@ from afsync.api.session import ApiSession
 from afsync.api.upload import FileUpload
 from afsync.api.wire_jobs import check_schedule_set, schedule_body
 from afsync.api.wire_templates import template_body
+from afsync.core.answers import Answer, Committed, Rejected, Unknown
 from afsync.core.fingerprints import plain
-from afsync.core.outcome import Answer, Committed, Rejected, Unknown
 from afsync.core.resources import Values
 from afsync.errors import ApiError, Interrupted, Refused
 

@@ -11,9 +11,9 @@ from afsync.app.connection import Service, connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.remote import read_remote
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
-from afsync.core.remote import RemoteAccount
+from afsync.core.remote_account import RemoteAccount
 from afsync.core.resources import Limits
 from afsync.errors import StateError
 

@@ -19,8 +19,8 @@ from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.calendar import Window, without_links
 from afsync.core.calendar_entries import Known, entries
-from afsync.core.phases import JobsView
-from afsync.core.plan.decision import Options
+from afsync.core.job_status import JobsView
+from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import remote_as_recorded
 from afsync.errors import UsageError
 from afsync.output.calendar_labels import Page
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from afsync.app.connection import Service
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.remote import Remote
+    from afsync.core.remote_account import Remote
     from afsync.core.state.recorded import Recorded
     from afsync.errors import Problem
 

@@ -26,7 +26,7 @@ from afsync.errors import AfsyncError
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.core.plan.plan import Plan
-    from afsync.core.remote import Lookups, Remote
+    from afsync.core.remote_account import Lookups, Remote
     from afsync.core.state.recorded import Recorded
     from afsync.engine.events import Tell
     from afsync.engine.ledger import Ledger

@@ -22,8 +22,8 @@ from afsync.config.export import WrittenSheet, account_rows, declared_rows, entr
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.writer import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
-from afsync.core.plan.decision import Facts, facts_of
-from afsync.core.remote import Remote
+from afsync.core.plan.facts import Facts, facts_of
+from afsync.core.remote_account import Remote
 from afsync.core.resources import EMPTY
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.takeover.export import Export, Exported, JobSelection, common, make_export

@@ -13,10 +13,10 @@ from afsync.app.project import load_project
 from afsync.app.project_state import check_lineage, locked, open_store, read_state, who
 from afsync.app.remote import read_for_intents
 from afsync.core.addresses import Kind
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.recovery.manual_resolution import ManualAdopt, Saying, apply_manual_resolution
 from afsync.core.recovery.resolution import not_asked
-from afsync.core.state.records import Purpose
+from afsync.core.state.intents import Purpose
 from afsync.core.trust.reviews import asked_for, judged_reviews
 from afsync.engine.interrupt import Stop
 from afsync.errors import ApiError, UsageError

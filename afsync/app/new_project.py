@@ -28,7 +28,7 @@ from afsync.output.values import escape_control
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.remote import Remote
+    from afsync.core.remote_account import Remote
 
 
 _NAMED = ".afsync"

@@ -13,12 +13,12 @@ from afsync.__version__ import __version__
 from afsync.api.webhook import Sent, not_a_channel, post
 from afsync.app.project_state import check_lineage
 from afsync.app.session import open_session
-from afsync.core.channels import Channel, Event
+from afsync.core.job_status import JobsView
+from afsync.core.notification_channels import Channel, Event
 from afsync.core.notifications import Item, Notice, announced, job_items, mark, pruned, started, unsent, went_well
-from afsync.core.phases import JobsView
 from afsync.core.run_page import run_page
 from afsync.core.state.recorded import Recorded
-from afsync.core.status import statuses
+from afsync.core.status_lines import statuses
 from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked, UsageError
 from afsync.output.notifications import About, body, error_notice, job_notice, plan_notice, run_notice
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
     from afsync.core.plan.plan import Plan
-    from afsync.core.remote import Remote
+    from afsync.core.remote_account import Remote
     from afsync.engine.run_report import RunReport
     from afsync.store.interface import Store
 

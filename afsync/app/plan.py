@@ -16,7 +16,7 @@ from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, read_state, warn_of_another_run
 from afsync.app.remote import read_remote
 from afsync.app.selection import Selection, check_addresses
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import NOT_CHECKED, remote_as_recorded
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import NO_NOTICE, SavedPlan, expiry

@@ -16,11 +16,11 @@ from afsync.app.project_state import check_account, check_lineage, refuse_unknow
 from afsync.app.remote import read_due, read_remote
 from afsync.app.selection import Selection, check_addresses
 from afsync.core.approval.approvals import only_approvals
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import beyond
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import SavedPlan, different_plan_reason, other_account_reason, stale_reason
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Bounds, Limits
 from afsync.core.state.recorded import Account
 from afsync.engine.interrupt import Stop

@@ -23,7 +23,7 @@ from afsync.store.opening import check_owner, check_pin
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.remote import Remote
+    from afsync.core.remote_account import Remote
     from afsync.engine.interrupt import Stop
     from afsync.store.interface import Store
 

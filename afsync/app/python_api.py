@@ -36,7 +36,7 @@ from afsync.app.state_edit import merge_recoveries
 from afsync.app.status import status
 from afsync.app.validate import Validation, validate
 from afsync.core.calendar import Entries
-from afsync.core.phases import JobStatus
+from afsync.core.job_status import JobStatus
 from afsync.core.plan.saved_plan import SavedPlan
 from afsync.engine.events import Event
 from afsync.engine.run_report import RunReport

@@ -18,11 +18,11 @@ from afsync.core.addresses import Kind
 from afsync.core.approval.approvals import waiting
 from afsync.core.approval.due import candidates, unknown_staging, unpublished
 from afsync.core.approval.held import of_unknown_origin
-from afsync.core.plan.decision import Options
+from afsync.core.job_results import JobResult
+from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.recovery.resolution import Adopt
-from afsync.core.remote import Lookups, Remote
-from afsync.core.results import JobResult
+from afsync.core.remote_account import Lookups, Remote
 from afsync.core.trust.publications import results_needed, staging_needed
 from afsync.core.trust.reviews import asked_for
 from afsync.errors import AuthError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from afsync.api.reader import ApiReader
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.remote import Preview
+    from afsync.core.remote_account import Preview
     from afsync.core.state.recorded import Recorded
 
 

@@ -12,7 +12,7 @@ from afsync.app.connection import Service, connect
 from afsync.app.context import Context
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
 from afsync.output.results import Results
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.config.problems import close_address
 from afsync.core.addresses import ADDRESS, matches
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.resources import Desired, Limits
 from afsync.errors import UsageError
 

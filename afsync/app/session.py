@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from afsync.app.connection import connect
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, locked, open_store
-from afsync.core.plan.decision import Facts, facts_of
-from afsync.core.remote import Lookups
+from afsync.core.plan.facts import Facts, facts_of
+from afsync.core.remote_account import Lookups
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.takeover.adoption import adopted, objection, taken_over
 from afsync.engine.interrupt import Stop
@@ -23,7 +23,7 @@ from afsync.errors import UsageError
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.remote import Remote
+    from afsync.core.remote_account import Remote
     from afsync.store.interface import Store
 
 EVERYTHING = Lookups(since=datetime(1970, 1, 2, tzinfo=UTC))

@@ -10,9 +10,10 @@ from afsync.app.addresses import check_globs
 from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.core.phases import JobPhase, JobStatus, JobsView, Until, is_settled, next_look, status_without_links
-from afsync.core.remote import Remote
-from afsync.core.status import statuses
+from afsync.core.job_status import JobPhase, JobStatus, JobsView, status_without_links
+from afsync.core.job_waiting import Until, is_settled, next_look
+from afsync.core.remote_account import Remote
+from afsync.core.status_lines import statuses
 from afsync.core.trust.publications import results_needed
 from afsync.errors import Unreachable
 

@@ -14,7 +14,7 @@ from afsync.commands.account_flags import AccountFlags, account_flags, check_tog
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.errors import UsageError
 
 

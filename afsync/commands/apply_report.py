@@ -13,11 +13,11 @@ from afsync.commands.ci import publish_error, publish_problems
 from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
 from afsync.commands.json_events import EventLines
-from afsync.core.outcome import Unresolved
+from afsync.core.outcomes import Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import Ask, Wait, needs_person
-from afsync.core.state.records import Purpose
+from afsync.core.state.intents import Purpose
 from afsync.core.text import count
 from afsync.core.workspace import Numbers
 from afsync.engine.run_report import RunReport

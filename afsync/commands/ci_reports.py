@@ -16,9 +16,9 @@ from afsync.output.plan_markdown import plan_markdown
 
 if TYPE_CHECKING:
     from afsync.config.project import LoadedProject
-    from afsync.core.outcome import Outcome
+    from afsync.core.apply_verification import Verification
+    from afsync.core.outcomes import Outcome
     from afsync.core.plan.plan import Plan
-    from afsync.core.verification import Verification
 
 
 def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str] = ()) -> None:

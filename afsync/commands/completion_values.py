@@ -16,8 +16,8 @@ from afsync.app.project_state import read_state
 from afsync.commands.context import here
 from afsync.config.reference import below
 from afsync.core.resources import Desired
+from afsync.core.service_statuses import MEANINGS, OWN
 from afsync.core.state.recorded import Recorded
-from afsync.core.statuses import MEANINGS, OWN
 from afsync.errors import AfsyncError
 
 Names = Callable[[], Iterable[str]]

@@ -12,10 +12,10 @@ import click
 from afsync.commands.console import print_report, stdout_paint
 from afsync.config.codes import MEANINGS as FILE_CODES
 from afsync.config.reference import Key, below, explain, is_key
-from afsync.core.plan.codes import MEANINGS as PLAN_CODES
-from afsync.core.plan.codes import REASONS
-from afsync.core.statuses import MEANINGS as STATUSES
-from afsync.core.statuses import OWN
+from afsync.core.plan.code_meanings import MEANINGS as PLAN_CODES
+from afsync.core.plan.code_meanings import REASONS
+from afsync.core.service_statuses import MEANINGS as STATUSES
+from afsync.core.service_statuses import OWN
 from afsync.output.values import Paint
 
 WIDEST = 100

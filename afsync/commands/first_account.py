@@ -11,7 +11,7 @@ from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.session import Session
-    from afsync.core.remote import Remote
+    from afsync.core.remote_account import Remote
 
 
 def announcement(account: Account, first: str = "apply") -> str:

@@ -18,7 +18,7 @@ from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.remote import EMULATOR, Remote
+from afsync.core.remote_account import EMULATOR, Remote
 from afsync.errors import AfsyncError, AuthError
 from afsync.output.values import escape_control
 

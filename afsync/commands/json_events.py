@@ -13,9 +13,9 @@ from typing import assert_never
 from afsync.app.files import open_stream
 from afsync.commands.console import Out
 from afsync.commands.progress import Reporter, Uploads
-from afsync.core.outcome import Outcome
+from afsync.core.apply_verification import Verification
+from afsync.core.outcomes import Outcome
 from afsync.core.plan.plan import Plan
-from afsync.core.verification import Verification
 from afsync.engine.events import (
     BecameDue,
     ChangeDone,

@@ -26,7 +26,7 @@ from rich.text import Text
 from afsync.app.partial_download import OnBytes
 from afsync.commands.console import Out, stdout_paint
 from afsync.commands.progress import LineReporter, Uploads, file_of
-from afsync.core.phases import JobStatus
+from afsync.core.job_status import JobStatus
 from afsync.engine.events import BecameDue, ChangeDone, Event, Uploading
 from afsync.output.status import status_text
 

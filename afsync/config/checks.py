@@ -12,7 +12,7 @@ from afsync.config.durations import parse_span, quarantine_seconds, watch_second
 from afsync.config.problems import BROKEN, Code, InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.addresses import ADDRESS, KEY
-from afsync.core.remote import EMULATOR
+from afsync.core.remote_account import EMULATOR
 from afsync.core.state_place import BadPlace, is_elsewhere, state_place
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)

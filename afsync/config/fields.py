@@ -37,7 +37,7 @@ from afsync.config.checks import (
 )
 from afsync.config.problems import NO_VALUE
 from afsync.config.series_checks import check_date, check_instance, check_rows, check_wall_time
-from afsync.core.remote import EMULATOR
+from afsync.core.remote_account import EMULATOR
 
 
 def _json(schema_type: str | list[str], check: Callable[[Any], Any], **more: Any) -> tuple[Any, Any]:

@@ -29,7 +29,7 @@ from afsync.config.fields import (
 from afsync.config.policy_models import PolicyPart
 from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
 from afsync.config.settings import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
-from afsync.core.remote import EMULATOR, SERVICE
+from afsync.core.remote_account import EMULATOR, SERVICE
 
 
 class Api(Part):

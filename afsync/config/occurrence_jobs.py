@@ -25,8 +25,8 @@ from afsync.config.times import parse_zone
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series.series import Occurrence, Series, SeriesState
+from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ENDED, group_of
 
 _WHEN = frozenset({"on", "at", "import"})
 

@@ -23,7 +23,7 @@ from afsync.config.times import parse_zone, zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
 from afsync.core.resources import Job
-from afsync.core.series.occurrences import Occurrences
+from afsync.core.series.occurrence_notices import Occurrences
 from afsync.core.series.series import considered, series_state
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob

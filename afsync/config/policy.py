@@ -12,7 +12,7 @@ from afsync.config.enums import Weekday
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.settings import HORIZON
 from afsync.config.times import parse_zone
-from afsync.core.policy.policy import NO_POLICY, Blackout, Budget, Exemption, Policy
+from afsync.core.policy.rules import NO_POLICY, Blackout, Budget, Exemption, Policy
 from afsync.errors import Location
 
 _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}

@@ -11,16 +11,16 @@ from msgspec import Struct, field
 from afsync.config.checks import deletes_percent
 from afsync.config.durations import quarantine_seconds, watch_seconds
 from afsync.config.settings import LATE, QUARANTINE, SETTLE, STATE, WATCH, Settings
-from afsync.core.channels import Channel, Event
-from afsync.core.policy.policy import NO_POLICY, Policy
-from afsync.core.remote import SERVICE
+from afsync.core.notification_channels import Channel, Event
+from afsync.core.policy.rules import NO_POLICY, Policy
+from afsync.core.remote_account import SERVICE
 from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
     from afsync.config.calendar import Calendar
     from afsync.config.declared import Declared
-    from afsync.core.series.occurrences import Occurrences
+    from afsync.core.series.occurrence_notices import Occurrences
 
 
 class SourceFile(Struct, frozen=True):

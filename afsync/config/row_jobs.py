@@ -21,10 +21,10 @@ from afsync.config.rows_file import Row
 from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job
-from afsync.core.series.occurrences import RowDate
+from afsync.core.series.occurrence_notices import RowDate
+from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ENDED, group_of
 
 _PREFIX = "row."
 _OF_ONE = ("rerun", "approve")

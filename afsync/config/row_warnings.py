@@ -8,7 +8,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from afsync.core.series.occurrences import RowDate
+from afsync.core.series.occurrence_notices import RowDate
 from afsync.core.state.recorded import Considered
 from afsync.errors import Location, Problem, Severity
 

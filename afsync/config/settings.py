@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from afsync.config.durations import quarantine_seconds, watch_seconds
-from afsync.core.channels import Channel
-from afsync.core.remote import SERVICE
+from afsync.core.notification_channels import Channel
+from afsync.core.remote_account import SERVICE
 from afsync.core.resources import Bounds
 
 PROJECT_FILE = "afsync.yaml"

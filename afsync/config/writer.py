@@ -12,7 +12,7 @@ from typing import Any, Final
 from afsync.config.document import Document
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.settings import PROJECT_FILE
-from afsync.core.remote import EMULATOR
+from afsync.core.remote_account import EMULATOR
 from afsync.errors import ConfigError
 
 SCHEMA_FILE: Final = ".afsync/afsync.schema.json"

@@ -11,10 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import key_of
-from afsync.core.phases import JobStatus, status_without_links
+from afsync.core.job_status import JobStatus, status_without_links
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Spending
-from afsync.core.results import text_without_signed, unsigned
+from afsync.core.signed_links import text_without_signed, unsigned
 from afsync.errors import Problem
 
 

@@ -12,18 +12,18 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, matches, occurrence_of
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.credits import estimate
+from afsync.core.job_status import JobPhase, JobStatus, JobsView
 from afsync.core.moves.moves import moved
-from afsync.core.phases import JobPhase, JobStatus, JobsView
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
-from afsync.core.remote import RemoteJob
+from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
-from afsync.core.series.occurrences import RowDate
+from afsync.core.series.occurrence_notices import RowDate
 from afsync.core.series.series import Occurrence
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.core.status import statuses, with_template
+from afsync.core.status_lines import statuses, with_template
 from afsync.errors import Problem, Severity
 
 _MARKS: Mapping[JobPhase, EntryState] = {

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from afsync.core.resources import EMPTY, Values
-from afsync.core.state.values import Cost, CostKind
+from afsync.core.state.records import Cost, CostKind
 
 DOCUMENTED = {CostKind.SHORT: 1, CostKind.LONG: 2, CostKind.GENERATE: 3}
 """Credits per job, by the reference."""

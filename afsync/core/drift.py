@@ -10,17 +10,17 @@ from typing import Any
 from afsync.core.addresses import Kind, typed
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.fingerprints import normalise, plain
-from afsync.core.plan.decision import Options, facts_of
+from afsync.core.plan.facts import Options, facts_of
 from afsync.core.plan.lookups import is_final
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.recovery.outdated_state import newer
-from afsync.core.remote import Remote, RemoteJob
+from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Desired
-from afsync.core.results import text_without_signed, without_signed
+from afsync.core.service_statuses import PUBLISHED, Group, group_of
+from afsync.core.signed_links import text_without_signed, without_signed
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
-from afsync.core.statuses import PUBLISHED, Group, group_of
 from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
-from afsync.core.channels import Channel, Event
-from afsync.core.phases import JobPhase, JobStatus
+from afsync.core.job_status import JobPhase, JobStatus
+from afsync.core.notification_channels import Channel, Event
 from afsync.core.state.recorded import Recorded
-from afsync.core.status import GONE
+from afsync.core.status_lines import GONE
 
 OF_A_JOB = (Event.FAILED, Event.WAITS, Event.NOT_KEPT, Event.PUBLISHED)
 """What happens to single jobs, each once."""

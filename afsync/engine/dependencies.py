@@ -9,12 +9,12 @@ from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
-from afsync.core.outcome import Answer
+from afsync.core.answers import Answer
+from afsync.core.apply_verification import ReadBack
 from afsync.core.plan.plan import Plan
-from afsync.core.remote import Lookups, Remote
+from afsync.core.remote_account import Lookups, Remote
 from afsync.core.resources import Desired, Values
 from afsync.core.state.recorded import Recorded
-from afsync.core.verification import ReadBack
 from afsync.engine.events import Tell
 from afsync.engine.interrupt import Stop
 

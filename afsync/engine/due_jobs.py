@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.approval.due import candidates, next_time, unread
 from afsync.core.clocks import passed_on_both
-from afsync.core.outcome import NotAttempted
+from afsync.core.outcomes import NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from afsync.core.outcome import Outcome
+from afsync.core.outcomes import Outcome
 from afsync.core.plan.actions import Step
 from afsync.core.plan.changes import Change
 from afsync.errors import Problem

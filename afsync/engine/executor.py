@@ -8,12 +8,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.moves.moves import made
-from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.order import turns
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
 from afsync.core.state.records import RecordedJob
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_jobs import DueJobs, due_jobs

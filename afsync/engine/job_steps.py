@@ -8,11 +8,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
+from afsync.core.answers import Committed
 from afsync.core.credits import effective
-from afsync.core.decisions.missing_times import instead, with_refusal
+from afsync.core.decisions.publish_times import instead, with_refusal
 from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
-from afsync.core.outcome import Committed, Failed, NotAttempted
+from afsync.core.outcomes import Failed, NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.resources import EMPTY, Job, Schedule, Values

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, typed
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.series.occurrences import remembered
+from afsync.core.series.occurrence_notices import remembered
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.core.trust.cancels import with_watched

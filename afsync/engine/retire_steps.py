@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from afsync.core.decisions.missing_times import instead, with_refusal
-from afsync.core.outcome import Failed
+from afsync.core.decisions.publish_times import instead, with_refusal
+from afsync.core.outcomes import Failed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
 from afsync.core.state.forgotten import let_go

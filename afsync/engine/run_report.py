@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from afsync.core.outcome import Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.apply_verification import Verification
+from afsync.core.outcomes import Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import needs_person
-from afsync.core.verification import Verification
 from afsync.errors import AfsyncError, Exit
 
 

@@ -12,20 +12,12 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.answers import Answer, Committed, CommittedIdUnknown, InDoubt, Limited, NotSent, Rejected, Unknown
 from afsync.core.credits import learnt
-from afsync.core.outcome import (
-    Answer,
-    Committed,
-    CommittedIdUnknown,
-    InDoubt,
-    Limited,
-    NotSent,
-    Rejected,
-    Unknown,
-)
 from afsync.core.recovery.resolution import close_intent, record_of, reopen_intent, replace_intent
+from afsync.core.state.intents import Intent, Phase
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Phase, Publish, RecordedJob
+from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.trust.reviews import stops_no_more
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger

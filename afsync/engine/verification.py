@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from afsync.core.outcome import Outcome
-from afsync.core.phases import JobsView as Account
-from afsync.core.plan.decision import Options
-from afsync.core.remote import RemoteJob
+from afsync.core.apply_verification import Observable, ReadBack, Verification, compare, expected, noted, used_templates
+from afsync.core.job_status import JobsView as Account
+from afsync.core.outcomes import Outcome
+from afsync.core.plan.facts import Options
+from afsync.core.remote_account import RemoteJob
 from afsync.core.trust.publications import MOST, judged_publications
-from afsync.core.verification import Observable, ReadBack, Verification, compare, expected, noted, used_templates
 from afsync.engine.run import Run
 from afsync.errors import ApiError, Interrupted
 

@@ -11,7 +11,7 @@ from afsync.core.addresses import in_yaml, typed
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan, Waiting
-from afsync.core.remote import Preview
+from afsync.core.remote_account import Preview
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.output.values import Paint, escape_control, iso_or_none, no_paint, shown, shown_schedule

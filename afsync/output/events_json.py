@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.apply_verification import Observable, Verification
+from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Step
 from afsync.core.plan.changes import Change
-from afsync.core.verification import Observable, Verification
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
 from afsync.output.outcomes import Tally, _plural

@@ -11,11 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.channels import Event
+from afsync.core.apply_verification import Verification
+from afsync.core.notification_channels import Event
 from afsync.core.notifications import RUN, Item, Notice
-from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.plan import Plan
-from afsync.core.verification import Verification
 from afsync.errors import AfsyncError, Problem
 from afsync.output.outcomes import Tally, done_word, left_undone, seen_lines, spent_text
 from afsync.output.plan_text import credits_line

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from afsync.core.addresses import Kind
-from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.apply_verification import Expected, Observable, Verification
+from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Retire
 from afsync.core.plan.changes import Change
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.core.text import duration
-from afsync.core.verification import Expected, Observable, Verification
 from afsync.output.values import Paint, count, escape_control, no_paint
 
 _DOING = {

@@ -16,7 +16,7 @@ from afsync.__version__ import __version__
 from afsync.core.addresses import Kind, key_of, kind_of
 from afsync.core.fingerprints import too_deep
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import LimitUse, Plan, Spending, Waiting, plan_without_links
 from afsync.core.plan.saved_plan import SavedPlan
 from afsync.core.resources import Job, Schedule, Template, Utc

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from afsync.core.fingerprints import plain
+from afsync.core.job_results import JobResult
 from afsync.core.resources import Values
-from afsync.core.results import JobResult
-from afsync.core.statuses import ended_badly
+from afsync.core.service_statuses import ended_badly
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
 from afsync.output.values import Paint, escape_control, iso, no_paint

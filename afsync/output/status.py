@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from afsync.core.fingerprints import plain
-from afsync.core.phases import JobPhase, JobStatus
+from afsync.core.job_status import JobPhase, JobStatus
 from afsync.output.approvals import approve_command, preview_json, preview_lines
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import schedule_json

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 from msgspec import UNSET, Struct, UnsetType, defstruct
 from msgspec.structs import fields, replace
 
+from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Record
+from afsync.core.state.records import Record
 from afsync.store.canonical_json import InvalidDocument, Object, shown
 from afsync.store.json_structs import FORMAT, JsonWriter, bare, layout
 from afsync.store.state_file import check_intent_kinds, check_kinds, from_json

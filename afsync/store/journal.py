@@ -14,8 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
-from afsync.core.state.values import Count, Text
+from afsync.core.state.records import Count, Record, Text
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument, Object, compact, parse_object, within
 from afsync.store.delta import Replay, delta, read_delta

@@ -10,8 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Record
+from afsync.core.state.records import Record
 from afsync.errors import StateError
 from afsync.store.damaged import is_note_of, note, other_state, refuse_older
 from afsync.store.delta import changed_resources

@@ -19,8 +19,8 @@ from msgspec import Struct
 
 from afsync.core.recovery.evidence import EXCHANGE
 from afsync.core.resources import Utc
-from afsync.core.state.records import Intent, Phase, Purpose
-from afsync.core.state.values import Count, Text
+from afsync.core.state.intents import Intent, Phase, Purpose
+from afsync.core.state.records import Count, Text
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.json_structs import JsonWriter

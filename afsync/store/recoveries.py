@@ -12,11 +12,10 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.recovery.resolution import replace_intent
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Record, RecordedJob, RecordedTemplate
-from afsync.core.state.values import Address
+from afsync.core.state.records import Address, Deposed, Record, RecordedJob, RecordedTemplate
 from afsync.core.trust.reviews import is_ignored, to_be_cancelled
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object

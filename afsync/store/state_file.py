@@ -9,9 +9,9 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Meta, ValidationError, convert
 
 from afsync.core.addresses import ADDRESS, kind_of
+from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Record
-from afsync.core.state.values import Sha256, Text
+from afsync.core.state.records import Record, Sha256, Text
 from afsync.store.canonical_json import InvalidDocument, shown
 from afsync.store.json_structs import BUILDING, FORMAT, PREFIXES
 

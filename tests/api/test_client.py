@@ -16,7 +16,7 @@ from afsync.api.exchange import Exchange, NoResponse, Reply, Request, run
 from afsync.api.reader import ApiReader
 from afsync.api.session import ExchangeBounds
 from afsync.api.writer import ApiWriter
-from afsync.core.outcome import Committed, CommittedIdUnknown, NotSent, Rejected, Unknown
+from afsync.core.answers import Committed, CommittedIdUnknown, NotSent, Rejected, Unknown
 from afsync.errors import ApiError, BadAnswer, Unreachable, UsageError
 
 from .support import KEY, Connection, a_line, http, serving

@@ -17,7 +17,7 @@ from afsync.api.text import TOO_DEEP
 from afsync.api.wire import MOST_VALUES, ODD, decode, error_form
 from afsync.api.wire_jobs import parse_page, parse_publish_times
 from afsync.api.wire_templates import parse_templates
-from afsync.core.remote import NOT_KNOWN
+from afsync.core.remote_account import NOT_KNOWN
 from afsync.errors import BadAnswer
 
 GOOD = {"jobId": "job_1", "status": "queued", "createdAt": "1764000000000"}

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from afsync.api.paging import Listing, read_list
 from afsync.api.snapshot import fetch
-from afsync.core.remote import Lookups, RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import Lookups, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.errors import BadAnswer
 from tests.scale import scaled
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from afsync.api.exchange import NoResponse, Reply
 from afsync.api.post_answers import classify
 from afsync.api.writer import ApiWriter
-from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
+from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 from afsync.core.resources import EMPTY
 
 from .support import a_session, answering

@@ -16,8 +16,8 @@ from afsync.api.reader import ApiReader
 from afsync.api.session import ApiSession, connect
 from afsync.api.snapshot import fetch
 from afsync.api.writer import ApiWriter
-from afsync.core.outcome import Committed, Rejected
-from afsync.core.remote import Lookups
+from afsync.core.answers import Committed, Rejected
+from afsync.core.remote_account import Lookups
 from afsync.emulator import create_app, running
 from afsync.errors import Refused
 

@@ -13,7 +13,7 @@ from afsync.api.retries import LONGEST_WAIT, RETRY_AFTER_CAP, RETRY_AFTER_DEFAUL
 from afsync.api.session import connect
 from afsync.api.wire import ErrorForm
 from afsync.api.writer import ApiWriter
-from afsync.core.outcome import Committed, Limited, NotSent, Rejected, Unknown
+from afsync.core.answers import Committed, Limited, NotSent, Rejected, Unknown
 from afsync.errors import ApiError, AuthError, BadAnswer, Interrupted, Refused, Unreachable, UsageError
 
 from .support import KEY, FakeTime, a_session, an_access, an_answer, answering

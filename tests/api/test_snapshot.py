@@ -13,7 +13,7 @@ import pytest
 
 from afsync.api.reader import ApiReader
 from afsync.api.snapshot import SINGLE, fetch, together
-from afsync.core.remote import Lookups, RemoteAccount
+from afsync.core.remote_account import Lookups, RemoteAccount
 from afsync.errors import AuthError, BadAnswer, Interrupted, Refused
 
 from .support import a_session, an_answer

@@ -9,7 +9,7 @@ import pytest
 
 from afsync.api.reader import ApiReader
 from afsync.api.writer import ApiWriter
-from afsync.core.outcome import Committed, NotSent, Unknown
+from afsync.core.answers import Committed, NotSent, Unknown
 from afsync.errors import Unreachable
 
 from .support import CERTIFICATE, KEY, Connection, a_line, http, serving

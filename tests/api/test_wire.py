@@ -14,8 +14,8 @@ from msgspec.structs import astuple
 
 from afsync.api import reader, wire, wire_jobs, wire_templates
 from afsync.api.wire_jobs import parse_result, parse_staging_assets
-from afsync.core.remote import RemoteAccount, RemoteJob, RemoteTemplate
-from afsync.core.results import JobResult
+from afsync.core.job_results import JobResult
+from afsync.core.remote_account import RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.takeover import similarity
 from afsync.errors import BadAnswer
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import afsync
-from afsync.core.outcome import Applied
+from afsync.core.outcomes import Applied
 from afsync.emulator.server import running
 from afsync.engine.events import ChangeDone, ChangeStarted, Event
 from afsync.errors import (

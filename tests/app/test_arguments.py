@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 import afsync
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import SavedPlan
 from afsync.core.state.recorded import Account

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import afsync
-from afsync.core.outcome import Unresolved
+from afsync.core.outcomes import Unresolved
 from afsync.engine.events import ChangeDone, ChangeStarted, Event
 from afsync.errors import (
     ConfigError,

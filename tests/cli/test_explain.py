@@ -12,9 +12,9 @@ import afsync
 from afsync.config.codes import MEANINGS as OF_FILES
 from afsync.config.problems import Code
 from afsync.core.plan.actions import Reason
-from afsync.core.plan.codes import MEANINGS, REASONS
-from afsync.core.policy.policy_check import _TOGETHER
-from afsync.core.statuses import Group
+from afsync.core.plan.code_meanings import MEANINGS, REASONS
+from afsync.core.policy.check import _TOGETHER
+from afsync.core.service_statuses import Group
 from tests.harness import Sandbox
 
 PLACES = {"Problem": 0, "_warning": 0, "warn": 1, "note": 1, "_problem": 1, "_drift": 1}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from afsync.core.policy.policy import Blackout, Budget, Exemption, Policy
+from afsync.core.policy.rules import Blackout, Budget, Exemption, Policy
 from tests.config.support import loaded, problems
 
 ALL = """\

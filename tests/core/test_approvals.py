@@ -12,7 +12,7 @@ from afsync.core.approval.approvals import only_approvals
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.plan import Plan, Waiting
-from afsync.core.remote import Preview, Remote
+from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.errors import AfsyncError, Severity

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.plan.decision import Facts
+from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
-from afsync.core.policy.policy import Budget, Exemption, Policy
-from afsync.core.policy.policy_check import check_policy
-from afsync.core.remote import Remote
+from afsync.core.policy.check import check_policy
+from afsync.core.policy.rules import Budget, Exemption, Policy
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Job
 from afsync.core.state.records import Record
 from tests.builders import AHEAD, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned

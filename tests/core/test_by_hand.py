@@ -14,9 +14,10 @@ from afsync.core.recovery.manual_resolution import (
     candidates_of,
 )
 from afsync.core.recovery.resolution import Absent, Adopt, Ask, Resolution, Wait, record_of
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
+from afsync.core.state.intents import Intent, Scan
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Intent, Scan
+from afsync.core.state.records import Deposed
 from afsync.errors import UsageError
 from tests.builders import (
     BEFORE,

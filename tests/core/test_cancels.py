@@ -14,8 +14,7 @@ from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, Watched, Why
-from afsync.core.state.values import UNSEEN, Effect, Finding, Trust
+from afsync.core.state.records import UNSEEN, Effect, Finding, Publish, Trust, Watched, Why
 from afsync.core.takeover.adoption import taken_over
 from afsync.store.recoveries import Recovery, merged
 from tests.builders import (

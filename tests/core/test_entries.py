@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from afsync.core.calendar import CalendarEntry, EntryState, Window, weeks, without_links
 from afsync.core.calendar_entries import Known, entries
-from afsync.core.phases import JobsView
-from afsync.core.remote import Preview, Remote
+from afsync.core.job_status import JobsView
+from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from afsync.core.resources import Desired
 from afsync.core.state.forgotten import left
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.values import Finding
+from afsync.core.state.records import Finding
 from tests.builders import NOW, a_recorded, a_recorded_job
 from tests.core.test_cancels import a_watch
 

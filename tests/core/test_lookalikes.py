@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.remote import RemoteJob
+from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.takeover.similarity import echo_of, fits, looks_like

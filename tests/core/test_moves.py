@@ -17,7 +17,7 @@ from afsync.core.moves.moves import find_moves, moved, moved_by_hand
 from afsync.core.moves.pairing import Moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
 from afsync.core.resources import Job

@@ -7,14 +7,15 @@ from msgspec.structs import replace
 
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.plan import Plan, Summary
 from afsync.core.plan.planner import make_plan
 from afsync.core.recovery.resolution import Wait
 from afsync.core.resources import Job, Limits
+from afsync.core.state.intents import Scan
 from afsync.core.state.recorded import Account
-from afsync.core.state.records import Record, RecordedJob, Scan, Upload
+from afsync.core.state.records import Record, RecordedJob, Upload
 from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,

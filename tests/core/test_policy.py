@@ -11,11 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.decision import Facts, Options
+from afsync.core.plan.facts import Facts, Options
 from afsync.core.plan.plan import Plan
-from afsync.core.policy.policy import Blackout, Policy
-from afsync.core.policy.policy_check import check_policy
-from afsync.core.remote import Remote
+from afsync.core.policy.check import check_policy
+from afsync.core.policy.rules import Blackout, Policy
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Record
 from afsync.errors import Severity

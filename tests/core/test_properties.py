@@ -12,8 +12,8 @@ from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Limits
+from afsync.core.service_statuses import Group, group_of
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import Group, group_of
 from tests.builders import NOW
 from tests.core.worlds import PATIENT, World, applied, strange_worlds, worlds
 

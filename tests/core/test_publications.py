@@ -9,17 +9,17 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.approval.approvals import only_approvals
+from afsync.core.job_results import JobResult
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import Adopt, Ask, record_publication
-from afsync.core.remote import Preview, Remote
-from afsync.core.results import JobResult
+from afsync.core.remote_account import Preview, Remote
+from afsync.core.state.intents import Intent, Purpose
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Purpose, RecordedJob
-from afsync.core.state.values import Effect, Finding
+from afsync.core.state.records import Effect, Finding, RecordedJob
 from afsync.core.trust.publications import MOST, results_needed
 from afsync.errors import AfsyncError, Exit
 from tests.builders import (

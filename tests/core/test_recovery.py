@@ -27,9 +27,10 @@ from afsync.core.recovery.resolution import (
     resolution_options,
     resolution_summary,
 )
-from afsync.core.remote import NOT_KNOWN, Remote, RemoteJob
+from afsync.core.remote_account import NOT_KNOWN, Remote, RemoteJob
+from afsync.core.state.intents import Intent, Phase, Scan
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Intent, Phase, RecordedJob, RecordedTemplate, Scan
+from afsync.core.state.records import Deposed, RecordedJob, RecordedTemplate
 from tests.builders import (
     BEFORE,
     LATER,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.policy.policy import Blackout, Exemption, Policy
+from afsync.core.policy.rules import Blackout, Exemption, Policy
 from afsync.core.policy.spacing import span
 from afsync.core.resources import Job
 from afsync.errors import Severity

@@ -8,21 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.phases import (
-    BUSY_TIMES,
-    JobPhase,
-    JobStatus,
-    JobsView,
-    Until,
-    is_settled,
-    next_look,
-    phase_of,
-    succeeded,
-)
-from afsync.core.remote import Preview
+from afsync.core.job_status import JobPhase, JobStatus, JobsView, phase_of
+from afsync.core.job_waiting import BUSY_TIMES, Until, is_settled, next_look, succeeded
+from afsync.core.remote_account import Preview
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Publish, Record, RecordedJob
-from afsync.core.status import statuses
+from afsync.core.status_lines import statuses
 from tests.builders import (
     AHEAD,
     NOW,

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from afsync.commands.explain import command
 from afsync.core.calendar import EntryState
-from afsync.core.phases import JobPhase
-from afsync.core.statuses import _GROUPS, MEANINGS, OWN, Group, group_of
+from afsync.core.job_status import JobPhase
+from afsync.core.service_statuses import _GROUPS, MEANINGS, OWN, Group, group_of
 
 PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text(encoding="utf-8")
 

@@ -18,14 +18,15 @@ from afsync.core.fingerprints import fingerprint
 from afsync.core.moves.moves import moved
 from afsync.core.plan.actions import Action, Retire, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, Job, Template
+from afsync.core.state.intents import Intent, Phase
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Intent, Phase, Record, RecordedJob, RecordedTemplate
+from afsync.core.state.records import Deposed, Record, RecordedJob, RecordedTemplate
 from tests.builders import (
     AHEAD,
     LATER,

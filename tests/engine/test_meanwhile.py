@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from afsync.core.approval.due import only_due
 from afsync.core.plan.plan import Plan
-from afsync.core.remote import Preview, Remote
+from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Why

@@ -11,9 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
+from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
+from afsync.core.state.intents import Intent, Phase
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Intent, Phase, Record
+from afsync.core.state.records import Deposed, Record
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.engine.submission import (

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from afsync.commands.json_events import ProgressPace
 from afsync.core.addresses import Kind
-from afsync.core.outcome import Applied
+from afsync.core.outcomes import Applied
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
 from afsync.core.recovery.resolution import Resolution

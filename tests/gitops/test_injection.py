@@ -15,11 +15,11 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from afsync.core.outcome import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits, FieldChange
 from afsync.core.plan.plan import Plan, Waiting
-from afsync.core.remote import Preview
+from afsync.core.remote_account import Preview
 from afsync.core.resources import File, Job, Template
 from afsync.core.state.records import RecordedJob
 from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
-from afsync.core.phases import JobPhase, JobStatus
+from afsync.core.job_status import JobPhase, JobStatus
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.errors import Problem, Severity

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from afsync.api.writer import ApiWriter
-from afsync.core.outcome import Answer, Unknown
+from afsync.core.answers import Answer, Unknown
 from afsync.core.resources import Values
 from afsync.errors import Unreachable
 from tests.harness import NO_CHANGES, lines

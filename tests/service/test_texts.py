@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from afsync.commands.console import agreed
-from afsync.core.phases import JobPhase, JobStatus
-from afsync.core.remote import Preview
+from afsync.core.job_results import JobResult
+from afsync.core.job_status import JobPhase, JobStatus
+from afsync.core.remote_account import Preview
 from afsync.core.resources import Schedule
-from afsync.core.results import JobResult
 from afsync.output.approvals import preview_json, preview_lines, preview_markdown
 from afsync.output.results import result_text
 from afsync.output.status import change_line, relative, status_text, summary

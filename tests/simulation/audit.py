@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from afsync.core.outcome import Applied, Outcome
-from afsync.core.phases import JobPhase, JobStatus, Until, is_settled
+from afsync.core.apply_verification import Expected, Observable, Verification
+from afsync.core.job_status import JobPhase, JobStatus
+from afsync.core.job_waiting import Until, is_settled
+from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Desired, Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.verification import Expected, Observable, Verification
 from afsync.engine.events import ChangeDone, Event, SubmissionDone
 from afsync.output.events_json import outcome_json, seen_fields, summary_json
 from afsync.output.outcomes import outcome_line, seen_lines, submitted_line, summary_text

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from afsync.core.outcome import Answer, Unknown
-from afsync.core.remote import Lookups, Remote
+from afsync.core.answers import Answer, Unknown
+from afsync.core.apply_verification import ReadBack
+from afsync.core.job_results import JobResult
+from afsync.core.remote_account import Lookups, Remote
 from afsync.core.resources import Values
-from afsync.core.results import JobResult
 from afsync.core.state.recorded import Recorded
-from afsync.core.verification import ReadBack
 from afsync.engine.interrupt import Stop
 from afsync.errors import ApiError, Interrupted, StateError, StateLocked
 from tests.simulation.effects import Effects

@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.core.outcome import Failed
-from afsync.core.phases import JobsView
+from afsync.core.job_status import JobsView
+from afsync.core.outcomes import Failed
 from afsync.core.plan.actions import Reason
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
@@ -22,7 +22,7 @@ from afsync.core.plan.planner import make_plan
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.state.recorded import Recorded
-from afsync.core.status import statuses
+from afsync.core.status_lines import statuses
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan
 from afsync.engine.ledger import Ledger, with_refreshed

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO
 
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.planner import make_plan

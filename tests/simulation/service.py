@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, BinaryIO
 
-from afsync.core.outcome import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
-from afsync.core.remote import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
+from afsync.core.remote_account import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import Values
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

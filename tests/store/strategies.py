@@ -11,23 +11,25 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.resources import Schedule
+from afsync.core.state.intents import Intent, Phase, Purpose, Scan
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.state.records import (
     Approval,
+    Cost,
+    CostKind,
     Deposed,
+    Effect,
+    Finding,
     Forgotten,
-    Intent,
-    Phase,
     Publish,
-    Purpose,
     Record,
     RecordedJob,
     RecordedTemplate,
-    Scan,
+    StagingIgnored,
+    Trust,
     Upload,
     Watched,
 )
-from afsync.core.state.values import Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from tests.builders import LINEAGE
 
 text = st.text(max_size=12)

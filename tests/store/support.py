@@ -7,21 +7,24 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from afsync.core.recovery.resolution import record_of, replace_intent
+from afsync.core.state.intents import Intent, Phase, Purpose, Scan
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.state.records import (
+    UNSEEN,
     Approval,
+    Cost,
+    CostKind,
     Deposed,
+    Effect,
+    Finding,
     Forgotten,
-    Intent,
-    Phase,
     Publish,
-    Purpose,
     RecordedJob,
-    Scan,
+    StagingIgnored,
+    Trust,
     Upload,
     Watched,
 )
-from afsync.core.state.values import UNSEEN, Cost, CostKind, Effect, Finding, StagingIgnored, Trust
 from afsync.store.disk import Disk
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths

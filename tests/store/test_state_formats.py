@@ -13,10 +13,9 @@ from msgspec.structs import fields, replace
 
 from afsync.core import resources
 from afsync.core.state import recorded as definitions
-from afsync.core.state import records, values
+from afsync.core.state import records
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
-from afsync.core.state.values import NEW, Effect, Finding, Trust
+from afsync.core.state.records import NEW, Effect, Finding, Publish, RecordedJob, RecordedTemplate, Trust
 from afsync.errors import StateError
 from afsync.store import json_structs, state_file
 from afsync.store.history import list_versions
@@ -165,7 +164,7 @@ def test_a_recovery_file_is_of_format_2_where_it_needs_to_be(tmp_path: Path) -> 
 
 
 def structs() -> list[type[Struct]]:
-    found = [v for m in (definitions, records, resources, values) for v in vars(m).values()] + [state_file.StateFile]
+    found = [v for m in (definitions, records, resources, records) for v in vars(m).values()] + [state_file.StateFile]
     return [s for s in found if isinstance(s, type) and issubclass(s, Struct) and s.__struct_fields__]
 
 

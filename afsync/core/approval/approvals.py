@@ -17,11 +17,11 @@ from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.decision import NOTHING, Decision, do, note, withhold
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.remote import Remote, status_now
+from afsync.core.remote_account import Remote, status_now
 from afsync.core.resources import Desired, Job, Schedule
+from afsync.core.service_statuses import BEING_PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.statuses import BEING_PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.trust.publications import has_failed
 from afsync.core.trust.reviews import is_unreviewed
 from afsync.errors import AfsyncError, Unsettled

@@ -14,9 +14,9 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Desired, Schedule
+from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.statuses import ENDED, group_of
 from afsync.core.trust.publications import is_watched
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)

@@ -12,7 +12,8 @@ from afsync.core.addresses import typed
 from afsync.core.clocks import passed_on_both
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, approval
-from afsync.core.plan.decision import NOTHING, Decision, Facts, do, warn, withhold
+from afsync.core.plan.decision import NOTHING, Decision, do, warn, withhold
+from afsync.core.plan.facts import Facts
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.decisions.requested_fields import is_known, reported
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.decision import Decision, Facts, withhold
-from afsync.core.remote import Remote
+from afsync.core.plan.decision import Decision, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Values
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob

@@ -8,11 +8,10 @@ from datetime import timedelta
 from afsync.core.credits import cost_kind
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts
+from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import is_final
 from afsync.core.resources import Job
-from afsync.core.state.records import Publish
-from afsync.core.state.values import UNSEEN, Effect, Trust
+from afsync.core.state.records import UNSEEN, Effect, Publish, Trust
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 

@@ -13,11 +13,12 @@ from afsync.core.decisions.notices import keeping
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint, same_body
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, Facts, withhold
+from afsync.core.plan.decision import Decision, withhold
+from afsync.core.plan.facts import Facts
 from afsync.core.resources import Job, Template
+from afsync.core.service_statuses import ended_badly
 from afsync.core.state.forgotten import REMEMBERED
 from afsync.core.state.records import Forgotten, Record, RecordedJob
-from afsync.core.statuses import ended_badly
 from afsync.core.text import compared, nfc
 from afsync.errors import Problem, Severity
 

@@ -11,18 +11,19 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, typed
 from afsync.core.approval.held import is_held, stops
 from afsync.core.decisions.duplicate_warnings import paid_before
-from afsync.core.decisions.missing_times import not_seen_yet
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.notices import passed
+from afsync.core.decisions.publish_times import not_seen_yet
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Credits, differing_fields, reschedule
-from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
-from afsync.core.remote import status_now
+from afsync.core.plan.decision import NOTHING, Decision, do, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import status_now
 from afsync.core.resources import Job, Schedule, Values
+from afsync.core.service_statuses import Group, group_of
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import Group, group_of
 from afsync.core.takeover.adoption import sourceless
 from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos

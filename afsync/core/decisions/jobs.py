@@ -20,7 +20,6 @@ from afsync.core.decisions.edits import (
     standing,
     time_differs,
 )
-from afsync.core.decisions.missing_times import decide_unset, lacks_time, schedule_not_kept, still_matters
 from afsync.core.decisions.notices import (
     busy,
     busy_without_time,
@@ -31,15 +30,17 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
+from afsync.core.decisions.publish_times import decide_unset, lacks_time, schedule_not_kept, still_matters
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Decision, Facts, do
+from afsync.core.plan.decision import NOTHING, Decision, do
+from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import group_when_seen
-from afsync.core.remote import status_now
+from afsync.core.remote_account import status_now
 from afsync.core.resources import Job
+from afsync.core.service_statuses import BEING_PUBLISHED, Group, never_changes
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import BEING_PUBLISHED, Group, never_changes
 from afsync.core.trust.publish_times import settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
 

@@ -13,11 +13,12 @@ from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import Decision, Facts, do, withhold
-from afsync.core.remote import RemoteJob
+from afsync.core.plan.decision import Decision, do, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job, Values
-from afsync.core.state.values import UNSEEN, Effect
-from afsync.core.statuses import Group, group_of
+from afsync.core.service_statuses import Group, group_of
+from afsync.core.state.records import UNSEEN, Effect
 from afsync.core.takeover.adoption import decide_import, sourceless
 from afsync.core.takeover.similarity import looks_like
 from afsync.core.trust.cancels import cancelled_job_options, same_as_cancelled, still_there

@@ -8,8 +8,9 @@ from afsync.core.addresses import Kind, typed
 from afsync.core.fingerprints import normalise, same_request
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, differing_fields
-from afsync.core.plan.decision import NOTHING, Decision, Facts, do, withhold
-from afsync.core.remote import RemoteTemplate
+from afsync.core.plan.decision import NOTHING, Decision, do, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Template, Values
 from afsync.core.state.records import Deposed, RecordedTemplate
 from afsync.core.takeover.adoption import decide_import

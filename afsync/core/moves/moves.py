@@ -11,7 +11,7 @@ from afsync.core.addresses import ADDRESS, Kind, key_of, kind_of, typed
 from afsync.core.fingerprints import fingerprint
 from afsync.core.moves.pairing import Moves, paired
 from afsync.core.moves.swaps import swapped_jobs, with_swapped_templates
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record

@@ -7,18 +7,18 @@ from datetime import datetime
 
 from afsync.core.addresses import Kind
 from afsync.core.approval.held import of_unknown_origin, stops
-from afsync.core.decisions.missing_times import to_look_up
-from afsync.core.decisions.missing_times import unset_results_needed as unset_results
 from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
+from afsync.core.decisions.publish_times import to_look_up
+from afsync.core.decisions.publish_times import unset_results_needed as unset_results
 from afsync.core.moves.moves import find_moves
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.remote import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import Desired, Job, Template
+from afsync.core.service_statuses import ENDED, Group, group_of, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob, RecordedTemplate
-from afsync.core.statuses import ENDED, Group, group_of, never_changes
 from afsync.core.trust.publications import is_watched
 from afsync.core.trust.publish_times import results_needed as schedule_results
 from afsync.errors import Problem, Severity

@@ -15,11 +15,10 @@ from afsync.core.fingerprints import plain
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
 from afsync.core.recovery.resolution import Resolution
-from afsync.core.remote import Preview
+from afsync.core.remote_account import Preview
 from afsync.core.resources import Job, Schedule, Template
 from afsync.core.state.recorded import Account, Considered
-from afsync.core.state.records import Record, RecordedJob, Watched
-from afsync.core.state.values import Effect, Trust
+from afsync.core.state.records import Effect, Record, RecordedJob, Trust, Watched
 from afsync.errors import Problem
 
 
@@ -85,7 +84,7 @@ class Plan(Struct, frozen=True):
     service tells them now, for apply to save; so is `suspected`, from when on jobs are in doubt, `trust`, what was kept
     until now, and `watched`, the cancelled jobs that are still watched. `resolutions` say what becomes of every
     submission whose outcome was not known; `quarantine` (seconds) is how long they are looked for, `settle` and `watch`
-    (seconds), and `accept_unstaged`, as in `core.plan.decision.Options`. `balance` is None where the service did not
+    (seconds), and `accept_unstaged`, as in `core.plan.facts.Options`. `balance` is None where the service did not
     tell it. `waiting` are the submissions that wait for an approval, whether this plan gives it or not. `limits` are
     those in force. `reads` is how many requests it took to make it. `skew`: seconds by which the service's clock is
     ahead of ours. `considered` is what apply remembers of each series, `left` are the addresses of its records that

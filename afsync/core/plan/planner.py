@@ -13,16 +13,17 @@ from afsync.core.approval.publish_notices import publish_notices, unproven
 from afsync.core.clocks import skew
 from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, used_again
 from afsync.core.decisions.jobs import decide_job
-from afsync.core.decisions.missing_times import with_warning
 from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
+from afsync.core.decisions.publish_times import with_warning
 from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
 from afsync.core.moves.moves import find_moves
 from afsync.core.moves.pairing import Moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, by_service_clock, facts_at, owned_ids
+from afsync.core.plan.decision import NOTHING, Decision
+from afsync.core.plan.facts import Facts, Options, by_service_clock, facts_at, owned_ids
 from afsync.core.plan.order import by_due, place_of
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.plan.refresh import judged_before_moving, refreshed_records
@@ -32,7 +33,7 @@ from afsync.core.recovery.lost_state import lost_duplicates, lost_state
 from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.recovery.outdated_state import outdated
 from afsync.core.recovery.resolution import Ask, Resolution, Wait, advice, apply_resolutions
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.trust.cancels import judged_cancels, not_cancelled

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from afsync.core.approval.held import stops
 from afsync.core.moves.pairing import Moves
-from afsync.core.plan.decision import Facts
+from afsync.core.plan.facts import Facts
 from afsync.core.resources import Job, Template
+from afsync.core.service_statuses import BEING_PUBLISHED
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
-from afsync.core.statuses import BEING_PUBLISHED
 from afsync.core.trust.publish_times import nothing_to_take_off, without_time
 
 

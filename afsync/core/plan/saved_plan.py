@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from afsync.core.clocks import ahead
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Account, Recorded

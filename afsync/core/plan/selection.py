@@ -8,7 +8,8 @@ from afsync.core.addresses import matches
 from afsync.core.moves.moves import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, Options
+from afsync.core.plan.decision import Decision
+from afsync.core.plan.facts import Options
 from afsync.core.resources import Job
 from afsync.core.text import count
 from afsync.errors import Problem, Severity

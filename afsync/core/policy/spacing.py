@@ -9,10 +9,10 @@ from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from afsync.core.plan.decision import Facts
+from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
-from afsync.core.policy.policy import Policy
-from afsync.core.policy.slots import Breach, Exempt, Publication, awaited, before, publications, standing, timed
+from afsync.core.policy.publish_slots import Breach, Exempt, Publication, awaited, before, publications, standing, timed
+from afsync.core.policy.rules import Policy
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 

@@ -14,10 +14,10 @@ from afsync.core.recovery.resolution import (
     Resolution,
     Wait,
 )
-from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
+from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHING
+from afsync.core.state.intents import Intent, Phase, Scan
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Phase, Scan
-from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, PUBLISHING
 from afsync.core.takeover.similarity import looks_like
 
 SCANS_APART = timedelta(seconds=60)

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, Facts
-from afsync.core.remote import RemoteJob
+from afsync.core.plan.decision import Decision
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job
 from afsync.core.takeover.similarity import fits, looks_like
 from afsync.core.text import compared, count

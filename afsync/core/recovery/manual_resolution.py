@@ -21,9 +21,9 @@ from afsync.core.recovery.resolution import (
     reopen_intent,
     replace_intent,
 )
-from afsync.core.remote import Remote
+from afsync.core.remote_account import Remote
+from afsync.core.state.intents import Intent, Purpose
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Purpose
 from afsync.errors import UsageError
 
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, Facts, withhold
-from afsync.core.remote import Remote, RemoteJob
+from afsync.core.plan.decision import Decision, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Recorded
 from afsync.core.takeover.similarity import told_apart

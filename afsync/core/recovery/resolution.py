@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
 from afsync.core.state.forgotten import remembering
+from afsync.core.state.intents import Intent, Purpose, Scan
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Intent, Publish, Purpose, Record, RecordedJob, RecordedTemplate, Scan
+from afsync.core.state.records import Deposed, Publish, Record, RecordedJob, RecordedTemplate
 
 
 class Adopt(Struct, frozen=True):

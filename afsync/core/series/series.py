@@ -14,9 +14,9 @@ from msgspec import Struct, field
 
 from afsync.core.addresses import MAIN, instance_of, occurrence_address, parse_instance
 from afsync.core.series.recurrence import Dates
+from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ENDED, group_of
 
 WHEN_MISSING = Literal["error", "later", "earlier", "skip"]
 WHEN_REPEATED = Literal["error", "first", "second"]

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from afsync.core.approval.held import is_held
 from afsync.core.resources import Desired
+from afsync.core.service_statuses import ended_badly, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Forgotten, Record, RecordedJob
-from afsync.core.statuses import ended_badly, never_changes
 from afsync.core.trust.cancels import with_watched
 
 REMEMBERED = timedelta(days=30)

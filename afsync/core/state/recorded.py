@@ -18,30 +18,27 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from afsync.core.resources import Utc
+from afsync.core.state.intents import Intent, Purpose
 from afsync.core.state.records import (
-    Deposed,
-    Forgotten,
-    Intent,
-    Purpose,
-    Record,
-    RecordedJob,
-    RecordedTemplate,
-    Upload,
-    Watched,
-)
-from afsync.core.state.values import (
     UNSEEN,
     AddressKey,
     Cost,
     CostKind,
+    Deposed,
     Effect,
     Finding,
+    Forgotten,
     New,
+    Record,
+    RecordedJob,
+    RecordedTemplate,
     Sha256,
     StagingIgnored,
     Text,
     Trust,
+    Upload,
     Uuid,
+    Watched,
 )
 
 

@@ -1,22 +1,112 @@
-"""What the state records of templates, jobs and open submissions."""
+"""What the state records of templates, jobs and the account, and the types of its fields."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from afsync.core.addresses import Kind
+from afsync.core.addresses import ADDRESS, Kind
 from afsync.core.resources import Schedule, Utc, Values
-from afsync.core.state.values import (
-    Address,
-    Count,
-    Finding,
-    New,
-    Text,
-)
+
+T = TypeVar("T")
+
+NEW = Meta(extra={"format": 2})
+
+New = Annotated[T, NEW]
+"""A field that format 1 does not have: left out where it has its default."""
+
+Text = Annotated[str, Meta(min_length=1)]
+
+Count = Annotated[int, Meta(ge=0)]
+
+_END = r"$(?!\n)"  # `$` alone would let a line end follow
+
+_ADDRESS = f"^{re.sub(r'[?]P<[a-z]+>', '', ADDRESS.pattern)}{_END}"
+
+_AN_ADDRESS = "an address such as template.weekly or job.best-cs2"
+
+Address = Annotated[str, Meta(title=_AN_ADDRESS, pattern=_ADDRESS)]
+
+AddressKey = Annotated[str, Meta(title=_AN_ADDRESS, extra_json_schema={"pattern": _ADDRESS})]
+"""The same where there are thousands: the store checks it four times as fast, together with the kind."""
+
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+Uuid = Annotated[str, Meta(title="a UUID", pattern=f"^{UUID.pattern}{_END}")]
+
+Sha256 = Annotated[str, Meta(title="a sha256", pattern=f"^[0-9a-f]{{64}}{_END}")]
+
+
+class Effect(StrEnum):
+    """What the service accepts and may not keep."""
+
+    SCHEDULE = "schedule"
+    CANCEL = "cancel"
+    PUBLICATION = "publication"
+
+
+class Finding(StrEnum):
+    """Whether something that was accepted was kept. Before that is known there is no finding; UNKNOWN is where it
+    cannot become known any more, and counts neither way."""
+
+    KEPT = "kept"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+class Trust(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often one effect was kept and lost in this account, and when it was last seen so (UTC)."""
+
+    kept: Count
+    lost: Count
+    last_kept: Utc | None
+    last_lost: Utc | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether none was lost since the last one that was kept."""
+        return self.last_lost is None or (self.last_kept is not None and self.last_kept >= self.last_lost)
+
+    def with_finding(self, finding: Finding, at: Utc) -> Trust:
+        """One more, seen at `at`."""
+        if finding is Finding.KEPT:
+            return replace(self, kept=self.kept + 1, last_kept=at)
+        if finding is Finding.LOST:
+            return replace(self, lost=self.lost + 1, last_lost=at)
+        return self
+
+
+UNSEEN = Trust(0, 0, None, None)
+"""An effect of which nothing was seen yet."""
+
+
+class CostKind(StrEnum):
+    """The kinds of job that differ in price."""
+
+    SHORT = "short"
+    LONG = "long"
+    GENERATE = "generate"
+
+
+class Cost(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the last job of a kind took in this account: credits, when it was seen (UTC), and how many were seen."""
+
+    credits: Count
+    at: Utc
+    seen: Count = 1
+
+
+class StagingIgnored(Struct, frozen=True, forbid_unknown_fields=True):
+    """The service answered `staging: false` to a submission that asked for a review: which one, and when (UTC)."""
+
+    job_id: Text
+    at: Utc
+
 
 Declared = Annotated[Values, Meta(description="What it was made from: the API's fields, plus `template` and `file`.")]
 
@@ -25,10 +115,6 @@ Created = Annotated[Utc | None, Meta(description="The service's own time, UTC.")
 Credits = Annotated[int | None, Meta(description="What it took; null where that was never reported.")]
 
 Status = Annotated[Text, Meta(description="What the service last said.")]
-
-Echo = Annotated[Values, Meta(description="The fields that the service is known to echo.")]
-
-Head = Annotated[tuple[str, ...], Meta(description="The ids at the head of the job list, newest first.")]
 
 
 class Publish(StrEnum):
@@ -142,75 +228,6 @@ class Deposed(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: Text
     address: Address
-
-
-class Scan(Struct, frozen=True, forbid_unknown_fields=True):
-    """One look for a lost submission: when (UTC; by the service's clock, where it tells its time) and what it saw."""
-
-    at: Utc
-    candidates: tuple[str, ...] = ()
-    new: tuple[str, ...] = ()
-    balance: int | None = None
-
-
-class Phase(StrEnum):
-    """How far an intent has come. WRITTEN is all that a killed run leaves behind."""
-
-    WRITTEN = "written"
-    UNKNOWN = "unknown"
-    COMMITTED_ID_UNKNOWN = "committed_id_unknown"
-
-
-class Purpose(StrEnum):
-    """What an intent is about to do: submit something, or publish a job that is there."""
-
-    SUBMISSION = "submission"
-    APPROVAL = "approval"
-
-    @property
-    def one(self) -> str:
-        """With its article."""
-        return f"{'an' if self is Purpose.APPROVAL else 'a'} {self.value}"
-
-
-class Intent(Struct, frozen=True, forbid_unknown_fields=True):
-    """The record, written before a submission or an approval, that it is about to happen.
-
-    `seq` orders intents; clocks do not. `declared`, `schedule`, `rerun` and `prevent_destroy` are what the
-    record becomes if the submission turns out to have been made. `echo` holds the fields the service is known
-    to echo, `known` the ids at the head of the list when it was written (newest first), `at` our own clock and
-    `server_time` the service's (both UTC), `cost` the expected credits, `balance` those before it,
-    `spent_since` what our own later submissions took. `staged` is true where `declared` and its template say so.
-
-    An approval has the address, fingerprint and `declared` of the record, an empty `echo`, the `job_id` that is
-    published, and the platforms it names (none: all of the job's own).
-    """
-
-    seq: Count
-    uuid: Text
-    address: Address
-    kind: Kind
-    fingerprint: Text
-    declared: Declared
-    echo: Echo
-    at: Utc
-    known: Head = ()
-    server_time: Utc | None = None
-    balance: int | None = None
-    cost: Count = 0
-    schedule: Schedule | None = None
-    rerun: str | None = None
-    prevent_destroy: bool = False
-    staged: bool = False
-    phase: Phase = Phase.WRITTEN
-    outcome: str | None = None
-    scans: tuple[Scan, ...] = ()
-    foreign: tuple[str, ...] = ()
-    spent_since: Count = 0
-    publish: New[Publish] = Publish.SERVICE
-    purpose: New[Purpose] = Purpose.SUBMISSION
-    job_id: New[Text | None] = None
-    platforms: New[tuple[str, ...]] = ()
 
 
 class Why(StrEnum):

@@ -13,12 +13,13 @@ from afsync.core.credits import effective
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, Facts, do, withhold
-from afsync.core.remote import Remote, RemoteJob, RemoteTemplate
+from afsync.core.plan.decision import Decision, do, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Job, Schedule, Template, Values
+from afsync.core.service_statuses import BEING_PUBLISHED
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate
-from afsync.core.statuses import BEING_PUBLISHED
 from afsync.core.takeover.similarity import contradictions
 from afsync.core.text import same_text
 

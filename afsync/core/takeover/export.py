@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from afsync.core.addresses import KEY, Kind, address_of
 from afsync.core.fingerprints import JOB_DEFAULTS
-from afsync.core.plan.decision import Facts
-from afsync.core.remote import RemoteJob, RemoteTemplate
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import RemoteJob, RemoteTemplate
 from afsync.core.resources import Values
-from afsync.core.statuses import Group, group_of
+from afsync.core.service_statuses import Group, group_of
 
 LONGEST_KEY = 60
 _ASSUMED: Values = {"entry": "fetch", **JOB_DEFAULTS}

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.decisions.duplicate_warnings import submitted_before
 from afsync.core.fingerprints import fingerprint
-from afsync.core.plan.decision import Facts
-from afsync.core.remote import RemoteJob
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job, Template
-from afsync.core.statuses import Group, group_of
+from afsync.core.service_statuses import Group, group_of
 from afsync.core.takeover.adoption import objection, template_differences
 from afsync.core.takeover.similarity import ECHOED, contradictions, looks_like
 from afsync.core.text import compared, same_text

@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import typed
 from afsync.core.fingerprints import same_body
-from afsync.core.plan.decision import Facts, Options
-from afsync.core.remote import Remote
+from afsync.core.plan.facts import Facts, Options
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Values
-from afsync.core.results import unsigned
+from afsync.core.service_statuses import ended_badly, is_known, is_open
+from afsync.core.signed_links import unsigned
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Forgotten, RecordedJob, Watched, Why
-from afsync.core.state.values import UNSEEN, Effect, Finding, StagingIgnored
-from afsync.core.statuses import ended_badly, is_known, is_open
+from afsync.core.state.records import UNSEEN, Effect, Finding, Forgotten, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.text import count
 from afsync.core.trust.publish_times import settle_time_over
 from afsync.errors import Problem, Severity

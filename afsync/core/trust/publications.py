@@ -10,16 +10,16 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
+from afsync.core.job_results import JobResult
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import approval
-from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, note, withhold
-from afsync.core.remote import Preview, Remote, RemoteJob, status_now
+from afsync.core.plan.decision import NOTHING, Decision, note, withhold
+from afsync.core.plan.facts import Facts, Options
+from afsync.core.remote_account import Preview, Remote, RemoteJob, status_now
 from afsync.core.resources import Job
-from afsync.core.results import JobResult
+from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
-from afsync.core.state.values import Effect, Finding
-from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
+from afsync.core.state.records import Effect, Finding, RecordedJob
 from afsync.core.trust.publish_times import settle_time_over
 
 MOST = 10

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from afsync.core.approval.held import is_held
-from afsync.core.plan.decision import Options
-from afsync.core.remote import Remote
+from afsync.core.plan.facts import Options
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job
+from afsync.core.service_statuses import COMPLETE, is_open, never_changes
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.state.values import Effect, Finding
-from afsync.core.statuses import COMPLETE, is_open, never_changes
+from afsync.core.state.records import Effect, Finding, Publish, RecordedJob
 
 REPEATS = 1
 """How often a publish time that is gone is set again."""

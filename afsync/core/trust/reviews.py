@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Decision, Facts, Options, do
-from afsync.core.remote import Remote
+from afsync.core.plan.decision import NOTHING, Decision, do
+from afsync.core.plan.facts import Facts, Options
+from afsync.core.remote_account import Remote
+from afsync.core.service_statuses import ended_badly, is_open
+from afsync.core.state.intents import Intent, Purpose
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Publish, Purpose, RecordedJob, Watched, Why
-from afsync.core.state.values import StagingIgnored
-from afsync.core.statuses import ended_badly, is_open
+from afsync.core.state.records import Publish, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.trust.cancels import link_to, still_there, to_cancel, with_watched
 from afsync.errors import Problem, Severity
 

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from afsync.core.state.records import Intent
-from afsync.core.state.values import Count
+from afsync.core.state.intents import Intent
+from afsync.core.state.records import Count
 from afsync.errors import StateError, StateLocked
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.json_structs import JsonWriter

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Intent, Record
+from afsync.core.state.records import Record
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import is_note_of, note, other_state, refuse_older
 from afsync.store.disk import Disk

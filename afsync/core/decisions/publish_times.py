@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, reschedule
-from afsync.core.plan.decision import Decision, Facts, do, note, withhold
-from afsync.core.remote import Remote
+from afsync.core.plan.decision import Decision, do, note, withhold
+from afsync.core.plan.facts import Facts
+from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job
+from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
 
 
 def lacks_time(declared: Job, record: RecordedJob) -> bool:

@@ -12,16 +12,16 @@ from afsync.core.addresses import matches
 from afsync.core.approval.held import is_held, stops
 from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.credits import effective
-from afsync.core.decisions.missing_times import lacks_time
-from afsync.core.phases import ENDED_PHASES, JobPhase, JobStatus, JobsView, phase_of
-from afsync.core.plan.decision import Options
+from afsync.core.decisions.publish_times import lacks_time
+from afsync.core.job_status import ENDED_PHASES, JobPhase, JobStatus, JobsView, phase_of
+from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
-from afsync.core.remote import RemoteJob, status_now
+from afsync.core.remote_account import RemoteJob, status_now
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
+from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, ended_badly, never_changes
+from afsync.core.state.intents import Purpose
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, Purpose, RecordedJob
-from afsync.core.state.values import Finding
-from afsync.core.statuses import BEING_PUBLISHED, COMPLETE, ended_badly, never_changes
+from afsync.core.state.records import Finding, Publish, RecordedJob
 from afsync.core.trust.cancels import is_back
 from afsync.core.trust.publications import failure_reason, judged_publications
 from afsync.core.trust.publish_times import settle_time_over

@@ -11,15 +11,15 @@ from afsync.core.approval.publish_notices import relies_on_schedule
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts
+from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.budget import budget_notices, over_budget, spending
-from afsync.core.policy.policy import NO_POLICY, RULE_OF, Policy, ended, exemption_for, set_aside
-from afsync.core.policy.slots import Breach, Exempt, counts, crowded, publish_time
+from afsync.core.policy.publish_slots import Breach, Exempt, counts, crowded, publish_time
+from afsync.core.policy.rules import NO_POLICY, RULE_OF, Policy, ended, exemption_for, set_aside
 from afsync.core.policy.spacing import find_gaps, gap_notice, span, too_close
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Job, Values
-from afsync.core.state.values import UNSEEN, Effect
+from afsync.core.state.records import UNSEEN, Effect
 from afsync.errors import Problem, Severity
 
 OVERRIDE = "or ignore the policy with --ignore-policy"

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from afsync.core.job_results import JobResult
 from afsync.core.resources import EMPTY, Values
-from afsync.core.results import JobResult
 from afsync.core.state.records import RecordedJob
 
 SERVICE = "https://api.auraflux.co/v1"

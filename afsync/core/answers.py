@@ -1,4 +1,5 @@
-"""The answer to one POST, and the outcome of one change: what the service did, and what that means for the plan."""
+"""The answer to one POST that creates or approves something: what it says of whether the service did it
+(docs/reliability.md#how-it-works)."""
 
 from __future__ import annotations
 
@@ -6,10 +7,6 @@ from datetime import datetime
 from typing import TypeAlias
 
 from msgspec import Struct
-
-from afsync.core.plan.changes import Change
-
-# --- one POST (docs/reliability.md#how-it-works) ---
 
 
 class NotSent(Struct, frozen=True):
@@ -89,52 +86,3 @@ InDoubt: TypeAlias = CommittedIdUnknown | Unknown
 """The answers after which the intent stays open, and blocks its address."""
 
 Answer: TypeAlias = Committed | NotDone | InDoubt
-
-
-# --- one change ---
-
-
-class Applied(Struct, frozen=True):
-    """The change was carried out. `id` is the resource's id now, `credits` what was really charged (None: not
-    reported), `seconds` how long its own steps took."""
-
-    change: Change
-    id: str | None = None
-    credits: int | None = 0
-    note: str | None = None
-    seconds: float = 0.0
-
-
-class Failed(Struct, frozen=True):
-    """The change was not carried out, or only in part; `why` says what happened and `hint` what to do.
-
-    `unfinished`: nothing went wrong with the change, the run ended in the middle of it.
-    """
-
-    change: Change
-    why: str
-    hint: str | None = None
-    credits: int | None = 0
-    seconds: float = 0.0
-    unfinished: bool = False
-
-
-class Unresolved(Struct, frozen=True):
-    """A submission whose outcome is not known; the address is blocked until it is resolved. `ways`: what a person can
-    type about it, a line each."""
-
-    change: Change
-    why: str
-    hint: str | None = None
-    ways: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-
-class NotAttempted(Struct, frozen=True):
-    """Nothing was sent for this change; `why` says what prevented it."""
-
-    change: Change
-    why: str
-
-
-Outcome: TypeAlias = Applied | Failed | Unresolved | NotAttempted

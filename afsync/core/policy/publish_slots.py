@@ -8,12 +8,12 @@ from datetime import date, datetime, tzinfo
 
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Facts
+from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
-from afsync.core.remote import status_now
+from afsync.core.remote_account import status_now
 from afsync.core.resources import Job, Schedule, Values
+from afsync.core.service_statuses import BEING_PUBLISHED, ended_badly
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import BEING_PUBLISHED, ended_badly
 
 _MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
 

@@ -11,10 +11,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.outcome import Applied, Outcome
+from afsync.core.job_results import JobResult
+from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action, Retire
 from afsync.core.resources import Job
-from afsync.core.results import JobResult
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 

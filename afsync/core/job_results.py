@@ -1,16 +1,14 @@
-"""What a job produced, in one form whatever the dialect; and signed links, which grant access to anyone who has
-them."""
+"""What a job produced, in one form whatever the dialect."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.resources import EMPTY, Values
+from afsync.core.signed_links import text_without_signed, unsigned, without_signed
 
 
 class JobResult(Struct, frozen=True):
@@ -97,42 +95,3 @@ def result_without_links(found: JobResult) -> JobResult:
         platforms=without_signed(found.platforms),
         cause=found.cause and text_without_signed(found.cause),
     )
-
-
-_GRANTS = re.compile(
-    r"(?i)^[a-z]+://[^/?#]*@|[?&;][^=&;#]*(?:sig|token|expire|credential|polic|hmac|hdn|auth|key|secret|hash|md5|jwt)"
-)
-"""A password before the host, or a parameter as the signed links of storage services and CDNs have them."""
-
-_LINK = re.compile(r"(?i)\b[a-z]+://[^\s\"'<>]+")
-
-LEFT_OUT = "(signed link left out)"
-
-
-def is_signed(url: str) -> bool:
-    """Whether the link itself grants access."""
-    return _GRANTS.search(url) is not None
-
-
-def unsigned(url: str | None) -> str | None:
-    return None if url is None or is_signed(url) else url
-
-
-def text_without_signed(text: str) -> str:
-    """A text of the service, which may quote a link."""
-    if "://" not in text:
-        return text
-    return _LINK.sub(lambda found: LEFT_OUT if is_signed(found[0]) else found[0], text)
-
-
-def without_signed(value: Any) -> Any:
-    """A value of the service, which is as deep as `api.text` lets through."""
-    match value:
-        case str():
-            return text_without_signed(value)
-        case dict():
-            return {without_signed(key): without_signed(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return type(value)(without_signed(inner) for inner in value)
-        case _:
-            return value

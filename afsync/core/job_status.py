@@ -1,22 +1,22 @@
-"""The phase of a job and its line in `afsync status`; and when waiting for a job is over."""
+"""The phase of a job, and its line in `afsync status` as a value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.approval.held import lacks_time as held_without_time
 from afsync.core.approval.held import stops
-from afsync.core.remote import Preview, RemoteJob, status_now
+from afsync.core.job_results import JobResult
+from afsync.core.remote_account import Preview, RemoteJob, status_now
 from afsync.core.resources import EMPTY, Job, Schedule, Values
-from afsync.core.results import JobResult, text_without_signed, unsigned, without_signed
+from afsync.core.service_statuses import ENDED, PUBLISHING, Group, group_of
+from afsync.core.signed_links import text_without_signed, unsigned, without_signed
 from afsync.core.state.records import RecordedJob
-from afsync.core.statuses import ENDED, PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.trust.publications import has_failed
 
 
@@ -34,13 +34,6 @@ class JobPhase(StrEnum):
 
 
 ENDED_PHASES = (JobPhase.DONE, JobPhase.FAILED, JobPhase.CANCELLED, JobPhase.MISSING)
-
-
-class Until(StrEnum):
-    """The event to wait for: that the job is produced, or that it is published."""
-
-    DONE = "done"
-    PUBLISHED = "published"
 
 
 _PHASES: Mapping[Group, JobPhase] = {
@@ -118,48 +111,6 @@ def phase_of(record: RecordedJob, seen: JobsView, now: datetime, declared: Job |
     group = group_of(status, waits=waits)
     review = (record.staged and record.approval is None) or held_without_time(record, declared)
     return JobPhase.WAITING_FOR_APPROVAL if group is Group.PRODUCED and held_back and review else _PHASES[group]
-
-
-def is_settled(job: JobStatus, until: Until) -> bool:
-    """Whether there is nothing more to wait for. A job that waits for an approval is produced, but not published."""
-    if job.cancelled:
-        return True
-    match job.phase:
-        case JobPhase.ACTIVE:
-            return until is Until.DONE and job.produced
-        case JobPhase.WAITING_FOR_APPROVAL:
-            return until is Until.DONE
-        case JobPhase.DONE:
-            if job.unconfirmed and job.status == PUBLISHED:
-                return until is Until.DONE
-            return until is Until.DONE or job.status == PUBLISHED or job.immediate or not job.publishes
-        case JobPhase.PUBLISH_FAILED:
-            return True
-        case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
-            return True
-        case _:
-            assert_never(job.phase)
-
-
-def succeeded(job: JobStatus) -> bool:
-    """Whether a settled job ended as it was meant to."""
-    if job.unreviewed:
-        return False
-    return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
-
-
-BUSY_TIMES = 10
-"""Where only publish times are waited for, looks are this many times rarer."""
-
-
-def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
-    """Seconds until the next look: `interval` while something is in production, else the time until something
-    changes."""
-    left = [j for j in jobs if not is_settled(j, until)]
-    times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
-    if not times or len(times) < len(left):
-        return interval
-    return min(max((min(times) - now).total_seconds(), interval), BUSY_TIMES * interval)
 
 
 def status_without_links(job: JobStatus) -> JobStatus:

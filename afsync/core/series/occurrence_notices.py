@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import occurrence_of
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Options
+from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.selection import selected
 from afsync.core.resources import Job
