@@ -153,10 +153,13 @@ def _report_option(alone: Sequence[str], over_all: Sequence[str]) -> Callable[[F
 
 def _older_option(flag: str, formats: Sequence[str]) -> Callable[[F], F]:
     if flag == "--format":
-        return click.option(flag, type=click.Choice((TEXT, *formats)), hidden=True)
+        return click.option(
+            flag, type=click.Choice((TEXT, *formats)), hidden=True, help="The same as --report FORMAT=-."
+        )
     if flag in _PRINTING:
-        return click.option(flag, is_flag=True, hidden=True)
-    return click.option(flag, metavar="FILE", type=click.Path(dir_okay=False), hidden=True)
+        return click.option(flag, is_flag=True, hidden=True, help=f"The same as --report {_PRINTING[flag]}=-.")
+    about = f"The same as --report {_WRITING[flag]}=FILE."
+    return click.option(flag, metavar="FILE", type=click.Path(dir_okay=False), hidden=True, help=about)
 
 
 def _parameter(flag: str) -> str:
