@@ -11,14 +11,13 @@ import click
 from msgspec import Struct
 
 from afsync.commands.options import Number
+from afsync.commands.reports import Reports, hint_with_all
 from afsync.core.workspace import Numbers
 from afsync.errors import Problem, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 JOBS = 8
-
-FORMATS = ("json", "markdown", "sarif", "codeclimate", "junit")
 
 
 class AccountFlags(Struct, frozen=True):
@@ -30,7 +29,7 @@ class AccountFlags(Struct, frozen=True):
     shard: tuple[int, int] | None = None
     jobs: int | None = None
     fail_fast: bool = False
-    reports: tuple[tuple[str, str], ...] = ()
+    reports: Reports = Reports()
     title: str = ""
 
     def check_alone(self, *, account: bool = False, fail_fast: bool = False) -> None:
@@ -41,20 +40,16 @@ class AccountFlags(Struct, frozen=True):
             "--shard": self.shard,
             "--jobs": self.jobs,
             "--fail-fast": self.fail_fast and not fail_fast,
-            "--report": self.reports,
         }
         if wrong := [name for name, value in given.items() if value]:
             raise UsageError(f"{wrong[0]} is for many accounts", "add --all")
 
 
-def check_together(*, hint: str = "", **flags: object) -> None:
-    """UsageError for flags of one account together with --all: `json_into` is --json-into. `hint`: what to do instead,
-    where no report has the same."""
+def check_together(command: str, **flags: object) -> None:
+    """UsageError for flags of one account together with --all: `from_account` is --from-account."""
     for name, value in flags.items():
         if value:
-            flag = f"--{name.replace('_', '-')}"
-            report = "for all accounts there is `--report FORMAT=FILE`; or run it in the directory of one of them"
-            raise UsageError(f"{flag} does not go with --all", hint or report)
+            raise UsageError(f"--{name.replace('_', '-')} does not go with --all", hint_with_all(command))
 
 
 class _Shard(click.ParamType):  # type: ignore[type-arg]  # click 8.1 takes no argument here
@@ -67,51 +62,29 @@ class _Shard(click.ParamType):  # type: ignore[type-arg]  # click 8.1 takes no a
         return int(found[1]), int(found[2])
 
 
-class ReportOption(click.ParamType):  # type: ignore[type-arg]
-    """`FORMAT=FILE`."""
-
-    name = "FORMAT=FILE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        form, found, file = str(value).partition("=")
-        if form not in FORMATS or not found or not file:
-            known = ", ".join(FORMATS)
-            self.fail(f"{value!r} is not a report: write it as json=FILE; formats are {known}.", param, ctx)
-        return form, file
-
-
 _ACCOUNT = click.option("--account", multiple=True, metavar="GLOB", help="With --all: only accounts of these names.")
 
 _FAIL_FAST = click.option("--fail-fast", is_flag=True, help="With --all: begin no more once one failed.")
-
-REPORT_FLAG = click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    type=ReportOption(),
-    help="Write one there (with --all); - prints it instead.",
-)
 
 _FLAGS: tuple[Callable[[F], F], ...] = (
     click.option("--all", "every", is_flag=True, help="Over all accounts of the workspace, side by side."),
     click.option("--changed-since", metavar="REF", help="With --all: only accounts of which files differ from REF."),
     click.option("--shard", type=_Shard(), help="With --all: only the Kth of N parts."),
     click.option("--jobs", type=Number(1, 64), metavar="N", help=f"With --all: so many at a time; {JOBS} otherwise."),
-    REPORT_FLAG,
 )
 
 
 def account_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> Callable[[F], F]:
-    """Adds them, as one argument `over`. A command may have --account and --fail-fast of its own, which it then hands
-    over itself."""
+    """Adds them, as one argument `over`, with the reports of `report_flags`. A command may have its own --account and
+    --fail-fast, which it then hands over itself."""
     flags = [*_FLAGS, *([] if own_account else [_ACCOUNT]), *([] if own_fail_fast else [_FAIL_FAST])]
-    names = ["every", "changed_since", "shard", "jobs", "reports"]
+    names = ["every", "changed_since", "shard", "jobs"]
     names += ([] if own_account else ["account"]) + ([] if own_fail_fast else ["fail_fast"])
 
     def decorate(command: F) -> F:
         @wraps(command)
         def gathered(*args: Any, **given: Any) -> Any:
-            over = AccountFlags(**{name: given.pop(name) for name in names})
+            over = AccountFlags(reports=given.pop("overall"), **{name: given.pop(name) for name in names})
             return command(*args, over=over, **given)
 
         decorated = cast("F", gathered)

@@ -6,7 +6,6 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,14 +17,15 @@ from afsync.app.context import Globs
 from afsync.app.side_by_side import Redraw, problems_of, side_by_side
 from afsync.app.workspace import ChosenAccounts, choose_accounts
 from afsync.commands.account_flags import JOBS, AccountFlags, CommandResult
-from afsync.commands.console import messages, print_into, report, report_code, stdout_paint
+from afsync.commands.console import messages, print_into, report, stdout_paint
 from afsync.commands.context import here, share
-from afsync.commands.report_files import check_reports, publish_overall, write_reports
+from afsync.commands.overall_report import tell_overall
+from afsync.commands.reports import TEXT
 from afsync.core.text import count
 from afsync.core.workspace import AccountResult, Overall, worst
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import AfsyncError, Exit, Location, Problem
-from afsync.output.overall_text import block, overall_text
+from afsync.output.overall_text import block
 from afsync.output.problems import in_repository
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class AccountsRun(Struct, frozen=True):
 
     def show(self, result: AccountResult) -> None:
         """Print the block of one account, unless a report is printed in its place."""
-        if not any(file == "-" for _, file in self.flags.reports):
+        if self.flags.reports.printed == TEXT:
             report()(block(result, stdout_paint()))
 
 
@@ -56,8 +56,7 @@ def run_everywhere(command: str, flags: AccountFlags, one: Callable[[], CommandR
 
 
 def begin(command: str, flags: AccountFlags) -> AccountsRun:
-    """Choose the accounts. UsageError, ConfigError, or AfsyncError where a report could not be written."""
-    check_reports(flags.reports)
+    """Choose the accounts. UsageError, ConfigError."""
     chosen = choose_accounts(here(), flags.account, flags.changed_since, flags.shard)
     return AccountsRun(command, flags, chosen, Stops(), Globs())
 
@@ -176,13 +175,3 @@ def finish(run: AccountsRun, results: Sequence[AccountResult], problems: Sequenc
     shards = () if flags.shard is None else (f"{flags.shard[0]}/{flags.shard[1]}",)
     overall = Overall(run.command, every, shards, tuple(problems), worst(codes), flags.title)
     return tell_overall(overall, flags.reports, run.chosen.workspace.root)
-
-
-def tell_overall(overall: Overall, reports: Sequence[tuple[str, str]], root: Path) -> int:
-    """The table, or a report in its place, and every report that was asked for. Returns the exit code."""
-    screen = report()
-    printed, unwritten = write_reports(overall, reports, root)
-    screen(overall_text(overall, stdout_paint()) if printed is None else printed)
-    publish_overall(overall)
-    codes = [cli.failed(error, lambda text: messages()(f"{text}\n")) for error in unwritten]
-    return worst([overall.exit_code, report_code(screen), *codes])

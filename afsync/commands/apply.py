@@ -14,6 +14,7 @@ from afsync.commands.account_flags import AccountFlags, account_flags, check_tog
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
+from afsync.commands.reports import Reports, report_flags
 from afsync.core.plan.facts import Options
 from afsync.errors import UsageError
 
@@ -25,9 +26,7 @@ from afsync.errors import UsageError
 @click.option("--destroy", is_flag=True, help="Remove everything recorded.")
 @click.option("--due", is_flag=True, help="Only publish `held` jobs whose time has come.")
 @auto_approve_flag
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write these into FILE as well.")
-@click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write what came of it there.")
+@report_flags("apply", "Print one JSON object a line.")
 @title_flag
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
 @click.option(
@@ -44,9 +43,7 @@ def command(
     planfile: str | None,
     account: tuple[str, ...],
     auto_approve: bool,
-    as_json: bool,
-    json_into: str | None,
-    markdown_into: str | None,
+    reports: Reports,
     **given: Any,
 ) -> int:
     """Make the account what the files say: shows the plan, asks, and does exactly that.
@@ -58,7 +55,7 @@ def command(
     """
     asked = {name: given.pop(name) for name in ("expect", "destroy", "due", "title", "fail_fast", "lock_timeout")}
     request = ApplyRequest(Selection(**given), **asked)
-    flags = ApplyFlags(request, auto_approve, as_json, planfile, json_into, markdown_into)
+    flags = ApplyFlags(request, auto_approve, reports, planfile)
     check_title(request.title)
     _check_planfile(planfile)
     _check_together(flags)
@@ -86,9 +83,7 @@ def _check_together(flags: ApplyFlags) -> None:
 
 def _check_over_all(flags: ApplyFlags) -> None:
     check_together(
-        json=flags.as_json,
-        json_into=flags.json_into,
-        markdown_into=flags.markdown_into,
+        "apply",
         expect=flags.request.expect,
         destroy=flags.request.destroy,
         replace=flags.request.selection.replace,

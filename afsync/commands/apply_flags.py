@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from afsync.app.preparation import ApplyRequest
+from afsync.commands.reports import TEXT, Reports
 
 
 class ApplyFlags(Struct, frozen=True):
@@ -12,10 +13,13 @@ class ApplyFlags(Struct, frozen=True):
 
     request: ApplyRequest
     auto_approve: bool = False
-    as_json: bool = False
+    reports: Reports = Reports()
     plan_file: str | None = None
-    json_into: str | None = None
-    markdown_into: str | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a report is printed, and nothing for people."""
+        return self.reports.printed != TEXT
 
     @property
     def unattended(self) -> bool:

@@ -52,22 +52,22 @@ def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResu
     )
 
 
-def refused(plan: Plan, flags: ApplyFlags, events: EventLines) -> int:
+def refused(plan: Plan, flags: ApplyFlags, out: Out, events: EventLines) -> int:
     events.end(())
-    _markdown_into(flags, plan)
-    if not flags.as_json:
+    _markdown(flags, out, plan)
+    if not flags.quiet:
         messages()("Nothing was done: see above what holds it back.\n")
     return Exit.UNRESOLVED if needs_person(plan.resolutions) else Exit.REFUSED
 
 
 def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, events: EventLines) -> int:
     events.end(done.outcomes, done.stopped, done.looked)
-    if not flags.as_json:
+    if not flags.quiet:
         _finish_text(done.plan, done, out, approving=bool(flags.request.approve), due=flags.request.due)
     elif isinstance(done.stopped, StateError):
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
-    _markdown_into(flags, done.plan, done)
+    _markdown(flags, out, done.plan, done)
     publish_outcomes(done.outcomes, prepared.project, flags.title, done.looked, done.plan.settle)
     publish_problems([v for v in done.plan.violations if v not in prepared.plan.violations], prepared.project.root)
     if done.stopped is not None:
@@ -76,17 +76,20 @@ def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, eve
     return done.exit_code
 
 
-def _markdown_into(flags: ApplyFlags, plan: Plan, done: RunReport | None = None) -> None:
+def _markdown(flags: ApplyFlags, out: Out, plan: Plan, done: RunReport | None = None) -> None:
     """The outcomes as Markdown. The changes are made by now, so a file that cannot be written is only a warning."""
-    if flags.markdown_into is None:
+    if not flags.reports.wants("markdown"):
         return
 
-    outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
-    try:
-        looked = done.looked if done else None
-        write_private(Path(flags.markdown_into), apply_markdown(plan, outcomes, stopped, flags.title, looked))
-    except AfsyncError as error:
-        messages()(f"Warning: {escape_control(error.message)}\n")
+    outcomes, stopped, looked = (done.outcomes, done.stopped, done.looked) if done else ((), None, None)
+    text = apply_markdown(plan, outcomes, stopped, flags.title, looked)
+    if flags.reports.printed == "markdown":
+        out(text)
+    for file in flags.reports.files_of("markdown"):
+        try:
+            write_private(Path(file), text)
+        except AfsyncError as error:
+            messages()(f"Warning: {escape_control(error.message)}\n")
 
 
 def _finish_text(plan: Plan, done: RunReport, out: Out, *, approving: bool, due: bool) -> None:

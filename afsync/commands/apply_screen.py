@@ -57,16 +57,16 @@ def apply_here(flags: ApplyFlags) -> CommandResult:
     flags = _approved_by_files(context, flags)
     out = report()
     with (
-        event_lines(out if flags.as_json else None, flags.json_into, context.now) as events,
-        errors_into(flags.markdown_into, flags.title, "apply"),
+        event_lines(flags.reports, out, context.now) as events,
+        errors_into(flags.reports.files_of("markdown"), flags.title, "apply"),
     ):
         file = flags.plan_file
         request = replace(
             flags.request,
             saved=None if file is None else decode_plan_file(read_text(Path(file)), file),
             unattended=flags.unattended,
-            links=links_shown(False, machine=flags.as_json),
-            quiet=flags.as_json,
+            links=links_shown(False, machine=flags.quiet),
+            quiet=flags.quiet,
         )
         screen = ApplyScreen(context, flags, out, events)
         return screen.finished(apply_plan(context, request, screen))
@@ -74,9 +74,9 @@ def apply_here(flags: ApplyFlags) -> CommandResult:
 
 def _approved_by_files(context: Context, flags: ApplyFlags) -> ApplyFlags:
     """With the bounds of the files, where there is no terminal to ask on. UsageError where they have none."""
-    if flags.unattended or (interactive() and not flags.as_json):
+    if flags.unattended or (interactive() and not flags.quiet):
         return flags
-    with errors_into(flags.markdown_into, flags.title, "apply"):
+    with errors_into(flags.reports.files_of("markdown"), flags.title, "apply"):
         bounds = load_project(context).settings.auto_approve if flags.kind == "apply" else None
         if bounds is None:
             hint = "add --auto-approve"
@@ -87,19 +87,19 @@ def _approved_by_files(context: Context, flags: ApplyFlags) -> ApplyFlags:
 
 
 class ApplyScreen:
-    """The frontend of an apply: a terminal, a log, or JSON for programs."""
+    """The frontend of an apply: a terminal, a log, or a report for programs."""
 
     def __init__(self, context: Context, flags: ApplyFlags, out: Out, events: EventLines) -> None:
         self._context, self._flags, self._out, self._events = context, flags, out, events
 
     def planned(self, prepared: Prepared) -> None:
-        plan, as_json = prepared.plan, self._flags.as_json
+        plan, quiet = prepared.plan, self._flags.quiet
         shared = plan_without_links(plan)
         self._events.plan(shared)
         anything = plan.changes or plan.violations or plan.resolutions or plan.notices
-        if self._flags.request.due and not anything and not as_json:
+        if self._flags.request.due and not anything and not quiet:
             self._out(NOTHING_DUE)
-        elif not as_json:
+        elif not quiet:
             self._out(plan_text(plan, stdout_paint()))
         publish_plan(shared, prepared.project.root, self._flags.title)
 
@@ -129,7 +129,7 @@ class ApplyScreen:
 
     def _reporter(self, prepared: Prepared) -> Reporter:
         changes = len(prepared.plan.changes)
-        shown = None if self._flags.as_json else _display(prepared, self._out)
+        shown = None if self._flags.quiet else _display(prepared, self._out)
         if self._events or shown is None:
             return JsonLines(self._events, changes, self._context.now, shown)
         return shown
@@ -139,7 +139,7 @@ class ApplyScreen:
         prepared, done = applied.prepared, applied.report
         if prepared is None:
             self._events.end(())
-            if not self._flags.as_json:
+            if not self._flags.quiet:
                 self._out(NOTHING_DUE)
             return CommandResult(Exit.OK)
         if not applied.agreed:
@@ -148,7 +148,7 @@ class ApplyScreen:
             self._events.end(())
             return CommandResult(Exit.ERROR)
         if done is None:
-            return outcome(refused(prepared.plan, self._flags, self._events), prepared.plan)
+            return outcome(refused(prepared.plan, self._flags, self._out, self._events), prepared.plan)
         return outcome(finish(prepared, done, self._flags, self._out, self._events), done.plan, done)
 
 

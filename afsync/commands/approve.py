@@ -8,12 +8,13 @@ from afsync.app.preparation import ApplyRequest
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
+from afsync.commands.reports import Reports, report_flags
 
 
 @click.command
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDR...")
 @auto_approve_flag
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@report_flags("approve", "Print one JSON object a line.")
 @click.option("--now", "at_once", is_flag=True, help="Publish `held` jobs at once, before their time.")
 @click.option(
     "--platform",
@@ -27,7 +28,7 @@ from afsync.commands.options import account_flag, auto_approve_flag, lock_timeou
 def command(
     addresses: tuple[str, ...],
     auto_approve: bool,
-    as_json: bool,
+    reports: Reports,
     at_once: bool,
     platforms: tuple[str, ...],
     lock_timeout: float,
@@ -48,4 +49,4 @@ def command(
         account=account,
         lock_timeout=lock_timeout,
     )
-    return apply(ApplyFlags(request, auto_approve, as_json))
+    return apply(ApplyFlags(request, auto_approve, reports))

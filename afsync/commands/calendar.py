@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 from msgspec import Struct
 
 from afsync.app.calendar import WEEKS, CalendarRequest, calendar
-from afsync.app.files import write_shared
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags
 from afsync.commands.account_run import run
 from afsync.commands.console import links_shown, messages, print_report, stdout, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, with_links_flag
+from afsync.commands.reports import TEXT, Reports, report_flags
 from afsync.errors import UsageError
 from afsync.output.calendar_json import calendar_csv, calendar_json
 from afsync.output.calendar_labels import Page
@@ -43,18 +42,9 @@ class CalendarFlags(Struct, frozen=True):
     zone: str | None
     live: bool
     agenda: bool
-    markdown: bool
-    as_json: bool
-    as_csv: bool
-    ics: str | None
-    html: str | None
+    reports: Reports
     with_links: bool
     at: str | None
-
-    @property
-    def forms(self) -> list[str]:
-        given = {"--markdown": self.markdown, "--json": self.as_json, "--csv": self.as_csv, "--agenda": self.agenda}
-        return [name for name, is_given in given.items() if is_given]
 
 
 @click.command
@@ -66,11 +56,7 @@ class CalendarFlags(Struct, frozen=True):
 @click.option("--zone", metavar="ZONE", help="Show times of this zone; those of the project otherwise.")
 @click.option("--live", is_flag=True, help="Look at the account, too; otherwise no key and no network are needed.")
 @click.option("--agenda", is_flag=True, help="A list, also where there is room for a grid.")
-@click.option("--markdown", is_flag=True, help="Print it for a pull request: before and after.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
-@click.option("--ics", metavar="FILE", help="Write a feed for calendar apps; - prints it.")
-@click.option("--html", metavar="FILE", help="Write one page for browsers, which loads nothing; - prints it.")
+@report_flags("calendar", "Print a JSON document.")
 @with_links_flag
 @click.option("--now", "at", metavar="TIME", help="Show it as if it were TIME (2026-12-01T09:00:00Z).")
 @account_flags()
@@ -80,36 +66,30 @@ def command(over: AccountFlags, **given: Any) -> int:
     Reads the files and the state, and with --live the account; changes nothing.
     """
     flags = CalendarFlags(**given)
-    if len(flags.forms) > 1:
-        raise UsageError(f"{' and '.join(flags.forms)} exclude each other")
-    if [flags.ics, flags.html].count("-") + len(flags.forms) > 1:
-        raise UsageError("only one form can be printed at a time", "give --ics and --html a FILE")
-    if over.every:
-        check_together(
-            hint="run it for each account: `afsync calendar -C DIR`, with this flag",
-            json=flags.as_json,
-            csv=flags.as_csv,
-            markdown=flags.markdown,
-            ics=flags.ics,
-            html=flags.html,
-        )
+    if flags.agenda and flags.reports.printed != TEXT:
+        raise UsageError(f"--agenda and {flags.reports.printed} exclude each other", "give the report a FILE")
     return run("calendar", over, lambda: calendar_here(flags))
 
 
 def calendar_here(flags: CalendarFlags) -> CommandResult:
     """Show the calendar of the project in this directory."""
     page = calendar(here(), _request(flags))
-    written = _write(page, flags)
-    if written and not flags.forms:
+    reports = flags.reports
+    reports.write(lambda form: _DOCUMENTS[form](page))
+    for _, file in reports.files:
+        messages()(f"Wrote {file}.\n")
+    if reports.files and reports.printed == TEXT and not flags.agenda:
         return CommandResult(0)
-    return CommandResult(print_report(_printed(page, flags)), problems=tuple(page.found.notices))
+    text = _on_terminal(page, flags) if reports.printed == TEXT else _DOCUMENTS[reports.printed](page)
+    return CommandResult(print_report(text), problems=tuple(page.found.notices))
 
 
 def _request(flags: CalendarFlags) -> CalendarRequest:
     if flags.month is not None and (flags.first is not None or flags.weeks is not None):
         raise UsageError("--month does not go with --from and --weeks")
-    links = links_shown(flags.with_links, machine=bool(flags.forms or flags.ics or flags.html))
-    wide = flags.first is None and flags.weeks is None and bool(flags.ics or flags.html)
+    links = links_shown(flags.with_links, machine=flags.agenda or flags.reports != Reports())
+    published = flags.reports.wants("ics") or flags.reports.wants("html")
+    wide = flags.first is None and flags.weeks is None and published
     return CalendarRequest(
         first=_date(flags.first) if flags.first is not None else None,
         weeks=BACK + AHEAD if wide else flags.weeks or WEEKS,
@@ -120,7 +100,7 @@ def _request(flags: CalendarFlags) -> CalendarRequest:
         platforms=flags.platform,
         live=flags.live,
         links=links,
-        pictures=bool(flags.html and flags.with_links),
+        pictures=flags.reports.wants("html") and flags.with_links,
         at=moment(flags.at) if flags.at is not None else None,
     )
 
@@ -143,28 +123,13 @@ def _date(text: str) -> date:
     raise UsageError(f"--from {text}: not a day", "write it as 2026-12-01")
 
 
-def _write(page: Page, flags: CalendarFlags) -> list[str]:
-    """The files that were written."""
-    forms: list[tuple[str | None, Callable[[Page], str]]] = [(flags.ics, ics), (flags.html, calendar_page)]
-    written = []
-    for name, text_of in forms:
-        if name is not None and name != "-":
-            write_shared(Path(name), text_of(page))
-            written.append(name)
-            messages()(f"Wrote {name}.\n")
-    return written
-
-
-def _printed(page: Page, flags: CalendarFlags) -> str:
-    if flags.ics == "-":
-        return ics(page)
-    if flags.html == "-":
-        return calendar_page(page)
-    if flags.as_json or flags.as_csv:
-        return calendar_json(page) if flags.as_json else calendar_csv(page)
-    if flags.markdown:
-        return calendar_markdown(page)
-    return _on_terminal(page, flags)
+_DOCUMENTS: Mapping[str, Callable[[Page], str]] = {
+    "json": calendar_json,
+    "csv": calendar_csv,
+    "markdown": calendar_markdown,
+    "ics": ics,
+    "html": calendar_page,
+}
 
 
 def _on_terminal(page: Page, flags: CalendarFlags) -> str:

@@ -70,13 +70,13 @@ def _append(variable: str, text: str) -> None:
 
 
 @contextmanager
-def errors_into(file: str | None, title: str, of: str, max_bytes: int | None = None) -> Iterator[None]:
-    """What ends a command early is written into `file` before it is raised, so that no earlier plan is posted in its
+def errors_into(files: Iterable[str], title: str, of: str, max_bytes: int | None = None) -> Iterator[None]:
+    """What ends a command early is written into `files` before it is raised, so that no earlier plan is posted in its
     place. `of`: `plan` or `apply`."""
     try:
         yield
     except AfsyncError as error:
-        if file is not None:
+        for file in files:
             with suppress(AfsyncError):
                 write_private(Path(file), error_markdown(error, max_bytes or MAX_BYTES, title, of))
         raise

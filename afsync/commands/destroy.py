@@ -11,17 +11,18 @@ from afsync.app.selection import Selection
 from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
+from afsync.commands.reports import Reports, report_flags
 
 
 @click.command
 @choice_flags
 @auto_approve_flag
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@report_flags("destroy", "Print one JSON object a line.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
 @account_flag
 @lock_timeout_flag
 def command(
-    auto_approve: bool, as_json: bool, fail_fast: bool, lock_timeout: float, account: str | None, **selection: Any
+    auto_approve: bool, reports: Reports, fail_fast: bool, lock_timeout: float, account: str | None, **selection: Any
 ) -> int:
     """Plan and apply the removal of everything recorded.
 
@@ -30,4 +31,4 @@ def command(
     request = ApplyRequest(
         Selection(**selection), destroy=True, account=account, fail_fast=fail_fast, lock_timeout=lock_timeout
     )
-    return apply(ApplyFlags(request, auto_approve, as_json))
+    return apply(ApplyFlags(request, auto_approve, reports))

@@ -16,6 +16,7 @@ from afsync.commands.account_flags import AccountFlags, CommandResult, account_f
 from afsync.commands.account_run import run
 from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
+from afsync.commands.reports import report_flags
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote_account import EMULATOR, Remote
@@ -32,6 +33,7 @@ LOST = "If there was a state that is lost, `afsync import --match` first: it fin
 @click.command
 @click.option("--from-account", is_flag=True, help="Declare and record what the account holds.")
 @click.option("--example", metavar="NAME", help="Begin with one of the examples that come with afsync.")
+@report_flags("init", json_help=None)
 @account_flags()
 def command(from_account: bool, example: str | None, over: AccountFlags) -> int:
     """Write a starter project, or add a lineage to the one that is there.
@@ -40,7 +42,7 @@ def command(from_account: bool, example: str | None, over: AccountFlags) -> int:
     """
     root = here().directory
     if over.every:
-        check_together(from_account=from_account, example=example)
+        check_together("init", from_account=from_account, example=example)
     if example is not None:
         copy_example(example, root, print_done)
         over = replace(over, every=(root / WORKSPACE_FILE).is_file())

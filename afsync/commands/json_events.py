@@ -1,18 +1,19 @@
-"""The events of an apply as JSON, one object a line: on stdout (`--json`), in a file (`--json-into`), or both."""
+"""The events of an apply as JSON, one object a line: on stdout, in files, or both."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import assert_never
+from typing import TextIO, assert_never
 
 from afsync.app.files import open_stream
 from afsync.commands.console import Out
 from afsync.commands.progress import Reporter, Uploads
+from afsync.commands.reports import Reports
 from afsync.core.apply_verification import Verification
 from afsync.core.outcomes import Outcome
 from afsync.core.plan.plan import Plan
@@ -90,10 +91,11 @@ def _code(error: AfsyncError) -> str:
 
 
 @contextmanager
-def event_lines(stdout: Out | None, into: str | None, clock: Callable[[], datetime]) -> Iterator[EventLines]:
+def event_lines(reports: Reports, stdout: Out, clock: Callable[[], datetime]) -> Iterator[EventLines]:
     """The lines of one run. What ends it early is a line of its own before it is raised."""
-    with _file(into) as file:
-        lines = EventLines([out for out in (stdout, file) if out is not None], clock)
+    with ExitStack() as opened:
+        files = [Out(opened.enter_context(_stream(name))) for name in reports.files_of("json")]
+        lines = EventLines([*([stdout] if reports.printed == "json" else []), *files], clock)
         try:
             yield lines
         except AfsyncError as error:
@@ -101,20 +103,14 @@ def event_lines(stdout: Out | None, into: str | None, clock: Callable[[], dateti
             raise
 
 
-@contextmanager
-def _file(name: str | None) -> Iterator[Out | None]:
+def _stream(name: str) -> TextIO:
     """A file for the lines, written as they come and readable by the owner only. AfsyncError when it cannot be."""
-    if name is None:
-        yield None
-        return
     try:
-        opened = open_stream(Path(name)) or os.fdopen(
+        return open_stream(Path(name)) or os.fdopen(
             os.open(Path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
         )
     except OSError as error:
         raise AfsyncError(f"{name} could not be written: {error.strerror or error}") from None
-    with opened as stream:
-        yield Out(stream)
 
 
 class ProgressPace:

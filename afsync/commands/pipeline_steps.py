@@ -101,7 +101,7 @@ def plan(place: Place, offline: str, plan_file: str, *, fail_on_blocked: bool) -
         place.use_state(writes=False)
         more = ["--offline"] if _is_offline(place, offline) else []
         more += ["--out", plan_file] if plan_file else []
-        more += ["--gitlab-report", place.file("afsync-report.json")] if _in_gitlab(place) else []
+        more += ["--report", f"gitlab={place.file('afsync-report.json')}"] if _in_gitlab(place) else []
         return _run(place, "plan", ".json", "plan", *place.flags, *more)
 
     code = _after_validating(place, "plan", begin)
@@ -144,9 +144,9 @@ def _after_validating(place: Place, of: str, begin: Callable[[], int]) -> int:
     shown = place.file(f"afsync-{of}.md")
     place.output("markdown", shown)
     Path(shown).unlink(missing_ok=True)
-    with errors_into(shown, place.title, "plan" if of == "drift" else of):
+    with errors_into([shown], place.title, "plan" if of == "drift" else of):
         place.check()
-        code = run_command(["-C", place.directory, "validate", "--title", place.title, "--markdown-into", shown])
+        code = run_command(["-C", place.directory, "validate", "--title", place.title, "--report", f"markdown={shown}"])
         if code:
             return code
         Path(shown).unlink(missing_ok=True)
@@ -156,8 +156,9 @@ def _after_validating(place: Place, of: str, begin: Callable[[], int]) -> int:
 def _run(place: Place, of: str, ending: str, name: str, *flags: str) -> int:
     documents = place.file(f"afsync-{of}{ending}")
     place.output("json", documents)
-    into = ("--json-into", documents, "--markdown-into", place.file(f"afsync-{of}.md"), "--title", place.title)
-    return run_command(["-C", place.directory, name, *into, *flags])
+    shown = place.file(f"afsync-{of}.md")
+    reports = ("--report", f"json={documents}", "--report", f"markdown={shown}", "--title", place.title)
+    return run_command(["-C", place.directory, name, *reports, *flags])
 
 
 def _is_offline(place: Place, wanted: str) -> bool:

@@ -21,11 +21,10 @@ from afsync.commands.console import links_shown
 from afsync.commands.context import here
 from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
+from afsync.commands.reports import TEXT, check_apart, report_flags
 from afsync.config.project import LoadedProject
 from afsync.errors import UsageError
 from afsync.output.plan_file import encode_plan_file
-
-FORMATS = ("text", "json", "markdown")
 
 
 @click.command
@@ -33,49 +32,37 @@ FORMATS = ("text", "json", "markdown")
 @click.option("--destroy", is_flag=True, help="Plan the removal of everything recorded.")
 @click.option("--refresh-only", is_flag=True, help="Only say what changed outside of afsync.")
 @click.option("--offline", is_flag=True, help="Plan against the recorded state: no key, no network.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the plan.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@report_flags("plan")
 @click.option("--max-bytes", default=60_000, type=click.IntRange(2_000), metavar="N", help="Size limit of Markdown.")
 @title_flag
-@click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
-@click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
 @with_links_flag
-@click.option("--gitlab-report", metavar="FILE", type=click.Path(dir_okay=False), help="For GitLab's widget.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--notify", is_flag=True, help="Tell the channels of `notify` when there are changes.")
 @click.option("--now", "at", metavar="TIME", help="Plan as if it were TIME (2026-12-01T09:00:00Z).")
 @account_flags()
-def command(as_json: bool, form: str, over: AccountFlags, **given: Any) -> int:
+def command(over: AccountFlags, **given: Any) -> int:
     """Show what would change, and what it costs in credits.
 
     Reads the files, the state and the account; takes no lock, and writes nothing but the files that are asked for.
     Exits 0 whether there are changes or not, unless --detailed-exitcode is given.
     """
     names = PlanFlags.__struct_fields__
-    flags = PlanFlags(form="json" if as_json else form, **{k: v for k, v in given.items() if k in names})
+    flags = PlanFlags(**{k: v for k, v in given.items() if k in names})
     chosen = Selection(**{k: v for k, v in given.items() if k not in names})
     check_title(flags.title)
-    if as_json and form == "markdown":
-        raise UsageError("--json and --format markdown exclude each other")
     _check_flags(flags, chosen)
     if over.every:
-        check_together(
-            json=as_json,
-            format=form != "text",
-            json_into=flags.json_into,
-            markdown_into=flags.markdown_into,
-            gitlab_report=flags.gitlab_report,
-            out=flags.out,
-            replace=chosen.replace,
-        )
+        check_together("plan", out=flags.out, replace=chosen.replace)
     over = replace(over, title=flags.title)
     return run("plan", over, lambda: plan_here(chosen, flags), reads_only=not flags.notify)
 
 
 def _check_flags(flags: PlanFlags, chosen: Selection) -> None:
-    if flags.refresh_only and (flags.out or flags.destroy or flags.gitlab_report):
-        raise UsageError("--refresh-only plans nothing", "leave --out, --destroy and --gitlab-report away")
+    if flags.refresh_only and (flags.out or flags.destroy or flags.reports.wants("gitlab")):
+        raise UsageError("--refresh-only plans nothing", "leave --out, --destroy and --report gitlab away")
+    if flags.out:
+        check_apart([flags.out, *(file for _, file in flags.reports.files)])
     if flags.refresh_only and chosen != Selection(chosen.target, chosen.exclude):
         raise UsageError(
             "--refresh-only plans nothing", "leave --replace, --allow-empty, --ignore-policy and the limits away"
@@ -96,10 +83,10 @@ def _check_flags(flags: PlanFlags, chosen: Selection) -> None:
 def plan_here(chosen: Selection, flags: PlanFlags) -> CommandResult:
     """Plan the project in this directory, and print the plan."""
     context = here()
-    with errors_into(flags.markdown_into, flags.title, "plan", flags.max_bytes):
+    with errors_into(flags.reports.files_of("markdown"), flags.title, "plan", flags.max_bytes):
         project = load_project(context)
         at = moment(flags.at) if flags.at is not None else None
-        quiet = flags.form == "json"
+        quiet = flags.reports.printed == "json"
         if flags.refresh_only:
             return report_drift(drift(context, project, chosen, at=at, quiet=quiet), project.root, flags)
         request = PlanRequest(
@@ -107,7 +94,7 @@ def plan_here(chosen: Selection, flags: PlanFlags) -> CommandResult:
             destroy=flags.destroy,
             offline=flags.offline,
             at=at,
-            links=links_shown(flags.with_links, machine=flags.form != "text"),
+            links=links_shown(flags.with_links, machine=flags.reports.printed != TEXT),
             quiet=quiet,
         )
         planned = plan(context, project, request)
@@ -129,7 +116,7 @@ def _notified(context: Context, project: LoadedProject, planned: Planned, flags:
 
 def _calendar(planned: Planned, flags: PlanFlags) -> tuple[str, ...]:
     """The weeks of what the plan moves, where a comment is written."""
-    if flags.form != "markdown" and not flags.markdown_into and not in_github():
+    if not flags.reports.wants("markdown") and not in_github():
         return ()
     # Imported here: most plans are shown without it.
     from afsync.app.plan_calendar import moved_weeks

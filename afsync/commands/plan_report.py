@@ -6,10 +6,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from afsync.app.files import read_text, write_private
+from afsync.app.files import read_text
 from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci_reports import publish_drift, publish_plan
 from afsync.commands.console import in_block, messages, report, report_code, stdout_paint
+from afsync.commands.reports import TEXT, Reports
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
 from afsync.core.workspace import Numbers
@@ -31,17 +32,14 @@ MOST_DETAILS = 20_000
 class PlanFlags(Struct, frozen=True):
     """How to plan and where to put it. The format changes neither what is done nor the exit code."""
 
-    form: str = "text"
+    reports: Reports = Reports()
     destroy: bool = False
     offline: bool = False
     refresh_only: bool = False
     detailed_exitcode: bool = False
     out: str | None = None
-    json_into: str | None = None
-    markdown_into: str | None = None
     with_links: bool = False
     title: str = ""
-    gitlab_report: str | None = None
     max_bytes: int = 60_000
     at: str | None = None
     notify: bool = False
@@ -51,15 +49,10 @@ def report_plan(plan: Plan, root: Path, flags: PlanFlags, calendar: tuple[str, .
     """Print the plan and write what was asked for. `calendar`: weeks for a comment."""
     # What is written may be posted where others read it; what is on this screen is not.
     shared = plan if flags.with_links else plan_without_links(plan)
-    if flags.json_into:
-        write_private(Path(flags.json_into), document(shared, "json", flags))
-    if flags.markdown_into:
-        write_private(Path(flags.markdown_into), document(shared, "markdown", flags, calendar))
-    if flags.gitlab_report:
-        write_private(Path(flags.gitlab_report), gitlab_report(plan))
+    flags.reports.write(lambda form: document(shared, form, flags, calendar))
     screen = report()
-    screen(document(plan, flags.form, flags, calendar))
-    if flags.out and flags.form == "text":
+    screen(document(plan, flags.reports.printed, flags, calendar))
+    if flags.out and flags.reports.printed == TEXT:
         messages()(f"\nSaved to {flags.out}; it holds for a day at the most, and once: afsync apply {flags.out}\n")
     publish_plan(shared, root, flags.title, calendar)
     code = Exit.CHANGES if flags.detailed_exitcode and plan.changes else Exit.OK
@@ -89,6 +82,8 @@ def document(plan: Plan, form: str, flags: PlanFlags, calendar: tuple[str, ...] 
             return plan_json(plan)
         case "markdown":
             return plan_markdown(plan, flags.max_bytes, flags.title, calendar)
+        case "gitlab":
+            return gitlab_report(plan)
         case _:
             return plan_text(plan, stdout_paint())
 
@@ -104,12 +99,9 @@ def saved_plan_document(path: Path, *, as_json: bool) -> str:
 
 def report_drift(found: tuple[Problem, ...], root: Path, flags: PlanFlags) -> CommandResult:
     """Print what changed outside and write what was asked for."""
-    if flags.json_into:
-        write_private(Path(flags.json_into), _drift_document(found, "json", flags))
-    if flags.markdown_into:
-        write_private(Path(flags.markdown_into), _drift_document(found, "markdown", flags))
+    flags.reports.write(lambda form: _drift_document(found, form, flags))
     screen = report()
-    screen(_drift_document(found, flags.form, flags))
+    screen(_drift_document(found, flags.reports.printed, flags))
     publish_drift(found, root, flags.title)
     drifted = bool(differences(found))
     code = Exit.CHANGES if flags.detailed_exitcode and drifted else Exit.OK

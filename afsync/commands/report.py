@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from afsync.app.files import read_text
-from afsync.commands.account_flags import REPORT_FLAG
-from afsync.commands.all_accounts import tell_overall
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.report_files import check_reports
+from afsync.commands.overall_report import tell_overall
+from afsync.commands.reports import Reports, report_flags
 from afsync.core.workspace import Overall, worst
 from afsync.errors import Exit, Problem, UsageError
 from afsync.output.overall_json import read_overall
@@ -25,16 +24,15 @@ def command() -> None:
 
 @command.command
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False))
-@REPORT_FLAG
+@report_flags("report merge", json_help=None)
 @title_flag
-def merge(files: tuple[str, ...], reports: tuple[tuple[str, str], ...], title: str) -> int:
+def merge(files: tuple[str, ...], reports: Reports, title: str) -> int:
     """Put the reports of all shards together, as if it had been one run.
 
     Each FILE is what `--report json=FILE` wrote. Exits with the worst code of all; a shard without a
     report is an error.
     """
     check_title(title)
-    check_reports(reports)
     parts = [read_overall(read_text(Path(name)), name) for name in files]
     return tell_overall(merged(parts, title), reports, Path())
 

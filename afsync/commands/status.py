@@ -23,6 +23,7 @@ from afsync.commands.console import (
 )
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
+from afsync.commands.reports import TEXT, Reports, report_flags
 from afsync.core.job_status import JobStatus
 from afsync.core.job_waiting import Until, is_settled, succeeded
 from afsync.engine.interrupt import Stop, handling_signals
@@ -37,7 +38,7 @@ UNTIL = [until.value for until in Until]
 
 @click.command
 @click.argument("globs", nargs=-1, metavar="[ADDR-GLOB]...")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document; with --watch, at the end.")
+@report_flags("status", "Print a JSON document; with --watch, at the end.")
 @with_links_flag
 @click.option("--watch", "watching", is_flag=True, help="Go on until all are produced, live on a terminal.")
 @click.option(
@@ -50,7 +51,7 @@ UNTIL = [until.value for until in Until]
 @account_flags()
 def command(
     globs: tuple[str, ...],
-    as_json: bool,
+    reports: Reports,
     with_links: bool,
     watching: bool,
     until: str | None,
@@ -67,19 +68,19 @@ def command(
     if timeout is not None and not watching:
         raise UsageError("--timeout is for --watch and --until")
     if over.every:
-        check_together(json=as_json, watch=watching)
+        check_together("status", watch=watching)
 
     def status_here() -> CommandResult:
-        context, links = here(), links_shown(with_links, machine=as_json)
+        context, links = here(), links_shown(with_links, machine=reports != Reports())
         jobs = selected_jobs(context, globs, links=links)
         if watching:
             goal = Until(until or Until.DONE)
-            return CommandResult(watch_and_show(jobs, goal, timeout=timeout, interval=interval, as_json=as_json))
+            return CommandResult(watch_and_show(jobs, goal, timeout=timeout, interval=interval, reports=reports))
         now = context.now()
         found = jobs.current(now)
-        return CommandResult(
-            print_report(status_json(found, now) if as_json else status_text(found, now, stdout_paint()))
-        )
+        reports.write(lambda _: status_json(found, now))
+        text = status_text(found, now, stdout_paint()) if reports.printed == TEXT else status_json(found, now)
+        return CommandResult(print_report(text))
 
     return run("status", over, status_here)
 
@@ -126,10 +127,10 @@ class StatusDocument:
         self._out(status_json(jobs, now))
 
 
-def watch_and_show(jobs: WatchedJobs, until: Until, *, timeout: float | None, interval: float, as_json: bool) -> int:
-    """Watch until all jobs are settled or time is up, and show each look. Returns the exit code."""
+def watch_and_show(jobs: WatchedJobs, until: Until, *, timeout: float | None, interval: float, reports: Reports) -> int:
+    """Watch until all jobs are settled or time is up, show each look, and write the last. Returns the exit code."""
     context, stop, out = here(), Stop(), report()
-    view = _view(out, as_json=as_json)
+    view = _view(out, as_json=reports.printed == "json")
     found: tuple[JobStatus, ...] = ()
     with handling_signals(stop):
         try:
@@ -137,7 +138,9 @@ def watch_and_show(jobs: WatchedJobs, until: Until, *, timeout: float | None, in
                 found = watch(context, jobs, until, view.show, stop, timeout=timeout, interval=interval)
         finally:
             now = context.now()
-            view.close(found or jobs.known(now), now)
+            last = found or jobs.known(now)
+            view.close(last, now)
+            reports.write(lambda _: status_json(last, now))
     warn_unwritten(out.error)
     return _exit_code(found, until)
 

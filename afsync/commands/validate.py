@@ -2,64 +2,51 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from msgspec.structs import replace
 
-from afsync.app.files import write_private
 from afsync.app.validate import Validation, validate
-from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
+from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags
 from afsync.commands.account_run import run
 from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.console import print_report, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
+from afsync.commands.reports import TEXT, Reports, report_flags
 from afsync.config.settings import PROJECT_FILE
 from afsync.core.text import count
-from afsync.errors import ConfigError, Exit, Severity, UsageError
+from afsync.errors import ConfigError, Exit, Severity
 from afsync.output.codeclimate import codeclimate
 from afsync.output.markdown import problems_markdown
 from afsync.output.problems import problem_block, problems_json
 from afsync.output.sarif import sarif
 
-FORMATS = ("text", "json", "sarif", "codeclimate", "junit")
-
 
 @click.command
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to print the problems.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--json-into", metavar="FILE", type=click.Path(dir_okay=False), help="Write the JSON there as well.")
-@click.option("--markdown-into", metavar="FILE", type=click.Path(dir_okay=False), help="The same for Markdown.")
+@report_flags("validate")
 @title_flag
 @account_flags()
-def command(
-    form: str, as_json: bool, json_into: str | None, markdown_into: str | None, title: str, over: AccountFlags
-) -> int:
+def command(reports: Reports, title: str, over: AccountFlags) -> int:
     """Check everything, offline.
 
     Reads afsync.yaml and all it includes, and reports every problem of every file in one go. Needs no key. Exits 1
     when there are errors, whatever the format.
     """
     check_title(title)
-    if as_json and form not in ("text", "json"):
-        raise UsageError(f"--json and --format {form} exclude each other")
-    form = "json" if as_json else form
-    if over.every:
-        check_together(format=form != "text", json_into=json_into, markdown_into=markdown_into)
-    return run("validate", replace(over, title=title), lambda: _validate(form, json_into, markdown_into, title))
+    return run("validate", replace(over, title=title), lambda: _validate(reports, title))
 
 
-def _validate(form: str, json_into: str | None, markdown_into: str | None, title: str) -> CommandResult:
+def _validate(reports: Reports, title: str) -> CommandResult:
     """Check the project in this directory, and print what is wrong."""
     context = here()
     found = validate(context)
-    if json_into is not None:
-        write_private(Path(json_into), problems_json(found.problems))
-    if markdown_into is not None:
-        write_private(Path(markdown_into), problems_markdown(found.problems, title=title))
-    if form != "text":
-        written = print_report(_document(form, found, repository_prefix(context.directory)))
+
+    def text_of(form: str) -> str:
+        return _document(form, found, repository_prefix(context.directory), title)
+
+    reports.write(text_of)
+    if reports.printed != TEXT:
+        written = print_report(text_of(reports.printed))
         if not found.valid:
             publish_error(ConfigError(found.problems))
     elif not found.valid:
@@ -79,10 +66,12 @@ def _text(found: Validation) -> str:
     return f"{warned}{stdout_paint()('Valid.', 'green')} {declared} in {count(len(found.files), 'file')}.\n"
 
 
-def _document(form: str, found: Validation, prefix: str) -> str:
+def _document(form: str, found: Validation, prefix: str, title: str) -> str:
     match form:
         case "json":
             return problems_json(found.problems)
+        case "markdown":
+            return problems_markdown(found.problems, title=title)
         case "sarif":
             return sarif(found.problems, prefix, PROJECT_FILE)
         case "codeclimate":

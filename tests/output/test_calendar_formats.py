@@ -119,8 +119,10 @@ def test_json_is_what_its_schema_says() -> None:
         (("--zone", "Europe/Berlln"), "Europe/Berlin"),
         (("--only", "job.nope"), "no job has the address job.nope"),
         (("--json", "--csv"), "--json and --csv exclude each other"),
-        (("--json", "--ics", "-"), "only one form can be printed"),
+        (("--json", "--ics", "-"), "--json and --ics exclude each other"),
         (("--ics", "/dev/null/x"), "could not be written"),
+        (("--agenda", "--report", "csv=-"), "--agenda and csv exclude each other"),
+        (("--report", "gitlab=x"), "is not a report"),
         (("--now", "today"), "--now today"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from afsync.commands import apply_all, apply_screen
+from afsync.commands.reports import OLDER
 from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.cli.commands import every_command, options
@@ -332,6 +333,9 @@ WRONG_FLAGS = [
     (("validate", "--all", "--format", "sarif"), "--format does not go with --all"),
     (("account", "--all", "--json"), "--json does not go with --all"),
     (("plan", "--all", "--report", "xml=x"), "is not a report"),
+    (("plan", "--all", "--report", "gitlab=x"), "--report gitlab does not go with --all"),
+    (("plan", "--report", "sarif=x"), "--report sarif is for many accounts"),
+    (("init", "--report", "json=x"), "--report is for many accounts"),
 ]
 
 
@@ -345,7 +349,7 @@ OVER_ALL = {
 }
 PAGE = (ROOT / "docs/accounts.md").read_text(encoding="utf-8")
 REFUSED = {
-    name: sorted({*re.findall(r"`(--[a-z-]+)`", cell)} - {"--all"})
+    name: sorted({*re.findall(r"`(--[a-z-]+)`", cell), *OLDER.get(name, ())} - {"--all"})
     for name, cell in re.findall(r"^\| `afsync (\w+)` \| (.+) \|$", PAGE, re.MULTILINE)
     if name in OVER_ALL
 }

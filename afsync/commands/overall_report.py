@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from afsync.app.files import check_writable, write_private
+from afsync import cli
+from afsync.app.files import write_private
 from afsync.commands.ci import append_output, append_summary, in_github, repository_prefix
+from afsync.commands.console import messages, report, report_code, stdout_paint
+from afsync.commands.reports import Reports
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.workspace import Overall, total
-from afsync.errors import AfsyncError, Problem, Severity, UsageError
+from afsync.core.workspace import Overall, total, worst
+from afsync.errors import AfsyncError, Problem, Severity
 from afsync.output.codeclimate import codeclimate
 from afsync.output.overall_json import overall_json
 from afsync.output.overall_markdown import overall_markdown
+from afsync.output.overall_text import overall_text
 from afsync.output.sarif import sarif
 
 
-def check_reports(reports: Sequence[tuple[str, str]]) -> None:
-    """Raises where one could not be written, as far as that is known before anything is done."""
-    files = [file for _, file in reports]
-    if files.count("-") > 1:
-        raise UsageError("only one report can be printed at a time", "give the others a FILE")
-    for file in files:
-        if file != "-":
-            check_writable(Path(file))
-
-
-def write_reports(
-    overall: Overall, reports: Sequence[tuple[str, str]], root: Path
-) -> tuple[str | None, list[AfsyncError]]:
-    """Write each into its file. Returns the one that is to be printed, if any is, and why others were not written."""
-    printed, unwritten = None, []
-    for form, file in reports:
+def tell_overall(overall: Overall, reports: Reports, root: Path) -> int:
+    """Print the table, or a report in its place, and write every report that was asked for, whatever happens to the
+    others. Returns the exit code."""
+    codes = []
+    for form, file in reports.files:
         text = document(overall, form, root)
-        if file == "-":
-            printed = text
-            continue
         try:
             write_private(Path(file), text)
         except AfsyncError as error:
-            unwritten.append(error)
-    return printed, unwritten
+            codes.append(cli.failed(error, lambda text: messages()(f"{text}\n")))
+    screen = report()
+    screen(document(overall, reports.printed, root))
+    publish_overall(overall)
+    return worst([overall.exit_code, report_code(screen), *codes])
 
 
 def document(overall: Overall, form: str, root: Path) -> str:
     """The report in one of the formats."""
     match form:
+        case "text":
+            return overall_text(overall, stdout_paint())
         case "json":
             return overall_json(overall)
         case "markdown":
