@@ -124,7 +124,9 @@ def is_real(base_url: str) -> bool:
 
 def _checked(written: str, source: str) -> SplitResult:
     if "@" in written:
-        raise UsageError(f"{source} carries a user name or password.", "remove it; the key comes from AURAFLUX_API_KEY")
+        raise UsageError(
+            f"{source} contains a user name or password.", "remove it; the key comes from AURAFLUX_API_KEY"
+        )
     try:
         url = urlsplit(written)
         host, _ = url.hostname or "", url.port
@@ -136,7 +138,7 @@ def _checked(written: str, source: str) -> SplitResult:
         raise UsageError(f"{source} is not the URL of an API: {shown!r}.", f"write it like {SERVICE}, or `{EMULATOR}`")
     if url.scheme == "http" and not is_loopback(host):
         raise UsageError(
-            f"{source} is {written!r}: over plain http the key could be read on the way.",
+            f"{source} is {written!r}: over plain http the key could be read in transit.",
             "use https; plain http is for this machine only (localhost)",
         )
     return url
@@ -156,7 +158,7 @@ def _check_host(url: SplitResult, allowed: str) -> None:
     if host == SERVICE_HOST or is_loopback(host) or host in names or f"{host}:{url.port}" in names:
         return
     raise UsageError(
-        f"These files name another service, {host}; the API key is not sent there without your word.",
+        f"These files name another service, {host}; the API key is not sent there unless you allow it.",
         f"if you trust it, set AURAFLUX_API_KEY_HOST={host}, or AURAFLUX_BASE_URL={_canonical(url)}",
     )
 

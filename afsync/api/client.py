@@ -155,7 +155,7 @@ def _reason(error: Exception) -> str:
         case httpx.ConnectTimeout():
             return f"no connection within {CONNECT_SECONDS:g} s"
         case httpx.ReadTimeout() | httpx.WriteTimeout():
-            return "the connection fell silent"
+            return "the connection stopped responding"
         case httpx.RemoteProtocolError():
             return "the connection ended, or the answer was not HTTP"
         case httpx.ReadError() | httpx.WriteError():

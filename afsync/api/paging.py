@@ -132,7 +132,7 @@ def read_list(page: Page, enough: Callable[[Listing, list[RemoteJob]], bool]) ->
         most = max(most, len(listing.ids))
     raise BadAnswer(
         f"The list of jobs could not be read: {why} ({PASSES} attempts).",
-        "try again when the account is quieter; if this goes on, the service does not list as its reference promises",
+        "try again when the account changes less; if this goes on, the service does not list as its reference promises",
     )
 
 

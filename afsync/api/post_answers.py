@@ -8,7 +8,7 @@ from typing import Any
 from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import retry_after, server_time
 from afsync.api.text import printable
-from afsync.api.wire import decode, error_form, first, moment, usable_id
+from afsync.api.wire import error_form, first, moment, object_in, usable_id
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 
 REFUSALS = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})
@@ -46,11 +46,8 @@ def classify_approval(result: Result, job_id: str) -> Answer:
         case Reply(409) if (form := error_form(result.body)) is not None:
             return Rejected(409, form.code, form.detail)
         case Reply(status) if 200 <= status <= 299:
-            try:
-                row = {} if status == 204 else decode(result.body)
-            except ValueError:
-                row = None
-            if not result.complete or not isinstance(row, dict):
+            row = {} if status == 204 else object_in(result.body)
+            if not result.complete or row is None:
                 return Unknown(f"the answer ({status}) is not what the API promises", _raw(result))
             told = row.get("status")
             return Committed(job_id, status=printable(told, 100) if isinstance(told, str) and told else None)
@@ -81,14 +78,10 @@ def _committed(reply: Reply, id_field: str) -> Answer:
 
 
 def _row(body: bytes, id_field: str) -> Mapping[str, Any] | None:
-    try:
-        row = decode(body)
-    except ValueError:
-        return None
-    if not isinstance(row, dict):
-        return None
-    inner = row.get("template")
-    return inner if isinstance(inner, dict) and id_field == "id" and "id" not in row else row
+    row = object_in(body)
+    inner = row.get("template") if row else None
+    is_wrapped = id_field == "id" and isinstance(inner, dict) and "id" not in (row or {})
+    return inner if is_wrapped else row
 
 
 def _count(value: object) -> int | None:

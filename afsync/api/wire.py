@@ -50,6 +50,15 @@ def decode(body: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
+def object_in(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in `body`; None where it is anything else."""
+    try:
+        value = decode(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def too_many(body: bytes) -> bool:
     """Counted before anything is made of it: ten million lists of two bytes each take a hundred times their size."""
     return body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES
@@ -57,11 +66,8 @@ def too_many(body: bytes) -> bool:
 
 def error_form(body: bytes) -> ErrorForm | None:
     """The error in `body`, or None when this is not how the API writes errors (so something else wrote it)."""
-    try:
-        row = decode(body)
-    except ValueError:
-        return None
-    if not isinstance(row, dict):
+    row = object_in(body)
+    if row is None:
         return None
     error = row.get("label") if row.get("ok") is False and "label" in row else row.get("error")
     if not isinstance(error, str) or not error.strip():

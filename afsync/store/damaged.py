@@ -126,7 +126,7 @@ def united(one: Recorded, two: Recorded) -> Recorded:
     What one side has forgotten comes back; that is for the next plan to see, and costs nothing."""
     older, newer = sorted((one, two), key=lambda r: r.serial)
     if older.lineage != newer.lineage or (older.account and newer.account and older.account != newer.account):
-        raise StateError("The two sides are of different projects or accounts.", "keep the one that belongs here")
+        raise StateError("The two sides belong to different projects or accounts.", "keep the one that belongs here")
     for address in sorted(older.resources.keys() & newer.resources.keys()):
         first, second = older.resources[address].id, newer.resources[address].id
         if first != second:
@@ -191,7 +191,7 @@ def is_note_of(data: bytes, lineage: str) -> bool:
 def other_state(name: str) -> StateError:
     """The error where a state is to be put and another one is there."""
     hint = "nothing was written; what an interrupted `state migrate` left there can be removed before it is done again"
-    return StateError(f"There is a state already, and another one: {name}.", hint)
+    return StateError(f"A different state exists already: {name}.", hint)
 
 
 def follow(place: str) -> str:

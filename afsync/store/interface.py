@@ -38,7 +38,7 @@ def check_successor(before: Recorded, after: Recorded) -> None:
 
 def already_there(name: str) -> StateError:
     """The error of a create where there is a state."""
-    return StateError(f"There is a state already: {name}.", "nothing was written; it is kept as it is")
+    return StateError(f"A state exists already: {name}.", "nothing was written; it is kept as it is")
 
 
 def overtaken(name: str) -> StateLocked:

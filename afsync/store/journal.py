@@ -69,7 +69,7 @@ def change_of(old: Recorded, new: Recorded, resources: Mapping[str, Record | Non
         read_delta(parse_object(text), old.intents)
         check_intents(new)
     except (TypeError, ValueError, RecursionError, InvalidDocument) as error:
-        raise StateError(f"This cannot be kept in a state: {error}.") from error
+        raise StateError(f"This cannot be stored in a state: {error}.") from error
     return JournalChange(text, number)
 
 

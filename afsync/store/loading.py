@@ -76,7 +76,9 @@ def _load(disk: Disk, paths: Paths) -> Loaded:
             # What looks like damage may be a line that was being written while we read.
             if journal is None or disk.identity(paths.journal) == journal[1]:
                 raise
-    raise StateError(f"The state {paths.state} keeps changing while it is read.", "try again when nothing else runs")
+    raise StateError(
+        f"The state {paths.state} keeps changing while it is read.", "try again when no other run writes it"
+    )
 
 
 @contextmanager

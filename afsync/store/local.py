@@ -238,7 +238,8 @@ class LocalStore:
         copies = serials(disk.names(paths.history), lineage) or newest_good(disk, paths, lineage)
         if copies or self.pending(lineage):
             raise StateError(
-                f"The state {paths.state} is missing, but it was there.", recovery_hint(self._disk, self.paths)
+                f"The state {paths.state} is missing, although it existed before.",
+                recovery_hint(self._disk, self.paths),
             )
 
     @contextmanager

@@ -71,7 +71,7 @@ def encode_bytes(recorded: Recorded, afsync_version: str, *, folded: str | None 
         document |= {"format": number, "afsync": afsync_version, "folded": folded, "checksum": ""}
         data = laid_out(document)
     except (TypeError, ValueError, RecursionError, InvalidDocument) as error:
-        raise StateError(f"This cannot be kept in a state: {error}.") from error
+        raise StateError(f"This cannot be stored in a state: {error}.") from error
     at = data.index(CHECKSUM) + len(CHECKSUM)
     checksum = hashlib.sha256(data).hexdigest()
     return EncodedState(data[:at] + checksum.encode() + data[at:], checksum, number)

@@ -31,8 +31,8 @@ def alone(disk: Disk, paths: Paths) -> Iterator[None]:
         with disk.exclusive(paths.guard):
             yield
     except BlockingIOError as error:
-        text = f"Another process is writing the state {paths.state} and does not come to an end."
-        raise StateLocked(text, "nothing was written; look whether an afsync is stopped or hangs") from error
+        text = f"Another process is writing the state {paths.state} and has not finished."
+        raise StateLocked(text, "nothing was written; check whether an afsync process is stopped or hangs") from error
 
 
 def rehearse(disk: Disk, paths: Paths) -> None:

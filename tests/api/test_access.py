@@ -46,7 +46,7 @@ def test_where_the_key_may_go(yaml: str | None, environ: dict[str, str], base_ur
     ("yaml", "environ", "says"),
     [
         ("https://evil.example/v1", {}, "AURAFLUX_API_KEY_HOST=evil.example"),
-        ("https://api.auraflux.co.evil.example/v1", {}, "not sent there without your word"),
+        ("https://api.auraflux.co.evil.example/v1", {}, "not sent there unless you allow it"),
         ("https://evil.example/v1", {"AURAFLUX_API_KEY_HOST": "good.example"}, "evil.example"),
         ("http://api.auraflux.co/v1", {}, "use https"),
         (None, {"AURAFLUX_BASE_URL": "http://mine.example/v1"}, "use https"),

@@ -215,7 +215,7 @@ FILES = {
     "init over a directory": Bad(("init",), ("afsync.yaml is not a file",), spoil=instead("afsync.yaml", Path.mkdir)),
     "init over a pipe": Bad(("init",), ("afsync.yaml",), spoil=instead("afsync.yaml", lambda path: os.mkfifo(path))),
     "init over something else": Bad(("init",), ("`version` is missing",), spoil=file("afsync.yaml", "name: my-app\n")),
-    "init where a state was": Bad(("init",), ("is missing, but it was there", "restore"), 7, spoil=gone(STATE)),
+    "init where a state was": Bad(("init",), ("although it existed before", "restore"), 7, spoil=gone(STATE)),
     "a damaged emulator": Bad(
         ("plan",),
         ("the built-in emulator could not start", "remove"),

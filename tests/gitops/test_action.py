@@ -450,7 +450,7 @@ def test_a_link_on_the_branch_is_not_followed(sandbox: Sandbox, cloned: OnBranch
     with sandbox.watched() as sent:
         job = cloned.run(command="apply")
     assert job.steps["run"].code == 7 and sent == []
-    assert f"holds something else than a file at {path}" in job.log
+    assert f"holds something other than a file at {path}" in job.log
     assert sandbox.files() == before
 
 

@@ -87,7 +87,7 @@ def test_a_second_create_changes_nothing(place: Place) -> None:
     place.store().create(LINEAGE)
     a_run(place, 1)
     for lineage in (LINEAGE, OTHER_LINEAGE):
-        with pytest.raises(StateError, match="There is a state already"):
+        with pytest.raises(StateError, match="A state exists already"):
             place.store().create(lineage)
     assert place.store().read()[0].resources.keys() == {"job.show-1"}
 

@@ -240,7 +240,7 @@ def test_missing_but_with_a_history(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="is missing") as caught:
         store.read()
     assert "`afsync state restore 1`" in (caught.value.hint or "")
-    with pytest.raises(StateError, match="is missing, but it was there"):
+    with pytest.raises(StateError, match="is missing, although it existed before"):
         store.create(LINEAGE)
     store.create(OTHER_LINEAGE)
 
@@ -252,7 +252,7 @@ def test_missing_but_with_a_backup_alone(tmp_path: Path) -> None:
     store.fold()
     store.paths.state.unlink()
     shutil.rmtree(store.paths.history)
-    with pytest.raises(StateError, match="is missing, but it was there") as caught:
+    with pytest.raises(StateError, match="is missing, although it existed before") as caught:
         a_store(tmp_path).create(LINEAGE)
     assert "`afsync state restore 1`" in (caught.value.hint or "")
     a_store(tmp_path).create(OTHER_LINEAGE)

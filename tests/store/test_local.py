@@ -35,12 +35,12 @@ def test_made_and_read(tmp_path: Path) -> None:
 def test_what_is_there_is_never_started_afresh(tmp_path: Path) -> None:
     a_store(tmp_path).create(LINEAGE)
     for lineage in (LINEAGE, OTHER_LINEAGE):
-        with pytest.raises(StateError, match="There is a state already") as caught:
+        with pytest.raises(StateError, match="A state exists already") as caught:
             a_store(tmp_path).create(lineage)
         assert caught.value.exit_code is Exit.STATE
     paths = a_store(tmp_path).paths
     paths.state.rename(paths.journal)
-    with pytest.raises(StateError, match="There is a state already"):
+    with pytest.raises(StateError, match="A state exists already"):
         a_store(tmp_path).create(OTHER_LINEAGE)
 
 
@@ -250,7 +250,7 @@ def test_only_our_own_temporary_files_are_cleaned(tmp_path: Path) -> None:
 def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, address: str, over: dict[str, Any]) -> None:
     store = a_store(tmp_path)
     recorded, version = store.create(LINEAGE), store.read()[1]
-    with pytest.raises(StateError, match="cannot be kept in a state"):
+    with pytest.raises(StateError, match="cannot be stored in a state"):
         store.write(following(recorded, resources={address: replace(a_recorded_job(), **over)}), version)
     assert a_store(tmp_path).read() == (recorded, version)
     store.write(following(recorded, resources={"job.best": a_recorded_job()}), version)

@@ -193,5 +193,5 @@ def test_a_missing_state_with_a_recovery_file_is_not_started_afresh(tmp_path: Pa
     store = a_store(tmp_path)
     for path in (store.paths.state, store.paths.journal, *store.paths.history.iterdir()):
         path.unlink(missing_ok=True)
-    with pytest.raises(StateError, match="is missing, but it was there"):
+    with pytest.raises(StateError, match="is missing, although it existed before"):
         store.create(LINEAGE)

@@ -122,7 +122,7 @@ def test_line_endings_changed_by_git_do_no_harm() -> None:
 def test_what_json_cannot_hold_is_refused(value: object) -> None:
     recorded = replace(everything(), resources={"job.best": a_recorded_job(a_job(), schedule=None)})
     job = replace(recorded.jobs["job.best"], declared={"addOns": value})
-    with pytest.raises(StateError, match="cannot be kept in a state"):
+    with pytest.raises(StateError, match="cannot be stored in a state"):
         encode(recorded.with_resource("job.best", job), "0.1.0")
 
 

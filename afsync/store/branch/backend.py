@@ -119,7 +119,7 @@ class BranchBackend:
                 self._pause(number)
                 continue
             return
-        raise Unavailable(f"{self.name} is written by others all the time.", "nothing was written; run afsync again")
+        raise Unavailable(f"Other runs keep writing {self.name}.", "nothing was written; run afsync again")
 
     def _refuse_to_begin(self) -> None:
         """A branch is made by `init` alone: a wrong name must not begin an empty one."""

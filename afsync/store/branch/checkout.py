@@ -104,7 +104,7 @@ def _is_in_checkout(origin: str, top: Path) -> bool:
 def _no_checkout(root: Path, found: Ran, environ: Mapping[str, str]) -> Unavailable:
     version = run(["version"], cwd=root, environ=environ)
     if "not a git repository" in found.err:
-        text = f"The state is kept on a branch, but {root} is in no checkout of git."
+        text = f"The state is kept on a branch, but {root} is not in a git checkout."
         return Unavailable(text, "run afsync in a clone of the repository, or name another place with `state:`")
     return Unavailable(f"git does not work in {root}: {found.said}.", None if version.code == 0 else "repair git")
 

@@ -49,7 +49,7 @@ class LegacyAction:
             try:
                 loaded = load(Disk(), paths)
             except StateError as error:
-                text = f"{self._key} in {self._name} and the journal beside it do not go together: {error.message}"
+                text = f"{self._key} in {self._name} and the journal beside it do not match: {error.message}"
                 raise StateError(
                     text.replace(f"{folder}/", ""), "restore both from an earlier commit of the branch"
                 ) from None
@@ -77,7 +77,7 @@ class LegacyAction:
         """StateLocked while there is a note."""
         entry = self._repository.entry(self._note)
         if entry is not None:
-            text = f"An apply of an earlier afsync is at work, or its state was lost: {self._run(entry)}."
+            text = f"An apply of an earlier afsync is in progress, or its state was lost: {self._run(entry)}."
             hint = f"bring its state back as docs/ci.md says, then `afsync force-unlock {entry.blob[:8]}`"
             raise StateLocked(text, hint)
 

@@ -141,7 +141,7 @@ class Repository:
         why = shown((rejected["why"] or b"").decode("utf-8", "replace"))
         if _LOST.search(why):
             raise PushLost(why)
-        raise Unavailable(f"{self._name} refuses to be written: {_reason(ran, why)}.", ALLOW)
+        raise Unavailable(f"{self._name} rejected the push: {_reason(ran, why)}.", ALLOW)
 
     def _commit(self, changes: Mapping[str, TreeEntry | None], message: str) -> str:
         if self._indexed != self.tip or self.tip is None:
@@ -170,7 +170,7 @@ class Repository:
             if folders and kind == b"tree":
                 continue
             if mode not in (b"100644", b"100755"):
-                text = f"{self._name} holds something else than a file at {shown(place)}; nothing was taken from it."
+                text = f"{self._name} holds something other than a file at {shown(place)}; nothing was taken from it."
                 raise Unavailable(text, "remove it from the branch: only files of a state belong there")
             found.append(TreeEntry(place, blob.decode(), int(size)))
         return found
@@ -207,8 +207,8 @@ def no_room(error: OSError) -> Unavailable:
     return Unavailable(f"{text}{error.strerror or error}.", "set TMPDIR to a folder that this user can write to")
 
 
-_REACH = "nothing was written: see to the network, or to how git signs in, then run afsync again"
-ALLOW = "nothing was written: the user that runs afsync has to be allowed to push there"
+_REACH = "nothing was written: check the network and git's credentials, then run afsync again"
+ALLOW = "nothing was written: the user that runs afsync must be allowed to push there"
 
 
 def _reason(ran: Ran, why: str) -> str:

@@ -87,7 +87,7 @@ def test_a_branch_that_others_write_all_the_time(repo: Repo, clone: Path, monkey
         repo.commit({"other/x": one._repository.tip or ""}, keep=True)
 
     monkeypatch.setattr(one._repository, "fetch", overtaken)
-    with pytest.raises(Unavailable, match="written by others all the time"):
+    with pytest.raises(Unavailable, match="Other runs keep writing"):
         one.put(KEY, b"never\n", None)
 
 
@@ -194,7 +194,7 @@ def test_a_push_that_a_hook_refuses(repo: Repo, clone: Path) -> None:
     repo.refuse("GH006: Protected branch update failed")
     with pytest.raises(Unavailable) as refused:
         one.put(KEY, b"second\n", first)
-    assert "branch:afsync-state refuses to be written: pre-receive hook declined" in refused.value.message
+    assert "branch:afsync-state rejected the push: pre-receive hook declined" in refused.value.message
     assert "GH006: Protected branch update failed" in refused.value.message
     assert refused.value.hint is not None and "allowed to push" in refused.value.hint
     assert repo.shown() == "first"
@@ -262,7 +262,7 @@ def test_no_such_remote(repo: Repo, clone: Path) -> None:
 
 
 def test_no_repository(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="is in no checkout of git"):
+    with pytest.raises(Unavailable, match="is not in a git checkout"):
         backend(tmp_path, {**QUIET, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})
 
 
@@ -378,9 +378,9 @@ def test_another_repository_on_the_branch_is_refused(repo: Repo, clone: Path) ->
 
 def _refused(clone: Path) -> None:
     one = backend(clone)
-    with pytest.raises(Unavailable, match="holds something else than a file at"):
+    with pytest.raises(Unavailable, match="holds something other than a file at"):
         one.get(KEY)
-    with pytest.raises(Unavailable, match="holds something else than a file at"):
+    with pytest.raises(Unavailable, match="holds something other than a file at"):
         one.put(KEY, b"first\n", None)
 
 
@@ -425,7 +425,7 @@ def test_a_journal_that_the_first_version_left(repo: Repo, clone: Path, tmp_path
     assert git(repo.origin, "ls-tree", "-r", "--name-only", BRANCH) == KEY
     assert one.get(KEY) is not None
     repo.commit({**files, KEY: kept.data.decode()})
-    with pytest.raises(StateError, match="do not go together"):
+    with pytest.raises(StateError, match="do not match"):
         backend(clone).get(KEY)
 
 
