@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.json import schema_components
 
 from afsync.core import resources
-from afsync.core.state import recorded, records
+from afsync.core.state import intents, recorded, records
 from afsync.store.json_structs import layout
 from afsync.store.state_file import StateFile
 
@@ -33,10 +33,10 @@ def _strict(name: str, schema: Schema) -> Schema:
     """A definition in which all that format 1 always writes is required. What may be left out keeps its default."""
     if "description" in schema:
         schema["description"] = " ".join(schema["description"].split())
-    cls = {**vars(resources), **vars(records), **vars(records), **vars(recorded), StateFile.__name__: StateFile}[name]
     if schema.get("type") != "object":
         return schema
-    new = dict(layout(cls).new)
+    types = {**vars(resources), **vars(records), **vars(intents), **vars(recorded), StateFile.__name__: StateFile}
+    new = dict(layout(types[name]).new)
     for field, value in schema["properties"].items():
         if field not in new:
             value.pop("default", None)
