@@ -7,7 +7,7 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.moves.moves import made
+from afsync.core.moves.moves import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
@@ -199,7 +199,7 @@ def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
 def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
     """The outcome of a change that had no turn of its own: a move that was written with the others, or a submission
     that was sent, and whose result could not be written into the state."""
-    if change.action is Action.MOVE and made(change, ledger.recorded):
+    if change.action is Action.MOVE and is_made(change, ledger.recorded):
         return Applied(change, change.id, 0)
     why = "the state could not be written"
     record = ledger.unwritten.get(change.address)

@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.answers import Committed
-from afsync.core.credits import effective
-from afsync.core.decisions.publish_times import instead, with_refusal
+from afsync.core.decisions.publish_times import time_off_options, with_refusal
 from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
 from afsync.core.outcomes import Failed, NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
-from afsync.core.resources import EMPTY, Job, Schedule, Values
+from afsync.core.resources import EMPTY, Job, Schedule, Values, effective
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.takeover.adoption import adopted, taken_over
 from afsync.core.takeover.similarity import echo_of
@@ -32,9 +31,9 @@ from afsync.engine.run import (
     StepDone,
     StepResult,
     StopRun,
+    after_submission,
     failed,
     intent,
-    submitted,
 )
 from afsync.engine.submission import ignores_review, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
@@ -87,7 +86,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
     # The publish time needs a request of its own.
     attempt = run.attempt(lambda: run.world.writer.submit_job(body), lambda: run.too_late(change, 2))
     opened, answer = submit(opened, attempt, run.ledger, run.world.stop)
-    result = submitted(change, progress, run, opened, answer)
+    result = after_submission(change, progress, run, opened, answer)
     if isinstance(answer, Committed) and ignores_review(opened, answer):
         if not run.plan.accept_unstaged:
             return _cancel_unstaged(change, answer.id, progress, run)
@@ -176,7 +175,7 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
         if moment is not None:
             raise
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
-        raise _unschedulable(error, instead(change)) from None
+        raise _unschedulable(error, time_off_options(change)) from None
     scheduled = _scheduled(record, job.schedule, run.world.clock())
     # If this write is lost, the time is known to be missing, and the next plan sets it again.
     run.ledger.write_soon(run.ledger.recorded.with_resource(change.address, scheduled))

@@ -162,7 +162,7 @@ def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *
     )
 
 
-def submitted(change: Change, progress: Progress, run: Run, opened: Intent, answer: Answer) -> StepResult:
+def after_submission(change: Change, progress: Progress, run: Run, opened: Intent, answer: Answer) -> StepResult:
     """What the answer to a submission means for its change, once the state says so."""
     match answer:
         case Committed(resource_id, credits=cost):

@@ -15,7 +15,7 @@ from afsync.core.resources import EMPTY, Template
 from afsync.core.state.intents import Intent
 from afsync.core.takeover.adoption import taken_over, template_record
 from afsync.core.text import same_text
-from afsync.engine.run import Progress, Run, StepDone, StepResult, intent, submitted
+from afsync.engine.run import Progress, Run, StepDone, StepResult, after_submission, intent
 from afsync.engine.submission import submit
 from afsync.errors import ApiError, Interrupted
 
@@ -39,7 +39,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
         answer = _look_for_template(opened, run) or answer
     if isinstance(answer, Committed) and change.reason is Reason.MISSING:
         _forget_missing(change, run)
-    return submitted(change, progress, run, opened, answer)
+    return after_submission(change, progress, run, opened, answer)
 
 
 def _forget_missing(change: Change, run: Run) -> None:
