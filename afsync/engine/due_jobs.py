@@ -97,7 +97,7 @@ class DueJobs(Struct):
 
 def due_jobs(run: Run) -> DueJobs | None:
     """The jobs to watch; None where nothing is published besides what is planned."""
-    due, plan = run.world.due, run.plan
+    due, plan = run.deps.due, run.plan
     if due is None:
         return None
     decided = {c.id for c in (*plan.changes, *plan.withheld) if c.action is Action.APPROVE and c.later is None and c.id}
@@ -107,7 +107,7 @@ def due_jobs(run: Run) -> DueJobs | None:
 
 def _past(run: Run) -> datetime:
     """The moment (UTC) that has passed by our clock and by the service's."""
-    return passed_on_both(run.world.clock(), run.server_time()) - SLACK
+    return passed_on_both(run.deps.clock(), run.server_time()) - SLACK
 
 
 def _next(due: Due, now: datetime) -> datetime:

@@ -40,7 +40,7 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepRe
     record = recorded.resources.get(change.address)
     assert isinstance(record, RecordedJob)
     why = _why(change)
-    run.ledger.write(to_cancel(recorded, change.address, record, why, run.world.clock(), run.plan.watch))
+    run.ledger.write(to_cancel(recorded, change.address, record, why, run.deps.clock(), run.plan.watch))
     too_late = send_cancel(job_id, run)
     if too_late is None:
         return _retired(change, progress, run, f"{job_id} was cancelled")
@@ -63,7 +63,7 @@ def _why(change: Change) -> Why:
 
 def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> StepResult:
     try:
-        run.world.writer.set_schedule(job_id, None)
+        run.deps.writer.set_schedule(job_id, None)
     except Refused as error:
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
         return ChangeEnded(
@@ -81,13 +81,13 @@ def _retired(change: Change, progress: Progress, run: Run, touched: str | None) 
     progress.touched = touched
     progress.id = change.id
     if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
-        run.ledger.write(let_go(run.ledger.recorded, change.address, run.world.clock()))
+        run.ledger.write(let_go(run.ledger.recorded, change.address, run.deps.clock()))
     return StepDone()
 
 
 def send_cancel(job_id: str, run: Run) -> str | None:
     """Cancel a job that the state says is to be cancelled. None once it is, else the status that made it too late."""
-    too_late = run.world.writer.cancel(job_id)
-    recorded = with_cancel_answer(run.ledger.recorded, job_id, too_late, run.world.clock(), run.plan.watch)
+    too_late = run.deps.writer.cancel(job_id)
+    recorded = with_cancel_answer(run.ledger.recorded, job_id, too_late, run.deps.clock(), run.plan.watch)
     run.ledger.write(recorded)
     return too_late

@@ -47,7 +47,7 @@ def _forget(change: Change, progress: Progress, run: Run) -> StepResult:
     elif change.reason is Reason.MISSING:
         run.ledger.write(recorded.without_resource(change.address))  # nothing of it is left to be taken over
     else:
-        run.ledger.write(let_go(recorded, change.address, run.world.clock()))
+        run.ledger.write(let_go(recorded, change.address, run.deps.clock()))
     progress.id = change.id
     return StepDone()
 

@@ -31,14 +31,14 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     """Read what the service shows of the changes, and record what was seen. None where nothing was changed that it
     could show, or a signal came."""
     wanted = tuple(expected_of(outcomes))
-    if not wanted or run.world.read_back is None:
+    if not wanted or run.deps.read_back is None:
         return None
     used = used_templates(outcomes)
     shown = tuple(e for e in wanted if e.what is Observable.TEMPLATE and e.address in used)
     wanted = tuple(e for e in wanted if e not in shown)
     kinds = {e.what for e in wanted}
     try:
-        found: ReadBack = run.world.read_back(
+        found: ReadBack = run.deps.read_back(
             jobs=bool(kinds - {Observable.TEMPLATE}),
             times=Observable.PUBLISH_TIME in kinds,
             templates=Observable.TEMPLATE in kinds,
@@ -53,6 +53,6 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     seen = replace(seen, seen=(*seen.seen, *shown))
     recorded = with_times_seen(run.ledger.recorded, seen, found)
     account = Account({i: RemoteJob(i, status) for i, status in found.jobs.items()}, results=found.results)
-    now = run.server_time() or run.world.clock()
+    now = run.server_time() or run.deps.clock()
     run.ledger.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
     return Verification(seen, run.remote.account.balance, found.balance)
