@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from afsync.core.addresses import Kind
-from afsync.core.credits import DOCUMENTED, effective
+from afsync.core.credits import DOCUMENTED
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
 from afsync.core.remote_account import Remote, RemoteAccount, RemoteJob, RemoteTemplate
-from afsync.core.resources import EMPTY, Desired, File, Job, Schedule, Template, Values
+from afsync.core.resources import EMPTY, Desired, File, Job, Schedule, Template, Values, effective
 from afsync.core.state.intents import Intent, Phase, Scan
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.state.records import (

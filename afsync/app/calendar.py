@@ -17,7 +17,7 @@ from afsync.app.project_state import check_account, read_state
 from afsync.app.remote import read_remote
 from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
-from afsync.core.calendar import Window, without_links
+from afsync.core.calendar import Window, entry_without_links
 from afsync.core.calendar_entries import Known, entries
 from afsync.core.job_status import JobsView
 from afsync.core.plan.facts import Options
@@ -79,7 +79,7 @@ def calendar(context: Context, request: CalendarRequest) -> Page:
     check_globs(context, request.only, {*project.desired.jobs, *recorded.jobs, *known.upcoming})
     found = entries(known, window, request.only, request.platforms)
     if not request.links:
-        found = replace(found, entries=tuple(map(without_links, found.entries)))
+        found = replace(found, entries=tuple(map(entry_without_links, found.entries)))
     found = replace(found, notices=(*problems, *found.notices))
     pictures = _pictures(service, known) if request.pictures and service else {}
     return Page(found, window, name, now, files.root.resolve().name, recorded.lineage, request.live, pictures)

@@ -26,7 +26,7 @@ from afsync.core.plan.facts import Facts, facts_of
 from afsync.core.remote_account import Remote
 from afsync.core.resources import EMPTY
 from afsync.core.state.recorded import Account, Recorded
-from afsync.core.takeover.export import Export, Exported, JobSelection, common, make_export
+from afsync.core.takeover.export import Export, Exported, JobSelection, common_defaults, make_export
 from afsync.errors import AfsyncError, StateError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _defaults(found: Export, project: LoadedProject, main: str, layout: ExportLa
     if project.desired.jobs or project.calendar or layout.into == "-" or "defaults:" in main:
         return {}
     jobs = [r for r in found.resources if r.kind is Kind.JOB]
-    return common(replace(r, values=entry_of(r, None, {}).value) for r in jobs)
+    return common_defaults(replace(r, values=entry_of(r, None, {}).value) for r in jobs)
 
 
 def _with(text: str, name: str, resources: Iterable[Exported], zone: str | None, defaults: Mapping[str, Any]) -> str:

@@ -14,10 +14,10 @@ from afsync.app.project_state import check_lineage, locked, open_store, read_sta
 from afsync.app.remote import read_for_intents
 from afsync.core.addresses import Kind
 from afsync.core.plan.facts import Options
-from afsync.core.recovery.manual_resolution import ManualAdopt, Saying, apply_manual_resolution
+from afsync.core.recovery.manual_resolution import ManualAdopt, ManualDecision, apply_manual_resolution
 from afsync.core.recovery.resolution import not_asked
 from afsync.core.state.intents import Purpose
-from afsync.core.trust.reviews import asked_for, judged_reviews
+from afsync.core.trust.reviews import asks_for_review, judged_reviews
 from afsync.engine.interrupt import Stop
 from afsync.errors import ApiError, UsageError
 
@@ -39,7 +39,7 @@ def open_intents(context: Context) -> tuple[tuple[Resolution, ...], ApiError | N
         return not_asked(recorded), error
 
 
-def resolve_manually(context: Context, address: str, saying: Saying, why: str, lock_timeout: float) -> Purpose:
+def resolve_manually(context: Context, address: str, saying: ManualDecision, why: str, lock_timeout: float) -> Purpose:
     """Record what a person says of an open submission or approval; returns which of both it was. UsageError where
     nothing is open under the address, or where the account contradicts."""
     project = load_project(context)
@@ -61,7 +61,7 @@ def resolve_manually(context: Context, address: str, saying: Saying, why: str, l
                 remote = replace(remote, jobs={**remote.jobs, job.id: job})
         now = context.now()
         decided = apply_manual_resolution(recorded, resolution, saying, remote, who=who(), why=why, now=now)
-        if isinstance(saying, ManualAdopt) and asked_for(resolution.intent):
+        if isinstance(saying, ManualAdopt) and asks_for_review(resolution.intent):
             shown = previews(connect(context, project, writes=False).reader, [saying.id])
             remote = replace(remote, previews=shown)
             decided = judged_reviews(decided, remote, now, timed(context, Options(), project))

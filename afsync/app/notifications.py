@@ -15,7 +15,17 @@ from afsync.app.project_state import check_lineage
 from afsync.app.session import open_session
 from afsync.core.job_status import JobsView
 from afsync.core.notification_channels import Channel, Event
-from afsync.core.notifications import Item, Notice, announced, job_items, mark, pruned, started, unsent, went_well
+from afsync.core.notifications import (
+    Item,
+    Notice,
+    job_items,
+    mark,
+    unsent,
+    with_announced,
+    with_channel_started,
+    without_failures,
+    without_gone_jobs,
+)
 from afsync.core.run_page import run_page
 from afsync.core.state.recorded import Recorded
 from afsync.core.status_lines import statuses
@@ -56,19 +66,19 @@ class Notifier:
             if notice.event not in channel.events or _was_sent(channel, notice, recorded):
                 continue
             if self._send(channel, notice):
-                recorded = announced(channel, notice, recorded, self._about.at)
+                recorded = with_announced(channel, notice, recorded, self._about.at)
         return recorded
 
     def send_jobs(self, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded) -> Recorded:
         """Send what is new of the jobs, one message for each event and channel; the state after it."""
         for channel in [*self._open]:
             fresh = unsent(channel, found, recorded.announced)
-            recorded = started(channel, found, recorded, self._about.at)
+            recorded = with_channel_started(channel, found, recorded, self._about.at)
             for event, items in fresh.items():
                 notice = job_notice(event, items)
                 if channel in self._open and self._send(channel, notice):
-                    recorded = announced(channel, notice, recorded, self._about.at)
-        return pruned(recorded)
+                    recorded = with_announced(channel, notice, recorded, self._about.at)
+        return without_gone_jobs(recorded)
 
     @property
     def open(self) -> tuple[Channel, ...]:
@@ -133,7 +143,7 @@ def after_apply(
         well = notice.event is Event.APPLIED
     if well:
         for channel in notifier.open:
-            recorded = went_well(channel, recorded)
+            recorded = without_failures(channel, recorded)
     seen = JobsView(
         remote.jobs, remote.missing, times=remote.publish_times or {}, covered=remote.covered, results=remote.results
     )

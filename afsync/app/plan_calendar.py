@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from afsync.config.times import parse_zone
-from afsync.core.calendar import Window, without_links
+from afsync.core.calendar import Window, entry_without_links
 from afsync.core.calendar_entries import Known, entries
 from afsync.core.plan.actions import Action
 from afsync.core.resources import Job
@@ -36,7 +36,7 @@ def moved_weeks(project: LoadedProject, recorded: Recorded, plan: Plan) -> tuple
     monday = first - timedelta(days=first.weekday())
     window = Window(monday, monday + timedelta(days=7 * WEEKS - 1), zone)
     found = entries(Known(project.desired, recorded, plan, plan.as_of), window)
-    shown = tuple(map(without_links, found.entries))
+    shown = tuple(map(entry_without_links, found.entries))
     return tuple(week_blocks(Page(type(found)(shown), window, name, plan.as_of)))
 
 

@@ -17,7 +17,7 @@ from afsync.app.remote import read_due, read_remote
 from afsync.app.selection import Selection, check_addresses
 from afsync.core.approval.approvals import only_approvals
 from afsync.core.plan.facts import Options
-from afsync.core.plan.limits import beyond
+from afsync.core.plan.limits import beyond_bounds
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import SavedPlan, different_plan_reason, other_account_reason, stale_reason
 from afsync.core.remote_account import Remote
@@ -120,7 +120,7 @@ def prepare(context: Context, request: ApplyRequest, project: LoadedProject, sto
             platforms=request.platforms,
         )
     if request.bounds is not None:
-        plan = replace(plan, blocking=(*plan.blocking, *beyond(plan, request.bounds)))
+        plan = replace(plan, blocking=(*plan.blocking, *beyond_bounds(plan, request.bounds)))
     _check_reviewed(request, plan)
     return Prepared(
         project, service, remote, plan, Ledger(store, recorded, version, far=store.far), _most(request, limits, plan)

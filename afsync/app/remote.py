@@ -16,7 +16,7 @@ from afsync.app.connection import Service, connect
 from afsync.app.project_state import check_account
 from afsync.core.addresses import Kind
 from afsync.core.approval.approvals import waiting
-from afsync.core.approval.due import candidates, unknown_staging, unpublished
+from afsync.core.approval.due import may_be_due, not_seen_published, unknown_staging
 from afsync.core.approval.held import of_unknown_origin
 from afsync.core.job_results import JobResult
 from afsync.core.plan.facts import Options
@@ -24,7 +24,7 @@ from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.recovery.resolution import Adopt
 from afsync.core.remote_account import Lookups, Remote
 from afsync.core.trust.publications import results_needed, staging_needed
-from afsync.core.trust.reviews import asked_for
+from afsync.core.trust.reviews import asks_for_review
 from afsync.errors import AuthError
 
 if TYPE_CHECKING:
@@ -99,10 +99,10 @@ def _is_complete(remote: Remote, job_id: str) -> bool:
 def _found_for_review(context: Context, project: LoadedProject, recorded: Recorded, remote: Remote) -> list[str]:
     """The ids of jobs that were found for lost submissions which asked for a stop before publishing. Whether the
     service stops them is not known, since its answer was lost."""
-    if not any(asked_for(i) for i in recorded.submissions):
+    if not any(asks_for_review(i) for i in recorded.submissions):
         return []
     found = resolve_with(context, project, recorded, remote)
-    return [r.id for r in found if isinstance(r, Adopt) and asked_for(r.intent)]
+    return [r.id for r in found if isinstance(r, Adopt) and asks_for_review(r.intent)]
 
 
 def publications_needed(project: LoadedProject, recorded: Recorded, remote: Remote, at: datetime) -> list[str]:
@@ -133,9 +133,9 @@ def read_due_jobs(
     context: Context, project: LoadedProject, recorded: Recorded, service: Service, at: datetime
 ) -> Remote:
     """The same without resolving open submissions."""
-    found = candidates(project.desired, recorded, at)
+    found = may_be_due(project.desired, recorded, at)
     approved = [str(i.job_id) for i in recorded.approvals]
-    watched = [r.id for r in unpublished(project.desired, recorded)]
+    watched = [r.id for r in not_seen_published(project.desired, recorded)]
     remote = read_jobs(service.reader, list(dict.fromkeys([*approved, *(r.id for r in found.values()), *watched])))
     remote = _as_of(context, at, replace(remote, base_url=service.base_url))
     published = publications_needed(project, recorded, remote, at)

@@ -14,8 +14,8 @@ from afsync.config.checks import check_state_path
 from afsync.config.problems import InvalidValue, close_address
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import find_workspace
-from afsync.core.moves.moves import moved_by_hand
-from afsync.core.state.forgotten import Left, left
+from afsync.core.moves.moves import moved_manually
+from afsync.core.state.forgotten import AllForgotten, all_forgotten
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.core.trust.cancels import without_watch
@@ -43,7 +43,7 @@ def rename(context: Context, old: str, new: str, lock_timeout: float) -> bool:
     project = load_project(context)
     with open_session(context, project, lock_timeout) as session:
         record_at(session.recorded, old)
-        moved = moved_by_hand(session.recorded, old, new)
+        moved = moved_manually(session.recorded, old, new)
         declared = at_moment(context, project, moved, context.now()).desired.get(new) is not None
         session.write(moved)
     return declared
@@ -68,13 +68,13 @@ def forget(context: Context, address: str, lock_timeout: float) -> ForgottenReco
     return ForgottenRecord(record, declared)
 
 
-def forget_all(context: Context, lock_timeout: float) -> tuple[Left, int]:
+def forget_all(context: Context, lock_timeout: float) -> tuple[AllForgotten, int]:
     """Forget everything, and remove nothing from the account. Returns what is left there, and how many resources are
     declared."""
     with open_session(context, load_project(context), lock_timeout) as session:
         session.refuse_open_submissions()
         desired = session.project.desired
-        found = left(desired, session.recorded, context.now())
+        found = all_forgotten(desired, session.recorded, context.now())
         session.write(found.recorded)
     return found, len(desired.templates) + len(desired.jobs)
 

@@ -22,7 +22,7 @@ from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import messages
 from afsync.commands.context import here
 from afsync.config.workspace import find_workspace
-from afsync.core.workspace import key_of
+from afsync.core.workspace import account_key
 from afsync.errors import AuthError, Exit, Problem, StateError, UsageError
 from afsync.output.github import annotation
 from afsync.output.values import escape_control
@@ -179,7 +179,7 @@ def _key_of_workspace(place: Place) -> str | None:
     """Where the workspace says that the key of this account is; None for a project that is in none."""
     workspace = find_workspace(Path(place.directory))
     member = None if workspace is None else workspace.member_at(Path(place.directory))
-    return None if workspace is None or member is None else key_of(workspace.key, member.name)
+    return None if workspace is None or member is None else account_key(workspace.key, member.name)
 
 
 def _is_from_fork(place: Place) -> bool:

@@ -8,7 +8,7 @@ from afsync.app.intents import resolve_manually
 from afsync.commands.console import print_done
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
-from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualForeign, Saying
+from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualDecision, ManualForeign
 from afsync.core.state.intents import Purpose
 from afsync.errors import UsageError
 
@@ -45,7 +45,7 @@ def command(
     return 0
 
 
-def _saying(adopt: str | None, absent: bool, foreign: tuple[str, ...]) -> Saying:
+def _saying(adopt: str | None, absent: bool, foreign: tuple[str, ...]) -> ManualDecision:
     given = [bool(adopt), absent, bool(foreign)]
     if sum(given) != 1:
         raise UsageError("say exactly one of --adopt ID, --absent and --foreign ID")
@@ -54,7 +54,7 @@ def _saying(adopt: str | None, absent: bool, foreign: tuple[str, ...]) -> Saying
     return ManualForeign(foreign) if foreign else ManualAbsent()
 
 
-def _said(saying: Saying) -> str:
+def _said(saying: ManualDecision) -> str:
     match saying:
         case ManualAdopt(resource_id):
             return f"recorded as {resource_id}."
@@ -64,7 +64,7 @@ def _said(saying: Saying) -> str:
             return f"{', '.join(ids)} marked as another client's."
 
 
-def _said_of_approval(saying: Saying) -> str:
+def _said_of_approval(saying: ManualDecision) -> str:
     return (
         "recorded as published."
         if isinstance(saying, ManualAdopt)

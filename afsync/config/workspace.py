@@ -21,7 +21,7 @@ from afsync.config.settings import PROJECT_FILE, STATE, Settings
 from afsync.config.shape import WorkspaceFileShape, fits
 from afsync.config.workspace_checks import check_state_template
 from afsync.core.resources import Bounds
-from afsync.core.workspace import NAME, PLACE, holds_a_key, key_of, shared_by_projects, variable
+from afsync.core.workspace import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.errors import ConfigError, Location
 
 WORKSPACE_FILE = "afsync.workspace.yaml"
@@ -63,7 +63,7 @@ class Workspace(Struct, frozen=True):
         """The settings of an account, with what the workspace decides."""
         return replace(
             settings,
-            key=key_of(self.key, member.name),
+            key=account_key(self.key, member.name),
             state=settings.state if self.state is None else self.state.replace(PLACE, member.name),
             auto_approve=settings.auto_approve or self.auto_approve,
         )
@@ -212,8 +212,8 @@ def _equal(members: tuple[Member, ...], value: Mapping[str, Any]) -> Diagnostics
         if (other := by_name.setdefault(member.name.casefold(), member)) is not member:
             message = f"two accounts have the name `{member.name}`: {other.directory} and {member.directory}"
             faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
-        elif (other := by_key.setdefault(key_of(key, member.name), member)) is not member:
-            name = variable(key.partition(":")[2], member.name)
+        elif (other := by_key.setdefault(account_key(key, member.name), member)) is not member:
+            name = account_variable(key.partition(":")[2], member.name)
             message = f"the accounts `{other.name}` and `{member.name}` would both take their key from {name}"
             faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
     if isinstance(state, str) and len(members) > 1 and PLACE not in state and not shared_by_projects(state):

@@ -98,7 +98,7 @@ class Verification(Struct, frozen=True):
         return self.before is not None and self.after is not None and self.after > self.before
 
 
-def expected(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
+def expected_of(outcomes: Iterable[Outcome]) -> Iterator[Expected]:
     """What the service can show of the changes that were made."""
     for outcome in outcomes:
         if not isinstance(outcome, Applied) or outcome.id is None:
@@ -184,7 +184,7 @@ def _is_there(one: Expected, found: ReadBack) -> bool | None:
             return None if len(found.jobs) >= PAGE else False
 
 
-def noted(recorded: Recorded, seen: Seen, found: ReadBack) -> Recorded:
+def with_times_seen(recorded: Recorded, seen: Seen, found: ReadBack) -> Recorded:
     """The state after the look: a publish time that was seen, or that the service does not report, is no longer waited
     for."""
     silent = found.publish_times is None

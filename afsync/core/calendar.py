@@ -99,7 +99,7 @@ class Entries(Struct, frozen=True):
     budget: Spending | None = None
 
 
-def without_links(entry: CalendarEntry) -> CalendarEntry:
+def entry_without_links(entry: CalendarEntry) -> CalendarEntry:
     """The entry without signed links, and without links for reviewers."""
     return replace(
         entry,

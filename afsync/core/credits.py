@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
-from afsync.core.resources import EMPTY, Values
+from afsync.core.resources import Values
 from afsync.core.state.records import Cost, CostKind
 
 DOCUMENTED = {CostKind.SHORT: 1, CostKind.LONG: 2, CostKind.GENERATE: 3}
 """Credits per job, by the reference."""
 
 EMPTY_COSTS: Mapping[CostKind, Cost] = MappingProxyType({})
-
-_NOT_INHERITED = {"name", "description"}
-
-
-def effective(values: Values, template: Values = EMPTY) -> dict[str, Any]:
-    """The values that the service works with: fields in the body override those of the template."""
-    inherited = {k: v for k, v in template.items() if k not in _NOT_INHERITED}
-    return {**inherited, **{k: v for k, v in values.items() if v is not None}}
 
 
 def cost_kind(values: Values) -> CostKind:
@@ -40,7 +31,7 @@ def estimate(values: Values, seen: Mapping[CostKind, Cost] = EMPTY_COSTS) -> int
     return seen[kind].credits if kind in seen else DOCUMENTED[kind]
 
 
-def learnt(seen: Mapping[CostKind, Cost], values: Values, credits: int, at: datetime) -> dict[CostKind, Cost]:
+def with_cost(seen: Mapping[CostKind, Cost], values: Values, credits: int, at: datetime) -> dict[CostKind, Cost]:
     """The costs including a submission of these values that took `credits`."""
     kind = cost_kind(values)
     before = seen[kind].seen if kind in seen else 0

@@ -9,15 +9,14 @@ from enum import StrEnum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.approval.held import lacks_time as held_without_time
-from afsync.core.approval.held import stops
+from afsync.core.approval.held import held_without_time, stops
 from afsync.core.job_results import JobResult
 from afsync.core.remote_account import Preview, RemoteJob, status_now
 from afsync.core.resources import EMPTY, Job, Schedule, Values
 from afsync.core.service_statuses import ENDED, PUBLISHING, Group, group_of
 from afsync.core.signed_links import text_without_signed, unsigned, without_signed
 from afsync.core.state.records import RecordedJob
-from afsync.core.trust.publications import has_failed
+from afsync.core.trust.publications import publication_failed
 
 
 class JobPhase(StrEnum):
@@ -106,7 +105,7 @@ def phase_of(record: RecordedJob, seen: JobsView, now: datetime, declared: Job |
         group = group_of(record.status, waits=waits)
         return _PHASES[group] if group in ENDED else JobPhase.MISSING
     status = status_now(record, seen.jobs)
-    if has_failed(record) and status != PUBLISHING:
+    if publication_failed(record) and status != PUBLISHING:
         return JobPhase.PUBLISH_FAILED
     group = group_of(status, waits=waits)
     review = (record.staged and record.approval is None) or held_without_time(record, declared)

@@ -109,7 +109,9 @@ def mark(channel: Channel, event: Event | None, subject: str) -> str:
     return f"{channel.name} {event} {subject}"
 
 
-def started(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded, now: datetime) -> Recorded:
+def with_channel_started(
+    channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded, now: datetime
+) -> Recorded:
     """The state in which everything before a new channel counts as sent to it."""
     if channel.name in recorded.announced:
         return recorded
@@ -122,7 +124,7 @@ def started(channel: Channel, found: Mapping[Event, tuple[Item, ...]], recorded:
     return replace(recorded, announced={**recorded.announced, **past, channel.name: now})
 
 
-def announced(channel: Channel, notice: Notice, recorded: Recorded, now: datetime) -> Recorded:
+def with_announced(channel: Channel, notice: Notice, recorded: Recorded, now: datetime) -> Recorded:
     """The state in which `notice` was sent. Of plans, only the last one is remembered."""
     marks = {mark(channel, notice.event, subject): now for subject in notice.subjects}
     plans = f"{channel.name} {Event.PLAN} "
@@ -130,13 +132,13 @@ def announced(channel: Channel, notice: Notice, recorded: Recorded, now: datetim
     return replace(recorded, announced={**kept, **marks})
 
 
-def went_well(channel: Channel, recorded: Recorded) -> Recorded:
+def without_failures(channel: Channel, recorded: Recorded) -> Recorded:
     """The state after a run that went well: the next failure is sent, also where it is the same as the last one."""
     failures = f"{channel.name} {Event.FAILED} {RUN}"
     return _without(recorded, [m for m in recorded.announced if m.startswith(failures)])
 
 
-def pruned(recorded: Recorded) -> Recorded:
+def without_gone_jobs(recorded: Recorded) -> Recorded:
     """The state without the marks of jobs that it no longer holds."""
     if not recorded.announced:
         return recorded

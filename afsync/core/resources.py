@@ -127,3 +127,12 @@ class Desired(Struct, frozen=True):
     def paths(self) -> dict[str, str]:
         """The files of the jobs, by sha256."""
         return {job.file.sha256: job.file.path for job in self.jobs.values() if job.file is not None}
+
+
+_NOT_INHERITED = {"name", "description"}
+
+
+def effective(values: Values, template: Values = EMPTY) -> dict[str, Any]:
+    """The values that the service works with: fields in the body override those of the template."""
+    inherited = {k: v for k, v in template.items() if k not in _NOT_INHERITED}
+    return {**inherited, **{k: v for k, v in values.items() if v is not None}}

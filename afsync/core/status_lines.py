@@ -9,15 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import matches
-from afsync.core.approval.held import is_held, stops
-from afsync.core.approval.held import lacks_time as held_without_time
-from afsync.core.credits import effective
-from afsync.core.decisions.publish_times import lacks_time
+from afsync.core.approval.held import held_without_time, is_held, stops
+from afsync.core.decisions.publish_times import time_never_set
 from afsync.core.job_status import ENDED_PHASES, JobPhase, JobStatus, JobsView, phase_of
 from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
 from afsync.core.remote_account import RemoteJob, status_now
-from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
+from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values, effective
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, ended_badly, never_changes
 from afsync.core.state.intents import Purpose
 from afsync.core.state.recorded import Recorded
@@ -199,7 +197,7 @@ def _time_unknown(record: RecordedJob, declared: Job | None, seen: JobsView, now
 
 def _lacks_time(record: RecordedJob, declared: Job | None) -> bool:
     """Whether the job was submitted for a publish time that it does not have."""
-    owed = declared is not None and lacks_time(declared, record)
+    owed = declared is not None and time_never_set(declared, record)
     return record.schedule is None and not record.approved and (record.time_missing or owed)
 
 

@@ -114,15 +114,15 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """What a directory may be called that is an account: the name goes into variables and URLs."""
 
 
-def variable(template: str, account: str) -> str:
+def account_variable(template: str, account: str) -> str:
     """The name of a variable, in which the account's name is in upper case, with `_` for all but letters and digits."""
     return template.replace(PLACE, re.sub(r"[^A-Z0-9]", "_", account.upper()))
 
 
-def key_of(key: str, account: str) -> str:
+def account_key(key: str, account: str) -> str:
     """`env:NAME` or `file:PATH` of one account."""
     kind, _, rest = key.partition(":")
-    return f"{kind}:{variable(rest, account) if kind == 'env' else rest.replace(PLACE, account)}"
+    return f"{kind}:{account_variable(rest, account) if kind == 'env' else rest.replace(PLACE, account)}"
 
 
 def holds_a_key(key: str, name: str) -> bool:

@@ -27,8 +27,8 @@ def approve(change: Change, progress: Progress, run: Run) -> StepResult:
     if change.later is not None:
         return _wait_for_its_time(change, change.later, record, progress, run)
     opened = _intent(change, record, run)
-    attempt = run.attempt(lambda: run.world.writer.approve(record.id, opened.platforms))
-    opened, answer = deliver(opened, attempt, run.ledger, run.world.stop)
+    attempt = run.attempt(lambda: run.deps.writer.approve(record.id, opened.platforms))
+    opened, answer = deliver(opened, attempt, run.ledger, run.deps.stop)
     return _recorded(opened, answer, change, progress, run)
 
 
@@ -40,7 +40,7 @@ def _wait_for_its_time(
         return ChangeEnded(NotAttempted(change, "its time came, and whether it was published is not known"))
     progress.id, progress.note = record.id, "its time came in this run"
     if not record.approved:
-        waits = Approval(run.world.clock(), run.world.who, change.platforms)
+        waits = Approval(run.deps.clock(), run.deps.who, change.platforms)
         run.ledger.write(run.ledger.recorded.with_resource(change.address, replace(record, approval=waits)))
         progress.note = f"recorded; it will be published by the first apply after {later.written}"
     return StepDone()
@@ -49,13 +49,13 @@ def _wait_for_its_time(
 def _intent(change: Change, record: RecordedJob, run: Run) -> Intent:
     return Intent(
         seq=run.ledger.recorded.counter + 1,
-        uuid=run.world.new_id(),
+        uuid=run.deps.new_id(),
         address=change.address,
         kind=Kind.JOB,
         fingerprint=record.fingerprint,
         declared=record.declared,
         echo=EMPTY,
-        at=run.world.clock(),
+        at=run.deps.clock(),
         server_time=run.server_time(),
         schedule=record.schedule,
         staged=record.staged,
@@ -86,7 +86,7 @@ def _recorded(opened: Intent, answer: Answer, change: Change, progress: Progress
 
 def _unresolved(kept: Intent, why: str, change: Change, run: Run) -> Unresolved:
     """The writer has read the job already, and it does not show whether it was published."""
-    now = run.world.clock()
+    now = run.deps.clock()
     found = Wait(kept, now + timedelta(seconds=run.plan.quarantine), Scan(now), counts=False)
     why = f"the answer was lost ({why}); nothing is sent a second time"
     return Unresolved(change, why, approval_summary(found), approval_options(kept))

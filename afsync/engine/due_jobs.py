@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.approval.due import candidates, next_time, unread
+from afsync.core.approval.due import may_be_due, next_time, unread_changes
 from afsync.core.clocks import passed_on_both
 from afsync.core.outcomes import NotAttempted
 from afsync.core.plan.actions import Action
@@ -52,7 +52,7 @@ class DueJobs(Struct):
         if now < self.next_at:
             return None
         self.next_at = _next(self.due, now)
-        found = candidates(self.due.desired, run.ledger.recorded, now)
+        found = may_be_due(self.due.desired, run.ledger.recorded, now)
         found = {a: r for a, r in found.items() if r.id not in self.decided}
         if not any(self._is_wanted(r, now) for r in found.values()):
             return None
@@ -92,12 +92,12 @@ class DueJobs(Struct):
     def left(self) -> list[NotAttempted]:
         """The outcomes of jobs that may have been due and could not be read."""
         why = f"its time has come, but the account could not be read: {self.why}"
-        return [NotAttempted(c, why) for c in unread(self.due.desired, self.unread)]
+        return [NotAttempted(c, why) for c in unread_changes(self.due.desired, self.unread)]
 
 
 def due_jobs(run: Run) -> DueJobs | None:
     """The jobs to watch; None where nothing is published besides what is planned."""
-    due, plan = run.world.due, run.plan
+    due, plan = run.deps.due, run.plan
     if due is None:
         return None
     decided = {c.id for c in (*plan.changes, *plan.withheld) if c.action is Action.APPROVE and c.later is None and c.id}
@@ -107,7 +107,7 @@ def due_jobs(run: Run) -> DueJobs | None:
 
 def _past(run: Run) -> datetime:
     """The moment (UTC) that has passed by our clock and by the service's."""
-    return passed_on_both(run.world.clock(), run.server_time()) - SLACK
+    return passed_on_both(run.deps.clock(), run.server_time()) - SLACK
 
 
 def _next(due: Due, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.moves.moves import made
+from afsync.core.moves.moves import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
@@ -40,7 +40,6 @@ class Execution(Struct):
     the plan; what becomes due is appended."""
 
     plan: Plan
-    world: Dependencies
     run: Run
     fail_fast: bool
     due: DueJobs | None = None
@@ -55,7 +54,7 @@ def apply_plan(
     plan: Plan,
     remote: Remote,
     ledger: Ledger,
-    world: Dependencies,
+    deps: Dependencies,
     *,
     fail_fast: bool = False,
     max_credits: int | None = None,
@@ -65,9 +64,9 @@ def apply_plan(
     What could be resolved of earlier submissions, and what was seen of finished jobs, is written first.
     `max_credits` is checked against what is really taken.
     """
-    world = replace(world, tell=_unheard(world.tell))
-    run = Run(plan, remote, ledger, world, max_credits=max_credits)
-    execution = Execution(plan, world, run, fail_fast, due_jobs(run))
+    deps = replace(deps, tell=_without_output_errors(deps.tell))
+    run = Run(plan, remote, ledger, deps, max_credits=max_credits)
+    execution = Execution(plan, run, fail_fast, due_jobs(run))
     try:
         ledger.write(with_refreshed(ledger.recorded, plan))
         _walk(execution)
@@ -131,8 +130,9 @@ def _add(execution: Execution, changes: tuple[Change, ...]) -> int:
 
 
 def _look_for_signals(execution: Execution) -> None:
-    if execution.world.stop.asked.is_set() and execution.halted is None:
-        _stop(execution, Interrupted("Interrupted.", exit_code=execution.world.stop.exit_code), "interrupted")
+    stop = execution.run.deps.stop
+    if stop.asked.is_set() and execution.halted is None:
+        _stop(execution, Interrupted("Interrupted.", exit_code=stop.exit_code), "interrupted")
 
 
 def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
@@ -141,7 +141,7 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
         started = execution.progress.get(index)
         _finish(execution, index, _unfinished(change, started, execution.no_submissions))
         return
-    world = execution.world
+    deps = execution.run.deps
     if step not in WITHOUT_REQUEST and not change.sends_nothing:
         _until_its_turn(execution, step, begun=index in execution.progress)
         if execution.halted is not None:
@@ -152,10 +152,10 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
     elif step is Step.SUBMIT_JOB:
         _tell(execution, SubmissionStarted(change))
     progress = execution.progress[index]
-    world.stop.doing, began = change.address, world.monotonic()
+    deps.stop.doing, began = change.address, deps.monotonic()
     result = perform(step, change, progress, execution.run)
-    progress.seconds += world.monotonic() - began
-    world.stop.doing = None
+    progress.seconds += deps.monotonic() - began
+    deps.stop.doing = None
     match result:
         case StepDone() if step is not change.steps[-1]:
             if step is Step.SUBMIT_JOB and progress.id is not None:
@@ -171,13 +171,14 @@ def _take(execution: Execution, index: int, change: Change, step: Step) -> None:
 def _until_its_turn(execution: Execution, step: Step, *, begun: bool) -> None:
     """Wait until the step can be sent; that time does not count as its own. Before everything but a publish time, which
     follows its submission at once, look for what became due."""
+    writer = execution.run.deps.writer
     with suppress(Interrupted):
-        execution.world.writer.ready()
+        writer.ready()
         if step is not Step.PUBLISH_DUE and (step is Step.SUBMIT_JOB or not begun):
             _look_for_signals(execution)
             if execution.halted is None:
                 _publish_due(execution)
-                execution.world.writer.ready()
+                writer.ready()
     _look_for_signals(execution)
 
 
@@ -199,7 +200,7 @@ def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:
 def _cut_off(change: Change, ledger: Ledger) -> Outcome | None:
     """The outcome of a change that had no turn of its own: a move that was written with the others, or a submission
     that was sent, and whose result could not be written into the state."""
-    if change.action is Action.MOVE and made(change, ledger.recorded):
+    if change.action is Action.MOVE and is_made(change, ledger.recorded):
         return Applied(change, change.id, 0)
     why = "the state could not be written"
     record = ledger.unwritten.get(change.address)
@@ -222,15 +223,15 @@ def _finish(execution: Execution, index: int, outcome: Outcome) -> None:
 
 
 def _tell(execution: Execution, event: Event) -> None:
-    """Report an event. The state is written before, and a broken terminal does not stop the run."""
-    execution.world.tell(event)
+    """Report an event. The state is written before."""
+    execution.run.deps.tell(event)
 
 
-def _unheard(tell: Tell) -> Tell:
-    """`tell` without errors of its output: a terminal may be closed."""
+def _without_output_errors(tell: Tell) -> Tell:
+    """`tell`, but what goes wrong with its output does not stop the run: a terminal may be closed."""
 
-    def told(event: Event) -> None:
+    def report(event: Event) -> None:
         with suppress(OSError):
             tell(event)
 
-    return told
+    return report

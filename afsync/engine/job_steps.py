@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.answers import Committed
-from afsync.core.credits import effective
-from afsync.core.decisions.publish_times import instead, with_refusal
+from afsync.core.decisions.publish_times import time_off_options, with_refusal
 from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
 from afsync.core.outcomes import Failed, NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
-from afsync.core.resources import EMPTY, Job, Schedule, Values
+from afsync.core.resources import EMPTY, Job, Schedule, Values, effective
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.takeover.adoption import adopted, taken_over
 from afsync.core.takeover.similarity import echo_of
@@ -32,9 +31,9 @@ from afsync.engine.run import (
     StepDone,
     StepResult,
     StopRun,
+    after_submission,
     failed,
     intent,
-    submitted,
 )
 from afsync.engine.submission import ignores_review, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
@@ -46,10 +45,10 @@ def upload(change: Change, _progress: Progress, run: Run) -> StepResult:
     file = job.file
     if file.sha256 in run.ledger.recorded.uploads:
         return StepDone()
-    tell = run.world.tell
+    tell = run.deps.tell
     tell(Uploading(change, 0, file.size))
-    with run.world.open_file(file.path, file.sha256) as opened:
-        file_id = run.world.writer.upload(
+    with run.deps.open_file(file.path, file.sha256) as opened:
+        file_id = run.deps.writer.upload(
             opened,
             filename=file.path.rsplit("/", 1)[-1],
             size=file.size,
@@ -85,9 +84,9 @@ def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
     if body.get("staging") is True and known:
         return ChangeEnded(NotAttempted(change, "the service ignores that jobs are to stop for a review"))
     # The publish time needs a request of its own.
-    attempt = run.attempt(lambda: run.world.writer.submit_job(body), lambda: run.too_late(change, 2))
-    opened, answer = submit(opened, attempt, run.ledger, run.world.stop)
-    result = submitted(change, progress, run, opened, answer)
+    attempt = run.attempt(lambda: run.deps.writer.submit_job(body), lambda: run.too_late(change, 2))
+    opened, answer = submit(opened, attempt, run.ledger, run.deps.stop)
+    result = after_submission(change, progress, run, opened, answer)
     if isinstance(answer, Committed) and ignores_review(opened, answer):
         if not run.plan.accept_unstaged:
             return _cancel_unstaged(change, answer.id, progress, run)
@@ -113,7 +112,7 @@ def _cancel_unstaged(change: Change, job_id: str, progress: Progress, run: Run) 
 def _take_over(change: Change, job: Job, progress: Progress, run: Run) -> StepResult:
     """Record what the account holds already; nothing is sent."""
     assert change.id is not None
-    record = adopted(job, change.id, run.remote, run.world.clock(), _template_values(job, run) or EMPTY)
+    record = adopted(job, change.id, run.remote, run.deps.clock(), _template_values(job, run) or EMPTY)
     run.ledger.write(taken_over(run.ledger.recorded, change.address, record))
     progress.id = change.id
     return StepDone()
@@ -176,8 +175,8 @@ def set_schedule(change: Change, progress: Progress, run: Run) -> StepResult:
         if moment is not None:
             raise
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
-        raise _unschedulable(error, instead(change)) from None
-    scheduled = _scheduled(record, job.schedule, run.world.clock())
+        raise _unschedulable(error, time_off_options(change)) from None
+    scheduled = _scheduled(record, job.schedule, run.deps.clock())
     # If this write is lost, the time is known to be missing, and the next plan sets it again.
     run.ledger.write_soon(run.ledger.recorded.with_resource(change.address, scheduled))
     progress.id = record.id
@@ -192,7 +191,7 @@ def _send_time(address: str, record: RecordedJob, moment: datetime | None, run: 
     if noted:
         ledger.write(ledger.recorded.with_resource(address, replace(record, time_missing=True)))
     try:
-        run.world.writer.set_schedule(record.id, moment)
+        run.deps.writer.set_schedule(record.id, moment)
     except Refused:
         if noted:
             ledger.write(ledger.recorded.with_resource(address, record))

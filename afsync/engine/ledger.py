@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, typed
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.series.occurrence_notices import remembered
+from afsync.core.series.occurrence_notices import with_considered
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.core.trust.cancels import with_watched
@@ -102,7 +102,7 @@ def with_refreshed(recorded: Recorded, plan: Plan) -> Recorded:
         settled = replace(settled, account=plan.account)
     if settled.suspected != plan.suspected:
         settled = replace(settled, suspected=plan.suspected)
-    return with_seen(remembered(settled, plan.considered, plan.left), plan)
+    return with_seen(with_considered(settled, plan.considered, plan.left), plan)
 
 
 def with_seen(recorded: Recorded, plan: Plan) -> Recorded:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from afsync.core.decisions.publish_times import instead, with_refusal
+from afsync.core.decisions.publish_times import time_off_options, with_refusal
 from afsync.core.outcomes import Failed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
 from afsync.core.state.forgotten import let_go
 from afsync.core.state.records import RecordedJob, Why
-from afsync.core.trust.cancels import answered, to_cancel
+from afsync.core.trust.cancels import to_cancel, with_cancel_answer
 from afsync.core.trust.publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult
@@ -40,7 +40,7 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepRe
     record = recorded.resources.get(change.address)
     assert isinstance(record, RecordedJob)
     why = _why(change)
-    run.ledger.write(to_cancel(recorded, change.address, record, why, run.world.clock(), run.plan.watch))
+    run.ledger.write(to_cancel(recorded, change.address, record, why, run.deps.clock(), run.plan.watch))
     too_late = send_cancel(job_id, run)
     if too_late is None:
         return _retired(change, progress, run, f"{job_id} was cancelled")
@@ -63,10 +63,12 @@ def _why(change: Change) -> Why:
 
 def _take_off_publish_time(change: Change, job_id: str, progress: Progress, run: Run) -> StepResult:
     try:
-        run.world.writer.set_schedule(job_id, None)
+        run.deps.writer.set_schedule(job_id, None)
     except Refused as error:
         run.ledger.write(with_refusal(run.ledger.recorded, change.address))
-        return ChangeEnded(Failed(change, f"its publish time could not be taken off: {error.detail}", instead(change)))
+        return ChangeEnded(
+            Failed(change, f"its publish time could not be taken off: {error.detail}", time_off_options(change))
+        )
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
     if isinstance(record, RecordedJob):
@@ -79,13 +81,13 @@ def _retired(change: Change, progress: Progress, run: Run, touched: str | None) 
     progress.touched = touched
     progress.id = change.id
     if change.action is Action.DELETE and change.reason is not Reason.STAGING_IGNORED:
-        run.ledger.write(let_go(run.ledger.recorded, change.address, run.world.clock()))
+        run.ledger.write(let_go(run.ledger.recorded, change.address, run.deps.clock()))
     return StepDone()
 
 
 def send_cancel(job_id: str, run: Run) -> str | None:
     """Cancel a job that the state says is to be cancelled. None once it is, else the status that made it too late."""
-    too_late = run.world.writer.cancel(job_id)
-    recorded = answered(run.ledger.recorded, job_id, too_late, run.world.clock(), run.plan.watch)
+    too_late = run.deps.writer.cancel(job_id)
+    recorded = with_cancel_answer(run.ledger.recorded, job_id, too_late, run.deps.clock(), run.plan.watch)
     run.ledger.write(recorded)
     return too_late

@@ -75,7 +75,7 @@ class Run(Struct):
     plan: Plan
     remote: Remote
     ledger: Ledger
-    world: Dependencies
+    deps: Dependencies
     max_credits: int | None = None
     spent: int = 0
     submitted: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Run(Struct):
     def now(self) -> datetime:
         """The time (UTC) that decides whether a publish time has passed: by our clock, or by the service's where the
         two are far apart."""
-        return self.world.clock() + timedelta(seconds=ahead(self.plan.skew))
+        return self.deps.clock() + timedelta(seconds=ahead(self.plan.skew))
 
     def too_late(self, change: Change, requests: int) -> str | None:
         """Why the publish time cannot be met when so many requests come before it is set; None where it can."""
@@ -99,7 +99,7 @@ class Run(Struct):
         now = self.now()
         if schedule.utc <= now:
             return f"its publish time, {schedule.written}, has passed while applying"
-        needed = self.world.writer.estimate(requests) + requests * EACH
+        needed = self.deps.writer.estimate(requests) + requests * EACH
         if requests and (schedule.utc - now).total_seconds() <= needed:
             return f"its publish time, {schedule.written}, cannot be met any more: that takes {duration(needed)}"
         return None
@@ -108,24 +108,24 @@ class Run(Struct):
         """The service's time now: what it reported when the account was read, plus what has passed on our clock."""
         if self.remote.server_time is None:
             return None
-        return self.remote.server_time + (self.world.clock() - self.plan.as_of)
+        return self.remote.server_time + (self.deps.clock() - self.plan.as_of)
 
     def attempt(self, send: Callable[[], Answer], too_late: Callable[[], str | None] | None = None) -> Attempt:
         """How a submission of this run is sent."""
-        ready, never = self.world.writer.ready, lambda: None
+        ready, never = self.deps.writer.ready, lambda: None
         return Attempt(ready, self._dated, send, too_late or never, self._age, self._unstaged)
 
     def _age(self, intent: Intent) -> timedelta:
-        return self.world.clock() - intent.at
+        return self.deps.clock() - intent.at
 
     def _unstaged(self, recorded: Recorded, address: str, record: RecordedJob) -> Recorded:
-        now = self.world.clock()
+        now = self.deps.clock()
         if self.plan.accept_unstaged:
-            return with_acceptance(recorded, address, record.id, self.world.who, now)
+            return with_acceptance(recorded, address, record.id, self.deps.who, now)
         return to_be_cancelled(recorded, address, record, now, self.plan.watch)
 
     def _dated(self, intent: Intent) -> Intent:
-        return replace(intent, at=self.world.clock(), server_time=self.server_time())
+        return replace(intent, at=self.deps.clock(), server_time=self.server_time())
 
 
 def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
@@ -147,13 +147,13 @@ def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *
     before = change.before.prevent_destroy if change.before else False
     return Intent(
         seq=run.ledger.recorded.counter + 1,
-        uuid=run.world.new_id(),
+        uuid=run.deps.new_id(),
         address=change.address,
         kind=kind,
         fingerprint=fingerprint(kind, values),
         declared=values,
         echo=echo,
-        at=run.world.clock(),
+        at=run.deps.clock(),
         known=known,
         server_time=run.server_time(),
         balance=run.balance,
@@ -162,7 +162,7 @@ def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *
     )
 
 
-def submitted(change: Change, progress: Progress, run: Run, opened: Intent, answer: Answer) -> StepResult:
+def after_submission(change: Change, progress: Progress, run: Run, opened: Intent, answer: Answer) -> StepResult:
     """What the answer to a submission means for its change, once the state says so."""
     match answer:
         case Committed(resource_id, credits=cost):
@@ -202,15 +202,15 @@ def first_look(intent: Intent, run: Run) -> tuple[str | None, tuple[str, ...]]:
     recorded = run.ledger.recorded
     quarantine = run.plan.quarantine
     unseen = "the next apply looks for it", options_for(intent.address, ())
-    if run.world.stop.asked.is_set():
+    if run.deps.stop.asked.is_set():
         return unseen
     try:
-        remote = run.world.look(Lookups(heads=(intent.known,))) if intent.kind is Kind.JOB else run.remote
+        remote = run.deps.look(Lookups(heads=(intent.known,))) if intent.kind is Kind.JOB else run.remote
     except Interrupted:
         return unseen
     except ApiError as error:
         return f"a first look failed too ({error.message}); apply again after the quarantine", ()
-    found = resolve(recorded, remote, run.world.clock(), quarantine=quarantine, exclusive=False)
+    found = resolve(recorded, remote, run.deps.clock(), quarantine=quarantine, exclusive=False)
     return next(
         ((resolution_summary(r), resolution_options(r)) for r in found if r.intent.uuid == intent.uuid), (None, ())
     )

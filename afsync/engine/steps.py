@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.moves.moves import made, moved
+from afsync.core.moves.moves import is_made, moved
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.state.forgotten import let_go
@@ -34,7 +34,7 @@ def perform(step: Step, change: Change, progress: Progress, run: Run) -> StepRes
 def _move(change: Change, progress: Progress, run: Run) -> StepResult:
     """Write all moves of the plan at once, with the first of them, so that records that change places are never written
     half."""
-    if not made(change, run.ledger.recorded):
+    if not is_made(change, run.ledger.recorded):
         run.ledger.write(moved(run.ledger.recorded, [c for c in run.plan.changes if c.action is Action.MOVE]))
     progress.id = change.id
     return StepDone()
@@ -47,7 +47,7 @@ def _forget(change: Change, progress: Progress, run: Run) -> StepResult:
     elif change.reason is Reason.MISSING:
         run.ledger.write(recorded.without_resource(change.address))  # nothing of it is left to be taken over
     else:
-        run.ledger.write(let_go(recorded, change.address, run.world.clock()))
+        run.ledger.write(let_go(recorded, change.address, run.deps.clock()))
     progress.id = change.id
     return StepDone()
 

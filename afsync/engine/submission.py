@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, InDoubt, Limited, NotSent, Rejected, Unknown
-from afsync.core.credits import learnt
+from afsync.core.credits import with_cost
 from afsync.core.recovery.resolution import close_intent, record_of, reopen_intent, replace_intent
 from afsync.core.state.intents import Intent, Phase
 from afsync.core.state.recorded import Recorded
@@ -167,7 +167,7 @@ def _with_cost(recorded: Recorded, intent: Intent, credits: int | None) -> Recor
     """The state in which the cost of this submission is the next estimate for its kind."""
     if credits is None:
         return recorded
-    return replace(recorded, costs=learnt(recorded.costs, {**intent.declared, **intent.echo}, credits, intent.at))
+    return replace(recorded, costs=with_cost(recorded.costs, {**intent.declared, **intent.echo}, credits, intent.at))
 
 
 def _with_spent(recorded: Recorded, cost: int) -> Recorded:

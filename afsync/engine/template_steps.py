@@ -15,7 +15,7 @@ from afsync.core.resources import EMPTY, Template
 from afsync.core.state.intents import Intent
 from afsync.core.takeover.adoption import taken_over, template_record
 from afsync.core.text import same_text
-from afsync.engine.run import Progress, Run, StepDone, StepResult, intent, submitted
+from afsync.engine.run import Progress, Run, StepDone, StepResult, after_submission, intent
 from afsync.engine.submission import submit
 from afsync.errors import ApiError, Interrupted
 
@@ -33,13 +33,13 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
         sorted(t.id for t in run.remote.templates.values() if t.unreadable or same_text(t.name, template.name))
     )
     opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
-    create = run.world.writer.create_template
-    opened, answer = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.world.stop)
+    create = run.deps.writer.create_template
+    opened, answer = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.deps.stop)
     if isinstance(answer, CommittedIdUnknown | Unknown):
         answer = _look_for_template(opened, run) or answer
     if isinstance(answer, Committed) and change.reason is Reason.MISSING:
         _forget_missing(change, run)
-    return submitted(change, progress, run, opened, answer)
+    return after_submission(change, progress, run, opened, answer)
 
 
 def _forget_missing(change: Change, run: Run) -> None:
@@ -53,13 +53,13 @@ def _look_for_template(opened: Intent, run: Run) -> Committed | None:
     """Read the templates once more: they are free and listed completely, so that often finds the one that was created.
     What is found is recorded."""
     try:
-        run.world.stop.check()
-        remote = run.world.look(Lookups())
+        run.deps.stop.check()
+        remote = run.deps.look(Lookups())
     except (ApiError, Interrupted):
         return None
     found = [
         r
-        for r in resolve(run.ledger.recorded, remote, run.world.clock(), quarantine=0, exclusive=False)
+        for r in resolve(run.ledger.recorded, remote, run.deps.clock(), quarantine=0, exclusive=False)
         if r.intent.uuid == opened.uuid and isinstance(r, Adopt)
     ]
     if not found:
@@ -71,7 +71,7 @@ def _look_for_template(opened: Intent, run: Run) -> Committed | None:
 def delete_template(change: Change, progress: Progress, run: Run) -> StepResult:
     """Delete the recorded template, or a deposed predecessor; nothing that the state does not own."""
     recorded = run.ledger.recorded
-    writer = run.world.writer
+    writer = run.deps.writer
     if change.action is Action.DELETE and change.before is not None:
         record = recorded.resources.get(change.address)
         assert record is not None and record.id == change.id

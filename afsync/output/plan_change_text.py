@@ -13,7 +13,7 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job, Schedule
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.trust.publications import has_failed
+from afsync.core.trust.publications import publication_failed
 from afsync.output.approvals import published_lines
 from afsync.output.values import Paint, count, escape_control, no_paint, shown, shown_schedule, size
 
@@ -74,7 +74,7 @@ def _sentence(change: Change) -> str:
             return f"will be approved, and published by the first apply after {escape_control(change.later.written)}"
         case Action.APPROVE if change.reason is Reason.DUE:
             return "will be published, since its time has come, which cannot be undone"
-        case Action.APPROVE if isinstance(change.before, RecordedJob) and has_failed(change.before):
+        case Action.APPROVE if isinstance(change.before, RecordedJob) and publication_failed(change.before):
             platforms = escape_control(", ".join(change.platforms))
             return f"will be published again, only on {platforms}, which cannot be undone"
         case Action.APPROVE:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from afsync.core.addresses import key_of, typed
 from afsync.core.fingerprints import plain
-from afsync.core.state.forgotten import Left
+from afsync.core.state.forgotten import AllForgotten
 from afsync.core.state.intents import Purpose
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Approval, Effect, Finding, Publish, Record, RecordedJob
@@ -204,12 +204,12 @@ def list_text(recorded: Recorded) -> str:
     return "".join(f"{address}\n" for address in sorted(recorded.resources))
 
 
-def left_text(found: Left, *, declared: int) -> str:
+def left_text(found: AllForgotten, *, declared: int) -> str:
     """What stays in the account, and what is not done any more."""
     return "\n".join(_left_lines(found, declared)) + "\n"
 
 
-def _left_lines(found: Left, declared: int) -> Iterator[str]:
+def _left_lines(found: AllForgotten, declared: int) -> Iterator[str]:
     yield f"Forgot {count(found.templates, 'template')} and {count(found.jobs, 'job')}. All of it stays in the account."
     if found.held:
         yield "These are `publish: held`: only afsync would have published them, so nothing does now:"

@@ -16,7 +16,7 @@ from afsync.core.plan.facts import Options
 from afsync.core.recovery.resolution import replace_intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Address, Deposed, Record, RecordedJob, RecordedTemplate
-from afsync.core.trust.reviews import is_ignored, to_be_cancelled
+from afsync.core.trust.reviews import review_ignored, to_be_cancelled
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument, compact, parse_object
 from afsync.store.disk import Disk, atomic_write
@@ -151,7 +151,7 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
     intent = recorded.intent_for(address)
     if intent is not None and intent.fingerprint == record.fingerprint:
         made = _charged(replace_intent(recorded, intent, record), record)
-        if isinstance(record, RecordedJob) and is_ignored(intent, record):
+        if isinstance(record, RecordedJob) and review_ignored(intent, record):
             return to_be_cancelled(made, address, record, intent.at, Options().watch)
         return made
     if intent is None and address not in recorded.resources and record.id not in recorded.foreign:

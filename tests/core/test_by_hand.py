@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from afsync.core.recovery.manual_resolution import (
     ManualAbsent,
     ManualAdopt,
+    ManualDecision,
     ManualForeign,
-    Saying,
     apply_manual_resolution,
     candidates_of,
 )
@@ -40,7 +40,7 @@ SEEN = Ask(LOST, "several jobs could be it", ("job_8", "job_9"))
 
 
 def decided(
-    saying: Saying, resolution: Resolution = SEEN, recorded: Recorded = STATE, remote: Remote = ACCOUNT
+    saying: ManualDecision, resolution: Resolution = SEEN, recorded: Recorded = STATE, remote: Remote = ACCOUNT
 ) -> Recorded:
     return apply_manual_resolution(recorded, resolution, saying, remote, who="eva", why="saw it", now=NOW)
 
@@ -132,7 +132,7 @@ def test_said_twice_it_is_still_somebody_else_s() -> None:
 OWNED = a_recorded({"job.other": a_recorded_job(a_job("other"), id="job_9")}, intents=(LOST,))
 REPLACED = a_recorded({"job.best": a_recorded_job(id="job_9")}, intents=(LOST,))
 
-REFUSED: dict[str, tuple[Saying, Resolution, Recorded, str]] = {
+REFUSED: dict[str, tuple[ManualDecision, Resolution, Recorded, str]] = {
     "adopt what does not exist": (ManualAdopt("job_0"), SEEN, STATE, "the account has no job job_0"),
     "adopt what belongs to another": (ManualAdopt("job_9"), SEEN, OWNED, "job_9 belongs to job.other"),
     "adopt the predecessor": (
@@ -171,7 +171,7 @@ REFUSED: dict[str, tuple[Saying, Resolution, Recorded, str]] = {
 
 
 @pytest.mark.parametrize(("saying", "resolution", "state", "why"), REFUSED.values(), ids=REFUSED)
-def test_refused(saying: Saying, resolution: Resolution, state: Recorded, why: str) -> None:
+def test_refused(saying: ManualDecision, resolution: Resolution, state: Recorded, why: str) -> None:
     with pytest.raises(UsageError) as refused:
         decided(saying, resolution, state)
 

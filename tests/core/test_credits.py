@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from afsync.core.credits import effective, estimate
+from afsync.core.credits import estimate
+from afsync.core.resources import effective
 from tests.builders import a_job, a_template, planned
 
 COSTS: dict[str, tuple[dict[str, Any], int]] = {

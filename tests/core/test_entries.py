@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.calendar import CalendarEntry, EntryState, Window, weeks, without_links
+from afsync.core.calendar import CalendarEntry, EntryState, Window, entry_without_links, weeks
 from afsync.core.calendar_entries import Known, entries
 from afsync.core.job_status import JobsView
 from afsync.core.remote_account import Preview, Remote
@@ -131,9 +131,9 @@ def test_links_for_reviewers_can_be_left_out() -> None:
     link = "https://cdn.example/video.mp4"
     entry = only(replace(found, seen=JobsView({"job_1": seen}, previews={"job_1": Preview(link)})))
     assert (entry.mark, entry.link) == (EntryState.WAITING, link)
-    bare = without_links(entry)
+    bare = entry_without_links(entry)
     assert bare.link is None and bare.status is not None and bare.status.preview is None
-    assert without_links(replace(entry, status=None)).link == link
+    assert entry_without_links(replace(entry, status=None)).link == link
 
 
 def test_jobs_without_a_time_are_named() -> None:

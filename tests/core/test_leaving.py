@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from afsync.core.resources import Desired
-from afsync.core.state.forgotten import left
+from afsync.core.state.forgotten import all_forgotten
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Finding
 from tests.builders import NOW, a_recorded, a_recorded_job
@@ -17,17 +17,17 @@ def watched(finding: Finding | None, status: str) -> Recorded:
 
 
 def test_a_job_that_was_made_against_its_cancel_is_remembered() -> None:
-    after = left(Desired({}, {}), watched(Finding.LOST, "complete"), NOW).recorded
+    after = all_forgotten(Desired({}, {}), watched(Finding.LOST, "complete"), NOW).recorded
     assert after.watched == {} and [f.record.id for f in after.forgotten.values()] == ["job_9"]
 
 
 def test_one_whose_cancel_was_kept_is_not() -> None:
-    after = left(Desired({}, {}), watched(None, "cancelled"), NOW).recorded
+    after = all_forgotten(Desired({}, {}), watched(None, "cancelled"), NOW).recorded
     assert after.watched == {} and after.forgotten == {}
 
 
 def test_what_is_recorded_and_watched_is_remembered_once() -> None:
     state = watched(Finding.LOST, "complete")
     state = replace(state, resources={"job.gone": a_recorded_job(id="job_9", status="complete")})
-    after = left(Desired({}, {}), state, NOW).recorded
+    after = all_forgotten(Desired({}, {}), state, NOW).recorded
     assert after.resources == {} and [f.record.id for f in after.forgotten.values()] == ["job_9"]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
-from afsync.core.moves.moves import find_moves, moved, moved_by_hand
+from afsync.core.moves.moves import find_moves, moved, moved_manually
 from afsync.core.moves.pairing import Moves
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
@@ -396,7 +396,7 @@ def test_a_move_after_the_account_was_read_keeps_the_record_as_it_was() -> None:
 def test_moved_by_hand() -> None:
     record = a_recorded_job()
 
-    assert moved_by_hand(a_recorded({"job.old": record}), "job.old", "job.new") == a_recorded({"job.new": record})
+    assert moved_manually(a_recorded({"job.old": record}), "job.old", "job.new") == a_recorded({"job.new": record})
 
 
 def test_a_template_moved_by_hand_takes_its_jobs_and_its_predecessors_along() -> None:
@@ -406,7 +406,7 @@ def test_a_template_moved_by_hand_takes_its_jobs_and_its_predecessors_along() ->
         deposed=(Deposed("tpl_0", "template.old"), Deposed("tpl_00", "template.else")),
     )
 
-    assert moved_by_hand(state, "template.old", "template.weekly") == a_recorded(
+    assert moved_manually(state, "template.old", "template.weekly") == a_recorded(
         {
             "template.weekly": a_recorded_template(),
             "job.best": a_recorded_job(a_job(template="weekly")),
@@ -419,7 +419,7 @@ def test_a_template_moved_by_hand_takes_its_jobs_and_its_predecessors_along() ->
 def test_a_job_moved_by_hand_leaves_a_template_of_that_key_alone() -> None:
     state = a_recorded({"job.old": a_recorded_job(), "job.best": a_recorded_job(a_job(template="old"), id="job_2")})
 
-    assert moved_by_hand(state, "job.old", "job.new").resources["job.best"] == state.resources["job.best"]
+    assert moved_manually(state, "job.old", "job.new").resources["job.best"] == state.resources["job.best"]
 
 
 REFUSED = {
@@ -437,7 +437,7 @@ def test_not_moved_by_hand(new: str, why: str) -> None:
     )
 
     with pytest.raises(UsageError) as refused:
-        moved_by_hand(state, "job.old", new)
+        moved_manually(state, "job.old", new)
 
     assert refused.value.message == why
 
@@ -446,7 +446,7 @@ def test_what_is_unresolved_itself_is_not_moved_by_hand() -> None:
     state = a_recorded({"job.best": a_recorded_job()}, intents=(an_intent(),))
 
     with pytest.raises(UsageError, match=r"the outcome of a submission of job\.best is not known"):
-        moved_by_hand(state, "job.best", "job.new")
+        moved_manually(state, "job.best", "job.new")
 
 
 # --- a key renamed while its old name is given away ---
@@ -641,7 +641,7 @@ def test_no_permutation_of_bodies_is_ever_paid_for(data: st.DataObject) -> None:
 
 
 def test_and_moving_the_record_first_pays_once() -> None:
-    state = moved_by_hand(a_recorded({"job.a": a_recorded_job(a_job("a"))}), "job.a", "job.b")
+    state = moved_manually(a_recorded({"job.a": a_recorded_job(a_job("a"))}), "job.a", "job.b")
 
     plan = planned(
         a_job("a", topic="Another"), a_job("b"), recorded=dict(state.resources), remote=a_remote(a_remote_job())

@@ -12,7 +12,7 @@ from afsync.core.plan.facts import Options
 from afsync.core.plan.planner import make_plan
 from afsync.core.remote_account import Remote, RemoteAccount
 from afsync.core.resources import Desired, Job, Schedule
-from afsync.core.series.occurrence_notices import Occurrences, remembered, with_occurrences, zones_changed
+from afsync.core.series.occurrence_notices import Occurrences, with_considered, with_occurrences, zones_changed
 from afsync.core.state.recorded import Considered, Recorded
 from tests.builders import AHEAD, LINEAGE, NOW, a_job, a_recorded_job
 
@@ -57,9 +57,9 @@ def test_a_part_of_a_plan_remembers_nothing(options: Options) -> None:
 
 def test_what_is_remembered() -> None:
     recorded = Recorded(LINEAGE, resources={"job.old": a_recorded_job(), "job.new": a_recorded_job(id="job_2")})
-    after = remembered(recorded, CONSIDERED, ("job.old", "job.gone"))
+    after = with_considered(recorded, CONSIDERED, ("job.old", "job.gone"))
     assert after.series == CONSIDERED and [*after.resources] == ["job.new"]
-    assert remembered(after, CONSIDERED, ()) is after, "an apply with nothing to do writes nothing"
+    assert with_considered(after, CONSIDERED, ()) is after, "an apply with nothing to do writes nothing"
 
 
 ZONE = "Europe/Berlin"

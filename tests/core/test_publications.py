@@ -20,7 +20,7 @@ from afsync.core.remote_account import Preview, Remote
 from afsync.core.state.intents import Intent, Purpose
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Effect, Finding, RecordedJob
-from afsync.core.trust.publications import MOST, results_needed
+from afsync.core.trust.publications import MOST_RESULTS, results_needed
 from afsync.errors import AfsyncError, Exit
 from tests.builders import (
     NOW,
@@ -200,7 +200,7 @@ def test_what_is_not_judged_yet_is_looked_at_and_asked_for_a_few_at_a_time() -> 
     assert wanted.keys() == {r.id for r in jobs.values()}
     remote = a_remote(*(a_remote_job(i, "published") for i in (*wanted, "job_done")))
     asked = results_needed(state, remote, NOW, 120)
-    assert len(asked) == MOST and "job_0" not in asked
+    assert len(asked) == MOST_RESULTS and "job_0" not in asked
 
 
 NOWHERE = a_job(staging=True)

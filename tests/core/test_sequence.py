@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.core.clocks import skew_warning
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.plan.order import seconds, too_late, turns
+from afsync.core.plan.order import request_seconds, too_late, turns
 from afsync.core.text import duration
 from tests.builders import AHEAD, LATER, NOW, a_job, a_recorded_job, a_remote, a_remote_job, planned
 
@@ -56,7 +56,7 @@ def test_the_plan_shows_the_same_order() -> None:
     [(3, 60, 0, 1.5), (60, 60, 0, 30), (77, 60, 0, 68.5), (60, 60, 4, 62), (28, 20, 4, 66), (1000, 300, 0, 500)],
 )
 def test_the_estimate_respects_the_window(requests: int, per_minute: int, already: int, expected: float) -> None:
-    assert seconds(requests, per_minute, already) == expected
+    assert request_seconds(requests, per_minute, already) == expected
 
 
 def test_what_cannot_make_it_is_warned_of() -> None:

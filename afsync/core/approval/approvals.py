@@ -22,7 +22,7 @@ from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.service_statuses import BEING_PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.trust.publications import has_failed
+from afsync.core.trust.publications import publication_failed
 from afsync.core.trust.reviews import is_unreviewed
 from afsync.errors import AfsyncError, Unsettled
 
@@ -155,7 +155,7 @@ def only_approvals(
     changes = tuple(
         replace(
             approval(a, r, d),
-            later=None if at_once or has_failed(r) else _its_time(r, d, remote, plan.as_of),
+            later=None if at_once or publication_failed(r) else _its_time(r, d, remote, plan.as_of),
             platforms=targets(r, platforms),
         )
         for a, r, d in jobs
@@ -203,7 +203,7 @@ def reason_against_approval(
     status = status_now(record, remote.jobs)
     if record.id in remote.missing:
         return f"({record.id}) is not in the account any more"
-    if has_failed(record) and status != PUBLISHING:
+    if publication_failed(record) and status != PUBLISHING:
         return None
     if record.approved or status in BEING_PUBLISHED:
         return f"({record.id}) was approved already; it is {status}"

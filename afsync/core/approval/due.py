@@ -17,14 +17,14 @@ from afsync.core.resources import Desired, Schedule
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.trust.publications import is_watched
+from afsync.core.trust.publications import publication_unconfirmed
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
 _OF_HELD = (Reason.PUBLISH_FAILED, Reason.APPROVE_NO_PLATFORM)
 """What may also be said of jobs that are not held, which is not looked at here."""
 
 
-def candidates(desired: Desired, recorded: Recorded, now: datetime) -> dict[str, RecordedJob]:
+def may_be_due(desired: Desired, recorded: Recorded, now: datetime) -> dict[str, RecordedJob]:
     """The submissions that may be due by our own clock, by their address in the files."""
     settled = find_moves(desired, recorded)[1]
     found = {}
@@ -45,31 +45,31 @@ def next_time(desired: Desired, after: datetime) -> datetime | None:
     return min((t for t in times if t > after), default=None)
 
 
-def unread(desired: Desired, found: Mapping[str, RecordedJob]) -> list[Change]:
+def unread_changes(desired: Desired, found: Mapping[str, RecordedJob]) -> list[Change]:
     """The changes that publish what may be due, for jobs that could not be read."""
     return [approval(a, found[a], desired.jobs.get(a), Reason.DUE) for a in sorted(found)]
 
 
 def unknown_staging(desired: Desired, recorded: Recorded, now: datetime) -> list[str]:
     """The ids of jobs of which only the service knows whether they stop before publishing."""
-    return [r.id for r in candidates(desired, recorded, now).values() if r.publish is Publish.UNKNOWN]
+    return [r.id for r in may_be_due(desired, recorded, now).values() if r.publish is Publish.UNKNOWN]
 
 
-def unpublished(desired: Desired, recorded: Recorded) -> list[RecordedJob]:
+def not_seen_published(desired: Desired, recorded: Recorded) -> list[RecordedJob]:
     """The held jobs that were approved, and are not known to be published."""
-    held = ((r, desired.jobs.get(a)) for a, r in recorded.jobs.items() if is_watched(r))
+    held = ((r, desired.jobs.get(a)) for a, r in recorded.jobs.items() if publication_unconfirmed(r))
     return [r for r, declared in held if declared is not None and is_held(r, declared)]
 
 
 def looked_at(desired: Desired, recorded: Recorded, now: datetime) -> set[str]:
     """The addresses of the jobs that `apply --due` reads."""
-    watched = {r.id for r in unpublished(desired, recorded)}
-    return {*candidates(desired, recorded, now), *(a for a, r in recorded.jobs.items() if r.id in watched)}
+    watched = {r.id for r in not_seen_published(desired, recorded)}
+    return {*may_be_due(desired, recorded, now), *(a for a, r in recorded.jobs.items() if r.id in watched)}
 
 
 def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
     """Whether, without reading the account, nothing can be due and no publish time kept by afsync changes."""
-    if recorded.intents or candidates(desired, recorded, now) or unpublished(desired, recorded):
+    if recorded.intents or may_be_due(desired, recorded, now) or not_seen_published(desired, recorded):
         return False
     return not any(
         is_held(record, declared) and not record.approved and _instant(record.schedule) != wanted.utc

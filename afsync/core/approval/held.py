@@ -40,7 +40,7 @@ def time_of(record: RecordedJob, declared: Job | None) -> Schedule | None:
     return declared.schedule
 
 
-def lacks_time(record: RecordedJob, declared: Job | None) -> bool:
+def held_without_time(record: RecordedJob, declared: Job | None) -> bool:
     """Whether the job is held and has no publish time, so that only a person can publish it."""
     if record.approved or not is_held(record, declared):
         return False
@@ -165,7 +165,7 @@ def _unknown(change: Change, schedule: Schedule) -> Decision:
     )
 
 
-def unpublished(address: str, record: RecordedJob) -> Decision:
+def held_without_time_notice(address: str, record: RecordedJob) -> Decision:
     """The warning about a held job whose publish time is no longer declared."""
     return warn(
         address,

@@ -14,7 +14,7 @@ from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Values
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.core.trust.publications import has_failed
+from afsync.core.trust.publications import publication_failed
 
 NOWHERE = "has no platform to be published on: none is declared, by it or its template, and the service reports none"
 OR_AGAIN = "where the service refuses that, submit it again with `platforms` (`rerun:`, which costs credits)"
@@ -47,7 +47,7 @@ def _template(record: RecordedJob, desired: Desired, recorded: Recorded, remote:
 
 def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, named: tuple[str, ...]) -> str | None:
     """Why publishing to the `named` platforms, or to none by name, would not do what is meant; None where it would."""
-    if not has_failed(record):
+    if not publication_failed(record):
         if named and own != ():
             return "is published on all of its platforms; `--platform` is for where that failed, or where it has none"
         return f"{NOWHERE}: name one with `--platform`; {OR_AGAIN}" if own == () and not named else None
@@ -63,7 +63,7 @@ def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, n
 
 def targets(record: RecordedJob, named: tuple[str, ...]) -> tuple[str, ...]:
     """The platforms to publish to: those named, else those that failed before, else () for all of the job's own."""
-    return named or (record.failed_on if has_failed(record) else ())
+    return named or (record.failed_on if publication_failed(record) else ())
 
 
 def only_somewhere(decision: Decision, record: RecordedJob, facts: Facts) -> Decision:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, occurrence_of, typed
-from afsync.core.decisions.notices import keeping
+from afsync.core.decisions.notices import move_command
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint, same_body
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
@@ -76,7 +76,7 @@ def _swapped(paid: Iterable[tuple[Change, Job]], given_up: dict[str, Change]) ->
 
 def _keeping(old: Change, new: Change) -> str:
     first = " first" if new.before is None else ""
-    return keeping(old.address, new.address, taken=new.before is not None) + first
+    return move_command(old.address, new.address, taken=new.before is not None) + first
 
 
 def _warning(code: str, text: str, hint: str, at: Job | Template) -> Problem:

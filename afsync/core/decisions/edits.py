@@ -12,7 +12,7 @@ from afsync.core.addresses import Kind, typed
 from afsync.core.approval.held import is_held, stops
 from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.decisions.new_submissions import submission, withheld_reason
-from afsync.core.decisions.notices import passed
+from afsync.core.decisions.notices import time_passed
 from afsync.core.decisions.publish_times import not_seen_yet
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
@@ -118,7 +118,7 @@ def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: E
     if not edits.schedule and not drifted:
         known = record.schedule
         gone_by = wanted is not None and wanted <= facts.now and not ignored
-        return passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
+        return time_passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
     reason = Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT
     seen = Schedule(observed.isoformat(), observed) if drifted and observed else None
     return do(reschedule(declared, record, reason, observed=seen))

@@ -7,8 +7,16 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from afsync.core.approval.approvals import decide_approval, decide_held_approval
-from afsync.core.approval.held import DueStatus, decide_behind, decide_due, due_status_from, is_held, stops, unpublished
-from afsync.core.approval.held import lacks_time as held_without_time
+from afsync.core.approval.held import (
+    DueStatus,
+    decide_behind,
+    decide_due,
+    due_status_from,
+    held_without_time,
+    held_without_time_notice,
+    is_held,
+    stops,
+)
 from afsync.core.decisions.edits import (
     Edits,
     Standing,
@@ -30,7 +38,7 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
-from afsync.core.decisions.publish_times import decide_unset, lacks_time, schedule_not_kept, still_matters
+from afsync.core.decisions.publish_times import decide_unset, lost_time_matters, schedule_not_kept, time_never_set
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change, Credits
@@ -74,7 +82,7 @@ def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: F
     elif held and at.group in (Group.OPEN, Group.BUSY) and not changing and status not in BEING_PUBLISHED:
         decision += decide_behind(declared, record, status, facts)
     if not resubmitted and _stays_unpublished(declared, record, at, status):
-        decision += unpublished(address, record)
+        decision += held_without_time_notice(address, record)
     if declared.approve is None:
         return decision
     if held:
@@ -131,7 +139,7 @@ def _without_time(
     stays."""
     purged = at.group is Group.MISSING and group_when_seen(record, facts.now) is Group.DONE
     instead = edits.again or (edits.body and at.group is Group.OPEN)
-    if not lacks_time(declared, record) or instead or purged:
+    if not time_never_set(declared, record) or instead or purged:
         return None
     observed = observed_time(record, facts)
     if observed is not None and declared.schedule is not None and observed != declared.schedule.utc:
@@ -149,7 +157,7 @@ def _not_kept(
     decided."""
     over = at.group in (Group.FAILED, Group.CANCELLED, Group.MISSING)
     instead = edits.again or (edits.body and at.group is Group.OPEN)
-    if over or instead or not still_matters(declared, record, facts.now):
+    if over or instead or not lost_time_matters(declared, record, facts.now):
         return None
     if declared.schedule is not None and observed_time(record, facts) == declared.schedule.utc:
         return None

@@ -58,7 +58,7 @@ def produced_already(declared: Job) -> Decision:
     return note(declared.address, "produced", message, AGAIN)
 
 
-def passed(declared: Job, standing: Schedule) -> Decision:
+def time_passed(declared: Job, standing: Schedule) -> Decision:
     """The warning about a declared time that has passed. The time that was set before is still ahead, so that what is
     published is not what the files say."""
     written = declared.schedule.written if declared.schedule else ""
@@ -99,12 +99,12 @@ def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records
     else:
         text = f"{address} asks for what {', '.join(olds)} was submitted for: it may be the same job under another name"
         pair = (olds[0], address) if len(olds) == 1 else None
-    move = keeping(*pair, taken=pair[1] in records) if pair else "`afsync state mv OLD NEW`"
+    move = move_command(*pair, taken=pair[1] in records) if pair else "`afsync state mv OLD NEW`"
     hint = f"say which was renamed with {move}, or make one of the two edits in a step of its own"
     return withhold(replace(change, reason=Reason.AMBIGUOUS), text, hint)
 
 
-def keeping(old: str, new: str, *, taken: bool) -> str:
+def move_command(old: str, new: str, *, taken: bool) -> str:
     """The command that gives what `old` was submitted for to the address `new`, which is `taken` or not."""
     move = f"`afsync state mv {typed(old)} {typed(new)}`"
     if not taken:

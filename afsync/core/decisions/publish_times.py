@@ -19,24 +19,24 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 
 
-def lacks_time(declared: Job, record: RecordedJob) -> bool:
+def time_never_set(declared: Job, record: RecordedJob) -> bool:
     """Whether a publish time is declared that the job never got, and no approval made it obsolete."""
     if declared.schedule is None or record.schedule is not None or "schedule" in declared.ignore_changes:
         return False
     return not record.approved and not never_changes(record.status) and not ended_badly(record.status)
 
 
-def to_look_up(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
+def jobs_without_their_time(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
     """The jobs that have to be read although they look finished."""
     for address, record in recorded.jobs.items():
         declared = desired.jobs.get(address)
-        if declared is not None and lacks_time(declared, record):
+        if declared is not None and time_never_set(declared, record):
             yield record
 
 
 def unset_results_needed(desired: Desired, recorded: Recorded, remote: Remote) -> Iterator[str]:
     """The produced jobs without their publish time: only their results say whether they were published."""
-    for record in to_look_up(desired, recorded):
+    for record in jobs_without_their_time(desired, recorded):
         seen = remote.jobs.get(record.id)
         if seen is not None and seen.status == COMPLETE and not record.staged:
             yield record.id
@@ -47,7 +47,7 @@ def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, 
     cancelled."""
     schedule = declared.schedule
     over = never_changes(status) or ended_badly(status) or (record.staged and status in BEING_PUBLISHED)
-    if schedule is None or not lacks_time(declared, record) or over:
+    if schedule is None or not time_never_set(declared, record) or over:
         return None
     change = reschedule(declared, record, Reason.UNSET)
     result = facts.remote.results.get(record.id)
@@ -106,7 +106,7 @@ WAY_OUT = (
 )
 
 
-def still_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
+def lost_time_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
     """Whether a publish time that was not kept is still declared, and still ahead."""
     schedule, known = declared.schedule, record.schedule
     if schedule is None or known is None or not record.time_lost:
@@ -150,14 +150,14 @@ def with_refusal(recorded: Recorded, address: str) -> Recorded:
     return recorded.with_resource(address, replace(record, time_off_refused=True))
 
 
-def with_warning(change: Change) -> Change:
+def with_refusal_warning(change: Change) -> Change:
     """The change, with what a reviewer should know where the service refused the same before."""
     record = change.before
     refused = isinstance(record, RecordedJob) and record.time_off_refused and _takes_time_off(change)
     if not refused or change.warning is not None:
         return change
     text = "the service refused before to take its publish time off, so expect that it fails again and the video is "
-    return replace(change, warning=f"{text}published as scheduled: {instead(change)}")
+    return replace(change, warning=f"{text}published as scheduled: {time_off_options(change)}")
 
 
 def _takes_time_off(change: Change) -> bool:
@@ -165,7 +165,7 @@ def _takes_time_off(change: Change) -> bool:
     return change.retire is Retire.UNSCHEDULE or (change.action is Action.RESCHEDULE and unscheduled)
 
 
-def instead(change: Change) -> str:
+def time_off_options(change: Change) -> str:
     """The options where the service refuses to take off a publish time."""
     declare = "give it a `schedule:` far ahead instead of none"
     if change.action is Action.DELETE:

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from afsync.core.addresses import Kind
-from afsync.core.credits import effective
 from afsync.core.fingerprints import JOB_DEFAULTS, plain
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteTemplate
-from afsync.core.resources import EMPTY, Job, Values
+from afsync.core.resources import EMPTY, Job, Values, effective
 from afsync.core.state.records import RecordedTemplate
 from afsync.errors import Problem, Severity
 

@@ -51,7 +51,7 @@ def find_moves(desired: Desired, recorded: Recorded, remote: Remote | None = Non
     return both, _same_reruns(_apply(jobs.moved, recorded), recorded, desired, jobs)
 
 
-def moved_by_hand(recorded: Recorded, old: str, new: str) -> Recorded:
+def moved_manually(recorded: Recorded, old: str, new: str) -> Recorded:
     """The state with `old` recorded as `new`, and jobs that name a renamed template naming it so.
 
     UsageError where `new` is no address of that kind, is taken, or where either has an open submission.
@@ -88,7 +88,7 @@ def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
     return result
 
 
-def made(change: Move, recorded: Recorded) -> bool:
+def is_made(change: Move, recorded: Recorded) -> bool:
     """Whether the state already has the record of a move at its new address."""
     there = recorded.resources.get(change.address)
     return change.before is not None and there is not None and there.id == change.before.id

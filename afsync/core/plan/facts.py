@@ -10,10 +10,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.clocks import ahead, skew
-from afsync.core.credits import effective
 from afsync.core.recovery.evidence import ghosts
 from afsync.core.remote_account import Remote
-from afsync.core.resources import EMPTY, Desired, Values
+from afsync.core.resources import EMPTY, Desired, Values, effective
 from afsync.core.state.recorded import Recorded
 
 

@@ -88,7 +88,7 @@ def _deletes(plan: Plan, limits: Limits, recorded: int) -> Problem | None:
     return Problem("max_deletes", text, f"raise it for this run with --max-deletes {deletes}")
 
 
-def beyond(plan: Plan, bounds: Bounds) -> tuple[Problem, ...]:
+def beyond_bounds(plan: Plan, bounds: Bounds) -> tuple[Problem, ...]:
     """The parts of the plan that exceed the bounds, in words."""
     return tuple(_beyond(plan, bounds))
 

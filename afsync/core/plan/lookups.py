@@ -8,7 +8,7 @@ from datetime import datetime
 from afsync.core.addresses import Kind
 from afsync.core.approval.held import of_unknown_origin, stops
 from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
-from afsync.core.decisions.publish_times import to_look_up
+from afsync.core.decisions.publish_times import jobs_without_their_time
 from afsync.core.decisions.publish_times import unset_results_needed as unset_results
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.facts import Options
@@ -19,7 +19,7 @@ from afsync.core.resources import Desired, Job, Template
 from afsync.core.service_statuses import ENDED, Group, group_of, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob, RecordedTemplate
-from afsync.core.trust.publications import is_watched
+from afsync.core.trust.publications import publication_unconfirmed
 from afsync.core.trust.publish_times import results_needed as schedule_results
 from afsync.errors import Problem, Severity
 
@@ -49,8 +49,8 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
             **{r.id: r.created_at for r in taken_over if not never_changes(r.status)},
             **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
-            **{r.id: r.created_at for r in recorded.jobs.values() if is_watched(r)},
-            **{r.id: r.created_at for r in to_look_up(desired, settled)},
+            **{r.id: r.created_at for r in recorded.jobs.values() if publication_unconfirmed(r)},
+            **{r.id: r.created_at for r in jobs_without_their_time(desired, settled)},
             **{i: w.record.created_at for i, w in recorded.watched.items()},
             **{i: None for a, i in desired.imports.items() if a in desired.jobs and a not in settled.resources},
         },

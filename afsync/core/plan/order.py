@@ -72,7 +72,7 @@ def requests_of(turn: Turn) -> int:
     return len([s for s in turn.steps if s not in WITHOUT_REQUEST])
 
 
-def seconds(requests: int, per_minute: int, already: int = 0) -> float:
+def request_seconds(requests: int, per_minute: int, already: int = 0) -> float:
     """The seconds that so many requests take in sequence, when the rate limit window already holds `already` others."""
     if requests < 1 or per_minute < 1:
         return 0.0
@@ -82,7 +82,7 @@ def seconds(requests: int, per_minute: int, already: int = 0) -> float:
 
 def plan_seconds(plan: Plan) -> float:
     """The time in seconds that carrying out a plan takes; the account is read once more before."""
-    return seconds(plan.requests, plan.per_minute, plan.reads)
+    return request_seconds(plan.requests, plan.per_minute, plan.reads)
 
 
 def too_late(plan: Plan) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def too_late(plan: Plan) -> Iterator[Problem]:
         job = turn.change.after
         if Step.SET_SCHEDULE not in turn.steps or not isinstance(job, Job) or job.schedule is None:
             continue
-        after = seconds(sent, plan.per_minute, plan.reads)
+        after = request_seconds(sent, plan.per_minute, plan.reads)
         left = (job.schedule.utc - plan.as_of).total_seconds() - ahead(plan.skew)
         if 0 < left < after:
             yield _late(turn.change, job.schedule.written, plan.as_of + timedelta(seconds=after))

@@ -15,7 +15,7 @@ from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, use
 from afsync.core.decisions.jobs import decide_job
 from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
-from afsync.core.decisions.publish_times import with_warning
+from afsync.core.decisions.publish_times import with_refusal_warning
 from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
 from afsync.core.moves.moves import find_moves
@@ -39,7 +39,7 @@ from afsync.core.state.recorded import Account, Recorded
 from afsync.core.trust.cancels import judged_cancels, not_cancelled
 from afsync.core.trust.publications import decide_publication, judged_others, judged_publications
 from afsync.core.trust.publish_times import judged_publish_times
-from afsync.core.trust.reviews import accepted, judged_reviews, unreviewed
+from afsync.core.trust.reviews import judged_reviews, unreviewed, with_accepted_reviews
 from afsync.errors import Problem, Severity
 
 NO_OPTIONS = Options()
@@ -76,7 +76,7 @@ def make_plan(
     unknown = not_known(judged, remote, decision.notices)
     return replace(
         _without_decision(facts, recorded.serial, now),
-        changes=tuple(sorted(map(with_warning, decision.changes), key=_order)),
+        changes=tuple(sorted(map(with_refusal_warning, decision.changes), key=_order)),
         withheld=tuple(sorted(decision.withheld, key=_order)),
         notices=_by_address(*decision.notices, *_noticed(decision.changes, facts), *doubts, *unknown, *let_go),
         violations=_by_address(*decision.violations, *unreviewed(facts, decision.changes)),
@@ -124,7 +124,7 @@ def _judged(
     about reviews that are given up with `--accept-unstaged`."""
     recorded = judged_publish_times(recorded, desired, remote, by_service_clock(now, remote), options)
     recorded = judged_cancels(judged_reviews(recorded, remote, now, options), remote, now, options)
-    recorded, let_go = accepted(recorded, options)
+    recorded, let_go = with_accepted_reviews(recorded, options)
     recorded = judged_others(recorded, remote)
     return judged_publications(recorded, remote, remote.server_time or now, options), let_go
 

@@ -14,8 +14,8 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.budget import budget_notices, over_budget, spending
-from afsync.core.policy.publish_slots import Breach, Exempt, counts, crowded, publish_time
-from afsync.core.policy.rules import NO_POLICY, RULE_OF, Policy, ended, exemption_for, set_aside
+from afsync.core.policy.publish_slots import Breach, Exempt, is_counted, publish_time, too_many_a_day
+from afsync.core.policy.rules import NO_POLICY, RULE_OF, Policy, allowed_breach, ended_exemptions, exemption_for
 from afsync.core.policy.spacing import find_gaps, gap_notice, span, too_close
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Job, Values
@@ -61,7 +61,9 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts, later: Iterable[Job] 
 _Broken = tuple[Problem, tuple[str, ...]]
 """A breach, and the addresses that it is about."""
 _TOGETHER: Mapping[str, Callable[[Plan, Policy, Facts, Exempt], dict[int, Breach]]] = {
-    "policy_per_day": lambda plan, policy, facts, exempt: crowded(plan, policy.max_per_day, policy.zone, facts, exempt),
+    "policy_per_day": lambda plan, policy, facts, exempt: too_many_a_day(
+        plan, policy.max_per_day, policy.zone, facts, exempt
+    ),
     "policy_spacing": too_close,
     "policy_budget": lambda plan, policy, facts, exempt: over_budget(plan, policy.budget, facts, exempt),
 }
@@ -86,7 +88,7 @@ def _apart(
             moment = publish_time(change, facts) or facts.now
             exemption = exemption_for(policy, RULE_OF[problem.code], about, moment)
             if exemption is not None:
-                notes.append(set_aside(problem, exemption))
+                notes.append(allowed_breach(problem, exemption))
             else:
                 problems.append(problem)
                 withheld.add(place)
@@ -99,7 +101,7 @@ def _decided(
     plan: Plan, left: Plan, notes: tuple[Problem, ...], problems: tuple[Problem, ...], policy: Policy, facts: Facts
 ) -> Plan:
     """The plan with notices, and violations or, with `ignore_policy`, warnings."""
-    said = (*notes, *ended(policy, facts.now))
+    said = (*notes, *ended_exemptions(policy, facts.now))
     if not facts.options.destroy:
         said = (*said, *_gaps(left, policy, facts))
     if facts.options.ignore_policy:
@@ -112,7 +114,7 @@ def _gaps(plan: Plan, policy: Policy, facts: Facts) -> Iterator[Problem]:
     for gap in find_gaps(plan, policy, facts):
         problem = gap_notice(gap, policy.zone)
         exemption = exemption_for(policy, "max_gap", (a for a in (gap.after, gap.before) if a), gap.begins)
-        yield problem if exemption is None else set_aside(problem, exemption)
+        yield problem if exemption is None else allowed_breach(problem, exemption)
 
 
 def _after_moves(plan: Plan, facts: Facts) -> Facts:
@@ -124,7 +126,9 @@ def _after_moves(plan: Plan, facts: Facts) -> Facts:
 def _remembering(plan: Plan, policy: Policy, facts: Facts) -> Plan:
     """The plan without forgetting what counts for `max_per_day`, as long as its day is not over: a second apply
     would not know of it any more."""
-    kept = [c for c in plan.changes if c.action is Action.FORGET and counts(c, policy.max_per_day, policy.zone, facts)]
+    kept = [
+        c for c in plan.changes if c.action is Action.FORGET and is_counted(c, policy.max_per_day, policy.zone, facts)
+    ]
     notes = tuple(
         Problem(
             "policy_remembered",

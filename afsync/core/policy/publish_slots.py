@@ -44,7 +44,9 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
     return _moment(job.schedule, facts.effective(job.values), facts.now)
 
 
-def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
+def too_many_a_day(
+    plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt
+) -> dict[int, Breach]:
     """By index in the plan, the changes for which there is no room on their day, and why.
 
     What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
@@ -53,7 +55,7 @@ def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exe
     """
     if not most:
         return {}
-    taken = Counter(_slot(p, zone) for p in standing(plan, facts))
+    taken = Counter(_slot(p, zone) for p in publications_without_plan(plan, facts))
     found: dict[int, Breach] = {}
     for moment, change, place in timed(plan, facts):
         slots = [_slot(p, zone) for p in publications(change, moment, facts)]
@@ -66,12 +68,12 @@ def crowded(plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exe
             )
             found[place] = text, (change.address,)
             if not exempt((change.address,), moment):
-                slots = [_slot(p, zone) for p in before(change, plan, facts)]
+                slots = [_slot(p, zone) for p in publication_without_change(change, plan, facts)]
         taken.update(slots)
     return found
 
 
-def counts(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
+def is_counted(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
     """Whether a change lets go of a job that counts for its day: it was published, or is to be, on a day that is not
     over."""
     record = change.before
@@ -97,7 +99,7 @@ def publications(change: Change, moment: datetime, facts: Facts) -> Iterator[Pub
     return _on_platforms(facts.effective(values), moment, change.address)
 
 
-def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
+def publications_without_plan(plan: Plan, facts: Facts) -> Iterator[Publication]:
     """The publications that were or will be made whatever the plan does."""
     touched = _touched(plan)
     for address, record in facts.recorded.jobs.items():
@@ -106,7 +108,7 @@ def standing(plan: Plan, facts: Facts) -> Iterator[Publication]:
     yield from _unrecorded(facts)
 
 
-def before(change: Change, plan: Plan, facts: Facts) -> Iterator[Publication]:
+def publication_without_change(change: Change, plan: Plan, facts: Facts) -> Iterator[Publication]:
     """The publication that stays where a change is not made."""
     if change.id in _touched(plan) and isinstance(change.before, RecordedJob):
         yield from of_record(change.address, change.before, facts)
@@ -114,7 +116,7 @@ def before(change: Change, plan: Plan, facts: Facts) -> Iterator[Publication]:
 
 def awaited(plan: Plan, facts: Facts) -> Iterator[Publication]:
     """The publications that are declared, after all of the plan except what is withheld."""
-    yield from standing(plan, facts)
+    yield from publications_without_plan(plan, facts)
     made = timed(plan, facts)
     for moment, change, _ in made:
         yield from publications(change, moment, facts)

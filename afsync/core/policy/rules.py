@@ -157,13 +157,13 @@ def exemption_for(policy: Policy, rule: str, addresses: Iterable[str], moment: d
     )
 
 
-def set_aside(problem: Problem, exception: Exemption) -> Problem:
+def allowed_breach(problem: Problem, exception: Exemption) -> Problem:
     """The note about a breach that an exemption allows."""
     text = f"{problem.message}; {exception.said}"
     return replace(problem, code="policy_exception", message=text, hint=None, severity=Severity.NOTE)
 
 
-def ended(policy: Policy, now: datetime) -> Iterator[Problem]:
+def ended_exemptions(policy: Policy, now: datetime) -> Iterator[Problem]:
     """A note for each exemption that allows nothing any more."""
     today = now.astimezone(policy.zone).date()
     for place, exception in enumerate(policy.exceptions):

@@ -11,7 +11,16 @@ from msgspec import Struct
 
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
-from afsync.core.policy.publish_slots import Breach, Exempt, Publication, awaited, before, publications, standing, timed
+from afsync.core.policy.publish_slots import (
+    Breach,
+    Exempt,
+    Publication,
+    awaited,
+    publication_without_change,
+    publications,
+    publications_without_plan,
+    timed,
+)
 from afsync.core.policy.rules import Policy
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
@@ -60,7 +69,7 @@ def too_close(plan: Plan, policy: Policy, facts: Facts, exempt: Exempt) -> dict[
         return {}
     taken = _Taken(policy.spacing)
     found: dict[int, Breach] = {}
-    for publication in standing(plan, facts):
+    for publication in publications_without_plan(plan, facts):
         taken.add(publication)
     for moment, change, place in timed(plan, facts):
         own = [*publications(change, moment, facts)]
@@ -70,7 +79,7 @@ def too_close(plan: Plan, policy: Policy, facts: Facts, exempt: Exempt) -> dict[
             first = (forbidden or near)[0]
             found[place] = _near(*first, policy, facts), (change.address, first[2])
         if forbidden:
-            own = [*before(change, plan, facts)]
+            own = [*publication_without_change(change, plan, facts)]
         for publication in own:
             taken.add(publication)
     return found

@@ -43,11 +43,18 @@ class ManualForeign(Struct, frozen=True):
     ids: tuple[str, ...]
 
 
-Saying: TypeAlias = ManualAdopt | ManualAbsent | ManualForeign
+ManualDecision: TypeAlias = ManualAdopt | ManualAbsent | ManualForeign
 
 
 def apply_manual_resolution(
-    recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote, *, who: str, why: str, now: datetime
+    recorded: Recorded,
+    resolution: Resolution,
+    saying: ManualDecision,
+    remote: Remote,
+    *,
+    who: str,
+    why: str,
+    now: datetime,
 ) -> Recorded:
     """The state with a person's decision in it, and a record of who took it when and why.
 
@@ -72,7 +79,7 @@ def apply_manual_resolution(
             assert_never(saying)
 
 
-def _approval(recorded: Recorded, resolution: Resolution, saying: Saying, remote: Remote) -> Recorded:
+def _approval(recorded: Recorded, resolution: Resolution, saying: ManualDecision, remote: Remote) -> Recorded:
     """The state after a person said whether a job was published; if not, it may be approved again."""
     intent = resolution.intent
     match saying:

@@ -15,7 +15,7 @@ from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Job
 from afsync.core.state.recorded import Recorded
-from afsync.core.takeover.similarity import told_apart
+from afsync.core.takeover.similarity import echo_differs
 from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 
@@ -110,7 +110,7 @@ def _doubts(change: Change, strangers: Iterable[RemoteJob], facts: Facts) -> Ite
     times = facts.remote.publish_times or {}
     for seen in strangers:
         topic, wanted = seen.echo.get("topic"), body.get("topic")
-        if told_apart(body, seen.echo) or (topic and wanted and not same_text(topic, wanted)):
+        if echo_differs(body, seen.echo) or (topic and wanted and not same_text(topic, wanted)):
             continue
         same_instant = job.schedule is not None and times.get(seen.id) == job.schedule.utc
         if same_instant or (topic and wanted) or (exclusive is None and not topic):

@@ -89,7 +89,7 @@ def with_occurrences(plan: Plan, found: Occurrences, options: Options) -> Plan:
     )
 
 
-def remembered(recorded: Recorded, considered: Mapping[str, Considered], left: Iterable[str]) -> Recorded:
+def with_considered(recorded: Recorded, considered: Mapping[str, Considered], left: Iterable[str]) -> Recorded:
     """The state with what a plan has considered, and without what ended long ago."""
     if any(recorded.series.get(key) != value for key, value in considered.items()):
         recorded = replace(recorded, series={**recorded.series, **considered})

@@ -31,7 +31,7 @@ def remembering(recorded: Recorded, address: str, gone: Record | None, now: date
     return replace(recorded, forgotten={**young, gone.id: Forgotten(address, gone, now)})
 
 
-class Left(Struct, frozen=True):
+class AllForgotten(Struct, frozen=True):
     """The state afterwards, and what only afsync would have done: publish these `held` jobs, delete these replaced
     templates, watch these cancelled jobs."""
 
@@ -43,7 +43,7 @@ class Left(Struct, frozen=True):
     watched: tuple[str, ...] = ()
 
 
-def left(desired: Desired, recorded: Recorded, now: datetime) -> Left:
+def all_forgotten(desired: Desired, recorded: Recorded, now: datetime) -> AllForgotten:
     """Forget every resource. The jobs are remembered as those are that left the state while their videos stay, so that
     none is paid for again by mistake."""
     held = sorted(
@@ -54,7 +54,7 @@ def left(desired: Desired, recorded: Recorded, now: datetime) -> Left:
     after = with_watched(recorded, {})  # what was made against its cancel is remembered
     for address in recorded.resources:
         after = let_go(after, address, now)
-    return Left(
+    return AllForgotten(
         replace(after, deposed=(), uploads={}, announced={}),
         len(recorded.templates),
         len(recorded.jobs),

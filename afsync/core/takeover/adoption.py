@@ -9,14 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
-from afsync.core.credits import effective
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Decision, do, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
-from afsync.core.resources import Job, Schedule, Template, Values
+from afsync.core.resources import Job, Schedule, Template, Values, effective
 from afsync.core.service_statuses import BEING_PUBLISHED
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate

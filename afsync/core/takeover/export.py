@@ -128,7 +128,7 @@ def slug(text: str) -> str:
     return short if KEY.fullmatch(short) else ""
 
 
-def common(jobs: Iterable[Exported]) -> dict[str, object]:
+def common_defaults(jobs: Iterable[Exported]) -> dict[str, object]:
     """Values for `defaults.job`: of a field that every job has, the value that most of them have."""
     rows = [j.values for j in jobs]
     if len(rows) < 3:

@@ -42,10 +42,10 @@ def contradictions(body: Values, echo: Values) -> tuple[str, ...]:
 def looks_like(body: Values, echo: Values) -> bool:
     """Whether the topic is the same and not empty, and `platforms` and `entry` do not contradict: enough to withhold a
     paid submission, and to recognise it where nothing else has that topic."""
-    return bool(body.get("topic")) and same_text(body["topic"], echo.get("topic")) and not told_apart(body, echo)
+    return bool(body.get("topic")) and same_text(body["topic"], echo.get("topic")) and not echo_differs(body, echo)
 
 
-def told_apart(body: Values, echo: Values) -> bool:
+def echo_differs(body: Values, echo: Values) -> bool:
     """Whether the service echoes a non-empty `platforms` or `entry` other than in `body`."""
     return any(
         _contradictable(body, echo, field) and not _same(field, _said(body, field), echo[field])

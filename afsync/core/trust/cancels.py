@@ -33,7 +33,7 @@ def to_cancel(recorded: Recorded, address: str, record: RecordedJob, why: Why, n
     return with_watched(recorded, {**recorded.watched, record.id: entry})
 
 
-def answered(recorded: Recorded, job_id: str, too_late: str | None, now: datetime, watch: float) -> Recorded:
+def with_cancel_answer(recorded: Recorded, job_id: str, too_late: str | None, now: datetime, watch: float) -> Recorded:
     """The state after a cancel was accepted, or refused because the job is `too_late`. `watch` is in seconds."""
     entry = recorded.watched[job_id]
     status = too_late or "cancelled"

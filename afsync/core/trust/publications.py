@@ -22,7 +22,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Effect, Finding, RecordedJob
 from afsync.core.trust.publish_times import settle_time_over
 
-MOST = 10
+MOST_RESULTS = 10
 """So many results are read for one plan; the others wait for the next one."""
 
 
@@ -39,12 +39,12 @@ class AccountRead(Protocol):
     def results(self) -> Mapping[str, JobResult]: ...
 
 
-def is_watched(record: RecordedJob) -> bool:
+def publication_unconfirmed(record: RecordedJob) -> bool:
     """Whether afsync approved it, and whether it was published is not known yet, or it was not."""
     return record.approved_at is not None and record.publish_finding in (None, Finding.LOST)
 
 
-def has_failed(record: RecordedJob) -> bool:
+def publication_failed(record: RecordedJob) -> bool:
     """Whether the job was approved and not published, on one platform at least."""
     return record.publish_finding is Finding.LOST
 
@@ -56,7 +56,7 @@ def results_needed(recorded: Recorded, seen: AccountRead, now: datetime, settle:
         for r in recorded.jobs.values()
         if r.approved_at is not None and r.id in seen.jobs and _may_tell(r, seen.jobs[r.id].status, now, settle)
     ]
-    return [r.id for r in islice(sorted(asked, key=has_failed), MOST)]
+    return [r.id for r in islice(sorted(asked, key=publication_failed), MOST_RESULTS)]
 
 
 def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) -> bool:
@@ -64,7 +64,7 @@ def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) ->
         return False
     if status == PUBLISHED:
         return True
-    return status == COMPLETE and is_watched(record) and settle_time_over(record.approved_at, now, settle)
+    return status == COMPLETE and publication_unconfirmed(record) and settle_time_over(record.approved_at, now, settle)
 
 
 def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, options: Options) -> Recorded:
@@ -132,7 +132,7 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
     if record.publish_finding is Finding.KEPT or others.changes or others.withheld:
         return NOTHING
     named = f"{declared.address} ({record.id})"
-    if has_failed(record):
+    if publication_failed(record):
         change = approval(declared.address, record, declared, Reason.PUBLISH_FAILED)
         change = replace(change, platforms=record.failed_on)
         text = f"{named} was approved, and {failure_reason(record, facts.remote)}"

@@ -35,12 +35,12 @@ def to_be_cancelled(recorded: Recorded, address: str, record: RecordedJob, now: 
     return to_cancel(recorded.with_resource(address, record), address, record, Why.UNREVIEWED, now, watch)
 
 
-def asked_for(intent: Intent) -> bool:
+def asks_for_review(intent: Intent) -> bool:
     """Whether a submission is to stop before it is published."""
     return intent.purpose is Purpose.SUBMISSION and (intent.staged or intent.publish is Publish.HELD)
 
 
-def is_ignored(intent: Intent, record: RecordedJob) -> bool:
+def review_ignored(intent: Intent, record: RecordedJob) -> bool:
     """Whether the record of a submission says that the service does not stop it as was asked."""
     unstaged = intent.staged and not record.staged
     return unstaged or (intent.publish is Publish.HELD and record.publish is Publish.UNKNOWN)
@@ -100,7 +100,7 @@ def unreviewed(facts: Facts, changes: Iterable[Change]) -> Iterator[Problem]:
             yield Problem(CODE, text, hint, Severity.ERROR, address, field="staging")
 
 
-def accepted(recorded: Recorded, options: Options) -> tuple[Recorded, tuple[Problem, ...]]:
+def with_accepted_reviews(recorded: Recorded, options: Options) -> tuple[Recorded, tuple[Problem, ...]]:
     """The state, and warnings, where a person accepts with `--accept-unstaged` that such jobs are published."""
     going = {i: w for i, w in recorded.watched.items() if is_unreviewed(w)} if options.accept_unstaged else {}
     if not going:
