@@ -72,7 +72,7 @@ class Access(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Host and port, where one was given."""
+        """The host, with the port where one was given."""
         return urlsplit(self.root).netloc
 
 
@@ -152,7 +152,7 @@ def _canonical(url: SplitResult) -> str:
 
 
 def _check_host(url: SplitResult, allowed: str) -> None:
-    """A cloned project must not be able to send the key elsewhere."""
+    """UsageError unless the key may go to the host: a cloned project must not be able to send it elsewhere."""
     host = url.hostname or ""
     names = {name.strip().lower() for name in allowed.split(",")}
     if host == SERVICE_HOST or is_loopback(host) or host in names or f"{host}:{url.port}" in names:

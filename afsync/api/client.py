@@ -146,7 +146,7 @@ def _headers(response: httpx.Response) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in words that cannot hold a header's value."""
+    """The reason of a failure, without text that could contain a header's value."""
     match error:
         case httpx.ProxyError():
             return f"the proxy refused: {error}"

@@ -66,7 +66,7 @@ class Transport(Protocol):
 
 
 class Exchange:
-    """What is known of one exchange, while it is in progress."""
+    """The progress of one exchange: reported by the transport's thread, read by the caller's."""
 
     def __init__(self, max_bytes: int) -> None:
         self._lock = threading.Lock()

@@ -51,12 +51,12 @@ class Limiter:
         return self._size
 
     def resize(self, size: int) -> None:
-        """What the account announces; takes effect at once."""
+        """Set the size of the window to what the account announces; takes effect at once."""
         with self._lock:
             self._size = max(1, size)
 
     def hold(self, seconds: float) -> None:
-        """A 429 came: nothing is sent for that many seconds."""
+        """Send nothing for that many seconds, because a 429 was received."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
 

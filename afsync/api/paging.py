@@ -50,7 +50,7 @@ class Listing:
 
     @property
     def ids(self) -> list[str]:
-        """The ids, newest first."""
+        """The ids read so far, newest first."""
         return self._order
 
     @property

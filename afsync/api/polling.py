@@ -55,7 +55,7 @@ class JobPoller:
         return self.seen
 
     def _next(self, left: list[str]) -> list[str]:
-        """Whose turn it is: those that were asked for longest ago."""
+        """The jobs to ask for next: those that were asked for longest ago."""
         waiting = set(left)
         queue = [i for i in self._turn if i in waiting]
         queue += [i for i in left if i not in set(queue)]

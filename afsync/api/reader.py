@@ -38,12 +38,12 @@ class ApiReader:
 
     @property
     def base_url(self) -> str:
-        """The service all of it comes from, as a state remembers it."""
+        """The service's base URL, as a state records it."""
         return self._session.access.base_url
 
     @property
     def requests(self) -> int:
-        """Requests sent over this line so far."""
+        """Number of requests sent so far."""
         return self._session.requests
 
     @property

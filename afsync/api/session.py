@@ -117,7 +117,7 @@ class ApiSession:
     def send(
         self, request: Request, seconds: float, max_bytes: int, abandoned: Callable[[], bool] | None = None
     ) -> Result:
-        """One request past the limiter, and its result."""
+        """Send one request when the limiter allows it; its result."""
         with self.limiter.place():
             result = run(self._transport, request, seconds=seconds, max_bytes=max_bytes, abandoned=abandoned)
         with self._lock:

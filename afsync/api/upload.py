@@ -37,7 +37,7 @@ class FileUpload(Struct, frozen=True):
         return _TYPES.get(self.filename.rpartition(".")[2].lower(), "application/octet-stream")
 
     def send(self) -> str:
-        """The id under which a job names the file. Raises ApiError."""
+        """Send the file; the id under which a job names it. Raises ApiError."""
         ask = {"filename": self.filename, "contentType": self.content_type}
         # The small question first: the documented service refuses it at once, the deployed one would let us send
         # the whole file before it refuses a form.
@@ -91,7 +91,7 @@ class FileUpload(Struct, frozen=True):
         head: bytes = b"",
         tail: bytes = b"",
     ) -> Result:
-        """Send until it works or will not. Sending a file again is free."""
+        """Try until it succeeds or cannot succeed. Sending a file again is free."""
         for attempt in range(TRIES):
             body = _Body(self.file, self.size, head, tail)
             result = send(body, lambda body=body: self._tick(body))  # type: ignore[misc]

@@ -60,7 +60,7 @@ def object_in(body: bytes) -> dict[str, Any] | None:
 
 
 def too_many(body: bytes) -> bool:
-    """Counted before anything is made of it: ten million lists of two bytes each take a hundred times their size."""
+    """Whether `body` may hold more than MOST_VALUES; counted before parsing, as lists take a hundredfold."""
     return body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES
 
 
@@ -156,7 +156,7 @@ def first(row: Row, *names: str) -> Any:
 
 
 def text_of(row: Row, what: str, *names: str) -> str:
-    """A text that has to be there."""
+    """A required text. BadAnswer where it is missing."""
     value = first(row, *names)
     if not isinstance(value, str) or not value:
         raise bad(what, f"a text in `{names[0]}`", value)

@@ -167,7 +167,7 @@ class StagingAssets(Struct, frozen=True):
 
 
 def parse_result(value: object, job_id: str) -> JobResult:
-    """The answer of either kind: still running (or never done), or done."""
+    """The result of a job from either answer: not ready (202), or ready."""
     what = "GET /jobs/:id/result"
     row = an_object(value, what)
     status = text_without_signed(printable(text_of(row, what, "status"), 100))
@@ -188,7 +188,7 @@ def parse_result(value: object, job_id: str) -> JobResult:
 
 
 def parse_staging_assets(value: object, job_id: str) -> StagingAssets:
-    """The answer, with whatever of it is there."""
+    """The staging assets, as far as the answer has them."""
     what = "GET /jobs/:id/staging-assets"
     row = an_object(value, what)
     output = row.get("output")

@@ -1,4 +1,4 @@
-"""Accounts, found by their key; one comes into being when its key is first used."""
+"""Accounts, created when their key is first used, and the ledger of their credits."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ COLUMNS = columns(EmulatedAccount)
 
 
 def key_id(key: str) -> str:
-    """A short name for a key, which can be shown."""
+    """A short hash of a key, which is safe to show."""
     return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
 def newcomer(key: str, options: EmulatorOptions) -> EmulatedAccount:
-    """The account that a key which was never seen before belongs to."""
+    """A new account, not stored yet, for a key that was never used before."""
     short = key_id(key)
     return EmulatedAccount(f"user_{short}", short, options.tier, options.credits, 0, options.credits, 0)
 
@@ -54,14 +54,14 @@ def newcomer(key: str, options: EmulatorOptions) -> EmulatedAccount:
 def find(
     connection: sqlite3.Connection, *, key: str | None = None, account_id: str | None = None
 ) -> EmulatedAccount | None:
-    """By key or by id."""
+    """The account with this key or this id; None when there is none."""
     column, value = ("key_id", key_id(key)) if key is not None else ("id", account_id)
     row = connection.execute(f"SELECT {COLUMNS} FROM accounts WHERE {column} = ?", (value,)).fetchone()
     return EmulatedAccount(*row) if row else None
 
 
 def everyone(connection: sqlite3.Connection) -> list[EmulatedAccount]:
-    """All accounts, in the order in which they came."""
+    """All accounts, oldest first."""
     return [EmulatedAccount(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM accounts ORDER BY rowid")]
 
 
@@ -82,7 +82,7 @@ def _create(connection: sqlite3.Connection, account: EmulatedAccount, now: int) 
 
 
 def change(connection: sqlite3.Connection, account_id: str, changes: dict[str, Any]) -> None:
-    """Overwrite columns."""
+    """Set columns of an account, by name."""
     for column, value in changes.items():
         connection.execute(f"UPDATE accounts SET {column} = ? WHERE id = ?", (value, account_id))
 
@@ -90,7 +90,7 @@ def change(connection: sqlite3.Connection, account_id: str, changes: dict[str, A
 def enter_in_ledger(
     connection: sqlite3.Connection, account: str, at: int, amount: int, reason: str, job: str | None = None
 ) -> None:
-    """Write down a movement that the account's balance already shows."""
+    """Enter a change of the balance, which the account shows already, in the ledger."""
     connection.execute(
         "INSERT INTO ledger (account, at, amount, balance, reason, job)"
         " SELECT id, ?, ?, balance, ?, ? FROM accounts WHERE id = ?",
@@ -101,7 +101,7 @@ def enter_in_ledger(
 def deduct_credits(
     connection: sqlite3.Connection, account: str, at: int, amount: int, reason: str, job: str | None
 ) -> None:
-    """Take credits."""
+    """Take credits from the balance, and enter it in the ledger."""
     connection.execute(
         "UPDATE accounts SET balance = balance - ?, used = used + ? WHERE id = ?", (amount, amount, account)
     )
@@ -109,7 +109,7 @@ def deduct_credits(
 
 
 def add_credits(connection: sqlite3.Connection, account: str, at: int, amount: int, reason: str) -> None:
-    """Give credits, or take some away that no job was made for."""
+    """Add credits (or remove some, where negative) that belong to no job, and enter it in the ledger."""
     connection.execute(
         "UPDATE accounts SET balance = balance + ?, packs = packs + max(0, ?) WHERE id = ?", (amount, amount, account)
     )
@@ -117,7 +117,7 @@ def add_credits(connection: sqlite3.Connection, account: str, at: int, amount: i
 
 
 def ledger_entries(connection: sqlite3.Connection, account: str | None) -> list[dict[str, Any]]:
-    """Everything that moved, oldest first."""
+    """The entries of one account, or of all, as JSON, oldest first."""
     rows = connection.execute(
         "SELECT account, at, amount, balance, reason, job FROM ledger WHERE ? IS NULL OR account = ? ORDER BY seq",
         (account, account),

@@ -58,7 +58,7 @@ class Emulator:
             await self._api(scope, receive, send)
 
     def close(self) -> None:
-        """Let go of the data."""
+        """Drop the held requests and close the data."""
         self.service.close()
 
 
@@ -132,7 +132,7 @@ async def _bug(_request: Request, _error: Exception) -> Response:
 
 
 class Gate:
-    """Lets a request in with its account in the scope's state, or answers it."""
+    """Authenticates and limits a request: passes it on with its account in the scope's state, or refuses it."""
 
     def __init__(self, service: EmulatedService, app: ASGIApp) -> None:
         self.service = service

@@ -41,7 +41,7 @@ class ControlClient:
         return self._list("/requests", "requests", only)
 
     def clear_requests(self) -> None:
-        """Forget what arrived."""
+        """Clear the request log."""
         self.call("DELETE", "/requests")
 
     def ledger(self, **only: str) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ class ControlClient:
         return self._list("/templates", "templates", only)
 
     def uploads(self) -> list[dict[str, Any]]:
-        """Uploaded files."""
+        """All uploaded files."""
         return self._list("/uploads", "uploads", {})
 
     def accounts(self) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ class ControlClient:
         return self._list("/accounts", "accounts", {})
 
     def account(self, key: str, **changes: Any) -> dict[str, Any]:
-        """Make or change the key's account: tier, balance, included, used, concurrent, add_credits."""
+        """Create or change the key's account: tier, balance, included, used, concurrent, add_credits."""
         return self._one("POST", "/accounts", key=key, **changes)
 
     def now(self) -> str:
@@ -73,23 +73,23 @@ class ControlClient:
         return str(self.call("GET", "/clock")["now"])
 
     def advance_clock(self, seconds: float) -> str:
-        """Let time pass."""
+        """Move the clock ahead; the new time."""
         return str(self.call("POST", "/clock", advance=seconds)["now"])
 
     def set_clock(self, moment: str) -> str:
-        """Make it another time."""
+        """Set the clock to an ISO 8601 time; the new time."""
         return str(self.call("POST", "/clock", set=moment)["now"])
 
     def seed(self, **arguments: Any) -> list[str]:
-        """Make jobs without a submission: key, count, status, age, spacing, fields, publish_at, charge."""
+        """Create jobs without a submission: key, count, status, age, spacing, fields, publish_at, charge; their ids."""
         return list(self.call("POST", "/jobs/seed", **arguments)["job_ids"])
 
     def advance(self, to: str, **only: Any) -> list[str]:
-        """Give jobs another status."""
+        """Give the selected jobs the status `to`; their ids."""
         return list(self.call("POST", "/jobs/advance", to=to, **only)["job_ids"])
 
     def purge(self, **only: Any) -> list[str]:
-        """Remove jobs."""
+        """Remove the selected jobs; their ids."""
         return list(self.call("POST", "/jobs/purge", **only)["job_ids"])
 
     def edit_template(self, template: str, **changes: Any) -> dict[str, Any]:
@@ -97,19 +97,19 @@ class ControlClient:
         return self._one("PATCH", "/templates", id=template, **changes)
 
     def options(self, **changes: Any) -> dict[str, Any]:
-        """Switch options, or only look at them."""
+        """Change options; all options as they are then."""
         return self._one("PATCH", "/options", **changes) if changes else self._one("GET", "/options")
 
     def fault(self, text: str) -> int:
-        """Arm a fault; its id."""
+        """Arm a fault, in its textual form; its id."""
         return int(self.call("POST", "/faults", fault=text)["id"])
 
     def faults(self) -> list[dict[str, Any]]:
-        """What is armed, and how often it was met."""
+        """The armed faults and rehearsals, with how often each was met."""
         return self._list("/faults", "faults", {})
 
     def clear_faults(self) -> None:
-        """Disarm everything."""
+        """Disarm all faults and rehearsals."""
         self.call("DELETE", "/faults")
 
     def rehearse(self, after: str, *calls: dict[str, Any]) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """The real time."""
+    """The real time, in UTC."""
     return datetime.now(UTC)
 
 
@@ -45,9 +45,9 @@ class Clock:
         self.offset_ms = offset_ms
 
     def now(self) -> int:
-        """Epoch milliseconds."""
+        """The emulator's time in epoch milliseconds."""
         return to_ms(self._source()) + self.offset_ms
 
     def set(self, ms: int) -> None:
-        """Make it `ms` now."""
+        """Set the time to `ms` (epoch milliseconds)."""
         self.offset_ms += ms - self.now()

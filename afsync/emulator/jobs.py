@@ -47,13 +47,13 @@ class EmulatedJob(Struct, frozen=True):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What it was made of."""
+        """The job fields: the body of the submission over its template."""
         fields: dict[str, Any] = json.loads(self.spec)
         return fields
 
     @property
     def life(self) -> Life:
-        """What decides on its status."""
+        """The stored values that decide its status."""
         return Life(
             self.mode, bool(self.staged), bool(self.auto), self.outcome,
             self.publishing_ms, self.started, self.finished, self.publish_at, self.approved, self.published,
@@ -61,18 +61,18 @@ class EmulatedJob(Struct, frozen=True):
         )  # fmt: skip
 
     def phase(self, now: int) -> ProductionPhase:
-        """Where it is now."""
+        """The phase at `now` (epoch milliseconds)."""
         return router_life.phase(self.story, now) if self.mode == ROUTER else phase(self.life, now)
 
     @property
     def submitted_fields(self) -> dict[str, Any]:
-        """The body as it came."""
+        """The body of the submission, as it was sent."""
         body: dict[str, Any] = json.loads(self.submitted)
         return body
 
     @property
     def platforms(self) -> list[str]:
-        """Where it is to be published."""
+        """The platforms that the job fields name."""
         wanted = self.fields.get("platforms")
         return [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
 
@@ -85,7 +85,7 @@ class EmulatedJob(Struct, frozen=True):
 
     @property
     def attempted(self) -> list[str]:
-        """Where it was, or will be, published: its own platforms, and those of approvals."""
+        """The platforms of the job fields and of its approvals."""
         named = [name for event in json.loads(self.events) for name in event.get("platforms", ())]
         return list(dict.fromkeys([*self.platforms, *named]))
 
@@ -95,7 +95,7 @@ class EmulatedJob(Struct, frozen=True):
         return router_life.failed_platforms(self.story, now) if done else []
 
     def publications(self, now: int) -> list[Publication]:
-        """Every one that happened until now, whatever the service tells."""
+        """The publications that happened until now, whatever the service reports."""
         if self.mode == ROUTER:
             return router_life.publications(self.story, now)
         _, ends = lifecycle.publication(self.life)
@@ -116,7 +116,7 @@ def job_id(seed: str, number: int) -> str:
 
 
 def find(connection: sqlite3.Connection, job: str) -> EmulatedJob | None:
-    """By id, in any account."""
+    """The job with this id, of any account; None when there is none."""
     row = connection.execute(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", (job,)).fetchone()
     return EmulatedJob(*row) if row else None
 
@@ -132,7 +132,7 @@ def page(connection: sqlite3.Connection, account: str, now: int, limit: int, off
 
 
 def newest(connection: sqlite3.Connection, account: str | None, now: int) -> Iterator[EmulatedJob]:
-    """Everything in an account's list (or everybody's), newest first."""
+    """All listed jobs of an account, or of all accounts, newest first."""
     where, values = ("", ()) if account is None else ("account = ? AND ", (account,))
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM jobs WHERE {where}visible <= ? ORDER BY created DESC, seq DESC", (*values, now)
@@ -141,7 +141,7 @@ def newest(connection: sqlite3.Connection, account: str | None, now: int) -> Ite
 
 
 def change(connection: sqlite3.Connection, job: EmulatedJob, now: int, changes: Mapping[str, Any]) -> EmulatedJob:
-    """Store changed instants; the job as it is then."""
+    """Store changed columns; the job as it is then."""
     columns = {**changes, "updated": now}
     assignments = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(f"UPDATE jobs SET {assignments} WHERE seq = ?", (*columns.values(), job.seq))

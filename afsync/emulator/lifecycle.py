@@ -53,7 +53,7 @@ class Life(Struct, frozen=True):
 
 
 def phase(life: Life, now: int) -> ProductionPhase:
-    """Where it is now."""
+    """The phase at `now` (epoch milliseconds)."""
     if life.cancelled is not None:
         return ProductionPhase.CANCELLED
     if life.started is None or now < life.started:

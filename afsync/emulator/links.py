@@ -22,15 +22,15 @@ class Links(Struct, frozen=True):
         return f"{self.host}/media/{job}/video.mp4"
 
     def thumbnail(self, job: str) -> str:
-        """Its picture."""
+        """The thumbnail of a produced video."""
         return f"{self.host}/media/{job}/thumbnail.png"
 
     def asset(self, key: str) -> str:
-        """An uploaded file, once it is there."""
+        """The link to an uploaded file."""
         return f"{self.host}/assets/{quote(key)}"
 
     def upload(self, key: str, content_type: str, now: int) -> str:
-        """Where the bytes of an upload may be put."""
+        """The signed link to which the bytes of an upload are sent."""
         return self.signed(f"{self.host}/uploads/{quote(key)}", now, content_type)
 
     def signed(self, url: str, now: int, content_type: str = "", valid_ms: int = VALID_MS) -> str:

@@ -70,7 +70,7 @@ class Listener:
         self._config.load()
 
     async def open(self) -> None:
-        """Begin to listen."""
+        """Start to listen on both sockets."""
         for name in self._sockets:
             await self._listen(name)
 

@@ -35,7 +35,7 @@ class LoggedRequest(Struct):
     _hash: Any = field(default_factory=hashlib.sha256)
 
     def take(self, data: bytes) -> None:
-        """More of its body."""
+        """Add a chunk of the body."""
         self._size += len(data)
         self._hash.update(data)
         if len(self._start) + len(data) <= KEPT_BODY:
@@ -43,7 +43,7 @@ class LoggedRequest(Struct):
 
     @property
     def text(self) -> str:
-        """A small body."""
+        """The body as text, as far as it was kept (at most `KEPT_BODY` bytes)."""
         return self._start.decode("utf-8", "replace")
 
     def body(self) -> Any:
@@ -75,7 +75,7 @@ class RequestLog:
         self._count = 0
 
     def open(self, at: int, host: str, scope: Any) -> LoggedRequest:
-        """A request arrived."""
+        """Add the entry of a request that arrived at `at` (epoch milliseconds)."""
         self._count += 1
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         sent = dict(headers).get("authorization")
@@ -90,9 +90,9 @@ class RequestLog:
         return entry
 
     def entries(self) -> list[LoggedRequest]:
-        """All that are kept."""
+        """The entries that are kept, oldest first."""
         return list(self._entries)
 
     def clear(self) -> None:
-        """Forget them; the numbers go on."""
+        """Remove all entries; the numbering continues."""
         self._entries.clear()

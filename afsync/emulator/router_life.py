@@ -60,7 +60,7 @@ class WrittenRow(Struct, frozen=True):
 
 
 def written(story: Story, now: int) -> WrittenRow:
-    """What the row holds now."""
+    """The shared fields of the row as they are now."""
     row = WrittenRow("pending" if story.ghost else "queued", story.life.staged)
     for at, _, change in sorted(_writes(story), key=lambda write: write[:2]):
         if at <= now:
@@ -84,7 +84,7 @@ def phase(story: Story, now: int) -> ProductionPhase:
 
 
 def publications(story: Story, now: int) -> list[Publication]:
-    """Every one until now, oldest first: a job can be published again and again."""
+    """The publications until now, oldest first; a job can be published several times."""
     found = [one for one in (_at_the_end(story), *map(_approved, story.events)) if one is not None]
     return sorted((one for one in found if one.at <= now and one.platforms), key=lambda one: one.at)
 
@@ -107,7 +107,7 @@ def failed_platforms(story: Story, now: int) -> list[str]:
 
 
 def outcome(topic: str) -> str:
-    """How production will end."""
+    """The outcome of production that a topic asks for: `complete` unless it holds a marker."""
     return next((word for word in _markers(topic) if word in ENDS), "complete")
 
 

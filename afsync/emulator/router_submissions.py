@@ -61,7 +61,7 @@ def cost(spec: Mapping[str, Any], tier: str) -> int:
 
 
 def job_id(account: str, spec: Mapping[str, Any], now: int) -> str:
-    """Made of what it is and when it was submitted; nothing in it is random."""
+    """The id, made of account, format, source, content type and time; nothing in it is random."""
     way = "COMPACT" if spec["format"] == "short" else "EXTRACT"
     source = SOURCE.get(str(spec.get("entry")), "FETCH")
     kind = re.sub(r"[^A-Za-z0-9-]", "-", str(spec.get("contentType") or "news"))[:100]
@@ -122,7 +122,7 @@ def _written(
     now: int,
     origin: str,
 ) -> jobs.EmulatedJob:
-    """The row, stored."""
+    """Store the job's row; the job."""
     number = next_number(connection, "jobs")
     job = submissions.make(
         get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now, origin

@@ -101,7 +101,7 @@ class _ThreadControl(ControlClient):
 
 
 class _Thread(threading.Thread):
-    """The listener's event loop."""
+    """The thread that runs the listener's event loop."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__(name="afsync-emulator", daemon=True)

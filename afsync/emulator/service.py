@@ -40,16 +40,16 @@ class EmulatedService:
 
     @property
     def links(self) -> Links:
-        """To the media host."""
+        """The links to the media host."""
         return Links(self.media_host, self._secret)
 
     @property
     def dialect(self) -> Dialect:
-        """The one that is switched on."""
+        """The dialect that is switched on, for the default tier."""
         return speak(self.options, self.links, self.options.tier)
 
     def dialect_for(self, account: EmulatedAccount) -> Dialect:
-        """The same, for another account."""
+        """The dialect that is switched on, for an account's tier."""
         return speak(self.options, self.links, account.tier)
 
     def submit(self, account: EmulatedAccount, body: dict[str, Any], now: int) -> EmulatedJob:
@@ -82,7 +82,7 @@ class EmulatedService:
             self.submit(account, json.loads(body), moment)
 
     def close(self) -> None:
-        """Let go of the data."""
+        """Drop the held requests and close the data."""
         self.holds.close()
         self.folder.close()
         self.db.close()

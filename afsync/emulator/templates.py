@@ -1,4 +1,4 @@
-"""Templates as stored."""
+"""Templates: their rows, and how they are created, found, edited and deleted."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def create(
 
 
 def find(connection: sqlite3.Connection, template: object, account: str | None = None) -> EmulatedTemplate | None:
-    """By id; with an account only if it is that account's."""
+    """The template with this id, of this account if one is given; None when there is none."""
     row = connection.execute(
         f"SELECT {COLUMNS} FROM templates WHERE id = ? AND (? IS NULL OR account = ?)", (template, account, account)
     ).fetchone()
@@ -72,7 +72,7 @@ def find(connection: sqlite3.Connection, template: object, account: str | None =
 
 
 def everything(connection: sqlite3.Connection, account: str | None) -> list[EmulatedTemplate]:
-    """An account's templates (or everybody's), newest first."""
+    """The templates of an account, or of all accounts, newest first."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM templates WHERE ? IS NULL OR account = ? ORDER BY seq DESC", (account, account)
     )
@@ -85,6 +85,6 @@ def remove(connection: sqlite3.Connection, template: EmulatedTemplate) -> None:
 
 
 def edit(connection: sqlite3.Connection, template: EmulatedTemplate, changes: Mapping[str, Any], now: int) -> None:
-    """For control calls only: the service has no such call."""
+    """Set columns of a template: for control calls, since the service has no such call."""
     for column, value in {**changes, "updated": now}.items():
         connection.execute(f"UPDATE templates SET {column} = ? WHERE seq = ?", (value, template.seq))

@@ -35,23 +35,23 @@ def create(connection: sqlite3.Connection, upload: EmulatedUpload) -> None:
 
 
 def find(connection: sqlite3.Connection, identity: object) -> EmulatedUpload | None:
-    """By file id (which is the key, in the deployed dialect)."""
+    """The upload with this file id (its key, in the deployed dialect); None when there is none."""
     row = connection.execute(f"SELECT {COLUMNS} FROM uploads WHERE id = ?", (identity,)).fetchone()
     return EmulatedUpload(*row) if row else None
 
 
 def everything(connection: sqlite3.Connection) -> list[EmulatedUpload]:
-    """All of them, oldest first."""
+    """All uploads, oldest first."""
     return [EmulatedUpload(*row) for row in connection.execute(f"SELECT {COLUMNS} FROM uploads ORDER BY rowid")]
 
 
 def fill(connection: sqlite3.Connection, identity: str, size: int, sha256: str) -> None:
-    """The bytes have come."""
+    """Record the size and hash of an upload whose bytes have arrived."""
     connection.execute("UPDATE uploads SET size = ?, sha256 = ? WHERE id = ?", (size, sha256, identity))
 
 
 class TooLarge(Exception):
-    """More bytes than the service takes."""
+    """More bytes than the service accepts."""
 
 
 class Folder:
@@ -62,7 +62,7 @@ class Folder:
         self._path = None if database == ":memory:" else Path(f"{database}.uploads")
 
     def receive(self, limit: int) -> Incoming:
-        """A place for bytes that come in."""
+        """A temporary file for incoming bytes, at most `limit` of them."""
         return Incoming(self._ready(), limit)
 
     def path(self, sha256: str) -> Path:
@@ -77,7 +77,7 @@ class Folder:
         return self._path
 
     def close(self) -> None:
-        """Remove what was only temporary."""
+        """Remove the folder, where it is temporary."""
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -93,7 +93,7 @@ class Incoming:
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Take some more; TooLarge when that is too much."""
+        """Write a chunk; TooLarge beyond the limit."""
         self.size += len(data)
         if self.size > self._limit:
             raise TooLarge

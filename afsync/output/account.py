@@ -56,7 +56,7 @@ _EFFECTS = {Effect.SCHEDULE: "publish time", Effect.CANCEL: "cancellation", Effe
 
 
 def _kept(trust: Mapping[Effect, Trust]) -> Iterator[str]:
-    """What was seen of the service keeping what it accepted."""
+    """One line per kind of change: how often the service kept what it had accepted."""
     for effect, noun in _EFFECTS.items():
         seen = trust.get(effect, UNSEEN)
         if seen.kept or seen.lost:

@@ -20,13 +20,13 @@ _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 
 
 def undecided(plan: Plan) -> list[Waiting]:
-    """The submissions that wait, and that this plan does not publish."""
+    """The submissions that wait for an approval and that the plan does not publish."""
     publishes = {c.address for c in plan.changes if c.action is Action.APPROVE}
     return [w for w in plan.waiting if w.address not in publishes]
 
 
 def waiting_lines(plan: Plan, paint: Paint = no_paint) -> Iterator[str]:
-    """A section for people: what to look at, and how to publish it."""
+    """The section of a plan on what waits: the links, and how to publish each."""
     waiting = undecided(plan)
     if not waiting:
         return
@@ -55,12 +55,12 @@ def effect_lines(job: Waiting, now: datetime) -> Iterator[str]:
 
 
 def approve_command(address: str) -> str:
-    """What to type."""
+    """The command that approves a job."""
     return f"afsync approve {typed(address)}"
 
 
 def preview_lines(preview: Preview | None, now: datetime) -> Iterator[str]:
-    """Links for the reviewer, while they work."""
+    """The links for the reviewer, one per line; nothing where they have expired."""
     if preview is None or not preview.valid(now):
         return
     if preview.video_url:
@@ -102,7 +102,7 @@ def _file(after: Any, sha256: Any) -> str:
 
 
 def preview_json(preview: Preview | None, now: datetime) -> dict[str, Any] | None:
-    """The links while they work, else null."""
+    """The links as JSON; None where they have expired."""
     if preview is None or not preview.valid(now):
         return None
     return {

@@ -1,4 +1,4 @@
-"""The words for entries of the calendar, for every form: marks, times, and days with English names."""
+"""What every form of the calendar shows of an entry: signs, words, times, and days with English names."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ _SHORT: Mapping[str, str] = {
 
 
 def change_sign(entry: CalendarEntry) -> Sign | None:
-    """What the plan changes about it, where its mark does not say so."""
+    """The sign of what the plan changes about an entry; None where its mark says so already."""
     change = entry.change
     if change is None or entry.mark in (EntryState.PLANNED, EntryState.HELD_BACK):
         return None
@@ -96,19 +96,19 @@ def change_sign(entry: CalendarEntry) -> Sign | None:
 
 
 def sign(entry: CalendarEntry) -> Sign:
-    """The one sign where there is room for one only."""
+    """The sign of an entry: that of its change, or else that of its mark."""
     return change_sign(entry) or SIGNS[entry.mark]
 
 
 def word(entry: CalendarEntry) -> str:
-    """How far it is, in the words of `afsync status`."""
+    """The state of an entry, in the words of `afsync status`."""
     if entry.status is not None and entry.status.id is not None and entry.mark is not EntryState.UNRESOLVED:
         return state(entry.status) or SIGNS[entry.mark].word
     return SIGNS[entry.mark].word
 
 
 def words(entry: CalendarEntry) -> str:
-    """The word for the mark, with what the plan does."""
+    """The state in words, with what the plan does to it."""
     doing = change_sign(entry)
     return f"{word(entry)}; {doing.word}" if doing else word(entry)
 
@@ -173,7 +173,7 @@ def entry_credits(entry: CalendarEntry) -> str:
 
 
 def signs_used(entries: Iterable[CalendarEntry]) -> list[Sign]:
-    """Each sign once, for a legend."""
+    """The signs that the entries use, each once, for a legend."""
     order = [*SIGNS.values(), *_CHANGES.values()]
     used = {s for e in entries for s in (SIGNS[e.mark], change_sign(e)) if s is not None}
     return [s for s in order if s in used] + sorted((s for s in used if s not in order), key=lambda s: s.word)

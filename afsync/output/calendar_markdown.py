@@ -28,7 +28,7 @@ def week_blocks(page: Page) -> list[str]:
 
 
 class _Line(CalendarEntry, frozen=True):
-    """An entry at one of its two times."""
+    """An entry at one of its two times, with the symbol of the line."""
 
     symbol: str = " "
 

@@ -62,12 +62,12 @@ class Placed(Struct, frozen=True):
 
 
 def group(entry: CalendarEntry) -> str:
-    """The series; empty for single jobs."""
+    """The name of the entry's series; empty for a single job."""
     return entry.show or ""
 
 
 def placed(page: Page) -> Iterator[Placed]:
-    """The entries, and where those were that move to another day."""
+    """The entries at their times; those that move to another day also at the old one."""
     zone = page.window.zone
     for number, entry in enumerate(page.found.entries):
         if entry.before is not None and entry.before.astimezone(zone).date() != entry.at.astimezone(zone).date():
@@ -80,7 +80,7 @@ def name_of(entry: CalendarEntry) -> str:
 
 
 def look(entry: CalendarEntry) -> str:
-    """The classes of how far it is, and of what the plan does."""
+    """The CSS classes for the state of an entry and for what the plan does to it."""
     kinds = [("open", entry.mark in _OPEN), ("bad", entry.mark in _BAD), ("asks", entry.mark in _ASKS)]
     kinds += [("done", entry.mark is EntryState.DONE), ("changed", _changed(entry))]
     kinds += [("fresh", entry.mark is EntryState.PLANNED), ("gone", sign(entry).symbol == "-")]
@@ -161,7 +161,7 @@ def _state(entry: CalendarEntry) -> Element:
 
 
 def row(number: int, page: Page, facets: Facets) -> Element:
-    """All details of an entry."""
+    """The list item with all details of an entry."""
     entry, zone = page.found.entries[number], page.window.zone
     local = entry.at.astimezone(zone)
     return tag(

@@ -33,7 +33,7 @@ _HEAD = ("DAY", "TIME", "", "JOB", "OWN TIME", "STATE", "PLATFORMS", "CREDITS", 
 
 
 def calendar_grid(page: Page, columns: int, paint: Paint = no_paint) -> str:
-    """Seven columns for the days of each week."""
+    """The calendar as a grid: seven columns for the days of each week, within `columns`; ends in a newline."""
     wide = min(columns // 7 - 1, _WIDEST)
     lines = [*_title(page, paint)]
     for week in weeks(page.found.entries, page.window):
@@ -42,7 +42,7 @@ def calendar_grid(page: Page, columns: int, paint: Paint = no_paint) -> str:
 
 
 def calendar_list(page: Page, paint: Paint = no_paint) -> str:
-    """One line for each entry, below its week."""
+    """The calendar as a list: one line per entry, below its week; ends in a newline."""
     found = [week for week in weeks(page.found.entries, page.window) if any(week.days)]
     rows = [_row(entry, page) for week in found for entry in week.entries]
     lines = [*_title(page, paint), ""]
@@ -60,7 +60,7 @@ def calendar_list(page: Page, paint: Paint = no_paint) -> str:
 
 
 def _once(lines: list[str]) -> list[str]:
-    """The lines of a day, which only the first one names."""
+    """The lines of one day; the day's name is kept in the first only."""
     named = len(lines[0].split("  ")[0]) if lines else 0
     return [*lines[:1], *(" " * named + line[named:] for line in lines[1:])]
 
@@ -110,7 +110,7 @@ def _cell(entry: CalendarEntry, page: Page, wide: int) -> Iterator[Cell]:
 
 
 def _name(entry: CalendarEntry) -> str:
-    """The key of a row; the series of a date, since the grid says the day."""
+    """The key of an entry; for an occurrence on a date its series, since the grid names the day."""
     parts = occurrence_of(entry.address)
     if parts is None:
         return entry.key

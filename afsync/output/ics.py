@@ -22,7 +22,7 @@ _CANCELLED = (EntryState.CANCELLED, EntryState.FAILED, EntryState.MISSING, Entry
 
 
 def ics(page: Page) -> str:
-    """The feed as text."""
+    """The feed as text, with CRLF line ends."""
     name = f"{page.name} (videos)"
     lines = [
         "BEGIN:VCALENDAR",

@@ -37,7 +37,7 @@ class About(Struct, frozen=True):
 
 
 def body(form: str, notice: Notice, about: About) -> bytes:
-    """The message in the form of a channel."""
+    """The body of the request to a channel: JSON for Slack, or for a webhook."""
     document = _webhook(notice, about) if form == "webhook" else {"text": _slack(notice, about)}
     return json.dumps(document).encode("ascii")
 
@@ -64,7 +64,7 @@ def _said(item: Item) -> str:
 
 
 def _code(address: str) -> str:
-    """What concerns all of a run, such as a limit, has no address."""
+    """The address as code, with a space after it; empty for what concerns the whole run."""
     return f"`{_plain(address).replace('`', chr(39))}` " if address else ""
 
 
@@ -99,7 +99,7 @@ _OF_JOBS = {
 
 
 def job_notice(event: Event, items: tuple[Item, ...]) -> Notice:
-    """What is new of jobs."""
+    """The notice that jobs had an event, such as a failure."""
     one, many = _OF_JOBS[event]
     costs = [i.credits for i in items]
     known = sum(c for c in costs if c is not None) if None not in costs else None
@@ -108,7 +108,7 @@ def job_notice(event: Event, items: tuple[Item, ...]) -> Notice:
 
 
 def plan_notice(plan: Plan) -> Notice:
-    """What a plan would do, and what it costs."""
+    """The notice of a plan: what it would do, and what it costs."""
     held = "".join(f" {count(n, 'change')} held back." for n in [len(_held(plan))] if n)
     s = plan.summary
     counted = f"{s.add} to add, {s.change} to change, {s.destroy} to destroy"
@@ -144,7 +144,7 @@ def run_notice(
 
 
 def error_notice(error: AfsyncError, command: str) -> Notice:
-    """Why a run ended before it did anything."""
+    """The notice of a run that ended before it changed anything."""
     hint = f" {error.hint}" if error.hint else ""
     return Notice(Event.FAILED, f"{command} failed: {error.message}{hint}", (), (_subject(error.message),), 0)
 

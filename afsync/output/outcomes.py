@@ -49,13 +49,13 @@ def started_line(change: Change) -> str:
 
 
 def submission_line(change: Change) -> str:
-    """Where it did not come first: `job.best-cs2: submitting...`"""
+    """The line where a submission is not the first step: `job.best-cs2: submitting...`"""
     again = " the new one" if change.action is Action.REPLACE else ""
     return f"{change.address}: submitting{again}..."
 
 
 def submitted_line(change: Change, resource_id: str, credits: int | None) -> str:
-    """A job that is paid for, as soon as its id is known."""
+    """The line for a job that is paid for, printed as soon as its id is known."""
     cost = f" ({told[0]})" if (told := _cost(credits)) else ""
     return f"{change.address}: submitted as {escape_control(resource_id)}{cost}; setting its publish time"
 
@@ -166,7 +166,7 @@ def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, compl
 
 
 def _said(t: Tally, looked: Verification | None) -> str:
-    """The line about credits, where they were spent."""
+    """The line about spent credits; empty where none were spent."""
     spent = spent_text(t, looked)
     return f"Spent: {spent}.\n" if spent else ""
 

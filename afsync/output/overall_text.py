@@ -15,7 +15,7 @@ MOST_NAMED = 20
 
 
 def block(result: AccountResult, paint: Paint = no_paint) -> str:
-    """What one account printed, under its name; ends in a blank line."""
+    """The output of one account under its name; ends in a blank line."""
     exit_code = f", exit {result.exit_code}" if result.exit_code else ""
     head = paint(f"== {result.account} ({result.directory}){exit_code}", "bold")
     return f"{head}\n{result.output.strip(chr(10))}\n\n"
@@ -29,7 +29,7 @@ def overall_text(overall: Overall, paint: Paint = no_paint) -> str:
 
 
 def summary_lines(overall: Overall) -> Iterator[str]:
-    """How many accounts there are, failed and were not begun."""
+    """The lines with the numbers of accounts: all, failed, not begun."""
     begun = [r for r in overall.results if r.begun]
     failed = sum(r.failed for r in begun)
     shard = f" of shard {', '.join(overall.shards)}" if overall.shards else ""
@@ -59,6 +59,6 @@ def _rows(overall: Overall) -> Iterator[list[Cell]]:
 
 
 def cells(numbers: Numbers) -> list[Cell]:
-    """One for each; nothing where it is not known."""
+    """The cells for the numbers of an account; empty where one is not known."""
     values = (numbers.add, numbers.change, numbers.destroy, numbers.credits, numbers.balance)
     return [Cell("" if value is None else str(value)) for value in values]

@@ -233,7 +233,7 @@ def code_points(before: Any, after: Any) -> str:
 
 
 def _seen(text: str) -> str:
-    """What a reader sees of a text."""
+    """The text reduced to what a reader can tell apart: look-alike letters and white space unified."""
     apart = unicodedata.normalize("NFKD", text).translate(_LIKE_LATIN)
     kept = (c for c in apart if unicodedata.category(c) != "Cf" and not 0xFE00 <= ord(c) <= 0xFE0F)
     return " ".join("".join(kept).split())

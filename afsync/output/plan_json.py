@@ -81,7 +81,7 @@ class IntentRow(Struct, frozen=True):
 
 
 class WaitingRow(Struct, frozen=True):
-    """A submission that waits for an approval."""
+    """A submission that waits for an approval, with the links that work."""
 
     address: str
     id: str
@@ -89,7 +89,7 @@ class WaitingRow(Struct, frozen=True):
 
 
 class PlanDocument(Struct, frozen=True, kw_only=True):
-    """The whole document."""
+    """The document of `plan --json`."""
 
     format_version: str
     fingerprint: str

@@ -136,7 +136,7 @@ def _change(change: Change, largest: int = MAX_BYTES) -> str:
 
 
 def _published(plan: Plan, largest: int) -> MarkdownSection:
-    """What is published, with links that can be clicked."""
+    """The section of what is published, with links that can be clicked."""
     waiting = {w.id: w for w in plan.waiting}
     published = [c for c in plan.changes if c.action is Action.APPROVE]
     entries = (_change(c, largest) + _links(waiting.get(c.id or ""), plan) for c in published)
@@ -144,7 +144,7 @@ def _published(plan: Plan, largest: int) -> MarkdownSection:
 
 
 def _waiting(plan: Plan) -> MarkdownSection:
-    """What waits for that, likewise."""
+    """The section of what waits for an approval, with links that can be clicked."""
     open_ones = undecided(plan)
     told = (_open(w, plan) + _links(w, plan) for w in open_ones)
     return MarkdownSection("Waiting for approval", len(open_ones), told)

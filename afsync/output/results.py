@@ -21,7 +21,7 @@ _COLUMNS = {"platform": "PLATFORM", "status": "STATUS", "url": "URL", "published
 
 
 def result_text(results: Results, paint: Paint = no_paint) -> str:
-    """A block for each that is ready; ends in a newline unless it is empty."""
+    """A block for each job that is ready; ends in a newline, or is empty."""
     blocks = [
         "\n".join(_lines(address, found, paint)) for address, (_, found) in results.items() if found and found.ready
     ]
@@ -69,7 +69,7 @@ def _text(value: Any) -> str:
 
 
 def not_ready(results: Results) -> list[str]:
-    """Why the others are not shown, one line each."""
+    """One line for each job without a result, with the reason."""
     lines = []
     for address, (job_id, found) in results.items():
         if found is None:

@@ -85,7 +85,7 @@ def record_lines(address: str, record: Record, paths: Mapping[str, str] = NO_PAT
 
 
 def _file(sha256: Any, paths: Mapping[str, str]) -> str:
-    """The state knows a file by its contents alone."""
+    """The path of a file; its sha256 where no declared file has these contents."""
     path = paths.get(str(sha256))
     return (
         shown(path)
@@ -205,7 +205,7 @@ def list_text(recorded: Recorded) -> str:
 
 
 def left_text(found: AllForgotten, *, declared: int) -> str:
-    """What stays in the account, and what is not done any more."""
+    """The message after everything was forgotten: what stays in the account, and what is not done any more."""
     return "\n".join(_left_lines(found, declared)) + "\n"
 
 

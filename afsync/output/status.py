@@ -127,7 +127,7 @@ def _kind(job: JobStatus) -> str:
 
 
 def change_line(before: JobStatus | None, job: JobStatus, now: datetime) -> str:
-    """What is new about a job since the last look, for a log."""
+    """One line for a log: how a job has changed since `before`."""
     was = f"{state(before)} -> " if before else ""
     link = f"  {escape_control(job.output_url)}" if job.output_url and job.produced else ""
     return f"{now:%H:%M:%S}Z {job.address}: {was}{state(job)}{link}"

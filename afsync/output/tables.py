@@ -27,7 +27,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], paint: Paint = no
 
 
 def _line(cells: Sequence[Cell], widths: Sequence[int], paint: Paint) -> str:
-    """Coloured after it was padded, without anything behind the last text."""
+    """One line: cells are padded by their visible width, then coloured; nothing after the last text."""
     last = max((n for n, cell in enumerate(cells) if cell.text), default=0)
     parts = []
     for cell, wide in zip(cells[: last + 1], widths, strict=False):

@@ -24,12 +24,12 @@ _MAX = 600
 
 
 def no_paint(text: str, _colour: str) -> str:
-    """No colour: what goes into a pipe or a file."""
+    """`text` without colour, for a pipe or a file."""
     return text
 
 
 def ansi_paint(text: str, colour: str) -> str:
-    """Colour for a terminal."""
+    """`text` with the escape codes of a colour, for a terminal."""
     code = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}[colour]
     return f"\x1b[{code}m{text}\x1b[0m" if text else text
 
@@ -45,7 +45,7 @@ def escape_control(text: str) -> str:
 
 
 def harmless(char: str) -> bool:
-    """Whether a character only shows itself."""
+    """Whether a character only shows itself: no control, format, surrogate or private character."""
     return char == " " or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 

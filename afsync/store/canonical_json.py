@@ -59,7 +59,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _mapping(value: Any) -> Any:
-    """Declared values may be any Mapping; the encoder only knows dict."""
+    """The mapping as a dict, the only kind that the encoder knows. TypeError for anything else."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not a JSON value")

@@ -163,7 +163,7 @@ PLACE = re.compile(r'^\s*"moved_to": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 
 def note(recorded: Recorded, place: str) -> bytes:
-    """afsync 0.1 shows what stands where the version would."""
+    """The note that replaces a moved state. afsync 0.1 prints its `afsync` value as the version that wrote it."""
     said = {
         "afsync": f"moved to {place}",
         "format": NOTE_FORMAT,
@@ -195,7 +195,7 @@ def other_state(name: str) -> StateError:
 
 
 def follow(place: str) -> str:
-    """What to do about it."""
+    """The hint for a state that has moved."""
     return f"write `state: {place}` into afsync.yaml"
 
 

@@ -111,7 +111,7 @@ class Replay:
         return self._recorded.serial
 
     def play(self, parts: Object) -> None:
-        """InvalidDocument when the delta is not one, or does not fit."""
+        """Apply one delta. InvalidDocument when it is none, or does not fit the state."""
         news = read_delta(parts, self._recorded.intents)
         for name in news.keys() & self._tables.keys():
             _put(self._tables[name], news.pop(name))

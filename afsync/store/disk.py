@@ -50,7 +50,7 @@ class Disk:
             return file.read(), _identity(status)
 
     def identity(self, path: Path) -> Identity | None:
-        """None when there is no such file."""
+        """What identifies the file as it is now; None when there is none."""
         try:
             return _identity(path.lstat())
         except FileNotFoundError:
@@ -146,7 +146,7 @@ class Disk:
             os.close(fd)
 
     def unused_name(self) -> str:
-        """Something that cannot be guessed, for the name of a temporary file."""
+        """A part for the name of a temporary file that cannot be guessed."""
         return os.urandom(8).hex()
 
     @contextmanager

@@ -23,7 +23,7 @@ UNION = "`afsync state restore --union` keeps what both sides hold; do not resto
 
 
 def newer(writer: str | None) -> str:
-    """What to do about a state of a newer afsync, which may name itself."""
+    """The hint for a state of a newer afsync; `writer` is its version, if known."""
     needed = f"upgrade afsync to {writer or 'the version that wrote it'}, or a later one"
     return f"{needed}; do not restore an older copy"
 

@@ -37,12 +37,12 @@ def check_successor(before: Recorded, after: Recorded) -> None:
 
 
 def already_there(name: str) -> StateError:
-    """The error of a create where there is a state."""
+    """The error for creating a state where one exists."""
     return StateError(f"A state exists already: {name}.", "nothing was written; it is kept as it is")
 
 
 def overtaken(name: str) -> StateLocked:
-    """The error of a write that another run has come before."""
+    """The error for a write after another run has written."""
     text = f"Another run has written the state {name} in between."
     return StateLocked(text, "nothing was overwritten; plan again on what the other run has done")
 

@@ -104,7 +104,7 @@ class LocalStore:
         return lineages(self.paths)
 
     def prove(self) -> None:
-        """Nothing: the lock of the operating system is tried by every write."""
+        """Do nothing: every write takes the lock of the operating system, which fails where there is none."""
 
     def create(self, lineage: str) -> Recorded:
         recorded = first_state(lineage)

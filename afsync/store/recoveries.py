@@ -31,7 +31,7 @@ MOST = 10_000
 
 
 class RecoveryFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a recovery file holds."""
+    """The document in a recovery file."""
 
     format: int
     lineage: str

@@ -39,7 +39,7 @@ def checked(body: Mapping[str, Any], **kinds: Any) -> dict[str, Any]:
 
 
 def show_clock(service: EmulatedService, body: Json) -> Json:
-    """What time it is."""
+    """The emulator's time, and its offset in seconds."""
     checked(body)
     return {"now": iso(service.clock.now()), "offset": service.clock.offset_ms / 1000}
 
@@ -57,13 +57,13 @@ def move_clock(service: EmulatedService, body: Json) -> Json:
 
 
 def show_options(service: EmulatedService, body: Json) -> Json:
-    """What is switched on."""
+    """All options."""
     checked(body)
     return service.options.as_json()
 
 
 def change_options(service: EmulatedService, body: Json) -> Json:
-    """Switch something."""
+    """Change options; all of them."""
     service.options.update(body)
     return service.options.as_json()
 
@@ -78,21 +78,21 @@ def list_requests(service: EmulatedService, body: Json) -> Json:
 
 
 def clear_requests(service: EmulatedService, body: Json) -> Json:
-    """Forget what arrived."""
+    """Clear the request log."""
     checked(body)
     service.log.clear()
     return {}
 
 
 def list_accounts(service: EmulatedService, body: Json) -> Json:
-    """All of them."""
+    """All accounts."""
     checked(body)
     with service.db.reading() as connection:
         return {"accounts": [account.as_json() for account in accounts.everyone(connection)]}
 
 
 def change_account(service: EmulatedService, body: Json) -> Json:
-    """Make the key's account if there is none, change what is named, add credits."""
+    """Create the key's account if there is none, change what is named, add credits; the account."""
     kinds: Json = {"tier": str, "balance": int, "included": int, "used": int, "packs": int}
     given = checked(body, key=str, add_credits=int, concurrent=(int, str, type(None)), **kinds)
     if "key" not in given:
@@ -113,7 +113,7 @@ def change_account(service: EmulatedService, body: Json) -> Json:
 
 
 def account_id(service: EmulatedService, key: str | None) -> str:
-    """The account that a call speaks of: the key's, or the only one there is."""
+    """The id of the key's account, or of the only one there is; BadCall when there are several."""
     if key is not None:
         return accounts.find_or_create(service.db, key, service.options, service.clock.now()).id
     with service.db.reading() as connection:
@@ -132,7 +132,7 @@ def list_ledger(service: EmulatedService, body: Json) -> Json:
 
 
 def list_templates(service: EmulatedService, body: Json) -> Json:
-    """All of them, newest first, with what the service does not tell."""
+    """All templates, newest first, with what the service does not report."""
     given = checked(body, key=str)
     account = account_id(service, given["key"]) if "key" in given else None
     with service.db.reading() as connection:
@@ -141,7 +141,7 @@ def list_templates(service: EmulatedService, body: Json) -> Json:
 
 
 def edit_template(service: EmulatedService, body: Json) -> Json:
-    """Change one, as a person would in the product: the API cannot."""
+    """Change a template, as a person can in the product and the API cannot."""
     given = checked(body, id=str, name=str, description=(str, type(None)), fields=dict)
     with service.db.writing() as connection:
         template = templates.find(connection, given.get("id"))
@@ -163,7 +163,7 @@ def list_uploads(service: EmulatedService, body: Json) -> Json:
 
 
 def add_upload(service: EmulatedService, body: Json) -> Json:
-    """Make a file id known without sending a file."""
+    """Register a file id without sending a file."""
     given = checked(body, key=str, file_id=str, filename=str, size=int)
     if "file_id" not in given:
         raise BadCall("'file_id' is required")
@@ -176,7 +176,7 @@ def add_upload(service: EmulatedService, body: Json) -> Json:
 
 
 def list_faults(service: EmulatedService, body: Json) -> Json:
-    """What is armed, and how often it was met."""
+    """The armed faults and rehearsals, with how often each was met."""
     checked(body)
     return {"faults": [armed.as_json() for armed in service.faults.everything()]}
 

@@ -1,4 +1,4 @@
-"""What both dialects tell about a job and an account."""
+"""What all dialects report of a job and an account."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ OUTPUT = frozenset({ProductionPhase.PRODUCED, ProductionPhase.PUBLISHING, Produc
 
 
 def has_output(job: EmulatedJob, now: int) -> bool:
-    """Whether there is a video."""
+    """Whether the job's video has been produced."""
     return job.phase(now) in OUTPUT
 
 
 def score(job: EmulatedJob) -> int:
-    """The quality, out of 100: any number will do, as long as it stays."""
+    """The quality from 70 to 99, derived from the id, so that it stays the same."""
     return 70 + hashlib.sha256(job.id.encode()).digest()[0] % 30
 
 
 def grade(job: EmulatedJob) -> str:
-    """The grade as a letter."""
+    """The quality as a letter: A, B or C."""
     return "A" if score(job) >= 90 else "B" if score(job) >= 80 else "C"
 
 
@@ -49,7 +49,7 @@ def submitted(job: EmulatedJob) -> Json:
 
 
 def subject(job: EmulatedJob) -> str:
-    """What it is about."""
+    """The job's topic, or `Untitled`."""
     return str(job.fields.get("topic") or "Untitled")
 
 
@@ -64,7 +64,7 @@ def publish_copy(job: EmulatedJob) -> Json:
 
 
 def portals(job: EmulatedJob, now: int) -> Json:
-    """How far each portal has come."""
+    """The status of each of the five portals, by name."""
     return dict(zip((f"portal{n}" for n in range(1, 6)), _portal_states(job, now), strict=True))
 
 

@@ -24,7 +24,7 @@ class TierLimits(Struct, frozen=True):
 
 
 class NewTemplate(Struct, frozen=True):
-    """What a `POST /templates` asks for."""
+    """The template that a `POST /templates` asks for; `spec` holds the job fields."""
 
     name: str
     description: str | None

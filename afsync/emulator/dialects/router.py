@@ -62,7 +62,7 @@ class Router(Deployed, frozen=True):
         return _echoed(job)
 
     def publish_copy(self, job: EmulatedJob) -> Json:
-        """By platform."""
+        """What is published beside the video, by platform."""
         one = echo.publish_copy(job)
         tags = [tag.removeprefix("#") for tag in one["hashtags"]]
         youtube = {"title": one["title"], "description": one["description"], "tags": tags}
@@ -109,7 +109,7 @@ def grade(job: EmulatedJob) -> int:
 
 
 def _echoed(job: EmulatedJob) -> Json:
-    """Of a ghost, next to nothing."""
+    """The fields of the submission that the router reports; next to none of a ghost's."""
     spec, sent = job.fields, job.submitted_fields
     kind = spec.get("contentType") or "news"
     for ending in ("-short", "-long"):

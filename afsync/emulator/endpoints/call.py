@@ -44,11 +44,11 @@ class Call:
         return body
 
     async def optional_body(self) -> dict[str, Any]:
-        """The body, or an empty one."""
+        """The JSON object that was sent; empty where there is no body."""
         return await self.body() if await self.raw_body() else {}
 
     async def raw_body(self) -> bytes:
-        """What was sent, if it is not too much."""
+        """The bytes that were sent; a 413 where there are too many."""
         most = LENIENT_MAX_BODY if self.dialect.lenient else MAX_BODY
         if int(self.request.headers.get("content-length", "0")) > most:
             raise ErrorAnswer(413, "payload_too_large", "The body is too large")
@@ -74,13 +74,13 @@ class Call:
         return job
 
     def answer(self, body: Mapping[str, Any], status: int = 200) -> Response:
-        """In JSON."""
+        """The response with this body as JSON."""
         extra = {"requestId": f"req_{self.now:x}", "apiVersion": 1} if self.service.options.extra_fields else {}
         return JSONResponse({**body, **extra}, status)
 
 
 def _lenient_body(raw: bytes) -> dict[str, Any]:
-    """No body is an empty one, and so is a list; what is no JSON is answered in a form of its own."""
+    """The body as the router reads it: a list or no body counts as an empty object, anything but JSON is a 400."""
     try:
         body = json.loads(raw or b"{}")
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
@@ -96,7 +96,7 @@ Endpoint = Callable[[Call], Awaitable[Response]]
 
 
 def route(method: str, path: str, endpoint: Endpoint) -> Route:
-    """A route below the prefix."""
+    """A route below /v1."""
 
     async def run(request: Request) -> Response:
         return await endpoint(Call(request))

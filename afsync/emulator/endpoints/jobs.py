@@ -23,7 +23,7 @@ CANCELLABLE = frozenset({"queued", "running", "scheduled", "queued_scheduled", "
 
 
 async def submit(call: Call) -> Response:
-    """Takes credits."""
+    """POST /jobs: create a job, for credits."""
     body = await call.body()
     service = call.service
     job = service.submit(call.account, body, call.now)
@@ -35,7 +35,7 @@ async def submit(call: Call) -> Response:
 
 
 async def index(call: Call) -> Response:
-    """A page, newest first; the dialects differ in whether the filter comes before or after the cut."""
+    """GET /jobs: a page, newest first; the dialects filter by status before or after paging."""
     limit, offset = _cut(call)
     status = call.request.query_params.get("status")
     with call.service.db.reading() as connection:
@@ -52,7 +52,7 @@ async def index(call: Call) -> Response:
 
 
 def _cut(call: Call) -> tuple[int, int]:
-    """The page that the query asks for."""
+    """Limit and offset of the page that the query asks for."""
     if not call.dialect.lenient:
         return min(call.count("limit", 20, least=1), MAX_PAGE), call.count("offset", 0, least=0)
     limit, offset = (router.number(call.request.query_params.get(name)) for name in ("limit", "offset"))
@@ -62,12 +62,12 @@ def _cut(call: Call) -> tuple[int, int]:
 
 
 async def show(call: Call) -> Response:
-    """One of them."""
+    """GET /jobs/:id."""
     return call.answer(call.dialect.job(call.job(), call.now))
 
 
 async def cancel(call: Call) -> Response:
-    """Before it is finished; again is fine."""
+    """DELETE /jobs/:id: cancel a job that is not finished; cancelling it again is no error."""
     job = call.job()
     if call.dialect.lenient:
         return router.cancel(call, job)
@@ -85,7 +85,7 @@ async def cancel(call: Call) -> Response:
 
 
 async def result(call: Call) -> Response:
-    """Video, copy and platforms, once there is something to tell."""
+    """GET /jobs/:id/result: video, copy and platforms; 202 until production has ended."""
     job = call.job()
     phase = job.phase(call.now)
     status = call.dialect.own_status(job, call.now)

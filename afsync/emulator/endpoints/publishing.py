@@ -18,7 +18,7 @@ NEWEST = 100
 
 
 async def schedule(call: Call) -> Response:
-    """Set or take off the publish time."""
+    """PATCH /jobs/:id/schedule: set or clear the publish time."""
     body = await call.body()
     job = call.job()
     moment = call.dialect.publish_time(body)
@@ -34,7 +34,7 @@ async def schedule(call: Call) -> Response:
 
 
 async def calendar(call: Call) -> Response:
-    """Publish times still ahead, among the newest jobs."""
+    """GET /schedule: the jobs among the newest whose publish time is still ahead."""
     if not call.service.options.schedule_endpoint:
         raise not_found("Page")
     with call.service.db.reading() as connection:
@@ -46,7 +46,7 @@ async def calendar(call: Call) -> Response:
 
 
 async def approve(call: Call) -> Response:
-    """Publish a staged job; there is no way back."""
+    """POST /jobs/:id/approve-publish: publish a staged job, which cannot be undone."""
     body = await call.optional_body()
     job = call.job()
     if call.dialect.lenient:
@@ -79,7 +79,7 @@ def _check_approval(call: Call, job: jobs.EmulatedJob) -> None:
 
 
 def _check_again(call: Call, job: jobs.EmulatedJob, platforms: list[str]) -> None:
-    """Where it failed it can be published again; elsewhere it is published already."""
+    """Refuse platforms on which the job is published already; those where it failed can be published again."""
     failed = job.failed_platforms(call.now)
     if failed and not set(platforms) <= set(failed):
         raise ErrorAnswer(409, "already_published", "Job is already published")

@@ -10,14 +10,14 @@ from afsync.emulator.errors import ErrorAnswer, not_found
 
 
 async def index(call: Call) -> Response:
-    """All of the account's."""
+    """GET /templates: all of the account's."""
     with call.service.db.reading() as connection:
         rows = templates.everything(connection, call.account.id)
     return call.answer({"templates": [call.dialect.template_row(row) for row in rows]})
 
 
 async def create(call: Call) -> Response:
-    """A new one; names need not be unique."""
+    """POST /templates: create one; names need not be unique."""
     new = call.dialect.new_template(await call.body())
     with call.service.db.writing() as connection:
         template = templates.create(
@@ -28,14 +28,14 @@ async def create(call: Call) -> Response:
 
 
 async def show(call: Call) -> Response:
-    """One of them; the reference does not name this call."""
+    """GET /templates/:id, a call that the reference does not name."""
     if not call.dialect.reads_templates:
         raise ErrorAnswer(405, "method_not_allowed", "Method not allowed", headers={"Allow": "DELETE"})
     return call.answer({"template": call.dialect.template_row(_find(call))})
 
 
 async def delete(call: Call) -> Response:
-    """Delete it at once; jobs keep their fields."""
+    """DELETE /templates/:id: delete it at once; jobs keep their fields."""
     template = _find(call)
     with call.service.db.writing() as connection:
         templates.remove(connection, template)

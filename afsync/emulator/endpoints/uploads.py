@@ -15,7 +15,7 @@ from afsync.emulator.errors import ErrorAnswer, invalid
 
 
 async def upload(call: Call) -> Response:
-    """Free of charge."""
+    """POST /upload, which is free of charge."""
     return await (presign(call) if call.dialect.presigned_uploads else receive(call))
 
 
@@ -67,7 +67,7 @@ class Form:
         self._too_large = False
 
     def begin(self, field: str, filename: str | None) -> Callable[[bytes], None]:
-        """A part of the form begins."""
+        """What takes the bytes of a part of the form that begins."""
         if field != "file" or self._incoming is not None:
             return lambda _: None
         self._filename = filename
@@ -99,7 +99,7 @@ class Form:
         )  # fmt: skip
 
     def discard(self) -> None:
-        """Remove what was not kept."""
+        """Remove the temporary file, unless it was kept."""
         if self._incoming is not None:
             self._incoming.discard()
 

@@ -24,7 +24,7 @@ class Armed(Struct):
     fired: int = 0
 
     def meet(self) -> bool:
-        """One more of its kind; whether it is one that is meant."""
+        """Count one more matching request; whether the target covers it."""
         self.seen += 1
         meant = self.target.covers(self.seen)
         self.fired += meant
@@ -45,7 +45,7 @@ class FaultBook:
         self._lock = threading.Lock()
 
     def add(self, fault: InjectedFault) -> Armed:
-        """Arm a fault."""
+        """Arm a fault; its entry."""
         return self._add(Armed(0, fault.target, fault))
 
     def rehearse(self, target: Target, calls: list[dict[str, Any]]) -> Armed:
@@ -60,23 +60,23 @@ class FaultBook:
         return armed
 
     def met(self, method: str, path: str) -> list[Armed]:
-        """What happens to a request that has come."""
+        """The armed entries that apply to this request."""
         path = path.removeprefix(PREFIX) or "/"
         with self._lock:
             kinds = [armed for armed in self._armed.values() if armed.target.method is not None]
             return [armed for armed in kinds if armed.target.matches(method, path) and armed.meet()]
 
     def met_connection(self) -> list[Armed]:
-        """What happens to a connection that was made."""
+        """The armed entries that apply to a new connection."""
         with self._lock:
             return [armed for armed in self._armed.values() if armed.target.method is None and armed.meet()]
 
     def everything(self) -> list[Armed]:
-        """All that are armed, fired ones included."""
+        """All armed entries, fired ones included."""
         return list(self._armed.values())
 
     def remove(self, identity: int | None = None) -> int:
-        """Disarm one, or all; how many."""
+        """Disarm the one with this id, or all; how many."""
         with self._lock:
             gone = list(self._armed) if identity is None else [identity] if identity in self._armed else []
             for one in gone:
@@ -109,7 +109,7 @@ class Holds:
         self.closed = False
 
     async def wait(self, point: str, request: str) -> bool:
-        """Hold a request here; whether it goes on."""
+        """Hold a request until it is released; whether it goes on."""
         hold = Hold(self._next, point, request)
         self._next += 1
         self._held[hold.id] = hold
@@ -140,5 +140,5 @@ class Holds:
         return released
 
     def close(self) -> None:
-        """The emulator stops: drop them all."""
+        """Drop all held requests, because the emulator stops."""
         self.closed = True

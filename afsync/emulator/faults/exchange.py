@@ -1,4 +1,4 @@
-"""One request to which something is to happen: carried through its seven points."""
+"""One request with faults, carried through its seven points."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ class Line(Protocol):
         ...
 
     def resume(self) -> None:
-        """Read on."""
+        """Read from it again."""
         ...
 
     def refuse(self, seconds: float) -> None:
@@ -242,7 +242,7 @@ def submit_later(service: EmulatedService, scope: Scope, text: str, seconds: flo
 
 
 def charge(service: EmulatedService, scope: Scope, text: str) -> FaultReply:
-    """Take the credits and make no job."""
+    """Take the credits, create no job; the answer is a 500."""
     key, fields, now = _key(scope), _fields(text), service.clock.now()
     if key is not None and fields is not None:
         account = accounts.find_or_create(service.db, key, service.options, now)

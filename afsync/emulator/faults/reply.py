@@ -1,4 +1,4 @@
-"""Answers that are false, or true ones spoilt."""
+"""Answers that faults give in the service's place, and real answers that faults spoil."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class FaultReply(Struct, frozen=True):
 
     @property
     def status_line(self) -> bytes:
-        """As on the wire."""
+        """The status line as it is sent."""
         return f"HTTP/1.1 {self.status} {_phrase(self.status)}\r\n".encode()
 
     @property
     def header_lines(self) -> bytes:
-        """As on the wire, with the empty line."""
+        """The headers as they are sent, with the empty line after them."""
         lines = [f"{name}: {value}\r\n" for name, value in self.headers]
         return "".join([*lines, "\r\n"]).encode("latin-1", "replace")
 
 
 def false(fault: InjectedFault, media_host: str) -> FaultReply:
-    """An answer in the service's place."""
+    """The answer that a fault gives in the service's place."""
     match fault.action:
         case "status":
             code = int(fault.number(500))
@@ -58,7 +58,7 @@ def false(fault: InjectedFault, media_host: str) -> FaultReply:
 def error(
     code: int, name: str, message: str, extra: dict[str, Any] | None = None, *headers: tuple[str, str]
 ) -> FaultReply:
-    """A refusal in the API's form."""
+    """An error in the API's form."""
     body = {"error": name, "message": message, **(extra or {})}
     return _reply(code, json.dumps(body).encode(), JSON_TYPE, *headers)
 

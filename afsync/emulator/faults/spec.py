@@ -60,7 +60,7 @@ _WHICH = re.compile(r"(?P<first>[1-9]\d{0,8})(?:-(?P<last>[1-9]\d{0,8}))?")
 
 
 class BadFault(ValueError):
-    """The text is not a fault, and why."""
+    """The text describes no fault; the message says why."""
 
 
 class Target(Struct, frozen=True):

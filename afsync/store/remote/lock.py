@@ -68,7 +68,7 @@ class RemoteLock:
         self.release()
 
     def release(self) -> None:
-        """Let go; never raises, because what was done is written already."""
+        """Release the lock; never raises, because what was done is written already."""
         self._over.set()
         self._thread.join()
         if self._taken:
@@ -145,7 +145,7 @@ def encode_lock(held: Held) -> bytes:
 
 
 def decode_lock(data: bytes) -> Held | None:
-    """None when it says nothing that can be read."""
+    """What a lock document says; None when it cannot be read."""
     try:
         return from_json(parse_object(data[:10_000]), Held)
     except InvalidDocument:

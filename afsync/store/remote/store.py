@@ -154,7 +154,7 @@ class RemoteStore:
                 raise explain_loss(self.backend, before, error.there) from None
 
     def fold(self) -> None:
-        """Nothing: every write is whole."""
+        """Do nothing: every write holds the whole state."""
 
     def rehearse(self) -> None:
         """A store that compares today may not tomorrow: it is tried before every run that pays."""
