@@ -59,7 +59,7 @@ def in_yaml(word: str) -> str:
 
 
 MAIN = "main"
-"""The name of a time that does not show in an address."""
+"""The name of the only time of a date, which is left out of an address."""
 
 _INSTANCE = re.compile(r"(\d{4}-\d\d-\d\d)(?:/([A-Za-z0-9][A-Za-z0-9._-]{0,99}))?", re.ASCII)
 

@@ -37,14 +37,14 @@ class Observable(StrEnum):
 
 class Expected(Struct, frozen=True):
     """One thing that the service accepted: its address and id, its time (UTC), and its platforms (none: all of its
-    own); `told` is what the service reports instead."""
+    own); `reported` is what the service reports instead."""
 
     what: Observable
     address: str
     id: str
     at: datetime | None = None
     platforms: tuple[str, ...] = ()
-    told: str | None = None
+    reported: str | None = None
 
 
 class ReadBack(Struct, frozen=True):
@@ -131,11 +131,11 @@ def compare(wanted: Sequence[Expected], found: ReadBack) -> Seen:
     unseen: list[Expected] = []
     beyond = 0
     for one in wanted:
-        told = _is_there(_as_offered(one, found), found)
-        if told is None:
+        is_there = _is_there(_as_offered(one, found), found)
+        if is_there is None:
             beyond += 1
         else:
-            (seen if told else unseen).append(_with_reason(_as_offered(one, found), found))
+            (seen if is_there else unseen).append(_with_reason(_as_offered(one, found), found))
     return Seen(tuple(seen), tuple(unseen), beyond)
 
 
@@ -151,7 +151,7 @@ def _with_reason(one: Expected, found: ReadBack) -> Expected:
     if result is None or not result.failed:
         return one
     where = (f"{p} failed ({result.reasons[p]})" if p in result.reasons else f"{p} failed" for p in result.failed_on)
-    return replace(one, told=", ".join(where) or None)
+    return replace(one, reported=", ".join(where) or None)
 
 
 def _is_published(one: Expected, found: ReadBack) -> bool:

@@ -8,7 +8,7 @@ from afsync.core.text import duration
 from afsync.errors import Problem, Severity
 
 SAID, DECISIVE = 60.0, 300.0
-"""Seconds by which clocks may differ: beyond the first that is said, beyond the second the service's decides."""
+"""Seconds by which the clocks may differ: beyond SAID there is a warning, beyond DECISIVE the service's decides."""
 
 
 def skew(server_time: datetime | None, now: datetime) -> float:

@@ -25,7 +25,7 @@ from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 
 _LONGEST = 80
-"""Characters of a value that are told."""
+"""Characters of a value that are shown."""
 
 
 def find_drift(recorded: Recorded, remote: Remote, now: datetime, zone: tzinfo = UTC) -> tuple[Problem, ...]:
@@ -72,8 +72,8 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
 
 
 def _now(field: str, before: Any, after: Any) -> str:
-    told = f"{text_without_signed(field)} is now {_said(after)}"
-    return told if before is None else f"{told}, it was {_said(before)}"
+    text = f"{text_without_signed(field)} is now {_said(after)}"
+    return text if before is None else f"{text}, it was {_said(before)}"
 
 
 def _said(value: Any) -> str:

@@ -12,11 +12,11 @@ from afsync.core.signed_links import text_without_signed, unsigned, without_sign
 
 
 class JobResult(Struct, frozen=True):
-    """While production runs, and where nothing came of it, `ready` is False and only id and status are told; in the
+    """While production runs, and where nothing came of it, `ready` is False and only id and status are reported; in the
     second case also the service's word for the `cause`, if there is one.
 
     Any link can be None. `platforms` holds one row for each platform, with its name under `platform` where the
-    service told it.
+    service reported it.
     """
 
     id: str
@@ -52,8 +52,8 @@ class JobResult(Struct, frozen=True):
     @property
     def reasons(self) -> dict[str, str]:
         """Why publishing failed, by platform, as far as reported."""
-        told = ((row, _reason(row)) for row in self.platforms if _has_failed(row) and _is_named(row))
-        return {row["platform"]: reason for row, reason in told if reason}
+        failed = ((row, _reason(row)) for row in self.platforms if _has_failed(row) and _is_named(row))
+        return {row["platform"]: reason for row, reason in failed if reason}
 
 
 _OUT = ("published", "success", "succeeded", "complete", "completed", "live")
@@ -62,18 +62,18 @@ _FAILED = ("failed", "failure", "error", "rejected", "refused")
 
 
 def _word(row: Values) -> str:
-    """A row may be a single word, which `result` holds then."""
+    """The status of a platform in lower case. A row may be a single word, which `result` holds then."""
     return str(row.get("status") or row.get("result") or "").lower()
 
 
 def _is_out(row: Values) -> bool:
-    """The service does not promise a form, so that any sign of a publication counts."""
-    told = _word(row) in _OUT or row.get("success") is True or row.get("published") is True
-    return told or any(row.get(name) for name in ("url", "postUrl", "publishedAt"))
+    """Whether it is published there. The service does not promise a form, so any sign of a publication counts."""
+    is_said = _word(row) in _OUT or row.get("success") is True or row.get("published") is True
+    return is_said or any(row.get(name) for name in ("url", "postUrl", "publishedAt"))
 
 
 def _has_failed(row: Values) -> bool:
-    """Only what the service says outright: what is not there yet has not failed."""
+    """Whether the service says outright that it failed: what is not there yet has not failed."""
     return _word(row) in _FAILED or row.get("success") is False
 
 
@@ -82,8 +82,8 @@ def _is_named(row: Values) -> bool:
 
 
 def _reason(row: Values) -> str | None:
-    told = (row.get(name) for name in ("error", "message", "reason", "failReason"))
-    return next((text for text in told if isinstance(text, str) and text.strip()), None)
+    texts = (row.get(name) for name in ("error", "message", "reason", "failReason"))
+    return next((text for text in texts if isinstance(text, str) and text.strip()), None)
 
 
 def result_without_links(found: JobResult) -> JobResult:

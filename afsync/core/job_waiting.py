@@ -46,8 +46,8 @@ def succeeded(job: JobStatus) -> bool:
     return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
 
 
-BUSY_TIMES = 10
-"""Where only publish times are waited for, looks are this many times rarer."""
+MAX_INTERVALS = 10
+"""The most intervals between two looks, while only publish times are waited for."""
 
 
 def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
@@ -57,4 +57,4 @@ def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: 
     times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
     if not times or len(times) < len(left):
         return interval
-    return min(max((min(times) - now).total_seconds(), interval), BUSY_TIMES * interval)
+    return min(max((min(times) - now).total_seconds(), interval), MAX_INTERVALS * interval)

@@ -103,8 +103,8 @@ def _at_service(record: RecordedJob, declared: Job | None, seen: JobsView, now: 
 
 
 def _with_time(status: JobStatus, at: _AtService) -> JobStatus:
-    told = GONE if at.gone else MOVED if at.moved and status.schedule else None
-    status = replace(status, relies=at.relies, note=", ".join(filter(None, (told, status.note))) or None)
+    of_time = GONE if at.gone else MOVED if at.moved and status.schedule else None
+    status = replace(status, relies=at.relies, note=", ".join(filter(None, (of_time, status.note))) or None)
     return replace(status, phase=JobPhase.DONE, schedule=None) if at.gone else status
 
 

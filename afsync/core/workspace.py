@@ -52,8 +52,8 @@ class AccountResult(Struct, frozen=True):
 
 
 class Overall(Struct, frozen=True):
-    """All of it. `shards` are the parts of the whole that it consists of, as in `2/8`; none where it was not divided.
-    `problems` are those of no single account; `own_code` is what they alone would exit with."""
+    """The results of all accounts. `shards` are the parts of the whole that these are, as in `2/8`; none where it was
+    not divided. `problems` are those of no single account; `own_code` is the exit code for them alone."""
 
     command: str
     results: tuple[AccountResult, ...]
@@ -72,7 +72,7 @@ class Overall(Struct, frozen=True):
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code that says the worst; an unknown one counts as an error."""
+    """The worst of these exit codes; an unknown one counts as an error."""
     known = [Exit(code) if code in set(Exit) else Exit.ERROR for code in codes]
     return int(min(known, key=FROM_WORST.index, default=Exit.OK))
 

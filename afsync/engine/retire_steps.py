@@ -48,11 +48,11 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepRe
     if change.action is Action.DELETE and finished and why is not Why.UNREVIEWED:
         progress.note = f"finished before it could be cancelled (it is {too_late})"
         return _retired(change, progress, run, None)
-    told = "finished before it could be cancelled" if finished else "can no longer be cancelled"
+    what = "finished before it could be cancelled" if finished else "can no longer be cancelled"
     instead = "; nothing was submitted in its place" if change.action is Action.REPLACE else ""
     instead = f"; {MAY_GO_OUT}" if why is Why.UNREVIEWED else instead
-    told = f"{job_id} {told} (it is {too_late}){instead}"
-    return ChangeEnded(Failed(change, told, "plan again to see what is possible now"))
+    text = f"{job_id} {what} (it is {too_late}){instead}"
+    return ChangeEnded(Failed(change, text, "plan again to see what is possible now"))
 
 
 def _why(change: Change) -> Why:

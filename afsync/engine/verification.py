@@ -24,7 +24,7 @@ from afsync.engine.run import Run
 from afsync.errors import ApiError, Interrupted
 
 _NOT_YET = 1e9
-"""Seconds; this early only what is seen to be published is judged."""
+"""Seconds that a publication may stay unseen: so many that at the end of a run none is judged as failed."""
 
 
 def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:

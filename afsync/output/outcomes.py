@@ -235,7 +235,7 @@ def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
 
 
 def _named(one: Expected) -> str:
-    said = f", of which the service says: {escape_control(one.told)}" if one.told else ""
+    said = f", of which the service says: {escape_control(one.reported)}" if one.reported else ""
     return f"the {one.what.value} of {one.address} ({escape_control(one.id)}){said}"
 
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.job_status import JobPhase, JobStatus, JobsView, phase_of
-from afsync.core.job_waiting import BUSY_TIMES, Until, is_settled, next_look, succeeded
+from afsync.core.job_waiting import MAX_INTERVALS, Until, is_settled, next_look, succeeded
 from afsync.core.remote_account import Preview
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Publish, Record, RecordedJob
@@ -312,7 +312,7 @@ def produced(seconds: float) -> JobStatus:
         ([job(ACTIVE, "running")], 5),
         ([produced(30)], 30),
         ([produced(2)], 5),
-        ([produced(100_000)], 5 * BUSY_TIMES),
+        ([produced(100_000)], 5 * MAX_INTERVALS),
         ([produced(20), produced(30)], 20),
         ([produced(30), job(ACTIVE, "running")], 5),
         ([produced(30), job(FAILED)], 30),

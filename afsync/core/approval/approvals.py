@@ -185,9 +185,9 @@ def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
     submission may not be the right one."""
     opened = [i for i in recorded.intents if i.address in addresses]
     if opened:
-        told = "; ".join(f"{i.address} has {i.purpose.one} whose outcome is not known" for i in opened)
+        unresolved = "; ".join(f"{i.address} has {i.purpose.one} whose outcome is not known" for i in opened)
         hint = f"`afsync intents` shows what can be said of it, `afsync resolve {typed(opened[0].address)}` decides it"
-        raise Unsettled(f"Nothing was published: {told}.", hint)
+        raise Unsettled(f"Nothing was published: {unresolved}.", hint)
 
 
 def _its_time(record: RecordedJob, declared: Job | None, remote: Remote, now: datetime) -> Schedule | None:

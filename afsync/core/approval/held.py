@@ -116,13 +116,13 @@ def decide_behind(declared: Job, record: RecordedJob, status: str, facts: Facts)
     at, here = record.schedule, passed_on_both(facts.here or facts.now, facts.remote.server_time)
     if record.approved or at is None or at.utc > here or _moves(declared, record):
         return NOTHING
-    told = f"{declared.address} ({record.id}) was to be published at {at.written}, and is not produced yet ({status})"
+    text = f"{declared.address} ({record.id}) was to be published at {at.written}, and is not produced yet ({status})"
     if here - at.utc <= timedelta(seconds=facts.options.late):
         hint = "an apply publishes it once it is produced, up to `api.late` after its time"
-        return warn(declared.address, BEHIND, told, hint, "schedule")
+        return warn(declared.address, BEHIND, text, hint, "schedule")
     change = Change(declared.address, Action.APPROVE, Reason.LATE, before=record, after=declared, id=record.id)
     hint = "see in AuraFlux what it waits for; give it a time still ahead, or remove it from the files"
-    return withhold(change, f"{told}, longer ago than `api.late`", hint, "schedule")
+    return withhold(change, f"{text}, longer ago than `api.late`", hint, "schedule")
 
 
 BEHIND = "not_produced"

@@ -25,8 +25,8 @@ def platforms_of(record: RecordedJob, desired: Desired, recorded: Recorded, remo
     seen = remote.jobs.get(record.id)
     template = _template(record, desired, recorded, remote)
     for values in (record.declared, seen.echo if seen else {}, template or {}):
-        if isinstance(told := values.get("platforms"), list | tuple) and told:
-            return tuple(map(str, told))
+        if isinstance(named := values.get("platforms"), list | tuple) and named:
+            return tuple(map(str, named))
     return None if template is None else ()
 
 

@@ -183,8 +183,8 @@ def _declared(declared: Job, record: RecordedJob, at: Standing, edits: Edits, fa
         case Group.PRODUCED if edits.again:
             return decide_replacement(declared, record, _retire_produced(record, at, facts), edits, facts)
         case Group.OPEN | Group.PRODUCED:
-            told = produced_already(declared) if edits.body else NOTHING
-            return decide_reschedule(declared, record, at, edits, facts) + told
+            too_late = produced_already(declared) if edits.body else NOTHING
+            return decide_reschedule(declared, record, at, edits, facts) + too_late
         case _ if edits.again:
             return decide_resubmission(declared, record, edits, facts)
         case Group.DONE:

@@ -77,8 +77,8 @@ def finished(declared: Job) -> Decision:
 
 
 def moved_finished(declared: Job, record: RecordedJob, old: str) -> Decision:
-    """The warning about a finished job under a new key: it cannot be told from a new show with the same body, so a
-    person should know which of both it was taken for."""
+    """The warning about a finished job under a new key: it may as well be a new show with the same body, so
+    a person should know that it was taken for the old one."""
     again = "`rerun: 1`" if record.rerun is None else f"another `rerun:` than `{record.rerun}`"
     return warn(
         declared.address,

@@ -51,16 +51,16 @@ def decide_unset(declared: Job, record: RecordedJob, group: Group, status: str, 
         return None
     change = reschedule(declared, record, Reason.UNSET)
     result = facts.remote.results.get(record.id)
-    told = f"the publish time of {declared.address} ({record.id}), {schedule.written},"
+    the_time = f"the publish time of {declared.address} ({record.id}), {schedule.written},"
     if result is not None and (result.published_to or never_changes(result.status)):
         return _published(change, result.published_to, schedule.utc, facts.now)
     if schedule.utc <= facts.now:
-        return _passed(change, told, group, known=result is not None)
+        return _passed(change, the_time, group, known=result is not None)
     match group:
         case Group.BUSY:
-            return withhold(change, f"{told} is not set yet, and the service is working on it", _LATER, "schedule")
+            return withhold(change, f"{the_time} is not set yet, and the service is working on it", _LATER, "schedule")
         case Group.MISSING:
-            return withhold(change, f"{told} was never set, and {_GONE}", _LOOK.format(typed(declared.address)))
+            return withhold(change, f"{the_time} was never set, and {_GONE}", _LOOK.format(typed(declared.address)))
         case _:
             return do(change)
 
@@ -78,13 +78,13 @@ _NOT_REPORTED = "; the service does not report whether it was published"
 _SEE = "look into the account: remove `schedule` if it was published, or give it a time still ahead"
 
 
-def _passed(change: Change, told: str, group: Group, *, known: bool) -> Decision | None:
+def _passed(change: Change, the_time: str, group: Group, *, known: bool) -> Decision | None:
     """The decision once the time has passed: nothing can be set any more, and the job may have been published
     anyway."""
     if group is Group.MISSING:
         return None
     unclear = group is Group.DONE and not known
-    held = f"{told} has passed, and it was never set{_NOT_REPORTED if unclear else ''}"
+    held = f"{the_time} has passed, and it was never set{_NOT_REPORTED if unclear else ''}"
     return withhold(replace(change, reason=Reason.PAST_SCHEDULE), held, _SEE if unclear else _PAST, "schedule")
 
 

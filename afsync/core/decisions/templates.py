@@ -82,8 +82,8 @@ def _unrecorded(declared: Template, facts: Facts) -> Decision:
         why = f"several templates could take over the one named {declared.name!r} ({ids})"
     else:
         differing = differing_fields(Kind.TEMPLATE, {**namesakes[0].echo, "name": declared.name}, declared.values)
-        told = ", ".join(f.path for f in differing)
-        why = f"the account already has a template named {declared.name!r} ({ids}), and it differs in {told}"
+        fields = ", ".join(f.path for f in differing)
+        why = f"the account already has a template named {declared.name!r} ({ids}), and it differs in {fields}"
     return withhold(
         replace(create, reason=Reason.SAME_NAME),
         why,

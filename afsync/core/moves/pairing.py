@@ -31,7 +31,7 @@ def paired(
     blocked: frozenset[str],
     imports: Mapping[str, str],
 ) -> Moves:
-    """Pair what appeared with what went away."""
+    """The moves between what is declared and not recorded, and what is recorded and no longer declared."""
     left = records.keys() - declared.keys() - blocked
     if not left:
         return Moves()
@@ -41,9 +41,9 @@ def paired(
 
 
 def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports: Mapping[str, str]) -> Moves:
-    """By the id that `import:` gives; then by fingerprint, schedule and `rerun`, then without `rerun`, where any
-    pairing is right because they are interchangeable; then dates of one series by fingerprint; then by fingerprint
-    alone, where only one to one is certain."""
+    """The moves by the first of these criteria that pairs a declaration with a record: the id in `import:`;
+    fingerprint, schedule and `rerun`; fingerprint and schedule (equal jobs are interchangeable, so any pairing is
+    right); fingerprint within one series; the fingerprint alone, if exactly one declaration and one record have it."""
     holders = {r.id: a for a, r in gone.items()}
     exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
     prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}

@@ -22,12 +22,13 @@ def swapped_jobs(
 ) -> Moves:
     """The moves of jobs: those in `renamed`, and those that change places with others.
 
-    Where a job's place is taken and its own body stands nowhere any more, it moves to the address that was left: every
-    record has an address before and after. Where something else is declared there, that has to be able to replace it.
-    What cannot be told, or belongs to an open intent, is ambiguous, and with it all that hangs together with it.
+    A job whose address is taken by another one, and whose own body is declared nowhere any more, moves to the address
+    that became free, so that every record keeps an address. Where something else is declared at that address, the job
+    must still be open, since it is replaced there. An uncertain move, or one of an address with an open intent, is
+    ambiguous, and so are all moves that depend on it.
     """
     declared, records = desired.jobs, recorded.jobs
-    # What is written alike needs no further look, and that is nearly all of a plan.
+    # Equal values need no comparison of fingerprints, and nearly all of a plan is equal.
     differ = [a for a, job in declared.items() if a in records and job.values != records[a].declared]
     edited = {a for a in differ if _asks_for_another(declared[a], records[a], desired)}
     if not edited and blocked.isdisjoint(records.keys() - declared.keys()):
@@ -68,8 +69,8 @@ def _was_edited_before(
     records: Mapping[str, RecordedJob],
     remote: Remote | None,
 ) -> bool:
-    """Whether a new job may only repeat the body of one that stays declared: no edit reaches that one any more, so its
-    edit may be an old one."""
+    """Whether a new job has the body that another one, still declared, was submitted with. That one cannot be cancelled
+    any more, so its own edit has no effect and may be old: the new job need not be its continuation."""
     stays = old in desired.jobs and old not in moved and not _is_open(records[old], remote)
     return stays and address not in records and address not in desired.imports
 
@@ -84,7 +85,7 @@ def _is_open(record: RecordedJob, remote: Remote | None) -> bool:
 def _certain(
     moved: Mapping[str, str], ambiguous: Mapping[str, tuple[str, ...]], blocked: Collection[str]
 ) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Only those moves that depend on no uncertain one."""
+    """The moves that depend on no uncertain one, and the ambiguous addresses including the other moves."""
     moved, ambiguous = dict(moved), dict(ambiguous)
     stuck = {*blocked, *ambiguous, *(old for olds in ambiguous.values() for old in olds)}
     while held := {new: old for new, old in moved.items() if new in stuck or old in stuck}:
@@ -96,7 +97,8 @@ def _certain(
 
 
 def _displaced(moved: Mapping[str, str], records: Mapping[str, RecordedJob]) -> dict[str, str]:
-    """Where the records go whose place is taken, and which moved nowhere: to the address where that began."""
+    """New addresses for records whose address is taken by a move and that do not move themselves: each gets the address
+    that became free at the start of that chain of moves."""
     going = set(moved.values())
     displaced = {}
     for address in moved:
@@ -109,10 +111,10 @@ def _displaced(moved: Mapping[str, str], records: Mapping[str, RecordedJob]) -> 
 
 
 def with_swapped_templates(renamed: Moves, desired: Desired, recorded: Recorded, blocked: frozenset[str]) -> Moves:
-    """The moves of templates: those that were `renamed`, and closed circles of those that are still declared.
+    """The moves of templates: those that were `renamed`, and those that exchanged their addresses among each other.
 
-    Where a job still names its template by the same key, only the bodies were exchanged: the job was made from the old
-    one and stays, and both templates are replaced, which costs nothing.
+    Where a job still names its template by the same key, only the contents were exchanged: the job keeps the template
+    it was made from, and both templates are replaced, which costs nothing.
     """
     records, declared = recorded.templates, desired.templates
     edited = {

@@ -9,7 +9,7 @@ from afsync.core.addresses import Kind
 
 
 class Action(StrEnum):
-    """What is done to one address. `symbol` is how it is shown."""
+    """What is done to one address; SYMBOLS says how each is shown."""
 
     CREATE = "create"
     RESCHEDULE = "reschedule"

@@ -51,8 +51,8 @@ def make_plan(
     """What has to change so that the account matches the files, in the order in which it will be done.
 
     `now` is UTC. The same values give the same plan, whatever order files, keys or lists came in. Limits are not looked
-    at here: `core.plan.limits.check_plan` does that. What can be said of lost answers is said first, and the rest is
-    planned as if it were written down already, which is the first thing apply does.
+    at here: `core.plan.limits.check_plan` does that. Lost answers are resolved first, and the rest is planned as if
+    that were recorded already, which is the first thing apply does.
     """
     if options.destroy:
         desired = replace(desired, templates={}, jobs={})

@@ -46,9 +46,9 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts, later: Iterable[Job] 
         def exempt(addresses: tuple[str, ...], moment: datetime, rule: str = RULE_OF[code]) -> bool:
             return exemption_for(policy, rule, addresses, moment) is not None
 
-        told = judge(left, policy, facts, exempt)
+        breaches = judge(left, policy, facts, exempt)
         hint = f"{_WAY_OUT[code]}, {OVERRIDE}"
-        broken = {i: [(_problem(left.changes[i], code, text, hint), about)] for i, (text, about) in told.items()}
+        broken = {i: [(_problem(left.changes[i], code, text, hint), about)] for i, (text, about) in breaches.items()}
         left, allowed, found = _apart(left, broken, policy, facts)
         notes, problems = (*notes, *allowed), (*problems, *found)
     done = _decided(plan, left, notes, problems, policy, facts)
@@ -67,12 +67,13 @@ _TOGETHER: Mapping[str, Callable[[Plan, Policy, Facts, Exempt], dict[int, Breach
     "policy_spacing": too_close,
     "policy_budget": lambda plan, policy, facts, exempt: over_budget(plan, policy.budget, facts, exempt),
 }
+"""The rules about several jobs, in this order: each is judged without the changes that broke the ones before."""
 _WAY_OUT = {
     "policy_per_day": "move it to another day",
     "policy_spacing": "move it to another time",
     "policy_budget": "raise `budget`, wait for the next one",
 }
-"""Rules about several jobs: what breaks one has no place, and the next is judged without it."""
+"""What to do about a breach of each of them."""
 
 
 def _apart(

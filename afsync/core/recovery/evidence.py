@@ -83,9 +83,9 @@ def _as_young(job: RemoteJob, other: RemoteJob) -> bool:
     return job.created_at >= other.created_at - CLOCK_SLACK
 
 
-def service_time(told: datetime, ours: datetime) -> datetime:
+def service_time(theirs: datetime, ours: datetime) -> datetime:
     """The time of the service's clock, which is the same for all runners; our own, which is finer, where they agree."""
-    return ours if abs(told - ours) <= TICKS else told
+    return ours if abs(theirs - ours) <= TICKS else theirs
 
 
 def waited(intent: Intent, remote: Remote, now: datetime) -> timedelta:
@@ -96,7 +96,7 @@ def waited(intent: Intent, remote: Remote, now: datetime) -> timedelta:
 
 
 def _before(intent: Intent, created: datetime | None) -> bool:
-    """Whether a row that is no newer than `created` stood there before the attempt."""
+    """Whether a job created at `created` was in the list before the attempt."""
     return created is not None and created < _earliest(intent)
 
 
@@ -137,5 +137,5 @@ def ghosts(remote: Remote) -> frozenset[str]:
     service keeps such rows of submissions that it refused."""
     pending = [j for j in remote.jobs.values() if j.status == "pending"]
     silent = [j.id for j in pending if not j.echo.get("entry") and not j.echo.get("topic")]
-    told = bool(silent) and any(j.echo.get("entry") for j in remote.jobs.values())
-    return frozenset(silent) if told else frozenset()
+    others_report = bool(silent) and any(j.echo.get("entry") for j in remote.jobs.values())
+    return frozenset(silent) if others_report else frozenset()

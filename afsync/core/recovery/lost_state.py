@@ -60,8 +60,8 @@ def _ways(facts: Facts) -> str:
 
 def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Facts) -> bool:
     times = facts.remote.publish_times or {}
-    told = {times[s.id] for s in strangers if s.id in times}
-    return any(job.schedule is not None and job.schedule.utc in told for job in new)
+    reported = {times[s.id] for s in strangers if s.id in times}
+    return any(job.schedule is not None and job.schedule.utc in reported for job in new)
 
 
 def _known_templates(new: Iterable[Job], changes: Iterable[Change]) -> bool:

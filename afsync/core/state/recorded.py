@@ -59,9 +59,9 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recorded(Struct, frozen=True, dict=True):
-    """The whole state, as a value. `newest` is when the newest job was created that was recorded once and is not any
-    more, where none that is recorded is newer. `suspected`: what was created after this moment is not known, and held a
-    submission back."""
+    """The whole state, as a value. `newest` is the creation time (UTC) of the newest job that left the state, if no
+    recorded job is newer. `suspected`: jobs created after this moment (UTC) are unknown, and a submission was withheld
+    because of them."""
 
     lineage: Uuid
     serial: Annotated[int, Meta(ge=0, description="Grows with every write.")] = 0
@@ -185,15 +185,16 @@ class Recorded(Struct, frozen=True, dict=True):
         return replace(kept, newest=gone.created_at)
 
     def _letting_go(self, gone: str | None) -> Recorded:
-        """A job that an address let go of cannot be the result of a lost submission: open intents remember its id."""
+        """The state in which open intents remember the id of a job that left an address: it cannot be the result of a
+        lost submission."""
         if gone is None or not self.intents:
             return self
         return replace(self, intents=tuple(_not_its(gone, i) for i in self.intents))
 
 
 def _with_time_serial(record: Record, before: Record | None, serial: int) -> Record:
-    """The record that takes the place of `before`. That of another submission is a change, too, and a first publish
-    time is none."""
+    """The record that takes the place of `before`, with the serial at which its publish time last changed. A record of
+    another submission counts as a change; a first publish time does not."""
     if not isinstance(record, RecordedJob):
         return record
     if isinstance(before, RecordedJob) and before.id == record.id:

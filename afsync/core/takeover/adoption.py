@@ -84,10 +84,10 @@ def _differing(declared: Template | Job, resource_id: str, facts: Facts) -> tupl
 def template_differences(declared: Template, seen: RemoteTemplate) -> tuple[str, ...]:
     """The fields in which a template differs from the declared one. Where only the name is reported, only that is
     compared."""
-    theirs = {k: v for k, v in seen.echo.items() if k in TEMPLATE_FIELDS}
+    comparable = {k: v for k, v in seen.echo.items() if k in TEMPLATE_FIELDS}
     ours = normalise(Kind.TEMPLATE, declared.values) if seen.echo else {}
-    told = normalise(Kind.TEMPLATE, theirs)
-    names = {f for f in {*ours, *told} - {"name"} if not same_text(ours.get(f), told.get(f))}
+    theirs = normalise(Kind.TEMPLATE, comparable)
+    names = {f for f in {*ours, *theirs} - {"name"} if not same_text(ours.get(f), theirs.get(f))}
     return tuple(sorted(names | ({"name"} if not same_text(declared.name, seen.name) else set())))
 
 
@@ -127,8 +127,8 @@ def adopted(declared: Template | Job, resource_id: str, remote: Remote, now: dat
 def template_record(declared: Template, resource_id: str, seen: RemoteTemplate | None) -> RecordedTemplate:
     values = dict(declared.values)
     if seen is not None:
-        told = {**seen.echo, "name": seen.name}
-        values |= {field: told.get(field) for field in template_differences(declared, seen)}
+        reported = {**seen.echo, "name": seen.name}
+        values |= {field: reported.get(field) for field in template_differences(declared, seen)}
     values = {k: v for k, v in values.items() if v is not None}
     held = declared.prevent_destroy or False
     created = seen.created_at if seen else None

@@ -66,10 +66,10 @@ def make_export(facts: Facts, *, templates: bool, jobs: JobSelection) -> Export:
     strangers = [j for j in facts.remote.jobs.values() if j.id not in known]
     chosen = [j for j in strangers if _wanted(j, jobs, facts)]
     keep = {j.id for j in chosen}
-    named = _keys(Kind.TEMPLATE, ((t.id, t.name) for t in sorted(found, key=_age)), taken)
-    told = _keys(Kind.JOB, ((j.id, str(j.echo.get("topic", ""))) for j in sorted(chosen, key=_age)), taken)
-    resources = [_template(t, named[t.id]) for t in sorted(found, key=_age)]
-    resources += [_job(j, told[j.id], facts) for j in sorted(chosen, key=_age)]
+    template_keys = _keys(Kind.TEMPLATE, ((t.id, t.name) for t in sorted(found, key=_age)), taken)
+    job_keys = _keys(Kind.JOB, ((j.id, str(j.echo.get("topic", ""))) for j in sorted(chosen, key=_age)), taken)
+    resources = [_template(t, template_keys[t.id]) for t in sorted(found, key=_age)]
+    resources += [_job(j, job_keys[j.id], facts) for j in sorted(chosen, key=_age)]
     return Export(tuple(resources), tuple(j.id for j in strangers if j.id not in keep))
 
 

@@ -76,7 +76,7 @@ def _templates(templates: Sequence[Template], facts: Facts) -> Iterable[Match]:
                 if differing
                 else "the same content"
                 if seen.echo
-                else "only the name is told"
+                else "only the name is reported"
             )
             candidates.append(Candidate(seen.id, ("the same name", said)))
         sure = len(found) == 1 and claims[compared(template.name)] == 1 and not template_differences(template, found[0])
@@ -141,16 +141,16 @@ def _evidence(job: Job, seen: RemoteJob, facts: Facts) -> tuple[str, ...]:
     if seen.id in facts.owned or group is Group.CANCELLED or (differing and not looks_like(body, seen.echo)):
         return ()
     times = facts.remote.publish_times or {}
-    told = times.get(seen.id)
+    observed = times.get(seen.id)
     wanted = job.schedule.utc if job.schedule else None
-    if told is not None and told != wanted:
+    if observed is not None and observed != wanted:
         return ()
     echoed = [f for f in ECHOED if f != "topic" and f not in differing and seen.echo.get(f) not in (None, "", [], {})]
     agreeing = [f for f in echoed if body.get(f)]
     found = []
     if body.get("topic") and same_text(seen.echo.get("topic"), body["topic"]):
         found.append("the same topic")
-    if told is not None:
+    if observed is not None:
         found.append("the same publish time")
     if differing:
         found.append(f"other {', '.join(differing)}")

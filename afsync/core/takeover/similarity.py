@@ -35,8 +35,8 @@ def fits(body: Values, echo: Values) -> bool:
 
 def contradictions(body: Values, echo: Values) -> tuple[str, ...]:
     """The fields in which the service echoes something else than `body` says."""
-    told = (field for field in _compared(body) if _contradictable(body, echo, field))
-    return tuple(field for field in told if not _same(field, _said(body, field), echo[field]))
+    compared = (field for field in _compared(body) if _contradictable(body, echo, field))
+    return tuple(field for field in compared if not _same(field, _said(body, field), echo[field]))
 
 
 def looks_like(body: Values, echo: Values) -> bool:

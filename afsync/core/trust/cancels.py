@@ -147,7 +147,7 @@ def not_cancelled(facts: Facts) -> Iterator[Problem]:
 
 
 def still_there(entry: Watched) -> str:
-    """The words that a job which was to be cancelled is alive or finished."""
+    """That a job which was to be cancelled is alive or finished, in words."""
     moment = f"{entry.cancelled_at:%Y-%m-%d %H:%M} UTC"
     if entry.accepted:
         return f"afsync cancelled it on {moment}, but the service still reports it as {entry.record.status}"

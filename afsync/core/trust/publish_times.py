@@ -155,5 +155,5 @@ def nothing_to_take_off(declared: Job, record: RecordedJob, remote: Remote, now:
         return False
     if "schedule" in declared.ignore_changes or is_held(record, declared):
         return False
-    told, observed = publish_time_of(record.id, remote, now)
-    return told and observed is None and settle_time_over(record.schedule_unseen_since, now, settle)
+    reported, observed = publish_time_of(record.id, remote, now)
+    return reported and observed is None and settle_time_over(record.schedule_unseen_since, now, settle)

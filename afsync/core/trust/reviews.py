@@ -49,12 +49,12 @@ def review_ignored(intent: Intent, record: RecordedJob) -> bool:
 def judged_reviews(recorded: Recorded, remote: Remote, now: datetime, options: Options) -> Recorded:
     """The state with what the service reports of recorded jobs: one that was to stop for a review, and is not called
     staged although nothing published it, does not stop."""
-    told = {i: p for i, p in remote.previews.items() if p.staging is False and i in remote.jobs}
-    for address, record in recorded.jobs.items() if told else ():
-        if record.id not in told or not _waits(record) or recorded.intent_for(address) is not None:
+    unstaged = {i: p for i, p in remote.previews.items() if p.staging is False and i in remote.jobs}
+    for address, record in recorded.jobs.items() if unstaged else ():
+        if record.id not in unstaged or not _waits(record) or recorded.intent_for(address) is not None:
             continue
         status = remote.jobs[record.id].status
-        at_once = told[record.id].status in (None, status)  # else an approval came between the two answers
+        at_once = unstaged[record.id].status in (None, status)  # else an approval came between the two answers
         if at_once and status != "publishing" and not ended_badly(status):
             recorded = to_be_cancelled(recorded, address, replace(record, status=status), now, options.watch)
     return recorded
