@@ -49,7 +49,7 @@ format: $(VENV)/.installed  ## fix the style
 schemas: $(VENV)/.installed  ## generate schemas/
 	$(BIN)/python -m afsync.config.schema > schemas/afsync.schema.json
 	$(BIN)/python -m afsync.store.schema > schemas/state.schema.json
-	$(BIN)/python -m afsync.config.workspace_models > schemas/workspace.schema.json
+	$(BIN)/python -m afsync.config.schema workspace > schemas/workspace.schema.json
 
 pictures: $(VENV)/.installed  ## draw docs/calendar.png with Chromium
 	$(BIN)/python -m tests.output.calendar_picture

@@ -243,7 +243,7 @@ def test_values_are_structs() -> None:
 
 PRINTS = ("print", "pprint", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write")
 MAY_PRINT = {"__main__", "cli", "commands"}
-SCRIPTS = {"afsync.config.schema", "afsync.config.workspace_models", "afsync.store.schema"}
+SCRIPTS = {"afsync.config.schema", "afsync.store.schema"}
 """Generators of schemas, which developers run by themselves."""
 
 

@@ -156,7 +156,7 @@ def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: st
         *("dateutil", "afsync.config.rrule", "afsync.config.calendar", "afsync.config.occurrences"),
         *(
             "afsync.config.series",
-            "afsync.config.series_shape",
+            "afsync.config.keys.series",
             "afsync.core.series.series",
             "afsync.core.series.recurrence",
         ),

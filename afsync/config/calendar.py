@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
 from afsync.config.declared import Declared
 from afsync.config.durations import parse_span
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext
+from afsync.config.keys.part import fits
+from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.occurrence_fields import refers_to_row, without_later
 from afsync.config.problems import Code, InvalidValue
 from afsync.config.report import Report
-from afsync.config.resource_shapes import JobShape
 from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
 from afsync.config.series import DeclaredSeries, SeriesDefaults, read_series, with_rows
 from afsync.config.series_rules import not_repeated, single_only
-from afsync.config.series_shape import check_series
 from afsync.config.settings import HORIZON, KEEP
 
 
@@ -93,17 +93,7 @@ def _rows(job: Declared, sheets: dict[str, Sheet], context: JobContext, report: 
 def _fits(job: Declared) -> bool:
     """Whether its form is right. What is wrong with it was said where the file was checked."""
     fields = without_later({job.key: job.fields})[job.key]
-    try:
-        check_series(
-            fields.get("repeat"),
-            fields.get("rows"),
-            fields.get("except"),
-            (fields.get("horizon"), fields.get("keep")),
-            JobShape,
-        )
-    except (ValidationError, ValueError):
-        return False
-    return True
+    return fits({key: fields[key] for key in SERIES_KEYS if key in fields}, JobPart)
 
 
 def _span(main: Mapping[str, Any], key: str, default: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from afsync.config.durations import parse_span, quarantine_seconds, watch_seconds
+from afsync.config.durations import parse_span
 from afsync.config.problems import BROKEN, Code, InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.addresses import ADDRESS, KEY
@@ -83,17 +83,22 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def check_quarantine(value: Any) -> Any:
-    """A span; looked at before its type, so that `10` is told that it lacks a unit and not that it is no text."""
-    if isinstance(value, str | int | float):
-        quarantine_seconds(str(value))
-    return value
+def as_text(parse: Callable[[str], object]) -> Callable[[Any], Any]:
+    """A check by `parse` that comes before that of the type, so that `10` is told that it lacks a unit and not that it
+    is no text."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str | int | float):
+            parse(str(value))
+        return value
+
+    return check
 
 
-def check_watch(value: Any) -> Any:
-    """The same, with days."""
-    if isinstance(value, str | int | float):
-        watch_seconds(str(value))
+def check_number(value: int) -> int:
+    """How many of something are allowed."""
+    if value < 0:
+        raise InvalidValue(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
     return value
 
 
@@ -103,9 +108,7 @@ def check_deletes(value: Any) -> Any:
         case bool():
             pass
         case int():
-            if value < 0:
-                raise InvalidValue(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
-            return value
+            return check_number(value)
         case str():
             deletes_percent(value)
             return value
@@ -235,9 +238,3 @@ def check_span(value: Any) -> Any:
         raise InvalidValue(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
     parse_span(value)
     return value
-
-
-def if_given(check: Callable[[Any], object], value: object) -> None:
-    """Call `check` with a value that is there."""
-    if value is not None:
-        check(value)

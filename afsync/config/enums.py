@@ -1,4 +1,4 @@
-"""The closed lists of words in the files. What each means is said where `config.models` uses it."""
+"""The closed lists of words in the files. What each means is said where `config.keys` uses it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
+from afsync.config.keys.resources import SERIES_KEYS
 from afsync.config.parsed_file import is_usable, parse_included, parse_main, read_variables
 from afsync.config.policy import DeclaredPolicy, policy_of
 from afsync.config.problems import BROKEN, Code, Diagnostic, InvalidValue
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from afsync.config.calendar import Calendar
     from afsync.config.workspace import Workspace
 
-
-SERIES_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep"})
-"""What a job says about when it is submitted."""
 
 _REPEATING = frozenset({"repeat", "rows"})
 """What makes a job a series."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any
 
 from msgspec.structs import replace
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from afsync.config.fields import Part
-from afsync.config.models import IncludedFile, ProjectFile
+from afsync.config.keys.part import Part, keys_of, part_at
+from afsync.config.keys.project import IncludedFile, ProjectFile
+from afsync.config.models import model_of
 from afsync.config.problems import BROKEN, NO_VALUE, Code, Diagnostic, InvalidValue, Path, did_you_mean, one_of
-
-AnyPart = TypeVar("AnyPart", bound=Part)
 
 _KEY_MARK = "[key]"
 """What pydantic appends to the place of a mapping's key."""
@@ -55,17 +54,19 @@ _BOUNDS = {
 }
 
 
-def check(model: type[AnyPart], value: Mapping[str, Any]) -> tuple[AnyPart | None, list[Diagnostic]]:
-    """The validated file, or None and everything wrong with it."""
+def check(part: type[Part], value: Mapping[str, Any]) -> tuple[bool, list[Diagnostic]]:
+    """Whether a file, or a part of one, is right in its form; and everything wrong with it that was not reported
+    already."""
     try:
-        return model.model_validate(value), []
+        model_of(part).model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        faults = [fault for detail in details for fault in _fault(model, detail, value)]
-        return None, [fault if fault.hint else replace(fault, hint=_for_example(model, fault.path)) for fault in faults]
+        faults = [fault for detail in details for fault in _fault(part, detail, value)]
+        return False, [fault if fault.hint else replace(fault, hint=_for_example(part, fault.path)) for fault in faults]
+    return True, []
 
 
-def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _fault(part: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) -> Iterator[Diagnostic]:
     path, given, context = detail["loc"], detail["input"], detail.get("ctx", {})
     if given is BROKEN:
         return
@@ -77,9 +78,9 @@ def _fault(model: type[Part], detail: ErrorDetails, whole: Mapping[str, Any]) ->
         case "value_error":
             yield _own(context["error"], path, at_key=at_key)
         case "extra_forbidden":
-            yield _unknown_key(model, path, whole)
+            yield _unknown_key(part, path, whole)
         case "missing":
-            yield _missing(model, path)
+            yield _missing(part, path)
         case "literal_error":
             yield replace(_unknown_value(path, given, context["expected"]), at_key=at_key)
         case kind if kind in _TYPES:
@@ -109,11 +110,11 @@ def _by_length(path: Path, kind: str, given: Any, context: Mapping[str, Any], sa
             return Diagnostic(Code.BAD_FORM, path, f"{_name(path)}: {said}")
 
 
-def _unknown_key(model: type[Part], path: Path, whole: Mapping[str, Any]) -> Diagnostic:
+def _unknown_key(part: type[Part], path: Path, whole: Mapping[str, Any]) -> Diagnostic:
     key = str(path[-1])
-    parent = _model_at(model, path[:-1])
-    known = {field.alias or name for name, field in parent.model_fields.items()} if parent else set()
-    if model is IncludedFile and len(path) == 1 and key in ProjectFile.model_fields:
+    parent = part_at(part, path[:-1])
+    known = set(keys_of(parent)) if parent else set()
+    if part is IncludedFile and len(path) == 1 and key in keys_of(ProjectFile):
         hint = "move it there; an included file holds `templates`, `jobs` and `import`"
         return Diagnostic(Code.NOT_ALLOWED_HERE, path, f"`{key}` belongs in afsync.yaml", hint, at_key=True)
     if re.sub("[^a-z]", "", key.lower()) in _SECRETS:
@@ -133,8 +134,8 @@ def _meant(key: str, known: Container[str], beside: Container[str]) -> str | Non
     return f"remove it: `{names[0]}` is there already" if names else None
 
 
-def _missing(model: type[Part], path: Path) -> Diagnostic:
-    return Diagnostic(Code.MISSING, path, f"`{path[-1]}` is missing", f"add {_example(model, path)}", at_key=True)
+def _missing(part: type[Part], path: Path) -> Diagnostic:
+    return Diagnostic(Code.MISSING, path, f"`{path[-1]}` is missing", f"add {_example(part, path)}", at_key=True)
 
 
 def _unknown_value(path: Path, given: Any, expected: str) -> Diagnostic:
@@ -178,18 +179,18 @@ def _type_hint(given: Any, wanted: str) -> str | None:
             return None
 
 
-def _for_example(model: type[Part], path: Path) -> str | None:
-    example = _example(model, path)
+def _for_example(part: type[Part], path: Path) -> str | None:
+    example = _example(part, path)
     return f"write it as {example}" if example else None
 
 
-def _example(model: type[Part], path: Path) -> str | None:
+def _example(part: type[Part], path: Path) -> str | None:
     """The field at `path`, or the one whose list it is an item of, with a value from its description."""
     while path and isinstance(path[-1], int):
         path = path[:-1]
-    parent = _model_at(model, path[:-1])
-    field = parent.model_fields.get(str(path[-1])) if parent else None
-    return f"`{path[-1]}: {_as_yaml(field.examples[0])}`" if field and field.examples else None
+    parent = part_at(part, path[:-1])
+    key = keys_of(parent).get(str(path[-1])) if parent else None
+    return f"`{path[-1]}: {_as_yaml(key.examples[0])}`" if key and key.examples else None
 
 
 def _as_yaml(value: Any) -> str:
@@ -229,26 +230,8 @@ def _name(path: Path) -> str:
     return f"`{before[-1]}[{last}]`" if isinstance(last, int) and before else f"`{last}`"
 
 
-def _model_at(model: type[Part], path: Path) -> type[BaseModel] | None:
-    """The part of the format that describes the value at `path`."""
-    current: Any = model
-    for step in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(step))
-            current = _inner(field.annotation) if field else None
-        else:
-            current = _inner(get_args(current)[-1]) if get_args(current) else None
-    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
-
-
 def _value_at(whole: Any, path: Path) -> Container[str]:
     """The mapping at `path`."""
     for step in path:
         whole = whole[step]
     return whole if isinstance(whole, dict) else ()
-
-
-def _inner(annotation: Any) -> Any:
-    """`annotation` without its `| None`."""
-    options = [a for a in get_args(annotation) if a is not type(None)]
-    return options[0] if type(None) in get_args(annotation) else annotation

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
 from afsync.config.interpolation import Later, Scope, interpolate
+from afsync.config.keys.part import fits
+from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.problems import Code, Diagnostic, Path
-from afsync.config.resource_shapes import JobShape
 
 _FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
 """What is the same for all occurrences, or belongs to one."""
@@ -96,7 +96,7 @@ def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Diagnostic]:
             yield Diagnostic(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")
 
 
-OWN_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep", "zone"})
+OWN_KEYS = SERIES_KEYS | {"zone"}
 """What a job says of its series, and what is no field of its occurrences."""
 
 _INSTEAD = (frozenset({"url", "urls", "file", "fileId"}), frozenset({"template", "fromTemplateId"}))
@@ -111,13 +111,9 @@ def merged(fields: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 def explained(fields: Mapping[str, Any]) -> list[Diagnostic]:
     """What is wrong with the form of an occurrence, by its fields."""
-    try:
-        convert(fields, JobShape)
+    if fits(fields, JobPart):
         return []
-    except (ValidationError, ValueError):
-        pass
     # Imported here: the models take long to load, and most projects never get this far.
     from afsync.config.messages import check
-    from afsync.config.resource_models import JobPart
 
     return check(JobPart, fields)[1]

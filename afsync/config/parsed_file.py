@@ -9,16 +9,17 @@ from afsync.config.checks import MOST_ITEMS
 from afsync.config.declared import Parsed
 from afsync.config.document import Document
 from afsync.config.interpolation import Scope, interpolate, refuse
+from afsync.config.keys.part import fits
+from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.occurrence_fields import interpolate_jobs, without_later
 from afsync.config.policy import policy_faults
 from afsync.config.problems import Code, Diagnostic, Diagnostics, Effort, InvalidValue, closest
 from afsync.config.report import Report
-from afsync.config.shape import IncludedFileShape, ProjectFileShape, fits
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""
 
-_KNOWN = ProjectFileShape.__struct_encode_fields__
+_KNOWN = ProjectFile.__struct_encode_fields__
 
 
 def read_variables(main: Document, scope: Scope, report: Report) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def parse_main(main: Document, variables: Mapping[str, Any], scope: Scope, repor
         return Parsed(main, {})
     value = _settled(parsed)
     value = {**value, "vars": variables} if isinstance(value.get("vars"), dict) else value
-    right, faults = (True, []) if fits(value, ProjectFileShape) else _explained(value)
+    right, faults = (True, []) if fits(value, ProjectFile) else _explained(value)
     report.faults(main, policy_faults(value) if right else faults)
     return parsed
 
@@ -56,7 +57,7 @@ def parse_included(document: Document, scope: Scope, report: Report) -> Parsed:
     if parsed is None:
         return Parsed(document, {})
     value = _settled(parsed)
-    if not fits(value, IncludedFileShape):
+    if not fits(value, IncludedFile):
         report.faults(document, _explained(value, included=True)[1])
     return parsed
 

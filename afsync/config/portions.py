@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from afsync.config.keys.part import keys_of
+from afsync.config.keys.project import IncludedFile, ProjectFile
+from afsync.config.keys.resources import JobPart, TemplatePart
 from afsync.config.messages import check
-from afsync.config.models import IncludedFile, ProjectFile
 from afsync.config.problems import MAX_PROBLEMS, Code, Diagnostic, Diagnostics, Path
-from afsync.config.resource_models import JobPart, TemplatePart
 
 _PORTION: Final = 200
 """How many jobs are explained at a time."""
@@ -20,7 +21,7 @@ _BY_KEY = ("templates", "jobs", "import", "vars")
 """The sections that hold any number of entries."""
 _FREE = frozenset({"clipSpec", "effects", "addOns"})
 """Values of any form, which are never wrong."""
-_KNOWN = frozenset({"import", *ProjectFile.model_fields, *JobPart.model_fields, *TemplatePart.model_fields})
+_KNOWN = frozenset(key for part in (ProjectFile, JobPart, TemplatePart) for key in keys_of(part))
 
 
 def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, Diagnostics]:
@@ -30,8 +31,8 @@ def explained(value: Mapping[str, Any], *, included: bool) -> tuple[bool, Diagno
     cut: list[Diagnostic] = []
     for portion in _portions(value):
         part = _trimmed(portion, (), cut)
-        model, found = check(IncludedFile, part) if included else check(ProjectFile, part)
-        right &= model is not None
+        fine, found = check(IncludedFile if included else ProjectFile, part)
+        right &= fine
         for fault in found:
             faults.append(fault)
         if len(faults) > MAX_PROBLEMS:

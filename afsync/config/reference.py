@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from afsync.config.problems import did_you_mean, one_of
 from afsync.config.scalars import flow
-from afsync.config.schema import config_schema
-from afsync.config.workspace_models import workspace_schema
+from afsync.config.schema import config_schema, workspace_schema
 from afsync.errors import UsageError
 
 _SHORT = {"jobs": "job", "templates": "template"}

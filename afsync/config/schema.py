@@ -1,4 +1,4 @@
-"""The JSON Schema of the files, for editors: `python -m afsync.config.schema > schemas/afsync.schema.json`."""
+"""The JSON Schemas of the files, for editors: `python -m afsync.config.schema > schemas/afsync.schema.json`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 import sys
 from typing import Any, Final
 
-from afsync.config.fields import Part
-from afsync.config.models import ProjectFile
-from afsync.config.resource_models import Body, Lifecycle
+from afsync.config.keys.part import Part, keys_of
+from afsync.config.keys.project import ProjectFile
+from afsync.config.keys.resources import Body, Lifecycle
+from afsync.config.keys.workspace import WorkspaceFile
+from afsync.config.models import model_of
 from afsync.core.addresses import KEY
 
 _NULL: Final = {"type": "null"}
@@ -27,31 +29,30 @@ _VERSION_OR_INCLUDED: Final = [{"required": ["version"]}, {"propertyNames": {"en
 
 def config_schema() -> dict[str, Any]:
     """The schema of afsync.yaml and of the files it includes."""
-    generated = ProjectFile.model_json_schema(ref_template="#/definitions/{model}")
-    definitions = generated.pop("$defs")
-    models = {model.__name__: model for model in _parts(Part)}
-    for name, definition in definitions.items():
-        if name in models:
-            _simplify(models[name], definition)
-    _simplify(ProjectFile, generated)
-    del generated["required"]
+    schema = _schema(ProjectFile, "afsync.yaml")
+    del schema["required"]
     for section, key in (("templates", KEY.pattern), ("jobs", KEY.pattern), ("vars", "[A-Za-z_][A-Za-z0-9_-]*")):
-        for option in generated["properties"][section]["anyOf"]:
+        for option in schema["properties"][section]["anyOf"]:
             if option != _NULL:
                 option["propertyNames"] = {"pattern": f"^{key}$"}
+    definitions = schema.pop("definitions")
     _or_skipped(definitions["JobPart"]["properties"]["except"])
-    head = {"$schema": _DRAFT, "title": "afsync.yaml"}
-    return {**head, **generated, "anyOf": _VERSION_OR_INCLUDED, "definitions": definitions}
+    return {**schema, "anyOf": _VERSION_OR_INCLUDED, "definitions": definitions}
 
 
-def part_schema(model: type[Part], title: str) -> dict[str, Any]:
-    """The schema of another file of ours, which takes no references."""
-    generated = model.model_json_schema(ref_template="#/definitions/{model}")
+def workspace_schema() -> dict[str, Any]:
+    """The schema of afsync.workspace.yaml, which takes no references."""
+    return _schema(WorkspaceFile, "afsync.workspace.yaml")
+
+
+def _schema(part: type[Part], title: str) -> dict[str, Any]:
+    generated = model_of(part).model_json_schema(ref_template="#/definitions/{model}")
     definitions = generated.pop("$defs", {})
-    models = {one.__name__: one for one in _parts(Part)}
+    parts = {one.__name__: one for one in _parts(Part)}
     for name, definition in definitions.items():
-        _simplify(models[name], definition)
-    _simplify(model, generated)
+        if name in parts:
+            _simplify(parts[name], definition)
+    _simplify(part, generated)
     return {"$schema": _DRAFT, "title": title, **generated, "definitions": definitions}
 
 
@@ -61,28 +62,31 @@ def _or_skipped(exceptions: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Prints the schema."""
-    json.dump(config_schema(), sys.stdout, indent=2, ensure_ascii=False)
+    """Prints the schema of afsync.yaml, or that of afsync.workspace.yaml if that is asked for."""
+    schema = workspace_schema() if sys.argv[1:] == ["workspace"] else config_schema()
+    json.dump(schema, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 
-def _parts(model: type[Part]) -> list[type[Part]]:
-    return [model, *(below for child in model.__subclasses__() for below in _parts(child))]
+def _parts(part: type[Part]) -> list[type[Part]]:
+    return [part, *(below for child in part.__subclasses__() for below in _parts(child))]
 
 
-def _simplify(model: type[Part], definition: dict[str, Any]) -> None:
+def _simplify(part: type[Part], definition: dict[str, Any]) -> None:
     definition.pop("title", None)
+    keys = keys_of(part)
     for name, schema in definition["properties"].items():
-        definition["properties"][name] = _property(model, name, schema)
+        empty, refers = keys[name].may_be_empty, issubclass(part, Body | Lifecycle)
+        definition["properties"][name] = _property(schema, may_be_empty=empty, may_refer=refers)
 
 
-def _property(model: type[Part], name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _property(schema: dict[str, Any], *, may_be_empty: bool, may_refer: bool) -> dict[str, Any]:
     """What is accepted: nothing only where a section may be empty, a reference where one is read."""
     schema.pop("title", None)
     texts: dict[str, Any] = {k: schema.pop(k) for k in ("description", "examples", "default") if k in schema}
     about = {k: v for k, v in texts.items() if v is not None}
-    options = [o for o in schema.get("anyOf", [schema]) if o != _NULL or name in model.may_be_empty]
-    if issubclass(model, Body | Lifecycle):
+    options = [o for o in schema.get("anyOf", [schema]) if o != _NULL or may_be_empty]
+    if may_refer:
         options = _with_reference(options)
     # In draft 7 nothing beside a `$ref` is read, so the description would be lost there.
     single = len(options) == 1 and "$ref" not in options[0]

@@ -14,11 +14,12 @@ from afsync.config.document import Document, read
 from afsync.config.file_tree import Tree
 from afsync.config.files import inside
 from afsync.config.includes import check_kind, included
+from afsync.config.keys.part import fits
+from afsync.config.keys.workspace import WorkspaceFile
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import bounds_of
 from afsync.config.report import Report
 from afsync.config.settings import PROJECT_FILE, STATE, Settings
-from afsync.config.shape import WorkspaceFileShape, fits
 from afsync.config.workspace_checks import check_state_template
 from afsync.core.resources import Bounds
 from afsync.core.workspace import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
@@ -142,10 +143,9 @@ def _checked(document: Document, report: Report) -> Mapping[str, Any]:
                 Code.WRONG_TYPE, "the file must be a mapping", "begin it with `version: 1`, then `accounts:`"
             )
             report.faults(document, [wrong.at(())])
-    elif not fits(value, WorkspaceFileShape):
+    elif not fits(value, WorkspaceFile):
         # Imported here: pydantic and the models take long to load, and most files never get this far.
         from afsync.config.messages import check
-        from afsync.config.workspace_models import WorkspaceFile
 
         report.faults(document, check(WorkspaceFile, value)[1])
     if not report.clean or not isinstance(value, dict):

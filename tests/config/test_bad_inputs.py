@@ -132,6 +132,16 @@ CASES: dict[str, tuple[str, str, list[str]]] = {
         "2:30 unknown_value",
         ["`days[0]` must be `mon`", "did you mean `sat`?"],
     ),
+    "a key of a window": (
+        "version: 1\npolicy: {publish_windows: [{day: [sat]}]}\n",
+        "2:29 unknown_key",
+        ["unknown key `day`", "did you mean `days`?"],
+    ),
+    "a key of an exception": (
+        a_job(FETCH, "repeat: {every: day, at: '09:00', from: 2026-12-01}", "except: {2026-12-28: {topics: x}}"),
+        "6:27 unknown_key",
+        ["unknown key `topics`", "did you mean `topic`?"],
+    ),
     "an ignored field": (a_job(FETCH, "lifecycle: {ignore_changes: [toen]}"), "5:34 unknown_value", ["`tone`"]),
     "a comment in a mapping on one line": (
         "version: 1\njobs:\n  a: {topic: Two #1 hits, tone: x}\n",

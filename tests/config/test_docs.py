@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic.fields import FieldInfo
 
 from afsync.config.enums import BODY_ORDER
-from afsync.config.fields import Part
-from afsync.config.models import ProjectFile
+from afsync.config.keys.part import Defined, Part, keys_of
+from afsync.config.keys.project import ProjectFile
+from afsync.config.keys.resources import JobDefaults, JobPart, TemplatePart
+from afsync.config.keys.series import ExceptPart
+from afsync.config.keys.workspace import WorkspaceFile
 from afsync.config.problems import Code
-from afsync.config.resource_models import JobDefaults, JobPart, TemplatePart
-from afsync.config.workspace_models import WorkspaceFile
 from afsync.core.takeover.adoption import TEMPLATE_FIELDS
 
 ROOT = Path(__file__).parents[2]
@@ -21,17 +21,17 @@ PAGES = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("configur
 DOCUMENTED = set(re.findall(r"^\| `(\w+)`", PAGES, re.MULTILINE))
 
 
-def parts(model: type[Part] = Part) -> list[type[Part]]:
-    return [below for child in model.__subclasses__() for below in (child, *parts(child))]
+def parts(part: type[Part] = Part) -> list[type[Part]]:
+    return [below for child in part.__subclasses__() for below in (child, *parts(child))]
 
 
-FIELDS: dict[str, FieldInfo] = {f"{m.__name__}.{f.alias or n}": f for m in parts() for n, f in m.model_fields.items()}
+FIELDS: dict[str, Defined] = {f"{part.__name__}.{name}": key for part in parts() for name, key in keys_of(part).items()}
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_key_is_described_and_documented(field: str) -> None:
-    description = FIELDS[field].description
-    assert description and description.endswith(".") and (description[0].isupper() or description[0] == "`")
+    meaning = FIELDS[field].meaning
+    assert meaning.endswith(".") and (meaning[0].isupper() or meaning[0] == "`")
     name = field.split(".")[1]
     if name != "job":
         assert name in DOCUMENTED, f"neither docs/configuration.md nor docs/accounts.md has a row for `{name}`"
@@ -43,17 +43,17 @@ def test_nothing_else_is_documented() -> None:
 
 def test_the_order_of_fields_names_all_that_describe_a_resource() -> None:
     own = {"rerun", "allow_duplicate", "approve", "lifecycle", "publish"}
-    own |= {"zone", "repeat", "rows", "exceptions", "horizon", "keep"}
-    assert set(BODY_ORDER) == (set(JobPart.model_fields) | set(TemplatePart.model_fields)) - own
-    assert set(JobDefaults.model_fields) <= set(JobPart.model_fields)
+    own |= {"zone", "repeat", "rows", "except", "horizon", "keep"}
+    assert set(BODY_ORDER) == (set(keys_of(JobPart)) | set(keys_of(TemplatePart))) - own
+    assert set(keys_of(JobDefaults)) <= set(keys_of(JobPart))
 
 
 def test_what_is_compared_at_an_import_names_all_that_describe_a_template() -> None:
-    assert set(TEMPLATE_FIELDS) == set(TemplatePart.model_fields) - {"lifecycle"}
+    assert set(TEMPLATE_FIELDS) == set(keys_of(TemplatePart)) - {"lifecycle"}
 
 
 def test_every_part_is_reached_from_the_project_file() -> None:
-    assert {ProjectFile, WorkspaceFile} <= set(parts())
+    assert {ProjectFile, WorkspaceFile, ExceptPart} <= set(parts())
 
 
 @pytest.mark.parametrize("code", Code)

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.config.models import Api, Defaults, IncludedFile, LimitsPart, ProjectFile
-from afsync.config.policy_models import BlackoutPart, PolicyPart
-from afsync.config.resource_models import JobDefaults, JobPart, Lifecycle, TemplatePart
+from afsync.config.keys.policy import BlackoutPart, PolicyPart
+from afsync.config.keys.project import Api, Defaults, IncludedFile, LimitsPart, ProjectFile
+from afsync.config.keys.resources import JobDefaults, JobPart, Lifecycle, TemplatePart
 from afsync.emulator import Running, running
 from tests.harness import NO_CHANGES, NOTHING_APPLIED
 from tests.scale import scaled
@@ -143,15 +143,15 @@ def _sharing_keys(before: Declared, after: Declared, data: st.DataObject) -> Dec
 def test_every_field_of_the_configuration_is_made_up() -> None:
     """A field that is added to the format has to be added to the projects above."""
     made_more = made_up.SERIES | made_up.HORIZON | made_up.LATER
-    assert set(made_up.JOB) | made_up.SOURCE | made_more == set(JobPart.model_fields)
-    assert set(made_up.TEMPLATE) == set(TemplatePart.model_fields)
-    assert set(made_up.DEFAULTS) == set(JobDefaults.model_fields)
-    assert set(made_up.STRICT) == set(PolicyPart.model_fields)
-    assert {"days", "dates", "hours", "reason"} == set(BlackoutPart.model_fields)
-    assert {"prevent_destroy", "ignore_changes"} == set(Lifecycle.model_fields)
-    assert {"exclusive", "quarantine", "base_url", "publish", "late", "settle", "watch"} == set(Api.model_fields)
-    assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.model_fields)
-    assert {"job"} == set(Defaults.model_fields)
+    assert set(made_up.JOB) | made_up.SOURCE | made_more == set(JobPart.__struct_fields__)
+    assert set(made_up.TEMPLATE) == set(TemplatePart.__struct_fields__)
+    assert set(made_up.DEFAULTS) == set(JobDefaults.__struct_fields__)
+    assert set(made_up.STRICT) == set(PolicyPart.__struct_fields__)
+    assert {"days", "dates", "hours", "reason"} == set(BlackoutPart.__struct_fields__)
+    assert {"prevent_destroy", "ignore_changes"} == set(Lifecycle.__struct_fields__)
+    assert {"exclusive", "quarantine", "base_url", "publish", "late", "settle", "watch"} == set(Api.__struct_fields__)
+    assert {"max_credits", "max_creates", "max_deletes"} == set(LimitsPart.__struct_fields__)
+    assert {"job"} == set(Defaults.__struct_fields__)
     written = {"version", "lineage", "account", "vars", "include", "templates", "jobs", "notify", "auto_approve"}
-    assert set(made_up.TOP) | made_up.LATER_TOP | made_up.HORIZON | written == set(ProjectFile.model_fields)
-    assert {"version", "templates", "jobs"} | made_up.LATER_TOP == set(IncludedFile.model_fields)
+    assert set(made_up.TOP) | made_up.LATER_TOP | made_up.HORIZON | written == set(ProjectFile.__struct_fields__)
+    assert {"version", "templates", "jobs"} | made_up.LATER_TOP == set(IncludedFile.__struct_fields__)

@@ -12,8 +12,8 @@ from jsonschema import Draft7Validator
 from afsync.config.document import parse
 from afsync.config.loader import load
 from afsync.config.reference import explain
+from afsync.config.schema import workspace_schema
 from afsync.config.workspace import enclosing_workspace, find_workspace
-from afsync.config.workspace_models import workspace_schema
 from afsync.errors import ConfigError
 from tests.workspace.conftest import HEAD, SHARED, job
 

@@ -1,25 +1,21 @@
-"""What the quick look at a file lets pass, the authority lets pass too; and the files people write do pass."""
+"""What the quick check of a file lets pass, the models let pass too; and the files people write do pass."""
 
 from __future__ import annotations
 
 import copy
 import subprocess
 import sys
-import typing
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
-from afsync.config import messages, models, series_shape, shape
+from afsync.config.keys.part import Part, fits
+from afsync.config.keys.project import IncludedFile, ProjectFile
+from afsync.config.messages import check
 from afsync.config.problems import BROKEN
-from afsync.config.resource_models import ExceptPart, JobPart
-from afsync.config.series_models import RepeatPart
 from tests.builders import places
 from tests.config.support import URL
 from tests.scale import scaled
@@ -175,8 +171,8 @@ def altered(draw: st.DrawFn) -> dict[str, Any]:
     return value
 
 
-def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bool:
-    return not messages.check(model, value)[1]
+def accepted(value: dict[str, Any], part: type[Part] = ProjectFile) -> bool:
+    return not check(part, value)[1]
 
 
 @settings(max_examples=scaled(200), deadline=None)
@@ -184,7 +180,7 @@ def accepted(value: dict[str, Any], model: type[Any] = models.ProjectFile) -> bo
 @example(value={**WHOLE, "vars": {"a": None}})
 @example(value={**WHOLE, "templates": None, "jobs": None, "defaults": {"job": None}})
 def test_what_fits_is_right(value: dict[str, Any]) -> None:
-    if shape.fits(value, shape.ProjectFileShape):
+    if fits(value, ProjectFile):
         assert accepted(value)
 
 
@@ -194,7 +190,7 @@ def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -
     holder, passed = at(value, path[:-1]), 0
     for odd in ODD:
         holder[path[-1]] = odd
-        if shape.fits(value, shape.ProjectFileShape):
+        if fits(value, ProjectFile):
             assert accepted(value), odd
             passed += 1
     assert passed < len(ODD) or "clipSpec" in path or "addOns" in path or "effects" in path
@@ -202,44 +198,10 @@ def test_no_odd_value_passes_that_the_authority_refuses(path: tuple[Any, ...]) -
 
 def test_the_whole_file_fits() -> None:
     included = {key: WHOLE[key] for key in ("version", "import", "templates", "jobs")}
-    assert shape.fits(WHOLE, shape.ProjectFileShape)
-    assert shape.fits(included, shape.IncludedFileShape)
+    assert fits(WHOLE, ProjectFile)
+    assert fits(included, IncludedFile)
     assert accepted(WHOLE)
-    assert not shape.fits({**included, "timezone": "UTC"}, shape.IncludedFileShape)
-
-
-def parts(of: Any) -> Iterator[Any]:
-    """The models or shapes within a type."""
-    if isinstance(of, type) and issubclass(of, BaseModel | msgspec.Struct):
-        yield of
-    for inner in typing.get_args(of):
-        yield from parts(inner)
-
-
-def keys(part: Any) -> dict[str, Any]:
-    """Every key of a part, and what it holds in turn."""
-    if issubclass(part, BaseModel):
-        types = {field.alias or name: field.annotation for name, field in part.model_fields.items()}
-    else:
-        types = {field.encode_name: field.type for field in msgspec.structs.fields(part)}
-    return {key: [keys(inner) for inner in parts(of)] for key, of in types.items()}
-
-
-@pytest.mark.parametrize(
-    ("model", "form"), [(models.ProjectFile, shape.ProjectFileShape), (models.IncludedFile, shape.IncludedFileShape)]
-)
-def test_both_know_the_same_keys(model: Any, form: Any) -> None:
-    ours, theirs = keys(model), keys(form)
-    for known in (ours, theirs):
-        for job in known["jobs"]:
-            del job["repeat"], job["except"]  # looked at only in a job that has them
-    assert ours == theirs
-
-
-def test_both_know_the_same_keys_of_a_series() -> None:
-    assert keys(RepeatPart) == keys(series_shape.RepeatShape)
-    own = {*keys(ExceptPart)} - {*keys(JobPart)}
-    assert own == {*keys(series_shape.OwnTime)}
+    assert not fits({**included, "timezone": "UTC"}, IncludedFile)
 
 
 @pytest.mark.parametrize("example", ["quickstart", "content-calendar", "season"])
