@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from afsync.core.addresses import Kind
 from afsync.core.credits import DOCUMENTED
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
-from afsync.core.remote_account import Remote, RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import NOTHING_READ, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, File, Job, Schedule, Template, Values, effective
 from afsync.core.state.intents import Intent, Phase, Scan
 from afsync.core.state.recorded import Account, Recorded
@@ -164,6 +166,11 @@ def a_remote_template(
     id: str = "tpl_1", name: str = "Weekly highlights", *, created_at: datetime | None = OLDER, **echo: Any
 ) -> RemoteTemplate:
     return RemoteTemplate(id, name, created_at, echo or EMPTY)
+
+
+def read_of(jobs: Mapping[str, RemoteJob] = EMPTY, **fields: Any) -> Remote:
+    """What was read of an account for `status`."""
+    return replace(NOTHING_READ, jobs=jobs, **fields)
 
 
 def a_remote(

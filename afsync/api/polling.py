@@ -11,8 +11,7 @@ from afsync.api.previews import MOST, previews
 from afsync.api.reader import ApiReader
 from afsync.api.snapshot import look_up, read_result
 from afsync.core.job_results import JobResult
-from afsync.core.job_status import JobsView
-from afsync.core.remote_account import Preview
+from afsync.core.remote_account import NOTHING_READ, Preview, Remote
 
 SINGLES = 10
 """Jobs that are too old for the first page are asked for one by one, so many in one look, in turn."""
@@ -27,9 +26,9 @@ class JobPoller:
         self._turn: list[str] = []
         self._newest: frozenset[str] = frozenset()
         self._asked: dict[str, datetime | None] = {}
-        self.seen = JobsView()
+        self.seen = NOTHING_READ
 
-    def look(self, wanted: Sequence[str], *, page: bool) -> JobsView:
+    def look(self, wanted: Sequence[str], *, page: bool) -> Remote:
         """One look at those of `wanted` whose status can still change: at most one page of the list.
 
         With `page` it is read even for a single job, because it reports all others. Raises ApiError.
@@ -47,11 +46,11 @@ class JobPoller:
         self.seen = replace(self.seen, jobs=jobs, missing=frozenset(missing))
         return self.seen
 
-    def publish_times(self) -> JobsView:
+    def publish_times(self) -> Remote:
         """The publish times that the service reports, where it does: those of the newest 100 jobs."""
         times = self._reader.publish_times()
         if times is not None:
-            self.seen = replace(self.seen, times=times, covered=self._newest - times.unknown)
+            self.seen = replace(self.seen, publish_times=times, covered=self._newest - times.unknown)
         return self.seen
 
     def _next(self, left: list[str]) -> list[str]:
@@ -63,7 +62,7 @@ class JobPoller:
         self._turn = queue[SINGLES:] + chosen
         return chosen
 
-    def preview(self, waiting: Iterable[str], now: datetime) -> JobsView:
+    def preview(self, waiting: Iterable[str], now: datetime) -> Remote:
         """Links for those that wait for an approval: asked for once, and again when they stopped working."""
         due = [i for i in waiting if i not in self._asked or self._expired(i, now)][:MOST]
         if due:
@@ -72,7 +71,7 @@ class JobPoller:
             self.seen = replace(self.seen, previews={**self.seen.previews, **found})
         return self.seen
 
-    def publications(self, ids: Iterable[str]) -> JobsView:
+    def publications(self, ids: Iterable[str]) -> Remote:
         """The results of approvals: each job is asked for its result once, and whether it is staged where it is only
         produced. One that cannot be read is left out."""
         due = [i for i in ids if i not in self.seen.results]

@@ -19,7 +19,6 @@ from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.calendar import Window, entry_without_links
 from afsync.core.calendar_entries import Known, entries
-from afsync.core.job_status import JobsView
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import remote_as_recorded
 from afsync.errors import UsageError
@@ -114,7 +113,7 @@ def _known(
     plan = checked_plan(context, project, recorded, remote, now, Options(), project.desired.limits)
     if not live:
         return Known(project.desired, recorded, plan, now)
-    seen = JobsView(remote.jobs, remote.missing, remote.previews)
+    seen = replace(remote, publish_times=None, covered=frozenset(), results={})
     return Known(project.desired, recorded, plan, now, seen=seen, publish_times=remote.publish_times or {})
 
 

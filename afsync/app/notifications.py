@@ -13,7 +13,6 @@ from afsync.__version__ import __version__
 from afsync.api.webhook import Sent, not_a_channel, post
 from afsync.app.project_state import check_lineage
 from afsync.app.session import open_session
-from afsync.core.job_status import JobsView
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.notifications import (
     Item,
@@ -144,9 +143,7 @@ def after_apply(
     if well:
         for channel in notifier.open:
             recorded = without_failures(channel, recorded)
-    seen = JobsView(
-        remote.jobs, remote.missing, times=remote.publish_times or {}, covered=remote.covered, results=remote.results
-    )
+    seen = replace(remote, previews={})
     settle = project.settings.settle
     # What this run changed was looked at before it did that. The next run sends it.
     changed = {o.change.address for o in done.outcomes}

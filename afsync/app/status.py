@@ -10,9 +10,9 @@ from afsync.app.addresses import check_globs
 from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.core.job_status import JobPhase, JobStatus, JobsView, status_without_links
+from afsync.core.job_status import JobPhase, JobStatus, status_without_links
 from afsync.core.job_waiting import Until, is_settled, next_look
-from afsync.core.remote_account import Remote
+from afsync.core.remote_account import NOTHING_READ, Remote
 from afsync.core.status_lines import statuses
 from afsync.core.trust.publications import results_needed
 from afsync.errors import Unreachable
@@ -69,7 +69,7 @@ class WatchedJobs:
         self.sleep: Callable[[float], None] = context.sleep
 
     def known(self, now: datetime) -> tuple[JobStatus, ...]:
-        seen = self._poller.seen if self._poller else JobsView()
+        seen = self._poller.seen if self._poller else NOTHING_READ
         settle = self._project.settings.settle
         found = statuses(self._project.desired, self._recorded, seen, now, self._globs, settle=settle)
         return found if self._links else tuple(map(status_without_links, found))

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, matches, occurrence_of
 from afsync.core.calendar import CalendarEntry, Entries, EntryState, Window
 from afsync.core.credits import estimate
-from afsync.core.job_status import JobPhase, JobStatus, JobsView
+from afsync.core.job_status import JobPhase, JobStatus
 from afsync.core.moves.moves import moved
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
-from afsync.core.remote_account import RemoteJob
+from afsync.core.remote_account import NOTHING_READ, Remote, RemoteJob
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
 from afsync.core.series.occurrence_notices import RowDate
 from afsync.core.series.series import Occurrence
@@ -56,7 +56,7 @@ class Known(Struct, frozen=True):
     missed: tuple[Occurrence | RowDate, ...] = ()
     passed_over: tuple[Occurrence, ...] = ()
     without_row: tuple[Occurrence, ...] = ()
-    seen: JobsView = JobsView()
+    seen: Remote = NOTHING_READ
     publish_times: Mapping[str, datetime] = field(default_factory=dict)
 
 

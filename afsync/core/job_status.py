@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.approval.held import held_without_time, stops
-from afsync.core.job_results import JobResult
-from afsync.core.remote_account import Preview, RemoteJob, status_now
+from afsync.core.remote_account import Preview, Remote, status_now
 from afsync.core.resources import EMPTY, Job, Schedule, Values
 from afsync.core.service_statuses import ENDED, PUBLISHING, Group, group_of
 from afsync.core.signed_links import text_without_signed, unsigned, without_signed
@@ -44,18 +43,6 @@ _PHASES: Mapping[Group, JobPhase] = {
     Group.CANCELLED: JobPhase.CANCELLED,
     Group.MISSING: JobPhase.MISSING,
 }
-
-
-class JobsView(Struct, frozen=True):
-    """The account as far as it was read: jobs by id, ids that are not there, links for reviewers, results of approved
-    jobs, and the publish times that the service reports; a `covered` job in none of them has no publish time."""
-
-    jobs: Mapping[str, RemoteJob] = field(default_factory=dict)
-    missing: frozenset[str] = frozenset()
-    previews: Mapping[str, Preview] = field(default_factory=dict)
-    times: Mapping[str, datetime] = field(default_factory=dict)
-    covered: frozenset[str] = frozenset()
-    results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
 class JobStatus(Struct, frozen=True):
@@ -95,7 +82,7 @@ class JobStatus(Struct, frozen=True):
     failed_on: tuple[str, ...] = ()
 
 
-def phase_of(record: RecordedJob, seen: JobsView, now: datetime, declared: Job | None = None) -> JobPhase:
+def phase_of(record: RecordedJob, seen: Remote, now: datetime, declared: Job | None = None) -> JobPhase:
     """The phase of a recorded job. The service does not say that a job waits for an approval: state and status do."""
     held_back = stops(record, declared)
     at = record.publish_at

@@ -90,7 +90,7 @@ class Preview(Struct, frozen=True):
 
 
 class Remote(Struct, frozen=True):
-    """What was fetched for one plan.
+    """What was read of the account; a plan needs all of it, `status` only what it asks for.
 
     `jobs` are the listed ones, newest first, followed by those looked up one by one; `missing` are ids that were
     looked for and are not there. `head` are the ids of the newest jobs in the list's order. `publish_times` maps
@@ -118,6 +118,10 @@ class Remote(Struct, frozen=True):
         """Whether the service reports the publish time of a job, or that it has none."""
         times = self.publish_times
         return times is not None and (job_id in times or job_id in self.covered)
+
+
+NOTHING_READ = Remote(RemoteAccount(""))
+"""An account of which nothing was read yet."""
 
 
 class Lookups(Struct, frozen=True):

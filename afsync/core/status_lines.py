@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from afsync.core.addresses import matches
 from afsync.core.approval.held import held_without_time, is_held, stops
 from afsync.core.decisions.publish_times import time_never_set
-from afsync.core.job_status import ENDED_PHASES, JobPhase, JobStatus, JobsView, phase_of
+from afsync.core.job_status import ENDED_PHASES, JobPhase, JobStatus, phase_of
 from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
-from afsync.core.remote_account import RemoteJob, status_now
+from afsync.core.remote_account import Remote, RemoteJob, status_now
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values, effective
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, ended_badly, never_changes
 from afsync.core.state.intents import Purpose
@@ -34,7 +34,7 @@ _SOON = timedelta(seconds=SETTLE)
 def statuses(
     desired: Desired,
     recorded: Recorded,
-    seen: JobsView,
+    seen: Remote,
     now: datetime,
     globs: tuple[str, ...] = (),
     *,
@@ -50,7 +50,7 @@ def statuses(
 
 
 def _status(
-    address: str, desired: Desired, recorded: Recorded, seen: JobsView, now: datetime, settle: float
+    address: str, desired: Desired, recorded: Recorded, seen: Remote, now: datetime, settle: float
 ) -> JobStatus:
     declared = desired.jobs.get(address)
     record = recorded.resources.get(address)
@@ -92,13 +92,13 @@ class _AtService(Struct, frozen=True):
     gone: bool = False
 
 
-def _at_service(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> _AtService:
-    job = seen.jobs.get(record.id)
-    status = job.status if job else record.status
+def _at_service(record: RecordedJob, declared: Job | None, seen: Remote, now: datetime) -> _AtService:
+    status = status_now(record, seen.jobs)
     if not relies_on_service(record, declared, status, now):
         return _AtService(record)
-    reported = as_reported(record, seen.times)
-    none = record.id in seen.covered and record.id not in seen.times
+    times = seen.publish_times or {}
+    reported = as_reported(record, times)
+    none = record.id in seen.covered and record.id not in times
     return _AtService(reported, True, reported is not record, is_gone(record, declared, status, reported=not none))
 
 
@@ -108,7 +108,7 @@ def _with_time(status: JobStatus, at: _AtService) -> JobStatus:
     return replace(status, phase=JobPhase.DONE, schedule=None) if at.gone else status
 
 
-def _cancelled(recorded: Recorded, seen: JobsView, now: datetime) -> Iterator[JobStatus]:
+def _cancelled(recorded: Recorded, seen: Remote, now: datetime) -> Iterator[JobStatus]:
     """The jobs that were cancelled and are still in the account. Those that are recorded have a line of their own."""
     known = {r.id for r in recorded.jobs.values()} if recorded.watched else ()
     for job_id, entry in recorded.watched.items():
@@ -123,7 +123,7 @@ def _cancelled(recorded: Recorded, seen: JobsView, now: datetime) -> Iterator[Jo
             yield replace(status, note=note, cancelled=True, preview=None)
 
 
-def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> JobStatus:
+def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Remote, now: datetime) -> JobStatus:
     job = seen.jobs.get(record.id)
     phase = phase_of(record, seen, now, declared)
     status = status_now(record, seen.jobs)
@@ -152,7 +152,7 @@ def _past_it(record: RecordedJob, phase: JobPhase, now: datetime) -> bool:
     return phase in ENDED_PHASES and record.schedule is not None and record.schedule.utc > now
 
 
-def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: JobsView) -> str | None:
+def _of_publication(record: RecordedJob, phase: JobPhase, status: str, seen: Remote) -> str | None:
     """A note about the approval, unless the job is known to be published."""
     if phase is JobPhase.PUBLISH_FAILED:
         return failure_reason(record, seen)
@@ -170,7 +170,7 @@ def _overtaken(record: RecordedJob, declared: Job | None, status: str, now: date
     return not held or (record.approved_at or now) < record.schedule.utc
 
 
-def _of_time(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> str | None:
+def _of_time(record: RecordedJob, declared: Job | None, seen: Remote, now: datetime) -> str | None:
     if record.time_lost:
         return "publish time not kept"
     if _origin_unknown(record, declared, seen):
@@ -178,7 +178,7 @@ def _of_time(record: RecordedJob, declared: Job | None, seen: JobsView, now: dat
     return "not known whether at its publish time" if _time_unknown(record, declared, seen, now) else None
 
 
-def _origin_unknown(record: RecordedJob, declared: Job | None, seen: JobsView) -> bool:
+def _origin_unknown(record: RecordedJob, declared: Job | None, seen: Remote) -> bool:
     """Whether an apply is to publish the job at its time, although it may be published already."""
     preview = seen.previews.get(record.id)
     taken_over = record.publish is Publish.UNKNOWN and is_held(record, declared) and not record.approved
@@ -186,7 +186,7 @@ def _origin_unknown(record: RecordedJob, declared: Job | None, seen: JobsView) -
     return taken_over and produced and not (preview is not None and preview.staging)
 
 
-def _time_unknown(record: RecordedJob, declared: Job | None, seen: JobsView, now: datetime) -> bool:
+def _time_unknown(record: RecordedJob, declared: Job | None, seen: Remote, now: datetime) -> bool:
     """Whether the publish time has passed, and it is not known whether the job was published then or when it was
     produced."""
     if record.schedule is None or record.schedule.utc + _SOON > now or record.time_lost:

@@ -15,10 +15,9 @@ from afsync.core.apply_verification import (
     used_templates,
     with_times_seen,
 )
-from afsync.core.job_status import JobsView as Account
 from afsync.core.outcomes import Outcome
 from afsync.core.plan.facts import Options
-from afsync.core.remote_account import RemoteJob
+from afsync.core.remote_account import NOTHING_READ, RemoteJob
 from afsync.core.trust.publications import MOST_RESULTS, judged_publications
 from afsync.engine.run import Run
 from afsync.errors import ApiError, Interrupted
@@ -52,7 +51,8 @@ def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
     seen = compare(wanted, found)
     seen = replace(seen, seen=(*seen.seen, *shown))
     recorded = with_times_seen(run.ledger.recorded, seen, found)
-    account = Account({i: RemoteJob(i, status) for i, status in found.jobs.items()}, results=found.results)
+    jobs = {i: RemoteJob(i, status) for i, status in found.jobs.items()}
+    account = replace(NOTHING_READ, jobs=jobs, results=found.results)
     now = run.server_time() or run.deps.clock()
     run.ledger.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
     return Verification(seen, run.remote.account.balance, found.balance)

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from afsync.core.calendar import CalendarEntry, EntryState, Window, entry_without_links, weeks
 from afsync.core.calendar_entries import Known, entries
-from afsync.core.job_status import JobsView
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.recorded import Recorded
@@ -29,6 +28,7 @@ from tests.builders import (
     a_template,
     desired,
     planned,
+    read_of,
 )
 
 WINDOW = Window(date(2026, 11, 1), date(2026, 12, 31), UTC)
@@ -43,7 +43,7 @@ def known(
     state = a_recorded(recorded)
     plan = planned(*declared, recorded=state, remote=remote or a_remote(), now=now)
     jobs = remote.jobs if remote else {}
-    return Known(desired(*declared), state, plan, now, seen=JobsView(jobs))
+    return Known(desired(*declared), state, plan, now, seen=read_of(jobs))
 
 
 def only(found: Known, window: Window = WINDOW) -> CalendarEntry:
@@ -129,7 +129,7 @@ def test_links_for_reviewers_can_be_left_out() -> None:
     seen = a_remote_job(status="complete")
     found = known(job, recorded=record, remote=a_remote(seen))
     link = "https://cdn.example/video.mp4"
-    entry = only(replace(found, seen=JobsView({"job_1": seen}, previews={"job_1": Preview(link)})))
+    entry = only(replace(found, seen=read_of({"job_1": seen}, previews={"job_1": Preview(link)})))
     assert (entry.mark, entry.link) == (EntryState.WAITING, link)
     bare = entry_without_links(entry)
     assert bare.link is None and bare.status is not None and bare.status.preview is None

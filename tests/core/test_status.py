@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.job_status import JobPhase, JobStatus, JobsView, phase_of
+from afsync.core.job_status import JobPhase, JobStatus, phase_of
 from afsync.core.job_waiting import MAX_INTERVALS, Until, is_settled, next_look, succeeded
-from afsync.core.remote_account import Preview
+from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Publish, Record, RecordedJob
 from afsync.core.status_lines import statuses
@@ -27,6 +27,7 @@ from tests.builders import (
     an_intent,
     at,
     desired,
+    read_of,
 )
 
 ACTIVE, WAITING, DONE = JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE
@@ -59,8 +60,8 @@ PHASES = [
 
 @pytest.mark.parametrize(("status", "about", "phase"), PHASES)
 def test_phase(status: str, about: dict[str, bool], phase: JobPhase) -> None:
-    assert phase_of(record("queued", **about), JobsView({"job_1": a_remote_job("job_1", status)}), NOW) is phase  # type: ignore[arg-type]
-    assert phase_of(record(status, **about), JobsView(), NOW) is phase  # type: ignore[arg-type]
+    assert phase_of(record("queued", **about), read_of({"job_1": a_remote_job("job_1", status)}), NOW) is phase  # type: ignore[arg-type]
+    assert phase_of(record(status, **about), read_of(), NOW) is phase  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -75,20 +76,20 @@ def test_phase(status: str, about: dict[str, bool], phase: JobPhase) -> None:
     ],
 )
 def test_phase_of_what_is_gone(last: str, phase: JobPhase) -> None:
-    assert phase_of(record(last), JobsView(missing=frozenset({"job_1"})), NOW) is phase
+    assert phase_of(record(last), read_of(missing=frozenset({"job_1"})), NOW) is phase
 
 
 def test_what_waits_is_not_done_when_it_is_purged() -> None:
-    assert phase_of(record("complete", staged=True), JobsView(missing=frozenset({"job_1"})), NOW) is MISSING
+    assert phase_of(record("complete", staged=True), read_of(missing=frozenset({"job_1"})), NOW) is MISSING
 
 
-NOTHING = JobsView()
+NOTHING = read_of()
 
 
 def looked(
     *declared: Job | Template,
     records: dict[str, Record] | None = None,
-    seen: JobsView = NOTHING,
+    seen: Remote = NOTHING,
     globs: tuple[str, ...] = (),
 ) -> dict[str, JobStatus]:
     found = statuses(desired(*declared), a_recorded(records), seen, NOW, globs)
@@ -113,14 +114,14 @@ def test_only_those_that_are_asked_for() -> None:
 
 def test_an_unresolved_submission_is_unknown_whatever_was_before() -> None:
     recorded = a_recorded({"job.best": record("published")}, intents=(an_intent(),))
-    (job,) = statuses(desired(a_job()), recorded, JobsView(), NOW)
+    (job,) = statuses(desired(a_job()), recorded, read_of(), NOW)
     assert (job.phase, job.id, job.unresolved) == (UNKNOWN, None, True)
 
 
 def test_what_the_service_tells_is_shown() -> None:
     seen = replace(a_remote_job("job_1", "complete"), score="87", output_url="https://a.example/v", portals={"p": "x"})
     preview = Preview("https://a.example/p", expires_at=AHEAD)
-    known = JobsView({"job_1": seen}, previews={"job_1": preview})
+    known = read_of({"job_1": seen}, previews={"job_1": preview})
     job = looked(a_job(), records={"job.best": record(when=AHEAD, staged=True)}, seen=known)["job.best"]
     assert (job.id, job.status, job.phase, job.credits) == ("job_1", "complete", WAITING, 1)
     assert (job.score, job.output_url, job.portals, job.preview) == ("87", "https://a.example/v", {"p": "x"}, preview)
@@ -128,7 +129,7 @@ def test_what_the_service_tells_is_shown() -> None:
 
 
 def test_links_are_shown_while_they_work_and_only_to_whom_they_matter() -> None:
-    expired = JobsView(
+    expired = read_of(
         {"job_1": a_remote_job("job_1", "complete")}, previews={"job_1": Preview("https://a", expires_at=PAST)}
     )
     assert looked(a_job(), records={"job.best": record(staged=True)}, seen=expired)["job.best"].preview is None
@@ -248,9 +249,9 @@ def test_the_publish_time_is_the_one_that_the_service_reports(
 ) -> None:
     known = replace(record(when=AHEAD), schedule_unseen_since=NOW - timedelta(minutes=unseen))
     at_service = None if minutes is None else NOW + timedelta(minutes=minutes)
-    seen = JobsView(
+    seen = read_of(
         {"job_1": a_remote_job("job_1", status)},
-        times={"job_1": at_service} if at_service else {},
+        publish_times={"job_1": at_service} if at_service else {},
         covered=frozenset({"job_1"}),
     )
     found = looked(a_job(schedule=AHEAD), records={"job.best": known}, seen=seen)["job.best"]
@@ -263,7 +264,7 @@ def test_the_publish_time_is_the_one_that_the_service_reports(
 
 @pytest.mark.parametrize("more", [{"publish": Publish.HELD}, {"staged": True, "approved": True}])
 def test_the_service_has_no_say_in_the_time_of_a_held_or_approved_job(more: dict[str, Any]) -> None:
-    seen = JobsView({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
+    seen = read_of({"job_1": a_remote_job("job_1", "complete")}, covered=frozenset({"job_1"}))
     found = looked(a_job(schedule=AHEAD), records={"job.best": record(when=AHEAD, **more)}, seen=seen)["job.best"]
     assert not found.relies
     assert "not reported" not in (found.note or "")

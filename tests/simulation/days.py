@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.core.job_status import JobsView
 from afsync.core.outcomes import Failed
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.facts import Options
@@ -187,7 +186,7 @@ class Days(Scenario):
         named = (v for v in plan.violations if v.code != "unresolved")  # that one only says whose it could be
         held = "\n".join(f"{v.message} {v.hint}" for v in (*named, *cancelled))
         self.told_out |= {j.id: now for j in self.effects.jobs if j.id in held}
-        seen = JobsView(remote.jobs, remote.missing, remote.previews)
+        seen = replace(remote, publish_times=None, covered=frozenset(), results={})
         self.audit.status(statuses(self.desired, with_refreshed(recorded, plan), seen, now))
         return plan, remote, recorded, version
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -15,7 +14,7 @@ from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import approval
 from afsync.core.plan.decision import NOTHING, Decision, note, withhold
 from afsync.core.plan.facts import Facts, Options
-from afsync.core.remote_account import Preview, Remote, RemoteJob, status_now
+from afsync.core.remote_account import Remote, status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
 from afsync.core.state.recorded import Recorded
@@ -24,19 +23,6 @@ from afsync.core.trust.publish_times import settle_time_over
 
 MOST_RESULTS = 10
 """So many results are read for one plan; the others wait for the next one."""
-
-
-class AccountRead(Protocol):
-    """The account as it was read. The result of a job in `results` was asked for, with or without success."""
-
-    @property
-    def jobs(self) -> Mapping[str, RemoteJob]: ...
-    @property
-    def missing(self) -> Set[str]: ...
-    @property
-    def previews(self) -> Mapping[str, Preview]: ...
-    @property
-    def results(self) -> Mapping[str, JobResult]: ...
 
 
 def publication_unconfirmed(record: RecordedJob) -> bool:
@@ -49,7 +35,7 @@ def publication_failed(record: RecordedJob) -> bool:
     return record.publish_finding is Finding.LOST
 
 
-def results_needed(recorded: Recorded, seen: AccountRead, now: datetime, settle: float) -> list[str]:
+def results_needed(recorded: Recorded, seen: Remote, now: datetime, settle: float) -> list[str]:
     """The ids of jobs whose results matter now, those without a finding first."""
     asked = [
         r
@@ -67,7 +53,7 @@ def _may_tell(record: RecordedJob, status: str, now: datetime, settle: float) ->
     return status == COMPLETE and publication_unconfirmed(record) and settle_time_over(record.approved_at, now, settle)
 
 
-def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, options: Options) -> Recorded:
+def judged_publications(recorded: Recorded, seen: Remote, now: datetime, options: Options) -> Recorded:
     """The state with all findings that are possible now. The result of an approval is counted once."""
     found: dict[str, RecordedJob] = {}
     for address, record in recorded.jobs.items():
@@ -84,7 +70,7 @@ def judged_publications(recorded: Recorded, seen: AccountRead, now: datetime, op
     return replace(recorded, resources={**recorded.resources, **found})
 
 
-def judged_publication(record: RecordedJob, seen: AccountRead, now: datetime, options: Options) -> RecordedJob:
+def judged_publication(record: RecordedJob, seen: Remote, now: datetime, options: Options) -> RecordedJob:
     """The record with the finding about its last approval.
 
     Kept: it is published, and no platform is reported as failed. Lost: a platform is, or it is only produced again and
@@ -150,7 +136,7 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
     return note(declared.address, "publication_unknown", text, f"see `afsync result {typed(declared.address)}`")
 
 
-def failure_reason(record: RecordedJob, seen: AccountRead) -> str:
+def failure_reason(record: RecordedJob, seen: Remote) -> str:
     """The reasons that the service reports, by platform where it does."""
     result, job = seen.results.get(record.id), seen.jobs.get(record.id)
     reasons = result.reasons if result is not None else {}
