@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from msgspec import Struct
+
+from afsync.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "afsync"
@@ -38,6 +41,11 @@ class Module(Struct, frozen=True, dict=True):
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def docstrings(self) -> set[ast.AST]:
+        """Strings that stand by themselves."""
+        return {node.value for node in self.nodes if isinstance(node, ast.Expr)}
 
     @cached_property
     def imports(self) -> tuple[tuple[str, int], ...]:
@@ -340,6 +348,32 @@ def test_no_folder_holds_one_file() -> None:
     ]
 
     assert lonely == []
+
+
+# --- who knows the command line ---
+
+SPELLS_IT = "afsync.core.command_lines"
+LEFT = {"config"}
+"""Layers whose messages and descriptions of keys name commands themselves."""
+OTHER_PROGRAMS = {"afsync.store.branch.repository", "afsync.store.branch.checkout"}
+"""These give git its flags."""
+NOT_SHOWN = {"afsync.store.branch.legacy_action": {"afsync apply"}, "afsync.store.schema": {"`afsync state`"}}
+"""What a lock of 0.1 says of its holder; the description of a schema."""
+COMMAND_OR_FLAG = re.compile(rf"(?<![\w-])--[a-z]{{3}}[a-z-]*|`?\bafsync ({'|'.join(COMMANDS)})\b`?")
+
+
+def test_below_the_use_cases_one_module_spells_commands_and_flags() -> None:
+    layers = {"core", "store", "api", "engine", "config", "errors"} - LEFT
+    wrong = [
+        f"{m.at(node.lineno)}: {found[0]}"
+        for m in MODULES
+        if m.layer in layers and m.name != SPELLS_IT and m.name not in OTHER_PROGRAMS
+        for node in m.nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in m.docstrings
+        if (found := COMMAND_OR_FLAG.search(node.value)) and found[0] not in NOT_SHOWN.get(m.name, ())
+    ]
+
+    assert wrong == [], f"take it from {SPELLS_IT}"
 
 
 NO_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared"}

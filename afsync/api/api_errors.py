@@ -9,6 +9,7 @@ from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import PASSING
 from afsync.api.text import excerpt, printable
 from afsync.api.wire import ErrorForm, error_form, too_many
+from afsync.core.command_lines import EMULATOR
 from afsync.errors import ApiError, AuthError, BadAnswer, Refused, Unreachable
 
 _KEY_HINT = "check AURAFLUX_API_KEY; keys are made in the account's settings"
@@ -76,5 +77,5 @@ def _reach_hint(why: str, host: str, source: str | None) -> str:
     if source is None:
         return "check the network and the proxy"
     if is_loopback(urlsplit(f"//{host}").hostname or ""):
-        return f"does `afsync emulator` run there? The address is from {source}"
+        return f"does {EMULATOR} run there? The address is from {source}"
     return f"check the network, the proxy and {source}"

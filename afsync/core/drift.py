@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from afsync.core.addresses import Kind, typed
+from afsync.core.addresses import Kind
+from afsync.core.command_lines import IMPORT_NONE, replace_command
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.fingerprints import normalise, plain
 from afsync.core.plan.facts import Options, facts_of
@@ -67,7 +68,7 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
         changed.insert(0, _now("name", record.declared.get("name"), found.name))
     if changed:
         text = f"{address} ({record.id}) was edited in AuraFlux: {'; '.join(changed)}"
-        hint = f"write that into the files to keep it; `afsync apply --replace {typed(address)}` makes it as it was"
+        hint = f"write that into the files to keep it; {replace_command(address)} makes it as it was"
         yield _drift(address, "edited", text, hint)
 
 
@@ -87,7 +88,7 @@ def _job(address: str, record: RecordedJob, remote: Remote, now: datetime, zone:
     if job is None:
         if record.id in remote.missing:
             text = f"{name} is not in AuraFlux any more; when it was last seen it was {record.status}"
-            again = f"`afsync apply --replace {typed(address)}` submits it again (that costs credits)"
+            again = f"{replace_command(address)} submits it again (that costs credits)"
             hint = f"{again}, or take it out of the files"
             yield _drift(address, "missing", text, hint)
         return
@@ -131,7 +132,7 @@ MOST_NAMED = 10
 
 CODE = "drift_undeclared"
 
-NONE = "`afsync import --none` remembers that it was not submitted from here"
+NONE = f"{IMPORT_NONE} remembers that it was not submitted from here"
 
 
 def find_undeclared(

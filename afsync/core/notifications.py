@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.addresses import typed
+from afsync.core.command_lines import approve_command
 from afsync.core.job_status import JobPhase, JobStatus
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.state.recorded import Recorded
@@ -62,7 +62,7 @@ def _of(job: JobStatus, recorded: Recorded) -> Iterator[tuple[Event, str]]:
     if job.phase is JobPhase.FAILED:
         yield Event.FAILED, f"failed in production{f': {job.note}' if job.note else ''}"
     elif job.phase is JobPhase.WAITING_FOR_APPROVAL:
-        yield Event.WAITS, f"{_topic(job, recorded)}waits for an approval: `afsync approve {typed(job.address)}`"
+        yield Event.WAITS, f"{_topic(job, recorded)}waits for an approval: {approve_command(job.address)}"
     elif job.phase is JobPhase.DONE and job.status == "published" and not job.unconfirmed:
         yield Event.PUBLISHED, "published"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from afsync.core.command_lines import APPROVE, PLAN, RESULT, STATUS
+
 COMPLETE = "complete"
 """Produced. Whether it is published, or will be, depends on more: `group_of`."""
 
@@ -29,26 +31,26 @@ MEANINGS: Mapping[str, str] = {
     "ready_to_publish": "It is produced and waits for a slot of the service; it may stay so.",
     "queued_scheduled": "It waits for its publish time at the service.",
     "publishing": "It is being published.",
-    "complete": "It is produced; a job that publishes immediately is published by then. `afsync status` calls it "
+    "complete": f"It is produced; a job that publishes immediately is published by then. {STATUS} calls it "
     "`produced` while it is still to be published, and `done` where nothing more happens by itself.",
     "published": "It is published, and done.",
-    "failed": "Nothing comes of it; `afsync result` can tell the reason.",
+    "failed": f"Nothing comes of it; {RESULT} can tell the reason.",
     "non-compliant": "The service refused its content; nothing comes of it.",
     "cancelled": "It was cancelled; a service that was producing it already may still finish it.",
 }
 
 OWN: Mapping[str, str] = {
-    "active": "It is at the service and not finished. The summary of `afsync status` counts what is produced apart.",
+    "active": f"It is at the service and not finished. The summary of {STATUS} counts what is produced apart.",
     "produced": "There is a video, and it is still to be published: at its publish time, or right now.",
     "waiting_for_approval": "There is a video, and it is published only after an approval.",
     "done": "It is published, or produced where nothing more happens by itself.",
-    "publish_failed": "It was approved, and is not published, on one platform at least. `afsync approve` publishes it "
+    "publish_failed": f"It was approved, and is not published, on one platform at least. {APPROVE} publishes it "
     "again, only where that failed.",
     "missing": "It was active when last seen, and is not in the account any more.",
     "unknown": "It was not submitted yet, or its submission or approval is unresolved.",
-    "unresolved": "It was submitted, and the answer was lost. `afsync plan` says until when it is looked for.",
+    "unresolved": f"It was submitted, and the answer was lost. {PLAN} says until when it is looked for.",
     "to_submit": "The next apply submits it.",
-    "held_back": "The plan does nothing to it until a person decides. `afsync plan` says what is to be decided.",
+    "held_back": f"The plan does nothing to it until a person decides. {PLAN} says what is to be decided.",
     "upcoming": "It belongs to a series, and its publish time is beyond `horizon`. A later apply submits it.",
     "missed": "It belongs to a series, and its publish time passed before it was submitted. It is not made up for.",
     "passed_over": "It belongs to a series. Its date has passed, although its time, which was moved, has not. It is "

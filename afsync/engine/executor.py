@@ -7,6 +7,7 @@ from contextlib import suppress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from afsync.core.command_lines import FlagName
 from afsync.core.moves.moves import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
@@ -189,7 +190,7 @@ def _react(execution: Execution, outcome: Outcome, halt: StopRun | None) -> None
     if halt is not None:
         _stop(execution, halt.error, halt.why)
     elif execution.fail_fast and isinstance(outcome, Failed | Unresolved):
-        execution.halted = f"stopped after {outcome.change.address} (--fail-fast)"
+        execution.halted = f"stopped after {outcome.change.address} ({FlagName.FAIL_FAST})"
 
 
 def _stop(execution: Execution, error: AfsyncError | None, why: str) -> None:

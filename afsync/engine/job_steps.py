@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.answers import Committed
+from afsync.core.command_lines import FlagName
 from afsync.core.decisions.publish_times import time_off_options, with_refusal
 from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
@@ -152,7 +153,7 @@ def _over_limit(change: Change, run: Run) -> ChangeEnded | None:
         return None
     by = " by the estimate" if run.unknown_cost else ""
     why = f"{run.spent} credits were spent{by}, and this one would pass the limit of {run.max_credits}"
-    error = LimitRefused(f"Stopped: {why}.", f"raise it with --max-credits {run.spent + change.credits.spend}")
+    error = LimitRefused(f"Stopped: {why}.", f"raise it with {FlagName.MAX_CREDITS} {run.spent + change.credits.spend}")
     return ChangeEnded(NotAttempted(change, why), StopRun(error, "the limit on credits was reached"))
 
 

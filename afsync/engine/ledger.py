@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import Kind, typed
+from afsync.core.addresses import Kind
+from afsync.core.command_lines import APPLY, FlagName, resolve_command
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.series.occurrence_notices import with_considered
@@ -86,10 +87,10 @@ class Ledger:
             if not isinstance(error, Exception):
                 error.add_note(f"{made}; {where}")
                 raise
-            resolve = f"`afsync resolve {typed(address)} --adopt {record.id}`"
+            resolve = f"`{resolve_command(address)} {FlagName.ADOPT} {record.id}`"
             hint = f"keep that id: once the state can be written, {resolve} records it"
             if path:
-                hint = "once the state can be written, run `afsync apply` again: it merges the recovery file first"
+                hint = f"once the state can be written, run {APPLY} again: it merges the recovery file first"
             text = f"{made}, but the state could not be written: {error}; {where}"
             raise StateError(text, hint) from error
 

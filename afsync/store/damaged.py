@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.command_lines import IMPORT
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.json_structs import FORMAT
@@ -132,7 +133,7 @@ def united(one: Recorded, two: Recorded) -> Recorded:
         if first != second:
             raise StateError(
                 f"Both sides submitted {address}: it is {first} in one and {second} in the other.",
-                "restore one of them, then look after the other in the account: `afsync import` takes it over "
+                f"restore one of them, then look after the other in the account: {IMPORT} takes it over "
                 "under another key, and a job that should not be there can be cancelled",
             )
     if older.intents != newer.intents:

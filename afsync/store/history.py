@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.command_lines import IMPORT_MATCH, INIT, RESTORE_UNION, restore_command
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument
@@ -19,7 +20,7 @@ from afsync.store.loading import load, os_reason, unreadable
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.state_text import decode_bytes
 
-UNION = "`afsync state restore --union` keeps what both sides hold; do not restore an older version"
+UNION = f"{RESTORE_UNION} keeps what both sides hold; do not restore an older version"
 
 
 def newer(writer: str | None) -> str:
@@ -168,14 +169,14 @@ def recovery_hint(disk: Disk, paths: Paths) -> str:
     found = f"the newest good copy has the serial {good.serial} ({good.place})"
     if seen.serial > good.serial:
         found += f", and the damaged one had {seen.serial}: what was submitted in between would be forgotten"
-    return f"{found}: `afsync state restore {good.serial}` takes it, or put back the file that belongs there"
+    return f"{found}: {restore_command(good.serial)} takes it, or put back the file that belongs there"
 
 
 def _nothing_left(disk: Disk, paths: Paths) -> str:
     """What to do without any copy. A new state alone would not know what was paid for."""
-    begin = "`afsync init`, then `afsync import --match`, which finds again what it held"
+    begin = f"{INIT}, then {IMPORT_MATCH}, which finds again what it held"
     if disk.identity(paths.state) is None:
-        lost = f"if it is lost: {begin}; in a new project: `afsync init`"
+        lost = f"if it is lost: {begin}; in a new project: {INIT}"
     else:
         lost = f"if it is lost, move this away, then {begin}"
     return f"no good copy is here: put the file back from where you keep it; {lost}"

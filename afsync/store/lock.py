@@ -17,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.command_lines import FlagName, unlock_command
 from afsync.core.recovery.evidence import EXCHANGE
 from afsync.core.resources import Utc
 from afsync.core.state.intents import Intent, Phase, Purpose
@@ -154,8 +155,8 @@ def _announce(fd: int, holder: Holder) -> None:
 def busy(waited: float) -> tuple[str, str]:
     """Message and hint while another run holds the lock, after so many seconds of waiting."""
     if waited:
-        return f"Another run is still at work here after {waited:g} s", "wait longer (`--lock-timeout`)"
-    return "Another run is at work here", "wait for it, or give `--lock-timeout`"
+        return f"Another run is still at work here after {waited:g} s", f"wait longer (`{FlagName.LOCK_TIMEOUT}`)"
+    return "Another run is at work here", f"wait for it, or give `{FlagName.LOCK_TIMEOUT}`"
 
 
 def refuse_other_id(holder: Holder | None, lock_id: str) -> None:
@@ -169,7 +170,7 @@ def _locked(path: Path, waited: float) -> StateLocked:
     text, hint = busy(waited)
     if holder is None:
         return StateLocked(f"{text}.", hint)
-    return StateLocked(f"{text}: {holder}.", f"{hint}; if it hangs, stop it, or `afsync force-unlock {holder.id}`")
+    return StateLocked(f"{text}: {holder}.", f"{hint}; if it hangs, stop it, or {unlock_command(holder.id)}")
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

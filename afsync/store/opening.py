@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afsync.core.command_lines import INIT, STATE_HISTORY
 from afsync.core.state.recorded import Recorded
 from afsync.core.state_place import BadPlace, BranchPlace, ObjectPlace, Place, is_elsewhere, state_place
 from afsync.errors import StateError
@@ -38,7 +39,7 @@ def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, bas
     if recorded.lineage != lineage:
         raise StateError(
             f"The state is of another project: its lineage is {recorded.lineage}, that of afsync.yaml {lineage}.",
-            "put the right state in its place, or name it with `state:`; `afsync state history` shows what there is",
+            f"put the right state in its place, or name it with `state:`; {STATE_HISTORY} shows what there is",
         )
     known = recorded.account
     if known is not None and (account_id or known.id, base_url) != (known.id, known.base_url):
@@ -46,7 +47,7 @@ def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, bas
             f"The state belongs to account {known.id} at {known.base_url}, but this is {account_id or known.id} at "
             f"{base_url}.",
             "use the key and `api.base_url` it was created with; to start over in this account (after the "
-            "emulator, say), move this state away, `.afsync` with it, and run `afsync init`",
+            f"emulator, say), move this state away, `.afsync` with it, and run {INIT}",
         )
 
 

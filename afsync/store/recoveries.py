@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from afsync.core.command_lines import APPLY, IMPORT, RESTORE
 from afsync.core.plan.facts import Options
 from afsync.core.recovery.resolution import replace_intent
 from afsync.core.state.recorded import Recorded
@@ -100,7 +101,7 @@ def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
         problem = f"cannot be read: {reason(error)}"
     except InvalidDocument as error:
         problem = str(error)
-    hint = "the run that wrote it printed the id: `afsync import` takes it over, then remove the file"
+    hint = f"the run that wrote it printed the id: {IMPORT} takes it over, then remove the file"
     raise StateError(f"The recovery file {path} {problem}.", hint)
 
 
@@ -135,7 +136,7 @@ def refuse_unmerged(waiting: tuple[Path, ...]) -> None:
     if waiting:
         files = ", ".join(map(str, waiting))
         text = f"An earlier run could not write into the state all that it did; the rest is in {files}."
-        raise StateError(text, "`afsync apply` merges that first; `afsync state restore` does only that")
+        raise StateError(text, f"{APPLY} merges that first; {RESTORE} does only that")
 
 
 def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
@@ -163,7 +164,7 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
     text = (
         f"{address} was created as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
     )
-    raise StateError(text, f"keep one of the two: `afsync import` {record.id} elsewhere, then remove the file")
+    raise StateError(text, f"keep one of the two: {IMPORT} {record.id} elsewhere, then remove the file")
 
 
 def _ids(recorded: Recorded, like: Record) -> set[str]:

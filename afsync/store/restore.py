@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from afsync.core.command_lines import STATE_HISTORY, FlagName
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import Glimpse, follow, united
@@ -16,7 +17,7 @@ from afsync.store.loading import load
 from afsync.store.paths import Paths, serials
 from afsync.store.state_writer import alone, save, unwritable
 
-WITHOUT_UNION = "`afsync state history` lists the versions that can be restored"
+WITHOUT_UNION = f"{STATE_HISTORY} lists the versions that can be restored"
 
 
 def restore(
@@ -76,7 +77,7 @@ def version_with(serial: int, versions: Iterable[tuple[Version, Recorded | None]
     for version, recorded in versions:
         if version.serial == serial and recorded is not None:
             return recorded
-    raise StateError(f"There is no good copy with the serial {serial}.", "`afsync state history` lists what there is")
+    raise StateError(f"There is no good copy with the serial {serial}.", f"{STATE_HISTORY} lists what there is")
 
 
 def as_newest(wanted: Recorded, current: Recorded | None, seen: Glimpse, serials_kept: Iterable[int]) -> Recorded:
@@ -113,7 +114,7 @@ def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool)
     lost = forgotten(seen, wanted)
     if lost:
         text = f"The state is damaged, but it tells that going back to serial {serial} would forget {shortened(lost)}."
-        hint = "put the undamaged file back if there is one; else add --force, and import these"
+        hint = f"put the undamaged file back if there is one; else add {FlagName.FORCE}, and import these"
         raise StateError(text, UNION if union else hint)
 
 
@@ -127,7 +128,7 @@ def refuse_to_forget(current: Recorded, wanted: Recorded, serial: int) -> None:
     lost = [f"the unresolved {i.purpose} of {i.address}" for i in current.intents if (i.seq, i.address) not in known]
     lost += [f"{a} ({r.id})" for a, r in sorted(current.resources.items()) if r.id not in ids]
     if lost:
-        hint = "resolve and import what matters first, or add --force"
+        hint = f"resolve and import what matters first, or add {FlagName.FORCE}"
         raise StateError(
             f"The state can be read, and going back to serial {serial} would forget {shortened(lost)}.", hint
         )

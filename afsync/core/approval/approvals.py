@@ -8,10 +8,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import in_yaml, typed
+from afsync.core.addresses import in_yaml
 from afsync.core.approval.held import is_held, time_of
 from afsync.core.approval.platforms import platforms_of, reason_against_platforms, targets
 from afsync.core.clocks import passed_on_both
+from afsync.core.command_lines import INTENTS, STATUS, FlagName, forget_command, import_command, resolve_command
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.decision import NOTHING, Decision, do, note, withhold
@@ -73,7 +74,7 @@ def approved_without_submission(change: Change, job: Job) -> Decision | None:
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
         f"{job.address} is approved as {job.approve}, but the state has no submission of it",
-        f"take it over with `afsync import {typed(job.address)} {job.approve}`, or remove `approve` to submit it",
+        f"take it over with {import_command(job.address, job.approve)}, or remove `approve` to submit it",
         "approve",
     )
 
@@ -170,13 +171,13 @@ def _refuse(wrong: Mapping[str, str]) -> None:
     """Raise AfsyncError where there is nothing to publish for an address, with the reason for each."""
     if wrong:
         reasons = "; ".join(f"{address} {why}" for address, why in wrong.items())
-        raise AfsyncError(f"Nothing was published: {reasons}.", "`afsync status` shows where every job is")
+        raise AfsyncError(f"Nothing was published: {reasons}.", f"{STATUS} shows where every job is")
 
 
 def _unreviewed(record: RecordedJob) -> str:
     return (
         f"({record.id}) is not called staged by the service, so it does not wait for an approval and may be published "
-        f"already (`afsync state rm {typed(record.id)}` ends this)"
+        f"already ({forget_command(record.id)} ends this)"
     )
 
 
@@ -186,7 +187,7 @@ def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
     opened = [i for i in recorded.intents if i.address in addresses]
     if opened:
         unresolved = "; ".join(f"{i.address} has {i.purpose.one} whose outcome is not known" for i in opened)
-        hint = f"`afsync intents` shows what can be said of it, `afsync resolve {typed(opened[0].address)}` decides it"
+        hint = f"{INTENTS} shows what can be said of it, `{resolve_command(opened[0].address)}` decides it"
         raise Unsettled(f"Nothing was published: {unresolved}.", hint)
 
 
@@ -216,5 +217,5 @@ def reason_against_approval(
     time = _its_time(record, declared, remote, now)
     if time is not None and not at_once and (record.approval or not record.staged):
         what = "was approved already, and is" if record.approval else "is"
-        return f"({record.id}) {what} published at {time.written}; `--now` publishes it at once"
+        return f"({record.id}) {what} published at {time.written}; `{FlagName.NOW}` publishes it at once"
     return None

@@ -8,8 +8,8 @@ from enum import Enum, auto
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import typed
 from afsync.core.clocks import passed_on_both
+from afsync.core.command_lines import approve_command, result_command
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.decision import NOTHING, Decision, do, warn, withhold
@@ -149,7 +149,7 @@ def _late(change: Change, schedule: Schedule) -> Decision:
     return withhold(
         replace(change, reason=Reason.LATE),
         f"{change.address} ({change.id}) was to be published at {schedule.written}, longer ago than `api.late`",
-        f"publish it with `afsync approve {typed(change.address)}`, or give it a time still ahead",
+        f"publish it with {approve_command(change.address)}, or give it a time still ahead",
         "schedule",
     )
 
@@ -159,8 +159,8 @@ def _unknown(change: Change, schedule: Schedule) -> Decision:
         replace(change, reason=Reason.PUBLISH_UNKNOWN),
         f"{change.address} ({change.id}) is to be published at {schedule.written}, but how it was submitted is not "
         "known, and the service does not call it staged: it may be published already",
-        f"look at `afsync result {typed(change.address)}`; if it was published, write `publish: service` on it, else "
-        f"`afsync approve {typed(change.address)}` publishes it",
+        f"look at {result_command(change.address)}; if it was published, write `publish: service` on it, else "
+        f"{approve_command(change.address)} publishes it",
         "publish",
     )
 
@@ -172,6 +172,6 @@ def held_without_time_notice(address: str, record: RecordedJob) -> Decision:
         "held_without_time",
         f"{address} ({record.id}) was submitted as `publish: held`, so it stops before publishing, and no publish time "
         "is declared any more: it is not published by itself",
-        f"give it a `schedule`; once it is produced, `afsync approve {typed(address)}` publishes it",
+        f"give it a `schedule`; once it is produced, {approve_command(address)} publishes it",
         "schedule",
     )

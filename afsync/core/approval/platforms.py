@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import typed
+from afsync.core.command_lines import FlagName, approve_command
 from afsync.core.decisions.requested_fields import is_known, reported
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.decision import Decision, withhold
@@ -49,10 +49,11 @@ def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, n
     """Why publishing to the `named` platforms, or to none by name, would not do what is meant; None where it would."""
     if not publication_failed(record):
         if named and own != ():
-            return "is published on all of its platforms; `--platform` is for where that failed, or where it has none"
-        return f"{NOWHERE}: name one with `--platform`; {OR_AGAIN}" if own == () and not named else None
+            where = "where that failed, or where it has none"
+            return f"is published on all of its platforms; `{FlagName.PLATFORM}` is for {where}"
+        return f"{NOWHERE}: name one with `{FlagName.PLATFORM}`; {OR_AGAIN}" if own == () and not named else None
     if not (named or record.failed_on):
-        return "was approved, and which platforms failed is not reported: name them with `--platform`"
+        return f"was approved, and which platforms failed is not reported: name them with `{FlagName.PLATFORM}`"
     out = [name for name in named if name in record.published_on]
     if out:
         return f"is published on {', '.join(out)} already"
@@ -74,7 +75,7 @@ def only_somewhere(decision: Decision, record: RecordedJob, facts: Facts) -> Dec
         return decision
     kept = tuple(c for c in decision.changes if c.action is not Action.APPROVE)
     (change,) = (c for c in decision.changes if c.action is Action.APPROVE)
-    hint = f"`afsync approve {typed(change.address)} --platform NAME` publishes it on one; {OR_AGAIN}"
+    hint = f"{approve_command(change.address, platform=True)} publishes it on one; {OR_AGAIN}"
     held = withhold(
         replace(change, reason=Reason.APPROVE_NO_PLATFORM),
         f"{change.address} ({record.id}) {NOWHERE}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from afsync.core.command_lines import APPROVE_NOW, FlagName
 from afsync.core.credits import cost_kind
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
@@ -73,7 +74,7 @@ def _reviewed(jobs: list[Job]) -> Iterator[Problem]:
     """What an approval does to jobs that have a publish time and wait for a review as well."""
     for held, what, hint in (
         (False, "an approval publishes it at once, whatever its publish time", "`publish: held` keeps to the time"),
-        (True, "an approval is recorded, and publishes it at its publish time", "`afsync approve --now`: at once"),
+        (True, "an approval is recorded, and publishes it at its publish time", f"{APPROVE_NOW}: at once"),
     ):
         names = [job.address for job in jobs if job.held is held]
         if names:
@@ -115,4 +116,4 @@ def _costs(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
     unseen = sorted(kind.value for kind in kinds - facts.recorded.costs.keys())
     if unseen:
         text = f"what a job costs here was not seen yet ({', '.join(unseen)}): the first can cost more than estimated"
-        yield Problem("cost_unproven", text, "`--max-credits` limits what one apply may spend", Severity.NOTE)
+        yield Problem("cost_unproven", text, f"`{FlagName.MAX_CREDITS}` limits what one apply may spend", Severity.NOTE)

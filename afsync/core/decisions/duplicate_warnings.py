@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import Kind, occurrence_of, typed
+from afsync.core.addresses import Kind, occurrence_of
+from afsync.core.command_lines import IMPORT_NONE, forget_command, import_command
 from afsync.core.decisions.notices import move_command
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint, same_body
 from afsync.core.plan.actions import Action, Reason
@@ -169,17 +170,17 @@ def paid_before(change: Change, job: Job, facts: Facts) -> Decision | None:
     twin = submitted_before(job, facts)
     if twin is None or change.reason is Reason.REQUESTED:
         return None
-    job_id, address = twin.record.id, typed(change.address)
+    job_id = twin.record.id
     another = "another `rerun`" if job.allow_duplicate else "`allow_duplicate: true` on it, or another `rerun`"
-    take = f"take it over with `afsync import {address} {typed(job_id)}`, which is free; "
+    take = f"take it over with {import_command(change.address, job_id)}, which is free; "
     if change.before is not None:  # the address has a submission already
-        take = f"undo the edit; or forget {change.before.id} with `afsync state rm {address}` (it goes on) and {take}"
+        forget = forget_command(change.address)
+        take = f"undo the edit; or forget {change.before.id} with {forget} (it goes on) and {take}"
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=job_id),
         f"{change.address} asks for what {job_id} was submitted for (as {twin.address}), which left the state on "
         f"{twin.at:%Y-%m-%d} and was not cancelled: a second video of it would be made and paid for",
-        f"{take}to pay for another, set {another}; `afsync import --none` says that nothing in the account is declared "
-        "here",
+        f"{take}to pay for another, set {another}; {IMPORT_NONE} says that nothing in the account is declared here",
     )
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.addresses import Kind, typed
+from afsync.core.addresses import Kind
 from afsync.core.approval.held import is_held, stops
+from afsync.core.command_lines import replace_command
 from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.notices import time_passed
@@ -146,7 +147,7 @@ def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits
         return withhold(
             replace(change, reason=Reason.CANCEL_UNPROVEN),
             f"{declared.address} would be replaced, and this account did not keep a cancel before: {change.warning}",
-            f"`afsync apply --replace {typed(declared.address)}` replaces it anyway; or undo the edit",
+            f"{replace_command(declared.address)} replaces it anyway; or undo the edit",
         )
     return unless_protected(change)
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import Kind, typed
+from afsync.core.addresses import Kind
 from afsync.core.approval.approvals import approved_without_submission
+from afsync.core.command_lines import RENAME, FlagName, import_command
 from afsync.core.credits import estimate
 from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.fingerprints import fingerprint
@@ -143,7 +144,7 @@ def _review_ignored(change: Change, job: Job, facts: Facts) -> Decision | None:
         replace(change, reason=Reason.STAGING_IGNORED),
         f"{job.address} waits for a review, and the service ignored that for {ignored.job_id}: it could be "
         "published as soon as it is produced",
-        "remove `staging`, or accept that with --accept-unstaged",
+        f"remove `staging`, or accept that with {FlagName.ACCEPT_UNSTAGED}",
         "staging",
     )
 
@@ -168,7 +169,7 @@ def _ambiguous(change: Change, facts: Facts) -> Decision | None:
         replace(change, reason=Reason.AMBIGUOUS),
         f"{change.address} is new and asks for what {', '.join(olds)} was submitted for, which is no longer declared: "
         "it may be the same job under another name",
-        "say which was renamed with `afsync state mv OLD NEW`, or remove the old one in a step of its own",
+        f"say which was renamed with {RENAME}, or remove the old one in a step of its own",
     )
 
 
@@ -203,7 +204,7 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Decision | None:
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=twins[0].id if len(twins) == 1 else None),
         f"{change.address} looks like {ids}, which is in the account but not in the state",
-        f"take it over with `afsync import {typed(change.address)} {twins[0].id}`, or set `allow_duplicate: true` on "
+        f"take it over with {import_command(change.address, twins[0].id)}, or set `allow_duplicate: true` on "
         "it to pay for another",
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
+from afsync.core.command_lines import RENAME, FlagName, rename_command
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.decision import Decision, note, warn, withhold
@@ -99,18 +100,18 @@ def undecided(change: Change, heirs: Sequence[str], olds: Sequence[str], records
     else:
         text = f"{address} asks for what {', '.join(olds)} was submitted for: it may be the same job under another name"
         pair = (olds[0], address) if len(olds) == 1 else None
-    move = move_command(*pair, taken=pair[1] in records) if pair else "`afsync state mv OLD NEW`"
+    move = move_command(*pair, taken=pair[1] in records) if pair else RENAME
     hint = f"say which was renamed with {move}, or make one of the two edits in a step of its own"
     return withhold(replace(change, reason=Reason.AMBIGUOUS), text, hint)
 
 
 def move_command(old: str, new: str, *, taken: bool) -> str:
     """The command that gives what `old` was submitted for to the address `new`, which is `taken` or not."""
-    move = f"`afsync state mv {typed(old)} {typed(new)}`"
+    move = rename_command(old, new)
     if not taken:
         return move
     spare = f"{old.partition('[')[0]}-before"
-    return f"`afsync state mv {typed(new)} {spare}`, then {move}"
+    return f"{rename_command(new, spare)}, then {move}"
 
 
 def stopped(declared: Job, record: RecordedJob, group: Group, ours: Watched | None) -> Decision:
@@ -131,7 +132,7 @@ def missing(declared: Job, record: RecordedJob) -> Decision:
         "missing",
         f"{declared.address} ({record.id}) was {record.status} when last seen and is not in the account any more; "
         "it is paid for, so it is not submitted again by itself",
-        f"look into the account; `--replace {typed(declared.address)}` submits it again (that costs credits)",
+        f"look into the account; `{FlagName.REPLACE} {typed(declared.address)}` submits it again (that costs credits)",
     )
 
 

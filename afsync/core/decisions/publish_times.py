@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.addresses import typed
+from afsync.core.command_lines import FlagName
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, reschedule
 from afsync.core.plan.decision import Decision, do, note, withhold
@@ -69,7 +70,7 @@ _LATER = "apply again when it is produced: that sets it"
 
 _GONE = "it is not in the account any more; it is paid for, so it is not submitted again by itself"
 
-_LOOK = "look into the account; `--replace {}` submits it again (that costs credits)"
+_LOOK = f"look into the account; `{FlagName.REPLACE} {{}}` submits it again (that costs credits)"
 
 _PAST = "give it a time still ahead; to leave it unpublished, remove `schedule`"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import Kind, typed
+from afsync.core.addresses import Kind
+from afsync.core.command_lines import import_command
 from afsync.core.fingerprints import normalise, same_request
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, differing_fields
@@ -87,7 +88,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Decision:
     return withhold(
         replace(create, reason=Reason.SAME_NAME),
         why,
-        f"take it over with `afsync import {typed(declared.address)} ID`, or give this one another name",
+        f"take it over with {import_command(declared.address)}, or give this one another name",
     )
 
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import ADDRESS, Kind, key_of, kind_of, typed
+from afsync.core.addresses import ADDRESS, Kind, key_of, kind_of
+from afsync.core.command_lines import INTENTS, forget_command
 from afsync.core.fingerprints import fingerprint
 from afsync.core.moves.pairing import Moves, paired
 from afsync.core.moves.swaps import swapped_jobs, with_swapped_templates
@@ -61,12 +62,10 @@ def moved_manually(recorded: Recorded, old: str, new: str) -> Recorded:
     if not ADDRESS.fullmatch(new) or kind_of(new) is not kind_of(old):
         raise UsageError(f"{new} is not an address of a {kind_of(old)}", f"write it as {kind_of(old)}.KEY")
     if new in recorded.resources:
-        hint = f"`afsync state rm {typed(new)}` forgets that first"
+        hint = f"{forget_command(new)} forgets that first"
         raise UsageError(f"{new} is {recorded.resources[new].id} already", hint)
     if intent := recorded.intent_for(old) or recorded.intent_for(new):
-        raise UsageError(
-            f"the outcome of {intent.purpose.one} of {old} is not known", "resolve it first: `afsync intents`"
-        )
+        raise UsageError(f"the outcome of {intent.purpose.one} of {old} is not known", f"resolve it first: {INTENTS}")
     renamed = {key_of(old): key_of(new)} if kind_of(old) is Kind.TEMPLATE else {}
     deposed = tuple(replace(d, address=new) if d.address == old else d for d in recorded.deposed)
     return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)

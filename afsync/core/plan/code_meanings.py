@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from afsync.core.command_lines import INTENTS, RENAME, RESULT, FlagName
 from afsync.core.plan.actions import Reason
 
 REASONS: Mapping[Reason, str] = {
@@ -15,7 +16,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.SCHEDULE_UNPROVEN: "This account lost a publish time and kept none since. Declare who publishes: `publish`.",
     Reason.CANCEL_UNSEEN: "A job of the same body was cancelled a moment ago, and the service still reports it.",
     Reason.CANCEL_NOT_KEPT: "A job that afsync cancelled is there all the same. Import it, or `state rm` its id.",
-    Reason.CANCEL_UNPROVEN: "A cancel was not kept before, so a replacement may give two videos. `--replace` does it.",
+    Reason.CANCEL_UNPROVEN: "A cancel was not kept before, so a replacement may give two videos. "
+    f"`{FlagName.REPLACE}` does it.",
     Reason.BODY_CHANGED: "What is declared of the job is not what was submitted.",
     Reason.REMOVED: "It is not declared any more.",
     Reason.FINISHED: "It has ended: it leaves the state where it is not declared, and edits come too late for it.",
@@ -33,10 +35,10 @@ REASONS: Mapping[Reason, str] = {
     Reason.BLOCKED_LOOKALIKE: "The account has a job that looks like it, or the same was submitted before.",
     Reason.PREVENT_DESTROY: "`lifecycle.prevent_destroy` forbids it.",
     Reason.PAST_SCHEDULE: "The publish time has passed.",
-    Reason.AMBIGUOUS: "It may be one that is recorded under another key. `afsync state mv OLD NEW` says which.",
+    Reason.AMBIGUOUS: f"It may be one that is recorded under another key. {RENAME} says which.",
     Reason.BLOCKED_TEMPLATE: "Its template cannot be used yet, or does not exist.",
     Reason.POLICY: "The policy forbids it.",
-    Reason.UNRESOLVED: "A submission or an approval of it has an outcome that is not known: `afsync intents`.",
+    Reason.UNRESOLVED: f"A submission or an approval of it has an outcome that is not known: {INTENTS}.",
     Reason.STAGING_IGNORED: "The service does not stop such jobs for the review that was asked for.",
     Reason.OUTDATED_STATE: "The account has jobs that this state does not know: it may be older, or a state was lost.",
     Reason.NOT_KNOWN: "The service reports it in a form that cannot be read. Nothing is decided about it.",
@@ -53,7 +55,8 @@ REASONS: Mapping[Reason, str] = {
 }
 
 MEANINGS: Mapping[str, str] = {
-    "account_gone": "An account is gone since --changed-since, and its scheduled videos will still be published.",
+    "account_gone": f"An account is gone since {FlagName.CHANGED_SINCE}, and its scheduled videos "
+    "will still be published.",
     "account_twice": "An account is in more than one of the reports that are merged.",
     "approval_and_time": "A job waits for a review and has a publish time: what an approval does to that.",
     "approve_waits": "It is approved and not produced yet; an apply after that publishes it.",
@@ -72,11 +75,11 @@ MEANINGS: Mapping[str, str] = {
     "drift_rescheduled": "A publish time was changed outside of afsync.",
     "drift_undeclared": "A paid job in the account was not submitted from here.",
     "drift_unknown": "Jobs in the account are not in the state, and may have been submitted from here before.",
-    "failed": "Its production failed. `afsync result` can tell why, and `rerun` submits it again.",
+    "failed": f"Its production failed. {RESULT} can tell why, and `rerun` submits it again.",
     "far_ahead": "A publish time is more than two years ahead; the year may be wrong.",
     "held_not_reached": "It was submitted before `publish: held` was declared, so the service publishes it.",
     "held_without_time": "It is `publish: held` and has no publish time any more; a person publishes it.",
-    "horizon_ignored": "Occurrences that the horizon lets in are left out, by --ignore-horizon.",
+    "horizon_ignored": f"Occurrences that the horizon lets in are left out, by {FlagName.IGNORE_HORIZON}.",
     "identical": "Two new jobs ask for the same thing at the same time.",
     "insufficient_credits": "The plan spends more credits than the account has.",
     "interrupted": "A signal came while an account was read; nothing was changed.",
@@ -87,12 +90,13 @@ MEANINGS: Mapping[str, str] = {
     "missed": "An occurrence, or a row, was not submitted, and its time has passed.",
     "moved_finished": "A finished job has another key, or another time, now: nothing is submitted. `rerun` submits it.",
     "no_row": "A sheet has no row for a date of its series.",
-    "no_such_address": "What --target or the like names is in none of the accounts.",
+    "no_such_address": f"What {FlagName.TARGET} or the like names is in none of the accounts.",
     "not_begun": "No series has an occurrence within its horizon yet.",
     "not_produced": "It is `publish: held`, its time has come, and the service has not produced it.",
-    "nothing_declared": "Nothing is declared, and the state is not empty. `--allow-empty` says that this is meant.",
-    "offline": "The account was not looked at (--offline): what could not be checked.",
-    "partial": "The plan shows a part, chosen by --target or --exclude.",
+    "nothing_declared": "Nothing is declared, and the state is not empty. "
+    f"`{FlagName.ALLOW_EMPTY}` says that this is meant.",
+    "offline": f"The account was not looked at ({FlagName.OFFLINE}): what could not be checked.",
+    "partial": f"The plan shows a part, chosen by {FlagName.TARGET} or {FlagName.EXCLUDE}.",
     "passed": "Its declared publish time has passed, and another one is set and still ahead.",
     "passed_over": "The date of an occurrence has passed, and its time has not: it was moved ahead too late.",
     "pipeline": "A step of a pipeline could not do its part; the message says why.",

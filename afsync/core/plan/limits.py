@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from afsync.core.command_lines import FlagName
 from afsync.core.plan.plan import LimitUse, Plan
 from afsync.core.resources import Bounds, Limits
 from afsync.core.text import count
@@ -55,14 +56,14 @@ def _nothing_declared(plan: Plan, recorded: int) -> Problem | None:
     if plan.declared or not recorded:
         return None
     text = f"nothing is declared, but {recorded} resource{'s are' if recorded != 1 else ' is'} recorded"
-    return Problem("nothing_declared", text, "if everything is meant to go, say so with --allow-empty")
+    return Problem("nothing_declared", text, f"if everything is meant to go, say so with {FlagName.ALLOW_EMPTY}")
 
 
 def _credits(plan: Plan, limits: Limits) -> Problem | None:
     if limits.max_credits is None or plan.spend <= limits.max_credits:
         return None
     text = f"the plan spends {count(plan.spend, 'credit')}, and the limit is {limits.max_credits}"
-    return Problem("max_credits", text, f"raise it for this run with --max-credits {plan.spend}")
+    return Problem("max_credits", text, f"raise it for this run with {FlagName.MAX_CREDITS} {plan.spend}")
 
 
 def _balance(plan: Plan) -> Problem | None:
@@ -77,7 +78,7 @@ def _creates(plan: Plan, limits: Limits) -> Problem | None:
     if limits.max_creates is None or adds <= limits.max_creates:
         return None
     text = f"the plan adds {count(adds, 'resource')}, and the limit is {limits.max_creates}"
-    return Problem("max_creates", text, f"raise it for this run with --max-creates {adds}")
+    return Problem("max_creates", text, f"raise it for this run with {FlagName.MAX_CREATES} {adds}")
 
 
 def _deletes(plan: Plan, limits: Limits, recorded: int) -> Problem | None:
@@ -85,7 +86,7 @@ def _deletes(plan: Plan, limits: Limits, recorded: int) -> Problem | None:
     if deletes <= allowed:
         return None
     text = f"the plan destroys {deletes} of {count(recorded, 'resource')}, and the limit is {allowed}"
-    return Problem("max_deletes", text, f"raise it for this run with --max-deletes {deletes}")
+    return Problem("max_deletes", text, f"raise it for this run with {FlagName.MAX_DELETES} {deletes}")
 
 
 def beyond_bounds(plan: Plan, bounds: Bounds) -> tuple[Problem, ...]:
@@ -94,7 +95,7 @@ def beyond_bounds(plan: Plan, bounds: Bounds) -> tuple[Problem, ...]:
 
 
 def _beyond(plan: Plan, bounds: Bounds) -> Iterator[Problem]:
-    hint = "look at the plan, then apply it with --auto-approve, or on a terminal"
+    hint = f"look at the plan, then apply it with {FlagName.AUTO_APPROVE}, or on a terminal"
     if plan.spend > bounds.max_credits:
         text = f"the plan spends {count(plan.spend, 'credit')}, and `auto_approve` allows {bounds.max_credits}"
         yield Problem("auto_approve", text, hint)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from afsync.core.clocks import ahead
+from afsync.core.command_lines import FlagName
 from afsync.core.plan.actions import Reason, Retire, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
@@ -105,7 +106,7 @@ def _late(change: Change, written: str, reached: datetime) -> Problem:
         "too_late",
         f"the publish time of {change.address}, {written}, passes before it is its turn, at about "
         f"{reached:%Y-%m-%d %H:%M:%S} UTC ({'it' if Step.SUBMIT_JOB in change.steps else 'the time'} {outcome})",
-        "give it a later time, or apply less at once with --target",
+        f"give it a later time, or apply less at once with {FlagName.TARGET}",
         Severity.WARNING,
         change.address,
         field="schedule",

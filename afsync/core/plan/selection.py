@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from afsync.core.addresses import matches
+from afsync.core.command_lines import FlagName
 from afsync.core.moves.moves import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
@@ -50,7 +51,7 @@ _MISSING_TIME = (Reason.UNSET, Reason.SCHEDULE_NOT_KEPT)
 
 def _without_time(change: Change) -> Problem:
     text = f"the publish time of {change.address} ({change.id}) is not set, and the selection leaves that out"
-    hint = "apply without --target and --exclude, or with this job: that sets it"
+    hint = f"apply without {FlagName.TARGET} and {FlagName.EXCLUDE}, or with this job: that sets it"
     return Problem(Reason.UNSET.value, text, hint, Severity.ERROR, change.address, field="schedule")
 
 
@@ -64,7 +65,9 @@ def _names(decision: Decision, options: Options) -> set[str]:
 
 def _partial(left_out: int) -> Problem:
     text = f"this plan is partial: {count(left_out, 'other change')} left out by the selection"
-    return Problem("partial", text, "plan without --target and --exclude to see all", Severity.WARNING)
+    return Problem(
+        "partial", text, f"plan without {FlagName.TARGET} and {FlagName.EXCLUDE} to see all", Severity.WARNING
+    )
 
 
 def _along(change: Change, options: Options) -> Problem:

@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.approval.publish_notices import relies_on_schedule
+from afsync.core.command_lines import FlagName
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
@@ -22,7 +23,7 @@ from afsync.core.resources import Job, Values
 from afsync.core.state.records import UNSEEN, Effect
 from afsync.errors import Problem, Severity
 
-OVERRIDE = "or ignore the policy with --ignore-policy"
+OVERRIDE = f"or ignore the policy with {FlagName.IGNORE_POLICY}"
 
 
 def check_policy(plan: Plan, policy: Policy, facts: Facts, later: Iterable[Job] | None = ()) -> Plan:
@@ -106,7 +107,7 @@ def _decided(
     if not facts.options.destroy:
         said = (*said, *_gaps(left, policy, facts))
     if facts.options.ignore_policy:
-        warnings = (replace(p, severity=Severity.WARNING, hint="--ignore-policy was given") for p in problems)
+        warnings = (replace(p, severity=Severity.WARNING, hint=f"{FlagName.IGNORE_POLICY} was given") for p in problems)
         return replace(left, notices=(*plan.notices, *warnings, *said))
     return replace(left, notices=(*plan.notices, *said), violations=(*plan.violations, *problems))
 

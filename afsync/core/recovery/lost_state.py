@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from afsync.core.command_lines import IMPORT_MATCH, IMPORT_NONE
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
@@ -17,7 +18,7 @@ from afsync.core.takeover.similarity import fits, looks_like
 from afsync.core.text import compared, count
 from afsync.errors import Problem, Severity
 
-MATCH = "`afsync import --match` finds out what it can; `afsync import --none` says that none of them is declared here"
+MATCH = f"{IMPORT_MATCH} finds out what it can; {IMPORT_NONE} says that none of them is declared here"
 
 
 def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

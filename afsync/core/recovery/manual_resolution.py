@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
+from afsync.core.command_lines import INTENTS, FlagName, import_command
 from afsync.core.recovery.resolution import (
     Absent,
     Adopt,
@@ -92,7 +93,9 @@ def _approval(recorded: Recorded, resolution: Resolution, saying: ManualDecision
             return close_intent(recorded, intent)
         case _:
             text = f"what is not known is whether {intent.job_id} was published"
-            raise UsageError(text, f"say `--adopt {typed(str(intent.job_id))}` if it was, `--absent` if it was not")
+            raise UsageError(
+                text, f"say `{FlagName.ADOPT} {typed(str(intent.job_id))}` if it was, `{FlagName.ABSENT}` if it was not"
+            )
 
 
 def candidates_of(resolution: Resolution) -> tuple[str, ...]:
@@ -113,8 +116,8 @@ def candidates_of(resolution: Resolution) -> tuple[str, ...]:
 def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:
     _check_free(recorded, intent, resource_id)
     if resource_id in intent.known:
-        taking = f"`afsync import {typed(intent.address)} {resource_id}` takes over"
-        hint = f"if it was never made, say so with `--absent`; {taking}"
+        taking = f"{import_command(intent.address, resource_id)} takes over"
+        hint = f"if it was never made, say so with `{FlagName.ABSENT}`; {taking}"
         raise UsageError(f"{resource_id} was there before this submission", hint)
     if intent.kind is Kind.TEMPLATE:
         template = remote.templates.get(resource_id)
@@ -140,7 +143,7 @@ def _check_free(recorded: Recorded, intent: Intent, resource_id: str) -> None:
         text = f"{resource_id} belongs to {holder}"
         if holder == intent.address:
             text = f"{resource_id} is what {holder} had before this submission"
-        raise UsageError(text, "`afsync intents` shows the ids it could be")
+        raise UsageError(text, f"{INTENTS} shows the ids it could be")
     if any(d.id == resource_id for d in recorded.deposed):
         raise UsageError(f"{resource_id} is a replaced template that is still to be deleted")
 
@@ -151,7 +154,7 @@ def _check_absent(resolution: Resolution) -> None:
         ids = " ".join(seen)
         raise UsageError(
             f"{resolution.intent.address}: {', '.join(seen)} could be it, so it cannot be called absent",
-            f"if that is another client's, say so first: --foreign {ids}",
+            f"if that is another client's, say so first: {FlagName.FOREIGN} {ids}",
         )
 
 
@@ -167,7 +170,7 @@ def _foreign(recorded: Recorded, intent: Intent, ids: tuple[str, ...], remote: R
 
 
 def _unknown(resource_id: str, kind: str) -> UsageError:
-    return UsageError(f"the account has no {kind} {resource_id}", "`afsync intents` shows the ids it could be")
+    return UsageError(f"the account has no {kind} {resource_id}", f"{INTENTS} shows the ids it could be")
 
 
 def _noted(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from afsync.core.command_lines import IMPORT_MATCH, IMPORT_NONE
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Reason, Step
 from afsync.core.plan.changes import Change
@@ -26,8 +27,8 @@ NAMED = 3
 """So many ids are written out."""
 
 WAYS = (
-    "use the newer state if there is one; `afsync import --match` finds out what is declared here, "
-    "`afsync import --none` says once that none of them is"
+    f"use the newer state if there is one; {IMPORT_MATCH} finds out what is declared here, "
+    f"{IMPORT_NONE} says once that none of them is"
 )
 SHARED = "where others submit every day, `api: {exclusive: false}`"
 

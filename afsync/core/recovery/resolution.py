@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
+from afsync.core.command_lines import FlagName, resolve_command
 from afsync.core.state.forgotten import remembering
 from afsync.core.state.intents import Intent, Purpose, Scan
 from afsync.core.state.recorded import Recorded
@@ -82,10 +83,10 @@ def approval_summary(resolution: Resolution) -> str:
 
 def approval_options(intent: Intent) -> tuple[str, ...]:
     """The commands that resolve an open approval, one per line."""
-    resolve = f"afsync resolve {typed(intent.address)}"
+    resolve = resolve_command(intent.address)
     return (
-        f"if it was published: {resolve} --adopt {typed(str(intent.job_id))}",
-        f"if it was not: {resolve} --absent (it can then be published again)",
+        f"if it was published: {resolve} {FlagName.ADOPT} {typed(str(intent.job_id))}",
+        f"if it was not: {resolve} {FlagName.ABSENT} (it can then be published again)",
     )
 
 
@@ -125,13 +126,22 @@ def resolution_options(resolution: Resolution) -> tuple[str, ...]:
 
 def options_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
     """The commands that resolve an open submission that could be one of these ids."""
-    resolve = f"afsync resolve {typed(address)}"
+    resolve = resolve_command(address)
     if not ids:
-        return (f"if you know it was not made: {resolve} --absent", f"if you know its id: {resolve} --adopt ID")
+        return (
+            f"if you know it was not made: {resolve} {FlagName.ABSENT}",
+            f"if you know its id: {resolve} {FlagName.ADOPT} ID",
+        )
     if len(ids) == 1:
         one = typed(ids[0])
-        return (f"if it is this one: {resolve} --adopt {one}", f"if it is another client's: {resolve} --foreign {one}")
-    return (f"if it is one of them: {resolve} --adopt ID", f"what is another client's: {resolve} --foreign ID")
+        return (
+            f"if it is this one: {resolve} {FlagName.ADOPT} {one}",
+            f"if it is another client's: {resolve} {FlagName.FOREIGN} {one}",
+        )
+    return (
+        f"if it is one of them: {resolve} {FlagName.ADOPT} ID",
+        f"what is another client's: {resolve} {FlagName.FOREIGN} ID",
+    )
 
 
 def advice(resolution: Resolution) -> str:

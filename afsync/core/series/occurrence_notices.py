@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.addresses import occurrence_of
+from afsync.core.command_lines import FlagName, plan_command
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options
@@ -109,7 +110,7 @@ def _left_out(later: list[Change]) -> list[Problem]:
     spend = sum(c.credits.spend for c in later)
     verb = "is" if len(later) == 1 else "are"
     text = f"{count(len(later), 'occurrence')} that the horizon lets in {verb} left out: {count(spend, 'credit')}"
-    return [Problem("horizon_ignored", text, "plan without --ignore-horizon to see them", Severity.NOTE)]
+    return [Problem("horizon_ignored", text, f"plan without {FlagName.IGNORE_HORIZON} to see them", Severity.NOTE)]
 
 
 def _missed(occurrence: Occurrence | RowDate) -> Problem:
@@ -124,7 +125,7 @@ def _missed(occurrence: Occurrence | RowDate) -> Problem:
 
 def _not_begun(day: date) -> Problem:
     text = f"no occurrence of a series is within its horizon yet: the first series begins on {day}"
-    return Problem("not_begun", text, f"`afsync plan --now {day}T00:00:00Z` plans for that day", Severity.NOTE)
+    return Problem("not_begun", text, f"{plan_command(f'{day}T00:00:00Z')} plans for that day", Severity.NOTE)
 
 
 def _without_row(occurrence: Occurrence) -> Problem:

@@ -8,7 +8,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.addresses import Kind, typed
+from afsync.core.addresses import Kind
+from afsync.core.command_lines import INTENTS, import_command, rename_command
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
@@ -51,7 +52,7 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
         owner = "a replaced template that is still to be deleted"
         return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", "the next apply deletes it")
     if owner is not None:
-        hint = f"`afsync state mv {typed(owner)} {typed(declared.address)}` renames a record; one id has one address"
+        hint = f"{rename_command(owner, declared.address)} renames a record; one id has one address"
         return Objection(Reason.IMPORT_OWNED, f"{resource_id} belongs to {owner}", hint)
     if resource_id not in there:
         again = "submitted and paid for again" if isinstance(declared, Job) else "created again"
@@ -65,7 +66,7 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     if not differing:
         return None
     names = f"{', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
-    anyway = f"`afsync import {typed(declared.address)} {resource_id} --force`"
+    anyway = import_command(declared.address, resource_id, force=True)
     hint = f"fix the declaration, or take it over as it is with {anyway}"
     return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names}", hint, differing)
 
@@ -110,7 +111,7 @@ def _in_doubt(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
     if owner is None:
         return None
     text = f"{resource_id} may be the submission of {owner}, whose outcome is unknown"
-    return Objection(Reason.AMBIGUOUS, text, "resolve it first: `afsync intents` shows what could be it")
+    return Objection(Reason.AMBIGUOUS, text, f"resolve it first: {INTENTS} shows what could be it")
 
 
 def adopted(declared: Template | Job, resource_id: str, remote: Remote, now: datetime, template: Values) -> Record:

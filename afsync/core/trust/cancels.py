@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import typed
+from afsync.core.command_lines import forget_command, import_command
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.facts import Facts, Options
 from afsync.core.remote_account import Remote
@@ -163,8 +163,8 @@ def link_to(job_id: str, facts: Facts) -> str:
 
 def cancelled_job_options(entry: Watched, job_id: str) -> str:
     """The options for a cancelled job that is still in the account."""
-    adopt = f"`afsync import {typed(entry.address)} {typed(job_id)}`"
-    return f"declare it and adopt it, which is free ({adopt}), or forget it: `afsync state rm {typed(job_id)}`"
+    adopt = import_command(entry.address, job_id)
+    return f"declare it and adopt it, which is free ({adopt}), or forget it: {forget_command(job_id)}"
 
 
 def same_as_cancelled(values: Values, facts: Facts) -> str | None:

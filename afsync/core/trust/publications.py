@@ -8,7 +8,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import typed
+from afsync.core.command_lines import approve_command, result_command
 from afsync.core.job_results import JobResult
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import approval
@@ -133,7 +133,7 @@ def decide_publication(declared: Job, record: RecordedJob, others: Decision, fac
     if facts.now - record.approved_at > timedelta(seconds=facts.options.watch):
         return NOTHING
     text = f"{named} was approved, and the service does not report whether it was published"
-    return note(declared.address, "publication_unknown", text, f"see `afsync result {typed(declared.address)}`")
+    return note(declared.address, "publication_unknown", text, f"see {result_command(declared.address)}")
 
 
 def failure_reason(record: RecordedJob, seen: Remote) -> str:
@@ -150,10 +150,10 @@ def failure_reason(record: RecordedJob, seen: Remote) -> str:
 
 def failed_publication_option(address: str, record: RecordedJob) -> str:
     """What a person can do about a failed publication."""
-    named = "" if record.failed_on else " --platform NAME"
     where = f"only on {', '.join(record.failed_on)}" if record.failed_on else "on the platforms that you name"
+    again = approve_command(address, platform=not record.failed_on)
     return (
-        f"`afsync approve {typed(address)}{named}` publishes it again, {where}; once it is published elsewhere, or to "
+        f"{again} publishes it again, {where}; once it is published elsewhere, or to "
         "leave it so, remove it from the files"
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.addresses import typed
+from afsync.core.command_lines import APPLY_UNSTAGED, FlagName, forget_command
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.decision import NOTHING, Decision, do
@@ -95,8 +95,8 @@ def unreviewed(facts: Facts, changes: Iterable[Change]) -> Iterator[Problem]:
             text = f"{address} ({job_id}) was to stop before publishing, and the service does not stop it: "
             text += still_there(entry) + link_to(job_id, facts)
             out = "it was published" if entry.record.status == "published" else MAY_GO_OUT
-            hint = f"look at it in AuraFlux: {out}; `afsync apply --accept-unstaged` accepts that, and "
-            hint += f"`afsync state rm {typed(job_id)}` ends this message"
+            hint = f"look at it in AuraFlux: {out}; {APPLY_UNSTAGED} accepts that, and "
+            hint += f"{forget_command(job_id)} ends this message"
             yield Problem(CODE, text, hint, Severity.ERROR, address, field="staging")
 
 
@@ -120,7 +120,7 @@ def with_acceptance(recorded: Recorded, address: str, job_id: str, who: str, now
         "id": job_id,
         "who": who,
         "at": now.isoformat(),
-        "why": "--accept-unstaged",
+        "why": FlagName.ACCEPT_UNSTAGED.value,
     }
     return replace(recorded.with_decision(entry), staging_ignored=StagingIgnored(job_id, now))
 

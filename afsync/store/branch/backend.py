@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from afsync.core.command_lines import INIT
 from afsync.core.state_place import BranchPlace
 from afsync.store.branch.checkout import check_version, chosen_remote, find_checkout
 from afsync.store.branch.legacy_action import NOTE, LegacyAction
@@ -125,7 +126,7 @@ class BranchBackend:
         """A branch is made by `init` alone: a wrong name must not begin an empty one."""
         if self._repository.tip is None:
             text = f"The state {self.name} is missing: the remote has no such branch."
-            raise Unavailable(text, "if the name is right: `afsync init` makes it in a new project")
+            raise Unavailable(text, f"if the name is right: {INIT} makes it in a new project")
         self._earlier.refuse_while_running()
 
     def _fits(self, key: str, new: TreeEntry | None, if_version: str | None) -> bool:

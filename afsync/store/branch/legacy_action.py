@@ -12,6 +12,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from afsync.core.command_lines import unlock_command
 from afsync.errors import StateError, StateLocked
 from afsync.store.branch.repository import Repository, TreeEntry, made_temporary, no_room
 from afsync.store.disk import Disk
@@ -78,7 +79,7 @@ class LegacyAction:
         entry = self._repository.entry(self._note)
         if entry is not None:
             text = f"An apply of an earlier afsync is in progress, or its state was lost: {self._run(entry)}."
-            hint = f"bring its state back as docs/ci.md says, then `afsync force-unlock {entry.blob[:8]}`"
+            hint = f"bring its state back as docs/ci.md says, then {unlock_command(entry.blob[:8])}"
             raise StateLocked(text, hint)
 
     def _run(self, entry: TreeEntry) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from afsync.core.command_lines import FORCE_UNLOCK, unlock_command
 from afsync.core.state.intents import Intent
 from afsync.core.state.records import Count
 from afsync.errors import StateError, StateLocked
@@ -165,7 +166,7 @@ def _locked(backend: Backend, other: RemoteHolder | None, waited: float) -> Stat
     return StateLocked(
         text,
         f"{hint}; if it is gone, its lock ends {MINUTES} minutes after it was last renewed, or at once "
-        f"by `afsync force-unlock {other.id}`",
+        f"by {unlock_command(other.id)}",
     )
 
 
@@ -185,8 +186,8 @@ def unlock(backend: Backend, lock_id: str, intents: Iterable[Intent], *, host: s
     try:
         backend.delete(lock_key(backend), there.version)
     except Conflict:
-        raise StateLocked("The lock has changed in between.", "run `afsync force-unlock` again to see") from None
+        raise StateLocked("The lock has changed in between.", f"run {FORCE_UNLOCK} again to see") from None
     except Unclear as error:
         text = f"Whether the lock is gone is not known: {error}."
-        raise StateError(text, "run `afsync force-unlock` again") from None
+        raise StateError(text, f"run {FORCE_UNLOCK} again") from None
     return Unlocked.LEFT_BEHIND if dead else Unlocked.TAKEN_AWAY

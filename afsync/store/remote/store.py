@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.command_lines import STATE_HISTORY
 from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
@@ -224,7 +225,7 @@ class RemoteStore:
 
     def unite(self, *, lineage: str) -> Recorded:  # noqa: ARG002
         text = f"The state {self.name} cannot be put together: no merge leaves its markers there."
-        raise StateError(text, "`afsync state history` lists the versions that can be restored")
+        raise StateError(text, f"{STATE_HISTORY} lists the versions that can be restored")
 
     def _put(self, recorded: Recorded, if_version: str | None) -> str:
         data = self._packed(recorded)

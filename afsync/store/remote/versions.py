@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
+from afsync.core.command_lines import IMPORT_MATCH, INIT, restore_command
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import Glimpse, follow, glimpse, moved_to
@@ -46,7 +47,7 @@ def keep_copy(backend: Backend, recorded: Recorded, data: bytes) -> None:
     there = serials(names(backend), recorded.lineage)
     if there and there[0] > recorded.serial:
         text = f"The state {backend.name} is old: its serial is {recorded.serial}, the history already has {there[0]}."
-        raise StateError(text, f"`afsync state restore {there[0]}` goes back to that; nothing was changed")
+        raise StateError(text, f"{restore_command(there[0])} goes back to that; nothing was changed")
     for serial in there[KEPT:]:
         with suppress(Conflict, Unclear, StateError):
             backend.delete(copy_key(backend, Recorded(recorded.lineage, serial)), None)
@@ -196,10 +197,10 @@ def recovery_hint(backend: Backend, *, missing: bool = False) -> str:
     """What can be done about a state that is missing or cannot be read, from what the history has."""
     good = next((v for v, _ in read_copies(backend, None) if v.problem is None), None)
     if good is not None:
-        return f"`afsync state restore {good.serial}` takes the newest good copy, or put back what belongs there"
-    lost = "`afsync init`, then `afsync import --match`, which finds the resources again"
+        return f"{restore_command(good.serial)} takes the newest good copy, or put back what belongs there"
+    lost = f"{INIT}, then {IMPORT_MATCH}, which finds the resources again"
     if missing:
-        return f"in a new project: `afsync init`; where the state was lost: {lost}"
+        return f"in a new project: {INIT}; where the state was lost: {lost}"
     return f"no copy is in its history: put the right file back, or remove the one that is there, then {lost}"
 
 
