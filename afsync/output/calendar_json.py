@@ -8,7 +8,7 @@ from typing import Any
 
 from afsync.core.calendar import CalendarEntry, weeks
 from afsync.output.budget import budget_json
-from afsync.output.calendar_labels import Page, words
+from afsync.output.calendar_labels import Page, state_and_change
 from afsync.output.json_text import json_text
 from afsync.output.problems import problem_json
 from afsync.output.values import iso, iso_or_none, spreadsheet_cell
@@ -51,7 +51,7 @@ def _entry(entry: CalendarEntry, page: Page) -> dict[str, Any]:
         "zone": entry.zone,
         "before": iso_or_none(entry.before),
         "mark": entry.mark.value,
-        "state": words(entry),
+        "state": state_and_change(entry),
         "action": entry.change.action.value if entry.change else None,
         "reason": entry.change.reason.value if entry.change else None,
         "topic": entry.title or None,
@@ -88,7 +88,7 @@ def _row(entry: CalendarEntry, page: Page) -> list[str | int | None]:
         entry.title,
         ",".join(entry.platforms),
         entry.template,
-        words(entry),
+        state_and_change(entry),
         entry.change.action.value if entry.change else "",
         f"{before:%Y-%m-%d %H:%M}" if before else "",
         entry.credits,

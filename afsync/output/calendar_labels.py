@@ -100,17 +100,17 @@ def sign(entry: CalendarEntry) -> Sign:
     return change_sign(entry) or SIGNS[entry.mark]
 
 
-def word(entry: CalendarEntry) -> str:
+def state_label(entry: CalendarEntry) -> str:
     """The state of an entry, in the words of `afsync status`."""
     if entry.status is not None and entry.status.id is not None and entry.mark is not EntryState.UNRESOLVED:
         return state(entry.status) or SIGNS[entry.mark].word
     return SIGNS[entry.mark].word
 
 
-def words(entry: CalendarEntry) -> str:
+def state_and_change(entry: CalendarEntry) -> str:
     """The state in words, with what the plan does to it."""
     doing = change_sign(entry)
-    return f"{word(entry)}; {doing.word}" if doing else word(entry)
+    return f"{state_label(entry)}; {doing.word}" if doing else state_label(entry)
 
 
 def clock(moment: datetime, zone: tzinfo) -> str:
@@ -118,7 +118,7 @@ def clock(moment: datetime, zone: tzinfo) -> str:
     return f"{local:%H:%M}"
 
 
-def when(entry: CalendarEntry, zone: tzinfo) -> str:
+def time_label(entry: CalendarEntry, zone: tzinfo) -> str:
     """`09:00`, `09:00→11:00`, and `Mon 7→09:00` where it comes from another day."""
     now = clock(entry.at, zone)
     if entry.before is None:
@@ -144,7 +144,7 @@ def long_day(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def span(window: Window) -> str:
+def window_title(window: Window) -> str:
     """`December 2026`, or `30 Nov to 27 Dec 2026`."""
     first, last = window.first, window.last
     if first.day == 1 and (last + timedelta(days=1)).day == 1 and first.month == last.month and first.year == last.year:

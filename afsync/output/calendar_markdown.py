@@ -7,14 +7,14 @@ from datetime import datetime
 
 from afsync.core.calendar import CalendarEntry, EntryState, Week, weeks
 from afsync.core.plan.actions import Action
-from afsync.output.calendar_labels import Page, credits_words, short_day, sign, span, words
+from afsync.output.calendar_labels import Page, credits_words, short_day, sign, state_and_change, window_title
 from afsync.output.markdown import fenced
 from afsync.output.values import escape_control
 
 
 def calendar_markdown(page: Page) -> str:
     """`-` is what is there now, `+` what there will be; without either it stays."""
-    parts = [f"### Calendar, {span(page.window)}", f"Times of {page.zone}."]
+    parts = [f"### Calendar, {window_title(page.window)}", f"Times of {page.zone}."]
     parts += week_blocks(page) or ["Nothing is published in these weeks."]
     said = [p.message for p in (*page.found.notices, *(p for e in page.found.entries for p in e.notices))]
     if said:
@@ -70,5 +70,5 @@ def _week(week: Week, page: Page) -> str:
 
 def _line(line: _Line, page: Page) -> str:
     local = line.at.astimezone(page.window.zone)
-    told = "  ".join(filter(None, (line.key, " ".join(line.platforms), line.title, f"({words(line)})")))
+    told = "  ".join(filter(None, (line.key, " ".join(line.platforms), line.title, f"({state_and_change(line)})")))
     return f"{line.symbol} {short_day(local.date()):<10} {local:%H:%M}  {escape_control(told)}"

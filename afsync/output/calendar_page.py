@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from afsync.output.budget import budget_text
-from afsync.output.calendar_labels import Page, credits_words, long_day, signs_used, span
+from afsync.output.calendar_labels import Page, credits_words, long_day, signs_used, window_title
 from afsync.output.calendar_page_entries import HUES, Facets
 from afsync.output.calendar_page_views import by_day, months, the_list, week_views
 from afsync.output.html import Element, raw_text, tag
@@ -39,7 +39,7 @@ def calendar_page(page: Page) -> str:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"{page.name}: videos, {span(page.window)}"),
+        tag("title", f"{page.name}: videos, {window_title(page.window)}"),
         raw_text("style", style),
     )
     return f"<!doctype html>\n{tag('html', head, _body(page, script), lang='en')}\n"
@@ -87,7 +87,7 @@ def _bar(page: Page) -> Element:
             tag("button", "›", type="button", class_="round", data_go="next", aria_label="Next"),
             class_="moves only-live",
         ),
-        tag("h2", span(page.window), id="range", aria_live="polite"),
+        tag("h2", window_title(page.window), id="range", aria_live="polite"),
         tag("p", page.zone, class_="zone", title="All times are of this zone"),
         tag("div", *views, class_="switch only-live", role="group", aria_label="View"),
         class_="bar",

@@ -8,7 +8,17 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from afsync.core.calendar import CalendarEntry, EntryState
-from afsync.output.calendar_labels import Page, change_sign, clock, long_day, own_time, short_day, sign, when, word
+from afsync.output.calendar_labels import (
+    Page,
+    change_sign,
+    clock,
+    long_day,
+    own_time,
+    short_day,
+    sign,
+    state_label,
+    time_label,
+)
 from afsync.output.html import Element, tag
 from afsync.output.values import count
 
@@ -94,7 +104,7 @@ def _changed(entry: CalendarEntry) -> bool:
 def chip(one: Placed, page: Page, facets: Facets, *, extra: bool = False) -> Element:
     """One line of a day: a link to its row."""
     entry, zone = one.entry, page.window.zone
-    time = clock(one.at, zone) if one.ghost or _days_apart(one, page) else when(entry, zone)
+    time = clock(one.at, zone) if one.ghost or _days_apart(one, page) else time_label(entry, zone)
     classes = f"chip {facets.hue(entry)} {look(entry)}" + " ghost" * one.ghost + " extra" * extra
     mark = "→" if one.ghost else sign(entry).symbol
     return tag(
@@ -123,7 +133,9 @@ def _told(one: Placed, page: Page) -> str:
     if one.ghost:
         return f"moves to {_moment(one.entry.at, page)}"
     doing = change_sign(one.entry)
-    return ", ".join(filter(None, (word(one.entry), doing.word if doing else "", ", ".join(one.entry.platforms))))
+    return ", ".join(
+        filter(None, (state_label(one.entry), doing.word if doing else "", ", ".join(one.entry.platforms)))
+    )
 
 
 def _moment(moment: datetime, page: Page) -> str:
@@ -134,7 +146,7 @@ def _moment(moment: datetime, page: Page) -> str:
 def card(one: Placed, page: Page, facets: Facets) -> Element:
     """An entry in a week: with room for a title of two lines, platforms and the state."""
     entry, zone = one.entry, page.window.zone
-    time = clock(one.at, zone) if one.ghost or _days_apart(one, page) else when(entry, zone)
+    time = clock(one.at, zone) if one.ghost or _days_apart(one, page) else time_label(entry, zone)
     return tag(
         "li",
         tag(
@@ -156,7 +168,7 @@ def card(one: Placed, page: Page, facets: Facets) -> Element:
 def _state(entry: CalendarEntry) -> Element:
     doing = change_sign(entry)
     mark = sign(entry).symbol
-    told = f" {word(entry)}" + (f", {doing.word}" if doing else "")
+    told = f" {state_label(entry)}" + (f", {doing.word}" if doing else "")
     return Element(tag("span", mark, class_="mark", aria_hidden="true") + tag("span", told))
 
 

@@ -19,9 +19,9 @@ from afsync.output.calendar_labels import (
     short_platform,
     sign,
     signs_used,
-    span,
-    when,
-    words,
+    state_and_change,
+    time_label,
+    window_title,
 )
 from afsync.output.tables import Cell, table, width
 from afsync.output.values import Paint, count, escape_control, no_paint
@@ -67,7 +67,7 @@ def _once(lines: list[str]) -> list[str]:
 
 def _title(page: Page, paint: Paint) -> Iterator[str]:
     looked = "with a look at the account" if page.live else "from the state"
-    yield f"{paint(span(page.window), 'bold')}  {page.zone}, {looked}"
+    yield f"{paint(window_title(page.window), 'bold')}  {page.zone}, {looked}"
 
 
 def _week_line(week: Week, paint: Paint) -> str:
@@ -96,7 +96,7 @@ def _heading(week: Week, number: int, page: Page, wide: int, paint: Paint) -> st
 def _cell(entry: CalendarEntry, page: Page, wide: int) -> Iterator[Cell]:
     """Time, sign and platforms, as many as fit; the key below."""
     mark = sign(entry)
-    time = when(entry, page.window.zone)
+    time = time_label(entry, page.window.zone)
     if width(time) + 2 > wide:  # a move, in a narrow column
         first, _, last = time.rpartition("→")
         yield Cell(_cut(f"{first.split()[-1]}→", wide), mark.colour)
@@ -135,11 +135,11 @@ def _row(entry: CalendarEntry, page: Page) -> list[Cell]:
     day = short_day(entry.at.astimezone(page.window.zone).date())
     return [
         Cell(day),
-        Cell(when(entry, page.window.zone)),
+        Cell(time_label(entry, page.window.zone)),
         Cell(mark.symbol, mark.colour),
         Cell(escape_control(entry.key)),
         Cell(own_time(entry, page.zone)),
-        Cell(words(entry), mark.colour),
+        Cell(state_and_change(entry), mark.colour),
         Cell(escape_control(" ".join(entry.platforms))),
         Cell(entry_credits(entry)),
         Cell(escape_control(entry.title)),

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from afsync.core.calendar import CalendarEntry, EntryState
 from afsync.core.plan.actions import Action
-from afsync.output.calendar_labels import Page, entry_credits, own_time, short_day, words
+from afsync.output.calendar_labels import Page, entry_credits, own_time, short_day, state_and_change
 from afsync.output.values import harmless
 
 _LONGEST = 75
@@ -67,7 +67,7 @@ def _event(entry: CalendarEntry, page: Page) -> Iterator[str]:
 
 def _described(entry: CalendarEntry, page: Page) -> Iterator[str]:
     yield entry.address
-    yield words(entry)
+    yield state_and_change(entry)
     if entry.before is not None:
         local = entry.at.astimezone(page.window.zone)
         yield f"the plan moves it to {short_day(local.date())} {local:%H:%M %Z}"

@@ -13,14 +13,19 @@ from msgspec.structs import replace
 from afsync.core.command_lines import IMPORT
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.json_structs import FORMAT
+from afsync.store.canonical_json import FORMAT
 from afsync.store.state_text import CHECKSUM
 
 NUMBER = r'^\s*"%s": (\d{1,12})\b'
+
 RECORDS = re.compile(r'^\s*("(?:job|template)\.(?:[^"\\]|\\.)*"): \{|^\s*"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
+
 LINEAGE = re.compile(r'^\s*"lineage": "([^"]*)"', re.MULTILINE)
+
 WRITER = re.compile(r'^\s*"afsync": "([0-9A-Za-z.+-]{1,40})"', re.MULTILINE)
+
 INTENTS = re.compile(r'^\s*"address": ("(?:job|template)\.(?:[^"\\]|\\.)*")', re.MULTILINE)
+
 SIDE = re.compile(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
 
 
@@ -160,6 +165,7 @@ def _all(older: tuple[Any, ...], newer: tuple[Any, ...]) -> tuple[Any, ...]:
 
 NOTE_FORMAT = 1_000
 """Newer than any afsync knows, so that one that cannot read this note refuses to go on without it."""
+
 PLACE = re.compile(r'^\s*"moved_to": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 
@@ -189,19 +195,6 @@ def is_note_of(data: bytes, lineage: str) -> bool:
     return bool(moved_to(data)) and lineage in data.decode("utf-8", "replace")
 
 
-def other_state(name: str) -> StateError:
-    """The error where a state is to be put and another one is there."""
-    hint = "nothing was written; what an interrupted `state migrate` left there can be removed before it is done again"
-    return StateError(f"A different state exists already: {name}.", hint)
-
-
 def follow(place: str) -> str:
     """The hint for a state that has moved."""
     return f"write `state: {place}` into afsync.yaml"
-
-
-def refuse_older(name: str, recorded: Recorded, serials: list[int]) -> None:
-    """StateError when the history in the new place has a newer version than the one that comes there."""
-    if serials and serials[0] > recorded.serial:
-        text = f"{name} had a newer version of this state: {serials[0]}, not {recorded.serial}."
-        raise StateError(text, "nothing was written; restore that one, or name another place")

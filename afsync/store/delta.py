@@ -18,8 +18,7 @@ from msgspec.structs import fields, replace
 from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
-from afsync.store.canonical_json import InvalidDocument, Object, shown
-from afsync.store.json_structs import FORMAT, JsonWriter, bare, layout
+from afsync.store.canonical_json import FORMAT, InvalidDocument, JsonWriter, Object, bare, layout, shown
 from afsync.store.state_file import check_intent_kinds, check_kinds, from_json
 
 T = TypeVar("T")

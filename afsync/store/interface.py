@@ -153,3 +153,16 @@ class Store(Writing, Protocol):
 
     def unite(self, *, lineage: str) -> Recorded:
         """Write what both sides of a merge hold, where the state has its markers."""
+
+
+def other_state(name: str) -> StateError:
+    """The error where a state is to be put and another one is there."""
+    hint = "nothing was written; what an interrupted `state migrate` left there can be removed before it is done again"
+    return StateError(f"A different state exists already: {name}.", hint)
+
+
+def refuse_older(name: str, recorded: Recorded, serials: list[int]) -> None:
+    """StateError when the history in the new place has a newer version than the one that comes there."""
+    if serials and serials[0] > recorded.serial:
+        text = f"{name} had a newer version of this state: {serials[0]}, not {recorded.serial}."
+        raise StateError(text, "nothing was written; restore that one, or name another place")

@@ -16,9 +16,8 @@ from msgspec import Struct
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Count, Record, Text
 from afsync.errors import StateError
-from afsync.store.canonical_json import InvalidDocument, Object, compact, parse_object, within
+from afsync.store.canonical_json import FORMAT, InvalidDocument, Object, compact, parse_object, within
 from afsync.store.delta import Replay, delta, read_delta
-from afsync.store.json_structs import FORMAT
 from afsync.store.state_file import check, check_intents, from_json
 
 

@@ -18,8 +18,7 @@ from msgspec import Meta, MsgspecError, Struct, convert
 from msgspec.structs import fields
 
 from afsync.core.addresses import ADDRESS
-from afsync.store.canonical_json import Object, shown
-from afsync.store.json_structs import BUILDING, PREFIXES, bare, layout
+from afsync.store.canonical_json import BUILDING, PREFIXES, Object, bare, layout, shown
 
 UTC_TIME = "a UTC time such as 2026-12-01T08:00:00Z"
 WORDS = {str: "text", int: "an integer", bool: "true or false", datetime: UTC_TIME, NoneType: "null"}

@@ -14,13 +14,21 @@ from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.errors import StateError
-from afsync.store.damaged import is_note_of, note, other_state, refuse_older
+from afsync.store.canonical_json import FORMAT
+from afsync.store.damaged import is_note_of, note
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk, atomic_write
 from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint
-from afsync.store.interface import Store, already_there, check_successor, first_state, overtaken
+from afsync.store.interface import (
+    Store,
+    already_there,
+    check_successor,
+    first_state,
+    other_state,
+    overtaken,
+    refuse_older,
+)
 from afsync.store.journal import change_of
-from afsync.store.json_structs import FORMAT
 from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_unlock
 from afsync.store.paths import Paths, lineages, serials

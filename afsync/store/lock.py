@@ -23,8 +23,7 @@ from afsync.core.resources import Utc
 from afsync.core.state.intents import Intent, Phase, Purpose
 from afsync.core.state.records import Count, Text
 from afsync.errors import StateError, StateLocked, UsageError
-from afsync.store.canonical_json import InvalidDocument, compact, parse_object
-from afsync.store.json_structs import JsonWriter
+from afsync.store.canonical_json import InvalidDocument, JsonWriter, compact, parse_object
 from afsync.store.oslock import OsLock
 from afsync.store.state_file import from_json
 

@@ -19,9 +19,8 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Address, Deposed, Record, RecordedJob, RecordedTemplate
 from afsync.core.trust.reviews import review_ignored, to_be_cancelled
 from afsync.errors import StateError
-from afsync.store.canonical_json import InvalidDocument, compact, parse_object
+from afsync.store.canonical_json import FORMAT, InvalidDocument, JsonWriter, compact, parse_object
 from afsync.store.disk import Disk, atomic_write
-from afsync.store.json_structs import FORMAT, JsonWriter
 from afsync.store.loading import os_reason as reason
 from afsync.store.loading import unreadable
 from afsync.store.paths import Paths

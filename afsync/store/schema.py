@@ -10,7 +10,7 @@ from msgspec.json import schema_components
 
 from afsync.core import resources
 from afsync.core.state import intents, recorded, records
-from afsync.store.json_structs import layout
+from afsync.store.canonical_json import layout
 from afsync.store.state_file import StateFile
 
 Schema = dict[str, Any]

@@ -12,8 +12,7 @@ from afsync.core.addresses import ADDRESS, kind_of
 from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, Sha256, Text
-from afsync.store.canonical_json import InvalidDocument, shown
-from afsync.store.json_structs import BUILDING, FORMAT, PREFIXES
+from afsync.store.canonical_json import BUILDING, FORMAT, PREFIXES, InvalidDocument, shown
 
 T = TypeVar("T")
 

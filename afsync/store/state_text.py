@@ -25,12 +25,14 @@ from afsync.errors import StateError
 from afsync.store.canonical_json import (
     ASCII_ENCODER,
     ENCODER,
+    FORMAT,
     InvalidDocument,
+    JsonWriter,
     Object,
+    layout,
     may_be_deep,
     parse_object,
 )
-from afsync.store.json_structs import FORMAT, JsonWriter, layout
 from afsync.store.state_file import StateFile, check, check_whole, from_json
 
 CHECKSUM = b'\n  "checksum": "'

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.state.recorded import Recorded
-from afsync.store.json_structs import layout
+from afsync.store.canonical_json import layout
 from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.harness import Sandbox
 from tests.store.test_loading import signed

@@ -17,7 +17,7 @@ from afsync.core.state import records
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import NEW, Effect, Finding, Publish, RecordedJob, RecordedTemplate, Trust
 from afsync.errors import StateError
-from afsync.store import json_structs, state_file
+from afsync.store import canonical_json, state_file
 from afsync.store.history import list_versions
 from afsync.store.local import LocalStore
 from afsync.store.restore import restore
@@ -172,7 +172,7 @@ def test_what_is_new_is_told_from_what_format_1_has() -> None:
     """The store reads `New` from the annotations as they are written, which is quick; msgspec evaluates them."""
     for struct in structs():
         by_type = [f.name for f in fields(struct) if NEW in getattr(f.type, "__metadata__", ())]
-        assert [name for name, _ in json_structs.layout(struct).new] == by_type, struct
+        assert [name for name, _ in canonical_json.layout(struct).new] == by_type, struct
 
 
 def test_a_template_has_no_value_where_only_a_job_has_one() -> None:

@@ -14,10 +14,18 @@ from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.errors import StateError, StateLocked
-from afsync.store.damaged import is_note_of, note, other_state, refuse_older
+from afsync.store.damaged import is_note_of, note
 from afsync.store.disk import Disk
 from afsync.store.history import Version
-from afsync.store.interface import Store, already_there, check_successor, first_state, overtaken
+from afsync.store.interface import (
+    Store,
+    already_there,
+    check_successor,
+    first_state,
+    other_state,
+    overtaken,
+    refuse_older,
+)
 from afsync.store.lock import Holder, Unlocked
 from afsync.store.paths import Paths, lineages_of, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
