@@ -15,6 +15,7 @@ from afsync.core.job_results import JobResult
 from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action, Retire
 from afsync.core.resources import Job
+from afsync.core.service_statuses import PUBLISHED, PUBLISHING
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
 
@@ -158,9 +159,9 @@ def _is_published(one: Expected, found: ReadBack) -> bool:
     """Whether the job is published or about to be; where other platforms were published before, only the result
     says."""
     status, result = found.jobs[one.id], found.results.get(one.id)
-    if status == "publishing":
+    if status == PUBLISHING:
         return True
-    if status != "published" or (result is not None and result.failed):
+    if status != PUBLISHED or (result is not None and result.failed):
         return False
     return not one.platforms or (result is not None and set(one.platforms) <= set(result.published_to))
 

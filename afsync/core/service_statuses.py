@@ -17,6 +17,9 @@ PUBLISHED = "published"
 BEING_PUBLISHED = (PUBLISHING, PUBLISHED)
 """Statuses of a job that is published, or about to be: an approval that it waited for was given, here or elsewhere."""
 
+PRODUCED = (COMPLETE, *BEING_PUBLISHED)
+"""Statuses of a job that was produced."""
+
 MEANINGS: Mapping[str, str] = {
     "pending": "The submission was received and is not in the queue yet; one that was refused can stay so for good.",
     "queued": "It waits for production and can be cancelled.",

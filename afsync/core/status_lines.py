@@ -16,7 +16,7 @@ from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
 from afsync.core.remote_account import Remote, RemoteJob, status_now
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values, effective
-from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, ended_badly, never_changes
+from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PRODUCED, ended_badly, never_changes
 from afsync.core.state.intents import Purpose
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Finding, Publish, RecordedJob
@@ -141,7 +141,7 @@ def _recorded(address: str, record: RecordedJob, declared: Job | None, seen: Rem
         note=_of_publication(record, phase, status, seen) or _of_time(record, declared, seen, now) or _odd(job, phase),
         updated_at=job.updated_at if job else None,
         preview=preview if preview and preview.valid(now) else None,
-        produced=status in (COMPLETE, *BEING_PUBLISHED),
+        produced=status in PRODUCED,
         unconfirmed=record.approved_at is not None and record.publish_finding is None,
         failed_on=record.failed_on if phase is JobPhase.PUBLISH_FAILED else (),
     )

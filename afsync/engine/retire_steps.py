@@ -8,6 +8,7 @@ from afsync.core.decisions.publish_times import time_off_options, with_refusal
 from afsync.core.outcomes import Failed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
+from afsync.core.service_statuses import Group, group_of
 from afsync.core.state.forgotten import let_go
 from afsync.core.state.records import RecordedJob, Why
 from afsync.core.trust.cancels import to_cancel, with_cancel_answer
@@ -32,9 +33,6 @@ def retire_job(change: Change, progress: Progress, run: Run) -> StepResult:
             assert_never(change.retire)
 
 
-FINISHED = ("complete", "published", "failed", "non-compliant")
-
-
 def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepResult:
     recorded = run.ledger.recorded
     record = recorded.resources.get(change.address)
@@ -44,7 +42,7 @@ def _cancel(change: Change, job_id: str, progress: Progress, run: Run) -> StepRe
     too_late = send_cancel(job_id, run)
     if too_late is None:
         return _retired(change, progress, run, f"{job_id} was cancelled")
-    finished = too_late in FINISHED
+    finished = group_of(too_late) in (Group.DONE, Group.FAILED)
     if change.action is Action.DELETE and finished and why is not Why.UNREVIEWED:
         progress.note = f"finished before it could be cancelled (it is {too_late})"
         return _retired(change, progress, run, None)

@@ -18,7 +18,7 @@ from afsync.core.recovery.resolution import close_intent, record_of, reopen_inte
 from afsync.core.state.intents import Intent, Phase
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.trust.reviews import stops_no_more
+from afsync.core.trust.reviews import asks_for_review, stops_no_more
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import Interrupted, UsageError
@@ -154,7 +154,7 @@ def _record_committed(intent: Intent, answer: Committed, attempt: Attempt, ledge
 
 def ignores_review(intent: Intent, answer: Committed) -> bool:
     """Whether the service answers that the job does not stop before publishing, as it was submitted to."""
-    return answer.staging is False and (intent.staged or intent.publish is Publish.HELD)
+    return answer.staging is False and asks_for_review(intent)
 
 
 def _staged(intent: Intent, answer: Committed) -> bool:

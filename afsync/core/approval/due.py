@@ -13,7 +13,7 @@ from afsync.core.moves.moves import find_moves, moved_together
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.plan import Plan
-from afsync.core.resources import Desired, Schedule
+from afsync.core.resources import Desired
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob
@@ -72,14 +72,12 @@ def nothing_to_do(desired: Desired, recorded: Recorded, now: datetime) -> bool:
     if recorded.intents or may_be_due(desired, recorded, now) or not_seen_published(desired, recorded):
         return False
     return not any(
-        is_held(record, declared) and not record.approved and _instant(record.schedule) != wanted.utc
+        is_held(record, declared)
+        and not record.approved
+        and (record.schedule is None or record.schedule.utc != wanted.utc)
         for address, record in recorded.jobs.items()
         if (declared := desired.jobs.get(address)) is not None and (wanted := time_of(record, declared)) is not None
     )
-
-
-def _instant(schedule: Schedule | None) -> datetime | None:
-    return schedule.utc if schedule else None
 
 
 def only_due(plan: Plan, looked_at: Collection[str]) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -12,25 +11,12 @@ from afsync.core.command_lines import INTENTS, forget_command
 from afsync.core.fingerprints import fingerprint
 from afsync.core.moves.pairing import Moves, paired
 from afsync.core.moves.swaps import swapped_jobs, with_swapped_templates
+from afsync.core.plan.changes import Change
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
 from afsync.core.text import nfc
 from afsync.errors import UsageError
-
-
-class Move(Protocol):
-    """A change that moves a record."""
-
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def moved_from(self) -> str | None: ...
-
-    @property
-    def before(self) -> Record | None: ...
 
 
 def find_moves(desired: Desired, recorded: Recorded, remote: Remote | None = None) -> tuple[Moves, Recorded]:
@@ -71,7 +57,7 @@ def moved_manually(recorded: Recorded, old: str, new: str) -> Recorded:
     return replace(_apply({new: old}, _rename_templates(recorded, renamed)), deposed=deposed)
 
 
-def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
+def moved(recorded: Recorded, changes: Collection[Change]) -> Recorded:
     """The state with the record of every change under its new address. All are moved at once: those that change places
     would overwrite each other.
 
@@ -87,13 +73,13 @@ def moved(recorded: Recorded, changes: Collection[Move]) -> Recorded:
     return result
 
 
-def is_made(change: Move, recorded: Recorded) -> bool:
+def is_made(change: Change, recorded: Recorded) -> bool:
     """Whether the state already has the record of a move at its new address."""
     there = recorded.resources.get(change.address)
     return change.before is not None and there is not None and there.id == change.before.id
 
 
-def moved_together(changes: Collection[Move]) -> dict[str, frozenset[str]]:
+def moved_together(changes: Collection[Change]) -> dict[str, frozenset[str]]:
     """By address of a move, all addresses of the moves that depend on each other: one must not be made without the
     others."""
     groups: dict[str, frozenset[str]] = {}

@@ -221,8 +221,4 @@ def _after(declared: Template | Job | None) -> Any:
 
 
 def _at(schedule: Schedule | None) -> str | None:
-    return _second(schedule.utc) if schedule else None
-
-
-def _second(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+    return schedule.utc.astimezone(UTC).isoformat(timespec="seconds") if schedule else None

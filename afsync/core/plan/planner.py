@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -173,11 +173,9 @@ def _moved(moves: Moves, settled: Recorded, desired: Desired) -> Decision:
 
 
 def _templates(facts: Facts, blocked: frozenset[str]) -> Decision:
-    decision = NOTHING
-    records = facts.recorded.templates
-    for address in sorted({*facts.desired.templates, *records} - blocked):
-        decision += decide_template(address, facts.desired.templates.get(address), records.get(address), facts)
-    return decision
+    declared, records = facts.desired.templates, facts.recorded.templates
+    addresses = sorted({*declared, *records} - blocked)
+    return _joined([decide_template(a, declared.get(a), records.get(a), facts) for a in addresses])
 
 
 def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
@@ -195,7 +193,7 @@ def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
     return _joined(parts)
 
 
-def _joined(parts: list[Decision]) -> Decision:
+def _joined(parts: Iterable[Decision]) -> Decision:
     """One decision of many; adding them one by one would copy the tuples again and again."""
     parts = [p for p in parts if p is not NOTHING]
     return Decision(

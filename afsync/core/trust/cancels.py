@@ -12,7 +12,7 @@ from afsync.core.fingerprints import same_body
 from afsync.core.plan.facts import Facts, Options
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Values
-from afsync.core.service_statuses import ended_badly, is_known, is_open
+from afsync.core.service_statuses import PRODUCED, ended_badly, is_known, is_open
 from afsync.core.signed_links import unsigned
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import UNSEEN, Effect, Finding, Forgotten, RecordedJob, StagingIgnored, Watched, Why
@@ -22,8 +22,6 @@ from afsync.errors import Problem, Severity
 
 NOT_BEGUN = ("queued", "pending")
 """Statuses of which production has certainly not begun. `scheduled` may hide that it has."""
-FINISHED = ("complete", "publishing", "published")
-"""Statuses of a job that was produced."""
 
 
 def to_cancel(recorded: Recorded, address: str, record: RecordedJob, why: Why, now: datetime, watch: float) -> Recorded:
@@ -102,9 +100,9 @@ def _judged(
         found = Finding.LOST if entry.accepted else Finding.UNKNOWN
         counted = found if entry.accepted else None
         return replace(seen, finding=found, until=max(entry.until, again)), counted
-    if entry.why is Why.UNREVIEWED and status in FINISHED and entry.record.status not in FINISHED:
+    if entry.why is Why.UNREVIEWED and status in PRODUCED and entry.record.status not in PRODUCED:
         return replace(seen, until=max(entry.until, again)), None
-    going = entry.why is Why.UNREVIEWED and status not in FINISHED and not ended_badly(status)
+    going = entry.why is Why.UNREVIEWED and status not in PRODUCED and not ended_badly(status)
     if entry.until > now or going:
         return seen, None
     return None, Finding.KEPT if status == "cancelled" and entry.finding is None else None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from afsync.core.approval.held import stops
 from afsync.core.command_lines import APPLY_UNSTAGED, FlagName, forget_command
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits
@@ -51,17 +52,13 @@ def judged_reviews(recorded: Recorded, remote: Remote, now: datetime, options: O
     staged although nothing published it, does not stop."""
     unstaged = {i: p for i, p in remote.previews.items() if p.staging is False and i in remote.jobs}
     for address, record in recorded.jobs.items() if unstaged else ():
-        if record.id not in unstaged or not _waits(record) or recorded.intent_for(address) is not None:
+        if record.id not in unstaged or not stops(record) or recorded.intent_for(address) is not None:
             continue
         status = remote.jobs[record.id].status
         at_once = unstaged[record.id].status in (None, status)  # else an approval came between the two answers
         if at_once and status != "publishing" and not ended_badly(status):
             recorded = to_be_cancelled(recorded, address, replace(record, status=status), now, options.watch)
     return recorded
-
-
-def _waits(record: RecordedJob) -> bool:
-    return not record.approved and (record.staged or record.publish is Publish.HELD)
 
 
 def is_unreviewed(entry: Watched | None) -> bool:
