@@ -80,10 +80,10 @@ def check_account(project: LoadedProject, recorded: Recorded, remote: Remote, sa
 
 def warn_of_another_run(context: Context, project: LoadedProject) -> None:
     """For a command that takes no lock: what it read may be changing."""
-    holder = open_store(context, project).at_work(socket.gethostname(), context.now())
+    holder = open_store(context, project).other_run(socket.gethostname(), context.now())
     if holder is not None:
         context.say(
-            f"Warning: another run is at work here: {escape_control(str(holder))}.\n  This plan may be out of date.\n"
+            f"Warning: another run holds the lock: {escape_control(str(holder))}.\n  This plan may be out of date.\n"
         )
 
 

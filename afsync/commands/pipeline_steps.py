@@ -211,7 +211,7 @@ def _is_blocked(place: Place) -> bool:
 
 def _at_work(place: Place) -> str | None:
     context = replace(here(), directory=Path(place.directory))
-    holder = open_store(context, load_project(context)).at_work(socket.gethostname(), context.now())
+    holder = open_store(context, load_project(context)).other_run(socket.gethostname(), context.now())
     return None if holder is None else escape_control(str(holder))
 
 

@@ -57,6 +57,11 @@ def compact(value: Any) -> str:
     return text if text.isascii() or _is_unicode(text) else ASCII_ENCODER.encode(value)
 
 
+def json_document(value: Any) -> bytes:
+    """A struct as a document on one line, ending in a newline."""
+    return compact(JsonWriter().json(value)).encode() + b"\n"
+
+
 def _is_unicode(text: str) -> bool:
     try:
         text.encode()

@@ -137,7 +137,7 @@ class Store(Writing, Protocol):
         """Hold the lock, or wait for it that many seconds. StateLocked, naming the holder, when another run keeps it.
         `warn` is for what a person should know and does not stop the run."""
 
-    def at_work(self, host: str, now: datetime) -> Holder | None:
+    def other_run(self, host: str, now: datetime) -> Holder | None:
         """Another run that holds the lock, as far as that is known without taking it or writing; `host` is this
         machine, `now` its time (UTC)."""
 

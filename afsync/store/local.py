@@ -30,7 +30,7 @@ from afsync.store.interface import (
 )
 from afsync.store.journal import change_of
 from afsync.store.loading import Loaded, load, unreadable
-from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_unlock
+from afsync.store.lock import Holder, Lock, Unlocked, acquire, force_unlock, other_run
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
 from afsync.store.restore import restore, unite
@@ -187,8 +187,8 @@ class LocalStore:
     ) -> Lock:
         return acquire(self.paths.lock, holder, timeout=timeout, clock=clock, sleep=sleep)
 
-    def at_work(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (the system knows who lives)
-        return at_work(self.paths.lock, host)
+    def other_run(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (the system knows who lives)
+        return other_run(self.paths.lock, host)
 
     def unlock(self, lock_id: str, intents: Iterable[Intent], *, host: str, now: datetime) -> Unlocked:
         return force_unlock(self.paths.lock, lock_id, intents, host=host, now=now)

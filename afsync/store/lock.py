@@ -23,7 +23,7 @@ from afsync.core.resources import Utc
 from afsync.core.state.intents import Intent, Phase, Purpose
 from afsync.core.state.records import Count, Text
 from afsync.errors import StateError, StateLocked, UsageError
-from afsync.store.canonical_json import InvalidDocument, JsonWriter, compact, parse_object
+from afsync.store.canonical_json import InvalidDocument, json_document, parse_object
 from afsync.store.oslock import OsLock
 from afsync.store.state_file import from_json
 
@@ -116,7 +116,7 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
-def at_work(path: Path, host: str) -> Holder | None:
+def other_run(path: Path, host: str) -> Holder | None:
     """Another process of this machine, `host`, that says it holds the lock, and lives. Only the file is looked at:
     trying the lock could disturb another run. Whether a process of another machine lives is not known."""
     try:
@@ -146,7 +146,7 @@ def _announce(fd: int, holder: Holder) -> None:
     try:
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, compact(JsonWriter().json(holder)).encode() + b"\n")
+        os.write(fd, json_document(holder))
     except OSError:
         pass  # The lock is ours all the same; a full disk shows up where it matters.
 
@@ -154,8 +154,8 @@ def _announce(fd: int, holder: Holder) -> None:
 def busy(waited: float) -> tuple[str, str]:
     """Message and hint while another run holds the lock, after so many seconds of waiting."""
     if waited:
-        return f"Another run is still at work here after {waited:g} s", f"wait longer (`{FlagName.LOCK_TIMEOUT}`)"
-    return "Another run is at work here", f"wait for it, or give `{FlagName.LOCK_TIMEOUT}`"
+        return f"Another run still holds the lock after {waited:g} s", f"wait longer (`{FlagName.LOCK_TIMEOUT}`)"
+    return "Another run holds the lock", f"wait for it, or give `{FlagName.LOCK_TIMEOUT}`"
 
 
 def refuse_other_id(holder: Holder | None, lock_id: str) -> None:

@@ -63,7 +63,7 @@ def test_a_plan_beside_another_run_says_so(sandbox: Sandbox) -> None:
     told |= {"command": "afsync apply", "since": "2026-11-28T09:00:00Z"}
     (sandbox.root / ".afsync/lock").write_text(json.dumps(told))
     done = sandbox.does("plan")
-    assert f"Warning: another run is at work here: eva@{socket.gethostname()}, process {os.getppid()}" in done.err
+    assert f"Warning: another run holds the lock: eva@{socket.gethostname()}, process {os.getppid()}" in done.err
     assert NO_CHANGES in done.out
 
 

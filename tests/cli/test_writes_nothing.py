@@ -198,7 +198,7 @@ def test_plan_does_not_mind_that_an_apply_is_at_work(fresh: Sandbox) -> None:
         assert fresh.does("plan").out
         assert tree(fresh.root) == before
         refused = fresh.does("apply", "--auto-approve", code=5)
-        assert "Another run is at work here: " in refused.err
+        assert "Another run holds the lock: " in refused.err
         fresh.control.release()
         out, err = running.communicate(timeout=60)
     assert running.returncode == 0, err

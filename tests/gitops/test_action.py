@@ -415,7 +415,7 @@ def test_an_apply_of_the_first_version_whose_state_is_lost_is_missed(
     assert job.steps["run"].code == 5 and sent == []
     assert "its state was lost: https://github.example/runs/1" in job.log
     warned = passes(cloned.run(PULL, offline="true")).log
-    assert "Warning: another run is at work here: an action of afsync 0.1@its runner (`afsync apply`), since" in warned
+    assert "Warning: another run holds the lock: an action of afsync 0.1@its runner (`afsync apply`), since" in warned
     drift = cloned.run(command="drift")
     assert drift.steps["run"].code == 5 and "https://github.example/runs/1" in drift.annotations[-1]
 

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from afsync.core.state.intents import Intent, Phase
 from afsync.errors import Exit, StateError, StateLocked, UsageError
 from afsync.store import oslock
-from afsync.store.lock import Holder, Lock, Unlocked, acquire, at_work, force_unlock, read_holder
+from afsync.store.lock import Holder, Lock, Unlocked, acquire, force_unlock, other_run, read_holder
 from tests.builders import NOW, an_intent
 from tests.store.processes import start, start_together
 
@@ -90,13 +90,13 @@ def test_another_process_holds_it(path: Path) -> None:
         with pytest.raises(StateLocked) as caught:
             take(path)
         said = f"somebody@elsewhere, process {process.pid} (`afsync apply`), since 2026-01-01 00:00:00 UTC"
-        assert caught.value.message == f"Another run is at work here: {said}."
+        assert caught.value.message == f"Another run holds the lock: {said}."
         assert "--lock-timeout" in (caught.value.hint or "")
         assert "afsync force-unlock abc12345" in (caught.value.hint or "")
         assert caught.value.exit_code is Exit.LOCKED
         with pytest.raises(StateLocked) as caught:
             take(path, timeout=2)
-        assert caught.value.message == f"Another run is still at work here after 2 s: {said}."
+        assert caught.value.message == f"Another run still holds the lock after 2 s: {said}."
         assert (caught.value.hint or "").startswith("wait longer (`--lock-timeout`); if it hangs, ")
         process.communicate("done\n")
         with take(path):
@@ -104,16 +104,16 @@ def test_another_process_holds_it(path: Path) -> None:
 
 
 def test_who_is_at_work_is_told_without_taking_the_lock(path: Path) -> None:
-    assert at_work(path, "elsewhere") is None
+    assert other_run(path, "elsewhere") is None
     with held_elsewhere(path) as process:
-        holder = at_work(path, "elsewhere")
+        holder = other_run(path, "elsewhere")
         assert holder is not None and holder.pid == process.pid
-        assert at_work(path, "here") is None
+        assert other_run(path, "here") is None
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert at_work(path, "elsewhere") is None
+        assert other_run(path, "elsewhere") is None
     with take(path) as lock:
-        assert at_work(path, lock.holder.host) is None  # it is this very process, or one of another machine
+        assert other_run(path, lock.holder.host) is None  # it is this very process, or one of another machine
 
 
 def test_it_is_free_once_its_holder_was_killed(path: Path) -> None:

@@ -18,7 +18,7 @@ from afsync.core.command_lines import FORCE_UNLOCK, unlock_command
 from afsync.core.state.intents import Intent
 from afsync.core.state.records import Count
 from afsync.errors import StateError, StateLocked
-from afsync.store.canonical_json import InvalidDocument, JsonWriter, compact, parse_object
+from afsync.store.canonical_json import InvalidDocument, json_document, parse_object
 from afsync.store.lock import Holder, Unlocked, busy, refuse_in_flight, refuse_other_id
 from afsync.store.remote.backend import Backend, Conflict, Kept, Overtaken, Unclear, put_once
 from afsync.store.state_file import from_json
@@ -141,7 +141,7 @@ def lock_key(backend: Backend) -> str:
 
 
 def encode_lock(held: Held) -> bytes:
-    return compact(JsonWriter().json(held)).encode() + b"\n"
+    return json_document(held)
 
 
 def decode_lock(data: bytes) -> Held | None:

@@ -202,7 +202,7 @@ class RemoteStore:
         held = Held(holder, self._run.page)
         return acquire(self.backend, held, timeout=timeout, clock=clock, sleep=sleep, warn=warn)
 
-    def at_work(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (elsewhere, no machine is this one)
+    def other_run(self, host: str, now: datetime) -> Holder | None:  # noqa: ARG002 (elsewhere, no machine is this one)
         """By this machine's clock: asking the store for its own may need a write."""
         try:
             there = self.backend.get(lock_key(self.backend))

@@ -276,7 +276,7 @@ def test_a_lock_says_whose_it_is_and_which_run(cloud: Cloud, tmp_path: Path) -> 
     lock = held(cloud, "anna", [])
     with pytest.raises(StateLocked, match=r"anna@runner.*https://ci\.example/run/7"):
         held(cloud, "ben", [])
-    there = a_remote(cloud, tmp_path).at_work("here", NOW)
+    there = a_remote(cloud, tmp_path).other_run("here", NOW)
     assert "anna" in str(there) and "run/7" in str(there)
     lock.release()  # type: ignore[attr-defined]
     assert lock_key(MemoryBackend(cloud)) not in cloud.kept
@@ -290,7 +290,7 @@ def test_a_dead_lock_is_taken_over_after_15_minutes_of_the_stores_clock(cloud: C
         held(cloud, "ben", said)
     assert said == []
     cloud.time += timedelta(seconds=1)
-    assert a_remote(cloud, tmp_path).at_work("here", cloud.time) is None
+    assert a_remote(cloud, tmp_path).other_run("here", cloud.time) is None
     taken = held(cloud, "ben", said)
     assert len(said) == 1 and "anna" in said[0] and "taken over" in said[0]
     dead.release()  # type: ignore[attr-defined]
