@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from afsync.app.preparation import ApplyRequest
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together
-from afsync.commands.apply_flags import ApplyFlags
+from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
 from afsync.commands.reports import Reports, report_flags

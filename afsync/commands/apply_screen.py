@@ -17,8 +17,7 @@ from afsync.app.files import read_text
 from afsync.app.preparation import Prepared
 from afsync.app.project import load_project
 from afsync.commands.account_flags import CommandResult
-from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.apply_report import finish, outcome, refused
+from afsync.commands.apply_report import ApplyFlags, finish, outcome, refused
 from afsync.commands.ci import errors_into
 from afsync.commands.ci_reports import publish_plan
 from afsync.commands.console import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from afsync.app.preparation import ApplyRequest
-from afsync.commands.apply_flags import ApplyFlags
+from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
 from afsync.commands.reports import Reports, report_flags

@@ -8,7 +8,7 @@ import click
 
 from afsync.app.preparation import ApplyRequest
 from afsync.app.selection import Selection
-from afsync.commands.apply_flags import ApplyFlags
+from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import apply
 from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
 from afsync.commands.reports import Reports, report_flags

@@ -9,9 +9,8 @@ import click
 from msgspec.structs import replace
 
 from afsync.app.context import Context
-from afsync.app.drift import drift
 from afsync.app.files import write_private
-from afsync.app.plan import Planned, PlanRequest, plan, saved_plan
+from afsync.app.plan import Planned, PlanRequest, drift, plan, saved_plan
 from afsync.app.project import load_project
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
@@ -119,6 +118,6 @@ def _calendar(planned: Planned, flags: PlanFlags) -> tuple[str, ...]:
     if not flags.reports.wants("markdown") and not in_github():
         return ()
     # Imported here: most plans are shown without it.
-    from afsync.app.plan_calendar import moved_weeks
+    from afsync.app.calendar import moved_weeks
 
     return moved_weeks(planned.project, planned.recorded, planned.plan)
