@@ -1,4 +1,5 @@
-"""Calendar: what is published when, as recorded, declared and upcoming, and what the plan would change of it."""
+"""Calendar: what is published when, as recorded, declared and upcoming, and what the plan would change of it; the weeks
+of a plan that moves publish times."""
 
 from __future__ import annotations
 

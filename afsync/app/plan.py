@@ -1,4 +1,4 @@
-"""Plan: what would change, and the plan as it is saved for an apply."""
+"""Plan: what would change, the plan as it is saved for an apply, and what changed outside of afsync."""
 
 from __future__ import annotations
 

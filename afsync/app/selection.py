@@ -1,4 +1,4 @@
-"""Which addresses are selected, and what is allowed, before the project is known."""
+"""Which addresses are meant on the command line, what is allowed, and what an unknown address was probably meant to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of an apply: its report on every channel, and its exit code."""
+"""What an apply is asked for on the command line, and its end: the report on every channel, and the exit code."""
 
 from __future__ import annotations
 
@@ -32,6 +32,33 @@ from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.preparation import Prepared
+
+
+class ApplyFlags(Struct, frozen=True):
+    """What the command line asks for. `plan_file` is the name of a saved plan."""
+
+    request: ApplyRequest
+    auto_approve: bool = False
+    reports: Reports = Reports()
+    plan_file: str | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a report is printed, and nothing for people."""
+        return self.reports.printed != TEXT
+
+    @property
+    def unattended(self) -> bool:
+        """Whether no question is asked: that was said, a plan was reviewed, or the files allow it within bounds."""
+        return self.auto_approve or self.plan_file is not None or self.request.bounds is not None
+
+    @property
+    def title(self) -> str:
+        return self.request.title
+
+    @property
+    def kind(self) -> str:
+        return "approve" if self.request.approve else "destroy" if self.request.destroy else "apply"
 
 
 def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResult:
@@ -129,30 +156,3 @@ def _say_stopped(error: AfsyncError) -> None:
     say(f"\nError: {escape_control(error.message)}\n")
     if error.hint:
         say(f"  {escape_control(error.hint)}\n")
-
-
-class ApplyFlags(Struct, frozen=True):
-    """What the command line asks for. `plan_file` is the name of a saved plan."""
-
-    request: ApplyRequest
-    auto_approve: bool = False
-    reports: Reports = Reports()
-    plan_file: str | None = None
-
-    @property
-    def quiet(self) -> bool:
-        """Whether a report is printed, and nothing for people."""
-        return self.reports.printed != TEXT
-
-    @property
-    def unattended(self) -> bool:
-        """Whether no question is asked: that was said, a plan was reviewed, or the files allow it within bounds."""
-        return self.auto_approve or self.plan_file is not None or self.request.bounds is not None
-
-    @property
-    def title(self) -> str:
-        return self.request.title
-
-    @property
-    def kind(self) -> str:
-        return "approve" if self.request.approve else "destroy" if self.request.destroy else "apply"
