@@ -1,4 +1,4 @@
-"""Which addresses are meant on the command line, what is allowed, and what an unknown address was probably meant to be."""
+"""Which addresses are meant on the command line, what is allowed, and what an unknown address was meant to be."""
 
 from __future__ import annotations
 
