@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from afsync.app.execution import carry_out, flushed, folded, record_start
+from afsync.api.snapshot import fetch, read_back
+from afsync.api.writer import ApiWriter
+from afsync.app.checked_plan import checked_plan
+from afsync.app.planned_files import open_planned
 from afsync.app.preparation import ApplyRequest, Prepared, prepare
 from afsync.app.project import at_moment, load_project
-from afsync.app.project_state import check_lineage, locked, open_store
+from afsync.app.project_state import check_lineage, locked, open_store, who
+from afsync.app.remote import read_due_jobs
 from afsync.core.approval.due import nothing_to_do
 from afsync.core.recovery.resolution import apply_resolutions
+from afsync.core.trust.reviews import all_accepted
+from afsync.engine.dependencies import Dependencies, Due
+from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
 from afsync.engine.run_report import RunReport
+from afsync.errors import AfsyncError
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
+    from afsync.core.plan.plan import Plan
+    from afsync.core.remote_account import Lookups, Remote
+    from afsync.core.state.recorded import Recorded
     from afsync.engine.events import Tell
+    from afsync.engine.ledger import Ledger
     from afsync.store.interface import Store
 
 
@@ -108,3 +123,88 @@ def _notify(context: Context, request: ApplyRequest, prepared: Prepared, done: R
         after_refusal(context, project, prepared.plan, prepared.ledger, request.title)
     else:
         after_apply(context, project, prepared.remote, prepared.ledger, done, request.title)
+
+
+def record_start(context: Context, request: ApplyRequest, prepared: Prepared) -> None:
+    """Write what has to be in the state before the first change. Raises StateError, before anything is sent."""
+    ledger = prepared.ledger
+    if prepared.plan.changes:
+        ledger.rehearse()
+    if request.saved is not None:
+        # From here on this plan cannot be applied a second time, whatever comes of it.
+        applied = (*ledger.recorded.applied_plans[-49:], request.saved.id)
+        ledger.write(replace(ledger.recorded, applied_plans=applied))
+    if request.options.accept_unstaged:
+        ledger.write(all_accepted(ledger.recorded, prepared.plan.watched, who(), context.now()))
+
+
+def carry_out(context: Context, request: ApplyRequest, prepared: Prepared, stop: Stop, on_event: Tell) -> RunReport:
+    """Make the changes of the plan, in its order; `on_event` takes what happens, each after it is on disk."""
+    world = _world(context, prepared, stop, on_event)
+    if not (request.approve or request.options.destroy):
+        world = replace(world, due=_due_meanwhile(context, request, prepared))
+    return apply_plan(
+        prepared.plan,
+        prepared.remote,
+        prepared.ledger,
+        world,
+        fail_fast=request.fail_fast,
+        max_credits=prepared.max_credits,
+    )
+
+
+def _world(context: Context, prepared: Prepared, stop: Stop, on_event: Tell) -> Dependencies:
+    service = prepared.service
+
+    def look(lookups: Lookups) -> Remote:
+        return replace(fetch(service.reader, lookups, publish_times=False), base_url=service.base_url)
+
+    def open_file(path: str, sha256: str) -> AbstractContextManager[BinaryIO]:
+        return open_planned(prepared.project, path, sha256)
+
+    return Dependencies(
+        writer=ApiWriter(service.session, abandoned=stop.abandon.is_set),
+        look=look,
+        open_file=open_file,
+        clock=context.now,
+        monotonic=context.monotonic,
+        new_id=lambda: str(uuid.uuid4()),
+        stop=stop,
+        tell=on_event,
+        who=who(),
+        read_back=partial(read_back, service.reader),
+    )
+
+
+def _due_meanwhile(context: Context, request: ApplyRequest, prepared: Prepared) -> Due:
+    """What becomes due during the run is read and judged as `apply --due` does it, with the selection and the overrides
+    of the whole run."""
+    project, options = prepared.project, request.options
+
+    def judge(recorded: Recorded) -> Plan:
+        now = context.now()
+        # Open submissions are not resolved here: nothing of it would be written.
+        remote = read_due_jobs(context, project, recorded, prepared.service, now)
+        return checked_plan(context, project, recorded, remote, now, options, project.desired.limits, due=True)
+
+    return Due(project.desired, judge)
+
+
+def flushed(ledger: Ledger, done: RunReport) -> RunReport:
+    """Write what still waits, before channels that answer slowly are notified."""
+    try:
+        if ledger.broken is None:
+            ledger.flush()
+    except AfsyncError as error:
+        return replace(done, stopped=done.stopped or error)
+    return done
+
+
+def folded(store: Store, ledger: Ledger, done: RunReport) -> RunReport:
+    """Write the whole state once at the end. What was done is on disk already, so this may fail without loss."""
+    try:
+        if ledger.broken is None:
+            store.fold()
+    except AfsyncError as error:
+        return replace(done, stopped=done.stopped or error)
+    return done

@@ -1,7 +1,9 @@
-"""Calendar: what is published when, as recorded, declared and upcoming, and what the plan would change of it."""
+"""Calendar: what is published when, as recorded, declared and upcoming, and what the plan would change of it; the weeks
+of a plan that moves publish times."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,20 +11,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.api.previews import pictures
-from afsync.app.addresses import check_globs
 from afsync.app.checked_plan import checked_plan
 from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.remote import read_remote
+from afsync.app.selection import check_globs
 from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.calendar import Window, entry_without_links
 from afsync.core.calendar_entries import Known, entries
+from afsync.core.plan.actions import Action
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import remote_as_recorded
+from afsync.core.resources import Job
+from afsync.core.state.records import RecordedJob
 from afsync.errors import UsageError
 from afsync.output.calendar_labels import Page
+from afsync.output.calendar_markdown import week_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +36,12 @@ if TYPE_CHECKING:
     from afsync.app.connection import Service
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
+    from afsync.core.plan.changes import Change
+    from afsync.core.plan.plan import Plan
     from afsync.core.remote_account import Remote
     from afsync.core.state.recorded import Recorded
     from afsync.errors import Problem
+
 
 WEEKS = 4
 """So many weeks are shown where nothing else is said."""
@@ -144,3 +153,29 @@ def _with_upcoming(
 def _pictures(service: Service, known: Known) -> Mapping[str, str]:
 
     return pictures(service.session, known.seen.previews)
+
+
+def moved_weeks(project: LoadedProject, recorded: Recorded, plan: Plan) -> tuple[str, ...]:
+    """Four weeks from the first time that moves, before and after; nothing where none does."""
+    times = [moment for change in plan.changes for moment in _moves(change)]
+    if not times:
+        return ()
+
+    name = project.settings.timezone or "UTC"
+    zone = parse_zone(name)
+    first = min(times).astimezone(zone).date()
+    monday = first - timedelta(days=first.weekday())
+    window = Window(monday, monday + timedelta(days=7 * WEEKS - 1), zone)
+    found = entries(Known(project.desired, recorded, plan, plan.as_of), window)
+    shown = tuple(map(entry_without_links, found.entries))
+    return tuple(week_blocks(Page(type(found)(shown), window, name, plan.as_of)))
+
+
+def _moves(change: Change) -> Iterator[datetime]:
+    """The times of a change that gives something another one."""
+    if change.action is not Action.RESCHEDULE or not isinstance(change.before, RecordedJob):
+        return
+    now = change.observed or change.before.schedule
+    wanted = change.after.schedule if isinstance(change.after, Job) else None
+    if now is not None and wanted is not None and now.utc != wanted.utc:
+        yield from (now.utc, wanted.utc)

@@ -1,26 +1,31 @@
-"""Plan: what would change, and the plan as it is saved for an apply."""
+"""Plan: what would change, the plan as it is saved for an apply, and what changed outside of afsync."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.app.checked_plan import checked_plan
+from afsync.app.checked_plan import checked_plan, timed
 from afsync.app.connection import connect
 from afsync.app.planned_files import configuration
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, read_state, warn_of_another_run
 from afsync.app.remote import read_remote
 from afsync.app.selection import Selection, check_addresses
+from afsync.config.times import parse_zone
+from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
+from afsync.core.drift import find_drift, find_undeclared
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import NOT_CHECKED, remote_as_recorded
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import NO_NOTICE, SavedPlan, expiry
+from afsync.core.plan.selection import selected
 from afsync.core.state.recorded import Recorded
+from afsync.errors import Problem
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -84,3 +89,25 @@ def saved_plan(planned: Planned) -> SavedPlan:
         created_at=made.as_of,
         expires_at=expiry(made, notice or NO_NOTICE),
     )
+
+
+def drift(
+    context: Context, project: LoadedProject, selection: Selection, *, at: datetime | None = None, quiet: bool = False
+) -> tuple[Problem, ...]:
+    """What differs from the state, of the selected addresses. The files only say which account is meant, and what of it
+    they declare. Raises as `app.plan.plan` does."""
+    now = at if at is not None else context.now()
+    recorded, _ = read_state(context, project)
+    project = at_moment(context, project, recorded, now)
+    check_addresses(context, selection, project.desired, recorded)
+    service = connect(context, project, writes=False, silent=quiet)
+    options = timed(context, selection.options(), project)
+    since = None if options.exclusive is False or options.target else now - LOOKALIKE_AGE
+    remote = read_remote(context, project, recorded, service, now, since=since)
+    check_account(project, recorded, remote)
+    written = project.settings.timezone
+    found = find_drift(recorded, remote, now, parse_zone(written) if written else UTC)
+    if since is not None:
+        found += find_undeclared(project.desired, recorded, remote, now, options)
+    chosen = (p for p in found if selected(options, p.address or ""))
+    return tuple(replace(p, location=project.locate(p.address or "")) for p in chosen)

@@ -7,11 +7,11 @@ from functools import partial
 from msgspec import Struct
 
 from afsync.api.snapshot import together
-from afsync.app.addresses import submissions
 from afsync.app.connection import Service, connect
 from afsync.app.context import Context
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
+from afsync.app.selection import submissions
 from afsync.core.remote_account import Remote
 from afsync.output.results import Results
 

@@ -11,9 +11,16 @@ from msgspec.structs import replace
 from afsync.app.preparation import ApplyRequest
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, account_flags, check_together
-from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.apply_screen import apply
-from afsync.commands.options import auto_approve_flag, check_title, lock_timeout_flag, selection_flags, title_flag
+from afsync.commands.apply_report import ApplyFlags
+from afsync.commands.apply_screen import apply_here
+from afsync.commands.options import (
+    auto_approve_flag,
+    check_title,
+    fail_fast_flag,
+    lock_timeout_flag,
+    selection_flags,
+    title_flag,
+)
 from afsync.commands.reports import Reports, report_flags
 from afsync.core.plan.facts import Options
 from afsync.errors import UsageError
@@ -28,7 +35,7 @@ from afsync.errors import UsageError
 @auto_approve_flag
 @report_flags("apply", "Print one JSON object a line.")
 @title_flag
-@click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+@fail_fast_flag
 @click.option(
     "--account",
     multiple=True,
@@ -70,7 +77,7 @@ def command(
     over.check_alone(account=True, fail_fast=True)
     if len(account) > 1:
         raise UsageError("--account names one account", "give it once; several go with --all")
-    return apply(replace(flags, request=replace(request, account=account[0] if account else None)))
+    return apply_here(replace(flags, request=replace(request, account=account[0] if account else None))).code
 
 
 def _check_together(flags: ApplyFlags) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.app.side_by_side import not_begun
 from afsync.commands.account_flags import AccountFlags, CommandResult
 from afsync.commands.all_accounts import AccountsRun, begin, each, finish
-from afsync.commands.apply_flags import ApplyFlags
+from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import answer_of, apply_here
 from afsync.commands.console import agreed, interactive, messages, report, stdout_paint
 from afsync.commands.plan import plan_here

@@ -1,4 +1,4 @@
-"""The end of an apply: its report on every channel, and its exit code."""
+"""What an apply is asked for on the command line, and its end: the report on every channel, and the exit code."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from afsync.app.files import write_private
+from afsync.app.preparation import ApplyRequest
 from afsync.commands.account_flags import CommandResult
-from afsync.commands.apply_flags import ApplyFlags
 from afsync.commands.ci import publish_error, publish_problems
 from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
 from afsync.commands.json_events import EventLines
+from afsync.commands.reports import TEXT, Reports
 from afsync.core.outcomes import Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
@@ -29,6 +32,33 @@ from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.preparation import Prepared
+
+
+class ApplyFlags(Struct, frozen=True):
+    """What the command line asks for. `plan_file` is the name of a saved plan."""
+
+    request: ApplyRequest
+    auto_approve: bool = False
+    reports: Reports = Reports()
+    plan_file: str | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a report is printed, and nothing for people."""
+        return self.reports.printed != TEXT
+
+    @property
+    def unattended(self) -> bool:
+        """Whether no question is asked: that was said, a plan was reviewed, or the files allow it within bounds."""
+        return self.auto_approve or self.plan_file is not None or self.request.bounds is not None
+
+    @property
+    def title(self) -> str:
+        return self.request.title
+
+    @property
+    def kind(self) -> str:
+        return "approve" if self.request.approve else "destroy" if self.request.destroy else "apply"
 
 
 def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResult:

@@ -10,15 +10,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.app.apply import ApplyResult
-from afsync.app.apply import apply as apply_plan
+from afsync.app.apply import ApplyResult, apply
 from afsync.app.context import Context
 from afsync.app.files import read_text
 from afsync.app.preparation import Prepared
 from afsync.app.project import load_project
 from afsync.commands.account_flags import CommandResult
-from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.apply_report import finish, outcome, refused
+from afsync.commands.apply_report import ApplyFlags, finish, outcome, refused
 from afsync.commands.ci import errors_into
 from afsync.commands.ci_reports import publish_plan
 from afsync.commands.console import (
@@ -46,13 +44,8 @@ from afsync.output.plan_text import plan_text
 NOTHING_DUE = "Nothing is due.\n"
 
 
-def apply(flags: ApplyFlags) -> int:
-    """Lock, read, plan, ask, apply, report. Returns the exit code."""
-    return int(apply_here(flags).code)
-
-
 def apply_here(flags: ApplyFlags) -> CommandResult:
-    """The same, with its numbers and problems for a report over many accounts."""
+    """Lock, read, plan, ask, apply, report."""
     context = here()
     flags = _approved_by_files(context, flags)
     out = report()
@@ -69,7 +62,7 @@ def apply_here(flags: ApplyFlags) -> CommandResult:
             quiet=flags.quiet,
         )
         screen = ApplyScreen(context, flags, out, events)
-        return screen.finished(apply_plan(context, request, screen))
+        return screen.finished(apply(context, request, screen))
 
 
 def _approved_by_files(context: Context, flags: ApplyFlags) -> ApplyFlags:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from afsync.app.preparation import ApplyRequest
-from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.apply_screen import apply
+from afsync.commands.apply_report import ApplyFlags
+from afsync.commands.apply_screen import apply_here
 from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
 from afsync.commands.reports import Reports, report_flags
 
@@ -49,4 +49,4 @@ def command(
         account=account,
         lock_timeout=lock_timeout,
     )
-    return apply(ApplyFlags(request, auto_approve, reports))
+    return apply_here(ApplyFlags(request, auto_approve, reports)).code

@@ -16,7 +16,7 @@ from afsync.commands.account_flags import AccountFlags, CommandResult, account_f
 from afsync.commands.account_run import run
 from afsync.commands.console import links_shown, messages, print_report, stdout, stdout_paint
 from afsync.commands.context import here
-from afsync.commands.options import Number, moment, with_links_flag
+from afsync.commands.options import Number, moment, now_flag, with_links_flag
 from afsync.commands.reports import TEXT, Reports, report_flags
 from afsync.errors import UsageError
 from afsync.output.calendar_json import calendar_csv, calendar_json
@@ -58,7 +58,7 @@ class CalendarFlags(Struct, frozen=True):
 @click.option("--agenda", is_flag=True, help="A list, also where there is room for a grid.")
 @report_flags("calendar", "Print a JSON document.")
 @with_links_flag
-@click.option("--now", "at", metavar="TIME", help="Show it as if it were TIME (2026-12-01T09:00:00Z).")
+@now_flag("Show it")
 @account_flags()
 def command(over: AccountFlags, **given: Any) -> int:
     """Show what is published when: recorded, declared and upcoming, and what the plan would change.

@@ -8,9 +8,9 @@ import click
 
 from afsync.app.preparation import ApplyRequest
 from afsync.app.selection import Selection
-from afsync.commands.apply_flags import ApplyFlags
-from afsync.commands.apply_screen import apply
-from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, lock_timeout_flag
+from afsync.commands.apply_report import ApplyFlags
+from afsync.commands.apply_screen import apply_here
+from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, fail_fast_flag, lock_timeout_flag
 from afsync.commands.reports import Reports, report_flags
 
 
@@ -18,7 +18,7 @@ from afsync.commands.reports import Reports, report_flags
 @choice_flags
 @auto_approve_flag
 @report_flags("destroy", "Print one JSON object a line.")
-@click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+@fail_fast_flag
 @account_flag
 @lock_timeout_flag
 def command(
@@ -31,4 +31,4 @@ def command(
     request = ApplyRequest(
         Selection(**selection), destroy=True, account=account, fail_fast=fail_fast, lock_timeout=lock_timeout
     )
-    return apply(ApplyFlags(request, auto_approve, reports))
+    return apply_here(ApplyFlags(request, auto_approve, reports)).code

@@ -7,12 +7,13 @@ import click
 from afsync.app.intents import open_intents
 from afsync.commands.console import messages, print_report
 from afsync.commands.context import here
+from afsync.commands.options import json_flag
 from afsync.output.intents import intents_json, intents_text
 from afsync.output.values import escape_control
 
 
 @click.command
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@json_flag
 def command(as_json: bool) -> int:
     """Show submissions and approvals whose outcome is not known, and what can be said of them now.
 

@@ -121,6 +121,16 @@ lock_timeout_flag = click.option(
 auto_approve_flag = click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 
 
+json_flag = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+
+fail_fast_flag = click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails.")
+
+
+def now_flag(what: str) -> Callable[[F], F]:
+    """Another time than the clock's, which `moment` reads; `what` is done at it."""
+    return click.option("--now", "at", metavar="TIME", help=f"{what} as if it were TIME (2026-12-01T09:00:00Z).")
+
+
 account_flag = click.option(
     "--account", metavar="ID", help="Refuse any account but this one (the emulator and loopback are not checked)."
 )

@@ -9,9 +9,8 @@ import click
 from msgspec.structs import replace
 
 from afsync.app.context import Context
-from afsync.app.drift import drift
 from afsync.app.files import write_private
-from afsync.app.plan import Planned, PlanRequest, plan, saved_plan
+from afsync.app.plan import Planned, PlanRequest, drift, plan, saved_plan
 from afsync.app.project import load_project
 from afsync.app.selection import Selection
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
@@ -19,7 +18,7 @@ from afsync.commands.account_run import run
 from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import links_shown
 from afsync.commands.context import here
-from afsync.commands.options import check_title, moment, selection_flags, title_flag, with_links_flag
+from afsync.commands.options import check_title, moment, now_flag, selection_flags, title_flag, with_links_flag
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
 from afsync.commands.reports import TEXT, check_apart, report_flags
 from afsync.config.project import LoadedProject
@@ -39,7 +38,7 @@ from afsync.output.plan_file import encode_plan_file
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--notify", is_flag=True, help="Tell the channels of `notify` when there are changes.")
-@click.option("--now", "at", metavar="TIME", help="Plan as if it were TIME (2026-12-01T09:00:00Z).")
+@now_flag("Plan")
 @account_flags()
 def command(over: AccountFlags, **given: Any) -> int:
     """Show what would change, and what it costs in credits.
@@ -119,6 +118,6 @@ def _calendar(planned: Planned, flags: PlanFlags) -> tuple[str, ...]:
     if not flags.reports.wants("markdown") and not in_github():
         return ()
     # Imported here: most plans are shown without it.
-    from afsync.app.plan_calendar import moved_weeks
+    from afsync.app.calendar import moved_weeks
 
     return moved_weeks(planned.project, planned.recorded, planned.plan)

@@ -11,7 +11,7 @@ from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
 from afsync.commands.console import print_done, print_report
 from afsync.commands.context import here
-from afsync.commands.options import Number, lock_timeout_flag
+from afsync.commands.options import Number, json_flag, lock_timeout_flag
 from afsync.commands.show import show_state
 from afsync.config.settings import PROJECT_FILE
 from afsync.core.text import count
@@ -51,7 +51,7 @@ def list_() -> int:
 
 @command.command()
 @click.argument("address", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@json_flag
 def show(address: str | None, as_json: bool) -> int:
     """Show what is recorded under ADDRESS, or all of the state, as `afsync show` does."""
     if address is None:
