@@ -1,5 +1,5 @@
-"""A state that has never submitted anything, while the account holds jobs that could be its own: perhaps it was
-lost."""
+"""A state that may have been lost, or that is older than the account: an old clone, a restored copy, or one that lost
+its last writes. What a newer state may have submitted already is not submitted again by itself."""
 
 from __future__ import annotations
 
@@ -59,8 +59,7 @@ def lost_state(decision: Decision, facts: Facts) -> tuple[tuple[Problem, ...], t
 
 
 def _ways(facts: Facts) -> str:
-    shared = "; where others submit every day, `api: {exclusive: false}`"
-    return MATCH + (shared if facts.options.exclusive is None else "")
+    return f"{MATCH}; {SHARED}" if facts.options.exclusive is None else MATCH
 
 
 def _known_times(new: Iterable[Job], strangers: Iterable[RemoteJob], facts: Facts) -> bool:
@@ -79,8 +78,7 @@ def lost_duplicates(decision: Decision, facts: Facts) -> tuple[Problem, ...]:
 
     `allow_duplicate` says that a second video is meant, not that a lost state is to be paid for again. With no sign of
     a loss it answers for the job in the account: nothing was taken over, and no other job that is declared has its
-    topic, so that the account has what it is the second of. Where only afsync submits, `core.recovery.outdated_state`
-    decides.
+    topic, so that the account has what it is the second of. Where only afsync submits, `outdated` decides.
     """
     new = [job for change in decision.changes if (job := _duplicate(change))]
     if facts.recorded.counter or not new:
@@ -127,9 +125,9 @@ def outdated(decision: Decision, facts: Facts, asked: Collection[str]) -> tuple[
     jobs are in doubt, for the state to keep.
 
     The sign is a job in the account that is newer than the last one recorded here, and unknown. Ids in `asked` are
-    those that an open submission is about. A state that has submitted nothing yet is judged by
-    `core.recovery.lost_state`, unless only afsync submits: then any unknown job says that a state was lost. What held
-    something back stays in doubt until a person decided, whatever is submitted and recorded meanwhile.
+    those that an open submission is about. A state that has submitted nothing yet is judged by `lost_state`, unless
+    only afsync submits: then any unknown job says that a state was lost. What held something back stays in doubt until
+    a person decided, whatever is submitted, recorded and removed meanwhile.
     """
     exclusive = bool(facts.options.exclusive)
     paid = [c for c in decision.changes if _is_judged(c)] if facts.recorded.counter or exclusive else []
@@ -163,7 +161,7 @@ def newer(unknown: Iterable[RemoteJob], recorded: Recorded, remote: Remote) -> I
     mark = recorded.known_until
     if not recorded.has_known_a_job:
         return
-    forgotten = mark is not None and mark == recorded.newest
+    forgotten = mark is not None and mark == recorded.newest and mark != recorded.suspected
     if forgotten and mark is not None:
         mark += DATE_PRECISION  # the forgotten job itself is listed, and may tell its time more exactly
     above = _listed_first(recorded, remote)
