@@ -14,8 +14,8 @@ from afsync.core.fingerprints import normalise, plain
 from afsync.core.plan.facts import Options, facts_of
 from afsync.core.plan.lookups import is_final
 from afsync.core.recovery.lost_answers import resolve
+from afsync.core.recovery.lost_state import newer
 from afsync.core.recovery.manual_resolution import candidates_of
-from afsync.core.recovery.outdated_state import newer
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import PUBLISHED, Group, group_of

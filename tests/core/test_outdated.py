@@ -156,3 +156,13 @@ def test_what_held_a_submission_back_stays_in_doubt_whatever_is_submitted_meanwh
     told = replace(later, foreign=("job_7",))
     plan = make_plan(declared, told, a_remote(more, stranger, mine), NOW)
     assert plan.withheld == () and plan.suspected is None
+
+
+def test_a_doubt_at_the_very_instant_of_the_newest_job_outlives_its_record() -> None:
+    same_instant = a_remote_job("job_9", created_at=RECENT)
+    first = planned(KNOWN, a_job(schedule=AHEAD), recorded=STATE, remote=a_remote(same_instant, LISTED))
+    assert [c.reason for c in first.withheld] == [Reason.OUTDATED_STATE] and first.suspected == RECENT
+
+    after = replace(STATE, suspected=first.suspected).without_resource("job.known")
+    second = planned(a_job(schedule=AHEAD), recorded=after, remote=a_remote(same_instant))
+    assert [c.reason for c in second.withheld] == [Reason.OUTDATED_STATE]

@@ -23,7 +23,7 @@ class Options(Struct, frozen=True):
     of everything recorded. `allow_empty`: declaring nothing is meant. `ignore_policy`: what the policy forbids is only
     warned of. `accept_unstaged`: jobs for review are submitted although the service ignored that before. `quarantine`
     (seconds) and `exclusive` (None: not declared): how lost answers are looked for (`core.recovery.lost_answers`), and
-    what unknown jobs in the account mean (`core.recovery.outdated_state`). `late` (seconds): how long after its time a
+    what unknown jobs in the account mean (`core.recovery.lost_state`). `late` (seconds): how long after its time a
     held job is still published by itself. `settle` and `watch` (seconds): how long what was accepted may stay unseen,
     and how long a cancelled job is watched (`core.trust.publish_times`, `core.trust.cancels`). `ignore_horizon`: what
     only the horizon lets in is left out.
