@@ -8,7 +8,7 @@ from datetime import datetime
 from afsync.core.credits import estimate
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan, Spending
-from afsync.core.policy.publish_slots import Breach, Exempt, publish_time
+from afsync.core.policy.planned_publications import Breach, Exempt, publish_time
 from afsync.core.policy.rules import Budget
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
