@@ -1,5 +1,4 @@
-"""The differences between the files and a recorded job, and the changes they make: reschedule, replace, submit
-again."""
+"""The differences between the files and a recorded job, and the changes of its body: replaced, or submitted again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions about publish times that are missing: never set, not kept by the service, or to be taken off."""
+"""Decisions about the publish time of a recorded job: moved, never set, not kept by the service, or taken off."""
 
 from __future__ import annotations
 

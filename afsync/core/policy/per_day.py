@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date, tzinfo
 
 from afsync.core.plan.changes import Change
@@ -19,21 +18,21 @@ from afsync.core.policy.planned_publications import (
     publications_without_plan,
     timed,
 )
+from afsync.core.policy.rules import Policy
 from afsync.core.state.records import RecordedJob
 
 Slot = tuple[str, date]
 """A platform and a local day."""
 
 
-def too_many_a_day(
-    plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt
-) -> dict[int, Breach]:
+def too_many_a_day(plan: Plan, policy: Policy, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
     """By index in the plan, the changes for which there is no room on their day, and why.
 
     What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
     of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one. One for
     which the rule is set aside is named, and takes its place all the same.
     """
+    most, zone = policy.max_per_day, policy.zone
     if not most:
         return {}
     taken = Counter(_slot(p, zone) for p in publications_without_plan(plan, facts))
@@ -54,15 +53,15 @@ def too_many_a_day(
     return found
 
 
-def is_counted(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
+def is_counted(change: Change, policy: Policy, facts: Facts) -> bool:
     """Whether a change lets go of a job that counts for its day: it was published, or is to be, on a day that is not
     over."""
     record = change.before
     if not isinstance(record, RecordedJob):
         return False
-    today = facts.now.astimezone(zone).date()
-    slots = (_slot(p, zone) for p in of_record(change.address, record, facts))
-    return any(platform in most and day >= today for platform, day in slots)
+    today = facts.now.astimezone(policy.zone).date()
+    slots = (_slot(p, policy.zone) for p in of_record(change.address, record, facts))
+    return any(platform in policy.max_per_day and day >= today for platform, day in slots)
 
 
 def _slot(publication: Publication, zone: tzinfo) -> Slot:

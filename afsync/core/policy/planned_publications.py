@@ -1,4 +1,4 @@
-"""When and on which platforms a plan would publish, and how much that makes on one day."""
+"""When and on which platforms a plan would publish: what the rules about several jobs are judged by."""
 
 from __future__ import annotations
 
