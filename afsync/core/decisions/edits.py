@@ -1,5 +1,4 @@
-"""The differences between the files and a recorded job, and the changes they make: reschedule, replace, submit
-again."""
+"""The differences between the files and a recorded job, and the changes of its body: replaced, or submitted again."""
 
 from __future__ import annotations
 
@@ -13,22 +12,20 @@ from afsync.core.approval.held import is_held, stops
 from afsync.core.command_lines import replace_command
 from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.decisions.new_submissions import submission, withheld_reason
-from afsync.core.decisions.notices import time_passed
-from afsync.core.decisions.publish_times import not_seen_yet
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Credits, differing_fields, reschedule
-from afsync.core.plan.decision import NOTHING, Decision, do, withhold
+from afsync.core.plan.changes import Credits, differing_fields
+from afsync.core.plan.decision import Decision, do, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import status_now
-from afsync.core.resources import Job, Schedule, Values
+from afsync.core.resources import Job, Values
 from afsync.core.service_statuses import Group, group_of
 from afsync.core.state.records import RecordedJob
 from afsync.core.takeover.adoption import sourceless
 from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos
-from afsync.core.trust.publish_times import nothing_to_take_off, publish_time_of, settle_time_over
+from afsync.core.trust.publish_times import publish_time_of
 
 
 class Standing(Struct, frozen=True):
@@ -101,28 +98,6 @@ def time_differs(declared: Job, record: RecordedJob, now: datetime, *, held: boo
     if wanted is None:
         return still_ahead(record.publish_at, now) is not None
     return wanted > now and wanted != known
-
-
-def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Decision:
-    wanted = declared.schedule.utc if declared.schedule else None
-    ignored = "schedule" in declared.ignore_changes
-    observed = observed_time(record, facts)
-    drifted = at.drifted and not ignored and observed != wanted and (wanted is None or wanted > facts.now)
-    if nothing_to_take_off(declared, record, facts.remote, facts.now, facts.options.settle):
-        return NOTHING
-    since = record.schedule_unseen_since
-    gone = observed is None
-    if gone and record.approved:
-        drifted = False  # the approval overtook it
-    if drifted and gone and not edits.schedule and not settle_time_over(since, facts.now, facts.options.settle):
-        return not_seen_yet(declared, record)
-    if not edits.schedule and not drifted:
-        known = record.schedule
-        gone_by = wanted is not None and wanted <= facts.now and not ignored
-        return time_passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
-    reason = Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT
-    seen = Schedule(observed.isoformat(), observed) if drifted and observed else None
-    return do(reschedule(declared, record, reason, observed=seen))
 
 
 def decide_replacement(declared: Job, record: RecordedJob, retire: Retire, edits: Edits, facts: Facts) -> Decision:

@@ -21,7 +21,6 @@ from afsync.core.decisions.edits import (
     Edits,
     Standing,
     decide_replacement,
-    decide_reschedule,
     decide_resubmission,
     edits_of,
     observed_time,
@@ -38,7 +37,13 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
-from afsync.core.decisions.publish_times import decide_unset, lost_time_matters, schedule_not_kept, time_never_set
+from afsync.core.decisions.publish_times import (
+    decide_reschedule,
+    decide_unset,
+    lost_time_matters,
+    schedule_not_kept,
+    time_never_set,
+)
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change, Credits

@@ -1,4 +1,4 @@
-"""Decisions about publish times that are missing: never set, not kept by the service, or to be taken off."""
+"""Decisions about the publish time of a recorded job: moved, never set, not kept by the service, or taken off."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import typed
 from afsync.core.command_lines import FlagName
+from afsync.core.decisions.edits import Edits, Standing, observed_time
+from afsync.core.decisions.notices import time_passed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, reschedule
-from afsync.core.plan.decision import Decision, do, note, withhold
+from afsync.core.plan.decision import NOTHING, Decision, do, note, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote
-from afsync.core.resources import Desired, Job
+from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
+from afsync.core.trust.publish_times import nothing_to_take_off, settle_time_over
 
 
 def time_never_set(declared: Job, record: RecordedJob) -> bool:
@@ -174,3 +177,25 @@ def time_off_options(change: Change) -> str:
     elif change.action is Action.REPLACE:
         declare = "take the new `rerun:` back and give it a `schedule:` far ahead"
     return f"{declare}, which moves it for free, or take {change.id} off manually in AuraFlux"
+
+
+def decide_reschedule(declared: Job, record: RecordedJob, at: Standing, edits: Edits, facts: Facts) -> Decision:
+    wanted = declared.schedule.utc if declared.schedule else None
+    ignored = "schedule" in declared.ignore_changes
+    observed = observed_time(record, facts)
+    drifted = at.drifted and not ignored and observed != wanted and (wanted is None or wanted > facts.now)
+    if nothing_to_take_off(declared, record, facts.remote, facts.now, facts.options.settle):
+        return NOTHING
+    since = record.schedule_unseen_since
+    gone = observed is None
+    if gone and record.approved:
+        drifted = False  # the approval overtook it
+    if drifted and gone and not edits.schedule and not settle_time_over(since, facts.now, facts.options.settle):
+        return not_seen_yet(declared, record)
+    if not edits.schedule and not drifted:
+        known = record.schedule
+        gone_by = wanted is not None and wanted <= facts.now and not ignored
+        return time_passed(declared, known) if gone_by and known and known.utc > facts.now else NOTHING
+    reason = Reason.SCHEDULE_CHANGED if edits.schedule else Reason.DRIFT
+    seen = Schedule(observed.isoformat(), observed) if drifted and observed else None
+    return do(reschedule(declared, record, reason, observed=seen))

@@ -8,8 +8,8 @@ from datetime import datetime
 from afsync.core.credits import estimate
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan, Spending
-from afsync.core.policy.publish_slots import Breach, Exempt, publish_time
-from afsync.core.policy.rules import Budget
+from afsync.core.policy.planned_publications import Breach, Exempt, publish_time
+from afsync.core.policy.rules import Budget, Policy
 from afsync.core.resources import Job
 from afsync.core.state.records import RecordedJob
 from afsync.core.text import count
@@ -42,9 +42,10 @@ def _submitted(facts: Facts, begin: datetime, end: datetime) -> Iterator[tuple[b
             yield False, estimate(job.echo, facts.recorded.costs)
 
 
-def over_budget(plan: Plan, budget: Budget | None, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
+def over_budget(plan: Plan, policy: Policy, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
     """By index in the plan, the changes that exceed the rest of the budget, and why. What is published first is paid
     first."""
+    budget = policy.budget
     if budget is None or budget.warn:
         return {}
     left = budget.credits - spent(budget, facts)[0]

@@ -15,7 +15,8 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.budget import budget_notices, over_budget, spending
-from afsync.core.policy.publish_slots import Breach, Exempt, is_counted, publish_time, too_many_a_day
+from afsync.core.policy.per_day import is_counted, too_many_a_day
+from afsync.core.policy.planned_publications import Breach, Exempt, publish_time
 from afsync.core.policy.rules import NO_POLICY, RULE_OF, Policy, allowed_breach, ended_exemptions, exemption_for
 from afsync.core.policy.spacing import find_gaps, gap_notice, span, too_close
 from afsync.core.recovery.resolution import apply_resolutions
@@ -62,11 +63,9 @@ def check_policy(plan: Plan, policy: Policy, facts: Facts, later: Iterable[Job] 
 _Broken = tuple[Problem, tuple[str, ...]]
 """A breach, and the addresses that it is about."""
 _TOGETHER: Mapping[str, Callable[[Plan, Policy, Facts, Exempt], dict[int, Breach]]] = {
-    "policy_per_day": lambda plan, policy, facts, exempt: too_many_a_day(
-        plan, policy.max_per_day, policy.zone, facts, exempt
-    ),
+    "policy_per_day": too_many_a_day,
     "policy_spacing": too_close,
-    "policy_budget": lambda plan, policy, facts, exempt: over_budget(plan, policy.budget, facts, exempt),
+    "policy_budget": over_budget,
 }
 """The rules about several jobs, in this order: each is judged without the changes that broke the ones before."""
 _WAY_OUT = {
@@ -128,9 +127,7 @@ def _after_moves(plan: Plan, facts: Facts) -> Facts:
 def _remembering(plan: Plan, policy: Policy, facts: Facts) -> Plan:
     """The plan without forgetting what counts for `max_per_day`, as long as its day is not over: a second apply
     would not know of it any more."""
-    kept = [
-        c for c in plan.changes if c.action is Action.FORGET and is_counted(c, policy.max_per_day, policy.zone, facts)
-    ]
+    kept = [c for c in plan.changes if c.action is Action.FORGET and is_counted(c, policy, facts)]
     notes = tuple(
         Problem(
             "policy_remembered",

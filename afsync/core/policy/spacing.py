@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
-from afsync.core.policy.publish_slots import (
+from afsync.core.policy.planned_publications import (
     Breach,
     Exempt,
     Publication,

@@ -1,10 +1,9 @@
-"""When and on which platforms a plan would publish, and how much that makes on one day."""
+"""When and on which platforms a plan would publish: what the rules about several jobs are judged by."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, tzinfo
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
@@ -17,12 +16,12 @@ from afsync.core.state.records import RecordedJob
 
 _MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
 
-Slot = tuple[str, date]
-"""A platform and a local day."""
 Publication = tuple[datetime, str, str]
 """When (UTC), on which platform, and the address of what is published; no address for a job that is not recorded."""
+
 Exempt = Callable[[tuple[str, ...], datetime], bool]
 """Whether a rule is set aside for one of these addresses at a moment."""
+
 Breach = tuple[str, tuple[str, ...]]
 """In which way a change breaks a rule, and the addresses that it is about."""
 
@@ -42,46 +41,6 @@ def publish_time(change: Change, facts: Facts) -> datetime | None:
     if Step.SUBMIT_JOB not in change.steps or change.action is Action.ADOPT:
         return None
     return _moment(job.schedule, facts.effective(job.values), facts.now)
-
-
-def too_many_a_day(
-    plan: Plan, most: Mapping[str, int], zone: tzinfo, facts: Facts, exempt: Exempt
-) -> dict[int, Breach]:
-    """By index in the plan, the changes for which there is no room on their day, and why.
-
-    What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
-    of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one. One for
-    which the rule is set aside is named, and takes its place all the same.
-    """
-    if not most:
-        return {}
-    taken = Counter(_slot(p, zone) for p in publications_without_plan(plan, facts))
-    found: dict[int, Breach] = {}
-    for moment, change, place in timed(plan, facts):
-        slots = [_slot(p, zone) for p in publications(change, moment, facts)]
-        full = next((s for s in slots if s[0] in most and taken[s] >= most[s[0]]), None)
-        if full is not None:
-            platform, day = full
-            text = (
-                f"{change.address} would be one more on {platform} on {day:%a %Y-%m-%d}, and the policy allows "
-                f"{most[platform]} a day"
-            )
-            found[place] = text, (change.address,)
-            if not exempt((change.address,), moment):
-                slots = [_slot(p, zone) for p in publication_without_change(change, plan, facts)]
-        taken.update(slots)
-    return found
-
-
-def is_counted(change: Change, most: Mapping[str, int], zone: tzinfo, facts: Facts) -> bool:
-    """Whether a change lets go of a job that counts for its day: it was published, or is to be, on a day that is not
-    over."""
-    record = change.before
-    if not isinstance(record, RecordedJob):
-        return False
-    today = facts.now.astimezone(zone).date()
-    slots = (_slot(p, zone) for p in of_record(change.address, record, facts))
-    return any(platform in most and day >= today for platform, day in slots)
 
 
 def timed(plan: Plan, facts: Facts) -> list[tuple[datetime, Change, int]]:
@@ -170,8 +129,3 @@ def _on_platforms(values: Values, moment: datetime, address: str) -> Iterator[Pu
     platforms = values.get("platforms")
     for platform in platforms if isinstance(platforms, list | tuple) else ():
         yield moment, str(platform), address
-
-
-def _slot(publication: Publication, zone: tzinfo) -> Slot:
-    moment, platform, _ = publication
-    return platform, moment.astimezone(zone).date()
