@@ -205,6 +205,8 @@ def check_state_path(value: str) -> str:
 
 def check_unique(values: list[str]) -> list[str]:
     """A list in which nothing stands twice."""
+    if len(set(values)) == len(values):
+        return values
     for value in values:
         if values.count(value) > 1:
             raise InvalidValue(Code.DUPLICATE_ITEM, f"`{value}` is listed twice", "keep one of them")
