@@ -139,8 +139,8 @@ def _in_zone(written: str, name: str | None) -> datetime:
         hint = f"say which: {written}{_offset(before)} or {written}{_offset(after)}"
         raise InvalidValue(Code.DST_OVERLAP, message, hint)
     message = f"`{written}` does not exist in {name}: the clocks are put forward then"
-    there = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
-    raise InvalidValue(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(there)}")
+    ways = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
+    raise InvalidValue(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(ways)}")
 
 
 def _offset(moment: datetime) -> str:
