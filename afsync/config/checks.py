@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -203,8 +203,10 @@ def check_state_path(value: str) -> str:
     return value
 
 
-def check_unique(values: list[str]) -> list[str]:
+def check_unique(values: Sequence[str]) -> Sequence[str]:
     """A list in which nothing stands twice."""
+    if len(set(values)) == len(values):
+        return values
     for value in values:
         if values.count(value) > 1:
             raise InvalidValue(Code.DUPLICATE_ITEM, f"`{value}` is listed twice", "keep one of them")

@@ -35,7 +35,7 @@ _MOST_COLLECTIONS: Final = 1_500_000
 def read_fast(text: str) -> Any:
     """The plain value of the document, or NOT_READ."""
     text = text.replace("\r\n", "\n")
-    if sum(map(text.count, _COLLECTION)) > _MOST_COLLECTIONS or not has_common_form(text):
+    if _has_many_collections(text) or not has_common_form(text):
         return NOT_READ
     loads = fast_parser()
     if loads is None:
@@ -50,6 +50,11 @@ def read_fast(text: str) -> Any:
     except Exception:  # whatever it does not like is the authority's to explain
         return NOT_READ
     return value if isinstance(value, dict) and value else NOT_READ
+
+
+def _has_many_collections(text: str) -> bool:
+    # Single characters are counted at once, and are at least as many.
+    return all(sum(map(text.count, signs)) > _MOST_COLLECTIONS for signs in ("\n-{[", _COLLECTION))
 
 
 def _block(text: str, begin: int, end: int, load: Callable[[str], Any], column: int | None = None) -> Any:
@@ -124,27 +129,38 @@ def common_lines(text: str) -> Iterator[re.Match[str]]:
 def has_common_form(text: str) -> bool:
     """Whether nothing is left of a text (with `\\n` as its line ends) without the lines of the known forms."""
     strange = text.encode("utf-8", "surrogatepass").translate(None, _ORDINARY).decode("utf-8", "surrogatepass")
-    return "".join(set(strange) - {_JOINER}).isprintable() and not _lines().sub("", text)
+    return "".join(set(strange) - {_JOINER}).isprintable() and not _lines(runs=True).sub("", text)
 
 
 @cache
-def _lines() -> re.Pattern[str]:
-    """One line of a known form, or a literal text as a whole. Compiled when the first file is read.
+def _lines(*, runs: bool = False) -> re.Pattern[str]:
+    """One line of a known form, or a literal text as a whole; with `runs`, also several simple lines at once. Compiled
+    when the first file is read.
 
     What a repetition takes is told from what follows by its first character, and repetitions of groups are bounded:
     matching takes time that grows with the text, and memory that does not.
     """
-    indent, end, blank = "([ ]{0,24})", r"[ ]*+(?:(?<=[ ])#[^\n]*+)?\n", r"[ ]*+(?:#[^\n]*+)?\n"
+    end, blank = r"[ ]*+(?:(?<=[ ])#[^\n]*+)?\n", r"[ ]*+(?:#[^\n]*+)?\n"
     value = f"(?:{_scalar('')}|{_flow(f'(?:{_scalar(_FLOW)}|{_flow(_scalar(_FLOW))})')})"
     # What follows a value is not deeper than its key: it would go on with the value, or be wrong.
-    no_deeper = rf"(?=(?:{blank}){{0,999}}(?!(?(2)\1[ ]{{3}}|\1[ ])|[ ]*+[#\n]))"
-    complete = rf"{indent}(?:(-[ ])?{KEY_FORM}[ ]++|-[ ]){value}{end}{no_deeper}"
+    no_deeper = rf"(?=(?:{blank}){{0,999}}(?!(?P=indent)(?(dash)[ ]{{3}}|[ ])|[ ]*+[#\n]))"
+    complete = rf"(?P<indent>[ ]{{0,24}})(?:(?P<dash>-[ ])?{KEY_FORM}[ ]++|-[ ]){value}{end}{no_deeper}"
     opening = f"[ ]{{0,24}}(?:-[ ])?{KEY_FORM}{end}"
     literal = (
-        rf"{indent}{KEY_FORM}[ ]++\|[-+]?\n\3([ ]+)[^ \n][^\n]*+\n"
-        r"(?:\3\4[^\n]*+\n|\n){0,999}(?![ ]*+\n|\3[ ])"
+        rf"(?P<above>[ ]{{0,24}}){KEY_FORM}[ ]++\|[-+]?\n(?P=above)(?P<deeper>[ ]+)[^ \n][^\n]*+\n"
+        r"(?:(?P=above)(?P=deeper)[^\n]*+\n|\n){0,999}(?![ ]*+\n|(?P=above)[ ])"
     )
-    return re.compile(f"^(?:(?:{blank}){{1,99}}|{complete}|{opening}|{literal})", re.MULTILINE)
+    run = f"{_run(blank)}|" if runs else ""
+    return re.compile(f"^(?:{run}(?:{blank}){{1,99}}|{complete}|{opening}|{literal})", re.MULTILINE)
+
+
+def _run(blank: str) -> str:
+    """Simple lines of one depth, and the key that they may stand under. The other forms take each of them as well, and
+    they are most of a long file."""
+    text = r"(?:[A-Za-z]|[0-9]{4}-)[^:#\n]*+(?::(?![ \n])[^:#\n]*+)?"
+    pair = rf"(?!true:|false:|null:)[a-z][A-Za-z_]{{0,30}}:[ ](?:{text}|\[[a-z]++(?:, [a-z]++){{0,20}}\])\n"
+    several = rf"(?P<depth>[ ]{{0,24}}){pair}(?:(?P=depth){pair}){{0,99}}"
+    return rf"(?:[ ]{{0,24}}{KEY_FORM}\n)?{several}(?=(?:{blank}){{0,999}}(?!(?P=depth)[ ]|[ ]*+[#\n]))"
 
 
 _FLOW: Final = r"\],[{}"

@@ -85,7 +85,7 @@ def _read_job(context: JobContext, right: set[Hashable], job: Declared) -> Resol
     except InvalidValue as wrong:
         problems.append(("schedule", wrong))
     try:
-        if path := text_of(fields, "file"):
+        if "file" in fields and (path := text_of(fields, "file")):
             file = context.media.file(path)
     except InvalidValue as wrong:
         problems.append(("file", wrong))

@@ -55,7 +55,8 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     context = _job_context(main, templates, Media(root), imports, complete=complete)
     special = {key: job for key, job in jobs.items() if not SERIES_KEYS.isdisjoint(job.fields)}
     calendar = _calendar(special, main, context, scope, report) if special else None
-    resolved = _resolve_jobs(jobs, context, report)
+    series = {key for key, job in special.items() if not _REPEATING.isdisjoint(job.fields)}
+    resolved = _resolve_jobs([job for job in _by_key(jobs) if job.key not in series], context, report)
     if not report.clean:
         raise report.error()
     desired = Desired(
@@ -100,13 +101,13 @@ def _job_context(
     return JobContext(templates, defaults, zone, media, complete, imports, publish=publish)
 
 
-def _resolve_jobs(jobs: Mapping[str, Declared], context: JobContext, report: Report) -> list[ResolvedJob]:
-    """All jobs that are no series, with their defaults; of a file, until no more of its problems are shown."""
+def _resolve_jobs(jobs: Iterable[Declared], context: JobContext, report: Report) -> list[ResolvedJob]:
+    """The jobs, which are no series, with their defaults; of a file, until no more of its problems are shown."""
     resolved: list[ResolvedJob] = []
     full: set[str] = set()
     read = job_reader(context)
-    for job in _by_key(jobs):
-        if job.document.file in full or not _REPEATING.isdisjoint(job.fields):
+    for job in jobs:
+        if full and job.document.file in full:
             continue
         resolved.append(one := read(job))
         if one.problems:

@@ -14,7 +14,9 @@ Finding = tuple[str, InvalidValue]
 
 def form_of(job: Declared, body: Mapping[str, Any], *, imported: bool) -> tuple[Hashable, ...]:
     """Everything that `check_job` looks at, but for the templates: of two jobs of one form, both are right or none."""
-    return (*job.fields, job.text("template"), job.text("publishMode"), text_of(body, "entry"), imported)
+    fields = job.fields
+    told = text_of(fields, "template"), text_of(fields, "publishMode"), text_of(body, "entry")
+    return (*fields, *told, imported)
 
 
 def check_job(

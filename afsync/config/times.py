@@ -122,24 +122,25 @@ def _with_offset(written: str, found: re.Match[str]) -> datetime:
 
 
 def _in_zone(written: str, name: str | None) -> datetime:
-    local = datetime.fromisoformat(written)
+    there = datetime.fromisoformat(f"{written}Z")
     if name is None:
         hint = f"add Z or an offset, such as {written}Z, or declare `timezone: Europe/Berlin` in afsync.yaml"
         raise InvalidValue(Code.NO_TIMEZONE, f"`{written}` has no offset, and no `timezone` is declared", hint)
     zone = parse_zone(name)
     # Around a change of the clocks, this is the offset before it. (At the end of the calendar there is no later.)
-    offset = zone.utcoffset(local)
-    later = local + _LONGEST_CHANGE if local.year < MAXYEAR else local.replace(fold=1)
-    if offset is not None and (offset == zone.utcoffset(later) or offset == zone.utcoffset(local.replace(fold=1))):
-        return datetime.fromisoformat(f"{written}Z") - offset
+    offset = zone.utcoffset(there)
+    later = there + _LONGEST_CHANGE if there.year < MAXYEAR else there.replace(fold=1)
+    if offset is not None and (offset == zone.utcoffset(later) or offset == zone.utcoffset(there.replace(fold=1))):
+        return there - offset
+    local = there.replace(tzinfo=None)
     before, after = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
     if before.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local:
         message = f"`{written}` happens twice in {name}: the clocks are put back then"
         hint = f"say which: {written}{_offset(before)} or {written}{_offset(after)}"
         raise InvalidValue(Code.DST_OVERLAP, message, hint)
     message = f"`{written}` does not exist in {name}: the clocks are put forward then"
-    there = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
-    raise InvalidValue(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(there)}")
+    ways = [f"{moment.astimezone(UTC).astimezone(zone):%Y-%m-%d %H:%M}" for moment in (after, before)]
+    raise InvalidValue(Code.DST_GAP, message, f"use a time there is, such as {' or '.join(ways)}")
 
 
 def _offset(moment: datetime) -> str:

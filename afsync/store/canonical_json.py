@@ -140,7 +140,7 @@ def instant_text(at: datetime) -> str:
 FORMAT = 2
 """The newest format that can be read. A document is written in the oldest one that knows all its fields."""
 
-PREFIXES = {RecordedJob: f"{Kind.JOB}.", RecordedTemplate: f"{Kind.TEMPLATE}."}
+PREFIXES: Mapping[type, str] = {RecordedJob: f"{Kind.JOB}.", RecordedTemplate: f"{Kind.TEMPLATE}."}
 """How an address begins, by what is recorded there."""
 
 

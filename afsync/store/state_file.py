@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from types import NoneType
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, ValidationError, convert
@@ -15,6 +17,9 @@ from afsync.core.state.records import Record, Sha256, Text
 from afsync.store.canonical_json import BUILDING, FORMAT, PREFIXES, InvalidDocument, shown
 
 T = TypeVar("T")
+
+_ID = attrgetter("id")
+_BEGINS: Mapping[type, str] = {**PREFIXES, NoneType: ""}
 
 
 class StateFile(Recorded, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,7 +58,7 @@ def check_whole(recorded: Recorded) -> None:
     """What holds between the parts: records of the kind their address says, one address per id, and intents."""
     records = recorded.resources
     check_kinds(records)
-    if len({(type(r), r.id) for r in records.values()}) != len(records):
+    if len(set(zip(map(type, records.values()), map(_ID, records.values()), strict=True))) != len(records):
         raise InvalidDocument(_shared_id(records))
     check_intents(recorded)
 
@@ -63,8 +68,10 @@ def check_kinds(records: Mapping[str, Record | None]) -> None:
     if not all(map(ADDRESS.fullmatch, records)):
         wrong = next(address for address in records if not ADDRESS.fullmatch(address))
         raise InvalidDocument(f"{shown(wrong)} is not an address such as template.weekly or job.best-cs2")
+    if all(map(str.startswith, records, map(_BEGINS.__getitem__, map(type, records.values())))):
+        return
     for address, record in records.items():
-        if record is not None and not address.startswith(PREFIXES[type(record)]):
+        if record is not None and not address.startswith(_BEGINS[type(record)]):
             raise InvalidDocument(
                 f"{address}: kind should be {kind_of(address)}, as the address says, not '{record.kind}'"
             )

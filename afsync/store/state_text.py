@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from itertools import repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from json.encoder import encode_basestring, encode_basestring_ascii
-from operator import attrgetter, ne
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec import MsgspecError, Struct
@@ -104,7 +103,7 @@ def fully(data: bytes) -> StateDocument:
 def plainly(data: bytes) -> StateDocument | None:
     """The state in a file, decoded in one step. None where anything may be wrong: then `fully` finds out what."""
     try:
-        if any(may_be_deep(line) for line in _LONG.findall(data)):
+        if any(map(may_be_deep, _long_lines(data))):
             return None
         file = _STATE.decode(data)
         _check_sum(data, file.checksum)
@@ -117,8 +116,20 @@ def plainly(data: bytes) -> StateDocument | None:
 
 
 _STATE = Decoder(StateFile)
-_LONG = re.compile(rb"^[^\n]{%d,}" % (2 * DEEPEST), re.MULTILINE)
+_LONG = 2 * DEEPEST
 """A level takes two brackets, and in our layout all levels of a value stand in one line."""
+
+
+def _long_lines(data: bytes) -> Iterator[bytes]:
+    """The lines that are at least so long. All others are passed over many at a time."""
+    at = 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + _LONG)
+        if end < 0:
+            end = data.find(b"\n", at)
+            end = end if end >= 0 else len(data)
+            yield data[at:end]
+        at = end + 1
 
 
 def _document(file: StateFile) -> StateDocument:
@@ -148,7 +159,7 @@ def _fields(cls: type[Struct], items: list[Struct]) -> int:
     tag, first, new = layout(cls)
     always = 2 + len(tag) + len(first)
     return always * len(items) + sum(
-        sum(map(ne, map(attrgetter(name), items), repeat(default))) for name, default in new
+        len(items) - list(map(attrgetter(name), items)).count(default) for name, default in new
     )
 
 

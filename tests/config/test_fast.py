@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afsync.config import fast
-from afsync.config.fast import NOT_READ, has_common_form, read_fast
+from afsync.config.fast import NOT_READ, common_lines, has_common_form, read_fast
 from afsync.config.writer import starter
 from afsync.config.yaml import compose
 from tests.scale import scaled
@@ -221,6 +221,9 @@ def agree(text: str) -> bool:
         if value is not NOT_READ:
             right = right or typed(authority(text))
             assert typed(value) == right, text
+    lines = text.replace("\r\n", "\n")
+    known = "".join(found[0] for found in common_lines(lines)) == lines
+    assert not has_common_form(lines) or known, "what is read many lines at a time is read line by line as well"
     return read[0] is not NOT_READ
 
 
@@ -349,7 +352,8 @@ def test_soup(text: str) -> None:
 
 
 LINES = ["a:", "b:", "c: 1", "d: x", "e: [1, {f: 2}]", "'g': y", "- a: 1", "- b:", "- 1", "- x", "h: |", "i: |-", "# c",
-         "", "k: x # c", "l: # c", "m: {}"]  # fmt: skip
+         "", "k: x # c", "l: # c", "m: {}", "n: [x, y]", "o: 2031-01-01 09:00", "p: a:b ", "q: z:", "- r: x", "true: x",
+         "null:"]  # fmt: skip
 
 
 @settings(max_examples=800, deadline=None)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest import mock
+
+import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
+from afsync.core.decisions.jobs import settled_jobs
 from afsync.core.plan.actions import ORDER, Action, Reason, Step
 from afsync.core.plan.changes import Change
+from afsync.core.plan.facts import Facts, Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.resources import Limits
+from afsync.core.resources import EMPTY, Limits
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.state.records import RecordedJob
-from tests.builders import NOW
+from afsync.core.state.records import Finding, Publish, RecordedJob
+from tests.builders import AHEAD, LATER, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, at, desired
 from tests.core.worlds import PATIENT, World, applied, strange_worlds, worlds
 
 
@@ -45,6 +52,38 @@ def test_nothing_makes_planning_fail(world: World) -> None:
 @given(worlds())
 def test_what_holds_of_every_plan(world: World) -> None:
     _holds(world, world.plan)
+
+
+EDITS: list[dict[str, Any]] = [
+    *({}, {"approve": "job_1"}, {"approve": "job_2"}, {"ignore_changes": ("schedule",)}, {"rerun": "2"}),
+    *({"schedule": None}, {"schedule": at(AHEAD)}, {"schedule": at(LATER)}, {"prevent_destroy": True}),
+    *({"schedule": at(AHEAD, "in other words")}, {"held": True, "publish_declared": True}, {"values": EMPTY}),
+]
+RECORDS: list[dict[str, Any]] = [
+    *({}, {"publish": Publish.HELD}, {"publish": Publish.UNKNOWN}, {"status": "complete"}, {"status": "failed"}),
+    *({"approved_at": NOW, "approved": True}, {"publish_finding": Finding.LOST}, {"schedule": None}),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=str)
+def test_passing_over_what_is_settled_decides_nothing_otherwise(edit: dict[str, Any]) -> None:
+    job = a_job("show", schedule=at(AHEAD), topic="a")
+    declared = desired(replace(job, **edit))
+    for change in RECORDS:
+        record = replace(a_recorded_job(job, id="job_1", status="published"), **change)
+        for seen in ((), (a_remote_job("job_1", "complete"),), (a_remote_job("job_1", "published"),)):
+            for options in (Options(), Options(replace=frozenset({job.address}))):
+                world = World(declared, a_recorded({job.address: record}), a_remote(*seen), options)
+                with mock.patch("afsync.core.plan.planner.settled_jobs", return_value=frozenset()):
+                    looked_at = world.plan
+                assert world.plan == looked_at, (change, seen, options)
+
+
+def test_a_published_job_as_it_was_submitted_is_settled() -> None:
+    job = a_job("show", schedule=at(AHEAD), topic="a")
+    record = a_recorded_job(job, id="job_1", status="published")
+    facts = Facts(desired(job), a_recorded({job.address: record}), a_remote(), NOW)
+    assert settled_jobs(facts) == {job.address}
 
 
 def _holds(world: World, plan: Plan) -> None:

@@ -51,7 +51,9 @@ def of_unknown_origin(desired: Desired, recorded: Recorded) -> Iterator[Recorded
     """The jobs that afsync is to publish at their time, although it is not known whether they stop before
     publishing."""
     for address, record in recorded.jobs.items():
-        declared = desired.jobs.get(address) if record.publish is Publish.UNKNOWN else None
+        if record.publish is not Publish.UNKNOWN:
+            continue
+        declared = desired.jobs.get(address)
         if declared is not None and declared.held and not record.approved:
             yield record
 

@@ -45,6 +45,7 @@ from afsync.core.decisions.publish_times import (
     time_never_set,
 )
 from afsync.core.decisions.templates import unless_protected
+from afsync.core.fingerprints import plainly_same
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.decision import NOTHING, Decision, do
@@ -53,9 +54,39 @@ from afsync.core.plan.lookups import group_when_seen
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, Group, never_changes
-from afsync.core.state.records import RecordedJob
+from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.trust.publish_times import settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
+
+
+def settled_jobs(facts: Facts) -> frozenset[str]:
+    """The jobs that are published, and declared as they were submitted: most of a long history. `decide_job` says
+    nothing about them either, and reading the account changes nothing in their records."""
+    records, seen = facts.recorded.jobs, facts.remote.jobs
+    found = [
+        address
+        for address, job in facts.desired.jobs.items()
+        if (record := records.get(address)) is not None
+        and never_changes(record.status)
+        and record.id not in seen
+        and _as_submitted(job, record)
+    ]
+    return frozenset(found) - facts.taken - facts.options.replace
+
+
+def _as_submitted(declared: Job, record: RecordedJob) -> bool:
+    wanted, known = declared.schedule, record.schedule
+    return (
+        plainly_same(declared.values, record.declared)
+        and (wanted is known or (wanted is not None and wanted == known))
+        and record.publish is Publish.SERVICE
+        and declared.rerun in (None, record.rerun)
+        and declared.approve is None
+        and not declared.ignore_changes
+        and declared.prevent_destroy in (None, record.prevent_destroy)
+        and record.approved_at is None
+        and record.publish_finding is None
+    )
 
 
 def decide_job(address: str, declared: Job | None, record: RecordedJob, facts: Facts) -> Decision:

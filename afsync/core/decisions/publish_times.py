@@ -33,6 +33,8 @@ def time_never_set(declared: Job, record: RecordedJob) -> bool:
 def jobs_without_their_time(desired: Desired, recorded: Recorded) -> Iterator[RecordedJob]:
     """The jobs that have to be read although they look finished."""
     for address, record in recorded.jobs.items():
+        if record.schedule is not None:
+            continue
         declared = desired.jobs.get(address)
         if declared is not None and time_never_set(declared, record):
             yield record

@@ -50,7 +50,7 @@ class Facts(Struct, frozen=True):
     `blocked_templates` are addresses of templates that a job must not be made from in this run, with the reason.
     `moved` maps the addresses of renamed resources to the old ones. `taken` are those of them at which something was
     recorded that nothing asks for any more. `here` is what the clock of this machine says, where `now` is by the
-    service's.
+    service's. `settled` are the addresses of jobs about which there is certainly nothing to decide.
     """
 
     desired: Desired
@@ -64,6 +64,7 @@ class Facts(Struct, frozen=True):
     taken: frozenset[str] = frozenset()
     owned: frozenset[str] = frozenset()
     here: datetime | None = None
+    settled: frozenset[str] = frozenset()
 
     def template_values(self, values: Values) -> Values:
         """The values of the template that a job's `values` name, as far as they are known."""

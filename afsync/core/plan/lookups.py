@@ -16,7 +16,7 @@ from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote_account import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import Desired, Job, Template
-from afsync.core.service_statuses import ENDED, Group, group_of, never_changes
+from afsync.core.service_statuses import COMPLETE, ENDED, Group, group_of, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob, RecordedTemplate
 from afsync.core.trust.publications import publication_unconfirmed
@@ -42,12 +42,13 @@ def lookups(desired: Desired, recorded: Recorded, now: datetime) -> Lookups:
     new = desired.jobs.keys() - settled.resources.keys() - desired.imports.keys()
     # Whether one may take the record of another that is declared is seen in the account.
     new |= {a for a, old in moves.moved.items() if old in desired.jobs and a not in recorded.resources}
+    unfinished = [r for r in recorded.jobs.values() if not never_changes(r.status)]
     # How these were submitted is not known, and they are to be published when their time has come.
     taken_over = of_unknown_origin(desired, settled)
     return Lookups(
         jobs={
             **{r.id: r.created_at for r in taken_over if not never_changes(r.status)},
-            **{r.id: r.created_at for r in recorded.jobs.values() if not is_final(r, now)},
+            **{r.id: r.created_at for r in unfinished if not is_final(r, now)},
             **{str(i.job_id): None for i in recorded.approvals},
             **{r.id: r.created_at for r in recorded.jobs.values() if publication_unconfirmed(r)},
             **{r.id: r.created_at for r in jobs_without_their_time(desired, settled)},
@@ -86,8 +87,10 @@ def _any_rerun(desired: Desired, recorded: Recorded) -> bool:
 def result_lookups(
     desired: Desired, recorded: Recorded, remote: Remote, now: datetime, options: Options
 ) -> Iterable[str]:
-    """The ids of jobs whose results are needed, each once. A submission whose answer was lost, and which is found now,
-    counts as recorded: the plan that follows decides about it as well."""
+    """The ids of jobs whose results are needed, each once, all of them of produced jobs. A submission whose answer was
+    lost, and which is found now, counts as recorded: the plan that follows decides about it as well."""
+    if not any(job.status == COMPLETE for job in remote.jobs.values()):
+        return ()
     if recorded.submissions:
         found = resolve(recorded, remote, now, quarantine=options.quarantine, exclusive=bool(options.exclusive))
         recorded = apply_resolutions(recorded, found)

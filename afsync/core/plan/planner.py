@@ -12,7 +12,7 @@ from afsync.core.approval.platforms import only_somewhere
 from afsync.core.approval.publish_notices import publish_notices, unproven
 from afsync.core.clocks import skew
 from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, used_again
-from afsync.core.decisions.jobs import decide_job
+from afsync.core.decisions.jobs import decide_job, settled_jobs
 from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
 from afsync.core.decisions.publish_times import with_refusal_warning
@@ -67,6 +67,7 @@ def make_plan(
         taken=frozenset(moves.displaced.values()),
         owned=owned_ids(moved, desired, remote),
     )
+    facts = replace(facts, settled=settled_jobs(facts))
     decision, facts = _decided(facts, moves, blocked)
     decision = select(_undecided(decision + _unresolved(resolutions), moves, moved.resources), options)
     decision, suspected = outdated(decision, facts, {i for r in resolutions for i in candidates_of(r)})
@@ -180,7 +181,7 @@ def _templates(facts: Facts, blocked: frozenset[str]) -> Decision:
 def _jobs(facts: Facts, blocked: frozenset[str]) -> Decision:
     parts: list[Decision] = []
     records = facts.recorded.jobs
-    for address in sorted({*facts.desired.jobs, *records} - blocked):
+    for address in sorted((facts.desired.jobs.keys() | records.keys()) - facts.settled - blocked):
         declared, record = facts.desired.jobs.get(address), records.get(address)
         if record is not None:
             decision = decide_job(address, declared, record, facts)

@@ -19,6 +19,8 @@ def refreshed_records(facts: Facts, recorded: Recorded) -> dict[str, Record]:
     result: dict[str, Record] = {}
     for address, record in facts.recorded.resources.items():
         before = recorded.resources.get(address)
+        if record is before and address in facts.settled:
+            continue
         now = _refresh(address, record, facts)
         if before is None or before.id != record.id or now is before or now == before:
             continue  # another one moves there, and is saved by the next apply

@@ -141,9 +141,9 @@ def results_needed(desired: Desired, recorded: Recorded, remote: Remote, now: da
     """The produced jobs whose publish time is missing now: only their results say where they were published."""
     for address, record in recorded.jobs.items():
         seen = remote.jobs.get(record.id)
-        if _may_be_held(record, desired.jobs.get(address)):
-            continue
         if seen is None or seen.status != COMPLETE or record.staged or record.time_lost:
+            continue
+        if _may_be_held(record, desired.jobs.get(address)):
             continue
         if _finding(address, record, recorded, desired, remote, now, settle) is Finding.LOST:
             yield record.id
