@@ -12,6 +12,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from afsync.config.keys.part import keys_of
+from afsync.config.keys.resources import Body
 from afsync.core.addresses import Kind
 from afsync.core.credits import DOCUMENTED
 from afsync.core.fingerprints import fingerprint
@@ -289,6 +291,14 @@ def planned(
     """The plan for what is declared; `options` are those of `Options`."""
     state = recorded if isinstance(recorded, Recorded) else a_recorded(recorded)
     return make_plan(desired(*declared), state, remote or a_remote(), now, Options(**options))
+
+
+FREE_FORM: Values = {"clipSpec": {"from": 1, "to": [2, {"deep": None}]}, "effects": [{"zoom": 2}, "cut"]}
+
+
+def every_field() -> dict[str, Any]:
+    """A value for every field that jobs and templates have in common: the last example of its definition."""
+    return {name: key.examples[-1] if key.examples else FREE_FORM[name] for name, key in keys_of(Body).items()}
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -25,14 +25,14 @@ from afsync.api.wire import (
     text_of,
     usable_id,
 )
+from afsync.core.body_fields import ECHOED
 from afsync.core.job_results import JobResult
 from afsync.core.remote_account import NOT_KNOWN, RemoteJob
 from afsync.core.resources import EMPTY, Values
 from afsync.core.service_statuses import ended_badly
 from afsync.core.signed_links import text_without_signed
 
-ECHOED = ("entry", "productionProfile", "contentType", "topic", "tone", "format")
-"""The submitted texts that some dialect echoes; `platforms` and `addOns` come on top."""
+_ECHOED_TEXTS = tuple(field for field in ECHOED if field not in ("platforms", "addOns"))
 
 
 def schedule_body(at: datetime | None) -> dict[str, str | None]:
@@ -131,7 +131,7 @@ def check_schedule_set(value: object, at: datetime | None) -> None:
 def _echo(row: Row) -> Mapping[str, Any]:
     """What was submitted, as far as it is reported. Null, empty, or of another form than it was sent: not reported."""
     echo: dict[str, Any] = {}
-    for name in ECHOED:
+    for name in _ECHOED_TEXTS:
         value = row.get(name)
         if value and isinstance(value, str):
             echo[name] = whole(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Platform = Literal["tiktok", "youtube", "instagram"]
 Format = Literal["short", "long"]
@@ -27,31 +27,3 @@ Per = Literal["day", "week", "month"]
 NotifyEvent = Literal["plan", "applied", "failed", "waits", "not_kept", "published"]
 NotifyForm = Literal["slack", "webhook"]
 Entry = Literal["fetch", "upload", "compose", "generate"]
-BodyField = Literal[
-    "name",
-    "description",
-    "template",
-    "fromTemplateId",
-    "entry",
-    "url",
-    "urls",
-    "file",
-    "fileId",
-    "topic",
-    "tone",
-    "prompt",
-    "format",
-    "durationMins",
-    "contentType",
-    "productionProfile",
-    "platforms",
-    "publishMode",
-    "schedule",
-    "staging",
-    "streamer",
-    "clipSpec",
-    "effects",
-    "addOns",
-]
-BODY_ORDER: tuple[str, ...] = get_args(BodyField)
-"""The fields that describe a resource, in the order in which they are shown, whatever the order in the files."""

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from afsync.config.document import Document
 from afsync.config.edit import AddedEntry
-from afsync.config.enums import BODY_ORDER
 from afsync.config.keys.resources import JobPart, TemplatePart
 from afsync.config.messages import check
 from afsync.config.problems import InvalidValue
@@ -21,6 +20,7 @@ from afsync.config.rows_file import parse_delimited
 from afsync.config.scalars import comment, flow, meant
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.addresses import Kind, occurrence_of
+from afsync.core.body_fields import BODY_ORDER
 from afsync.core.fingerprints import plain
 from afsync.core.resources import Job, Schedule
 from afsync.core.takeover.adoption import sourceless

@@ -9,11 +9,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from afsync.config.declared import Declared, text_of
-from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
 from afsync.config.problems import Effort, InvalidValue
 from afsync.config.rules import Finding, check_held, check_job, form_of
 from afsync.config.times import parse_schedule, parse_zone
+from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from afsync.config.declared import Declared, Parsed, check_imports, collect, imports_of
 from afsync.config.document import Document
-from afsync.config.enums import BODY_ORDER
 from afsync.config.files import Media
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
@@ -21,6 +20,7 @@ from afsync.config.report import Report
 from afsync.config.settings import Settings
 from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
+from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import Desired, Template
 
 if TYPE_CHECKING:

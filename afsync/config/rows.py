@@ -10,11 +10,11 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.config.enums import BODY_ORDER
 from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, closest, did_you_mean
 from afsync.config.recurrence_forms import parse_date, parse_wall_time
 from afsync.config.rows_file import Row, Sheet
 from afsync.config.times import days_meant
+from afsync.core.body_fields import BODY_ORDER
 
 _NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
 FIELDS: Final = frozenset({*BODY_ORDER, "publish", "rerun", "approve", "allow_duplicate", "import"} - _NO_CELL)

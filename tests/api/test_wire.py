@@ -16,7 +16,6 @@ from afsync.api import reader, wire, wire_jobs, wire_templates
 from afsync.api.wire_jobs import parse_result, parse_staging_assets
 from afsync.core.job_results import JobResult
 from afsync.core.remote_account import RemoteAccount, RemoteJob, RemoteTemplate
-from afsync.core.takeover import similarity
 from afsync.errors import BadAnswer
 
 AT = datetime(2026, 5, 26, 9, 0, tzinfo=UTC)
@@ -521,7 +520,3 @@ def test_any_other_time_of_a_publication_stays_as_it_is(told: object) -> None:
     rows = [{"platform": "tiktok", "publishedAt": told}]
     found = parse_result({"jobId": "job_1", "status": "published", "ready": True, "platforms": rows}, "job_1")
     assert found.platforms[0].get("publishedAt") == told
-
-
-def test_the_fields_that_are_read_are_those_that_are_compared() -> None:
-    assert {*wire_jobs.ECHOED, "platforms", "addOns"} == set(similarity.ECHOED)

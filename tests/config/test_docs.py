@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from afsync.config.enums import BODY_ORDER
 from afsync.config.keys.part import Defined, Part, keys_of
 from afsync.config.keys.project import ProjectFile
-from afsync.config.keys.resources import JobDefaults, JobPart, TemplatePart
+from afsync.config.keys.resources import SERIES_KEYS, JobDefaults, JobPart, TemplatePart
 from afsync.config.keys.series import ExceptPart
 from afsync.config.keys.workspace import WorkspaceFile
 from afsync.config.problems import Code
-from afsync.core.takeover.adoption import TEMPLATE_FIELDS
+from afsync.core.body_fields import BODY_ORDER, OF_JOBS, OF_TEMPLATES
 
 ROOT = Path(__file__).parents[2]
 PAGES = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("configuration.md", "accounts.md"))
@@ -41,15 +40,13 @@ def test_nothing_else_is_documented() -> None:
     assert {f.split(".")[1] for f in FIELDS} >= DOCUMENTED
 
 
-def test_the_order_of_fields_names_all_that_describe_a_resource() -> None:
-    own = {"rerun", "allow_duplicate", "approve", "lifecycle", "publish"}
-    own |= {"zone", "repeat", "rows", "except", "horizon", "keep"}
-    assert set(BODY_ORDER) == (set(keys_of(JobPart)) | set(keys_of(TemplatePart))) - own
+def test_the_lists_of_fields_name_all_that_describe_a_resource() -> None:
+    own = {"rerun", "allow_duplicate", "approve", "lifecycle", "publish", "zone", *SERIES_KEYS}
+    jobs, templates = set(keys_of(JobPart)) - own, set(keys_of(TemplatePart)) - own
+    assert set(BODY_ORDER) == jobs | templates
+    assert jobs - templates == OF_JOBS
+    assert templates - jobs == OF_TEMPLATES
     assert set(keys_of(JobDefaults)) <= set(keys_of(JobPart))
-
-
-def test_what_is_compared_at_an_import_names_all_that_describe_a_template() -> None:
-    assert set(TEMPLATE_FIELDS) == set(keys_of(TemplatePart)) - {"lifecycle"}
 
 
 def test_every_part_is_reached_from_the_project_file() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from afsync.config.loader import load
 from afsync.config.problems import BROKEN
 from afsync.config.rules import Finding
 from afsync.core.resources import Limits
+from tests.builders import every_field
 from tests.config.support import URL, loaded, the_job
 from tests.scale import scaled
 
@@ -57,38 +59,8 @@ def test_a_schedule_implies_its_publish_mode(tmp_path: Path) -> None:
     assert alone.values == {"url": URL}
 
 
-EVERYTHING = """\
-topic: a
-tone: hype
-format: long
-durationMins: 12.5
-platforms: [youtube, instagram, tiktok]
-publishMode: manual
-staging: true
-contentType: clips
-productionProfile: live_event
-prompt: p
-clipSpec: {from: 1, to: null}
-effects: [{zoom: 2}]
-streamer: s
-addOns: {shoppable: {active: true}}
-""".splitlines()
-BODY = {
-    "topic": "a",
-    "tone": "hype",
-    "format": "long",
-    "durationMins": 12.5,
-    "platforms": ["youtube", "instagram", "tiktok"],
-    "publishMode": "manual",
-    "staging": True,
-    "contentType": "clips",
-    "productionProfile": "live_event",
-    "prompt": "p",
-    "clipSpec": {"from": 1, "to": None},
-    "effects": [{"zoom": 2}],
-    "streamer": "s",
-    "addOns": {"shoppable": {"active": True}},
-}
+BODY = every_field()
+EVERYTHING = [f"{name}: {json.dumps(value)}" for name, value in BODY.items()]
 
 
 def test_every_field_of_a_job_survives(tmp_path: Path) -> None:

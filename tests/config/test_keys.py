@@ -16,28 +16,13 @@ from afsync.config.keys.part import Part, fits
 from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.messages import check
 from afsync.config.problems import BROKEN
-from tests.builders import places
+from tests.builders import every_field, places
 from tests.config.support import URL
 from tests.scale import scaled
 
 ROOT = Path(__file__).parents[2]
 
-BODY = {
-    "topic": "Best plays",
-    "tone": "hype",
-    "format": "long",
-    "durationMins": 12.5,
-    "platforms": ["tiktok", "youtube"],
-    "publishMode": "manual",
-    "staging": True,
-    "contentType": "clips",
-    "productionProfile": "vertical_reel",
-    "prompt": "A city",
-    "clipSpec": {"from": 1, "more": [None, 0.5, {"deep": False}]},
-    "effects": [{"zoom": 2}],
-    "streamer": "your-channel",
-    "addOns": {"shoppable": {"active": True}},
-}
+BODY = every_field()
 LIFECYCLE = {"lifecycle": {"prevent_destroy": True, "ignore_changes": ["tone", "schedule"]}}
 WHOLE: dict[str, Any] = {
     "version": 1,

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from afsync.core.addresses import KEY, Kind, address_of, key_of, kind_of
+from afsync.core.body_fields import BODY_ORDER, OF_TEMPLATES
 from afsync.core.fingerprints import fingerprint, normalise, plain
 from afsync.core.resources import Schedule, Template
 from tests.builders import AHEAD, LATER, a_file, a_job, a_template, at, desired
@@ -188,26 +189,19 @@ def test_a_refactoring_keeps_the_fingerprint(values: Values) -> None:
 
 
 EDITS: dict[str, Values] = {
-    "template": {"template": "weekly"},
-    "fromTemplateId": {"fromTemplateId": "tpl_1"},
+    **{field: {field: "x"} for field in BODY_ORDER if field not in {*OF_TEMPLATES, "schedule"}},
     "entry": {"entry": "compose"},
     "url": {"url": "https://b"},
     "urls": {"urls": ["https://b"]},
     "the order of urls": {"urls": ["https://c", "https://b"]},
-    "fileId": {"fileId": "file_1"},
-    "file": {"file": "ab"},
     "topic": {"topic": "best"},
     "tone": {"tone": "calm"},
     "no tone": {"tone": None},
-    "prompt": {"prompt": "x"},
     "format": {"format": "long"},
     "durationMins": {"durationMins": 2.5},
-    "contentType": {"contentType": "clips"},
-    "productionProfile": {"productionProfile": "live_event"},
     "platforms": {"platforms": ["tiktok"]},
     "publishMode": {"publishMode": "immediate"},
     "staging": {"staging": False},
-    "streamer": {"streamer": "x"},
     "clipSpec": {"clipSpec": {"a": 1}},
     "effects": {"effects": ["a"]},
     "addOns": {"addOns": {"shoppable": {"active": False}}},

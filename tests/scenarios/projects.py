@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 from msgspec import Struct, field
 
+from afsync.config.keys.part import keys_of
+from afsync.config.keys.resources import Body
 from tests.harness import LINEAGE
 
 RAW_TEMPLATE = "tpl_raw"
@@ -45,22 +47,26 @@ TIMES = st.sampled_from(
 )
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
 
-COMMON: dict[str, Strategy] = {
-    "topic": TEXTS,
-    "tone": TEXTS,
-    "format": st.sampled_from(["short", "long"]),
+
+def made_up(hint: Any) -> Strategy:
+    """Values of the type of a field."""
+    match get_origin(hint):
+        case origin if origin is Literal:
+            return st.sampled_from(get_args(hint))
+        case origin if origin is Annotated:
+            return made_up(get_args(hint)[0])
+        case origin if origin is dict:
+            return OBJECTS
+    return {str: TEXTS, bool: st.booleans()}[hint]
+
+
+_NAMED: dict[str, Strategy] = {
     "durationMins": st.integers(1, 120) | st.sampled_from([1.0, 1.5, 60.25]),
     "platforms": PLATFORMS,
     "publishMode": st.sampled_from(["immediate", "manual"]),
-    "staging": st.booleans(),
-    "contentType": TEXTS,
-    "productionProfile": st.sampled_from(["broadcast_desk", "vertical_reel", "live_event"]),
-    "prompt": TEXTS,
-    "clipSpec": OBJECTS,
     "effects": OBJECTS | st.lists(JSON, max_size=2),
-    "streamer": TEXTS,
-    "addOns": OBJECTS,
 }
+COMMON = {name: _NAMED[name] if name in _NAMED else made_up(key.type) for name, key in keys_of(Body).items()}
 """The fields of jobs, templates and defaults."""
 
 NAMED = [*COMMON, "url", "urls", "template", "schedule", "entry"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from afsync.emulator.fields import FIELDS
+from tests.builders import every_field
 from tests.scenarios.world import (
     OTHER_URL,
     TOPIC,
@@ -20,22 +21,13 @@ from tests.scenarios.world import (
 )
 
 EVERY_FIELD: Fields = {
+    **every_field(),
     "entry": "fetch",
     "url": URL,
     "urls": [OTHER_URL, "https://kick.com/three?x=1&y=ü"],
     "topic": "日本 — “quotes”, \\ and 'more' 🎬",
-    "tone": "hype",
-    "prompt": "A neon city",
-    "format": "long",
-    "durationMins": 12.5,
-    "contentType": "clips",
-    "productionProfile": "vertical_reel",
     "platforms": ["youtube", "tiktok"],
-    "publishMode": "manual",
     "staging": False,
-    "streamer": "somebody",
-    "clipSpec": {"from": 1, "to": [2, {"deep": None}]},
-    "effects": ["zoom", {"name": "cut", "at": 0.5}],
     "addOns": {"shoppable": {"active": True, "items": []}},
 }
 

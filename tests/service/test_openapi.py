@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from afsync.config.document import parse
-from afsync.config.enums import BODY_ORDER
+from afsync.core.body_fields import BODY_ORDER, OF_TEMPLATES
 from afsync.emulator import running
 from afsync.emulator.endpoints import ROUTES
 from afsync.emulator.fields import FIELDS
@@ -62,12 +62,12 @@ def test_every_route_is_described_and_nothing_else() -> None:
 
 def test_every_field_is_described_and_taken() -> None:
     """What afsync can send, what the emulator takes, and what the schema describes are the same fields."""
-    of_templates, by_another_name = {"name", "description"}, {"template", "file", "schedule"}
-    assert set(FIELDS) == set(BODY_ORDER) - of_templates - by_another_name
+    by_another_name = {"template", "file", "schedule"}
+    assert set(FIELDS) == set(BODY_ORDER) - OF_TEMPLATES - by_another_name
     schemas = document()["components"]["schemas"]
     described = set(schemas["Production"]["properties"])
     assert described | {"fromTemplateId"} == set(FIELDS)
-    assert set(schemas["NewTemplate"]["allOf"][1]["properties"]) == of_templates
+    assert set(schemas["NewTemplate"]["allOf"][1]["properties"]) == OF_TEMPLATES
 
 
 def test_the_emulator_is_what_it_describes(tmp_path: Path, record_property: Any) -> None:

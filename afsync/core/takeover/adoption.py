@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
+from afsync.core.body_fields import TEMPLATE_FIELDS
 from afsync.core.command_lines import INTENTS, import_command, rename_command
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
@@ -22,12 +23,6 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate
 from afsync.core.takeover.similarity import contradictions
 from afsync.core.text import same_text
-
-TEMPLATE_FIELDS = (
-    "name", "description", "topic", "tone", "prompt", "format", "durationMins", "contentType", "productionProfile",
-    "platforms", "publishMode", "staging", "streamer", "clipSpec", "effects", "addOns",
-)  # fmt: skip
-"""What can be declared of a template. What else the service tells of one contradicts nothing."""
 
 
 class Objection(Struct, frozen=True):

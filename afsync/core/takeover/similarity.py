@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from afsync.core.body_fields import ECHOED
 from afsync.core.fingerprints import plain
 from afsync.core.resources import Values
 from afsync.core.text import composed, same_text
-
-ECHOED = ("addOns", "contentType", "entry", "format", "platforms", "productionProfile", "tone", "topic")
-"""The submitted fields that some dialect echoes (docs/service.md#reading-jobs)."""
 
 COMPARED = tuple(f for f in ECHOED if f not in ("contentType", "productionProfile"))
 """Those that can contradict: the other two are rewritten by the service."""
