@@ -76,4 +76,4 @@ def approve(call: Call, job: jobs.EmulatedJob, body: dict[str, Any]) -> Response
 
 def _tell(call: Call, job: jobs.EmulatedJob, what: str, changes: dict[str, Any], **more: Any) -> None:
     with call.service.db.writing() as connection:
-        jobs.change(connection, job, call.now, {**changes, **jobs.told(job, what, call.now, **more)})
+        jobs.change(connection, job, call.now, {**changes, **jobs.with_event(job, what, call.now, **more)})
