@@ -115,7 +115,7 @@ def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool)
         raise StateError(text, upgrade_hint(seen.writer))
     lost = forgotten(seen, wanted)
     if lost:
-        text = f"The state is damaged, but it tells that going back to serial {serial} would forget {shortened(lost)}."
+        text = f"The state is damaged, but it shows that going back to serial {serial} would forget {shortened(lost)}."
         hint = f"put the undamaged file back if there is one; else add {FlagName.FORCE}, and import these"
         raise StateError(text, UNION if union else hint)
 
