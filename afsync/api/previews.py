@@ -16,7 +16,7 @@ from afsync.core.remote_account import Preview
 from afsync.errors import ApiError
 
 MOST = 10
-"""So many jobs are asked for at once; a page of links is no help to anybody."""
+"""How many jobs are asked for at once: a longer list of links is not read."""
 
 
 def previews(reader: ApiReader, ids: Iterable[str], most: int | None = MOST) -> dict[str, Preview]:
@@ -54,7 +54,7 @@ def _shown(assets: StagingAssets) -> Preview:
 
 
 LARGEST = 512 * 1024
-"""Bytes of one picture; a larger one is left out, as a page of them could not be sent to anybody."""
+"""Bytes of one picture; a larger one is left out, because a page of them would be too large to send."""
 _KINDS = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"))
 """What a picture begins with. The service's word for it is not taken, as browsers run some kinds (SVG)."""
 

@@ -99,7 +99,7 @@ class ApiSession:
         while True:
             result = self.send(request, self.bounds.read_seconds, self.bounds.read_bytes)
             if is_limited(result) and limited < LIMITED_TRIES - 1:
-                limited += 1  # nothing was done, and the limiter waits it out for everybody
+                limited += 1  # nothing was done, and the limiter delays all requests
                 continue
             try:
                 return answer_of(result)

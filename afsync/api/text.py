@@ -51,19 +51,19 @@ def excerpt(body: bytes) -> str:
     return printable(text_without_signed(body[:1000].decode("utf-8", "replace")), 120) or "nothing"
 
 
-def shown(value: Any) -> Any:
+def printable_in(value: Any) -> Any:
     """Texts in `value`, which is JSON and only ever shown, made printable."""
     return _texts(value, printable)
 
 
-def whole(text: str) -> str:
+def valid_unicode(text: str) -> str:
     """`text` as it is, except for halves of characters (a topic cut in the middle), which no file can hold."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def kept(value: Any) -> Any:
-    """All texts in `value`, which is JSON, as `whole` leaves them."""
-    return _texts(value, whole)
+def valid_unicode_in(value: Any) -> Any:
+    """All texts in `value`, which is JSON, as `valid_unicode` leaves them."""
+    return _texts(value, valid_unicode)
 
 
 def _texts(value: Any, change: Callable[[str], str], left: int = DEEPEST) -> Any:

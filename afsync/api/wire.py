@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.api.text import excerpt, kept, printable, shallow, whole
+from afsync.api.text import excerpt, printable, shallow, valid_unicode, valid_unicode_in
 from afsync.core.signed_links import text_without_signed
 from afsync.errors import BadAnswer
 
@@ -105,13 +105,13 @@ ODD = "?"
 
 def made_up_id(row: object) -> str:
     """For a row that has no usable id: the same on another page, since it is neither a resource nor nothing."""
-    text = json.dumps(kept(row), sort_keys=True, default=str)
+    text = json.dumps(valid_unicode_in(row), sort_keys=True, default=str)
     return ODD + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def quoted(value: object, limit: int = 60) -> str:
     """A value that could not be read, as it came, for a message."""
-    return printable(text_without_signed(json.dumps(kept(value), default=str)), limit)
+    return printable(text_without_signed(json.dumps(valid_unicode_in(value), default=str)), limit)
 
 
 def bad(what: str, expected: str, got: object) -> BadAnswer:
@@ -160,13 +160,13 @@ def text_of(row: Row, what: str, *names: str) -> str:
     value = first(row, *names)
     if not isinstance(value, str) or not value:
         raise bad(what, f"a text in `{names[0]}`", value)
-    return whole(value)
+    return valid_unicode(value)
 
 
 def optional_text(row: Row, *names: str) -> str | None:
     """A text that may be missing; whatever else stands there counts as missing."""
     value = first(row, *names)
-    return whole(value) if isinstance(value, str) and value else None
+    return valid_unicode(value) if isinstance(value, str) and value else None
 
 
 def number_of(row: Row, what: str, *names: str) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.api.text import kept, printable, shown, whole
+from afsync.api.text import printable, printable_in, valid_unicode, valid_unicode_in
 from afsync.api.wire import (
     Row,
     an_object,
@@ -77,7 +77,7 @@ def parse_job(value: object, what: str) -> RemoteJob:
 
 def portals_of(value: object) -> Mapping[str, Any]:
     """The stages of production by name, whether they come as an object or as a list of rows."""
-    found = shown(value)
+    found = printable_in(value)
     if isinstance(found, list):
         rows = (row for row in found if isinstance(row, dict))
         found = {str(row.get("portal", number)): row for number, row in enumerate(rows, start=1)}
@@ -134,20 +134,20 @@ def _echo(row: Row) -> Mapping[str, Any]:
     for name in _ECHOED_TEXTS:
         value = row.get(name)
         if value and isinstance(value, str):
-            echo[name] = whole(value)
+            echo[name] = valid_unicode(value)
     platforms = row.get("platforms")
     if platforms and isinstance(platforms, list) and all(isinstance(p, str) for p in platforms):
-        echo["platforms"] = [whole(p) for p in platforms]
+        echo["platforms"] = [valid_unicode(p) for p in platforms]
     add_ons = row.get("addOns")
     if add_ons and isinstance(add_ons, dict):
-        echo["addOns"] = kept(add_ons)
+        echo["addOns"] = valid_unicode_in(add_ons)
     return echo or EMPTY
 
 
 def _score(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         return None
-    return text_without_signed(whole(str(value)))
+    return text_without_signed(valid_unicode(str(value)))
 
 
 _ADDRESS = 4000
@@ -219,13 +219,13 @@ def _cause(row: Row) -> str | None:
 
 
 def _object(value: object) -> Mapping[str, Any]:
-    found = shown(value)
+    found = printable_in(value)
     return found if isinstance(found, dict) else EMPTY
 
 
 def _platforms(value: object) -> tuple[Values, ...]:
     """A list of rows, or an object of rows by platform."""
-    found = shown(value)
+    found = printable_in(value)
     if isinstance(found, dict):
         rows = [{"platform": k, **(v if isinstance(v, dict) else {"result": v})} for k, v in found.items()]
     else:

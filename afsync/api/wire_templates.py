@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from afsync.api.text import kept
+from afsync.api.text import valid_unicode_in
 from afsync.api.wire import Row, bad, decode, first, list_of, made_up_id, moment, optional_text, quoted, usable_id
 from afsync.core.fingerprints import plain
 from afsync.core.remote_account import RemoteTemplate
@@ -93,12 +93,12 @@ def _spec_of(row: Row) -> dict[str, Any] | None:
 
 def _echo(row: Row, spec: dict[str, Any] | None) -> dict[str, Any]:
     spec = _flattened(spec)
-    echo = {k: v for k, v in kept(spec or {}).items() if k not in _NOT_IN_SPEC and _told(v)}
+    echo = {k: v for k, v in valid_unicode_in(spec or {}).items() if k not in _NOT_IN_SPEC and _told(v)}
     for name, column in _ROW_FIELDS.items():
         value = row.get(name, row.get(column))
         # The spec is what was submitted; a column may be a default of the service's.
         if name not in echo and _told(value) and (spec is None or name == "description"):
-            echo[name] = kept(_listed(value) if name == "platforms" else value)
+            echo[name] = valid_unicode_in(_listed(value) if name == "platforms" else value)
     return echo
 
 

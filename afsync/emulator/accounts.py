@@ -45,7 +45,7 @@ def key_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-def newcomer(key: str, options: EmulatorOptions) -> EmulatedAccount:
+def new_account(key: str, options: EmulatorOptions) -> EmulatedAccount:
     """A new account, not stored yet, for a key that was never used before."""
     short = key_id(key)
     return EmulatedAccount(f"user_{short}", short, options.tier, options.credits, 0, options.credits, 0)
@@ -70,9 +70,9 @@ def find_or_create(db: Database, key: str, options: EmulatorOptions, now: int) -
     with db.reading() as connection:
         account = find(connection, key=key)
     if account is not None or db.read_only:
-        return account or newcomer(key, options)
+        return account or new_account(key, options)
     with db.writing() as connection:
-        return find(connection, key=key) or _create(connection, newcomer(key, options), now)
+        return find(connection, key=key) or _create(connection, new_account(key, options), now)
 
 
 def _create(connection: sqlite3.Connection, account: EmulatedAccount, now: int) -> EmulatedAccount:

@@ -56,7 +56,7 @@ FIELDS: dict[str, tuple[Check, str]] = {
 }
 
 
-def known(body: Mapping[str, Any]) -> dict[str, Any]:
+def checked_fields(body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that the service knows, checked; what it does not know it ignores."""
     for name, (fits, wanted) in FIELDS.items():
         if name in body and not fits(body[name]):

@@ -148,7 +148,7 @@ def change(connection: sqlite3.Connection, job: EmulatedJob, now: int, changes: 
     return replace(job, **columns)
 
 
-def told(job: EmulatedJob, what: str, at: int, **more: Any) -> dict[str, Any]:
+def with_event(job: EmulatedJob, what: str, at: int, **more: Any) -> dict[str, Any]:
     """The column to change when something happens to a job that remembers its events."""
     return {"events": json.dumps([*json.loads(job.events), {"what": what, "at": at, **more}])}
 
@@ -161,10 +161,10 @@ def advanced(job: EmulatedJob, status: str, now: int) -> dict[str, Any]:
     changes = lifecycle.advance(job.life, "failed" if ended else status, now)
     if changes["forced"] or status == "cancelled":
         changes = {}  # a word in the row: it changes nothing that happens
-    return {**changes, **({"outcome": status} if ended else {}), **told(job, "advance", now, to=status)}
+    return {**changes, **({"outcome": status} if ended else {}), **with_event(job, "advance", now, to=status)}
 
 
-def ahead(connection: sqlite3.Connection, account: str, now: int) -> int:
+def queue_length(connection: sqlite3.Connection, account: str, now: int) -> int:
     """How many jobs wait before a new one."""
     row = connection.execute(
         "SELECT count(*) FROM jobs WHERE account = ? AND cancelled IS NULL AND (started IS NULL OR started > ?)"

@@ -84,7 +84,7 @@ def _trigger(life: Life) -> int | None:
     return life.finished if life.mode == "immediate" and life.auto else None
 
 
-def plan(spec: Mapping[str, Any], now: int, speed: float | Literal["manual"]) -> dict[str, Any]:
+def production_times(spec: Mapping[str, Any], now: int, speed: float | Literal["manual"]) -> dict[str, Any]:
     """The instants of a job submitted now; `speed` scales production, never the publish time."""
     if speed == "manual":
         return {"started": None, "finished": None, "auto": False, "publishing_ms": 0}

@@ -124,7 +124,7 @@ def _written(
 ) -> jobs.EmulatedJob:
     """Store the job's row; the job."""
     number = next_number(connection, "jobs")
-    job = submissions.make(
+    job = submissions.new_job(
         get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now, origin
     )
     event = {"what": "submit", "at": now, "body": dict(body)}

@@ -20,7 +20,7 @@ def submit(
     db: Database, account: EmulatedAccount, body: Mapping[str, Any], options: EmulatorOptions, now: int
 ) -> jobs.EmulatedJob:
     """The new job; ErrorAnswer, with nothing done, when it is refused."""
-    own = fields.known(body)
+    own = fields.checked_fields(body)
     with db.writing() as connection:
         spec = _over_template(connection, account, own)
         fields.check_source(spec)
@@ -29,13 +29,13 @@ def submit(
         price = cost(spec, options.surcharge)
         _check_balance(connection, account, price)
         number = next_number(connection, "jobs")
-        job = make(get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now)
+        job = new_job(get_setting(connection, "seed", ""), number, account.id, body, spec, price, options, now)
         insert(connection, "jobs", [job])
         accounts.deduct_credits(connection, account.id, now, price, "job", job.id)
         return job
 
 
-def make(
+def new_job(
     seed: str,
     number: int,
     account: str,
@@ -50,7 +50,7 @@ def make(
     name = jobs.job_id(seed, number)
     if options.ignore_staging:
         spec = {**spec, "staging": False}
-    plan = lifecycle.plan(spec, now, options.speed)
+    plan = lifecycle.production_times(spec, now, options.speed)
     router = options.dialect == "router"
     return jobs.EmulatedJob(
         seq=number,
@@ -88,7 +88,7 @@ def _over_template(connection: sqlite3.Connection, account: EmulatedAccount, own
     template = templates.find(connection, own["fromTemplateId"], account.id)
     if template is None:
         raise ErrorAnswer(404, "template_not_found", "No template with this id")
-    return {**fields.known(template.fields), **body}
+    return {**fields.checked_fields(template.fields), **body}
 
 
 def _check_file(connection: sqlite3.Connection, account: EmulatedAccount, spec: Mapping[str, Any]) -> None:

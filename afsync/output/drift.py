@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from afsync.core.drift import differences
 from afsync.errors import Problem
-from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, headline
+from afsync.output.markdown import MAX_BYTES, blocks_within_size, headline
 from afsync.output.problems import problem_block
 from afsync.output.values import Paint, count, no_paint
 
@@ -33,4 +33,4 @@ def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES, title: 
     head = f"{headline(title)}: {count(number, 'difference')} made outside of afsync"
     if not number:
         head = f"{headline(title)}\n\n{NOTED}"
-    return as_far_as_there_is_room([head], [problem_block(p) for p in found], max_bytes)
+    return blocks_within_size([head], [problem_block(p) for p in found], max_bytes)

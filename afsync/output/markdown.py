@@ -24,7 +24,7 @@ def headline(title: str) -> str:
     return f"### afsync{' ' * bool(title)}{title}"
 
 
-def as_far_as_there_is_room(parts: Sequence[str], blocks: Sequence[str], max_bytes: int) -> str:
+def blocks_within_size(parts: Sequence[str], blocks: Sequence[str], max_bytes: int) -> str:
     """`parts` as they are, and then each of `blocks` in a fence until there is no room; ends in a newline."""
     shown = list(parts)
     size = sum(len(p.encode()) + 2 for p in parts) + RESERVED
@@ -50,7 +50,7 @@ def error_markdown(error: AfsyncError, max_bytes: int = MAX_BYTES, title: str = 
     if isinstance(error, ConfigError):
         return problems_markdown(error.problems, max_bytes, title, of)
     told = problem_block(Problem("stopped", error.message, error.hint))
-    return as_far_as_there_is_room([f"{_head(title, of)}: stopped"], [told], max_bytes)
+    return blocks_within_size([f"{_head(title, of)}: stopped"], [told], max_bytes)
 
 
 def problems_markdown(
@@ -59,7 +59,7 @@ def problems_markdown(
     """What is wrong in the files, each at its line; ends in a newline."""
     wrong = sum(p.severity is Severity.ERROR for p in problems)
     said = f"{count(wrong, 'problem')} in the files" if wrong else "the files are valid"
-    return as_far_as_there_is_room([f"{_head(title, of)}: {said}"], [problem_block(p) for p in problems], max_bytes)
+    return blocks_within_size([f"{_head(title, of)}: {said}"], [problem_block(p) for p in problems], max_bytes)
 
 
 def _head(title: str, of: str) -> str:

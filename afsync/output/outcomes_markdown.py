@@ -8,7 +8,7 @@ from afsync.core.apply_verification import Verification
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.plan import Plan
 from afsync.errors import AfsyncError, Location, Problem
-from afsync.output.markdown import MAX_BYTES, as_far_as_there_is_room, fenced, headline, marker
+from afsync.output.markdown import MAX_BYTES, blocks_within_size, fenced, headline, marker
 from afsync.output.outcomes import Tally, outcome_line, seen_lines, spent_text
 from afsync.output.plan_text import nothing_line
 from afsync.output.problems import problem_block
@@ -69,7 +69,7 @@ def apply_markdown(
     told = problems or ([] if outcomes else plan.notices)
     above = ["**Not done**" if problems else "**Worth knowing**"] if told else []
     parts = [f"{marker(title, 'apply')}\n{head}", *above]
-    return as_far_as_there_is_room(parts, [problem_block(p) for p in told], MAX_BYTES)
+    return blocks_within_size(parts, [problem_block(p) for p in told], MAX_BYTES)
 
 
 def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:

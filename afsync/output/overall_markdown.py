@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from afsync.core.workspace import AccountResult, Numbers, Overall, errors_of, total
-from afsync.output.markdown import MAX_BYTES, fenced, headline, marker
-from afsync.output.overall_text import cells, summary_lines
+from afsync.output.markdown import MAX_BYTES, RESERVED, fenced, headline, marker
+from afsync.output.overall_text import HEAD, cells, summary_lines
 from afsync.output.problems import problem_block
 
 _MARKER = re.compile(r"\A<!-- afsync:[^\n]*-->\n")
-_RESERVED = 400
-"""Bytes reserved for the note that something was left out."""
-_COUNTED = "| account | + | ~ | - | credits | balance | problems | exit |\n|---|--:|--:|--:|--:|--:|--:|--:|"
-_UNCOUNTED = "| account | problems | exit |\n|---|--:|--:|"
-"""Where no account has a number, as of `calendar`."""
 
 
 def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
@@ -25,7 +20,7 @@ def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
     # Of the commands that are no apply, only one about the files takes the place of the plan's comment.
     of = "plan" if overall.command == "validate" else overall.command
     parts = [f"{marker(overall.title, of)}\n{headline(overall.title)}{name}", *_said(overall)]
-    room = max_bytes - _RESERVED - _size("\n\n".join(parts))
+    room = max_bytes - RESERVED - _size("\n\n".join(parts))
     rows, left_out = _rows(overall, room // 2)
     parts += [rows] if overall.results else []
     if left_out:
@@ -54,7 +49,8 @@ def _said(overall: Overall) -> Iterator[str]:
 def _rows(overall: Overall, room: int) -> tuple[str, int]:
     """The table as far as there is room, and how many accounts are left out of it."""
     counted = total(overall.results) != Numbers()
-    head = _COUNTED if counted else _UNCOUNTED
+    # Where no account has a number, as of `calendar`, the columns of numbers are left out.
+    head = _head(HEAD if counted else (HEAD[0], *HEAD[-2:]))
     lines, left_out = [head], 0
     room -= _size(head) + 100
     for result in sorted(overall.results, key=_unimportant):
@@ -68,6 +64,10 @@ def _rows(overall: Overall, room: int) -> tuple[str, int]:
             lines.append(line)
     lines.append(_row("**all**", total(overall.results) if counted else None, "", str(overall.exit_code)))
     return "\n".join(lines), left_out
+
+
+def _head(names: Sequence[str]) -> str:
+    return f"| {' | '.join(names)} |\n|---|{'--:|' * (len(names) - 1)}"
 
 
 def _row(name: str, numbers: Numbers | None, *more: str) -> str:

@@ -101,7 +101,7 @@ def _changes(journal: bytes, lineage: str) -> list[dict[str, Any]]:
     return lines if lines and lines[0].get("lineage") == lineage else []
 
 
-def sides(data: bytes) -> tuple[bytes, bytes] | None:
+def merge_sides(data: bytes) -> tuple[bytes, bytes] | None:
     """The two files that a merge has put into one, where it left its markers; None where there are none."""
     ours, theirs = bytearray(), bytearray()
     into: tuple[bytearray, ...] = (ours, theirs)
@@ -126,7 +126,7 @@ def _summed(data: bytes) -> bytes:
     return data[:at] + hashlib.sha256(data[:at] + rest).hexdigest().encode() + rest
 
 
-def united(one: Recorded, two: Recorded) -> Recorded:
+def merged_sides(one: Recorded, two: Recorded) -> Recorded:
     """All that either state holds. StateError where the two contradict each other: a person has to decide.
 
     What one side has forgotten comes back; that is for the next plan to see, and costs nothing."""
@@ -169,7 +169,7 @@ NOTE_FORMAT = 1_000
 PLACE = re.compile(r'^\s*"moved_to": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 
-def note(recorded: Recorded, place: str) -> bytes:
+def moved_note(recorded: Recorded, place: str) -> bytes:
     """The note that replaces a moved state. afsync 0.1 prints its `afsync` value as the version that wrote it."""
     said = {
         "afsync": f"moved to {place}",
@@ -195,6 +195,6 @@ def is_note_of(data: bytes, lineage: str) -> bool:
     return bool(moved_to(data)) and lineage in data.decode("utf-8", "replace")
 
 
-def follow(place: str) -> str:
+def moved_hint(place: str) -> str:
     """The hint for a state that has moved."""
     return f"write `state: {place}` into afsync.yaml"

@@ -13,7 +13,7 @@ from afsync.core.command_lines import IMPORT_MATCH, INIT, RESTORE_UNION, restore
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument
-from afsync.store.damaged import Glimpse, follow, glimpse, sides
+from afsync.store.damaged import Glimpse, glimpse, merge_sides, moved_hint
 from afsync.store.disk import Disk
 from afsync.store.journal import read_journal, replay
 from afsync.store.loading import load, os_reason, unreadable
@@ -23,7 +23,7 @@ from afsync.store.state_text import decode_bytes
 UNION = f"{RESTORE_UNION} keeps what both sides hold; do not restore an older version"
 
 
-def newer(writer: str | None) -> str:
+def upgrade_hint(writer: str | None) -> str:
     """The hint for a state of a newer afsync; `writer` is its version, if known."""
     needed = f"upgrade afsync to {writer or 'the version that wrote it'}, or a later one"
     return f"{needed}; do not restore an older copy"
@@ -79,13 +79,13 @@ def newest_good(disk: Disk, paths: Paths, lineage: str | None = None) -> Version
 def two_sides(disk: Disk, paths: Paths) -> tuple[Recorded, Recorded] | None:
     """What a merge with conflicts has put into the state; None where it is something else, or a side is damaged."""
     with suppress(OSError, StateError):
-        found = sides(disk.read(paths.state)[0])
+        found = merge_sides(disk.read(paths.state)[0])
         if found is not None:
             return decode_bytes(found[0]).recorded, decode_bytes(found[1]).recorded
     return None
 
 
-def look(disk: Disk, paths: Paths, lineage: str) -> Glimpse:
+def read_damaged(disk: Disk, paths: Paths, lineage: str) -> Glimpse:
     """What can still be read of a damaged state."""
     texts = []
     for path in (paths.state, paths.journal):
@@ -153,11 +153,11 @@ def _written(disk: Disk, path: Path) -> datetime:
 def recovery_hint(disk: Disk, paths: Paths) -> str:
     """The best that can be done, as the hint of an error."""
     names = lineages(paths)
-    seen = look(disk, paths, names[0] if len(names) == 1 else "")
+    seen = read_damaged(disk, paths, names[0] if len(names) == 1 else "")
     if seen.moved_to:
-        return follow(seen.moved_to)
+        return moved_hint(seen.moved_to)
     if seen.newer:
-        return newer(seen.writer)
+        return upgrade_hint(seen.writer)
     if two_sides(disk, paths):
         return UNION
     try:

@@ -15,7 +15,7 @@ from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT
-from afsync.store.damaged import is_note_of, note
+from afsync.store.damaged import is_note_of, moved_note
 from afsync.store.delta import changed_resources
 from afsync.store.disk import Disk, atomic_write
 from afsync.store.history import Version, good_copies, list_versions, newest_good, recovery_hint
@@ -94,7 +94,7 @@ class LocalStore:
         with self._fatal(), alone(self._disk, self.paths):
             assert self._known is not None
             loaded = self._current(self._known.loaded.version).loaded
-            atomic_write(self._disk, self.paths.state, note(loaded.recorded, place), self.paths.state)
+            atomic_write(self._disk, self.paths.state, moved_note(loaded.recorded, place), self.paths.state)
             self._known = None
 
     @property

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from afsync.core.command_lines import STATE_HISTORY, FlagName
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.damaged import Glimpse, follow, united
+from afsync.store.damaged import Glimpse, merged_sides, moved_hint
 from afsync.store.disk import Disk, name_again
-from afsync.store.history import UNION, Version, look, newer, read_versions, two_sides
+from afsync.store.history import UNION, Version, read_damaged, read_versions, two_sides, upgrade_hint
 from afsync.store.loading import load
 from afsync.store.paths import Paths, serials
 from afsync.store.state_writer import alone, save, unwritable
@@ -33,7 +33,7 @@ def restore(
         wanted = version_with(serial, read_versions(disk, paths, lineage))
         with alone(disk, paths):
             current = _readable(disk, paths, lineage)
-            seen = look(disk, paths, lineage) if current is None else Glimpse()
+            seen = read_damaged(disk, paths, lineage) if current is None else Glimpse()
             if not force:
                 refuse_loss(current, seen, wanted, serial, union=current is None and two_sides(disk, paths) is not None)
             version = as_newest(wanted, current, seen, serials(disk.names(paths.history), lineage))
@@ -53,7 +53,7 @@ def unite(disk: Disk, paths: Paths, *, lineage: str, afsync_version: str) -> Rec
             if both is None or disk.identity(paths.journal) is not None:
                 why_not = "a journal is beside it" if both else "it does not hold two sound sides of a merge"
                 raise StateError(f"The state {paths.state} cannot be put together: {why_not}.", WITHOUT_UNION)
-            result = united(*both)
+            result = merged_sides(*both)
             if result.lineage != lineage:
                 raise StateError(f"The two sides are of another project: their lineage is {result.lineage}.")
             newest = max([*serials(disk.names(paths.history), lineage), *(r.serial for r in both)])
@@ -107,13 +107,15 @@ def _readable(disk: Disk, paths: Paths, lineage: str) -> Recorded | None:
 
 def refuse_damaged(seen: Glimpse, wanted: Recorded, serial: int, *, union: bool) -> None:
     if seen.moved_to:
-        raise StateError(f"The state has moved to {seen.moved_to}; nothing is restored here.", follow(seen.moved_to))
+        raise StateError(
+            f"The state has moved to {seen.moved_to}; nothing is restored here.", moved_hint(seen.moved_to)
+        )
     if seen.newer:
         text = "The state is from a newer afsync; going back to an older version would forget what it holds."
-        raise StateError(text, newer(seen.writer))
+        raise StateError(text, upgrade_hint(seen.writer))
     lost = forgotten(seen, wanted)
     if lost:
-        text = f"The state is damaged, but it tells that going back to serial {serial} would forget {shortened(lost)}."
+        text = f"The state is damaged, but it shows that going back to serial {serial} would forget {shortened(lost)}."
         hint = f"put the undamaged file back if there is one; else add {FlagName.FORCE}, and import these"
         raise StateError(text, UNION if union else hint)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from afsync.emulator import Running
-from afsync.emulator.lifecycle import Life, advance, phase, plan
+from afsync.emulator.lifecycle import Life, advance, phase, production_times
 from tests.emulator.conftest import FETCH, Serve, client_for, submitted
 
 USUAL: dict[str, Any] = {
@@ -76,7 +76,7 @@ def test_any_status_can_be_had_from_any_other(before: str, status: str) -> None:
     ],
 )
 def test_speed_scales_production(spec: dict[str, Any], speed: float, finished: int) -> None:
-    assert plan(spec, 0, speed)["finished"] == finished
+    assert production_times(spec, 0, speed)["finished"] == finished
 
 
 def statuses(emulator: Running, api: httpx.Client, job: str, *seconds: float) -> list[str]:

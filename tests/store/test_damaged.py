@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
-from afsync.store.damaged import glimpse, sides, united
+from afsync.store.damaged import glimpse, merge_sides, merged_sides
 from afsync.store.disk import Disk
 from afsync.store.local import LocalStore
 from afsync.store.restore import restore, unite
@@ -158,10 +158,10 @@ def marked(one: Recorded, two: Recorded) -> bytes:
 
 def test_both_sides_are_found_whatever_the_style() -> None:
     base = everything()
-    found = sides(marked(base, following(base)))
+    found = merge_sides(marked(base, following(base)))
     assert found is not None
     assert [decode_bytes(side).recorded.serial for side in found] == [7, 8]
-    assert sides(encode(base, "0.2.0").encode()) is None
+    assert merge_sides(encode(base, "0.2.0").encode()) is None
 
 
 def test_what_contradicts_itself_is_not_put_together(tmp_path: Path) -> None:
@@ -169,11 +169,11 @@ def test_what_contradicts_itself_is_not_put_together(tmp_path: Path) -> None:
     one = replace(base, resources={"job.a": job_number(1)})
     two = replace(base, resources={"job.a": job_number(2)})
     with pytest.raises(StateError, match=r"Both sides submitted job\.a: it is job_1 in one and job_2 in the other"):
-        united(one, two)
+        merged_sides(one, two)
     with pytest.raises(StateError, match="outcome is not known"):
-        united(base, opened(base, 1)[0])
+        merged_sides(base, opened(base, 1)[0])
     with pytest.raises(StateError, match="different projects"):
-        united(base, replace(base, lineage=OTHER_LINEAGE))
+        merged_sides(base, replace(base, lineage=OTHER_LINEAGE))
     store = a_store(tmp_path)
     store.create(LINEAGE)
     before = store.paths.state.read_bytes()

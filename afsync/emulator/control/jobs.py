@@ -59,7 +59,7 @@ def seed(service: EmulatedService, body: Json) -> Json:
         body, key=str, count=int, status=str, age=NUMBER, spacing=NUMBER, fields=dict, publish_at=str, charge=bool
     )
     try:
-        spec = fields.known(given.get("fields", {}))
+        spec = fields.checked_fields(given.get("fields", {}))
     except ErrorAnswer as wrong:
         raise BadCall(wrong.body["message"]) from None
     if "publish_at" in given and parse_iso(given["publish_at"]) is None:
@@ -87,7 +87,7 @@ def _seeds(
     options = replace(service.options, speed="manual", fail_share=0.0, list_lag=0.0)
     numbered = "{n}" in spec.get("topic", "")
     price = submissions.cost(spec, options.surcharge)
-    like = submissions.make(seed_text, 0, account, {}, spec, price, options, now, "seeded")
+    like = submissions.new_job(seed_text, 0, account, {}, spec, price, options, now, "seeded")
     for back in range(count - 1, -1, -1):
         created = newest - back * spacing
         number = first + count - 1 - back

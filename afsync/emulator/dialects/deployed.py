@@ -111,7 +111,7 @@ class Deployed(Documented, frozen=True):
 
     def new_template(self, body: Mapping[str, Any]) -> NewTemplate:
         new = new_template(body)
-        return replace(new, spec=fields.known(new.spec))
+        return replace(new, spec=fields.checked_fields(new.spec))
 
     def template_created(self, template: EmulatedTemplate) -> Answer:
         return 201, {"template": self.template_row(template)}

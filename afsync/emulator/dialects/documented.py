@@ -116,7 +116,7 @@ class Documented(Struct, frozen=True):
         name = body.get("name")
         if not isinstance(name, str) or not name:
             raise ErrorAnswer(400, "name is required")
-        spec = fields.known({key: value for key, value in body.items() if key != "fromTemplateId"})
+        spec = fields.checked_fields({key: value for key, value in body.items() if key != "fromTemplateId"})
         return NewTemplate(name, echo.description(body), spec)
 
     def template_created(self, template: EmulatedTemplate) -> Answer:

@@ -36,7 +36,7 @@ def grade(job: EmulatedJob) -> str:
 
 
 def submitted(job: EmulatedJob) -> Json:
-    """The fields of the submission that the service tells at all; never the source, nor how it is published."""
+    """The fields of the submission that the service reports at all; never the source, nor how it is published."""
     spec = job.fields
     named = ("productionProfile", "contentType", "topic", "tone", "addOns")
     return {

@@ -36,7 +36,7 @@ class Call:
             return _lenient_body(raw)
         try:
             body = json.loads(raw)
-            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()  # what could not be told again
+            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()  # refuses what could not be sent back
         except (ValueError, RecursionError):
             raise ErrorAnswer(400, "invalid_json", "The body must be JSON") from None
         if not isinstance(body, dict):

@@ -29,7 +29,7 @@ async def submit(call: Call) -> Response:
     job = service.submit(call.account, body, call.now)
     with service.db.reading() as connection:
         account = accounts.find(connection, account_id=call.account.id) or call.account
-        waiting = jobs.ahead(connection, call.account.id, call.now)
+        waiting = jobs.queue_length(connection, call.account.id, call.now)
     status, answer = call.dialect.submitted(job, account, call.now, max(0, waiting - 1))
     return call.answer(answer, status)
 

@@ -60,7 +60,7 @@ async def approve(call: Call) -> Response:
         changes["published"] = call.now
     ends = call.now if at_once else call.now + job.publishing_ms
     fails = call.service.options.publish_fails.split()
-    changes |= jobs.told(job, "approve", call.now, platforms=platforms, ends=ends, fails=fails)
+    changes |= jobs.with_event(job, "approve", call.now, platforms=platforms, ends=ends, fails=fails)
     with call.service.db.writing() as connection:
         job = jobs.change(connection, job, call.now, changes)
     return call.answer(call.dialect.approved(job, platforms))

@@ -30,7 +30,7 @@ def cancel(call: Call, job: jobs.EmulatedJob) -> Response:
     status = written(job.story, call.now).status
     if status in NOT_CANCELLED:
         raise ErrorAnswer(409, "cannot_cancel", f"Job is already {status}")
-    _tell(call, job, "cancel", {"cancelled": call.now})
+    _record(call, job, "cancel", {"cancelled": call.now})
     return call.answer({"jobId": job.id, "status": "cancelled"})
 
 
@@ -38,7 +38,7 @@ def schedule(call: Call, job: jobs.EmulatedJob, wanted: Any) -> Response:
     """Kept until production writes next; of a finished job nothing is kept, and the answer is the same."""
     kept = written(job.story, call.now).status not in FINAL
     changes = {"publish_at": parse_iso(wanted)} if kept else {}
-    _tell(call, job, "schedule", changes, time=wanted, kept=kept)
+    _record(call, job, "schedule", changes, time=wanted, kept=kept)
     return call.answer({"jobId": job.id, "scheduledPublishAt": wanted, "status": "scheduled"})
 
 
@@ -67,13 +67,13 @@ def approve(call: Call, job: jobs.EmulatedJob, body: dict[str, Any]) -> Response
         more |= {"time": body["scheduledPublishAt"], "private": True}
     elif body.get("clearSchedule"):
         more |= {"time": None}
-    _tell(call, job, "approve", {"approved": call.now}, **more)
+    _record(call, job, "approve", {"approved": call.now}, **more)
     if not older:
         return call.answer({"accepted": True, "jobId": job.id, "status": "publishing"}, 202)
     results = {name: {"status": "failed" if name in fails else "published"} for name in platforms}
     return call.answer({"jobId": job.id, "approved": True, "platforms": results})
 
 
-def _tell(call: Call, job: jobs.EmulatedJob, what: str, changes: dict[str, Any], **more: Any) -> None:
+def _record(call: Call, job: jobs.EmulatedJob, what: str, changes: dict[str, Any], **more: Any) -> None:
     with call.service.db.writing() as connection:
-        jobs.change(connection, job, call.now, {**changes, **jobs.told(job, what, call.now, **more)})
+        jobs.change(connection, job, call.now, {**changes, **jobs.with_event(job, what, call.now, **more)})

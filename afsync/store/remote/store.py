@@ -14,7 +14,7 @@ from afsync.core.state.intents import Intent
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
 from afsync.errors import StateError, StateLocked
-from afsync.store.damaged import is_note_of, note
+from afsync.store.damaged import is_note_of, moved_note
 from afsync.store.disk import Disk
 from afsync.store.history import Version
 from afsync.store.interface import (
@@ -136,7 +136,7 @@ class RemoteStore:
         assert known is not None
         with self._fatal():
             try:
-                put_once(self.backend, self.backend.key, note(known.recorded, place), known.version)
+                put_once(self.backend, self.backend.key, moved_note(known.recorded, place), known.version)
             except Overtaken:
                 raise overtaken(self.name) from None
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from afsync.core.command_lines import IMPORT_MATCH, INIT, restore_command
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError, StateLocked
-from afsync.store.damaged import Glimpse, follow, glimpse, moved_to
+from afsync.store.damaged import Glimpse, glimpse, moved_hint, moved_to
 from afsync.store.disk import LARGEST
 from afsync.store.history import Version, good_version
 from afsync.store.interface import overtaken
@@ -184,7 +184,7 @@ def read_newest(backend: Backend) -> KnownDocument:
         return KnownDocument(unpack(there.data).recorded, there.version, there.data)
     except StateError as error:
         place = moved_to(there.data)
-        hint = follow(place) if place else recovery_hint(backend)
+        hint = moved_hint(place) if place else recovery_hint(backend)
         raise StateError(f"The state {backend.name} {error.message}.", hint) from error
 
 
