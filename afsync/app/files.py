@@ -1,4 +1,4 @@
-"""Files that commands write or are given: whole or not at all, and never more than is sensible."""
+"""Files that commands write or are given: whole or not at all, and never too large; and the folders that come with afsync."""
 
 from __future__ import annotations
 

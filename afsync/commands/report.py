@@ -1,4 +1,4 @@
-"""`afsync report merge`."""
+"""Reports over many accounts: in files, on stdout, and where CI looks; and `afsync report merge`."""
 
 from __future__ import annotations
 
