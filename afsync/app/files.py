@@ -1,4 +1,4 @@
-"""Files that commands write or are given: whole or not at all, and never too large; and the folders that come with afsync."""
+"""Files that commands write or are given, whole or not at all and never too large; folders that come with afsync."""
 
 from __future__ import annotations
 
