@@ -11,8 +11,7 @@ from afsync.__version__ import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from afsync import errors
-    from afsync.app.api_apply import dump_plan, load_plan
-    from afsync.app.python_api import Project, open_project
+    from afsync.app.python_api import Project, dump_plan, load_plan, open_project
 
     open = open_project
 
@@ -22,8 +21,8 @@ __all__ = ["Project", "__version__", "dump_plan", "errors", "load_plan"]
 _API = {
     "open": ("afsync.app.python_api", "open_project"),
     "Project": ("afsync.app.python_api", "Project"),
-    "dump_plan": ("afsync.app.api_apply", "dump_plan"),
-    "load_plan": ("afsync.app.api_apply", "load_plan"),
+    "dump_plan": ("afsync.app.python_api", "dump_plan"),
+    "load_plan": ("afsync.app.python_api", "load_plan"),
 }
 
 

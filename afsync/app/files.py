@@ -1,4 +1,4 @@
-"""Files that commands write or are given: whole or not at all, and never more than is sensible."""
+"""Files that commands write or are given, whole or not at all and never too large; folders that come with afsync."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import TextIO
 
+import afsync
 from afsync.errors import AfsyncError
 
 LARGEST = 256 * 1024 * 1024
@@ -142,3 +143,12 @@ def read_text(path: Path) -> str:
         raise AfsyncError(f"{path} is not a text file") from None
     except OSError as error:
         raise AfsyncError(f"{path} could not be read: {error.strerror or error}") from None
+
+
+def data_folder(folder: str) -> Path:
+    """The directory of `schemas` or `examples`. A wheel carries them inside the package, a checkout beside it."""
+    package = Path(afsync.__file__).parent
+    for place in (package / folder, package.parent / folder):
+        if place.is_dir():
+            return place
+    raise AfsyncError(f"this installation of afsync lacks its {folder}", "install it again")

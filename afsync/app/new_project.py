@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.api.access import said_outside
-from afsync.app.files import read_text, write_whole
-from afsync.app.package_data import data_folder
+from afsync.app.files import data_folder, read_text, write_whole
 from afsync.app.project import load_project
 from afsync.app.project_state import check_account, lineage_there, store_at
 from afsync.config.problems import did_you_mean

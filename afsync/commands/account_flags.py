@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from afsync.commands.options import Number
-from afsync.commands.reports import Reports, hint_with_all
+from afsync.commands.report_flags import Reports, hint_with_all
 from afsync.core.workspace import Numbers
 from afsync.errors import Problem, UsageError
 

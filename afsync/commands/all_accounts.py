@@ -19,8 +19,8 @@ from afsync.app.workspace import ChosenAccounts, choose_accounts
 from afsync.commands.account_flags import JOBS, AccountFlags, CommandResult
 from afsync.commands.console import messages, print_into, report, stdout_paint
 from afsync.commands.context import here, share
-from afsync.commands.overall_report import tell_overall
-from afsync.commands.reports import TEXT
+from afsync.commands.report import tell_overall
+from afsync.commands.report_flags import TEXT
 from afsync.core.text import count
 from afsync.core.workspace import AccountResult, Overall, worst
 from afsync.engine.interrupt import Stops, handling_signals

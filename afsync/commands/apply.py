@@ -21,7 +21,7 @@ from afsync.commands.options import (
     selection_flags,
     title_flag,
 )
-from afsync.commands.reports import Reports, report_flags
+from afsync.commands.report_flags import Reports, report_flags
 from afsync.core.plan.facts import Options
 from afsync.errors import UsageError
 

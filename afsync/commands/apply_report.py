@@ -15,7 +15,7 @@ from afsync.commands.ci import publish_error, publish_problems
 from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
 from afsync.commands.json_events import EventLines
-from afsync.commands.reports import TEXT, Reports
+from afsync.commands.report_flags import TEXT, Reports
 from afsync.core.outcomes import Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan

@@ -8,7 +8,7 @@ from afsync.app.preparation import ApplyRequest
 from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import apply_here
 from afsync.commands.options import account_flag, auto_approve_flag, lock_timeout_flag
-from afsync.commands.reports import Reports, report_flags
+from afsync.commands.report_flags import Reports, report_flags
 
 
 @click.command

@@ -17,7 +17,7 @@ from afsync.commands.account_run import run
 from afsync.commands.console import links_shown, messages, print_report, stdout, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, now_flag, with_links_flag
-from afsync.commands.reports import TEXT, Reports, report_flags
+from afsync.commands.report_flags import TEXT, Reports, report_flags
 from afsync.errors import UsageError
 from afsync.output.calendar_json import calendar_csv, calendar_json
 from afsync.output.calendar_labels import Page

@@ -10,7 +10,7 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
-from afsync.app.package_data import data_folder
+from afsync.app.files import data_folder
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
 from afsync.commands.context import here

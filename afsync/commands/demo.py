@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from afsync.app.package_data import data_folder
+from afsync.app.files import data_folder
 from afsync.commands.console import Out, print_done, report, stdout_paint
 from afsync.errors import AfsyncError
 

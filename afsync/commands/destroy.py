@@ -11,7 +11,7 @@ from afsync.app.selection import Selection
 from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import apply_here
 from afsync.commands.options import account_flag, auto_approve_flag, choice_flags, fail_fast_flag, lock_timeout_flag
-from afsync.commands.reports import Reports, report_flags
+from afsync.commands.report_flags import Reports, report_flags
 
 
 @click.command

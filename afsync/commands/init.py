@@ -16,7 +16,7 @@ from afsync.commands.account_flags import AccountFlags, CommandResult, account_f
 from afsync.commands.account_run import run
 from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
-from afsync.commands.reports import report_flags
+from afsync.commands.report_flags import report_flags
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote_account import EMULATOR, Remote

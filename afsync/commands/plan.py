@@ -20,7 +20,7 @@ from afsync.commands.console import links_shown
 from afsync.commands.context import here
 from afsync.commands.options import check_title, moment, now_flag, selection_flags, title_flag, with_links_flag
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
-from afsync.commands.reports import TEXT, check_apart, report_flags
+from afsync.commands.report_flags import TEXT, check_apart, report_flags
 from afsync.config.project import LoadedProject
 from afsync.errors import UsageError
 from afsync.output.plan_file import encode_plan_file

@@ -10,7 +10,7 @@ from afsync.app.files import read_text
 from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci_reports import publish_drift, publish_plan
 from afsync.commands.console import in_block, messages, report, report_code, stdout_paint
-from afsync.commands.reports import TEXT, Reports
+from afsync.commands.report_flags import TEXT, Reports
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
 from afsync.core.workspace import Numbers

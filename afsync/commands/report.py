@@ -1,4 +1,4 @@
-"""`afsync report merge`."""
+"""Reports over many accounts: in files, on stdout, and where CI looks; and `afsync report merge`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from pathlib import Path
 
 import click
 
-from afsync.app.files import read_text
+from afsync import cli
+from afsync.app.files import read_text, write_private
+from afsync.commands.ci import append_output, append_summary, in_github, repository_prefix
+from afsync.commands.console import messages, report, report_code, stdout_paint
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.overall_report import tell_overall
-from afsync.commands.reports import Reports, report_flags
-from afsync.core.workspace import Overall, worst
-from afsync.errors import Exit, Problem, UsageError
-from afsync.output.overall_json import read_overall
+from afsync.commands.report_flags import Reports, report_flags
+from afsync.config.workspace import WORKSPACE_FILE
+from afsync.core.workspace import Overall, total, worst
+from afsync.errors import AfsyncError, Exit, Problem, Severity, UsageError
+from afsync.output.codeclimate import codeclimate
+from afsync.output.overall_json import overall_json, read_overall
+from afsync.output.overall_markdown import overall_markdown
+from afsync.output.overall_text import overall_text
+from afsync.output.sarif import sarif
 
 ONE_RUN = "merge those of one run"
 
@@ -69,3 +76,63 @@ def _twice(accounts: list[str]) -> list[Problem]:
     return [
         Problem("account_twice", f"`{name}` is in more than one report", "merge those of one run") for name in twice
     ]
+
+
+def tell_overall(overall: Overall, reports: Reports, root: Path) -> int:
+    """Print the table, or a report in its place, and write every report that was asked for, whatever happens to the
+    others. Returns the exit code."""
+    codes = []
+    for form, file in reports.files:
+        text = document(overall, form, root)
+        try:
+            write_private(Path(file), text)
+        except AfsyncError as error:
+            codes.append(cli.failed(error, lambda text: messages()(f"{text}\n")))
+    screen = report()
+    screen(document(overall, reports.printed, root))
+    publish_overall(overall)
+    return worst([overall.exit_code, report_code(screen), *codes])
+
+
+def document(overall: Overall, form: str, root: Path) -> str:
+    """The report in one of the formats."""
+    match form:
+        case "text":
+            return overall_text(overall, stdout_paint())
+        case "json":
+            return overall_json(overall)
+        case "markdown":
+            return overall_markdown(overall)
+        case "sarif":
+            return sarif(_problems(overall), repository_prefix(root), WORKSPACE_FILE)
+        case "codeclimate":
+            return codeclimate(_problems(overall), repository_prefix(root), WORKSPACE_FILE)
+        case "junit":
+            # Imported here: it needs the XML writer.
+            from afsync.output.junit import junit
+
+            wrong = [p for p in _problems(overall) if p.severity is Severity.ERROR]
+            return junit(wrong, (WORKSPACE_FILE,), repository_prefix(root), WORKSPACE_FILE)
+        case _:
+            raise AssertionError(form)
+
+
+def _problems(overall: Overall) -> list[Problem]:
+    return [*overall.problems, *(p for result in overall.results for p in result.problems)]
+
+
+def publish_overall(overall: Overall) -> None:
+    """In GitHub Actions: one step summary for all accounts, and outputs that are sums. Elsewhere nothing."""
+    if not in_github():
+        return
+    append_summary(overall_markdown(overall))
+    summed = total(overall.results)
+    values = {
+        "has_changes": "true" if any(r.changes for r in overall.results) else "false",
+        "add": summed.add or 0,
+        "change": summed.change or 0,
+        "destroy": summed.destroy or 0,
+        "credits": summed.credits or 0,
+        "blocked": "true" if overall.problems or any(r.blocked for r in overall.results) else "false",
+    }
+    append_output("".join(f"{name}={value}\n" for name, value in values.items()))

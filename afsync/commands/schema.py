@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from afsync.app.package_data import data_folder
+from afsync.app.files import data_folder
 from afsync.commands.console import print_report
 
 FILES = {

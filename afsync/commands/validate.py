@@ -12,7 +12,7 @@ from afsync.commands.ci import publish_error, repository_prefix
 from afsync.commands.console import print_report, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
-from afsync.commands.reports import TEXT, Reports, report_flags
+from afsync.commands.report_flags import TEXT, Reports, report_flags
 from afsync.config.settings import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity

@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from afsync.app import package_data
+from afsync.app import files
 from afsync.cli import COMMANDS
 from afsync.config.schema import config_schema
 from tests.harness import Sandbox
@@ -81,7 +81,7 @@ def test_an_example_is_copied_without_what_trying_it_left_there(tmp_path: Path) 
         (tmp_path / "examples/tested" / name / "left").write_bytes(b"")
     project = tmp_path / "project"
     project.mkdir()
-    with mock.patch.object(package_data, "data_folder", lambda folder: tmp_path / folder):
+    with mock.patch.object(files, "data_folder", lambda folder: tmp_path / folder):
         Sandbox(project).does("init", "--example", "tested")
     assert (project / "tests/conftest.py").is_file()
     assert not [*project.rglob("left")]

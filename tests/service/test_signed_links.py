@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from afsync.cli import COMMANDS
-from afsync.commands.reports import FORMATS
+from afsync.commands.report_flags import FORMATS
 from afsync.emulator.dialects import echo
 from afsync.emulator.links import Links
 from tests.cli.commands import every_command, options

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from afsync.commands import apply_all, apply_screen
-from afsync.commands.reports import OLDER
+from afsync.commands.report_flags import OLDER
 from afsync.core.workspace import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.cli.commands import every_command, options

@@ -122,7 +122,7 @@ def test_a_report_that_cannot_be_written_takes_nothing_else_away(
             raise AfsyncError(f"{path} could not be written: no space")
         write_private(path, text)
 
-    monkeypatch.setattr("afsync.commands.overall_report.write_private", write)
+    monkeypatch.setattr("afsync.commands.report.write_private", write)
     (agency.root / "clients/bert/.afsync/state.json").unlink()
     flags = ("--report", f"json={agency.root / 'a.json'}", "--report", f"markdown={agency.root / 'b.md'}")
     summary = agency.root / "summary"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.commands.reports import FORMATS, OLDER
+from afsync.commands.report_flags import FORMATS, OLDER
 from tests.cli.commands import every_command, options
 from tests.harness import Sandbox
 
