@@ -1,4 +1,4 @@
-"""JSON as the store writes and reads it: sorted, one object, no key twice; and what is wrong with what was read."""
+"""JSON as the store writes and reads it: sorted, no key twice; how structs are written; what is wrong with a text."""
 
 from __future__ import annotations
 
@@ -91,9 +91,7 @@ def _no_constant(name: str) -> Any:
 
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, default=_mapping)
-
 ASCII_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True, default=_mapping)
-
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
