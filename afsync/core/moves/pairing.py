@@ -46,27 +46,27 @@ def pair(new: Mapping[str, Template | Job], gone: Mapping[str, Record], imports:
     right); fingerprint within one series; the fingerprint alone, if exactly one declaration and one record have it."""
     holders = {r.id: a for a, r in gone.items()}
     exact = {a: holders[imports[a]] for a in new if imports.get(a) in holders}
-    prints = {a: _declared_print(d) for a, d in new.items() if a not in imports}
-    wanted = set(prints.values())
-    gone = {a: r for a, r in gone.items() if _recorded_print(r) in wanted}
+    fingerprints = {a: _declared_fingerprint(d) for a, d in new.items() if a not in imports}
+    wanted = set(fingerprints.values())
+    gone = {a: r for a, r in gone.items() if _recorded_fingerprint(r) in wanted}
 
     for marks in (_time_and_rerun, _time):
         taken = set(exact.values())
         exact |= _match(
-            {a: (prints[a], *marks(d)) for a, d in new.items() if a in prints and a not in exact},
-            {a: (_recorded_print(r), *marks(r)) for a, r in gone.items() if a not in taken},
+            {a: (fingerprints[a], *marks(d)) for a, d in new.items() if a in fingerprints and a not in exact},
+            {a: (_recorded_fingerprint(r), *marks(r)) for a, r in gone.items() if a not in taken},
         )
     taken = set(exact.values())
     exact |= within_series(
-        {a: (prints[a], d) for a, d in new.items() if a in prints and a not in exact},
-        {a: (_recorded_print(r), r) for a, r in gone.items() if a not in taken},
+        {a: (fingerprints[a], d) for a, d in new.items() if a in fingerprints and a not in exact},
+        {a: (_recorded_fingerprint(r), r) for a, r in gone.items() if a not in taken},
     )
-    left_new = {a: p for a, p in prints.items() if a not in exact}
+    left_new = {a: p for a, p in fingerprints.items() if a not in exact}
     taken = set(exact.values())
-    left_gone = _grouped((a, _recorded_print(r)) for a, r in gone.items() if a not in taken)
+    left_gone = _grouped((a, _recorded_fingerprint(r)) for a, r in gone.items() if a not in taken)
     certain, ambiguous = {}, {}
-    for print_, addresses in _grouped(left_new.items()).items():
-        olds = left_gone.get(print_, [])
+    for value, addresses in _grouped(left_new.items()).items():
+        olds = left_gone.get(value, [])
         if len(addresses) == len(olds) == 1:
             certain[addresses[0]] = olds[0]
         elif olds:
@@ -89,12 +89,12 @@ def _grouped(pairs: Iterable[tuple[str, Hashable]]) -> dict[Hashable, list[str]]
     return groups
 
 
-def _declared_print(declared: Template | Job) -> str:
+def _declared_fingerprint(declared: Template | Job) -> str:
     kind = Kind.TEMPLATE if isinstance(declared, Template) else Kind.JOB
     return fingerprint(kind, declared.values)
 
 
-def _recorded_print(record: Record) -> str:
+def _recorded_fingerprint(record: Record) -> str:
     kind = Kind.TEMPLATE if isinstance(record, RecordedTemplate) else Kind.JOB
     return recorded_fingerprint(kind, record.declared, record.fingerprint)
 
@@ -107,11 +107,11 @@ def _time_and_rerun(resource: Template | Job | Record) -> tuple[Hashable, ...]:
     return (*_time(resource), resource.rerun) if isinstance(resource, Job | RecordedJob) else ()
 
 
-Printed = Mapping[str, tuple[str, Template | Job | Record]]
+Fingerprinted = Mapping[str, tuple[str, Template | Job | Record]]
 """Resources with their fingerprints, by address."""
 
 
-def within_series(new: Printed, gone: Printed) -> dict[str, str]:
+def within_series(new: Fingerprinted, gone: Fingerprinted) -> dict[str, str]:
     """Pairs of addresses, the new one and the old one, of one series and one fingerprint.
 
     They ask for the same thing, so any pairing is right: the first to be published goes with the first.
@@ -123,10 +123,10 @@ def within_series(new: Printed, gone: Printed) -> dict[str, str]:
     return pairs
 
 
-def _by_series(resources: Printed) -> dict[tuple[str, str], list[str]]:
+def _by_series(resources: Fingerprinted) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for address, (print_, resource) in resources.items():
+    for address, (value, resource) in resources.items():
         if address.endswith('"]') and isinstance(resource, Job | RecordedJob):
             due = resource.schedule.utc.isoformat() if resource.schedule else ""
-            found[address.partition("[")[0], print_].append((due, address))
+            found[address.partition("[")[0], value].append((due, address))
     return {group: [address for _, address in sorted(rows)] for group, rows in found.items()}

@@ -8,7 +8,7 @@ from afsync.core.approval.held import stops
 from afsync.core.moves.pairing import Moves
 from afsync.core.plan.facts import Facts
 from afsync.core.resources import Job, Template
-from afsync.core.service_statuses import BEING_PUBLISHED
+from afsync.core.service_statuses import BEING_PUBLISHED, PUBLISHED, PUBLISHING
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
 from afsync.core.trust.publish_times import nothing_to_take_off, without_time
@@ -55,8 +55,9 @@ def _refresh(address: str, record: Record, facts: Facts) -> Record:
 def _refresh_job(record: RecordedJob, declared: Template | Job | None, facts: Facts) -> RecordedJob:
     seen = facts.remote.jobs.get(record.id)
     if seen is not None and seen.unreadable is None:
-        again = record.status == "published" and seen.status == "publishing"  # published it stays, whatever comes of it
-        status = record.status if again else seen.status
+        # A published job stays published: it is `publishing` again where an approval repeats it on other platforms.
+        repeated = record.status == PUBLISHED and seen.status == PUBLISHING
+        status = record.status if repeated else seen.status
         record = replace(record, status=status, created_at=record.created_at or seen.created_at)
     wanted = declared.schedule if isinstance(declared, Job) else None
     known = record.schedule

@@ -121,8 +121,8 @@ def _unrecorded(facts: Facts) -> Iterator[Publication]:
 def _moment(schedule: Schedule | None, values: Values, otherwise: datetime | None) -> datetime | None:
     if schedule is not None:
         return schedule.utc
-    by_hand = values.get("staging") is True or values.get("publishMode", "immediate") != "immediate"
-    return None if by_hand else otherwise
+    by_a_person = values.get("staging") is True or values.get("publishMode", "immediate") != "immediate"
+    return None if by_a_person else otherwise
 
 
 def _on_platforms(values: Values, moment: datetime, address: str) -> Iterator[Publication]:

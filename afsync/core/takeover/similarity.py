@@ -16,13 +16,10 @@ COMPARED = tuple(f for f in ECHOED if f not in ("contentType", "productionProfil
 MADE_FROM = ("template", "fromTemplateId")
 """The fields that name a template."""
 
-ASSUMED = {"entry": "fetch", "format": "short"}
-"""What the service would echo for a field that was not sent."""
-
 
 def echo_of(values: Values) -> dict[str, Any]:
     """The echoable part of an effective body, for the intent."""
-    return {k: plain(values[k]) for k in ECHOED if values.get(k) not in (None, "", [], {})}
+    return {k: plain(values[k]) for k in ECHOED if _has(values, k)}
 
 
 def fits(body: Values, echo: Values) -> bool:
@@ -33,8 +30,7 @@ def fits(body: Values, echo: Values) -> bool:
 
 def contradictions(body: Values, echo: Values) -> tuple[str, ...]:
     """The fields in which the service echoes something else than `body` says."""
-    compared = (field for field in _compared(body) if _contradictable(body, echo, field))
-    return tuple(field for field in compared if not _same(field, _said(body, field), echo[field]))
+    return tuple(field for field in _compared(body) if _differs(body, echo, field))
 
 
 def looks_like(body: Values, echo: Values) -> bool:
@@ -45,10 +41,7 @@ def looks_like(body: Values, echo: Values) -> bool:
 
 def echo_differs(body: Values, echo: Values) -> bool:
     """Whether the service echoes a non-empty `platforms` or `entry` other than in `body`."""
-    return any(
-        _contradictable(body, echo, field) and not _same(field, _said(body, field), echo[field])
-        for field in ("platforms", "entry")
-    )
+    return _differs(body, echo, "platforms") or _differs(body, echo, "entry")
 
 
 def _compared(body: Values) -> tuple[str, ...]:
@@ -56,17 +49,14 @@ def _compared(body: Values) -> tuple[str, ...]:
     return tuple(f for f in COMPARED if f != "format" or not any(body.get(t) for t in MADE_FROM))
 
 
-def _contradictable(body: Values, echo: Values, field: str) -> bool:
-    return _has(echo, field) and (_has(body, field) or field == "entry")
+def _differs(body: Values, echo: Values, field: str) -> bool:
+    """Whether both say something of a field, and not the same. Of `entry`, `body` always does: it has a default."""
+    ours = body[field] if _has(body, field) else "fetch" if field == "entry" else None
+    return ours is not None and _has(echo, field) and not _same(field, ours, echo[field])
 
 
 def _has(values: Values, field: str) -> bool:
     return values.get(field) not in (None, "", [], {})
-
-
-def _said(body: Values, field: str) -> Any:
-    value = body.get(field)
-    return ASSUMED.get(field) if value in (None, "", [], {}) else value
 
 
 def _same(field: str, ours: Any, theirs: Any) -> bool:
