@@ -54,9 +54,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Ten thousand collected tests stay to the end; the garbage collector need not go through them again and again."""
+    """Ten thousand collected tests stay to the end; the garbage collector need not go through them again and again.
+    Of what tests make little is left for it: looking after every 700 objects takes a tenth of the time of a command."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
