@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import CodeType
 
 import pytest
 
 DIALECTS = ("documented", "deployed", "router")
 ALIKE = ("deployed", "router")
 """They differ in what becomes of a job, hardly in the wire, so a test with a single case takes one of these two."""
-SHARED = ("tests/scenarios/", "tests/takeover/", "tests/service/")
+SHARED = ("tests/scenarios/", "tests/takeover/", "tests/service/", "tests/held/")
 """Where it is so. A test that is parametrized with dialects itself runs in all of those."""
 
 
 def out_of_turn(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """What is not run: of a test with several cases all dialects but one of each, else one of those that are alike."""
+    """What is not run: of a test with several cases, or one that names no dialect, all dialects but one of each case;
+    of another one of those that are alike."""
     for number, (_, cases) in enumerate(sorted(_by_case(items).items())):
         for turn, case in enumerate(cases):
-            chosen = {DIALECTS[(turn + number) % 3]} if len(cases) > 1 else {"documented", ALIKE[number % 2]}
-            yield from (item for dialect, item in case.items() if dialect not in chosen)
+            there = [dialect for dialect in DIALECTS if dialect in case]
+            once = len(cases) > 1 or not any(map(_names_it, case.values()))
+            chosen = {there[(turn + number) % len(there)]} if once else {"documented", ALIKE[number % 2]}
+            if chosen & case.keys():
+                yield from (item for dialect, item in case.items() if dialect not in chosen)
 
 
 def _by_case(items: Iterable[pytest.Item]) -> dict[str, list[dict[str, pytest.Item]]]:
@@ -33,6 +38,18 @@ def _by_case(items: Iterable[pytest.Item]) -> dict[str, list[dict[str, pytest.It
         case = "-".join(part for part in item.callspec.id.split("-") if part != dialect)
         tests.setdefault(item.nodeid.partition("[")[0], {}).setdefault(case, {})[dialect] = item
     return {test: list(cases.values()) for test, cases in tests.items()}
+
+
+def _names_it(item: pytest.Item) -> bool:
+    """Whether what the test expects depends on the dialect."""
+    return isinstance(item, pytest.Function) and "dialect" in _names(item.function.__code__)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from (*code.co_names, *code.co_varnames)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)
 
 
 def _chooses_itself(item: pytest.Item) -> bool:

@@ -246,15 +246,15 @@ def _as_command(environ: Mapping[str, str], stdin: io.StringIO, now: Any) -> Ite
 def _environ(wanted: Mapping[str, str]) -> Iterator[None]:
     """`os.environ` is like this meanwhile. Only what differs is set: most of it is the same for every command."""
     before = dict(os.environ)
-    _become(wanted)
+    _become(wanted, before)
     try:
         yield
     finally:
-        _become(before)
+        _become(before, dict(os.environ))
 
 
-def _become(wanted: Mapping[str, str]) -> None:
-    for name in os.environ.keys() - wanted.keys():
+def _become(wanted: Mapping[str, str], now: Mapping[str, str]) -> None:
+    for name in now.keys() - wanted.keys():
         del os.environ[name]
-    for name, value in wanted.items() - os.environ.items():
+    for name, value in wanted.items() - now.items():
         os.environ[name] = value

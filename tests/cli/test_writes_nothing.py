@@ -172,8 +172,13 @@ def test_a_file_that_may_not_be_read_is_told(sandbox: Sandbox, name: str) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="drops capabilities where it runs as root")
-@pytest.mark.parametrize("pattern", ["cal/**/*.yaml", "cal/*/*.yaml", "cal/dec/*.yaml", "cal/dec/b.yaml"])
-@pytest.mark.parametrize("command", ["validate", "plan", "fmt", "export"])
+@pytest.mark.parametrize(
+    ("command", "pattern"),
+    [
+        *(("plan", pattern) for pattern in ("cal/**/*.yaml", "cal/*/*.yaml", "cal/dec/*.yaml", "cal/dec/b.yaml")),
+        *((command, "cal/**/*.yaml") for command in ("validate", "fmt", "export")),
+    ],
+)
 def test_a_closed_directory_of_included_files_is_told(sandbox: Sandbox, pattern: str, command: str) -> None:
     text = "jobs: {{{0}: {{url: https://clips.twitch.tv/{0}, topic: {0}}}}}\n"
     for name in ("nov/a", "dec/b"):

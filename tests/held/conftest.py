@@ -1,4 +1,4 @@
-"""One account and one project per test, in all dialects."""
+"""One account and one project per test, in every dialect unless the test says otherwise."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from afsync.emulator import running
+from tests.dialects import DIALECTS
 from tests.held.world import HeldWorld
 
 
-@pytest.fixture(params=["documented", "deployed", "router"])
+@pytest.fixture(params=DIALECTS)
 def dialect(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

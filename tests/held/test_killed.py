@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import pytest
+
 from afsync.errors import Exit
+from tests.dialects import DIALECTS
 from tests.held.points import Killed, Point, broken_at, ways_of
 from tests.held.world import HeldWorld
 from tests.reliability.worker import WRITES
@@ -14,7 +17,6 @@ from tests.reliability.worker import WRITES
 Recorder = Callable[[str, object], None]
 JOB = """  {name}: {{url: "https://a.b/{name}", topic: {name}, platforms: [tiktok], publish: held, schedule: "{at}"}}
 """
-DIALECTS = ("documented", "deployed", "router")
 JOBS = 40
 FEWEST = 40
 """So many points an approval has at least: with fewer, something is not counted."""
@@ -79,6 +81,7 @@ def published_once(world: HeldWorld, address: str, job: str, point: Point) -> st
     return ending
 
 
+@pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 def test_killed_at_every_point_it_is_published_once(world: HeldWorld, record_property: Recorder) -> None:
     first, second, *others = due_jobs(world, JOBS).items()
     points_of(world, first[0])  # which makes the folders

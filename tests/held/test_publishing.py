@@ -1,4 +1,4 @@
-"""Jobs that afsync publishes at their time, from the YAML to what is public, in all dialects."""
+"""Jobs that afsync publishes at their time, from the YAML to what is public."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ CHOSEN = (
     Orders(git=1, pushes=True, after=True),  # the lock is there
     Orders(git=6, pushes=True, after=True),  # an intent, but nothing was sent
     Orders(git=7, pushes=True),  # a job was paid for, and its id is nowhere
-    Orders(git=9, pushes=True, after=True),
     Orders(git=70),
 )
 CASES = (

@@ -15,7 +15,7 @@ from tests.reliability.worker import Orders
 from tests.scale import EVERYTHING
 
 Recorder = Callable[[str, object], None]
-STEP = 1 if EVERYTHING else 13
+STEP = 1 if EVERYTHING else 19
 """Every so-manieth call; each way of failing begins at another one."""
 
 

@@ -71,12 +71,12 @@ def faults(target: str) -> Iterator[tuple[str, str, bool, bool]]:
 
 def cases() -> list[Case]:
     """Everything, or in CI: of the paid requests every fault and every kill once, at the first, second or third of them
-    in turn; and something at every point of the others."""
+    in turn; of the others every point and every fault at one request or another."""
     chosen = []
     for number, target in enumerate((*PAID, *FREE)):
         everything = list(faults(target))
-        every = len(PAID) if target in PAID else 8
-        some = [f for i, f in enumerate(everything) if (i + number) % every == 0]
+        every, shift = (len(PAID), number) if target in PAID else (11, 6 * number)
+        some = [f for i, f in enumerate(everything) if (i + shift) % every == 0]
         for point, action, kill, drop in everything:
             if EVERYTHING:
                 chosen += [Case(target, point, action, variant, kill, drop) for variant in VARIANTS]

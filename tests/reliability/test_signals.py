@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
 import pytest
@@ -28,6 +29,12 @@ PROMPTLY = 20.0
 """Seconds that leaving may take on a busy machine; all the waits that it must cut short are longer."""
 AGAIN = "the next apply does what is missing; this is not paid for again"
 SIGNALS = pytest.mark.parametrize("number", CODES, ids=lambda n: n.name)
+
+
+def signal_and(name: str, *values: str) -> pytest.MarkDecorator:
+    """Each signal with each of three values; in CI each of both once."""
+    pairs = list(product(CODES, values) if EVERYTHING else zip(CODES, values, strict=True))
+    return pytest.mark.parametrize(("number", name), pairs, ids=lambda value: getattr(value, "name", value))
 
 
 @contextmanager
@@ -133,8 +140,7 @@ def test_at_the_prompt(number: Signals, laboratory: Lab) -> None:
     check_settles(project)
 
 
-@SIGNALS
-@pytest.mark.parametrize("point", ["received", "committed", "half"])
+@signal_and("point", "received", "committed", "half")
 def test_while_a_submission_is_in_flight(number: Signals, point: str, laboratory: Lab) -> None:
     """It finishes and is recorded; nothing else is sent, and what was left out is listed."""
     project = laboratory.project()
@@ -184,18 +190,17 @@ def test_while_a_free_call_is_in_flight(target: str, laboratory: Lab) -> None:
     check_settles(project)
 
 
-@pytest.mark.parametrize("first", [SIGINT, SIGTERM, SIGHUP], ids=lambda n: n.name)
-@pytest.mark.parametrize("point", ["received", "committed", "half"])
-def test_the_second_gives_the_submission_up(first: Signals, point: str, laboratory: Lab) -> None:
+@signal_and("point", "received", "committed", "half")
+def test_the_second_gives_the_submission_up(number: Signals, point: str, laboratory: Lab) -> None:
     """The service hangs, and from now on for reads too: afsync records what it does not know, and leaves."""
     project = laboratory.project(VARIANTS[1])
     process = held(project, f"POST /jobs#2: {point}")
     laboratory.control.fault("GET /*#*: connected-then-stall")
-    process.deliver(first)
+    process.deliver(number)
     with promptly():
-        process.deliver(SIGTERM if first is SIGINT else SIGINT)
+        process.deliver(SIGTERM if number is SIGINT else SIGINT)
         ended = process.wait()
-    assert ended.code == CODES[first], ended
+    assert ended.code == CODES[number], ended
     phase = Phase.COMMITTED_ID_UNKNOWN if point == "half" else Phase.UNKNOWN
     assert [(i.address, i.phase) for i in project.recorded.intents] == [("job.b", phase)]
     assert "afsync resolve" in ended.out + ended.err, ended
@@ -234,8 +239,7 @@ def test_while_waiting_for_the_rate_limit(number: Signals, laboratory: Lab) -> N
     check_settles(project)
 
 
-@SIGNALS
-@pytest.mark.parametrize("target", ["POST /jobs#2", "GET /jobs#1", "PATCH /jobs/*/schedule#1"])
+@signal_and("target", "POST /jobs#2", "GET /jobs#1", "PATCH /jobs/*/schedule#1")
 def test_while_waiting_as_long_as_the_service_asks_to(number: Signals, target: str, laboratory: Lab) -> None:
     project = laboratory.project()
     laboratory.control.fault(f"{target}: received-then-rate-limit(100)")

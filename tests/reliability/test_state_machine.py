@@ -29,7 +29,7 @@ from tests.scale import SCALE, scaled
 Recorder = Callable[[str, object], None]
 
 PARTS = 2
-HISTORIES = scaled(4)
+HISTORIES = scaled(3)
 """In one part."""
 STEPS = 30
 

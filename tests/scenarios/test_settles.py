@@ -24,7 +24,7 @@ from tests.scenarios import projects as made_up
 from tests.scenarios.projects import Declared, projects
 from tests.scenarios.world import World, nothing_to_do, valid
 
-EXAMPLES = scaled(16)
+EXAMPLES = scaled(10)
 ENVIRON = {"AFSYNC_VAR_SHOW": "Monday show"}
 slow = settings(
     max_examples=EXAMPLES,

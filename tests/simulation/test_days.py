@@ -15,7 +15,7 @@ from tests.simulation.days import Days, walk
 from tests.simulation.effects import Effects
 from tests.simulation.test_simulation import Recorder
 
-SEEDS = seeds(150)
+SEEDS = seeds(100)
 PARTS = 2
 
 
@@ -87,8 +87,8 @@ def test_the_audit_can_fail(
 ) -> None:
     """A service that is not what it says makes false claims, and the audit sees them."""
     monkeypatch.setattr(Effects, name, instead)
-    found = {p.split(": job")[0] for seed in range(60) for p in Days(seed, "deployed").days()}
-    assert found & false, found
+    found = (p.split(": job")[0] for seed in range(60) for p in Days(seed, "deployed").days())
+    assert any(kind in false for kind in found)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from tests.scale import seeds
 from tests.simulation.runner import simulate
 
-SEEDS = seeds(4000)
+SEEDS = seeds(2000)
 PARTS = 8
 
 Recorder = Callable[[str, object], None]
@@ -30,6 +30,5 @@ def test_nothing_is_paid_twice_and_nothing_is_forgotten(part: int, record_proper
 
 def test_the_simulation_can_fail() -> None:
     """A planner that waits too little for late commits does pay twice, and the simulation sees it."""
-    total, bad = simulate(range(600), believed_quarantine=0.0)
-    assert total.duplicates > 0
-    assert bad
+    seen = (simulate(range(first, first + 50), believed_quarantine=0.0) for first in range(0, 600, 50))
+    assert any(total.duplicates and bad for total, bad in seen)

@@ -49,8 +49,8 @@ ODD: list[Any] = [
 
 
 PLACES = list(places(WHOLE))[1:]
-TURNS = 1 if EVERYTHING else 3
-"""The places take turns with the odd values: each value is at every third place, each place has a third of them."""
+TURNS = 1 if EVERYTHING else 6
+"""The places take turns with the odd values: each value is at every sixth place, each place has a sixth of them."""
 
 
 def altered(path: tuple[Any, ...], value: Any = None, *, key: str | None = None, remove: bool = False) -> bytes:
