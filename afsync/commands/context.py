@@ -53,6 +53,16 @@ def here() -> Context:
     return made
 
 
+_kept: list[object] = []
+
+
+def keep_until_exit(value: object) -> None:
+    """Keep what a command has read to the end of the process, which does not take it apart then: for thousands of jobs
+    that takes as long as reading them. Of one account among many it is let go of."""
+    if _SHARED not in click.get_current_context().find_root().meta:
+        _kept[:] = [value]
+
+
 def share(context: click.Context, workspace: Workspace, globs: Globs, stops: Stops) -> None:
     """Make `context` that of one account among many, in a thread of its own: signals reach it through `stops`."""
     context.meta[_SHARED] = workspace, globs

@@ -17,7 +17,7 @@ from afsync.commands.account_flags import AccountFlags, CommandResult, account_f
 from afsync.commands.account_run import run
 from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import links_shown
-from afsync.commands.context import here
+from afsync.commands.context import here, keep_until_exit
 from afsync.commands.options import check_title, moment, now_flag, selection_flags, title_flag, with_links_flag
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
 from afsync.commands.report_flags import TEXT, check_apart, report_flags
@@ -97,6 +97,7 @@ def plan_here(chosen: Selection, flags: PlanFlags) -> CommandResult:
             quiet=quiet,
         )
         planned = plan(context, project, request)
+        keep_until_exit(planned)
         calendar = _calendar(planned, flags)
         if flags.notify:
             planned = _notified(context, project, planned, flags)

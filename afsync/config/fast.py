@@ -106,10 +106,11 @@ def _pieces(text: str, begin: int, end: int, entry: re.Pattern[str]) -> Iterator
 
 def _entry(text: str, begin: int, end: int, load: Callable[[str], Any], column: int) -> Any:
     """A mapping or list of the one large entry that is there; None where it is no mapping or list of its own."""
+    opened, opens = _large_entries()
     at = begin + column if text.startswith("\n", begin - 1) or not begin else begin
     if text.startswith("- ", at):
-        return [_block(text, at + 2, end, load, column + 2)] if _OPENED.match(text, at + 2, end) else None
-    opening = _OPENING.match(text, at, end)
+        return [_block(text, at + 2, end, load, column + 2)] if opened.match(text, at + 2, end) else None
+    opening = opens.match(text, at, end)
     if opening is None:
         return None
     content = _CONTENT.search(text, opening.end(), end)
@@ -171,9 +172,13 @@ KEY_FORM: Final = (
     r"""|"[-A-Za-z0-9_. ]{1,99}"|'[-A-Za-z0-9_. ]{1,99}'):(?=[ \n])"""
 )
 """Text for both, and shorter than the 1,024 characters from which the authority takes it for no key."""
-_OPENED: Final = re.compile(KEY_FORM)
-_OPENING: Final = re.compile(rf"{KEY_FORM}[ ]*+(?:(?<=[ ])#[^\n]*+)?\n")
 _CONTENT: Final = re.compile(r"^[ ]*+(?=[^ #\n])", re.MULTILINE)
+
+
+@cache
+def _large_entries() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How a mapping begins, and a key behind which nothing stands in its line. Compiled for a large file only."""
+    return re.compile(KEY_FORM), re.compile(rf"{KEY_FORM}[ ]*+(?:(?<=[ ])#[^\n]*+)?\n")
 
 
 def _scalar(unsafe: str) -> str:

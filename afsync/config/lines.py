@@ -6,8 +6,9 @@ import re
 from array import array
 from bisect import bisect_right
 
-_LINE = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+")
-_ENDED = re.compile("[\r\n\x85\u2028\u2029]\\Z")
+# Compiled when they are used, which is when a file is written.
+_LINE = "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+"
+_ENDED = "[\r\n\x85\u2028\u2029]\\Z"
 _DOCUMENT_END = re.compile(r"\.\.\.(\s|\Z)")
 
 
@@ -35,7 +36,7 @@ class Lines:
 
 
 def lines_of(text: str) -> list[str]:
-    return _LINE.findall(text)
+    return re.findall(_LINE, text)
 
 
 def newline_of(text: str) -> str:
@@ -47,7 +48,7 @@ def newline_of(text: str) -> str:
 
 def ended(lines: list[str], newline: str) -> list[str]:
     """The same lines, the last of them with an end."""
-    return [*lines[:-1], lines[-1] + newline] if lines and not _ENDED.search(lines[-1]) else lines
+    return [*lines[:-1], lines[-1] + newline] if lines and not re.search(_ENDED, lines[-1]) else lines
 
 
 def document_and_rest(lines: list[str]) -> tuple[list[str], list[str]]:

@@ -14,7 +14,7 @@ _TEXTS: Final = frozenset({"topic", "name", "description", "prompt"})
 
 _COMMENT = re.compile(r"[ \t]+(#)(?=(\w|[^\x00-\x7f\s])?)")
 """A comment behind a value; with what follows the `#` at once, where it reads as one word with it (`#1`, `#cs2`)."""
-_LINE = re.compile(rf"[ ]*+(?:-[ ])?+(?:({KEY_FORM})[ ]++)?+([^\"'\[{{\n][^\n]*?)[ ]+#")
+_LINE = rf"[ ]*+(?:-[ ])?+(?:({KEY_FORM})[ ]++)?+([^\"'\[{{\n][^\n]*?)[ ]+#"
 """A line of a common form with a plain value and a comment."""
 _OF_TEXT = re.compile(rf"(?:- )?[\"']?(?:{'|'.join(sorted(_TEXTS))})[\"']?:")
 _TIGHT = re.compile(r" #(?:\w|[^\x00-\x7f\s])")
@@ -127,7 +127,7 @@ def _marks(text: str, variables: VariablesSection) -> Iterator[TextDiagnostic]:
 
 def _mark(text: str, part: re.Match[str], line: int, variables: VariablesSection) -> TextDiagnostic | None:
     """What is said of one line of a common form."""
-    ours = _LINE.match(text, part.start(), part.end())
+    ours = re.compile(_LINE).match(text, part.start(), part.end())
     if ours is None:
         return None
     key = ours[1][:-1].strip("\"'") if ours[1] else None
