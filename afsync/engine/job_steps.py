@@ -34,7 +34,7 @@ from afsync.engine.run import (
     StopRun,
     after_submission,
     failed,
-    intent,
+    new_intent,
 )
 from afsync.engine.submission import ignores_review, submit
 from afsync.errors import ApiError, Interrupted, LimitRefused, Refused
@@ -73,7 +73,7 @@ def submit_job(change: Change, progress: Progress, run: Run) -> StepResult:
         return over
     body = _body(job, template, run)
     echo = echo_of({"entry": "fetch", **body})
-    opened = intent(change, run, Kind.JOB, job.values, echo, known=(*run.submitted, *run.remote.head)[:KNOWN])
+    opened = new_intent(change, run, Kind.JOB, job.values, echo, known=(*run.submitted, *run.remote.head)[:KNOWN])
     opened = replace(
         opened,
         schedule=job.schedule,

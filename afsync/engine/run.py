@@ -129,6 +129,7 @@ class Run(Struct):
 
 
 def failed(change: Change, progress: Progress, error: AfsyncError) -> Failed:
+    """The outcome of a change that ended with an error, with what was done of it before."""
     why = f"{progress.touched}, but then: {error.message}" if progress.touched else error.message
     return Failed(change, why, error.hint, progress.credits)
 
@@ -141,7 +142,8 @@ def cut_short(change: Change, progress: Progress, why: str) -> Failed | NotAttem
     return Failed(change, f"{progress.touched}, then {why}", hint, progress.credits, unfinished=True)
 
 
-def intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *, known: tuple[str, ...]) -> Intent:
+def new_intent(change: Change, run: Run, kind: Kind, values: Values, echo: Values, *, known: tuple[str, ...]) -> Intent:
+    """The intent to submit what a change declares. `known` are the ids that are there already."""
     after = change.after
     assert after is not None
     before = change.before.prevent_destroy if change.before else False

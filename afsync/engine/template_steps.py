@@ -15,7 +15,7 @@ from afsync.core.resources import EMPTY, Template
 from afsync.core.state.intents import Intent
 from afsync.core.takeover.adoption import taken_over, template_record
 from afsync.core.text import same_text
-from afsync.engine.run import Progress, Run, StepDone, StepResult, after_submission, intent
+from afsync.engine.run import Progress, Run, StepDone, StepResult, after_submission, new_intent
 from afsync.engine.submission import submit
 from afsync.errors import ApiError, Interrupted
 
@@ -32,7 +32,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
     namesakes = tuple(
         sorted(t.id for t in run.remote.templates.values() if t.unreadable or same_text(t.name, template.name))
     )
-    opened = intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
+    opened = new_intent(change, run, Kind.TEMPLATE, template.values, EMPTY, known=namesakes)
     create = run.deps.writer.create_template
     opened, answer = submit(opened, run.attempt(lambda: create(template.values)), run.ledger, run.deps.stop)
     if isinstance(answer, CommittedIdUnknown | Unknown):
