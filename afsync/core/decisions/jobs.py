@@ -76,9 +76,13 @@ def settled_jobs(facts: Facts) -> frozenset[str]:
 
 def _as_submitted(declared: Job, record: RecordedJob) -> bool:
     wanted, known = declared.schedule, record.schedule
+    if wanted is None or known is None:
+        if wanted is not known:
+            return False
+    elif wanted.utc != known.utc or wanted.written != known.written:
+        return False
     return (
         plainly_same(declared.values, record.declared)
-        and (wanted is known or (wanted is not None and wanted == known))
         and record.publish is Publish.SERVICE
         and declared.rerun in (None, record.rerun)
         and declared.approve is None
