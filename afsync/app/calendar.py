@@ -135,7 +135,7 @@ def _with_upcoming(
     if occurrences is None or files.calendar is None:
         return known, ()
     # Imported here: most projects have no series.
-    from afsync.config.upcoming import upcoming
+    from afsync.config.beyond_horizon import upcoming
 
     later = upcoming(files, project, known.recorded, known.now, max(window.end, known.now))
     rowless = {o.address: o for o in (*occurrences.without_row, *later.without_row)}

@@ -73,7 +73,7 @@ def _later(project: LoadedProject, recorded: Recorded, at: datetime) -> tuple[Jo
     budget = project.policy.budget
     if budget is None or project.calendar is None:
         return ()
-    from afsync.config.upcoming import entering
+    from afsync.config.beyond_horizon import entering
 
     return entering(project, recorded, at, budget.period(at)[1])
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 from afsync.app.files import read_text
 from afsync.config.files import inside
 from afsync.config.formatter import tidied
-from afsync.config.report import Report
-from afsync.config.sources import read_sources
+from afsync.config.problem_report import Report
+from afsync.config.project_files import read_sources
 from afsync.config.writer import SCHEMA_FILE, schema_for
 
 if TYPE_CHECKING:

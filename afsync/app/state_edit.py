@@ -10,9 +10,9 @@ from msgspec import Struct
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, store_at
 from afsync.app.session import open_session
-from afsync.config.checks import check_state_path
 from afsync.config.problems import InvalidValue, close_address
 from afsync.config.settings import PROJECT_FILE
+from afsync.config.value_checks import check_state_path
 from afsync.config.workspace import find_workspace
 from afsync.core.moves.moves import moved_manually
 from afsync.core.state.forgotten import AllForgotten, all_forgotten

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from afsync.commands.console import print_report, stdout_paint
-from afsync.config.codes import MEANINGS as FILE_CODES
+from afsync.config.problem_codes import MEANINGS as FILE_CODES
 from afsync.config.reference import Key, below, explain, is_key
 from afsync.core.plan.code_meanings import MEANINGS as PLAN_CODES
 from afsync.core.plan.code_meanings import REASONS

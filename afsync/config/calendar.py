@@ -8,15 +8,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.durations import parse_span
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext
 from afsync.config.keys.part import fits
 from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.occurrence_fields import refers_to_row, without_later
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, InvalidValue
-from afsync.config.report import Report
 from afsync.config.row_jobs import RowSeries
 from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from afsync.config.document import Document
-from afsync.config.lines import document_and_rest, ended, lines_of, newline_of
+from afsync.config.line_index import document_and_rest, ended, lines_of, newline_of
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.scalars import block, flow, meant
 from afsync.errors import ConfigError

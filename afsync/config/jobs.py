@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from afsync.config.declared import Declared, text_of
+from afsync.config.declarations import Declared, text_of
 from afsync.config.files import Media
 from afsync.config.problems import Effort, InvalidValue
 from afsync.config.rules import Finding, check_held, check_job, form_of

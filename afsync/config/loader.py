@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from afsync.config.declared import Declared, Parsed, check_imports, collect, imports_of
+from afsync.config.declarations import Declared, Parsed, check_imports, collect, imports_of
 from afsync.config.document import Document
 from afsync.config.files import Media
 from afsync.config.interpolation import Scope
@@ -14,11 +14,11 @@ from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
 from afsync.config.keys.resources import SERIES_KEYS
 from afsync.config.parsed_file import is_usable, parse_included, parse_main, read_variables
 from afsync.config.policy import DeclaredPolicy, policy_of
+from afsync.config.problem_report import Report
 from afsync.config.problems import BROKEN, Code, Diagnostic, InvalidValue
 from afsync.config.project import LoadedProject, SourceFile, limits_of, settings_of
-from afsync.config.report import Report
+from afsync.config.project_files import read_sources
 from afsync.config.settings import Settings
-from afsync.config.sources import read_sources
 from afsync.config.times import parse_zone
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import Desired, Template

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
 from afsync.config.occurrence_jobs import FoundSeries
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
-from afsync.config.report import Report
 from afsync.core.series.series import Occurrence, Series
 
 

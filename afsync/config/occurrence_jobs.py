@@ -11,13 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.config.calendar import Calendar
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.occurrence_text import as_submitted, names_of
+from afsync.config.problem_report import Report
 from afsync.config.problems import Diagnostic, InvalidValue, Path
-from afsync.config.report import Report
 from afsync.config.row_jobs import names_of_row
 from afsync.config.rows import Rows, cell_text
 from afsync.config.series import DeclaredSeries

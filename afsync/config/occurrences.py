@@ -9,15 +9,14 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from afsync.config.calendar import Calendar
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.occurrence_checks import check_dates
 from afsync.config.occurrence_jobs import FoundSeries, jobs_at
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import LoadedProject
-from afsync.config.report import Report
 from afsync.config.row_jobs import RowsAtMoment as FoundRows
-from afsync.config.row_jobs import imports_of, look
-from afsync.config.row_warnings import passed, untimed
+from afsync.config.row_jobs import imports_of, look, passed, untimed
 from afsync.config.series import DeclaredSeries
 from afsync.config.times import parse_zone, zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of

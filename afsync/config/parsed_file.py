@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from afsync.config.checks import MOST_ITEMS
-from afsync.config.declared import Parsed
+from afsync.config.declarations import Parsed
 from afsync.config.document import Document
 from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.keys.part import fits
 from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.occurrence_fields import interpolate_jobs, without_later
 from afsync.config.policy import policy_faults
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, Effort, InvalidValue, closest
-from afsync.config.report import Report
+from afsync.config.value_checks import MOST_ITEMS
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""
@@ -72,7 +72,7 @@ def _settled(parsed: Parsed) -> Mapping[str, Any]:
 
 def _explained(value: Mapping[str, Any], *, included: bool = False) -> tuple[bool, list[Diagnostic]]:
     # Imported here: pydantic and the models take long to load, and most files never get this far.
-    from afsync.config.portions import explained
+    from afsync.config.form_problems import explained
 
     return explained(value, included=included)
 

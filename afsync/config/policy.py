@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, get_args
 
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.enums import Weekday
 from afsync.config.problems import Code, Diagnostic

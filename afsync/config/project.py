@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from afsync.config.checks import deletes_percent
 from afsync.config.durations import quarantine_seconds, watch_seconds
 from afsync.config.settings import LATE, QUARANTINE, SETTLE, STATE, WATCH, Settings
+from afsync.config.value_checks import deletes_percent
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.policy.rules import NO_POLICY, Policy
 from afsync.core.remote_account import SERVICE
@@ -19,7 +19,7 @@ from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
     from afsync.config.calendar import Calendar
-    from afsync.config.declared import Declared
+    from afsync.config.declarations import Declared
     from afsync.core.series.occurrence_notices import Occurrences
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from afsync.config.declared import Declared, text_of
+from afsync.config.declarations import Declared, text_of
 from afsync.config.problems import Code, Effort, InvalidValue, did_you_mean
 
 Finding = tuple[str, InvalidValue]

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.durations import parse_span
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.public_holidays import PublicHolidays
@@ -21,8 +21,8 @@ from afsync.config.recurrence_forms import (
     parse_wall_time,
 )
 from afsync.config.rows import Rows
-from afsync.config.series_checks import SKIP
 from afsync.config.series_rules import check_bounds, check_rule, check_single, without_bounds
+from afsync.config.series_value_checks import SKIP
 from afsync.config.times import parse_zone
 from afsync.core.addresses import MAIN
 from afsync.core.series.recurrence import Dates, Listed, MonthDay, Rule

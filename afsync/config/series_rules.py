@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from afsync.config import public_holidays
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.recurrence_forms import (
     parse_date,

@@ -16,11 +16,11 @@ from afsync.config.files import inside
 from afsync.config.includes import check_kind, included
 from afsync.config.keys.part import fits
 from afsync.config.keys.workspace import WorkspaceFile
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import bounds_of
-from afsync.config.report import Report
 from afsync.config.settings import PROJECT_FILE, STATE, Settings
-from afsync.config.workspace_checks import check_state_template
+from afsync.config.value_checks import check_state_template
 from afsync.core.resources import Bounds
 from afsync.core.workspace import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.errors import ConfigError, Location

@@ -23,11 +23,11 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
+from afsync.config.cut_texts import Cuts
 from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, InvalidValue, TextDiagnostic
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
 from afsync.config.syntax import conflict, explain, swallowed
-from afsync.config.truncated_texts import Cuts
 
 MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""

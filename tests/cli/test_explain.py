@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import afsync
-from afsync.config.codes import MEANINGS as OF_FILES
+from afsync.config.problem_codes import MEANINGS as OF_FILES
 from afsync.config.problems import Code
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.code_meanings import MEANINGS, REASONS

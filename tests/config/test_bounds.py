@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from afsync.config import interpolation, yaml
-from afsync.config.lines import Lines
+from afsync.config.fast_positions import Places
+from afsync.config.line_index import Lines
 from afsync.config.node import Node
-from afsync.config.positions import Places
 from afsync.config.problems import MAX_PROBLEMS, Effort, closest
 from tests.config.support import a_job, loaded, problems
 
@@ -203,7 +203,7 @@ def at(node: Node | None) -> tuple[int, int] | None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_positions_from_excerpts_are_those_of_the_whole(newline: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("afsync.config.positions._SMALL", 0)
+    monkeypatch.setattr("afsync.config.fast_positions._SMALL", 0)
     text = LARGE.replace("\n", newline)
     root = yaml.compose(text).root
     assert root is not None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afsync.config.declared import Declared
+from afsync.config.declarations import Declared
 from afsync.config.document import Document
 from afsync.config.files import Media
 from afsync.config.jobs import JobContext, job_reader

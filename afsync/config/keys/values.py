@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from afsync.config import checks
+from afsync.config import value_checks
 from afsync.config.durations import quarantine_seconds, watch_seconds
 from afsync.config.enums import Platform
 from afsync.config.keys.part import Check
@@ -17,36 +17,36 @@ Text = Annotated[str, Meta(min_length=1)]
 
 Count = Annotated[int, Meta(ge=0)]
 
-Identifier = Annotated[str, Meta(min_length=1, max_length=500), Check(checks.check_identifier)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=500), Check(value_checks.check_identifier)]
 
-Url = Annotated[str, Check(checks.check_url, schema={"pattern": "^https?://"})]
+Url = Annotated[str, Check(value_checks.check_url, schema={"pattern": "^https?://"})]
 
-BaseUrl = Annotated[str, Check(checks.check_base_url, schema={"pattern": f"^(https?://.+|{EMULATOR})$"})]
+BaseUrl = Annotated[str, Check(value_checks.check_base_url, schema={"pattern": f"^(https?://.+|{EMULATOR})$"})]
 
 Quarantine = Annotated[
-    str, Check(checks.as_text(quarantine_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h)$"})
+    str, Check(value_checks.as_text(quarantine_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h)$"})
 ]
 
-Watch = Annotated[str, Check(checks.as_text(watch_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h|d)$"})]
+Watch = Annotated[str, Check(value_checks.as_text(watch_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h|d)$"})]
 
-Zone = Annotated[str, Check(checks.check_zone)]
+Zone = Annotated[str, Check(value_checks.check_zone)]
 
-Lineage = Annotated[str, Check(checks.check_lineage, schema={"format": "uuid"})]
+Lineage = Annotated[str, Check(value_checks.check_lineage, schema={"format": "uuid"})]
 
-StatePath = Annotated[str, Meta(min_length=1), Check(checks.check_state_path)]
+StatePath = Annotated[str, Meta(min_length=1), Check(value_checks.check_state_path)]
 
-ResourceKey = Annotated[str, Check(checks.check_key)]
+ResourceKey = Annotated[str, Check(value_checks.check_key)]
 
-Address = Annotated[str, Check(checks.check_address)]
+Address = Annotated[str, Check(value_checks.check_address)]
 
-ChannelName = Annotated[str, Check(checks.check_channel)]
+ChannelName = Annotated[str, Check(value_checks.check_channel)]
 
-VariableName = Annotated[str, Check(checks.check_var_name)]
+VariableName = Annotated[str, Check(value_checks.check_var_name)]
 
 Deletes = Annotated[
     int | str,
     Check(
-        checks.check_deletes,
+        value_checks.check_deletes,
         first=True,
         schema={"type": ["integer", "string"], "minimum": 0, "pattern": r"^[0-9]{1,3}(\.[0-9]+)?%$"},
     ),
@@ -54,19 +54,19 @@ Deletes = Annotated[
 
 _SCALARS = ["string", "number", "boolean"]
 
-Scalar = Annotated[str | int | float | bool, Check(checks.check_scalar, first=True, schema={"type": _SCALARS})]
+Scalar = Annotated[str | int | float | bool, Check(value_checks.check_scalar, first=True, schema={"type": _SCALARS})]
 
 Variable = Annotated[
     Any,
     Check(
-        checks.check_variable,
+        value_checks.check_variable,
         first=True,
-        schema={"type": [*_SCALARS, "array"], "items": {"type": _SCALARS}, "maxItems": checks.MOST_ITEMS},
+        schema={"type": [*_SCALARS, "array"], "items": {"type": _SCALARS}, "maxItems": value_checks.MOST_ITEMS},
     ),
 ]
 
-Span = Annotated[str, Check(checks.check_span, first=True, schema={"type": "string", "pattern": "^[0-9]+(h|d)$"})]
+Span = Annotated[str, Check(value_checks.check_span, first=True, schema={"type": "string", "pattern": "^[0-9]+(h|d)$"})]
 
-Unique = Check(checks.check_unique)
+Unique = Check(value_checks.check_unique)
 
 Platforms = Annotated[list[Platform], Meta(min_length=1), Unique]

@@ -8,7 +8,7 @@ from msgspec.json import Decoder
 from afsync.config.keys.part import LEFT_OUT, Check, Help, Part
 from afsync.config.keys.project import AutoApprovePart
 from afsync.config.keys.values import Count, Text
-from afsync.config.workspace_checks import check_key_source, check_state_template
+from afsync.config.value_checks import check_key_source, check_state_template
 
 KeySource = Annotated[str, Check(check_key_source, schema={"pattern": r"^(env|file):.*\$\{account\}"})]
 

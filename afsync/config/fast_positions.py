@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from afsync.config.lines import Lines
+from afsync.config.line_index import Lines
 from afsync.config.node import Node
 from afsync.config.problems import Path
 

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.config.document import Document
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, Path, close_address
-from afsync.config.report import Report
 from afsync.errors import Location
 
 

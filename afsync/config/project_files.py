@@ -14,8 +14,8 @@ from afsync.config.document import Document, read
 from afsync.config.file_tree import Tree
 from afsync.config.files import inside, open_regular
 from afsync.config.includes import check_kind, included
+from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
-from afsync.config.report import Report
 from afsync.config.settings import PROJECT_FILE
 
 MAX_PATTERNS: Final = 10_000

@@ -14,6 +14,7 @@ from afsync.config.times import parse_zone
 from afsync.core.addresses import ADDRESS, KEY
 from afsync.core.remote_account import EMULATOR
 from afsync.core.state_place import BadPlace, is_elsewhere, state_place
+from afsync.core.workspace import PLACE
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 
@@ -239,4 +240,35 @@ def check_span(value: Any) -> Any:
     if not isinstance(value, str):
         raise InvalidValue(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
     parse_span(value)
+    return value
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+_FORM = f"write it as env:AURAFLUX_KEY_{PLACE} or file:/run/secrets/{PLACE}; the key itself never stands in a file"
+
+
+def check_key_source(value: str) -> str:
+    """Where the key of an account is. What is wrong is said without showing the value: it may be a key."""
+    kind, _, rest = value.partition(":")
+    plain = rest.replace(PLACE, "A")
+    if kind not in ("env", "file") or not rest.isprintable() or "$" in plain:
+        raise InvalidValue(Code.BAD_FORM, "`key` says where a key is, and is not one", _FORM)
+    if kind == "env" and not _VARIABLE.fullmatch(plain):
+        raise InvalidValue(Code.BAD_FORM, "`key` does not name a variable", _FORM)
+    if kind == "file" and not rest.startswith("/") and not re.match(r"[A-Za-z]:[/\\]", rest):
+        raise InvalidValue(Code.BAD_FORM, "`key` names a file by a path that does not begin at the root", _FORM)
+    if PLACE not in rest:
+        raise InvalidValue(Code.BAD_FORM, f"`key` is the same for every account: it does not contain {PLACE}", _FORM)
+    return value
+
+
+def check_state_template(value: str) -> str:
+    """Where states are, with a name of the usual form in place of `${account}`."""
+    plain = value.replace(PLACE, "account")
+    if "${" in plain:
+        raise InvalidValue(
+            Code.BAD_FORM, f"`state` knows {PLACE} and nothing else to be replaced", f"write only {PLACE}"
+        )
+    check_state_path(plain)
     return value
