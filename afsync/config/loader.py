@@ -11,12 +11,13 @@ from afsync.config.document import Document
 from afsync.config.files import Media
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
+from afsync.config.keys.project import ProjectFile
 from afsync.config.keys.resources import SERIES_KEYS
 from afsync.config.parsed_file import is_usable, parse_included, parse_main, read_variables
 from afsync.config.policy import DeclaredPolicy, policy_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import BROKEN, Code, Diagnostic, InvalidValue
-from afsync.config.project import LoadedProject, SourceFile, limits_of, settings_of
+from afsync.config.project import LoadedProject, SourceFile, limits_of, project_part, settings_of
 from afsync.config.project_files import read_sources
 from afsync.config.settings import Settings
 from afsync.config.times import parse_zone
@@ -59,11 +60,12 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     resolved = _resolve_jobs([job for job in _by_key(jobs) if job.key not in series], context, report)
     if not report.clean:
         raise report.error()
+    part = project_part(main.value)
     desired = Desired(
         {t.address: t for t in map(_template, _by_key(templates))},
         {j.address: j for j in map(build_job, resolved)},
-        limits_of(main.value),
-        main.value.get("timezone"),
+        limits_of(part),
+        part.timezone,
         imports,
     )
     documents = (sources.main, *sources.included)
@@ -73,10 +75,10 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     return LoadedProject(
         root,
         desired,
-        _settings(root, main, workspace, report),
+        _settings(root, main, part, workspace, report),
         tuple(SourceFile(d.file, d.sha256) for d in (*documents, *sheets)),
         {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})},
-        policy_of(main.value),
+        policy_of(part),
         report.warnings,
         calendar,
         zone=context.zone,
@@ -117,9 +119,9 @@ def _resolve_jobs(jobs: Iterable[Declared], context: JobContext, report: Report)
     return resolved
 
 
-def _settings(root: Path, main: Parsed, workspace: Workspace | None, report: Report) -> Settings:
+def _settings(root: Path, main: Parsed, part: ProjectFile, workspace: Workspace | None, report: Report) -> Settings:
     """How the project is run; where its workspace says so, as that says."""
-    settings = settings_of(main.value)
+    settings = settings_of(part)
     member = workspace.member_at(root) if workspace is not None else None
     if workspace is None or member is None:
         return settings

@@ -9,8 +9,9 @@ from typing import Any, get_args
 from afsync.config.declarations import Declared
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, parse_span
 from afsync.config.enums import Weekday
+from afsync.config.keys.policy import BlackoutPart, BudgetPart, ExceptionPart
+from afsync.config.keys.project import ProjectFile
 from afsync.config.problems import Code, Diagnostic
-from afsync.config.settings import HORIZON
 from afsync.config.times import parse_zone
 from afsync.core.policy.rules import NO_POLICY, Blackout, Budget, Exemption, Policy
 from afsync.errors import Location
@@ -42,42 +43,40 @@ def policy_faults(file: Mapping[str, Any]) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.NO_TIMEZONE, ("policy", "budget"), message, hint, at_key=True)
 
 
-def policy_of(file: Mapping[str, Any]) -> Policy:
-    """The policy that a valid afsync.yaml declares."""
-    part, zone = file.get("policy"), file.get("timezone")
+def policy_of(file: ProjectFile) -> Policy:
+    part = file.policy
     if part is None:
         return NO_POLICY
     return Policy(
-        allowed_platforms=tuple(part["allowed_platforms"]) if "allowed_platforms" in part else None,
-        require_staging=part.get("require_staging", False),
-        require_proven_schedule=part.get("require_proven_schedule", False),
-        min_lead=lead_time(part["min_lead"]) if "min_lead" in part else None,
-        max_per_day=part.get("max_per_day", {}),
-        blackouts=tuple(map(_blackout, part.get("blackouts", ()))),
-        publish_windows=tuple(map(_blackout, part.get("publish_windows", ()))),
-        spacing={platform: lead_time(least) for platform, least in part.get("spacing", {}).items()},
-        max_gap={platform: lead_time(most) for platform, most in part.get("max_gap", {}).items()},
-        budget=_budget(part["budget"], zone) if "budget" in part else None,
-        exceptions=tuple(map(_exemption, part.get("exceptions", ()))),
-        zone=parse_zone(zone) if zone else UTC,
-        horizon=parse_span(file.get("horizon", HORIZON)),
+        allowed_platforms=None if part.allowed_platforms is None else tuple(part.allowed_platforms),
+        require_staging=part.require_staging,
+        require_proven_schedule=part.require_proven_schedule,
+        min_lead=None if part.min_lead is None else lead_time(part.min_lead),
+        max_per_day=dict((part.max_per_day or {}).items()),
+        blackouts=tuple(map(_blackout, part.blackouts or ())),
+        publish_windows=tuple(map(_blackout, part.publish_windows or ())),
+        spacing={platform: lead_time(least) for platform, least in (part.spacing or {}).items()},
+        max_gap={platform: lead_time(most) for platform, most in (part.max_gap or {}).items()},
+        budget=None if part.budget is None else _budget(part.budget, file.timezone),
+        exceptions=tuple(map(_exemption, part.exceptions or ())),
+        zone=parse_zone(file.timezone) if file.timezone else UTC,
+        horizon=parse_span(file.horizon),
     )
 
 
-def _budget(part: Mapping[str, Any], zone: str | None) -> Budget:
-    own = part.get("zone", zone)
-    warn = part.get("then") == "warn"
-    return Budget(part["credits"], part.get("per", "month"), parse_zone(own) if own else UTC, warn=warn)
+def _budget(part: BudgetPart, zone: str | None) -> Budget:
+    own = part.zone or zone
+    return Budget(part.credits, part.per, parse_zone(own) if own else UTC, warn=part.then == "warn")
 
 
-def _exemption(part: Mapping[str, Any]) -> Exemption:
-    return Exemption(part["job"], part["rule"], parse_day(part["until"]), part["reason"], part.get("by"))
+def _exemption(part: ExceptionPart) -> Exemption:
+    return Exemption(part.job, part.rule, parse_day(part.until), part.reason, part.by)
 
 
-def _blackout(part: Mapping[str, Any]) -> Blackout:
+def _blackout(part: BlackoutPart) -> Blackout:
     return Blackout(
-        days=frozenset(_NUMBER[day] for day in part.get("days", ())),
-        dates=parse_dates(part["dates"]) if "dates" in part else None,
-        hours=parse_hours(part["hours"]) if "hours" in part else None,
-        reason=part.get("reason"),
+        days=frozenset(_NUMBER[day] for day in part.days or ()),
+        dates=None if part.dates is None else parse_dates(part.dates),
+        hours=None if part.hours is None else parse_hours(part.hours),
+        reason=part.reason,
     )

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from afsync.config.durations import quarantine_seconds, watch_seconds
-from afsync.config.settings import LATE, QUARANTINE, SETTLE, STATE, WATCH, Settings
+from afsync.config.keys.project import Api, AutoApprovePart, ChannelPart, LimitsPart, ProjectFile
+from afsync.config.settings import Settings
 from afsync.config.value_checks import deletes_percent
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.policy.rules import NO_POLICY, Policy
-from afsync.core.remote_account import SERVICE
 from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
 
@@ -59,39 +59,43 @@ class LoadedProject(Struct, frozen=True):
         return declared.locate(field) if declared else None
 
 
-def limits_of(file: Mapping[str, Any]) -> Limits:
-    """The limits that a valid afsync.yaml declares."""
-    limits = file.get("limits") or {}
-    credits, creates, most = (limits.get(f"max_{what}") for what in ("credits", "creates", "deletes"))
-    if isinstance(most, str):
-        return Limits(credits, creates, None, deletes_percent(most))
-    return Limits(credits, creates, most)
+_RESOURCES = frozenset({"templates", "jobs", "import", "vars", "defaults"})
 
 
-def settings_of(file: Mapping[str, Any]) -> Settings:
-    """The settings of a valid afsync.yaml, with the defaults filled in."""
-    api = file.get("api") or {}
+def project_part(value: Mapping[str, Any]) -> ProjectFile:
+    """What a valid afsync.yaml says beside its resources, with the defaults filled in."""
+    return convert({**{k: v for k, v in value.items() if k not in _RESOURCES}, "version": 1}, ProjectFile)
+
+
+def limits_of(file: ProjectFile) -> Limits:
+    limits = file.limits or LimitsPart()
+    if isinstance(limits.max_deletes, str):
+        return Limits(limits.max_credits, limits.max_creates, None, deletes_percent(limits.max_deletes))
+    return Limits(limits.max_credits, limits.max_creates, limits.max_deletes)
+
+
+def settings_of(file: ProjectFile) -> Settings:
+    api = file.api or Api()
     return Settings(
-        lineage=file.get("lineage"),
-        base_url=api.get("base_url", SERVICE).rstrip("/"),
-        exclusive=api.get("exclusive"),
-        quarantine=quarantine_seconds(api.get("quarantine", QUARANTINE)),
-        late=quarantine_seconds(api.get("late", LATE)),
-        settle=quarantine_seconds(api.get("settle", SETTLE)),
-        watch=watch_seconds(api.get("watch", WATCH)),
-        state=file.get("state", STATE),
-        timezone=file.get("timezone"),
-        account=file.get("account"),
-        notify=tuple(_channel(name, part) for name, part in (file.get("notify") or {}).items()),
-        auto_approve=bounds_of(file),
+        lineage=file.lineage,
+        base_url=api.base_url.rstrip("/"),
+        exclusive=api.exclusive,
+        quarantine=quarantine_seconds(api.quarantine),
+        late=quarantine_seconds(api.late),
+        settle=quarantine_seconds(api.settle),
+        watch=watch_seconds(api.watch),
+        state=file.state,
+        timezone=file.timezone,
+        account=file.account,
+        notify=tuple(_channel(name, part) for name, part in (file.notify or {}).items()),
+        auto_approve=bounds_of(file.auto_approve),
     )
 
 
-def _channel(name: str, part: Mapping[str, Any]) -> Channel:
-    return Channel(name, part.get("form", "slack"), tuple(map(Event, part.get("events", Event))))
+def _channel(name: str, part: ChannelPart) -> Channel:
+    return Channel(name, part.form, tuple(map(Event, part.events or Event)))
 
 
-def bounds_of(file: Mapping[str, Any]) -> Bounds | None:
-    """What a valid afsync.yaml, or a valid workspace file, lets be applied unattended."""
-    part = file.get("auto_approve")
-    return None if part is None else Bounds(**part)
+def bounds_of(part: AutoApprovePart | None) -> Bounds | None:
+    """What may be applied unattended, where a project or a workspace says so."""
+    return None if part is None else Bounds(part.max_credits, part.max_deletes)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from afsync.config.document import Document, read
@@ -116,25 +115,24 @@ def read_workspace(root: Path, seen_from: Path) -> Workspace:
     report.syntax(document)
     value = _checked(document, report)
     tree = Tree(root)
-    members = tuple(_members(tree, document, value["accounts"], report))
-    shared = tuple(_shared(tree, document, value.get("shared", ()), report))
+    members = tuple(_members(tree, document, value.accounts, report))
+    shared = tuple(_shared(tree, document, value.shared or [], report))
     report.faults(document, _equal(members, value))
     if not report.clean:
         raise report.error()
-    limits = value.get("limits") or {}
     return Workspace(
         tree.root,
         document,
         members,
-        value["key"],
-        value.get("state"),
+        value.key,
+        value.state,
         shared,
-        limits.get("max_credits"),
-        bounds_of(value),
+        value.limits.max_credits if value.limits else None,
+        bounds_of(value.auto_approve),
     )
 
 
-def _checked(document: Document, report: Report) -> Mapping[str, Any]:
+def _checked(document: Document, report: Report) -> WorkspaceFile:
     """The value of a file that is right in its form. ConfigError otherwise."""
     value = document.value if document.readable else None
     if not isinstance(value, dict):
@@ -150,7 +148,7 @@ def _checked(document: Document, report: Report) -> Mapping[str, Any]:
         report.faults(document, check(WorkspaceFile, value)[1])
     if not report.clean or not isinstance(value, dict):
         raise _without_keys(report.error())
-    return value
+    return convert({**value, "version": 1}, WorkspaceFile)
 
 
 def _without_keys(error: ConfigError) -> ConfigError:
@@ -202,10 +200,10 @@ def _shared(tree: Tree, document: Document, patterns: list[str], report: Report)
     yield from sorted(found)
 
 
-def _equal(members: tuple[Member, ...], value: Mapping[str, Any]) -> Diagnostics:
+def _equal(members: tuple[Member, ...], value: WorkspaceFile) -> Diagnostics:
     """Accounts that would have one name, one key, or one state."""
     faults = Diagnostics()
-    key, state = str(value["key"]), value.get("state")
+    key, state = value.key, value.state
     by_name: dict[str, Member] = {}
     by_key: dict[str, Member] = {}
     for member in members:
@@ -216,12 +214,12 @@ def _equal(members: tuple[Member, ...], value: Mapping[str, Any]) -> Diagnostics
             name = account_variable(key.partition(":")[2], member.name)
             message = f"the accounts `{other.name}` and `{member.name}` would both take their key from {name}"
             faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("accounts",), message, "rename one of the directories"))
-    if isinstance(state, str) and len(members) > 1 and PLACE not in state and not shared_by_projects(state):
+    if state is not None and len(members) > 1 and PLACE not in state and not shared_by_projects(state):
         message = f"all accounts would have the same state: it does not contain {PLACE}"
         faults.append(Diagnostic(Code.DUPLICATE_ITEM, ("state",), message, f"write {PLACE} where their names belong"))
     for member in members:
         try:
-            check_state_template(str(state or STATE).replace(PLACE, member.name))
+            check_state_template((state or STATE).replace(PLACE, member.name))
         except InvalidValue as wrong:
             faults.append(wrong.at(("state",)))
             break
