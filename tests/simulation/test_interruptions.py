@@ -33,7 +33,7 @@ def _first_problem() -> str:
 
 def test_the_search_sees_a_time_that_counts_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the rule that a time which was never set is missing, times are lost."""
-    monkeypatch.setattr(jobs, "lacks_time", lambda declared, record: False)
+    monkeypatch.setattr(jobs, "time_never_set", lambda declared, record: False)
     assert "exit 0 without the times of" in _first_problem()
 
 
