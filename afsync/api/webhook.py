@@ -26,7 +26,7 @@ class Sent(Struct, frozen=True):
         return self.why is None
 
 
-def not_a_channel(url: str) -> str | None:
+def channel_problem(url: str) -> str | None:
     """What is wrong with the URL of a channel, which is a secret and so not part of it; None where nothing is."""
     try:
         parts = urlsplit(url)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.app.project import quarantine
 from afsync.config.times import zone_data
-from afsync.core.approval.due import looked_at, only_due
+from afsync.core.approval.due_plan import looked_at, only_due
 from afsync.core.clocks import skew_warning
 from afsync.core.plan.facts import facts_at
 from afsync.core.plan.limits import check_plan

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from afsync.api.snapshot import fetch
 from afsync.app.connection import connect
 from afsync.app.files import read_text, write_whole
+from afsync.app.locked_state import EVERYTHING, Session, record_all
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.app.session import EVERYTHING, Session, record_all
 from afsync.config.edit import AddedEntry, AddedSection, insert, insert_include
 from afsync.config.export import WrittenSheet, account_rows, declared_rows, entry_of, writable, write_sheet
 from afsync.config.settings import PROJECT_FILE
-from afsync.config.writer import SCHEMA_FILE
+from afsync.config.starter_files import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
 from afsync.core.plan.facts import Facts, facts_of
 from afsync.core.remote_account import Remote

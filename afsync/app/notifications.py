@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.__version__ import __version__
-from afsync.api.webhook import Sent, not_a_channel, post
+from afsync.api.webhook import Sent, channel_problem, post
+from afsync.app.locked_state import open_session
 from afsync.app.project_state import check_lineage
-from afsync.app.session import open_session
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.notifications import (
     Item,
@@ -116,7 +116,7 @@ def _open(context: Context, channels: Iterable[Channel]) -> dict[Channel, str]:
     found: dict[Channel, str] = {}
     for channel in channels:
         url = context.environ.get(channel.variable, "").strip()
-        wrong = not_a_channel(url) if url else "is not set"
+        wrong = channel_problem(url) if url else "is not set"
         if wrong is None:
             found[channel] = url
         else:

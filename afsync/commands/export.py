@@ -16,8 +16,8 @@ from afsync.app.export import (
     sheet_of_declared,
 )
 from afsync.app.files import write_whole
+from afsync.app.locked_state import Session, open_session
 from afsync.app.project import load_project
-from afsync.app.session import Session, open_session
 from afsync.commands.console import messages, print_done, print_report, report
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong

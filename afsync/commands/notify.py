@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.locked_state import open_session
 from afsync.app.notifications import Notifier
 from afsync.app.project import load_project
-from afsync.app.session import open_session
 from afsync.app.status import WatchedJobs
 from afsync.commands.console import print_report
 from afsync.commands.context import here

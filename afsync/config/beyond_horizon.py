@@ -8,10 +8,10 @@ from datetime import date, datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.config.calendar import Calendar
 from afsync.config.occurrences import expand
 from afsync.config.project import LoadedProject
 from afsync.config.series import DeclaredSeries
+from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.resources import Job
 from afsync.core.series.series import Occurrence
@@ -45,7 +45,7 @@ def upcoming(
 
 def _found(
     files: LoadedProject,
-    calendar: Calendar,
+    calendar: TimedSubmissions,
     at_moment: LoadedProject,
     recorded: Recorded,
     now: datetime,
@@ -57,7 +57,7 @@ def _found(
     return Upcoming({a: j for a, j in jobs.items() if j.schedule and j.schedule.utc <= until}, (), without_row)
 
 
-def _ahead(calendar: Calendar, now: datetime, until: datetime) -> Calendar:
+def _ahead(calendar: TimedSubmissions, now: datetime, until: datetime) -> TimedSubmissions:
     span = until - now
     return replace(
         calendar,
@@ -69,7 +69,7 @@ def _ahead(calendar: Calendar, now: datetime, until: datetime) -> Calendar:
 
 def _one_by_one(
     files: LoadedProject,
-    calendar: Calendar,
+    calendar: TimedSubmissions,
     at_moment: LoadedProject,
     recorded: Recorded,
     now: datetime,
@@ -93,7 +93,7 @@ def _one_by_one(
     return result
 
 
-def _parts(calendar: Calendar) -> Iterator[tuple[str, Calendar]]:
+def _parts(calendar: TimedSubmissions) -> Iterator[tuple[str, TimedSubmissions]]:
     yield "", replace(calendar, series={}, listed={})
     for key, series in calendar.series.items():
         yield key, replace(calendar, series={key: series}, listed={})

@@ -25,7 +25,7 @@ from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import Desired, Template
 
 if TYPE_CHECKING:
-    from afsync.config.calendar import Calendar
+    from afsync.config.timed_submissions import TimedSubmissions
     from afsync.config.workspace import Workspace
 
 
@@ -137,12 +137,12 @@ def _state_said_twice(workspace: Workspace) -> Diagnostic:
 
 def _calendar(
     jobs: Mapping[str, Declared], main: Parsed, context: JobContext, scope: Scope, report: Report
-) -> Calendar | None:
+) -> TimedSubmissions | None:
     """What is submitted as time passes; reports what is wrong with it."""
     # Imported here: most projects have no series, and what that takes is long to load.
-    from afsync.config.calendar import read_calendar
+    from afsync.config.timed_submissions import read_timed_submissions
 
-    return read_calendar(tuple(_by_key(jobs)), main.value, context, scope, report)
+    return read_timed_submissions(tuple(_by_key(jobs)), main.value, context, scope, report)
 
 
 def _defaults(main: Parsed) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.config.calendar import Calendar
 from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
@@ -18,9 +17,10 @@ from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_lat
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import Diagnostic, InvalidValue, Path
+from afsync.config.row_fields import Rows, cell_text
 from afsync.config.row_jobs import names_of_row
-from afsync.config.rows import Rows, cell_text
 from afsync.config.series import DeclaredSeries
+from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job, Schedule, Values
@@ -91,7 +91,7 @@ class FoundSeries(Struct):
 
 
 def jobs_at(
-    found: FoundSeries, occurrences: Iterable[Occurrence], calendar: Calendar, report: Report, now: datetime
+    found: FoundSeries, occurrences: Iterable[Occurrence], calendar: TimedSubmissions, report: Report, now: datetime
 ) -> Iterable[tuple[Declared, Job]]:
     """The jobs. What is over stays as it was submitted, whatever the series says now."""
     fresh: list[DeclaredOccurrence] = []
@@ -142,7 +142,7 @@ def _declared(
     occurrence: Occurrence,
     schedule: Schedule,
     record: RecordedJob | None,
-    calendar: Calendar,
+    calendar: TimedSubmissions,
     report: Report,
 ) -> DeclaredOccurrence | None:
     """The occurrence with its own fields; None, reported, where they are wrong."""

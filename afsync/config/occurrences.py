@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from msgspec.structs import replace
 
-from afsync.config.calendar import Calendar
 from afsync.config.declarations import Declared
 from afsync.config.occurrence_checks import check_dates
 from afsync.config.occurrence_jobs import FoundSeries, jobs_at
@@ -18,6 +17,7 @@ from afsync.config.project import LoadedProject
 from afsync.config.row_jobs import RowsAtMoment as FoundRows
 from afsync.config.row_jobs import imports_of, look, passed, untimed
 from afsync.config.series import DeclaredSeries
+from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone, zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
@@ -109,7 +109,7 @@ def _by_series(recorded: Recorded) -> dict[str, dict[str, RecordedJob]]:
 
 
 def _within_horizon(
-    project: LoadedProject, calendar: Calendar, recorded: Recorded, now: datetime
+    project: LoadedProject, calendar: TimedSubmissions, recorded: Recorded, now: datetime
 ) -> Iterable[tuple[str, Job]]:
     """The single jobs that are to be there by now: recorded, or near enough."""
     for address, job in project.desired.jobs.items():
@@ -124,7 +124,7 @@ MOST = 100_000
 
 
 def _looks(
-    calendar: Calendar,
+    calendar: TimedSubmissions,
     recorded: Recorded,
     records: Mapping[str, Mapping[str, RecordedJob]],
     project: LoadedProject,
@@ -169,7 +169,7 @@ def _look(
     return FoundSeries(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)
 
 
-def _imports(calendar: Calendar, jobs: Mapping[str, Job]) -> dict[str, str]:
+def _imports(calendar: TimedSubmissions, jobs: Mapping[str, Job]) -> dict[str, str]:
     rows = {a: i for series in calendar.listed.values() for a, i in imports_of(series).items() if a in jobs}
     return rows | {
         address: given["import"]
@@ -179,7 +179,7 @@ def _imports(calendar: Calendar, jobs: Mapping[str, Job]) -> dict[str, str]:
     }
 
 
-def _shared(calendar: Calendar) -> dict[str, frozenset[str]]:
+def _shared(calendar: TimedSubmissions) -> dict[str, frozenset[str]]:
     """The URLs that a series names itself, and not its rows or dates."""
     fields = {key: series.job.fields for key, series in calendar.series.items()}
     fields |= {key: rows.job.fields for key, rows in calendar.listed.items()}
@@ -192,7 +192,7 @@ def _shared(calendar: Calendar) -> dict[str, frozenset[str]]:
 
 def _moving(
     found: list[FoundSeries],
-    calendar: Calendar,
+    calendar: TimedSubmissions,
     recorded: Recorded,
     jobs: Mapping[str, Job],
     report: Report,

@@ -13,7 +13,7 @@ from afsync.config.keys.policy import BlackoutPart, BudgetPart, ExceptionPart
 from afsync.config.keys.project import ProjectFile
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.times import parse_zone
-from afsync.core.policy.rules import NO_POLICY, Blackout, Budget, Exemption, Policy
+from afsync.core.policy.rules import NO_POLICY, Budget, Exemption, Policy, TimeWindow
 from afsync.errors import Location
 
 _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}
@@ -73,8 +73,8 @@ def _exemption(part: ExceptionPart) -> Exemption:
     return Exemption(part.job, part.rule, parse_day(part.until), part.reason, part.by)
 
 
-def _blackout(part: BlackoutPart) -> Blackout:
-    return Blackout(
+def _blackout(part: BlackoutPart) -> TimeWindow:
+    return TimeWindow(
         days=frozenset(_NUMBER[day] for day in part.days or ()),
         dates=None if part.dates is None else parse_dates(part.dates),
         hours=None if part.hours is None else parse_hours(part.hours),

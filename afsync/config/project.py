@@ -18,8 +18,8 @@ from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
-    from afsync.config.calendar import Calendar
     from afsync.config.declarations import Declared
+    from afsync.config.timed_submissions import TimedSubmissions
     from afsync.core.series.occurrence_notices import Occurrences
 
 
@@ -45,7 +45,7 @@ class LoadedProject(Struct, frozen=True):
     places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
     warnings: tuple[Problem, ...] = ()
-    calendar: Calendar | None = None
+    calendar: TimedSubmissions | None = None
     occurrences: Occurrences | None = None
     waiting: Mapping[str, Job] = field(default_factory=dict)
     zone: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from afsync.core.workspace import AccountResult, Numbers, Overall, errors_of, total
+from afsync.core.account_results import AccountResult, Numbers, Overall, errors_of, total
 from afsync.output.markdown import MAX_BYTES, RESERVED, fenced, headline, marker
 from afsync.output.overall_text import HEAD, cells, summary_lines
 from afsync.output.problems import problem_block
