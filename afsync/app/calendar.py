@@ -132,7 +132,7 @@ def _with_upcoming(
     """With the occurrences that the plan does not need yet, and what is wrong with these. `project` is `files` as they
     are now."""
     occurrences = project.occurrences
-    if occurrences is None or files.calendar is None:
+    if occurrences is None or files.timed_submissions is None:
         return known, ()
     # Imported here: most projects have no series.
     from afsync.config.beyond_horizon import upcoming

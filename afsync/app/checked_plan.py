@@ -71,7 +71,7 @@ def checked_plan(
 def _later(project: LoadedProject, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:
     """What is still to be submitted in the period of the budget, where there is one."""
     budget = project.policy.budget
-    if budget is None or project.calendar is None:
+    if budget is None or project.timed_submissions is None:
         return ()
     from afsync.config.beyond_horizon import entering
 

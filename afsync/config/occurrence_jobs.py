@@ -91,7 +91,7 @@ class FoundSeries(Struct):
 
 
 def jobs_at(
-    found: FoundSeries, occurrences: Iterable[Occurrence], calendar: TimedSubmissions, report: Report, now: datetime
+    found: FoundSeries, occurrences: Iterable[Occurrence], timed: TimedSubmissions, report: Report, now: datetime
 ) -> Iterable[tuple[Declared, Job]]:
     """The jobs. What is over stays as it was submitted, whatever the series says now."""
     fresh: list[DeclaredOccurrence] = []
@@ -101,11 +101,11 @@ def jobs_at(
         if record is not None and _is_over(record, occurrence, now) and not _again(found.declared, occurrence):
             yield found.declared.job, _as_recorded(occurrence, record, schedule)
             continue
-        declared = _declared(found, occurrence, schedule, record, calendar, report)
+        declared = _declared(found, occurrence, schedule, record, timed, report)
         if declared is not None:
             fresh.append(declared)
     imports = (occurrence_address(found.series.key, i) for i, e in found.declared.exceptions.items() if "import" in e)
-    read = job_reader(replace(calendar.context, imports={*calendar.context.imports, *imports}))
+    read = job_reader(replace(timed.context, imports={*timed.context.imports, *imports}))
     for declared, whole in ((d, read(d)) for d in fresh):
         if whole.problems:
             faults = [(declared.fault(wrong, field), field) for field, wrong in whole.problems]
@@ -142,7 +142,7 @@ def _declared(
     occurrence: Occurrence,
     schedule: Schedule,
     record: RecordedJob | None,
-    calendar: TimedSubmissions,
+    timed: TimedSubmissions,
     report: Report,
 ) -> DeclaredOccurrence | None:
     """The occurrence with its own fields; None, reported, where they are wrong."""
@@ -162,10 +162,10 @@ def _declared(
     faults: list[Diagnostic] = []
     fields = given
     if declared.cells or any(map(has_later, given.values())):
-        fields, faults = _filled(given, declared, occurrence, found.series, calendar.scope)
+        fields, faults = _filled(given, declared, occurrence, found.series, timed.scope)
         fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}  # an empty cell is not set
         if record is not None and not faults:
-            fields = _as_submitted(fields, given, declared, occurrence, found.series, calendar.scope, record.declared)
+            fields = _as_submitted(fields, given, declared, occurrence, found.series, timed.scope, record.declared)
         faults = faults or _explained(fields, declared)
     if faults:
         _report(declared, [(fault, declared.field(fault.path)) for fault in faults], report, found.said)

@@ -40,7 +40,7 @@ class TimedSubmissions(Struct, frozen=True):
 def read_timed_submissions(
     jobs: Sequence[Declared], main: Mapping[str, Any], context: JobContext, scope: Scope, report: Report
 ) -> TimedSubmissions:
-    """The calendar of the `jobs` that belong to one. What is wrong with them is reported."""
+    """What the `jobs` submit as time passes. What is wrong with them is reported."""
     defaults = SeriesDefaults(context.zone, _span(main, "horizon", HORIZON), _span(main, "keep", KEEP))
     series: dict[str, DeclaredSeries] = {}
     listed: dict[str, RowSeries] = {}
