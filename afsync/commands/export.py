@@ -45,7 +45,7 @@ from afsync.output.values import escape_control
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all that the account holds as JSON instead.")
 @click.option("--only", metavar="GLOB", help="With --csv: the declared jobs with such addresses.")
-@click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
+@click.option("--no-record", is_flag=True, help="Do not change the state; the next apply records what was exported.")
 @account_flag
 @lock_timeout_flag
 def command(

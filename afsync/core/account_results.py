@@ -77,7 +77,7 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def total(results: Sequence[AccountResult]) -> Numbers:
-    """The sums of what is known; a balance belongs to one account, and has none."""
+    """The sums of the numbers that are known. Balances are not added up: each belongs to one account."""
 
     def summed(name: str) -> int | None:
         known = [n for n in (getattr(r.numbers, name) for r in results) if n is not None]
