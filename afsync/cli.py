@@ -29,7 +29,7 @@ COMMANDS = {
     "force-unlock": "Clear a lock whose holder is gone.",
     "status": "Show jobs and how far they are; wait for them.",
     "calendar": "Show what is published when.",
-    "notify": "Tell channels what is new of jobs.",
+    "notify": "Send messages about jobs to channels.",
     "approve": "Publish jobs that wait for it.",
     "result": "Show or download what jobs produced.",
     "import": "Record what the account holds already.",

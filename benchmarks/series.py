@@ -66,9 +66,9 @@ def rules(root: Path, tell: Tell, size: int = 400) -> None:
 def _expanded(root: Path) -> tuple[float, float]:
     """Seconds of processor that the dates of the next four weeks take, and all of the jobs that they become."""
     project = load(root, environ={})
-    assert project.calendar is not None
+    assert project.timed_submissions is not None
     started = time.process_time()
-    found = [d.series(NOW.date()) for d in project.calendar.series.values()]
+    found = [d.series(NOW.date()) for d in project.timed_submissions.series.values()]
     count = sum(len(s.between(NOW, NOW + s.horizon)) for s in found)
     dates = time.process_time() - started
     project = load(root, environ={})

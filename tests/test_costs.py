@@ -153,7 +153,7 @@ def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: st
     project(tmp_path, 3)
     (tmp_path / "afsync.yaml").write_text((tmp_path / "afsync.yaml").read_text() + text, encoding="utf-8")
     unwanted = {
-        *("dateutil", "afsync.config.rrule", "afsync.config.calendar", "afsync.config.occurrences"),
+        *("dateutil", "afsync.config.rrule", "afsync.config.timed_submissions", "afsync.config.occurrences"),
         *(
             "afsync.config.series",
             "afsync.config.keys.series",

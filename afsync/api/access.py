@@ -104,7 +104,7 @@ def said_outside(environ: Mapping[str, str]) -> str | None:
 
 
 HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")
-"""A name whose labels are as long as they may be, or an address."""
+"""A host name, whose labels have at most 63 characters, or an IP address."""
 
 
 def is_loopback(host: str) -> bool:

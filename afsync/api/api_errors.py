@@ -1,4 +1,4 @@
-"""From an answer that is not a success to the error that explains it: the one place where that is decided."""
+"""The error for each answer that is not a success: no other module decides this."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY_HINT = "check AURAFLUX_API_KEY; keys are made in the account's settings"
 
 
 def error_for(result: Result, what: str, host: str, source: str | None = None) -> ApiError:
-    """The error for `what` (a call such as `GET /jobs`) that ended in `result`, which is no success.
+    """The error for `what` (a call such as `GET /jobs`) that ended in `result`, which is not a success.
 
     `host` may carry a port; `source` is where a person wrote it, None where the service named it.
     """

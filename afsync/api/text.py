@@ -1,4 +1,4 @@
-"""Words that come from the service, made safe to show: no control characters, no end, no key."""
+"""Text from the service, made safe to show: one line of limited length, no control characters or signed links."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MAX_CHARACTERS = 300
 
 
 DEEPEST = 50
-"""Levels of a value from the service that are looked at. What is below them stands as `TOO_DEEP`: nothing that compares
-or shows values has to end for it."""
+"""How many levels of a value from the service are read. What is nested deeper is replaced by `TOO_DEEP`, so that
+comparing or showing a value cannot exceed the recursion limit."""
 TOO_DEEP = "(nested too deeply)"
 
 _MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)

@@ -26,8 +26,8 @@ class Sent(Struct, frozen=True):
         return self.why is None
 
 
-def not_a_channel(url: str) -> str | None:
-    """What is wrong with the URL of a channel, which is a secret and so not part of it; None where nothing is."""
+def channel_problem(url: str) -> str | None:
+    """What is wrong with the URL of a channel, or None. The text does not contain the URL, which is a secret."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

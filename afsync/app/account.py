@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from afsync.app.account_reads import read_remote
 from afsync.app.checked_plan import checked_plan
 from afsync.app.connection import Service, connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.app.remote import read_remote
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.remote_account import RemoteAccount

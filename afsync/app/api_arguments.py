@@ -54,7 +54,7 @@ def names(argument: str, given: object, *, all_by_default: bool = True) -> tuple
         if not isinstance(name, str) or not name:
             _refuse(argument, given, "one text, or several")
     if all_by_default and not found:
-        _refuse(argument, given, "at least one text: leave it away to select everything")
+        _refuse(argument, given, "at least one text: leave it out to select everything")
     return tuple(str(name) for name in found)
 
 

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from afsync.api.snapshot import fetch, read_back
 from afsync.api.writer import ApiWriter
+from afsync.app.account_reads import read_due_jobs
 from afsync.app.checked_plan import checked_plan
 from afsync.app.planned_files import open_planned
 from afsync.app.preparation import ApplyRequest, Prepared, prepare
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, who
-from afsync.app.remote import read_due_jobs
-from afsync.core.approval.due import nothing_to_do
+from afsync.core.approval.due_plan import nothing_to_do
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.trust.reviews import all_accepted
 from afsync.engine.dependencies import Dependencies, Due

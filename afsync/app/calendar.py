@@ -11,11 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.api.previews import pictures
+from afsync.app.account_reads import read_remote
 from afsync.app.checked_plan import checked_plan
 from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.app.remote import read_remote
 from afsync.app.selection import check_globs
 from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
@@ -132,7 +132,7 @@ def _with_upcoming(
     """With the occurrences that the plan does not need yet, and what is wrong with these. `project` is `files` as they
     are now."""
     occurrences = project.occurrences
-    if occurrences is None or files.calendar is None:
+    if occurrences is None or files.timed_submissions is None:
         return known, ()
     # Imported here: most projects have no series.
     from afsync.config.beyond_horizon import upcoming

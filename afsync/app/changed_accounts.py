@@ -15,7 +15,7 @@ from afsync.config.document import parse
 from afsync.config.problems import InvalidValue
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.workspace import AccountResult
+from afsync.core.account_results import AccountResult
 from afsync.errors import Exit, Problem, UsageError
 from afsync.output.problems import problem_block
 from afsync.store.branch.git import clean, run

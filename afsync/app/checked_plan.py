@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.app.project import quarantine
 from afsync.config.times import zone_data
-from afsync.core.approval.due import looked_at, only_due
+from afsync.core.approval.due_plan import looked_at, only_due
 from afsync.core.clocks import skew_warning
 from afsync.core.plan.facts import facts_at
 from afsync.core.plan.limits import check_plan
@@ -71,7 +71,7 @@ def checked_plan(
 def _later(project: LoadedProject, recorded: Recorded, at: datetime) -> tuple[Job, ...] | None:
     """What is still to be submitted in the period of the budget, where there is one."""
     budget = project.policy.budget
-    if budget is None or project.calendar is None:
+    if budget is None or project.timed_submissions is None:
         return ()
     from afsync.config.beyond_horizon import entering
 

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from afsync.api.snapshot import fetch
 from afsync.app.connection import connect
 from afsync.app.files import read_text, write_whole
+from afsync.app.locked_state import EVERYTHING, Session, record_all
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
-from afsync.app.session import EVERYTHING, Session, record_all
 from afsync.config.edit import AddedEntry, AddedSection, insert, insert_include
 from afsync.config.export import WrittenSheet, account_rows, declared_rows, entry_of, writable, write_sheet
 from afsync.config.settings import PROJECT_FILE
-from afsync.config.writer import SCHEMA_FILE
+from afsync.config.starter_files import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
 from afsync.core.plan.facts import Facts, facts_of
 from afsync.core.remote_account import Remote
@@ -150,7 +150,7 @@ def _before(root: Path, name: str) -> str:
 
 def _defaults(found: Export, project: LoadedProject, main: str, layout: ExportLayout) -> dict[str, Any]:
     """Common values, where no job and no defaults are declared yet that they would change the meaning of."""
-    if project.desired.jobs or project.calendar or layout.into == "-" or "defaults:" in main:
+    if project.desired.jobs or project.timed_submissions or layout.into == "-" or "defaults:" in main:
         return {}
     jobs = [r for r in found.resources if r.kind is Kind.JOB]
     return common_defaults(replace(r, values=entry_of(r, None, {}).value) for r in jobs)
@@ -190,7 +190,7 @@ def sheet_of_declared(context: Context, only: str | None) -> WrittenSheet:
     try:
         recorded = read_state(context, project)[0]
     except StateError:
-        if project.calendar is not None:
+        if project.timed_submissions is not None:
             raise
         recorded = Recorded(project.settings.lineage or "")
     project = at_moment(context, project, recorded, context.now())

@@ -13,7 +13,7 @@ from afsync.config.files import inside
 from afsync.config.formatter import tidied
 from afsync.config.problem_report import Report
 from afsync.config.project_files import read_sources
-from afsync.config.writer import SCHEMA_FILE, schema_for
+from afsync.config.starter_files import SCHEMA_FILE, schema_for
 
 if TYPE_CHECKING:
     from afsync.app.context import Context

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.api.previews import previews
+from afsync.app.account_reads import read_for_intents
 from afsync.app.checked_plan import resolve_with, timed
 from afsync.app.connection import connect
 from afsync.app.project import load_project
 from afsync.app.project_state import check_lineage, locked, open_store, read_state, who
-from afsync.app.remote import read_for_intents
 from afsync.core.addresses import Kind
 from afsync.core.plan.facts import Options
 from afsync.core.recovery.manual_resolution import ManualAdopt, ManualDecision, apply_manual_resolution

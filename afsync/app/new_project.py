@@ -17,8 +17,8 @@ from afsync.app.project import load_project
 from afsync.app.project_state import check_account, lineage_there, store_at
 from afsync.config.problems import did_you_mean
 from afsync.config.settings import PROJECT_FILE, STATE
+from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, add_lineage, starter
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.config.writer import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, add_lineage, starter
 from afsync.core.state.recorded import Account
 from afsync.core.state_place import is_elsewhere
 from afsync.errors import StateError, UsageError
@@ -88,7 +88,7 @@ def pin_account(context: Context, project: LoadedProject, remote: Remote, say: C
     """Write down whose account it is, where nothing says so yet. StateError where the files or the state say another:
     that is not replaced unasked."""
     # Imported here: it needs the engine, and not every project has an account yet.
-    from afsync.app.session import open_session
+    from afsync.app.locked_state import open_session
 
     account = Account(remote.account.id, remote.base_url)
     with open_session(context, project, 0.0) as session:

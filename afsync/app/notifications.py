@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from afsync.__version__ import __version__
-from afsync.api.webhook import Sent, not_a_channel, post
+from afsync.api.webhook import Sent, channel_problem, post
+from afsync.app.locked_state import open_session
 from afsync.app.project_state import check_lineage
-from afsync.app.session import open_session
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.notifications import (
     Item,
@@ -69,7 +69,7 @@ class Notifier:
         return recorded
 
     def send_jobs(self, found: Mapping[Event, tuple[Item, ...]], recorded: Recorded) -> Recorded:
-        """Send what is new of the jobs, one message for each event and channel; the state after it."""
+        """Send what was not sent of the jobs yet, one message for each event and channel; the state after it."""
         for channel in [*self._open]:
             fresh = unsent(channel, found, recorded.announced)
             recorded = with_channel_started(channel, found, recorded, self._about.at)
@@ -116,7 +116,7 @@ def _open(context: Context, channels: Iterable[Channel]) -> dict[Channel, str]:
     found: dict[Channel, str] = {}
     for channel in channels:
         url = context.environ.get(channel.variable, "").strip()
-        wrong = not_a_channel(url) if url else "is not set"
+        wrong = channel_problem(url) if url else "is not set"
         if wrong is None:
             found[channel] = url
         else:
@@ -131,7 +131,8 @@ _NO_FAILURES = (Interrupted, UsageError, StateLocked)
 def after_apply(
     context: Context, project: LoadedProject, remote: Remote, ledger: Ledger, done: RunReport, title: str
 ) -> None:
-    """Send the result of an apply, and what is new of the jobs as it saw them. What cannot be written is a warning."""
+    """Send the result of an apply, and what was not sent yet of the jobs that it
+    read. What cannot be written is a warning."""
     now = context.now()
     notifier = Notifier(context, project, title, done.plan.account.id)
     recorded = ledger.recorded

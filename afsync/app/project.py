@@ -11,8 +11,8 @@ from afsync.config.durations import quarantine_seconds
 from afsync.config.loader import load
 from afsync.config.problems import InvalidValue
 from afsync.config.workspace import find_workspace
+from afsync.core.account_places import PLACE, shared_by_projects
 from afsync.core.state_place import is_elsewhere
-from afsync.core.workspace import PLACE, shared_by_projects
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def quarantine(context: Context, project: LoadedProject) -> float:
 def at_moment(context: Context, project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedProject:
     """The project itself where nothing in it depends on the time. Raises ConfigError with everything that is wrong
     with the occurrences, which are reported as well."""
-    if project.calendar is None:
+    if project.timed_submissions is None:
         return project
     # Imported here: most projects have no series.
     from afsync.config.occurrences import expand

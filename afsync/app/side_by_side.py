@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from afsync.core.workspace import AccountResult
+from afsync.core.account_results import AccountResult
 from afsync.errors import AfsyncError, ConfigError, Exit, Problem
 from afsync.output.values import escape_control
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from afsync.app.locked_state import open_session
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, store_at
-from afsync.app.session import open_session
 from afsync.config.problems import InvalidValue, close_address
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.value_checks import check_state_path

@@ -7,7 +7,7 @@ from enum import Enum
 
 from msgspec.structs import replace
 
-from afsync.app.session import Session, record_all
+from afsync.app.locked_state import Session, record_all
 from afsync.config.problems import close_address
 from afsync.core.addresses import Kind, kind_of, typed
 from afsync.core.decisions.new_submissions import may_be_ours

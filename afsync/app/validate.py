@@ -40,7 +40,7 @@ def validate(context: Context) -> Validation:
     try:
         project = load_project(context)
         templates, jobs = len(project.desired.templates), len(project.desired.jobs)
-        if project.calendar is not None:
+        if project.timed_submissions is not None:
             project = at_moment(context, project, Recorded(project.settings.lineage or ""), context.now())
             project = replace(project, warnings=tuple(map(_without_state, project.warnings)))
     except ConfigError as error:

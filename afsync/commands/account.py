@@ -10,7 +10,7 @@ from afsync.commands.account_run import run
 from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.commands.report_flags import Reports, report_flags
-from afsync.core.workspace import Numbers
+from afsync.core.account_results import Numbers
 from afsync.output.account import account_json, account_text
 
 

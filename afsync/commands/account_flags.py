@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from afsync.commands.options import Number
 from afsync.commands.report_flags import Reports, hint_with_all
-from afsync.core.workspace import Numbers
+from afsync.core.account_results import Numbers
 from afsync.errors import Problem, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,8 +96,8 @@ def account_flags(*, own_account: bool = False, own_fail_fast: bool = False) -> 
 
 
 class CommandResult(Struct, frozen=True):
-    """`code` is the exit code, `details` Markdown; the others are as in `core.workspace.AccountResult`. `fingerprint`
-    is that of the plan, where one was made."""
+    """`code` is the exit code, `details` Markdown; the others are as in `core.account_results.AccountResult`.
+    `fingerprint` is that of the plan, where one was made."""
 
     code: int
     numbers: Numbers = Numbers()

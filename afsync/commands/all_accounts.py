@@ -21,8 +21,8 @@ from afsync.commands.console import messages, print_into, report, stdout_paint
 from afsync.commands.context import here, share
 from afsync.commands.report import tell_overall
 from afsync.commands.report_flags import TEXT
+from afsync.core.account_results import AccountResult, Overall, worst
 from afsync.core.text import count
-from afsync.core.workspace import AccountResult, Overall, worst
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import AfsyncError, Exit, Location, Problem
 from afsync.output.overall_text import block

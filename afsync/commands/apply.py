@@ -85,7 +85,7 @@ def _check_together(flags: ApplyFlags) -> None:
     if planned and (request.destroy or request.selection.options() != Options()):
         raise UsageError("a saved plan has its own selection", "give --target and the like to `afsync plan --out`")
     if request.due and (planned or request.destroy or request.expect is not None):
-        raise UsageError("--due does nothing else", "leave the plan file, --destroy and --expect away")
+        raise UsageError("--due does nothing else", "leave out the plan file, --destroy and --expect")
 
 
 def _check_over_all(flags: ApplyFlags) -> None:
@@ -96,7 +96,7 @@ def _check_over_all(flags: ApplyFlags) -> None:
         replace=flags.request.selection.replace,
     )
     if flags.plan_file is not None:
-        raise UsageError("a saved plan is of one account", "leave it away, or leave --all away")
+        raise UsageError("a saved plan is of one account", "leave out the plan file, or --all")
 
 
 def _check_planfile(name: str | None) -> None:

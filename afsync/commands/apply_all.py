@@ -15,8 +15,8 @@ from afsync.commands.apply_screen import answer_of, apply_here
 from afsync.commands.console import agreed, interactive, messages, report, stdout_paint
 from afsync.commands.plan import plan_here
 from afsync.commands.plan_report import PlanFlags
+from afsync.core.account_results import AccountResult, Overall, over_limit
 from afsync.core.text import count
-from afsync.core.workspace import AccountResult, Overall, over_limit
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import Exit, Interrupted
 from afsync.output.overall_text import overall_text

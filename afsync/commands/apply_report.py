@@ -16,13 +16,13 @@ from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
 from afsync.commands.json_events import EventLines
 from afsync.commands.report_flags import TEXT, Reports
+from afsync.core.account_results import Numbers
 from afsync.core.outcomes import Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import Ask, Wait, needs_person
 from afsync.core.state.intents import Purpose
 from afsync.core.text import count
-from afsync.core.workspace import Numbers
 from afsync.engine.run_report import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun

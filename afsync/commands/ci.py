@@ -10,7 +10,7 @@ from pathlib import Path
 from afsync.app.files import write_private
 from afsync.commands.console import in_block, messages
 from afsync.errors import AfsyncError, ConfigError, Problem
-from afsync.output.github import annotation
+from afsync.output.ci_formats import annotation
 from afsync.output.markdown import MAX_BYTES, error_markdown
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from afsync.commands.ci import append_output, append_summary, in_github, publish_problems
 from afsync.core.drift import differences
 from afsync.errors import Problem, Severity
+from afsync.output.ci_formats import outputs
 from afsync.output.drift import drift_markdown
-from afsync.output.github import outputs
 from afsync.output.outcomes_markdown import outcome_problem, outcomes_markdown
 from afsync.output.plan_markdown import plan_markdown
 

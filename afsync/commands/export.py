@@ -16,8 +16,8 @@ from afsync.app.export import (
     sheet_of_declared,
 )
 from afsync.app.files import write_whole
+from afsync.app.locked_state import Session, open_session
 from afsync.app.project import load_project
-from afsync.app.session import Session, open_session
 from afsync.commands.console import messages, print_done, print_report, report
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
@@ -45,7 +45,7 @@ from afsync.output.values import escape_control
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all that the account holds as JSON instead.")
 @click.option("--only", metavar="GLOB", help="With --csv: the declared jobs with such addresses.")
-@click.option("--no-record", is_flag=True, help="Leave the state alone; the next apply takes it all over.")
+@click.option("--no-record", is_flag=True, help="Do not change the state; the next apply records what was exported.")
 @account_flag
 @lock_timeout_flag
 def command(

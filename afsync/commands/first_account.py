@@ -10,7 +10,7 @@ from afsync.core.state.recorded import Account
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
-    from afsync.app.session import Session
+    from afsync.app.locked_state import Session
     from afsync.core.remote_account import Remote
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.locked_state import Session, open_session
 from afsync.app.project import load_project
-from afsync.app.session import Session, open_session
 from afsync.app.takeover import (
     TakenOver,
     find_candidates,

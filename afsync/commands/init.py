@@ -60,7 +60,7 @@ def init_here(*, from_account: bool, copied: bool = False) -> int:
     write_ignore(context.directory, project.settings.state, print_done)
     store = open_store(context, project)
     there = store.exists()
-    lost = not begun and (project.desired.jobs or project.calendar) and not there
+    lost = not begun and (project.desired.jobs or project.timed_submissions) and not there
     if there:
         read_state(context, project)
         out(f"{project.settings.state} is there already.\n")

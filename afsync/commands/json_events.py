@@ -12,7 +12,7 @@ from typing import TextIO, assert_never
 
 from afsync.app.files import open_stream
 from afsync.commands.console import Out
-from afsync.commands.progress import Reporter, Uploads
+from afsync.commands.progress_lines import Reporter, Uploads
 from afsync.commands.report_flags import Reports
 from afsync.core.apply_verification import Verification
 from afsync.core.outcomes import Outcome

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from afsync.app.locked_state import open_session
 from afsync.app.notifications import Notifier
 from afsync.app.project import load_project
-from afsync.app.session import open_session
 from afsync.app.status import WatchedJobs
 from afsync.commands.console import print_report
 from afsync.commands.context import here
@@ -23,8 +23,8 @@ NOTHING_NEW = "Nothing new.\n"
 @title_flag
 @lock_timeout_flag
 def command(test: bool, title: str, lock_timeout: float) -> int:
-    """Tell the channels of `notify` what is new of the jobs: what waits for an approval, was not kept, failed in
-    production, or is published. Each is sent once; the state remembers it.
+    """Send messages to the channels of `notify`: which jobs wait for an approval, were not kept, failed in production,
+    or are published. Each is sent once; the state remembers it.
 
     Looks at the account as `afsync status` does. Exits 1 when a channel could not be notified.
     """

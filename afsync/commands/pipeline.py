@@ -14,7 +14,7 @@ from afsync.commands.console import messages, print_done
 from afsync.commands.options import check_title
 from afsync.commands.pipeline_steps import Place, github_event
 from afsync.errors import Exit, Problem, Severity
-from afsync.output.github import annotation
+from afsync.output.ci_formats import annotation
 
 SWITCH = click.Choice(["true", "false"])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -59,12 +59,12 @@ def command(over: AccountFlags, **given: Any) -> int:
 
 def _check_flags(flags: PlanFlags, chosen: Selection) -> None:
     if flags.refresh_only and (flags.out or flags.destroy or flags.reports.wants("gitlab")):
-        raise UsageError("--refresh-only plans nothing", "leave --out, --destroy and --report gitlab away")
+        raise UsageError("--refresh-only plans nothing", "leave out --out, --destroy and --report gitlab")
     if flags.out:
         check_apart([flags.out, *(file for _, file in flags.reports.files)])
     if flags.refresh_only and chosen != Selection(chosen.target, chosen.exclude):
         raise UsageError(
-            "--refresh-only plans nothing", "leave --replace, --allow-empty, --ignore-policy and the limits away"
+            "--refresh-only plans nothing", "leave out --replace, --allow-empty, --ignore-policy and the limits"
         )
     if flags.out and flags.at is not None:
         raise UsageError("--out does not go with --now", "a plan that is to be applied is made now")

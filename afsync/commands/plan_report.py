@@ -11,12 +11,12 @@ from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci_reports import publish_drift, publish_plan
 from afsync.commands.console import in_block, messages, report, report_code, stdout_paint
 from afsync.commands.report_flags import TEXT, Reports
+from afsync.core.account_results import Numbers
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
-from afsync.core.workspace import Numbers
 from afsync.errors import Exit, Problem
+from afsync.output.ci_formats import gitlab_report
 from afsync.output.drift import drift_markdown, drift_text
-from afsync.output.github import gitlab_report
 from afsync.output.json_text import json_text
 from afsync.output.plan_file import read_plan_file
 from afsync.output.plan_json import plan_json

@@ -13,7 +13,7 @@ from afsync.commands.console import messages, report, report_code, stdout_paint
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.report_flags import Reports, report_flags
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.workspace import Overall, total, worst
+from afsync.core.account_results import Overall, total, worst
 from afsync.errors import AfsyncError, Exit, Problem, Severity, UsageError
 from afsync.output.codeclimate import codeclimate
 from afsync.output.overall_json import overall_json, read_overall

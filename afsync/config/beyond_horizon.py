@@ -8,10 +8,10 @@ from datetime import date, datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.config.calendar import Calendar
 from afsync.config.occurrences import expand
 from afsync.config.project import LoadedProject
 from afsync.config.series import DeclaredSeries
+from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.resources import Job
 from afsync.core.series.series import Occurrence
@@ -34,56 +34,56 @@ def upcoming(
 ) -> Upcoming:
     """What `files` declare up to `until` besides what they do `at_moment`. A mistake in one series, which is no mistake
     of the plan yet, hides no other."""
-    calendar = files.calendar
-    if calendar is None:
+    timed = files.timed_submissions
+    if timed is None:
         return Upcoming()
     try:
-        return _found(files, calendar, at_moment, recorded, now, until)
+        return _found(files, timed, at_moment, recorded, now, until)
     except ConfigError:
-        return _one_by_one(files, calendar, at_moment, recorded, now, until)
+        return _one_by_one(files, timed, at_moment, recorded, now, until)
 
 
 def _found(
     files: LoadedProject,
-    calendar: Calendar,
+    timed: TimedSubmissions,
     at_moment: LoadedProject,
     recorded: Recorded,
     now: datetime,
     until: datetime,
 ) -> Upcoming:
-    further = expand(replace(files, calendar=_ahead(calendar, now, until)), recorded, now)
+    further = expand(replace(files, timed_submissions=_ahead(timed, now, until)), recorded, now)
     jobs = {a: j for a, j in further.desired.jobs.items() if a not in at_moment.desired.jobs}
     without_row = further.occurrences.without_row if further.occurrences else ()
     return Upcoming({a: j for a, j in jobs.items() if j.schedule and j.schedule.utc <= until}, (), without_row)
 
 
-def _ahead(calendar: Calendar, now: datetime, until: datetime) -> Calendar:
+def _ahead(timed: TimedSubmissions, now: datetime, until: datetime) -> TimedSubmissions:
     span = until - now
     return replace(
-        calendar,
-        series={k: replace(s, horizon=max(s.horizon, span)) for k, s in calendar.series.items()},
-        listed={k: replace(s, horizon=max(s.horizon, span)) for k, s in calendar.listed.items()},
-        horizons={a: max(h, span) for a, h in calendar.horizons.items()},
+        timed,
+        series={k: replace(s, horizon=max(s.horizon, span)) for k, s in timed.series.items()},
+        listed={k: replace(s, horizon=max(s.horizon, span)) for k, s in timed.listed.items()},
+        horizons={a: max(h, span) for a, h in timed.horizons.items()},
     )
 
 
 def _one_by_one(
     files: LoadedProject,
-    calendar: Calendar,
+    timed: TimedSubmissions,
     at_moment: LoadedProject,
     recorded: Recorded,
     now: datetime,
     until: datetime,
 ) -> Upcoming:
     result = Upcoming()
-    for key, part in _parts(calendar):
+    for key, part in _parts(timed):
         try:
             found = _found(files, part, at_moment, recorded, now, until)
             rest: tuple[Occurrence, ...] = ()
             problems: tuple[Problem, ...] = ()
         except ConfigError as error:
             found, problems = Upcoming(), error.problems
-            rest = _dates(calendar.series[key], at_moment, recorded, now, until) if key in calendar.series else ()
+            rest = _dates(timed.series[key], at_moment, recorded, now, until) if key in timed.series else ()
         result = Upcoming(
             {**result.jobs, **found.jobs},
             (*result.dates, *rest),
@@ -93,12 +93,12 @@ def _one_by_one(
     return result
 
 
-def _parts(calendar: Calendar) -> Iterator[tuple[str, Calendar]]:
-    yield "", replace(calendar, series={}, listed={})
-    for key, series in calendar.series.items():
-        yield key, replace(calendar, series={key: series}, listed={})
-    for key, rows in calendar.listed.items():
-        yield key, replace(calendar, series={}, listed={key: rows})
+def _parts(timed: TimedSubmissions) -> Iterator[tuple[str, TimedSubmissions]]:
+    yield "", replace(timed, series={}, listed={})
+    for key, series in timed.series.items():
+        yield key, replace(timed, series={key: series}, listed={})
+    for key, rows in timed.listed.items():
+        yield key, replace(timed, series={}, listed={key: rows})
 
 
 def _dates(
@@ -118,19 +118,19 @@ def _dates(
 def entering(project: LoadedProject, recorded: Recorded, now: datetime, until: datetime) -> tuple[Job, ...] | None:
     """The jobs that enter the horizon between `now` and `until` (UTC), of a project as it is at `now`. None where
     something is wrong with one of them, which is an error once that is declared."""
-    calendar = project.calendar
-    if calendar is None or until <= now:
+    timed = project.timed_submissions
+    if timed is None or until <= now:
         return ()
     more = until - now
     wider = replace(
-        calendar,
-        series={key: replace(s, horizon=s.horizon + more) for key, s in calendar.series.items()},
-        listed={key: replace(s, horizon=s.horizon + more) for key, s in calendar.listed.items()},
-        horizons={address: horizon + more for address, horizon in calendar.horizons.items()},
+        timed,
+        series={key: replace(s, horizon=s.horizon + more) for key, s in timed.series.items()},
+        listed={key: replace(s, horizon=s.horizon + more) for key, s in timed.listed.items()},
+        horizons={address: horizon + more for address, horizon in timed.horizons.items()},
     )
     all_single = replace(project.desired, jobs={**project.desired.jobs, **project.waiting})
     try:
-        then = expand(replace(project, calendar=wider, desired=all_single), recorded, now)
+        then = expand(replace(project, timed_submissions=wider, desired=all_single), recorded, now)
     except ConfigError:
         return None
     return tuple(job for address, job in then.desired.jobs.items() if address not in project.desired.jobs)

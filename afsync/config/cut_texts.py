@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from afsync.config.fast import KEY_FORM, common_lines
+from afsync.config.fast_reader import KEY_FORM, common_lines
 from afsync.config.problems import MAX_PROBLEMS, Code, TextDiagnostic
 
 _TEXTS: Final = frozenset({"topic", "name", "description", "prompt"})

@@ -9,8 +9,8 @@ from typing import Any, Final
 from afsync.config.keys.part import keys_of
 from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.keys.resources import JobPart, TemplatePart
-from afsync.config.messages import check
 from afsync.config.problems import MAX_PROBLEMS, Code, Diagnostic, Diagnostics, Path
+from afsync.config.pydantic_problems import check
 
 _PORTION: Final = 200
 """How many jobs are explained at a time."""

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from afsync.config.declarations import Declared, text_of
 from afsync.config.files import Media
+from afsync.config.job_checks import Finding, check_held, check_job, form_of
 from afsync.config.problems import Effort, InvalidValue
-from afsync.config.rules import Finding, check_held, check_job, form_of
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule

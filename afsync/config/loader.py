@@ -25,7 +25,7 @@ from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import Desired, Template
 
 if TYPE_CHECKING:
-    from afsync.config.calendar import Calendar
+    from afsync.config.timed_submissions import TimedSubmissions
     from afsync.config.workspace import Workspace
 
 
@@ -55,7 +55,7 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     imports = imports_of(files)
     context = _job_context(main, templates, Media(root), imports, complete=complete)
     special = {key: job for key, job in jobs.items() if not SERIES_KEYS.isdisjoint(job.fields)}
-    calendar = _calendar(special, main, context, scope, report) if special else None
+    timed = _timed_submissions(special, main, context, scope, report) if special else None
     series = {key for key, job in special.items() if not _REPEATING.isdisjoint(job.fields)}
     resolved = _resolve_jobs([job for job in _by_key(jobs) if job.key not in series], context, report)
     if not report.clean:
@@ -71,7 +71,7 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
     documents = (sources.main, *sources.included)
     for document in documents:
         report.cut_texts(document)
-    sheets = {s.file: s for s in calendar.sheets.values()}.values() if calendar else ()
+    sheets = {s.file: s for s in timed.sheets.values()}.values() if timed else ()
     return LoadedProject(
         root,
         desired,
@@ -80,7 +80,7 @@ def load(root: Path, *, environ: Mapping[str, str], workspace: Workspace | None 
         {**_limits(main), **addresses, "policy": DeclaredPolicy(main.document, "policy", "policy", {})},
         policy_of(part),
         report.warnings,
-        calendar,
+        timed,
         zone=context.zone,
     )
 
@@ -135,14 +135,14 @@ def _state_said_twice(workspace: Workspace) -> Diagnostic:
     return Diagnostic(Code.NOT_ALLOWED_HERE, ("state",), message, "remove the line", at_key=True)
 
 
-def _calendar(
+def _timed_submissions(
     jobs: Mapping[str, Declared], main: Parsed, context: JobContext, scope: Scope, report: Report
-) -> Calendar | None:
+) -> TimedSubmissions | None:
     """What is submitted as time passes; reports what is wrong with it."""
     # Imported here: most projects have no series, and what that takes is long to load.
-    from afsync.config.calendar import read_calendar
+    from afsync.config.timed_submissions import read_timed_submissions
 
-    return read_calendar(tuple(_by_key(jobs)), main.value, context, scope, report)
+    return read_timed_submissions(tuple(_by_key(jobs)), main.value, context, scope, report)
 
 
 def _defaults(main: Parsed) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Diagnostic]:
                 if isinstance(given, dict):
                     yield from _misplaced(given, (*path, field, key))
         elif field in _FIXED and has_later(value):
-            message = f"`{field}` cannot name the occurrence: it is the same for all of them"
+            message = f"`{field}` has to be written out here, without `${{occurrence.…}}` or `${{row.…}}`"
             yield Diagnostic(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")
 
 
@@ -114,6 +114,6 @@ def explained(fields: Mapping[str, Any]) -> list[Diagnostic]:
     if fits(fields, JobPart):
         return []
     # Imported here: the models take long to load, and most projects never get this far.
-    from afsync.config.messages import check
+    from afsync.config.pydantic_problems import check
 
     return check(JobPart, fields)[1]

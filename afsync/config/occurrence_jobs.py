@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.config.calendar import Calendar
 from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
@@ -18,9 +17,10 @@ from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_lat
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import Diagnostic, InvalidValue, Path
+from afsync.config.row_fields import Rows, cell_text
 from afsync.config.row_jobs import names_of_row
-from afsync.config.rows import Rows, cell_text
 from afsync.config.series import DeclaredSeries
+from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job, Schedule, Values
@@ -91,7 +91,7 @@ class FoundSeries(Struct):
 
 
 def jobs_at(
-    found: FoundSeries, occurrences: Iterable[Occurrence], calendar: Calendar, report: Report, now: datetime
+    found: FoundSeries, occurrences: Iterable[Occurrence], timed: TimedSubmissions, report: Report, now: datetime
 ) -> Iterable[tuple[Declared, Job]]:
     """The jobs. What is over stays as it was submitted, whatever the series says now."""
     fresh: list[DeclaredOccurrence] = []
@@ -101,11 +101,11 @@ def jobs_at(
         if record is not None and _is_over(record, occurrence, now) and not _again(found.declared, occurrence):
             yield found.declared.job, _as_recorded(occurrence, record, schedule)
             continue
-        declared = _declared(found, occurrence, schedule, record, calendar, report)
+        declared = _declared(found, occurrence, schedule, record, timed, report)
         if declared is not None:
             fresh.append(declared)
     imports = (occurrence_address(found.series.key, i) for i, e in found.declared.exceptions.items() if "import" in e)
-    read = job_reader(replace(calendar.context, imports={*calendar.context.imports, *imports}))
+    read = job_reader(replace(timed.context, imports={*timed.context.imports, *imports}))
     for declared, whole in ((d, read(d)) for d in fresh):
         if whole.problems:
             faults = [(declared.fault(wrong, field), field) for field, wrong in whole.problems]
@@ -142,7 +142,7 @@ def _declared(
     occurrence: Occurrence,
     schedule: Schedule,
     record: RecordedJob | None,
-    calendar: Calendar,
+    timed: TimedSubmissions,
     report: Report,
 ) -> DeclaredOccurrence | None:
     """The occurrence with its own fields; None, reported, where they are wrong."""
@@ -162,10 +162,10 @@ def _declared(
     faults: list[Diagnostic] = []
     fields = given
     if declared.cells or any(map(has_later, given.values())):
-        fields, faults = _filled(given, declared, occurrence, found.series, calendar.scope)
+        fields, faults = _filled(given, declared, occurrence, found.series, timed.scope)
         fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}  # an empty cell is not set
         if record is not None and not faults:
-            fields = _as_submitted(fields, given, declared, occurrence, found.series, calendar.scope, record.declared)
+            fields = _as_submitted(fields, given, declared, occurrence, found.series, timed.scope, record.declared)
         faults = faults or _explained(fields, declared)
     if faults:
         _report(declared, [(fault, declared.field(fault.path)) for fault in faults], report, found.said)

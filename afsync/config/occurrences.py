@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from msgspec.structs import replace
 
-from afsync.config.calendar import Calendar
 from afsync.config.declarations import Declared
 from afsync.config.occurrence_checks import check_dates
 from afsync.config.occurrence_jobs import FoundSeries, jobs_at
@@ -18,6 +17,7 @@ from afsync.config.project import LoadedProject
 from afsync.config.row_jobs import RowsAtMoment as FoundRows
 from afsync.config.row_jobs import imports_of, look, passed, untimed
 from afsync.config.series import DeclaredSeries
+from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone, zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
@@ -30,21 +30,21 @@ from afsync.errors import Problem
 
 
 def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedProject:
-    """The project with what its calendar declares at `now` (UTC) among its jobs. Raises ConfigError."""
-    calendar = project.calendar
-    if calendar is None:
+    """The project with what its timed submissions come to at `now` (UTC) among its jobs. Raises ConfigError."""
+    timed = project.timed_submissions
+    if timed is None:
         return project
     report = Report()
     records = _by_series(recorded)
-    jobs: dict[str, Job] = dict(_within_horizon(project, calendar, recorded, now))
-    found = [*_looks(calendar, recorded, records, project, now, report)]
+    jobs: dict[str, Job] = dict(_within_horizon(project, timed, recorded, now))
+    found = [*_looks(timed, recorded, records, project, now, report)]
     places = dict(project.places)
     for each in found:
         check_dates(each, report, now)
     if not report.clean:
         raise report.error()  # an occurrence that lost its row would be told as further mistakes
     for each in found:
-        for declared, job in jobs_at(each, each.standing.declared, calendar, report, now):
+        for declared, job in jobs_at(each, each.standing.declared, timed, report, now):
             jobs[job.address], places[job.address] = job, declared
     listed = [
         look(
@@ -52,14 +52,14 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
             records.get(key, {}),
             recorded.series.get(key),
             _wanted(key, recorded, project),
-            (calendar.context, calendar.scope, report),
+            (timed.context, timed.scope, report),
             now,
         )
-        for key, series in calendar.listed.items()
+        for key, series in timed.listed.items()
     ]
     for declared, job in (pair for rows in listed for pair in rows.jobs):
         jobs[job.address], places[job.address] = job, declared
-    for declared, job in _moving(found, calendar, recorded, jobs, report, now):
+    for declared, job in _moving(found, timed, recorded, jobs, report, now):
         jobs[job.address], places[job.address] = job, declared
     if not report.clean:
         raise report.error()
@@ -68,10 +68,10 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
             places[occurrence.address] = each.declared.job
     for rows in listed:
         places.update(rows.places)
-    imports = {**project.desired.imports, **_imports(calendar, jobs)}
-    desired = replace(project.desired, jobs=jobs, imports=imports, shared=_shared(calendar))
+    imports = {**project.desired.imports, **_imports(timed, jobs)}
+    desired = replace(project.desired, jobs=jobs, imports=imports, shared=_shared(timed))
     occurrences = _with_rows(_summary(found, recorded, now), listed)
-    waiting = {a: j for a, j in project.desired.jobs.items() if a in calendar.horizons and a not in jobs}
+    waiting = {a: j for a, j in project.desired.jobs.items() if a in timed.horizons and a not in jobs}
     warnings = (*project.warnings, *(said for rows in listed for said in _said(rows)))
     return replace(project, desired=desired, places=places, warnings=warnings, occurrences=occurrences, waiting=waiting)
 
@@ -109,11 +109,11 @@ def _by_series(recorded: Recorded) -> dict[str, dict[str, RecordedJob]]:
 
 
 def _within_horizon(
-    project: LoadedProject, calendar: Calendar, recorded: Recorded, now: datetime
+    project: LoadedProject, timed: TimedSubmissions, recorded: Recorded, now: datetime
 ) -> Iterable[tuple[str, Job]]:
     """The single jobs that are to be there by now: recorded, or near enough."""
     for address, job in project.desired.jobs.items():
-        horizon = calendar.horizons.get(address)
+        horizon = timed.horizons.get(address)
         known = address in recorded.resources or recorded.intent_for(address) or address in project.desired.imports
         if horizon is None or known or job.schedule is None or job.schedule.utc <= now + horizon:
             yield address, job
@@ -124,7 +124,7 @@ MOST = 100_000
 
 
 def _looks(
-    calendar: Calendar,
+    timed: TimedSubmissions,
     recorded: Recorded,
     records: Mapping[str, Mapping[str, RecordedJob]],
     project: LoadedProject,
@@ -133,7 +133,7 @@ def _looks(
 ) -> Iterator[FoundSeries]:
     """Every series, unless they come to too many occurrences together."""
     total = 0
-    for key, series in calendar.series.items():
+    for key, series in timed.series.items():
         found = _look(series, recorded, records.get(key, {}), project, now)
         total += len(found.standing.declared)
         if total > MOST:
@@ -169,20 +169,20 @@ def _look(
     return FoundSeries(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)
 
 
-def _imports(calendar: Calendar, jobs: Mapping[str, Job]) -> dict[str, str]:
-    rows = {a: i for series in calendar.listed.values() for a, i in imports_of(series).items() if a in jobs}
+def _imports(timed: TimedSubmissions, jobs: Mapping[str, Job]) -> dict[str, str]:
+    rows = {a: i for series in timed.listed.values() for a, i in imports_of(series).items() if a in jobs}
     return rows | {
         address: given["import"]
-        for key, series in calendar.series.items()
+        for key, series in timed.series.items()
         for instance, given in series.exceptions.items()
         if "import" in given and (address := occurrence_address(key, instance)) in jobs
     }
 
 
-def _shared(calendar: Calendar) -> dict[str, frozenset[str]]:
+def _shared(timed: TimedSubmissions) -> dict[str, frozenset[str]]:
     """The URLs that a series names itself, and not its rows or dates."""
-    fields = {key: series.job.fields for key, series in calendar.series.items()}
-    fields |= {key: rows.job.fields for key, rows in calendar.listed.items()}
+    fields = {key: series.job.fields for key, series in timed.series.items()}
+    fields |= {key: rows.job.fields for key, rows in timed.listed.items()}
     return {
         key: frozenset(url for url in (given.get("url"), *(given.get("urls") or ())) if isinstance(url, str))
         for key, given in fields.items()
@@ -192,7 +192,7 @@ def _shared(calendar: Calendar) -> dict[str, frozenset[str]]:
 
 def _moving(
     found: list[FoundSeries],
-    calendar: Calendar,
+    timed: TimedSubmissions,
     recorded: Recorded,
     jobs: Mapping[str, Job],
     report: Report,
@@ -212,7 +212,7 @@ def _moving(
     for each in found:
         times = {at for _, at in gone}
         ahead = [o for o in each.series.between(now, last) if o.utc in times and o.address not in jobs]
-        for declared, job in jobs_at(each, ahead, calendar, report, now):
+        for declared, job in jobs_at(each, ahead, timed, report, now):
             if (fingerprint(Kind.JOB, job.values), job.schedule and job.schedule.utc) in gone:
                 moving.append((declared, job))
     return moving

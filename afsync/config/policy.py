@@ -13,7 +13,7 @@ from afsync.config.keys.policy import BlackoutPart, BudgetPart, ExceptionPart
 from afsync.config.keys.project import ProjectFile
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.times import parse_zone
-from afsync.core.policy.rules import NO_POLICY, Blackout, Budget, Exemption, Policy
+from afsync.core.policy.rules import NO_POLICY, Budget, Exemption, Policy, TimeWindow
 from afsync.errors import Location
 
 _NUMBER = {name: number for number, name in enumerate(get_args(Weekday))}
@@ -53,8 +53,8 @@ def policy_of(file: ProjectFile) -> Policy:
         require_proven_schedule=part.require_proven_schedule,
         min_lead=None if part.min_lead is None else lead_time(part.min_lead),
         max_per_day=dict((part.max_per_day or {}).items()),
-        blackouts=tuple(map(_blackout, part.blackouts or ())),
-        publish_windows=tuple(map(_blackout, part.publish_windows or ())),
+        blackouts=tuple(map(_time_window, part.blackouts or ())),
+        publish_windows=tuple(map(_time_window, part.publish_windows or ())),
         spacing={platform: lead_time(least) for platform, least in (part.spacing or {}).items()},
         max_gap={platform: lead_time(most) for platform, most in (part.max_gap or {}).items()},
         budget=None if part.budget is None else _budget(part.budget, file.timezone),
@@ -73,8 +73,8 @@ def _exemption(part: ExceptionPart) -> Exemption:
     return Exemption(part.job, part.rule, parse_day(part.until), part.reason, part.by)
 
 
-def _blackout(part: BlackoutPart) -> Blackout:
-    return Blackout(
+def _time_window(part: BlackoutPart) -> TimeWindow:
+    return TimeWindow(
         days=frozenset(_NUMBER[day] for day in part.days or ()),
         dates=None if part.dates is None else parse_dates(part.dates),
         hours=None if part.hours is None else parse_hours(part.hours),

@@ -18,8 +18,8 @@ from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
 
 if TYPE_CHECKING:
-    from afsync.config.calendar import Calendar
     from afsync.config.declarations import Declared
+    from afsync.config.timed_submissions import TimedSubmissions
     from afsync.core.series.occurrence_notices import Occurrences
 
 
@@ -33,9 +33,9 @@ class SourceFile(Struct, frozen=True):
 class LoadedProject(Struct, frozen=True):
     """A loaded project. `files` are in the order they were read: afsync.yaml, then what it includes, sorted.
 
-    `calendar` is what is submitted as time passes, where there is any. What that comes to at a moment is among the
-    desired jobs, and summed up in `occurrences`, once `config.occurrences.expand` was asked; `waiting` are single jobs
-    that are not within their horizon by then. `zone` is what times of jobs without an offset are local to.
+    `timed_submissions` is what is submitted as time passes, where there is any. What that comes to at a moment is
+    among the desired jobs, and summed up in `occurrences`, once `config.occurrences.expand` was asked; `waiting` are
+    single jobs that are not within their horizon by then. `zone` is what times of jobs without an offset are local to.
     """
 
     root: Path
@@ -45,7 +45,7 @@ class LoadedProject(Struct, frozen=True):
     places: Mapping[str, Declared] = field(default_factory=dict)
     policy: Policy = NO_POLICY
     warnings: tuple[Problem, ...] = ()
-    calendar: Calendar | None = None
+    timed_submissions: TimedSubmissions | None = None
     occurrences: Occurrences | None = None
     waiting: Mapping[str, Job] = field(default_factory=dict)
     zone: str | None = None

@@ -16,7 +16,7 @@ from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue, did_you_mean
-from afsync.config.rows import SCHEDULE, Rows, cell_text
+from afsync.config.row_fields import SCHEDULE, Rows, cell_text
 from afsync.config.rows_file import Row
 from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address

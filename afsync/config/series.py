@@ -20,7 +20,7 @@ from afsync.config.recurrence_forms import (
     parse_every,
     parse_wall_time,
 )
-from afsync.config.rows import Rows
+from afsync.config.row_fields import Rows
 from afsync.config.series_rules import check_bounds, check_rule, check_single, without_bounds
 from afsync.config.series_value_checks import SKIP
 from afsync.config.times import parse_zone

@@ -20,8 +20,8 @@ from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import bounds_of
 from afsync.config.settings import PROJECT_FILE, STATE, Settings
 from afsync.config.value_checks import check_state_template
+from afsync.core.account_places import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.core.resources import Bounds
-from afsync.core.workspace import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.errors import ConfigError, Location
 
 WORKSPACE_FILE = "afsync.workspace.yaml"
@@ -143,7 +143,7 @@ def _checked(document: Document, report: Report) -> WorkspaceFile:
             report.faults(document, [wrong.at(())])
     elif not fits(value, WorkspaceFile):
         # Imported here: pydantic and the models take long to load, and most files never get this far.
-        from afsync.config.messages import check
+        from afsync.config.pydantic_problems import check
 
         report.faults(document, check(WorkspaceFile, value)[1])
     if not report.clean or not isinstance(value, dict):

@@ -21,8 +21,8 @@ from afsync.core.state.intents import Purpose
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Finding, Publish, RecordedJob
 from afsync.core.trust.cancels import is_back
+from afsync.core.trust.kept_publish_times import settle_time_over
 from afsync.core.trust.publications import failure_reason, judged_publications
-from afsync.core.trust.publish_times import settle_time_over
 from afsync.core.trust.reviews import is_unreviewed
 
 SETTLE = Options().settle

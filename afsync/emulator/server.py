@@ -69,7 +69,7 @@ class Running(Struct, frozen=True):
 def running(
     data: Path | str = ":memory:", *, port: int = 0, faults: Sequence[str] = (), **options: Any
 ) -> Iterator[Running]:
-    """Serve an emulator meanwhile; `options` are those of `create_app`."""
+    """Run an emulator while the context is open; `options` are those of `create_app`."""
     with bound("127.0.0.1", port) as api, bound("127.0.0.1", 0) as media:
         origin, media_host = f"http://{address(api)}", f"http://{address(media)}"
         emulator = create_app(data, upload_host=media_host, faults=faults, **options)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.approval.due import may_be_due, next_time, unread_changes
+from afsync.core.approval.due_plan import may_be_due, next_time, unread_changes
 from afsync.core.clocks import passed_on_both
 from afsync.core.outcomes import NotAttempted
 from afsync.core.plan.actions import Action

@@ -20,7 +20,7 @@ from afsync.core.resources import EMPTY, Job, Schedule, Values, effective
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate, Upload
 from afsync.core.takeover.adoption import adopted, taken_over
 from afsync.core.takeover.similarity import echo_of
-from afsync.core.trust.publish_times import without_time
+from afsync.core.trust.kept_publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT
 from afsync.engine.events import Uploading
 from afsync.engine.retire_steps import send_cancel

@@ -12,7 +12,7 @@ from afsync.core.service_statuses import Group, group_of
 from afsync.core.state.forgotten import let_go
 from afsync.core.state.records import RecordedJob, Why
 from afsync.core.trust.cancels import to_cancel, with_cancel_answer
-from afsync.core.trust.publish_times import without_time
+from afsync.core.trust.kept_publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult
 from afsync.errors import Refused

@@ -142,7 +142,7 @@ def summary_text(
     unresolved: int = 0,
     looked: Verification | None = None,
 ) -> str:
-    """The last lines of an apply. The very last is kept byte for byte when all went well.
+    """The last lines of an apply. The wording of the last one after a success does not change: scripts read it.
 
     `complete`: it ran to its end. `held` and `unresolved` count what the plan left out.
     """

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct, convert, to_builtins
 from msgspec.structs import asdict
 
-from afsync.core.workspace import AccountResult, Numbers, Overall, total
+from afsync.core.account_results import AccountResult, Numbers, Overall, total
 from afsync.errors import Exit, UsageError
 from afsync.output.json_text import json_text
 from afsync.output.problems import ProblemRow, problem_of, problem_row

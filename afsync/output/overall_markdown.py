@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from afsync.core.workspace import AccountResult, Numbers, Overall, errors_of, total
+from afsync.core.account_results import AccountResult, Numbers, Overall, errors_of, total
 from afsync.output.markdown import MAX_BYTES, RESERVED, fenced, headline, marker
 from afsync.output.overall_text import HEAD, cells, summary_lines
 from afsync.output.problems import problem_block
@@ -14,10 +14,10 @@ _MARKER = re.compile(r"\A<!-- afsync:[^\n]*-->\n")
 
 
 def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
-    """The comment, ending in a newline. Accounts that differ or failed come first; one of which the details do not fit
-    any more keeps its row. What does not fit even as rows is counted."""
+    """The comment, ending in a newline. Accounts that differ or failed come first. An account whose details do not fit
+    keeps its row; rows and details that do not fit are counted."""
     name = f" {overall.command} of {len(overall.results)} accounts"
-    # Of the commands that are no apply, only one about the files takes the place of the plan's comment.
+    # Each command has a comment of its own, except `validate`: it replaces that of the plan.
     of = "plan" if overall.command == "validate" else overall.command
     parts = [f"{marker(overall.title, of)}\n{headline(overall.title)}{name}", *_said(overall)]
     room = max_bytes - RESERVED - _size("\n\n".join(parts))
@@ -26,18 +26,18 @@ def overall_markdown(overall: Overall, max_bytes: int = MAX_BYTES) -> str:
     if left_out:
         parts.append(f"_{left_out} more accounts not shown here; see the log._")
     room -= _size(rows)
-    untold = 0
+    not_shown = 0
     for result in sorted(overall.results, key=_unimportant):
         if not (result.output or result.details):
             continue
         entry = _folded(result)
         if _size(entry) + 2 > room:
-            untold += 1
+            not_shown += 1
             continue
         room -= _size(entry) + 2
         parts.append(entry)
-    if untold:
-        parts.append(f"_The details of {untold} more not shown here; see the log._")
+    if not_shown:
+        parts.append(f"_The details of {not_shown} more not shown here; see the log._")
     return "\n\n".join(parts) + "\n"
 
 

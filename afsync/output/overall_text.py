@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from afsync.core.workspace import AccountResult, Numbers, Overall, errors_of, total
+from afsync.core.account_results import AccountResult, Numbers, Overall, errors_of, total
 from afsync.output.problems import problem_block
 from afsync.output.tables import Cell, table
 from afsync.output.values import Paint, count, no_paint

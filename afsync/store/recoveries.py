@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.command_lines import APPLY, IMPORT, RESTORE
+from afsync.core.command_lines import APPLY, INTENTS, RESTORE, forget_command, import_command
 from afsync.core.plan.facts import Options
 from afsync.core.recovery.resolution import replace_intent
 from afsync.core.state.recorded import Recorded
@@ -100,7 +100,7 @@ def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
         problem = f"cannot be read: {reason(error)}"
     except InvalidDocument as error:
         problem = str(error)
-    hint = f"the run that wrote it printed the id: {IMPORT} takes it over, then remove the file"
+    hint = f"the run that wrote it printed the id: remove the file, then {import_command('ADDRESS')} takes it over"
     raise StateError(f"The recovery file {path} {problem}.", hint)
 
 
@@ -163,7 +163,10 @@ def merged(recorded: Recorded, recovery: Recovery) -> Recorded:
     text = (
         f"{address} was created as {record.id} (in {recovery.path}), but the state now has {now or 'that as foreign'}."
     )
-    raise StateError(text, f"keep one of the two: {IMPORT} {record.id} elsewhere, then remove the file")
+    undecided = f"decide that submission ({INTENTS}), " if intent else ""
+    forget = f"{forget_command(address)}, " if other else ""
+    steps = f"{undecided}{forget}{import_command(address, record.id)}"
+    raise StateError(text, f"remove the file: the state stays as it is; to record {record.id} after that: {steps}")
 
 
 def _ids(recorded: Recorded, like: Record) -> set[str]:

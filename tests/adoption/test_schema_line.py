@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.config.writer import SCHEMA_FILE, schema_for
+from afsync.config.starter_files import SCHEMA_FILE, schema_for
 from tests.harness import Sandbox
 
 LINE = "# yaml-language-server: $schema="

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.config.writer import IGNORE
+from afsync.config.starter_files import IGNORE
 from afsync.emulator import Running
 from tests.harness import KEY, Sandbox
 

@@ -133,7 +133,7 @@ def test_exit_2_is_written_in_one_place_only() -> None:
     package = Path(afsync.__file__).parent
     # The workspace only says which of several codes is the worst.
     named = [p.name for p in package.rglob("*.py") if "Exit.CHANGES" in p.read_text(encoding="utf-8")]
-    assert sorted(named) == ["plan_report.py", "workspace.py"]
+    assert sorted(named) == ["account_results.py", "plan_report.py"]
     for path in package.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if "exit(" in text else ():

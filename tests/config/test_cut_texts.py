@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from afsync.config.cut_texts import in_common_form
 from afsync.config.document import parse
-from afsync.config.fast import NOT_READ, read_fast
+from afsync.config.fast_reader import NOT_READ, read_fast
 from afsync.config.formatter import tidied
 from afsync.config.yaml import compose
 from tests.config.support import a_job, loaded, problems

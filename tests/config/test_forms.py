@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from afsync.config.fast import NOT_READ, has_common_form, read_fast
-from afsync.config.writer import starter
+from afsync.config.fast_reader import NOT_READ, has_common_form, read_fast
+from afsync.config.starter_files import starter
 from benchmarks.world import write_project
-from tests.config.test_fast import agree, authority
+from tests.config.test_fast_reader import agree, authority
 from tests.scale import SCALE, scaled
 
 INSTALLED = read_fast("a: b\n") is not NOT_READ

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from afsync.config.declarations import Declared
 from afsync.config.document import Document
 from afsync.config.files import Media
+from afsync.config.job_checks import Finding
 from afsync.config.jobs import JobContext, job_reader
 from afsync.config.loader import load
 from afsync.config.problems import BROKEN
-from afsync.config.rules import Finding
 from afsync.core.resources import Limits
 from tests.builders import every_field
 from tests.config.support import URL, loaded, the_job

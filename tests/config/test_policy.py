@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from afsync.core.policy.rules import Blackout, Budget, Exemption, Policy
+from afsync.core.policy.rules import Budget, Exemption, Policy, TimeWindow
 from tests.config.support import loaded, problems
 
 ALL = """\
@@ -41,12 +41,12 @@ def test_a_whole_policy(tmp_path: Path) -> None:
         min_lead=timedelta(hours=2),
         max_per_day={"tiktok": 3, "youtube": 1},
         blackouts=(
-            Blackout(days=frozenset({5, 6}), reason="Nobody is there"),
-            Blackout(hours=(time(22), time(6))),
-            Blackout(dates=(date(2026, 12, 24), date(2026, 12, 26)), hours=(time(18), time())),
-            Blackout(dates=(date(2026, 12, 31), date(2026, 12, 31))),
+            TimeWindow(days=frozenset({5, 6}), reason="Nobody is there"),
+            TimeWindow(hours=(time(22), time(6))),
+            TimeWindow(dates=(date(2026, 12, 24), date(2026, 12, 26)), hours=(time(18), time())),
+            TimeWindow(dates=(date(2026, 12, 31), date(2026, 12, 31))),
         ),
-        publish_windows=(Blackout(days=frozenset({0}), hours=(time(9), time(17))),),
+        publish_windows=(TimeWindow(days=frozenset({0}), hours=(time(9), time(17))),),
         spacing={"tiktok": timedelta(minutes=90)},
         max_gap={"youtube": timedelta(days=7)},
         budget=Budget(60, "week", ZoneInfo("America/New_York"), warn=True),

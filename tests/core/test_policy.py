@@ -14,7 +14,7 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.facts import Facts, Options
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.check import check_policy
-from afsync.core.policy.rules import Blackout, Policy
+from afsync.core.policy.rules import Policy, TimeWindow
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Record
@@ -126,9 +126,9 @@ def codes(plan: Plan) -> list[str]:
 ONLY_TIKTOK = Policy(allowed_platforms=("tiktok",))
 STAGED = Policy(require_staging=True)
 NOTICE = Policy(min_lead=timedelta(hours=2))
-WEEKENDS = Policy(blackouts=(Blackout(days=frozenset({5, 6}), reason="Nobody is there"),), zone=BERLIN)
-NIGHTS = Policy(blackouts=(Blackout(hours=(time(22), time(6))),), zone=BERLIN)
-RIGHT_NOW = Policy(blackouts=(Blackout(hours=(time(12), time(14))),), zone=BERLIN)
+WEEKENDS = Policy(blackouts=(TimeWindow(days=frozenset({5, 6}), reason="Nobody is there"),), zone=BERLIN)
+NIGHTS = Policy(blackouts=(TimeWindow(hours=(time(22), time(6))),), zone=BERLIN)
+RIGHT_NOW = Policy(blackouts=(TimeWindow(hours=(time(12), time(14))),), zone=BERLIN)
 
 BREACHES: dict[str, tuple[Policy, list[Template | Job], list[str]]] = {
     "an allowed platform": (ONLY_TIKTOK, [a_job(platforms=["tiktok"])], []),
@@ -363,27 +363,27 @@ def test_what_was_published_at_once_counts_for_its_day() -> None:
 # --- windows ---
 
 D = date(2026, 12, 24)
-WINDOWS: dict[str, tuple[Blackout, list[str], list[str]]] = {
-    "days": (Blackout(days=frozenset({4})), ["2026-12-25 00:00", "2026-12-25 23:59"], ["2026-12-26 00:00"]),
+WINDOWS: dict[str, tuple[TimeWindow, list[str], list[str]]] = {
+    "days": (TimeWindow(days=frozenset({4})), ["2026-12-25 00:00", "2026-12-25 23:59"], ["2026-12-26 00:00"]),
     "dates": (
-        Blackout(dates=(D, date(2026, 12, 26))),
+        TimeWindow(dates=(D, date(2026, 12, 26))),
         ["2026-12-24 00:00", "2026-12-26 23:59"],
         ["2026-12-23 23:59", "2026-12-27 00:00"],
     ),
-    "hours": (Blackout(hours=(time(9), time(17))), ["2026-12-24 09:00", "2026-12-24 16:59"], ["2026-12-24 17:00"]),
+    "hours": (TimeWindow(hours=(time(9), time(17))), ["2026-12-24 09:00", "2026-12-24 16:59"], ["2026-12-24 17:00"]),
     "overnight": (
-        Blackout(hours=(time(22), time(6))),
+        TimeWindow(hours=(time(22), time(6))),
         ["2026-12-24 22:00", "2026-12-25 05:59"],
         ["2026-12-24 21:59", "2026-12-25 06:00"],
     ),
     "overnight from one day": (
-        Blackout(days=frozenset({3}), hours=(time(22), time(6))),
+        TimeWindow(days=frozenset({3}), hours=(time(22), time(6))),
         ["2026-12-24 22:00", "2026-12-25 05:59"],
         ["2026-12-24 05:59", "2026-12-25 22:00"],
     ),
-    "until midnight": (Blackout(hours=(time(18), time())), ["2026-12-24 23:59"], ["2026-12-25 00:00"]),
+    "until midnight": (TimeWindow(hours=(time(18), time())), ["2026-12-24 23:59"], ["2026-12-25 00:00"]),
     "all of it": (
-        Blackout(days=frozenset({3}), dates=(D, D), hours=(time(9), time(10))),
+        TimeWindow(days=frozenset({3}), dates=(D, D), hours=(time(9), time(10))),
         ["2026-12-24 09:30"],
         ["2026-12-31 09:30", "2026-12-24 10:00"],
     ),

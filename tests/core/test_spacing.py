@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.policy.rules import Blackout, Exemption, Policy
+from afsync.core.policy.rules import Exemption, Policy, TimeWindow
 from afsync.core.policy.spacing import span
 from afsync.core.resources import Job
 from afsync.errors import Severity
@@ -69,7 +69,7 @@ def test_what_is_recorded_stays_and_counts() -> None:
     # Moved away in the same plan, it makes room; with its move held back, it does not.
     away = replace(old, schedule=at(AHEAD + timedelta(hours=3)))
     assert codes(judged(away, new, policy=APART, recorded=recorded, remote=remote)) == []
-    weekend = replace(APART, blackouts=(Blackout(days=frozenset({5})),))
+    weekend = replace(APART, blackouts=(TimeWindow(days=frozenset({5})),))
     away = replace(old, schedule=at(AHEAD + timedelta(days=1)))
     both = judged(away, new, policy=weekend, recorded=recorded, remote=remote)
     assert sorted(codes(both)) == ["policy_blackout", "policy_spacing"]
@@ -91,8 +91,8 @@ def test_what_the_account_tells_of_others_counts() -> None:
 
 
 def test_windows_are_when_only() -> None:
-    office = Blackout(days=frozenset(range(5)), hours=(time(9), time(17)))
-    policy = Policy(publish_windows=(office, Blackout(days=frozenset({5}))), zone=BERLIN)
+    office = TimeWindow(days=frozenset(range(5)), hours=(time(9), time(17)))
+    policy = Policy(publish_windows=(office, TimeWindow(days=frozenset({5}))), zone=BERLIN)
     times = {"in": AHEAD, "late": AHEAD + timedelta(hours=6), "saturday": AHEAD + timedelta(days=1, hours=9)}
     plan = judged(*(on(key, moment) for key, moment in times.items()), policy=policy)
     assert [(v.address, v.code) for v in plan.violations] == [("job.late", "policy_window")]
@@ -149,7 +149,7 @@ def test_what_is_left_out_of_a_plan_or_withheld() -> None:
     """What `--target` leaves out is still declared; what a rule holds back is not published."""
     jobs = [on("a", NOW + timedelta(days=6)), on("b", NOW + timedelta(days=12))]
     assert gaps(*jobs) == []
-    nowhere = replace(WEEKLY, blackouts=(Blackout(dates=(date(2026, 11, 26), date(2026, 11, 26))),))
+    nowhere = replace(WEEKLY, blackouts=(TimeWindow(dates=(date(2026, 11, 26), date(2026, 11, 26))),))
     assert len(gaps(*jobs, policy=nowhere)) == 1
 
 
@@ -163,8 +163,8 @@ def exempt(rule: str, job: str = "b", until: date = date(2026, 11, 27)) -> Exemp
 BROKEN: dict[str, Policy] = {
     "spacing": APART,
     "max_per_day": Policy(max_per_day={"tiktok": 1}),
-    "blackouts": Policy(blackouts=(Blackout(hours=(time(13), time(14))),)),
-    "publish_windows": Policy(publish_windows=(Blackout(hours=(time(8), time(13))),)),
+    "blackouts": Policy(blackouts=(TimeWindow(hours=(time(13), time(14))),)),
+    "publish_windows": Policy(publish_windows=(TimeWindow(hours=(time(8), time(13))),)),
     "min_lead": Policy(min_lead=timedelta(days=7, minutes=1)),
     "allowed_platforms": Policy(allowed_platforms=("tiktok",)),
     "require_staging": Policy(require_staging=True),

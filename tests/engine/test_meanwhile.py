@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.approval.due import only_due
+from afsync.core.approval.due_plan import only_due
 from afsync.core.plan.plan import Plan
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job

@@ -24,11 +24,11 @@ from afsync.core.resources import File, Job, Template
 from afsync.core.state.records import RecordedJob
 from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
 from afsync.output.approvals import preview_markdown
+from afsync.output.ci_formats import annotation, gitlab_report, outputs
 from afsync.output.codeclimate import codeclimate
 from afsync.output.drift import drift_markdown, drift_text
 from afsync.output.events_json import outcome_json
 from afsync.output.file_diff import file_diff
-from afsync.output.github import annotation, gitlab_report, outputs
 from afsync.output.junit import junit
 from afsync.output.markdown import error_markdown
 from afsync.output.outcomes import outcome_line

@@ -9,7 +9,7 @@ import pytest
 
 from afsync.cli import COMMANDS
 from afsync.commands.report_flags import FORMATS
-from afsync.emulator.dialects import echo
+from afsync.emulator.dialects import all_dialects
 from afsync.emulator.links import Links
 from tests.cli.commands import every_command, options
 from tests.scenarios.world import World, a_job
@@ -50,16 +50,16 @@ def all_links_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every link of the service, also where it stands inside of other things that it says."""
     monkeypatch.setattr(Links, "video", lambda self, job: f"{self.host}/media/{job}/video.mp4?X-Expires=9&{SIGN}")
     monkeypatch.setattr(Links, "thumbnail", lambda self, job: f"{self.host}/media/{job}/t.png?{SIGN}")
-    portals, copy = echo.portals, echo.publish_copy
+    portals, copy = all_dialects.portals, all_dialects.publish_copy
 
     def with_links(job: Any, now: int) -> Any:
         link = f"https://media.example/{job.id}?{SIGN}"
         found = portals(job, now)
         return {n: {"status": s, "asset": link, "failReason": f"look at {link}"} for n, s in found.items()}
 
-    monkeypatch.setattr(echo, "portals", with_links)
+    monkeypatch.setattr(all_dialects, "portals", with_links)
     monkeypatch.setattr(
-        echo, "publish_copy", lambda job: {**copy(job), "cover": [f"https://media.example/cover?{SIGN}"]}
+        all_dialects, "publish_copy", lambda job: {**copy(job), "cover": [f"https://media.example/cover?{SIGN}"]}
     )
 
 

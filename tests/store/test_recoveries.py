@@ -126,6 +126,7 @@ def test_what_does_not_go_with_the_state_any_more_is_left_to_a_person(
     with pytest.raises(StateError, match=says) as caught:
         a_store(tmp_path).merge()
     assert f"was created as job_1 (in {path})" in caught.value.message
+    assert (caught.value.hint or "").endswith("`afsync import job.best job_1`")
     assert path.exists()
     assert a_store(tmp_path).read(unmerged=True)[0] == recorded
 
@@ -151,7 +152,7 @@ def test_a_damaged_one_is_not_passed_over(tmp_path: Path, content: str) -> None:
         a_store(tmp_path).read()
     with pytest.raises(StateError, match=r"The recovery file .*recovery-1\.json ") as caught:
         a_store(tmp_path).merge()
-    assert "`afsync import`" in (caught.value.hint or "")
+    assert "remove the file, then `afsync import ADDRESS ID`" in (caught.value.hint or "")
 
 
 def test_where_nothing_can_be_written_beside_the_state(tmp_path: Path, temporary: Path) -> None:

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from afsync.commands import apply_all, apply_screen
 from afsync.commands.report_flags import OLDER
-from afsync.core.workspace import FROM_WORST, over_limit, worst
+from afsync.core.account_results import FROM_WORST, over_limit, worst
 from afsync.errors import Exit
 from tests.cli.commands import every_command, options
 from tests.harness import NO_CHANGES, locked

@@ -17,7 +17,7 @@ from afsync.core.approval.held import (
     is_held,
     stops,
 )
-from afsync.core.decisions.edits import (
+from afsync.core.decisions.job_differences import (
     Edits,
     Standing,
     decide_replacement,
@@ -55,7 +55,7 @@ from afsync.core.remote_account import status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, Group, never_changes
 from afsync.core.state.records import Publish, RecordedJob
-from afsync.core.trust.publish_times import settle_time_over
+from afsync.core.trust.kept_publish_times import settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import typed
 from afsync.core.command_lines import FlagName
-from afsync.core.decisions.edits import Edits, Standing, observed_time
+from afsync.core.decisions.job_differences import Edits, Standing, observed_time
 from afsync.core.decisions.notices import time_passed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, reschedule
@@ -20,7 +20,7 @@ from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
-from afsync.core.trust.publish_times import nothing_to_take_off, settle_time_over
+from afsync.core.trust.kept_publish_times import nothing_to_take_off, settle_time_over
 
 
 def time_never_set(declared: Job, record: RecordedJob) -> bool:

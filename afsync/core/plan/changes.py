@@ -37,8 +37,8 @@ class Change(Struct, frozen=True):
     `before` is what is recorded, `after` what is declared. `id` is the remote id that is acted upon: the old
     submission, or the template or job taken over. `retire` says how an old submission is taken out. `observed`
     is a publish time read back from the service where it is not what was recorded. `moved_from` is the address
-    a record comes from. `later` is the time at which an approval publishes that
-    is only recorded now. `platforms` are those that an approval publishes to (none: all of the job's own).
+    at which it was recorded before. `later`: the approval is only recorded now, and publishes at this time.
+    `platforms` are those that an approval publishes to; empty means all platforms of the job.
     """
 
     address: str

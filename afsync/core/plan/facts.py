@@ -25,8 +25,8 @@ class Options(Struct, frozen=True):
     (seconds) and `exclusive` (None: not declared): how lost answers are looked for (`core.recovery.lost_answers`), and
     what unknown jobs in the account mean (`core.recovery.lost_state`). `late` (seconds): how long after its time a
     held job is still published by itself. `settle` and `watch` (seconds): how long what was accepted may stay unseen,
-    and how long a cancelled job is watched (`core.trust.publish_times`, `core.trust.cancels`). `ignore_horizon`: what
-    only the horizon lets in is left out.
+    and how long a cancelled job is watched (`core.trust.kept_publish_times`, `core.trust.cancels`). `ignore_horizon`:
+    what only the horizon lets in is left out.
     """
 
     replace: frozenset[str] = frozenset()

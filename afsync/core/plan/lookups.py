@@ -19,8 +19,8 @@ from afsync.core.resources import Desired, Job, Template
 from afsync.core.service_statuses import COMPLETE, ENDED, Group, group_of, never_changes
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob, RecordedTemplate
+from afsync.core.trust.kept_publish_times import results_needed as schedule_results
 from afsync.core.trust.publications import publication_unconfirmed
-from afsync.core.trust.publish_times import results_needed as schedule_results
 from afsync.errors import Problem, Severity
 
 

@@ -36,8 +36,8 @@ from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
 from afsync.core.state.recorded import Account, Recorded
 from afsync.core.trust.cancels import judged_cancels, not_cancelled
+from afsync.core.trust.kept_publish_times import judged_publish_times
 from afsync.core.trust.publications import decide_publication, judged_others, judged_publications
-from afsync.core.trust.publish_times import judged_publish_times
 from afsync.core.trust.reviews import judged_reviews, unreviewed, with_accepted_reviews
 from afsync.errors import Problem, Severity
 

@@ -11,7 +11,7 @@ from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import BEING_PUBLISHED, PUBLISHED, PUBLISHING
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
-from afsync.core.trust.publish_times import nothing_to_take_off, without_time
+from afsync.core.trust.kept_publish_times import nothing_to_take_off, without_time
 
 
 def refreshed_records(facts: Facts, recorded: Recorded) -> dict[str, Record]:

@@ -15,7 +15,7 @@ from afsync.errors import Problem, Severity
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Blackout(Struct, frozen=True):
+class TimeWindow(Struct, frozen=True):
     """A window of local time: one in which nothing may be published, or one outside of which nothing may be.
 
     What is given must all hold on the day on which the window begins. `days`: weekdays, 0 is Monday. `dates`: the
@@ -75,8 +75,8 @@ class Policy(Struct, frozen=True):
     require_proven_schedule: bool = False
     min_lead: timedelta | None = None
     max_per_day: Mapping[str, int] = field(default_factory=dict)
-    blackouts: tuple[Blackout, ...] = ()
-    publish_windows: tuple[Blackout, ...] = ()
+    blackouts: tuple[TimeWindow, ...] = ()
+    publish_windows: tuple[TimeWindow, ...] = ()
     spacing: Mapping[str, timedelta] = field(default_factory=dict)
     max_gap: Mapping[str, timedelta] = field(default_factory=dict)
     budget: Budget | None = None

@@ -17,7 +17,7 @@ from afsync.core.signed_links import unsigned
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import UNSEEN, Effect, Finding, Forgotten, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.text import count
-from afsync.core.trust.publish_times import settle_time_over
+from afsync.core.trust.kept_publish_times import settle_time_over
 from afsync.errors import Problem, Severity
 
 NOT_BEGUN = ("queued", "pending")

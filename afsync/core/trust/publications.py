@@ -19,7 +19,7 @@ from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Effect, Finding, RecordedJob
-from afsync.core.trust.publish_times import settle_time_over
+from afsync.core.trust.kept_publish_times import settle_time_over
 
 MOST_RESULTS = 10
 """So many results are read for one plan; the others wait for the next one."""

@@ -13,7 +13,7 @@ from afsync.emulator import accounts, fields, jobs, submissions
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.control.calls import NUMBER, BadCall, account_id, checked
 from afsync.emulator.database import get_setting, insert, next_number
-from afsync.emulator.dialects.echo import has_output
+from afsync.emulator.dialects.all_dialects import has_output
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.service import EmulatedService
 

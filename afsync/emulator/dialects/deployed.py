@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from afsync.emulator import fields
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso, parse_iso
-from afsync.emulator.dialects import echo
+from afsync.emulator.dialects import all_dialects
 from afsync.emulator.dialects.documented import Documented
 from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer
@@ -30,7 +30,7 @@ class Deployed(Documented, frozen=True):
     presigned_uploads: bool = True
 
     def limits(self, account: EmulatedAccount) -> TierLimits:
-        return echo.limits(account, self.options, LIMITS.get(account.tier, LIMITS["operate"]))
+        return all_dialects.limits(account, self.options, LIMITS.get(account.tier, LIMITS["operate"]))
 
     def account(self, account: EmulatedAccount) -> Json:
         limits = self.limits(account)
@@ -60,7 +60,7 @@ class Deployed(Documented, frozen=True):
         return self.job(job, now)
 
     def job(self, job: EmulatedJob, now: int) -> Json:
-        there = echo.has_output(job, now)
+        there = all_dialects.has_output(job, now)
         return {
             "jobId": job.id,
             "status": self.status(job, now),
@@ -69,8 +69,8 @@ class Deployed(Documented, frozen=True):
             "outputUrl": self.links.video(job.id) if there else None,
             "createdAt": self.moment(job.created, job.seq),
             "updatedAt": self.moment(job.updated, job.seq + 1),
-            "portals": echo.portals(job, now),
-            "grade": echo.grade(job) if there else None,
+            "portals": all_dialects.portals(job, now),
+            "grade": all_dialects.grade(job) if there else None,
         }
 
     def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, ahead: int) -> Answer:
@@ -147,4 +147,4 @@ def new_template(body: Mapping[str, Any]) -> NewTemplate:
         raise ErrorAnswer(400, "name is required")
     if not isinstance(spec, dict):
         raise ErrorAnswer(400, "jobSpec is required")
-    return NewTemplate(name, echo.description(body), spec)
+    return NewTemplate(name, all_dialects.description(body), spec)

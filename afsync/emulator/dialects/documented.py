@@ -10,7 +10,7 @@ from msgspec import Struct
 from afsync.emulator import fields
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso, parse_iso
-from afsync.emulator.dialects import echo
+from afsync.emulator.dialects import all_dialects
 from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer, invalid
 from afsync.emulator.jobs import EmulatedJob
@@ -34,7 +34,7 @@ class Documented(Struct, frozen=True):
     lenient: bool = False
 
     def limits(self, account: EmulatedAccount) -> TierLimits:
-        return echo.limits(account, self.options, TierLimits(RPM, CONCURRENT))
+        return all_dialects.limits(account, self.options, TierLimits(RPM, CONCURRENT))
 
     def account(self, account: EmulatedAccount) -> Json:
         limits = self.limits(account)
@@ -64,20 +64,20 @@ class Documented(Struct, frozen=True):
         return self.job(job, now)
 
     def job(self, job: EmulatedJob, now: int) -> Json:
-        there = echo.has_output(job, now)
+        there = all_dialects.has_output(job, now)
         extra = self.echoed(job) if self.options.echo == "full" else {}
         return {
             **extra,
             "jobId": job.id,
             "status": self.status(job, now),
             "outputUrl": self.links.video(job.id) if there else None,
-            "score": echo.score(job) if there else None,
+            "score": all_dialects.score(job) if there else None,
             "platforms": job.fields.get("platforms", []),
             "createdAt": self.moment(job.created),
         }
 
     def echoed(self, job: EmulatedJob) -> Json:
-        return echo.submitted(job)
+        return all_dialects.submitted(job)
 
     def own_status(self, job: EmulatedJob, now: int) -> str:
         return self.status(job, now)
@@ -86,7 +86,7 @@ class Documented(Struct, frozen=True):
         return job.life.staged
 
     def publish_copy(self, job: EmulatedJob) -> Json:
-        return echo.publish_copy(job)
+        return all_dialects.publish_copy(job)
 
     def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, _ahead: int) -> Answer:
         status = self.status(job, now)
@@ -117,7 +117,7 @@ class Documented(Struct, frozen=True):
         if not isinstance(name, str) or not name:
             raise ErrorAnswer(400, "name is required")
         spec = fields.checked_fields({key: value for key, value in body.items() if key != "fromTemplateId"})
-        return NewTemplate(name, echo.description(body), spec)
+        return NewTemplate(name, all_dialects.description(body), spec)
 
     def template_created(self, template: EmulatedTemplate) -> Answer:
         return 200, self.template_row(template)

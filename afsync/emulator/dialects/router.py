@@ -7,7 +7,7 @@ from typing import Any
 
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso
-from afsync.emulator.dialects import echo
+from afsync.emulator.dialects import all_dialects
 from afsync.emulator.dialects.deployed import LIMITS, Deployed, new_template
 from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer
@@ -29,10 +29,10 @@ class Router(Deployed, frozen=True):
     def limits(self, account: EmulatedAccount) -> TierLimits:
         """What is enforced: submissions at once are not, unless the options say so."""
         usual = LIMITS.get(account.tier, LIMITS["operate"])
-        return echo.limits(account, self.options, TierLimits(usual.rpm, None))
+        return all_dialects.limits(account, self.options, TierLimits(usual.rpm, None))
 
     def account(self, account: EmulatedAccount) -> Json:
-        told = echo.limits(account, self.options, TierLimits(60, 3))
+        told = all_dialects.limits(account, self.options, TierLimits(60, 3))
         return {**Deployed.account(self, account), "rateLimits": {"rpm": told.rpm, "concurrent": told.concurrent}}
 
     def status(self, job: EmulatedJob, now: int) -> str:
@@ -48,7 +48,7 @@ class Router(Deployed, frozen=True):
         return written(job.story, now).staging if job.mode == ROUTER else job.life.staged
 
     def job(self, job: EmulatedJob, now: int) -> Json:
-        there = echo.has_output(job, now)
+        there = all_dialects.has_output(job, now)
         return {
             **Deployed.job(self, job, now),
             "filledScript": f"Script about {job.fields.get('topic') or 'Untitled'}" if there else None,
@@ -63,7 +63,7 @@ class Router(Deployed, frozen=True):
 
     def publish_copy(self, job: EmulatedJob) -> Json:
         """What is published beside the video, by platform."""
-        one = echo.publish_copy(job)
+        one = all_dialects.publish_copy(job)
         tags = [tag.removeprefix("#") for tag in one["hashtags"]]
         youtube = {"title": one["title"], "description": one["description"], "tags": tags}
         caption = {"caption": " ".join([one["title"], *one["hashtags"]])}
@@ -105,7 +105,7 @@ class Router(Deployed, frozen=True):
 
 def grade(job: EmulatedJob) -> int:
     """Out of 100; less than 75 cannot be published."""
-    return 60 if job.outcome == "operator_review" else 75 + echo.score(job) % 25
+    return 60 if job.outcome == "operator_review" else 75 + all_dialects.score(job) % 25
 
 
 def _echoed(job: EmulatedJob) -> Json:
@@ -140,7 +140,10 @@ def _add_ons(sent: object) -> Json:
 
 
 def _portals(job: EmulatedJob, now: int) -> list[Json]:
-    return [_portal(number, state, job, now) for number, state in enumerate(echo.portals(job, now).values(), start=1)]
+    return [
+        _portal(number, state, job, now)
+        for number, state in enumerate(all_dialects.portals(job, now).values(), start=1)
+    ]
 
 
 def _portal(number: int, state: str, job: EmulatedJob, now: int) -> Json:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from afsync.emulator import accounts, jobs
-from afsync.emulator.dialects.echo import has_output, subject
+from afsync.emulator.dialects.all_dialects import has_output, subject
 from afsync.emulator.endpoints import router
 from afsync.emulator.endpoints.call import Call, route
 from afsync.emulator.errors import ErrorAnswer, not_found

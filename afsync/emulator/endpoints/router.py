@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from afsync.emulator import jobs
 from afsync.emulator.clock import parse_iso
-from afsync.emulator.dialects.echo import has_output
+from afsync.emulator.dialects.all_dialects import has_output
 from afsync.emulator.dialects.router import grade
 from afsync.emulator.endpoints.call import Call
 from afsync.emulator.errors import ErrorAnswer

@@ -25,7 +25,7 @@ from afsync.core.state.records import RecordedJob
 from afsync.core.takeover.adoption import sourceless
 from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos
-from afsync.core.trust.publish_times import publish_time_of
+from afsync.core.trust.kept_publish_times import publish_time_of
 
 
 class Standing(Struct, frozen=True):

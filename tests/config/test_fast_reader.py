@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afsync.config import fast
-from afsync.config.fast import NOT_READ, common_lines, has_common_form, read_fast
-from afsync.config.writer import starter
+from afsync.config import fast_reader
+from afsync.config.fast_reader import NOT_READ, common_lines, has_common_form, read_fast
+from afsync.config.starter_files import starter
 from afsync.config.yaml import compose
 from tests.scale import scaled
 
@@ -229,7 +229,7 @@ def agree(text: str) -> bool:
 
 def _in_pieces(text: str, size: int) -> Any:
     """As a text is read that is that much larger than a piece."""
-    with mock.patch.multiple(fast, _WHOLE=0, _PIECE=size):
+    with mock.patch.multiple(fast_reader, _WHOLE=0, _PIECE=size):
         return read_fast(text)
 
 
@@ -284,9 +284,9 @@ def test_a_large_text_is_parsed_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
         parsed.append(len(text))
         return loads(text, **how)
 
-    monkeypatch.setattr(fast, "fast_parser", lambda: counted)
-    monkeypatch.setattr(fast, "_WHOLE", 0)
-    monkeypatch.setattr(fast, "_PIECE", 100)
+    monkeypatch.setattr(fast_reader, "fast_parser", lambda: counted)
+    monkeypatch.setattr(fast_reader, "_WHOLE", 0)
+    monkeypatch.setattr(fast_reader, "_PIECE", 100)
     small = "".join(f"k{n}: {{a: 1}}\n" for n in range(100))
     deep = "".join(f"  - x: 1\n    y: [{n}]\n" for n in range(100))
     assert read_fast(f"a:\n  b:\n{_deeper(deep, 2)}  c:\n{_deeper(small, 6)}{small}") is not NOT_READ
@@ -301,7 +301,7 @@ def test_a_text_of_very_many_collections_is_left_to_the_authority(monkeypatch: p
     pytest.importorskip("yaml_rs")
     text = "a:\n  - b: [1]\n  - {}\n"
     assert read_fast(text) == {"a": [{"b": [1]}, {}]}
-    monkeypatch.setattr(fast, "_MOST_COLLECTIONS", 4)
+    monkeypatch.setattr(fast_reader, "_MOST_COLLECTIONS", 4)
     assert read_fast(text) is NOT_READ
 
 

@@ -1,4 +1,4 @@
-"""What GitHub Actions and GitLab read: annotations, outputs, a summary, a report."""
+"""What GitHub Actions and GitLab read: annotations, the outputs of a step, the report of a merge request."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 The fast parser is written in Rust (yaml-rs) and a hundred times as fast. It is given a text only if every line has one
 of the forms below, which both are known to read alike; everything else, and every text with an error in it, goes to the
 authority, which says what is wrong and where. The forms also bound the depth: the parser recurses, and would end the
-process. Where no wheel of it exists, everything goes the slow way. `tests/config/test_fast.py` compares the two.
+process. Where no wheel of it exists, everything goes the slow way. `tests/config/test_fast_reader.py` compares the two.
 """
 
 from __future__ import annotations

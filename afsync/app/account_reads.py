@@ -16,7 +16,7 @@ from afsync.app.connection import Service, connect
 from afsync.app.project_state import check_account
 from afsync.core.addresses import Kind
 from afsync.core.approval.approvals import waiting
-from afsync.core.approval.due import may_be_due, not_seen_published, unknown_staging
+from afsync.core.approval.due_plan import may_be_due, not_seen_published, unknown_staging
 from afsync.core.approval.held import of_unknown_origin
 from afsync.core.job_results import JobResult
 from afsync.core.plan.facts import Options

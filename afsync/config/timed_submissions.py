@@ -17,15 +17,15 @@ from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.occurrence_fields import refers_to_row, without_later
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, InvalidValue
+from afsync.config.row_fields import Rows, rows_of
 from afsync.config.row_jobs import RowSeries
-from afsync.config.rows import Rows, rows_of
 from afsync.config.rows_file import Sheet, read_sheet
 from afsync.config.series import DeclaredSeries, SeriesDefaults, read_series, with_rows
 from afsync.config.series_rules import not_repeated, single_only
 from afsync.config.settings import HORIZON, KEEP
 
 
-class Calendar(Struct, frozen=True):
+class TimedSubmissions(Struct, frozen=True):
     """The series by key: with a rule, and `listed` in a sheet; the sheets by path; the horizons of single jobs by
     address; and what occurrences are read with."""
 
@@ -37,10 +37,10 @@ class Calendar(Struct, frozen=True):
     scope: Scope
 
 
-def read_calendar(
+def read_timed_submissions(
     jobs: Sequence[Declared], main: Mapping[str, Any], context: JobContext, scope: Scope, report: Report
-) -> Calendar:
-    """The calendar of the `jobs` that belong to one. What is wrong with them is reported."""
+) -> TimedSubmissions:
+    """What the `jobs` submit as time passes. What is wrong with them is reported."""
     defaults = SeriesDefaults(context.zone, _span(main, "horizon", HORIZON), _span(main, "keep", KEEP))
     series: dict[str, DeclaredSeries] = {}
     listed: dict[str, RowSeries] = {}
@@ -66,7 +66,7 @@ def read_calendar(
             hint = f'name one occurrence, as in job.{job.key}["2026-12-07"]'
             wrong = InvalidValue(Code.UNKNOWN_IMPORT, f"`job.{job.key}` is a series, which is no single job", hint)
             report.faults(job.document, [job.fault(wrong)])
-    return Calendar(series, listed, sheets, horizons, context, scope)
+    return TimedSubmissions(series, listed, sheets, horizons, context, scope)
 
 
 def _rows(job: Declared, sheets: dict[str, Sheet], context: JobContext, report: Report) -> Rows | None:

@@ -9,7 +9,7 @@ import pytest
 
 from afsync.config.document import Document
 from afsync.config.loader import load
-from afsync.config.writer import SCHEMA_FILE, add_lineage, starter
+from afsync.config.starter_files import SCHEMA_FILE, add_lineage, starter
 from afsync.errors import ConfigError
 from tests.config.support import write
 

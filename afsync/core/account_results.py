@@ -1,9 +1,8 @@
-"""A command over many accounts: a result for each, one exit code for all, and where an account's key and state are."""
+"""A command over many accounts: a result for each, and one exit code for all."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -78,7 +77,7 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def total(results: Sequence[AccountResult]) -> Numbers:
-    """The sums of what is known; a balance belongs to one account, and has none."""
+    """The sums of the numbers that are known. Balances are not added up: each belongs to one account."""
 
     def summed(name: str) -> int | None:
         known = [n for n in (getattr(r.numbers, name) for r in results) if n is not None]
@@ -105,35 +104,3 @@ def over_limit(results: Sequence[AccountResult], max_credits: int | None) -> Pro
     text = f"the plans of all accounts together spend {count(spend, 'credit')}, and the limit of the workspace is "
     text += f"{max_credits}"
     return Problem("max_credits", text, "raise `limits.max_credits` of the workspace, or name fewer accounts")
-
-
-PLACE = "${account}"
-"""Stands for the name of an account."""
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-"""What a directory may be called that is an account: the name goes into variables and URLs."""
-
-
-def account_variable(template: str, account: str) -> str:
-    """The name of a variable, in which the account's name is in upper case, with `_` for all but letters and digits."""
-    return template.replace(PLACE, re.sub(r"[^A-Z0-9]", "_", account.upper()))
-
-
-def account_key(key: str, account: str) -> str:
-    """`env:NAME` or `file:PATH` of one account."""
-    kind, _, rest = key.partition(":")
-    return f"{kind}:{account_variable(rest, account) if kind == 'env' else rest.replace(PLACE, account)}"
-
-
-def holds_a_key(key: str, name: str) -> bool:
-    """Whether the variable `name` could hold the key of an account of this workspace, or of one that left it."""
-    kind, _, rest = key.partition(":")
-    before, found, behind = rest.partition(PLACE)
-    pattern = f"{re.escape(before)}[A-Z0-9_]+{re.escape(behind.replace(PLACE, ''))}"
-    return kind == "env" and bool(found) and re.fullmatch(pattern, name) is not None
-
-
-def shared_by_projects(state: str) -> bool:
-    """Whether one place keeps the states of several projects, each at its own path: a branch does, and a path that
-    counts from the project."""
-    return "://" not in state
