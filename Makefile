@@ -88,8 +88,8 @@ coverage: $(VENV)/.tools  ## branches of core, engine and store that their tests
 	PYTHONPATH=$$(echo $(VENV)/tools/lib/python3.*/site-packages) $(BIN)/python -m coverage report
 
 fuzz: $(VENV)/.installed  ## a minute of random inputs and histories, others each time
-	AFSYNC_SCALE=5 $(BIN)/python -m pytest -n $(JOBS) tests/config/test_forms.py tests/store/test_properties.py \
-	  tests/reliability/test_state_machine.py
+	AFSYNC_SCALE=5 $(BIN)/python -m pytest -n $(JOBS) tests/config/test_forms.py tests/config/test_fast_reader.py \
+	  tests/store/test_properties.py tests/reliability/test_state_machine.py
 
 site: $(VENV)/.tools  ## build the site into build/site/site; a broken link is an error
 	$(BIN)/python -m tools.site

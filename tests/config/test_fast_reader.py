@@ -317,7 +317,7 @@ SCALARS = st.one_of(
 KEYS = st.one_of(st.sampled_from(["a", "b", "c", "a.b", "a-b", "'q'", '"r"', "1", "true", "<<", "é"]))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(st.lists(st.tuples(KEYS, SCALARS), max_size=5), st.booleans())
 def test_generated(entries: list[tuple[str, str]], nested: bool) -> None:
     lines = [f"{'  ' if nested else ''}{key}: {value}" for key, value in entries]
@@ -335,7 +335,7 @@ PIECES = [
 BEFORE = ["a: ", "a:\n  ", "a: [", "a: {", "- ", "a:\n  b: ", "a: {b: ", ""]
 
 
-@settings(max_examples=scaled(600), deadline=None)
+@settings(max_examples=scaled(300), deadline=None)
 @given(
     st.sampled_from(BEFORE),
     st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
@@ -345,7 +345,7 @@ def test_pieces(before: str, text: str, after: str) -> None:
     agree(f"{before}{text}{after}\n")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(st.text(st.sampled_from(list("ab1:-{}[],#'\"&*!|>?%@ \n_.~<=")), max_size=24))
 def test_soup(text: str) -> None:
     agree(text + "\n")
@@ -356,7 +356,7 @@ LINES = ["a:", "b:", "c: 1", "d: x", "e: [1, {f: 2}]", "'g': y", "- a: 1", "- b:
          "null:"]  # fmt: skip
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=scaled(300), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0, 0, 1, 2, 2, 3, 4, 4, 6, 8]), st.sampled_from(LINES)), max_size=14))
 def test_structure(lines: list[tuple[int, str]]) -> None:
     agree("".join(f"{' ' * indent}{line}\n" for indent, line in lines))
@@ -382,7 +382,7 @@ def blocks(draw: st.DrawFn, depth: int = 3) -> list[str]:
     return lines or ["k: 1"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(120), deadline=None)
 @given(blocks())
 def test_blocks(lines: list[str]) -> None:
     """What is well-formed is read piece by piece as well."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -438,26 +437,3 @@ def test_mistakes_in_json_and_yaml(tmp_path: Path, name: str, text: str, expecte
     (problem, *_) = [p for p in wrong(tmp_path, text, LISTED.replace("s.csv", name), name=name) if p.code == code]
     assert problem.location is not None
     assert (problem.location.file, problem.location.line) == (name, int(line))
-
-
-# --- speed ---
-
-
-def test_a_sheet_takes_no_longer_than_the_same_jobs_in_yaml(tmp_path: Path, record_property: object) -> None:
-    rows = [(f"ep-{n}", f"https://a.b/{n}", f"2026-12-{n % 28 + 2:02} 10:00", f"Topic {n}") for n in range(2000)]
-    jobs_ = "".join(f"  {k}:\n    url: {u}\n    schedule: {s}\n    topic: {t}\n" for k, u, s, t in rows)
-    sheet = "key,url,schedule,topic\n" + "".join(f"{k},{u},{s},{t}\n" for k, u, s, t in rows)
-    write(tmp_path, {"a/afsync.yaml": HEAD.replace("  show:\n", "") + jobs_, "b/afsync.yaml": LISTED, "b/s.csv": sheet})
-    took: dict[str, float] = {}
-    for name in ("a", "b", "a", "b"):
-        began = time.process_time()
-        project = expand(load_in(tmp_path / name), Recorded(LINEAGE), NOW)
-        took[name] = min(took.get(name, 1e9), time.process_time() - began)
-        assert len(project.desired.jobs) == 2000
-    assert took["b"] < 4 * took["a"], f"twice as long on an idle machine: {took}"
-
-
-def load_in(root: Path) -> LoadedProject:
-    from afsync.config.loader import load
-
-    return load(root, environ={})

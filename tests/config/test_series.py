@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -240,29 +239,7 @@ def test_times_at_a_change_of_the_clocks_are_named_long_before(tmp_path: Path) -
     assert times(jobs(tmp_path, rule, "horizon: 1d", now=march)) == {'["2027-03-28"]': "2027-03-28 03:30"}
 
 
-# --- speed ---
-
-
-def seconds(root: Path, rule: str) -> float:
-    """The least time that 400 series of three years take to be expanded."""
-    text = "version: 1\ntimezone: Europe/Berlin\nhorizon: 28d\njobs:\n" + "".join(
-        f"  show{n}: {{url: https://a.b/{n}, repeat: {rule}}}\n" for n in range(400)
-    )
-    took = []
-    for _ in range(3):
-        declared, recorded = loaded(root, text), Recorded(LINEAGE)
-        began = time.process_time()
-        found = expand(declared, recorded, NOW)
-        took.append(time.process_time() - began)
-        assert len(found.desired.jobs) == 1600
-    return min(took)
-
-
-def test_old_rules_cost_no_more_than_new_ones(tmp_path: Path, record_property: Any) -> None:
-    plain = seconds(tmp_path, '{every: week, days: [tue], at: "09:00", from: 2023-12-01}')
-    other = seconds(tmp_path, '{rrule: "FREQ=WEEKLY;BYDAY=TU", at: "09:00", from: 2023-12-01}')
-    record_property("figure", f"400 series of three years: {plain * 1000:.0f} ms, as rrule {other * 1000:.0f} ms")
-    assert plain < 0.5 and other < 4.5, "several times what it takes on an idle machine"
+# --- size ---
 
 
 def test_series_have_a_bound_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
