@@ -166,3 +166,14 @@ def test_a_doubt_at_the_very_instant_of_the_newest_job_outlives_its_record() -> 
     after = replace(STATE, suspected=first.suspected).without_resource("job.known")
     second = planned(a_job(schedule=AHEAD), recorded=after, remote=a_remote(same_instant))
     assert [c.reason for c in second.withheld] == [Reason.OUTDATED_STATE]
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_our_own_job_that_ended_badly_and_left_the_state_is_no_stranger_while_others_are_in_doubt(status: str) -> None:
+    """It is not remembered, as its video is not made; its time is the one from which on jobs are in doubt."""
+    after = replace(STATE, suspected=RECENT).without_resource("job.known")
+    mine = a_remote_job("job_1", status=status, created_at=RECENT.replace(microsecond=400_000))
+    plan = planned(a_job(schedule=AHEAD), recorded=after, remote=a_remote(mine))
+    assert plan.withheld == () and plan.suspected is None
+    queued = planned(a_job(schedule=AHEAD), recorded=after, remote=a_remote(replace(mine, status="queued")))
+    assert [c.reason for c in queued.withheld] == [Reason.OUTDATED_STATE]

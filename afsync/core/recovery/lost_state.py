@@ -17,6 +17,7 @@ from afsync.core.plan.decision import Decision, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Job
+from afsync.core.service_statuses import ended_badly
 from afsync.core.state.recorded import Recorded
 from afsync.core.takeover.similarity import echo_differs, fits, looks_like
 from afsync.core.text import compared, count, same_text
@@ -157,19 +158,22 @@ def _is_judged(change: Change) -> bool:
 
 def newer(unknown: Iterable[RemoteJob], recorded: Recorded, remote: Remote) -> Iterator[RemoteJob]:
     """The unknown jobs that are newer than all that are or were recorded. Where a job reports no creation time, its
-    place in the list decides; equal times count, unless the newest recorded job is not recorded any more."""
+    place in the list decides. Equal times count, unless the newest recorded job is not recorded any more: it is listed
+    as an unknown one itself. While jobs of that time are in doubt, only those that ended badly are taken for it, since
+    all others that left the state are remembered."""
     mark = recorded.known_until
     if not recorded.has_known_a_job:
         return
-    forgotten = mark is not None and mark == recorded.newest and mark != recorded.suspected
-    if forgotten and mark is not None:
-        mark += DATE_PRECISION  # the forgotten job itself is listed, and may tell its time more exactly
+    removed = mark is not None and mark == recorded.newest
+    in_doubt = removed and mark == recorded.suspected
     above = _listed_first(recorded, remote)
     for job in unknown:
         if job.created_at is None or mark is None:
             later = job.id in above
+        elif removed and (not in_doubt or ended_badly(job.status)):
+            later = job.created_at > mark + DATE_PRECISION  # the list may tell the time of the removed job more exactly
         else:
-            later = job.created_at > mark or (job.created_at == mark and not forgotten)
+            later = job.created_at >= mark
         if later:
             yield job
 
