@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from types import CodeType
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -20,7 +21,9 @@ def out_of_turn(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
     for number, (_, cases) in enumerate(sorted(_by_case(items).items())):
         for turn, case in enumerate(cases):
             there = [dialect for dialect in DIALECTS if dialect in case]
-            once = len(cases) > 1 or not any(map(_names_it, case.values()))
+            once = len(cases) > 1 or not any(
+                names_it(item.obj) for item in case.values() if isinstance(item, pytest.Function)
+            )
             chosen = {there[(turn + number) % len(there)]} if once else {"documented", ALIKE[number % 2]}
             if chosen & case.keys():
                 yield from (item for dialect, item in case.items() if dialect not in chosen)
@@ -40,9 +43,21 @@ def _by_case(items: Iterable[pytest.Item]) -> dict[str, list[dict[str, pytest.It
     return {test: list(cases.values()) for test, cases in tests.items()}
 
 
-def _names_it(item: pytest.Item) -> bool:
-    """Whether what the test expects depends on the dialect."""
-    return isinstance(item, pytest.Function) and "dialect" in _names(item.function.__code__)
+def names_it(function: Callable[..., object]) -> bool:
+    """Whether what a test expects depends on the dialect: it names it, or a helper of its world that does."""
+    return isinstance(function, FunctionType) and not helpers().isdisjoint(_names(function.__code__))
+
+
+@cache
+def helpers() -> frozenset[str]:
+    """`dialect`, and what of the worlds of the tests has another result in another dialect."""
+    # Imported here: most suites have no world.
+    from tests.held.world import HeldWorld
+
+    members = {name: member for cls in HeldWorld.__mro__ for name, member in vars(cls).items() if name[:2] != "__"}
+    getters = {name: member.fget if isinstance(member, property) else member for name, member in members.items()}
+    code = {name: getter.__code__ for name, getter in getters.items() if isinstance(getter, FunctionType)}
+    return frozenset({"dialect"} | {name for name, inner in code.items() if "dialect" in _names(inner)})
 
 
 def _names(code: CodeType) -> Iterator[str]:

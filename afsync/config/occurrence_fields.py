@@ -24,7 +24,7 @@ def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Diagnos
         repeats = isinstance(job, dict) and ("repeat" in job or "rows" in job)
         result[key] = interpolate(job, ("jobs", key), series if repeats else scope, faults)
         if repeats:
-            faults.extend(_misplaced(result[key], ("jobs", key)))
+            faults.extend(misplaced(result[key], ("jobs", key)))
     return result
 
 
@@ -75,25 +75,41 @@ def filled(value: Any, path: Path, scope: Scope, faults: list[Diagnostic]) -> An
 
 
 def _settled(job: dict[str, Any]) -> dict[str, Any]:
-    kept = {field: value for field, value in job.items() if field == "except" or not has_later(value)}
-    exceptions = kept.get("except")
-    if isinstance(exceptions, dict):
-        kept["except"] = {
-            key: {f: v for f, v in given.items() if not has_later(v)} if isinstance(given, dict) else given
-            for key, given in exceptions.items()
-        }
-    return kept
+    exceptions = job.get("except")
+    if not isinstance(exceptions, dict):
+        return _without_later(job)
+    kept = {key: _without_later(given) if isinstance(given, dict) else given for key, given in exceptions.items()}
+    return {**_without_later({**job, "except": None}), "except": _without_later(kept)}
 
 
-def _misplaced(job: dict[str, Any], path: Path) -> Iterator[Diagnostic]:
+def _without_later(fields: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in fields.items() if not has_later(value)}
+
+
+def misplaced(job: Mapping[str, Any], path: Path) -> Iterator[Diagnostic]:
+    """What names an occurrence where it has to be known before there are any."""
     for field, value in job.items():
-        if field == "except" and isinstance(value, dict):
-            for key, given in value.items():
+        if field == "except":
+            for place, given in _exceptions(value):
                 if isinstance(given, dict):
-                    yield from _misplaced(given, (*path, field, key))
+                    yield from misplaced(given, (*path, field, *place))
+                elif has_later(given):
+                    yield _written_out(field, (*path, field, *place))
         elif field in _FIXED and has_later(value):
-            message = f"`{field}` has to be written out here, without `${{occurrence.…}}` or `${{row.…}}`"
-            yield Diagnostic(Code.BAD_INTERPOLATION, (*path, field), message, "write the value itself")
+            yield _written_out(field, (*path, field))
+
+
+def _exceptions(value: Any) -> Iterator[tuple[Path, Any]]:
+    """Each exception with its place in `except`; `except` itself where it is no mapping."""
+    if isinstance(value, dict):
+        yield from (((key,), given) for key, given in value.items())
+    else:
+        yield (), value
+
+
+def _written_out(field: str, path: Path) -> Diagnostic:
+    message = f"`{field}` has to be written out here, without `${{occurrence.…}}` or `${{row.…}}`"
+    return Diagnostic(Code.BAD_INTERPOLATION, path, message, "write the value itself")
 
 
 OWN_KEYS = SERIES_KEYS | {"zone"}

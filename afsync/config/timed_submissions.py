@@ -14,7 +14,7 @@ from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext
 from afsync.config.keys.part import fits
 from afsync.config.keys.resources import SERIES_KEYS, JobPart
-from afsync.config.occurrence_fields import refers_to_row, without_later
+from afsync.config.occurrence_fields import misplaced, refers_to_row, without_later
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, InvalidValue
 from afsync.config.row_fields import Rows, rows_of
@@ -91,7 +91,10 @@ def _rows(job: Declared, sheets: dict[str, Sheet], context: JobContext, report: 
 
 
 def _fits(job: Declared) -> bool:
-    """Whether its form is right. What is wrong with it was said where the file was checked."""
+    """Whether its form is right, and says without its occurrences when they are. What is wrong with it was said where
+    the file was checked."""
+    if any(misplaced(job.fields, job.path)):
+        return False
     fields = without_later({job.key: job.fields})[job.key]
     return fits({key: fields[key] for key in SERIES_KEYS if key in fields}, JobPart)
 

@@ -1,7 +1,9 @@
-"""docs/python-api.md: its examples print what it says they print, and it names every method and error."""
+"""docs/python-api.md: its examples print what it says they print, it names every method and error, and what it names
+is there."""
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +18,8 @@ from tests.harness import Sandbox
 
 PAGE = (Path(__file__).parents[2] / "docs/python-api.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+DOTTED = sorted(set(re.findall(r"\bafsync(?:\.[A-Za-z_]+)+", PAGE)) - {"afsync.yaml"})
+OUTCOMES = re.search(r"types of `([\w.]+)`:\n\n((?:\|.*\n)+)", PAGE)
 JOB = """jobs:
   finals: {{url: "https://clips.twitch.tv/finals", topic: The finals, schedule: {at:%Y-%m-%dT%H:%M:00Z}}}
 """
@@ -61,3 +65,15 @@ def test_every_method_and_error_is_named() -> None:
 
     assert [name for name in methods if f"`{name}(" not in PAGE] == []
     assert raised and all(issubclass(getattr(errors, name), errors.AfsyncError) for name in raised)
+
+
+@pytest.mark.parametrize("name", DOTTED)
+def test_what_it_names_is_there(name: str) -> None:
+    pkgutil.resolve_name(name)
+
+
+def test_the_outcomes_are_where_it_says() -> None:
+    assert OUTCOMES is not None
+    names = re.findall(r"^\| `(\w+)` ", OUTCOMES[2], re.MULTILINE)
+    assert names == ["Applied", "Failed", "Unresolved", "NotAttempted"]
+    assert all(isinstance(pkgutil.resolve_name(f"{OUTCOMES[1]}.{name}"), type) for name in names)

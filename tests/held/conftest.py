@@ -1,4 +1,4 @@
-"""One account and one project per test, in every dialect unless the test says otherwise."""
+"""One account and one project per test, in the dialects whose turn it is, unless the test says otherwise."""
 
 from __future__ import annotations
 

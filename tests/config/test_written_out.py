@@ -1,0 +1,114 @@
+"""What has to be known before there are occurrences and rows names none of them: each time a problem at its line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import fields
+
+from afsync.config.keys.resources import SERIES_KEYS
+from afsync.config.keys.series import HolidaysPart, RepeatPart
+from afsync.config.occurrences import expand
+from afsync.core.state.recorded import Recorded
+from afsync.errors import ConfigError, Problem
+from tests.builders import LINEAGE
+from tests.config.support import loaded, write
+
+HEAD = "version: 1\ntimezone: Europe/Berlin\nvars: {x: words}\njobs:\n  show:\n    url: https://a.b/c\n"
+WEEKLY = 'repeat: {every: week, days: [mon], at: "09:00", from: 2026-12-07}'
+REPEATS = {field.encode_name for field in fields(RepeatPart)}
+HOLIDAYS = {field.encode_name for field in fields(HolidaysPart)}
+SHEET = ("file", "key", "where", "sheet")
+OF_ONE = ("on", "at", "import", "rerun", "approve")
+SHAPES = ("%s", "[%s]", "[mon, %s]", "{a: %s}")
+LATER = ("${row.t}", "${occurrence.date}", "Week ${occurrence.week}")
+
+
+def _repeat(key: str, value: str) -> str:
+    rule = {"every": "week", "days": "[mon]", "at": '"09:00"', "from": "2026-12-07"}
+    if key in ("dates", "rrule"):
+        rule = {"at": '"09:00"'}
+    return "repeat: {" + ", ".join(f"{name}: {given}" for name, given in {**rule, key: value}.items()) + "}"
+
+
+def _rows(key: str, value: str) -> str:
+    return "rows: {" + ", ".join(f"{name}: {given}" for name, given in {"file": "s.csv", key: value}.items()) + "}"
+
+
+def _lines(key: str, value: str) -> list[list[str]]:
+    """The last line of each job is the one with the `value`."""
+    first, _, inner = key.partition(".")
+    match first, inner.split("."):
+        case "repeat", ["holidays", part] if part:
+            return [
+                [
+                    "rows: s.csv",
+                    _repeat("holidays", f"{{of: DE, {part}: {value}}}" if part != "of" else f"{{of: {value}}}"),
+                ]
+            ]
+        case "repeat", [part] if part:
+            return [[_repeat(part, value)], ["rows: {file: s.csv, key: date}", _repeat(part, value)]]
+        case "rows", [part] if part:
+            return [[_rows(part, value)], [WEEKLY, _rows(part, value)]]
+        case "except", [part] if part:
+            return [[WEEKLY, f"except: {{2026-12-14: {{{part}: {value}}}}}"]]
+        case "rows", _:
+            return [[f"rows: {value}"], [WEEKLY, f"rows: {value}"]]
+        case ("repeat", _):
+            return [[f"repeat: {value}"], ["rows: s.csv", f"repeat: {value}"]]
+        case ("except" | "keep", _):
+            return [[WEEKLY, f"{first}: {value}"]]
+        case _:
+            return [[WEEKLY, f"{first}: {value}"], ["rows: s.csv", f"{first}: {value}"]]
+
+
+KEYS = (
+    *sorted(SERIES_KEYS),
+    "zone",
+    *(f"repeat.{key}" for key in sorted(REPEATS)),
+    *(f"repeat.holidays.{key}" for key in sorted(HOLIDAYS)),
+    *(f"except.{key}" for key in OF_ONE),
+    *(f"rows.{key}" for key in SHEET),
+)
+
+
+def _problems(root: Path, lines: list[str]) -> tuple[Problem, ...]:
+    write(root, {"s.csv": "key,date,t\na,2026-12-07,x\n"})
+    text = HEAD + "".join(f"    {line}\n" for line in lines)
+    with pytest.raises(ConfigError) as caught:
+        expand(loaded(root, text), Recorded(LINEAGE), datetime(2026, 12, 1, 6, tzinfo=UTC))
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("key", KEYS)
+def test_it_names_no_occurrence(tmp_path: Path, key: str, shape: str) -> None:
+    for later in LATER:
+        for lines in _lines(key, shape % f'"{later}"'):
+            found = _problems(tmp_path, lines)
+            places = [p.location for p in found if p.code == "bad_interpolation" and "written out here" in p.message]
+            assert places and all(p is not None for p in places), (lines, found)
+            assert {(p.file, p.line) for p in places if p} == {("afsync.yaml", 6 + len(lines))}, (lines, found)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_variable_is_as_good_as_what_it_says(tmp_path: Path, key: str, shape: str) -> None:
+    """Here that is never of the right form, or right like any other word."""
+    for lines in _lines(key, shape % '"${var.x}"'):
+        try:
+            found = _problems(tmp_path, lines)
+        except pytest.fail.Exception:
+            written = [line.replace("${var.x}", "words") for line in lines]
+            with pytest.raises(pytest.fail.Exception):
+                _problems(tmp_path, written)
+            continue
+        assert all(p.location is not None for p in found), (lines, found)
+
+
+def test_one_problem_is_said_once(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, ["rows: s.csv", "horizon: ${row.t}"])
+    assert str(problem.location) == "afsync.yaml:8:14"
+    assert problem.message == "`horizon` has to be written out here, without `${occurrence.…}` or `${row.…}`"
