@@ -140,20 +140,20 @@ def record_start(context: Context, request: ApplyRequest, prepared: Prepared) ->
 
 def carry_out(context: Context, request: ApplyRequest, prepared: Prepared, stop: Stop, on_event: Tell) -> RunReport:
     """Make the changes of the plan, in its order; `on_event` takes what happens, each after it is on disk."""
-    world = _world(context, prepared, stop, on_event)
+    deps = _dependencies(context, prepared, stop, on_event)
     if not (request.approve or request.options.destroy):
-        world = replace(world, due=_due_meanwhile(context, request, prepared))
+        deps = replace(deps, due=_due_meanwhile(context, request, prepared))
     return apply_plan(
         prepared.plan,
         prepared.remote,
         prepared.ledger,
-        world,
+        deps,
         fail_fast=request.fail_fast,
         max_credits=prepared.max_credits,
     )
 
 
-def _world(context: Context, prepared: Prepared, stop: Stop, on_event: Tell) -> Dependencies:
+def _dependencies(context: Context, prepared: Prepared, stop: Stop, on_event: Tell) -> Dependencies:
     service = prepared.service
 
     def look(lookups: Lookups) -> Remote:

@@ -143,16 +143,22 @@ _LEFT_BEHIND = {".afsync", "__pycache__"}
 _LINEAGE = re.compile(r"^lineage: *[0-9a-fA-F-]{36}", re.MULTILINE)
 
 
-def copy_example(name: str, root: Path, say: Callable[[str], None]) -> None:
-    """Write the example's files, with a lineage of their own; `say` takes a line for each. UsageError where a project
-    is there already."""
+def example_folder(name: str) -> Path:
+    """Where that example is. UsageError where there is none of that name."""
     known = {p.name: p for p in sorted(data_folder("examples").iterdir()) if _first_file(p)}
     if name not in known:
         raise UsageError(f"there is no example {name}", did_you_mean(name, known) or f"there are {', '.join(known)}")
+    return known[name]
+
+
+def copy_example(name: str, root: Path, say: Callable[[str], None]) -> None:
+    """Write the example's files, with a lineage of their own; `say` takes a line for each. UsageError where a project
+    is there already."""
+    example = example_folder(name)
     if (there := _first_file(root)) is not None:
         raise UsageError(f"there is an {there} here already", "begin with an example in an empty folder")
-    for file in sorted(p for p in known[name].rglob("*") if p.is_file() and not _LEFT_BEHIND & {*p.parts}):
-        place = file.relative_to(known[name])
+    for file in sorted(p for p in example.rglob("*") if p.is_file() and not _LEFT_BEHIND & {*p.parts}):
+        place = file.relative_to(example)
         up = "../" * (len(place.parts) - 1)
         if (root / place).exists():
             continue

@@ -14,6 +14,7 @@ from afsync.commands.account_flags import AccountFlags, account_flags, check_tog
 from afsync.commands.apply_report import ApplyFlags
 from afsync.commands.apply_screen import apply_here
 from afsync.commands.options import (
+    FileName,
     auto_approve_flag,
     check_title,
     fail_fast_flag,
@@ -27,7 +28,7 @@ from afsync.errors import UsageError
 
 
 @click.command
-@click.argument("planfile", required=False, type=click.Path())
+@click.argument("planfile", required=False, type=FileName())
 @selection_flags
 @click.option("--expect", metavar="FINGERPRINT", help="Refuse any plan but the one that was reviewed.")
 @click.option("--destroy", is_flag=True, help="Remove everything recorded.")

@@ -67,7 +67,7 @@ def command(over: AccountFlags, **given: Any) -> int:
     """
     flags = CalendarFlags(**given)
     if flags.agenda and flags.reports.printed != TEXT:
-        raise UsageError(f"--agenda and {flags.reports.printed} exclude each other", "give the report a FILE")
+        raise UsageError(f"{flags.reports.printed_by} and --agenda exclude each other", "give the report a FILE")
     return run("calendar", over, lambda: calendar_here(flags))
 
 

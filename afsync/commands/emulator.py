@@ -8,12 +8,13 @@ import click
 
 from afsync.app.connection import DIALECTS
 from afsync.commands.console import messages
+from afsync.commands.options import FileName
 from afsync.errors import UsageError
 
 
 @click.command
 @click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
-@click.option("--data", type=click.Path(dir_okay=False), help="Keep everything in this file; else it is forgotten.")
+@click.option("--data", type=FileName(dir_okay=False), help="Keep everything in this file; else it is forgotten.")
 @click.option("--dialect", type=click.Choice(DIALECTS), default="documented", show_default=True)
 @click.option("--speed", default="1", show_default=True, metavar="N|manual", help="How fast production goes.")
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, instead of what the tier allows.")

@@ -21,7 +21,7 @@ from afsync.app.project import load_project
 from afsync.commands.console import messages, print_done, print_report, report
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
-from afsync.commands.options import account_flag, lock_timeout_flag
+from afsync.commands.options import FileName, account_flag, lock_timeout_flag
 from afsync.config.project import LoadedProject
 from afsync.config.settings import PROJECT_FILE
 from afsync.core.addresses import Kind
@@ -38,11 +38,9 @@ from afsync.output.values import escape_control
 @click.option(
     "--jobs", type=click.Choice([*map(str, JobSelection)]), help="Which jobs; without --templates, nothing else."
 )
-@click.option("--into", metavar="FILE", type=click.Path(), help="The file to add to (afsync.yaml); - prints.")
+@click.option("--into", metavar="FILE", type=FileName(), help="The file to add to (afsync.yaml); - prints.")
 @click.option("--split", type=click.Choice(("kind", "month")), help="Several files below account/.")
-@click.option(
-    "--csv", "sheet", metavar="FILE", type=click.Path(), help="Write a sheet for `rows` instead; - prints it."
-)
+@click.option("--csv", "sheet", metavar="FILE", type=FileName(), help="Write a sheet for `rows` instead; - prints it.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that the account holds as JSON instead.")
 @click.option("--only", metavar="GLOB", help="With --csv: the declared jobs with such addresses.")
 @click.option("--no-record", is_flag=True, help="Do not change the state; the next apply records what was exported.")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
 
 from afsync.api.access import IN_FILES, is_real
 from afsync.app.connection import connect, key_is_set
-from afsync.app.new_project import copy_example, pin_account, refuse_second_state, write_files, write_ignore
+from afsync.app.new_project import (
+    copy_example,
+    example_folder,
+    pin_account,
+    refuse_second_state,
+    write_files,
+    write_ignore,
+)
 from afsync.app.project import load_project
 from afsync.app.project_state import open_store, read_state
 from afsync.commands.account_flags import AccountFlags, CommandResult, account_flags, check_together
@@ -20,7 +28,7 @@ from afsync.commands.report_flags import report_flags
 from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote_account import EMULATOR, Remote
-from afsync.errors import AfsyncError, AuthError
+from afsync.errors import AfsyncError, AuthError, UsageError
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
@@ -30,10 +38,21 @@ if TYPE_CHECKING:
 LOST = "If there was a state that is lost, `afsync import --match` first: it finds again what it held.\n"
 
 
+def _is_over_all(given: Mapping[str, Any]) -> bool:
+    """Whether many accounts begin: with --all, or with an example that is a workspace."""
+    example = given["example"]
+    if given["every"] or example is None:
+        return bool(given["every"])
+    found = (example_folder(example) / WORKSPACE_FILE).is_file()
+    if given["reports"] and not found:
+        raise UsageError("--report is for many accounts", f"leave it out: the example {example} has one account")
+    return found
+
+
 @click.command
 @click.option("--from-account", is_flag=True, help="Declare and record what the account holds.")
 @click.option("--example", metavar="NAME", help="Begin with one of the examples that come with afsync.")
-@report_flags("init", json_help=None)
+@report_flags("init", json_help=None, is_over_all=_is_over_all)
 @account_flags()
 def command(from_account: bool, example: str | None, over: AccountFlags) -> int:
     """Write a starter project, or add a lineage to the one that is there.

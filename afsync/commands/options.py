@@ -23,6 +23,15 @@ class Number(click.IntRange):
     name = "integer"
 
 
+class FileName(click.Path):
+    """A path, which an unset variable is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail(f"the {self.name} name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 YEAR = 366 * 24 * 3600.0
 
 

@@ -18,7 +18,15 @@ from afsync.commands.account_run import run
 from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import links_shown
 from afsync.commands.context import here, keep_until_exit
-from afsync.commands.options import check_title, moment, now_flag, selection_flags, title_flag, with_links_flag
+from afsync.commands.options import (
+    FileName,
+    check_title,
+    moment,
+    now_flag,
+    selection_flags,
+    title_flag,
+    with_links_flag,
+)
 from afsync.commands.plan_report import PlanFlags, report_drift, report_plan
 from afsync.commands.report_flags import TEXT, check_apart, report_flags
 from afsync.config.project import LoadedProject
@@ -36,7 +44,7 @@ from afsync.output.plan_file import encode_plan_file
 @title_flag
 @with_links_flag
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option("--out", metavar="FILE", type=FileName(dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--notify", is_flag=True, help="Tell the channels of `notify` when there are changes.")
 @now_flag("Plan")
 @account_flags()
@@ -58,8 +66,9 @@ def command(over: AccountFlags, **given: Any) -> int:
 
 
 def _check_flags(flags: PlanFlags, chosen: Selection) -> None:
-    if flags.refresh_only and (flags.out or flags.destroy or flags.reports.wants("gitlab")):
-        raise UsageError("--refresh-only plans nothing", "leave out --out, --destroy and --report gitlab")
+    given = {"--out": flags.out, "--destroy": flags.destroy, **dict.fromkeys(flags.reports.flags_of("gitlab"), True)}
+    if flags.refresh_only and (wrong := [flag for flag, value in given.items() if value]):
+        raise UsageError("--refresh-only plans nothing", f"leave out {' and '.join(wrong)}")
     if flags.out:
         check_apart([flags.out, *(file for _, file in flags.reports.files)])
     if flags.refresh_only and chosen != Selection(chosen.target, chosen.exclude):

@@ -10,7 +10,7 @@ from afsync import cli
 from afsync.app.files import read_text, write_private
 from afsync.commands.ci import append_output, append_summary, in_github, repository_prefix
 from afsync.commands.console import messages, report, report_code, stdout_paint
-from afsync.commands.options import check_title, title_flag
+from afsync.commands.options import FileName, check_title, title_flag
 from afsync.commands.report_flags import Reports, report_flags
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.account_results import Overall, total, worst
@@ -30,7 +30,7 @@ def command() -> None:
 
 
 @command.command
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FileName(dir_okay=False))
 @report_flags("report merge", json_help=None)
 @title_flag
 def merge(files: tuple[str, ...], reports: Reports, title: str) -> int:

@@ -12,6 +12,7 @@ import click
 from msgspec import Struct
 
 from afsync.app.files import check_writable, write_private, write_shared
+from afsync.commands.options import FileName
 from afsync.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,10 +58,13 @@ _WRITING = {
 
 
 class Reports(Struct, frozen=True):
-    """What is printed, `text` or one of the formats, and which files are written: each a format and a name."""
+    """What is printed, `text` or one of the formats, and which files are written: each a format and a name. `flags` are
+    those with which they were asked for, each a format and what was given; `printed_by` is that of what is printed."""
 
     printed: str = TEXT
     files: tuple[tuple[str, str], ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
+    printed_by: str = ""
 
     def wants(self, form: str) -> bool:
         """Whether it is printed or written."""
@@ -68,6 +72,9 @@ class Reports(Struct, frozen=True):
 
     def files_of(self, form: str) -> tuple[str, ...]:
         return tuple(file for f, file in self.files if f == form)
+
+    def flags_of(self, form: str) -> tuple[str, ...]:
+        return tuple(flag for f, flag in self.flags if f == form)
 
     def write(self, text_of: Callable[[str], str]) -> None:
         """Write the files; `text_of` a format is what goes there. AfsyncError for the first that cannot be written."""
@@ -83,9 +90,14 @@ class _Asked(Struct, frozen=True):
     file: str
 
 
-def report_flags(name: str, json_help: str | None = "The same as --report json=-.") -> Callable[[F], F]:
+def report_flags(
+    name: str,
+    json_help: str | None = "The same as --report json=-.",
+    is_over_all: Callable[[Mapping[str, Any]], bool] = lambda given: bool(given.get("every")),
+) -> Callable[[F], F]:
     """Adds --report, --json (unless `json_help` is None) and the older flags, as one argument `reports`. Of a command
-    with --all, goes above `account_flags`, which is given those over all accounts."""
+    with --all, goes above `account_flags`, which is given those over all accounts: where `is_over_all` of what was
+    given, which is --all."""
     alone, over_all = FORMATS[name]
     older = OLDER.get(name, ())
     flags = (*(("--json",) if json_help else ()), *older)
@@ -93,7 +105,7 @@ def report_flags(name: str, json_help: str | None = "The same as --report json=-
     def decorate(command: F) -> F:
         @wraps(command)
         def gathered(*args: Any, **given: Any) -> Any:
-            every = bool(given.get("every"))
+            every = is_over_all(given)
             asked = _distinct(_Asked(flag, *_of_older(flag, v)) for flag in flags if (v := given.pop(_parameter(flag))))
             if every and asked:
                 raise UsageError(f"{asked[0].flag} does not go with --all", hint_with_all(name))
@@ -159,7 +171,7 @@ def _older_option(flag: str, formats: Sequence[str]) -> Callable[[F], F]:
     if flag in _PRINTING:
         return click.option(flag, is_flag=True, hidden=True, help=f"The same as --report {_PRINTING[flag]}=-.")
     about = f"The same as --report {_WRITING[flag]}=FILE."
-    return click.option(flag, metavar="FILE", type=click.Path(dir_okay=False), hidden=True, help=about)
+    return click.option(flag, metavar="FILE", type=FileName(dir_okay=False), hidden=True, help=about)
 
 
 def _parameter(flag: str) -> str:
@@ -197,18 +209,24 @@ def _checked(asked: Sequence[_Asked]) -> Reports:
     done; an older flag leaves the latter to the command."""
     printed = [one for one in asked if one.file == "-"]
     if len(printed) > 1:
-        hint = "only one report can be printed at a time: give the others a FILE"
+        hint = "only one report can be printed to standard output: give the others a FILE"
         raise UsageError(f"{' and '.join(map(_shown, printed))} exclude each other", hint)
     files = tuple((one.form, one.file) for one in asked if one.file != "-")
     check_apart(file for _, file in files)
     for one in asked:
         if one.file != "-" and one.form not in SHARED and one.flag.startswith("--report"):
             check_writable(Path(one.file))
-    return Reports(printed[0].form if printed else TEXT, files)
+    flags = tuple((one.form, _shown(one)) for one in asked)
+    if not printed:
+        return Reports(TEXT, files, flags)
+    return Reports(printed[0].form, files, flags, _shown(printed[0]))
 
 
 def _shown(one: _Asked) -> str:
-    return f"{one.flag} {one.form}" if one.flag == "--format" else one.flag
+    """As it was given, without the file that it names."""
+    if one.flag == "--format":
+        return f"{one.flag} {one.form}"
+    return f"{one.flag} -" if one.flag in _WRITING and one.file == "-" else one.flag
 
 
 def check_apart(files: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ import click
 from afsync.app.results import read_job_results
 from afsync.commands.console import links_shown, messages, on_terminal, report, report_code, stdout_paint
 from afsync.commands.context import here
-from afsync.commands.options import json_flag, with_links_flag
+from afsync.commands.options import FileName, json_flag, with_links_flag
 from afsync.core.job_results import result_without_links
 from afsync.errors import Exit
 from afsync.output.results import not_ready, result_json, result_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("globs", nargs=-1, required=True, metavar="ADDR...")
 @json_flag
 @with_links_flag
-@click.option("--download", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Fetch the files into DIR.")
+@click.option("--download", "folder", metavar="DIR", type=FileName(path_type=Path), help="Fetch the files into DIR.")
 def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Path | None) -> int:
     """Show what jobs produced: video, thumbnail, copy, and the result on each platform.
 

@@ -12,14 +12,14 @@ from afsync.app.project import load_project
 from afsync.app.project_state import read_state
 from afsync.commands.console import print_report
 from afsync.commands.context import here
-from afsync.commands.options import json_flag
+from afsync.commands.options import FileName, json_flag
 from afsync.output.json_text import json_text
 from afsync.output.state_text import state_text
 from afsync.store.state_text import encode
 
 
 @click.command
-@click.argument("planfile", required=False, type=click.Path())
+@click.argument("planfile", required=False, type=FileName())
 @json_flag
 def command(planfile: str | None, as_json: bool) -> int:
     """Show the state, or a saved plan.

@@ -1,4 +1,4 @@
-"""The calendar for programs and spreadsheets: `calendar --json` (schemas/calendar.schema.json) and `--csv`."""
+"""The calendar for programs and spreadsheets: JSON (schemas/calendar.schema.json) and CSV."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from afsync.core.plan.actions import Step
 from afsync.core.plan.changes import Change
 from afsync.errors import Problem
 from afsync.output.json_text import json_line
-from afsync.output.outcomes import Tally, _plural
+from afsync.output.outcomes import Tally, plural
 from afsync.output.plan_json import change_json
 from afsync.output.problems import problem_json
 from afsync.output.values import iso
@@ -71,7 +71,7 @@ def seen_fields(looked: Verification) -> dict[str, Any]:
     """The fields of the event `seen`."""
     counts = {what: {"seen": found, "of": total} for what, found, total in looked.seen.counts()}
     return {
-        **{_plural(what).replace(" ", "_"): counts.get(what) for what in Observable},
+        **{plural(what).replace(" ", "_"): counts.get(what) for what in Observable},
         "unseen": [{"what": e.what.value, "address": e.address, "id": e.id} for e in looked.seen.unseen],
         "not_read": looked.seen.beyond,
         "failed": looked.failed,

@@ -224,7 +224,7 @@ def seen_lines(looked: Verification | None, settle: float) -> Iterator[str]:
         yield f"Seen: unknown, because the account could not be read afterwards ({escape_control(looked.failed)})."
         return
     seen = looked.seen
-    counts = ", ".join(f"{found} of {total} {_plural(what)}" for what, found, total in seen.counts())
+    counts = ", ".join(f"{found} of {total} {plural(what)}" for what, found, total in seen.counts())
     beyond = f"{count(seen.beyond, 'more change')} not among what was read" if seen.beyond else ""
     yield f"Seen: {'; '.join(filter(None, (counts, beyond)))}."
     if seen.unseen:
@@ -239,5 +239,5 @@ def _named(one: Expected) -> str:
     return f"the {one.what.value} of {one.address} ({escape_control(one.id)}){said}"
 
 
-def _plural(what: Observable) -> str:
+def plural(what: Observable) -> str:
     return f"{what.value}s"

@@ -6,8 +6,10 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+from afsync.commands.options import FileName
 from afsync.commands.report_flags import FORMATS, OLDER
 from tests.cli.commands import every_command, options
 from tests.harness import Sandbox
@@ -112,12 +114,17 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         "'xml=x' is not a report: write it as json=FILE; formats are json,",
     ),
     "no file": (("--report", "json="), "is not a report"),
+    "no file of an older flag": (("--json-into", ""), "'--json-into': the file name is empty."),
+    "the other one": (("--markdown-into", ""), "'--markdown-into': the file name is empty."),
     "no format": (("--report", "x.json"), "is not a report"),
     "a folder that is not there": (("--report", "markdown={0}/no/x.md"), "no/x.md could not be written: No such file"),
     "a folder": (("--report", "json={0}"), "could not be written: Is a directory"),
     "a file twice": (("--report", "json={0}/x", "--report", "markdown={0}/../{1}/x"), "/x is given twice"),
     "with an older flag": (("--report", "json={0}/x", "--markdown-into", "{0}/x"), "/x is given twice"),
-    "printed twice": (("--report", "json=-", "--report", "markdown=-"), "only one report can be printed at a time"),
+    "printed twice": (
+        ("--report", "json=-", "--report", "markdown=-"),
+        "only one report can be printed to standard output",
+    ),
     "printed as JSON, too": (("--json", "--report", "markdown=-"), "--json and --report markdown=- exclude each other"),
     "of all accounts": (("--report", "sarif={0}/x"), "add --all; of one project, formats are json, markdown"),
 }
@@ -146,3 +153,66 @@ def test_two_reports_may_go_into_one_device(fresh: Sandbox) -> None:
 def test_the_same_format_goes_into_several_files(fresh: Sandbox, tmp_path: Path) -> None:
     fresh.does("validate", "--report", f"json={tmp_path / 'a'}", "--report", f"json={tmp_path / 'b'}", "--json")
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
+
+
+def test_no_path_of_any_command_can_be_empty(fresh: Sandbox) -> None:
+    paths = {
+        (name, option.opts[0])
+        for name, command in COMMANDS.items()
+        for option in command.params
+        if isinstance(option.type, click.Path)
+        if not isinstance(option.type, FileName) and not option.type.exists
+    }
+    assert paths == set()
+    for args in (
+        ("plan", "--out", ""),
+        ("plan", "--gitlab-report", ""),
+        ("calendar", "--ics", ""),
+        ("calendar", "--html", ""),
+        ("validate", "--json-into", ""),
+        ("export", "--csv", ""),
+        ("export", "--into", ""),
+        ("result", "job.a", "--download", ""),
+        ("apply", "--auto-approve", ""),
+        ("show", ""),
+        ("emulator", "--data", ""),
+        ("report", "merge", ""),
+    ):
+        done = fresh.does(*args, code=1)
+        assert re.search("the (file|path) name is empty", done.err) and done.out == "", args
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("calendar", "--agenda", "--json"), "--json and --agenda exclude each other"),
+        (("calendar", "--agenda", "--markdown"), "--markdown and --agenda exclude each other"),
+        (
+            ("calendar", "--ics", "-", "--html", "-"),
+            "--ics - and --html - exclude each other\n  only one report can be printed to",
+        ),
+        (("plan", "--refresh-only", "--gitlab-report", "g"), "leave out --gitlab-report\n"),
+        (("plan", "--refresh-only", "--report", "gitlab=g", "--out", "o"), "leave out --out and --report gitlab=g\n"),
+        (("plan", "--refresh-only", "--destroy"), "leave out --destroy\n"),
+    ],
+)
+def test_errors_name_the_flags_that_were_given(fresh: Sandbox, args: tuple[str, ...], said: str) -> None:
+    assert said in fresh.does(*args, code=1).err
+
+
+def test_an_older_flag_prints_into_a_minus(fresh: Sandbox) -> None:
+    assert "format_version" in json.loads(fresh.does("validate", "--json-into", "-").out)
+    assert not Path("-").exists()
+
+
+def test_an_example_that_is_a_workspace_is_over_all_accounts(tmp_path: Path) -> None:
+    sandbox, file = Sandbox(tmp_path / "new"), tmp_path / "x.json"
+    sandbox.root.mkdir()
+    for example, said in (
+        ("quickstart", "leave it out: the example quickstart has one account"),
+        ("agencies", "there is no example agencies"),
+    ):
+        assert said in sandbox.does("init", "--example", example, "--report", f"json={file}", code=1).err
+        assert list(sandbox.root.iterdir()) == []
+    sandbox.does("init", "--example", "agency", "--report", f"json={file}")
+    assert len(json.loads(file.read_text())["accounts"]) == 6
