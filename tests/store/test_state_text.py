@@ -16,6 +16,7 @@ from afsync.errors import StateError
 from afsync.store.schema import state_schema
 from afsync.store.state_text import encode, encode_bytes
 from tests.builders import LINEAGE, a_job, a_recorded_job, a_template, an_intent
+from tests.locked import worded_by
 from tests.store.support import decode, everything
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +127,7 @@ def test_what_json_cannot_hold_is_refused(value: object) -> None:
         encode(recorded.with_resource("job.best", job), "0.1.0")
 
 
+@worded_by("msgspec")
 def test_the_schema_is_up_to_date() -> None:
     kept = json.loads((ROOT / "schemas/state.schema.json").read_text())
     assert kept == state_schema(), "run `python -m afsync.store.schema > schemas/state.schema.json`"

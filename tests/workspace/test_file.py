@@ -15,6 +15,7 @@ from afsync.config.reference import explain
 from afsync.config.schema import workspace_schema
 from afsync.config.workspace import enclosing_workspace, find_workspace
 from afsync.errors import ConfigError
+from tests.locked import worded_by
 from tests.workspace.conftest import HEAD, SHARED, job
 
 ROOT = Path(__file__).parents[2]
@@ -141,10 +142,14 @@ def test_equal_names(directories: tuple[str, ...], expected: str, tmp_path: Path
     assert any(expected in line for line in problems(tmp_path))
 
 
-def test_the_schema_is_up_to_date_and_takes_what_the_loader_takes() -> None:
+@worded_by("pydantic")
+def test_the_schema_is_up_to_date() -> None:
     written = json.loads((ROOT / "schemas/workspace.schema.json").read_text("utf-8"))
     assert written == workspace_schema(), "run `make schemas`"
-    check = Draft7Validator(written)
+
+
+def test_the_schema_takes_what_the_loader_takes() -> None:
+    check = Draft7Validator(json.loads((ROOT / "schemas/workspace.schema.json").read_text("utf-8")))
     check.validate(parse((HEAD + "limits: {max_credits: 5}\n").encode(), "x").value)
     assert not check.is_valid({"version": 1, "accounts": ["a"], "key": "af_live_x"})
 

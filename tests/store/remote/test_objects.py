@@ -135,7 +135,7 @@ def test_reads_are_asked_again(proxy: Proxy, backend: Backend) -> None:
 
 
 def test_a_slow_store_is_unclear_and_not_waited_for_without_end(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "TIMEOUTS", {"connect_timeout": "1s", "timeout": "0.2s"})
+    monkeypatch.setattr(objects, "TIMEOUTS", {"connect_timeout": "1s", "timeout": "200ms"})
     import threading
 
     answered = threading.Event()
