@@ -44,7 +44,7 @@ def command(
 ) -> int:
     """Record that ADDRESS, which is declared, is ID in the account. Nothing is sent.
 
-    With --match: show what in the account looks like what is declared, with the evidence, and take over what is
+    With --match: show what in the account looks like what is declared, with the evidence, and record what is
     certain. This is also the way out of a lost state.
     """
     if [bool(address and id), match, none].count(True) != 1 or (address and not id):
@@ -80,8 +80,8 @@ def _match(session: Session, *, auto_approve: bool, as_json: bool) -> int:
         return _not_recorded()
     if not auto_approve and not interactive():
         text = "import --match asks for confirmation, and there is no terminal to ask at; nothing was recorded"
-        raise UsageError(text, "to take over what is certain, add --auto-approve")
-    if not auto_approve and not agreed(f"Do you want to take over these {len(certain)}?"):
+        raise UsageError(text, "to record what is certain, add --auto-approve")
+    if not auto_approve and not agreed(f"Do you want to record these {len(certain)}?"):
         return _not_recorded()
     record_matches(session, facts, certain)
     if not as_json:

@@ -130,13 +130,13 @@ def _import_fault(
     if declared is not None and address not in declared and address.partition("[")[0] not in declared:
         hint = close_address(address, declared, effort) or "declare it, or remove this line"
         return Diagnostic(
-            Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to take anything over", hint, at_key=True
+            Code.UNKNOWN_IMPORT, path, f"there is no `{address}` to import anything as", hint, at_key=True
         )
     if addresses.setdefault(address, resource_id) != resource_id:
-        text = f"`{address}` is to take over {addresses[address]} already"
+        text = f"`{address}` imports {addresses[address]} already"
         return InvalidValue(Code.DECLARED_TWICE, text, "keep one of the two lines").at(path)
     if owners.setdefault(resource_id, address) != address:
-        text = f"{resource_id} is taken over by `{owners[resource_id]}` already"
+        text = f"{resource_id} is imported as `{owners[resource_id]}` already"
         return InvalidValue(Code.DECLARED_TWICE, text, "one id has one address: remove one of the two lines").at(path)
     return None
 

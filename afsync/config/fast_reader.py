@@ -138,7 +138,7 @@ def _lines(*, runs: bool = False) -> re.Pattern[str]:
     """One line of a known form, or a literal text as a whole; with `runs`, also several simple lines at once. Compiled
     when the first file is read.
 
-    What a repetition takes is told from what follows by its first character, and repetitions of groups are bounded:
+    A repetition and what may follow it differ in their first character, and repetitions of groups are bounded:
     matching takes time that grows with the text, and memory that does not.
     """
     end, blank = r"[ ]*+(?:(?<=[ ])#[^\n]*+)?\n", r"[ ]*+(?:#[^\n]*+)?\n"

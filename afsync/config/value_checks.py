@@ -85,8 +85,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def as_text(parse: Callable[[str], object]) -> Callable[[Any], Any]:
-    """A check by `parse` that comes before that of the type, so that `10` is told that it lacks a unit and not that it
-    is no text."""
+    """A check by `parse` that comes before the check of the type: the message about `10` is then that a unit is
+    missing, not that it is not text."""
 
     def check(value: Any) -> Any:
         if isinstance(value, str | int | float):

@@ -138,7 +138,7 @@ def merged_sides(one: Recorded, two: Recorded) -> Recorded:
         if first != second:
             raise StateError(
                 f"Both sides submitted {address}: it is {first} in one and {second} in the other.",
-                f"restore one of them, then look after the other in the account: {IMPORT} takes it over "
+                f"restore one of them, then look after the other in the account: {IMPORT} records it "
                 "under another key, and a job that should not be there can be cancelled",
             )
     if older.intents != newer.intents:

@@ -100,7 +100,7 @@ def read_recovery(disk: Disk, path: Path, lineage: str) -> Recovery:
         problem = f"cannot be read: {reason(error)}"
     except InvalidDocument as error:
         problem = str(error)
-    hint = f"the run that wrote it printed the id: remove the file, then {import_command('ADDRESS')} takes it over"
+    hint = f"the run that wrote it printed the id: remove the file, then {import_command('ADDRESS')} records it"
     raise StateError(f"The recovery file {path} {problem}.", hint)
 
 

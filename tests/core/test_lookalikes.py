@@ -43,7 +43,7 @@ def test_a_lookalike_withholds_the_submission() -> None:
         Problem(
             "blocked_lookalike",
             "job.best looks like job_9, which is in the account but not in the state",
-            "take it over with `afsync import job.best job_9`, or set `allow_duplicate: true` on it to pay for another",
+            "import it with `afsync import job.best job_9`, or set `allow_duplicate: true` on it to pay for another",
             address="job.best",
         ),
     )

@@ -155,7 +155,7 @@ def test_a_different_one_of_that_name_is_told_with_what_differs() -> None:
         Problem(
             "same_name",
             "the account already has a template named 'Weekly highlights' (tpl_1), and it differs in format, tone",
-            "take it over with `afsync import template.weekly ID`, or give this one another name",
+            "import it with `afsync import template.weekly ID`, or give this one another name",
             address="template.weekly",
         ),
     )

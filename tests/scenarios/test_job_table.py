@@ -659,7 +659,7 @@ def test_new_and_like_one_that_nobody_recorded_is_held_back(make_world: MakeWorl
         "blocked_lookalike",
         says=[
             f"  Error: job.best looks like {twin}, which is in the account but not in the state",
-            f"    take it over with `afsync import job.best {twin}`, or set `allow_duplicate: true` on it "
+            f"    import it with `afsync import job.best {twin}`, or set `allow_duplicate: true` on it "
             "to pay for another",
         ],
     )

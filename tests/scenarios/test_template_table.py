@@ -94,7 +94,7 @@ def test_new_and_different_from_the_one_of_its_name_is_held_back(world: World) -
         "same_name",
         says=[
             f"  Error: the account already has a template named '{NAME}' ({theirs}), and it differs in tone",
-            "    take it over with `afsync import template.weekly ID`, or give this one another name",
+            "    import it with `afsync import template.weekly ID`, or give this one another name",
             "  Error: job.best is made from template.weekly, which waits for a person to decide",
         ],
     )

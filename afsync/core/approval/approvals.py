@@ -74,7 +74,7 @@ def approved_without_submission(change: Change, job: Job) -> Decision | None:
     return withhold(
         replace(change, reason=Reason.APPROVE_NOT_SUBMITTED),
         f"{job.address} is approved as {job.approve}, but the state has no submission of it",
-        f"take it over with {import_command(job.address, job.approve)}, or remove `approve` to submit it",
+        f"import it with {import_command(job.address, job.approve)}, or remove `approve` to submit it",
         "approve",
     )
 

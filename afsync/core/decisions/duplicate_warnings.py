@@ -172,7 +172,7 @@ def paid_before(change: Change, job: Job, facts: Facts) -> Decision | None:
         return None
     job_id = twin.record.id
     another = "another `rerun`" if job.allow_duplicate else "`allow_duplicate: true` on it, or another `rerun`"
-    take = f"take it over with {import_command(change.address, job_id)}, which is free; "
+    take = f"import it with {import_command(change.address, job_id)}, which is free; "
     if change.before is not None:  # the address has a submission already
         forget = forget_command(change.address)
         take = f"undo the edit; or forget {change.before.id} with {forget} (it goes on) and {take}"

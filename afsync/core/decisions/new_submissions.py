@@ -204,7 +204,7 @@ def _lookalike(change: Change, job: Job, facts: Facts) -> Decision | None:
     return withhold(
         replace(change, reason=Reason.BLOCKED_LOOKALIKE, id=twins[0].id if len(twins) == 1 else None),
         f"{change.address} looks like {ids}, which is in the account but not in the state",
-        f"take it over with {import_command(change.address, twins[0].id)}, or set `allow_duplicate: true` on "
+        f"import it with {import_command(change.address, twins[0].id)}, or set `allow_duplicate: true` on "
         "it to pay for another",
     )
 

@@ -80,7 +80,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Decision:
     if len(namesakes) > 1:
         why = f"the account already has {len(namesakes)} templates named {declared.name!r} ({ids})"
     elif _claims(declared, facts) > 1:
-        why = f"several templates could take over the one named {declared.name!r} ({ids})"
+        why = f"several declared templates could be the one named {declared.name!r} ({ids})"
     else:
         differing = differing_fields(Kind.TEMPLATE, {**namesakes[0].echo, "name": declared.name}, declared.values)
         fields = ", ".join(f.path for f in differing)
@@ -88,7 +88,7 @@ def _unrecorded(declared: Template, facts: Facts) -> Decision:
     return withhold(
         replace(create, reason=Reason.SAME_NAME),
         why,
-        f"take it over with {import_command(declared.address)}, or give this one another name",
+        f"import it with {import_command(declared.address)}, or give this one another name",
     )
 
 

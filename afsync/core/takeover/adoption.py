@@ -62,7 +62,7 @@ def objection(declared: Template | Job, resource_id: str, facts: Facts) -> Objec
         return None
     names = f"{', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
     anyway = import_command(declared.address, resource_id, force=True)
-    hint = f"fix the declaration, or take it over as it is with {anyway}"
+    hint = f"fix the declaration, or import it as it is with {anyway}"
     return Objection(Reason.IMPORT_DIFFERS, f"{resource_id} is not what is declared: {names}", hint, differing)
 
 
