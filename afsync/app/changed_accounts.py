@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from afsync.config.document import parse
+from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import InvalidValue
-from afsync.config.settings import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.account_results import AccountResult
 from afsync.errors import Exit, Problem, UsageError

@@ -19,7 +19,7 @@ from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.config.edit import AddedEntry, AddedSection, insert, insert_include
 from afsync.config.export import WrittenSheet, account_rows, declared_rows, entry_of, writable, write_sheet
-from afsync.config.settings import PROJECT_FILE
+from afsync.config.files import PROJECT_FILE
 from afsync.config.starter_files import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
 from afsync.core.plan.facts import Facts, facts_of

@@ -22,8 +22,8 @@ from afsync.commands.console import messages, print_done, print_report, report
 from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import FileName, account_flag, lock_timeout_flag
+from afsync.config.files import PROJECT_FILE
 from afsync.config.project import LoadedProject
-from afsync.config.settings import PROJECT_FILE
 from afsync.core.addresses import Kind
 from afsync.core.takeover.export import JobSelection
 from afsync.core.text import count

@@ -25,7 +25,7 @@ from afsync.commands.account_run import run
 from afsync.commands.console import messages, print_done, report
 from afsync.commands.context import here
 from afsync.commands.report_flags import report_flags
-from afsync.config.settings import PROJECT_FILE
+from afsync.config.files import PROJECT_FILE
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.remote_account import EMULATOR, Remote
 from afsync.errors import AfsyncError, AuthError, UsageError

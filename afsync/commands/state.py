@@ -13,7 +13,7 @@ from afsync.commands.console import print_done, print_report
 from afsync.commands.context import here
 from afsync.commands.options import Number, json_flag, lock_timeout_flag
 from afsync.commands.show import show_state
-from afsync.config.settings import PROJECT_FILE
+from afsync.config.files import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import StateError, UsageError
 from afsync.output.state_text import (

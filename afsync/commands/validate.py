@@ -13,7 +13,7 @@ from afsync.commands.console import print_report, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import check_title, title_flag
 from afsync.commands.report_flags import TEXT, Reports, report_flags
-from afsync.config.settings import PROJECT_FILE
+from afsync.config.files import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity
 from afsync.output.codeclimate import codeclimate

@@ -10,17 +10,21 @@ from typing import Any, Final, NoReturn
 
 from msgspec import Struct, field
 
-from afsync.config.cut_texts import Cuts
-from afsync.config.node import MAX_DEPTH, Node, grow, merge, put
+from afsync.config.misleading_text import Cuts
+from afsync.config.positions import Node
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, InvalidValue, TextDiagnostic
 from afsync.config.scalars import clean, resolve, short, tagged, unknown_tag
+
+MAX_DEPTH: Final = 64
 
 MAX_EXPANSION: Final = 500_000
 """How many values all aliases of a file may stand for, together."""
 
 
 NO_VERSION: Final = "remove the `%YAML` line: it is 1.2"
+
 _SEQUENCE_TAGS = (None, "!", "tag:yaml.org,2002:seq")
+
 _MAPPING_TAGS = (None, "!", "tag:yaml.org,2002:map")
 
 
@@ -226,3 +230,35 @@ def too_much(line: int) -> TextDiagnostic:
 
 def _node(event: Any) -> Node:
     return Node(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def put(mapping: Node, key: Node, node: Node) -> None:
+    """Adds an entry to a mapping."""
+    name = key.value
+    mapping.keys[name] = key
+    mapping.children[name] = node
+    mapping.value[name] = node.value
+    grow(mapping, node)
+
+
+def grow(parent: Node, child: Node) -> None:
+    """Counts `child` and what is below it in its parent."""
+    parent.size += child.size
+    parent.height = max(parent.height, child.height + 1)
+
+
+def merge(into: Node, source: Node) -> bool:
+    """What `<<: source` means in YAML 1.1: what `into` holds already wins, then the first of a list.
+
+    False when `source` is neither a mapping nor a list of mappings.
+    """
+    sources = list(source.children.values()) if isinstance(source.value, list) else [source]
+    for one in sources:
+        if one.value is BROKEN:
+            continue
+        if not isinstance(one.value, dict):
+            return False
+        for name, child in one.children.items():
+            if isinstance(name, str) and name not in into.keys:
+                put(into, one.keys[name], child)
+    return True

@@ -9,13 +9,11 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final
 
-from afsync.config.cut_texts import in_common_form
 from afsync.config.fast_positions import Places
 from afsync.config.fast_reader import NOT_READ, read_fast
 from afsync.config.files import open_regular
-from afsync.config.line_index import Lines
-from afsync.config.lookalike_characters import in_fault, in_key, is_only_comment
-from afsync.config.node import Node
+from afsync.config.misleading_text import in_common_form, in_fault, in_key, is_only_comment
+from afsync.config.positions import Lines, Node
 from afsync.config.problems import Code, Diagnostic, InvalidValue, Path, TextDiagnostic
 from afsync.core.addresses import KEY
 from afsync.errors import Location, Problem

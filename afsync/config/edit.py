@@ -9,10 +9,16 @@ from typing import Any
 from msgspec import Struct, field
 
 from afsync.config.document import Document
-from afsync.config.line_index import document_and_rest, ended, lines_of, newline_of
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.scalars import block, flow, meant
 from afsync.errors import ConfigError
+
+# Compiled when they are used, which is when a file is written.
+_LINE = "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+"
+
+_ENDED = "[\r\n\x85\u2028\u2029]\\Z"
+
+_DOCUMENT_END = re.compile(r"\.\.\.(\s|\Z)")
 
 
 class AddedEntry(Struct, frozen=True):
@@ -182,3 +188,25 @@ def _to_list(lines: list[str], document: Document, pattern: str, held: list[str]
         before, behind = lines[line][:column], lines[line][column:]
         yield [*lines[:line], f"{before}{flow(pattern)}, {behind}", *lines[line + 1 :]]
         yield [*lines[:line], f"{before}{flow(pattern)}{newline}", *lines[line:]]
+
+
+def lines_of(text: str) -> list[str]:
+    return re.findall(_LINE, text)
+
+
+def newline_of(text: str) -> str:
+    """How the author ends lines."""
+    if "\r\n" in text:
+        return "\r\n"
+    return "\r" if "\r" in text and "\n" not in text else "\n"
+
+
+def ended(lines: list[str], newline: str) -> list[str]:
+    """The same lines, the last of them with an end."""
+    return [*lines[:-1], lines[-1] + newline] if lines and not re.search(_ENDED, lines[-1]) else lines
+
+
+def document_and_rest(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines up to the mark that ends the document, where there is one, and those from there on."""
+    end = next((n for n, line in enumerate(lines) if _DOCUMENT_END.match(line)), len(lines))
+    return lines[:end], lines[end:]

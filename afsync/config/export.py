@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from afsync.config.document import Document
 from afsync.config.edit import AddedEntry
+from afsync.config.form_problems import check
 from afsync.config.keys.resources import JobPart, TemplatePart
 from afsync.config.problems import InvalidValue
-from afsync.config.pydantic_problems import check
 from afsync.config.row_fields import FIELDS, rows_of
 from afsync.config.rows_file import parse_delimited
 from afsync.config.scalars import comment, flow, meant

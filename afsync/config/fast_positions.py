@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from afsync.config.line_index import Lines
-from afsync.config.node import Node
+from afsync.config.positions import Lines, Node
 from afsync.config.problems import Path
 
 _SMALL: Final = 2_000

@@ -13,6 +13,8 @@ from typing import BinaryIO, Final
 from afsync.config.problems import Code, InvalidValue
 from afsync.core.resources import File
 
+PROJECT_FILE = "afsync.yaml"
+
 
 @contextmanager
 def open_regular(path: Path, written: str) -> Iterator[tuple[BinaryIO, int]]:

@@ -17,9 +17,8 @@ from afsync.config.parsed_file import is_usable, parse_included, parse_main, rea
 from afsync.config.policy import DeclaredPolicy, policy_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import BROKEN, Code, Diagnostic, InvalidValue
-from afsync.config.project import LoadedProject, SourceFile, limits_of, project_part, settings_of
+from afsync.config.project import LoadedProject, Settings, SourceFile, limits_of, project_part, settings_of
 from afsync.config.project_files import read_sources
-from afsync.config.settings import Settings
 from afsync.config.times import parse_zone
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import Desired, Template

@@ -130,6 +130,6 @@ def explained(fields: Mapping[str, Any]) -> list[Diagnostic]:
     if fits(fields, JobPart):
         return []
     # Imported here: the models take long to load, and most projects never get this far.
-    from afsync.config.pydantic_problems import check
+    from afsync.config.form_problems import check
 
     return check(JobPart, fields)[1]

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 from afsync.config.declarations import Declared
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours, parse_span
-from afsync.config.enums import Weekday
 from afsync.config.keys.policy import BlackoutPart, BudgetPart, ExceptionPart
 from afsync.config.keys.project import ProjectFile
+from afsync.config.keys.values import Weekday
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.times import parse_zone
 from afsync.core.policy.rules import NO_POLICY, Budget, Exemption, Policy, TimeWindow

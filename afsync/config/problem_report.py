@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 from msgspec.structs import replace
 
 from afsync.config.document import Document
+from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import MAX_PROBLEMS, Code, Diagnostic, InvalidValue
-from afsync.config.settings import PROJECT_FILE
 from afsync.errors import ConfigError, Location, Problem, Severity
 
 T = TypeVar("T")

@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, convert, field
 
 from afsync.config.durations import quarantine_seconds, watch_seconds
-from afsync.config.keys.project import Api, AutoApprovePart, ChannelPart, LimitsPart, ProjectFile
-from afsync.config.settings import Settings
+from afsync.config.keys.project import (
+    LATE,
+    QUARANTINE,
+    SETTLE,
+    STATE,
+    WATCH,
+    Api,
+    AutoApprovePart,
+    ChannelPart,
+    LimitsPart,
+    ProjectFile,
+)
 from afsync.config.value_checks import deletes_percent
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.policy.rules import NO_POLICY, Policy
+from afsync.core.remote_account import SERVICE
 from afsync.core.resources import Bounds, Desired, Job, Limits
 from afsync.errors import Location, Problem
 
@@ -21,6 +32,28 @@ if TYPE_CHECKING:
     from afsync.config.declarations import Declared
     from afsync.config.timed_submissions import TimedSubmissions
     from afsync.core.series.occurrence_notices import Occurrences
+
+
+class Settings(Struct, frozen=True):
+    """How this project is run; spans are in seconds, and `state` is a path relative to the root.
+
+    `key` is where the key is, if a workspace says so: `env:NAME` or `file:PATH`. `auto_approve` is what may be applied
+    unattended.
+    """
+
+    lineage: str | None = None
+    base_url: str = SERVICE
+    exclusive: bool | None = None
+    quarantine: int = quarantine_seconds(QUARANTINE)
+    late: int = quarantine_seconds(LATE)
+    settle: int = quarantine_seconds(SETTLE)
+    watch: int = watch_seconds(WATCH)
+    state: str = STATE
+    timezone: str | None = None
+    account: str | None = None
+    notify: tuple[Channel, ...] = ()
+    key: str | None = None
+    auto_approve: Bounds | None = None
 
 
 class SourceFile(Struct, frozen=True):

@@ -11,12 +11,10 @@ from typing import Final
 from msgspec import Struct
 
 from afsync.config.document import Document, read
-from afsync.config.file_tree import Tree
-from afsync.config.files import inside, open_regular
-from afsync.config.includes import check_kind, included
+from afsync.config.files import PROJECT_FILE, inside, open_regular
+from afsync.config.includes import Tree, check_kind, included
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
-from afsync.config.settings import PROJECT_FILE
 
 MAX_PATTERNS: Final = 10_000
 _GLANCE: Final = 100_000

@@ -6,7 +6,7 @@ import re
 from datetime import date, time
 from typing import Any, Final, get_args
 
-from afsync.config.enums import Weekday
+from afsync.config.keys.values import Weekday
 from afsync.config.problems import Code, InvalidValue
 from afsync.core.series.recurrence import LAST_DAY, MonthDay, Unit
 

@@ -10,8 +10,8 @@ from string import Template
 from typing import Any, Final
 
 from afsync.config.document import Document
+from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import Code, Diagnostic
-from afsync.config.settings import PROJECT_FILE
 from afsync.core.remote_account import EMULATOR
 from afsync.errors import ConfigError
 

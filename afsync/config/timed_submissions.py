@@ -13,6 +13,7 @@ from afsync.config.durations import parse_span
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext
 from afsync.config.keys.part import fits
+from afsync.config.keys.project import HORIZON, KEEP
 from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.occurrence_fields import misplaced, refers_to_row, without_later
 from afsync.config.problem_report import Report
@@ -22,7 +23,6 @@ from afsync.config.row_jobs import RowSeries
 from afsync.config.rows_file import Sheet, read_sheet
 from afsync.config.series import DeclaredSeries, SeriesDefaults, read_series, with_rows
 from afsync.config.series_rules import not_repeated, single_only
-from afsync.config.settings import HORIZON, KEEP
 
 
 class TimedSubmissions(Struct, frozen=True):

@@ -1,30 +1,37 @@
-"""The workspace that a project belongs to: many accounts, each a project of its own, below one file."""
+"""The workspace that a project belongs to: many accounts, each a project of its own, below one file; and what is wrong
+with it, such as two accounts of one lineage."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from afsync.config.document import Document, read
-from afsync.config.file_tree import Tree
-from afsync.config.files import inside
-from afsync.config.includes import check_kind, included
+from afsync.config.files import PROJECT_FILE, inside, open_regular
+from afsync.config.includes import Tree, check_kind, included
 from afsync.config.keys.part import fits
+from afsync.config.keys.project import STATE
 from afsync.config.keys.workspace import WorkspaceFile
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
-from afsync.config.project import bounds_of
-from afsync.config.settings import PROJECT_FILE, STATE, Settings
+from afsync.config.project import Settings, bounds_of
 from afsync.config.value_checks import check_state_template
 from afsync.core.account_places import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.core.resources import Bounds
-from afsync.errors import ConfigError, Location
+from afsync.errors import ConfigError, Location, Problem
 
 WORKSPACE_FILE = "afsync.workspace.yaml"
+
+
+_LINEAGE = re.compile(rb"^lineage[ \t]*:[ \t]*[\"']?([0-9a-fA-F-]{36})", re.MULTILINE)
+
+_GLANCE: Final = 1_000_000
 
 
 class Member(Struct, frozen=True):
@@ -143,7 +150,7 @@ def _checked(document: Document, report: Report) -> WorkspaceFile:
             report.faults(document, [wrong.at(())])
     elif not fits(value, WorkspaceFile):
         # Imported here: pydantic and the models take long to load, and most files never get this far.
-        from afsync.config.pydantic_problems import check
+        from afsync.config.form_problems import check
 
         report.faults(document, check(WorkspaceFile, value)[1])
     if not report.clean or not isinstance(value, dict):
@@ -228,3 +235,48 @@ def _equal(members: tuple[Member, ...], value: WorkspaceFile) -> Diagnostics:
 
 def _relative(path: Path, seen_from: Path) -> str:
     return PurePosixPath(os.path.relpath(path, seen_from.resolve()).replace(os.sep, "/")).as_posix()
+
+
+def equal_lineages(workspace: Workspace) -> tuple[Problem, ...]:
+    """One problem for each account whose lineage another one had first. What cannot be read is reported when that
+    account is loaded."""
+    first: dict[bytes, Member] = {}
+    found = []
+    for member in workspace.members:
+        lineage, line = _lineage(workspace, member)
+        if lineage is None or (other := first.setdefault(lineage, member)) is member:
+            continue
+        file = f"{member.directory}/{PROJECT_FILE}"
+        message = f"`{member.name}` has the lineage of `{other.name}`, which ties files to their state"
+        hint = f"in {file}, remove the line `lineage:` (and a copied .afsync), then run `afsync init` there"
+        found.append(Problem(Code.DUPLICATE_ITEM, message, hint, location=Location(file, line)))
+    return tuple(found)
+
+
+def _lineage(workspace: Workspace, member: Member) -> tuple[bytes | None, int | None]:
+    path = workspace.root / member.directory / PROJECT_FILE
+    try:
+        with open_regular(path, PROJECT_FILE) as (file, _):
+            text = file.read(_GLANCE)
+    except (InvalidValue, OSError):
+        return None, None
+    found = _LINEAGE.search(text)
+    return (found[1].lower(), text.count(b"\n", 0, found.start()) + 1) if found else (None, None)
+
+
+def unreachable_members(workspace: Workspace) -> Iterator[Problem]:
+    """One problem for each account that would be in no workspace when it is run alone, and so have another key and
+    another state."""
+    for member in workspace.members:
+        place = workspace.place(member)
+        if workspace.root in above(place):
+            continue
+        inside = [p for p in (place, *place.parents) if p.is_relative_to(workspace.root) and (p / ".git").exists()]
+        top = inside[0].relative_to(workspace.root).as_posix() if inside else member.directory
+        why = f"{top} is a git repository of its own" if inside else "the directory is outside of the workspace"
+        message = f"`{member.name}` would not be an account of this workspace when it is run alone: {why}"
+        hint = (
+            f"keep its files in the repository of the workspace (no {top}/.git), or take it out of `accounts` and run "
+            "it alone"
+        )
+        yield Problem(Code.OUTSIDE_PROJECT, message, hint, location=workspace.locate("accounts"))

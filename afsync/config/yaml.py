@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from afsync.config.composer import NO_VERSION, Composer, Unreadable, too_much
-from afsync.config.node import Node
+from afsync.config.positions import Node
 from afsync.config.problems import Code, TextDiagnostic
 from afsync.config.syntax import conflict, explain, swallowed
 

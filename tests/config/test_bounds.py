@@ -10,8 +10,7 @@ import pytest
 
 from afsync.config import interpolation, yaml
 from afsync.config.fast_positions import Places
-from afsync.config.line_index import Lines
-from afsync.config.node import Node
+from afsync.config.positions import Lines, Node
 from afsync.config.problems import MAX_PROBLEMS, Effort, closest
 from tests.config.support import a_job, loaded, problems
 

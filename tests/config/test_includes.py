@@ -183,13 +183,13 @@ def test_every_directory_is_gone_through_once(pattern: str, tmp_path: Path, monk
     write(tmp_path, {"d/" * depth + "x.yaml": "jobs: {}\n" for depth in range(1, 25)})
     (tmp_path / "d" / "d" / "up").symlink_to("..")
     (tmp_path / "d" / "d" / "d" / "top").symlink_to("../../..")
-    monkeypatch.setattr("afsync.config.file_tree.MAX_LOOKS", 20_000)
+    monkeypatch.setattr("afsync.config.includes.MAX_LOOKS", 20_000)
     assert len(loaded(tmp_path, MAIN.format(f"'{pattern}'")).files) >= 13
 
 
 def test_how_much_is_looked_at_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {f"{n}.yaml": "jobs: {}\n" for n in range(20)})
-    monkeypatch.setattr("afsync.config.file_tree.MAX_LOOKS", 50)
+    monkeypatch.setattr("afsync.config.includes.MAX_LOOKS", 50)
     (problem,) = problems(tmp_path, MAIN.format(", ".join(f"'*{n}.yaml'" for n in range(10))))
     assert summary(problem) == "afsync.yaml:2:22 out_of_range"
 

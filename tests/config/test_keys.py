@@ -12,10 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from afsync.config.form_problems import check
 from afsync.config.keys.part import Part, fits
 from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.problems import BROKEN
-from afsync.config.pydantic_problems import check
 from tests.builders import every_field, places
 from tests.config.support import URL
 from tests.scale import EVERYTHING, scaled

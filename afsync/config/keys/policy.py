@@ -6,9 +6,8 @@ from msgspec import Meta
 
 from afsync.config import value_checks
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours
-from afsync.config.enums import Per, Platform, PolicyRule, Weekday
 from afsync.config.keys.part import LEFT_OUT, Check, Help, Part
-from afsync.config.keys.values import Platforms, Text, Unique, Zone
+from afsync.config.keys.values import Per, Platform, Platforms, PolicyRule, Text, Unique, Weekday, Zone
 from afsync.config.problems import Code, InvalidValue
 
 Lead = Annotated[str, Check(value_checks.as_text(lead_time), first=True, schema={"pattern": "^[0-9]+(m|h|d)$"})]

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 from msgspec.json import Decoder
 
-from afsync.config.enums import NotifyEvent, NotifyForm, Publisher
 from afsync.config.keys.part import LEFT_OUT, Help, Part
 from afsync.config.keys.policy import PolicyPart
 from afsync.config.keys.resources import JobDefaults, JobPart, TemplatePart
@@ -17,6 +16,9 @@ from afsync.config.keys.values import (
     Deletes,
     Identifier,
     Lineage,
+    NotifyEvent,
+    NotifyForm,
+    Publisher,
     Quarantine,
     ResourceKey,
     Span,
@@ -28,8 +30,21 @@ from afsync.config.keys.values import (
     Watch,
     Zone,
 )
-from afsync.config.settings import HORIZON, KEEP, LATE, QUARANTINE, SETTLE, STATE, WATCH
 from afsync.core.remote_account import EMULATOR, SERVICE
+
+STATE = ".afsync/state.json"
+
+QUARANTINE = "10m"
+
+LATE = "6h"
+
+SETTLE = "2m"
+
+WATCH = "24h"
+
+HORIZON = "14d"
+
+KEEP = "90d"
 
 
 class Api(Part):

@@ -7,9 +7,24 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from afsync.config.enums import Entry, Format, Profile, Publisher, PublishMode, UnscheduledMode
 from afsync.config.keys.part import LEFT_OUT, Help, Lazy, Part
-from afsync.config.keys.values import Identifier, Json, Platforms, Scalar, Span, Text, Unique, Url, Zone
+from afsync.config.keys.values import (
+    Entry,
+    Format,
+    Identifier,
+    Json,
+    Platforms,
+    Profile,
+    Publisher,
+    PublishMode,
+    Scalar,
+    Span,
+    Text,
+    Unique,
+    UnscheduledMode,
+    Url,
+    Zone,
+)
 from afsync.core.body_fields import BodyField
 
 _SERIES = "afsync.config.keys.series"

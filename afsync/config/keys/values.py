@@ -1,14 +1,49 @@
-"""The types of single values in the files, and what each accepts beyond a type of Python."""
+"""The types of single values in the files, closed lists of words among them, and what each accepts beyond a type of
+Python. What a word means is said where a key takes it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from afsync.config import value_checks
 from afsync.config.durations import quarantine_seconds, watch_seconds
-from afsync.config.enums import Platform
 from afsync.config.keys.part import Check
 from afsync.core.remote_account import EMULATOR
+
+Platform = Literal["tiktok", "youtube", "instagram"]
+
+Format = Literal["short", "long"]
+
+PublishMode = Literal["immediate", "scheduled", "manual"]
+
+UnscheduledMode = Literal["immediate", "manual"]
+
+Publisher = Literal["service", "held"]
+
+Profile = Literal["broadcast_desk", "vertical_reel", "live_event"]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+PolicyRule = Literal[
+    "allowed_platforms",
+    "require_staging",
+    "require_proven_schedule",
+    "min_lead",
+    "max_per_day",
+    "blackouts",
+    "publish_windows",
+    "spacing",
+    "max_gap",
+    "budget",
+]
+
+Per = Literal["day", "week", "month"]
+
+NotifyEvent = Literal["plan", "applied", "failed", "waits", "not_kept", "published"]
+
+NotifyForm = Literal["slack", "webhook"]
+
+Entry = Literal["fetch", "upload", "compose", "generate"]
 
 Json = str | int | float | bool | list[Any] | dict[str, Any]
 """Any value; passed on as it is."""

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afsync.config.cut_texts import in_common_form
 from afsync.config.document import parse
 from afsync.config.fast_reader import NOT_READ, read_fast
 from afsync.config.formatter import tidied
+from afsync.config.misleading_text import in_common_form
 from afsync.config.yaml import compose
 from tests.config.support import a_job, loaded, problems
 from tests.scale import seeds
