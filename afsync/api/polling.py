@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from afsync.api.previews import MOST, previews
 from afsync.api.reader import ApiReader
 from afsync.api.snapshot import look_up, read_result
-from afsync.core.job_results import JobResult
-from afsync.core.remote_account import NOTHING_READ, Preview, Remote
+from afsync.core.remote_account import NOTHING_READ, JobResult, Preview, Remote
 
 SINGLES = 10
 """Jobs that are too old for the first page are asked for one by one, so many in one look, in turn."""

@@ -19,8 +19,7 @@ from afsync.api.wire_jobs import (
     parse_staging_assets,
 )
 from afsync.api.wire_templates import parse_templates
-from afsync.core.job_results import JobResult
-from afsync.core.remote_account import RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import JobResult, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.errors import BadAnswer, Refused, UsageError
 
 PAGE = 100

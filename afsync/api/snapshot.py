@@ -16,9 +16,8 @@ from afsync.api.paging import TIME_SLACK, Listing, read_list
 from afsync.api.reader import ApiReader
 from afsync.api.wire import ODD
 from afsync.core.apply_verification import ReadBack
-from afsync.core.job_results import JobResult
 from afsync.core.recovery.evidence import CLOCK_SLACK
-from afsync.core.remote_account import Lookups, Remote, RemoteJob
+from afsync.core.remote_account import JobResult, Lookups, Remote, RemoteJob
 from afsync.errors import AuthError, BadAnswer, Refused
 
 HEAD = 100

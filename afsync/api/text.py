@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from afsync.core.signed_links import text_without_signed
+from afsync.core.links import text_without_signed
 
 MAX_CHARACTERS = 300
 """Enough for a sentence, and no more than a few lines of a terminal."""

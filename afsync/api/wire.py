@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.api.text import excerpt, printable, shallow, valid_unicode, valid_unicode_in
-from afsync.core.signed_links import text_without_signed
+from afsync.core.links import text_without_signed
 from afsync.errors import BadAnswer
 
 Row = Mapping[str, Any]

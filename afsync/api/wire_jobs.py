@@ -26,11 +26,10 @@ from afsync.api.wire import (
     usable_id,
 )
 from afsync.core.body_fields import ECHOED
-from afsync.core.job_results import JobResult
-from afsync.core.remote_account import NOT_KNOWN, RemoteJob
+from afsync.core.links import text_without_signed
+from afsync.core.remote_account import NOT_KNOWN, JobResult, RemoteJob
 from afsync.core.resources import EMPTY, Values
 from afsync.core.service_statuses import ended_badly
-from afsync.core.signed_links import text_without_signed
 
 _ECHOED_TEXTS = tuple(field for field in ECHOED if field not in ("platforms", "addOns"))
 

@@ -18,11 +18,10 @@ from afsync.core.addresses import Kind
 from afsync.core.approval.approvals import waiting
 from afsync.core.approval.due_plan import may_be_due, not_seen_published, unknown_staging
 from afsync.core.approval.held import of_unknown_origin
-from afsync.core.job_results import JobResult
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.recovery.resolution import Adopt
-from afsync.core.remote_account import Lookups, Remote
+from afsync.core.remote_account import JobResult, Lookups, Remote
 from afsync.core.trust.publications import results_needed, staging_needed
 from afsync.core.trust.reviews import asks_for_review
 from afsync.errors import AuthError

@@ -19,8 +19,7 @@ from afsync.app.project_state import check_account, read_state
 from afsync.app.selection import check_globs
 from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_zone
-from afsync.core.calendar import Window, entry_without_links
-from afsync.core.calendar_entries import Known, entries
+from afsync.core.calendar import Known, Window, entries, entry_without_links
 from afsync.core.plan.actions import Action
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import remote_as_recorded

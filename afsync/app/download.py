@@ -16,7 +16,7 @@ from msgspec import Struct
 from afsync.app.files import write_whole
 from afsync.app.partial_download import DownloadedFile, OnBytes, download
 from afsync.core.addresses import key_of
-from afsync.core.job_results import result_without_links
+from afsync.core.remote_account import result_without_links
 from afsync.errors import AfsyncError, AuthError
 from afsync.output.json_text import json_text
 from afsync.output.results import Results, result_row
@@ -24,7 +24,7 @@ from afsync.output.values import size
 
 if TYPE_CHECKING:
     from afsync.api.session import ApiSession
-    from afsync.core.job_results import JobResult
+    from afsync.core.remote_account import JobResult
 
 _ENDINGS = {"": (".mp4", ".mov", ".m4v", ".webm"), "-thumbnail": (".png", ".jpg", ".jpeg", ".webp", ".gif")}
 """The endings that are taken from a link, by what is put behind the name; the first where the link has another."""

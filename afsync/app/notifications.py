@@ -13,6 +13,7 @@ from afsync.__version__ import __version__
 from afsync.api.webhook import Sent, channel_problem, post
 from afsync.app.locked_state import open_session
 from afsync.app.project_state import check_lineage
+from afsync.core.links import run_page
 from afsync.core.notification_channels import Channel, Event
 from afsync.core.notifications import (
     Item,
@@ -25,7 +26,6 @@ from afsync.core.notifications import (
     without_failures,
     without_gone_jobs,
 )
-from afsync.core.run_page import run_page
 from afsync.core.state.recorded import Recorded
 from afsync.core.status_lines import statuses
 from afsync.engine.ledger import Ledger

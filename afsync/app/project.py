@@ -11,8 +11,7 @@ from afsync.config.durations import quarantine_seconds
 from afsync.config.loader import load
 from afsync.config.problems import InvalidValue
 from afsync.config.workspace import find_workspace
-from afsync.core.account_places import PLACE, shared_by_projects
-from afsync.core.state_place import is_elsewhere
+from afsync.core.state_place import PLACE, is_elsewhere, shared_by_projects
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:

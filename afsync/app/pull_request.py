@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.core.run_page import run_page
+from afsync.core.links import run_page
 from afsync.errors import ApiError, PlanStale, UsageError
 from afsync.output.markdown import marker
 

@@ -10,8 +10,7 @@ from afsync.app.connection import connect
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_account, read_state
 from afsync.app.selection import check_globs
-from afsync.core.job_status import JobPhase, JobStatus, status_without_links
-from afsync.core.job_waiting import Until, is_settled, next_look
+from afsync.core.job_status import JobPhase, JobStatus, Until, is_settled, next_look, status_without_links
 from afsync.core.remote_account import NOTHING_READ, Remote
 from afsync.core.status_lines import statuses
 from afsync.core.trust.publications import results_needed

@@ -12,8 +12,8 @@ import click
 from afsync.commands.console import print_report, stdout_paint
 from afsync.config.problem_codes import MEANINGS as FILE_CODES
 from afsync.config.reference import Key, below, explain, is_key
-from afsync.core.plan.code_meanings import MEANINGS as PLAN_CODES
-from afsync.core.plan.code_meanings import REASONS
+from afsync.core.plan.actions import MEANINGS as PLAN_CODES
+from afsync.core.plan.actions import REASONS
 from afsync.core.service_statuses import MEANINGS as STATUSES
 from afsync.core.service_statuses import OWN
 from afsync.output.values import Paint

@@ -22,7 +22,7 @@ from afsync.commands.ci import errors_into, in_github
 from afsync.commands.console import messages
 from afsync.commands.context import here
 from afsync.config.workspace import find_workspace
-from afsync.core.account_places import account_key
+from afsync.core.state_place import account_key
 from afsync.errors import AuthError, Exit, Problem, StateError, UsageError
 from afsync.output.ci_formats import annotation
 from afsync.output.values import escape_control

@@ -13,7 +13,7 @@ from afsync.app.results import read_job_results
 from afsync.commands.console import links_shown, messages, on_terminal, report, report_code, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import FileName, json_flag, with_links_flag
-from afsync.core.job_results import result_without_links
+from afsync.core.remote_account import result_without_links
 from afsync.errors import Exit
 from afsync.output.results import not_ready, result_json, result_text
 

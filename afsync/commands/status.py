@@ -24,8 +24,7 @@ from afsync.commands.console import (
 from afsync.commands.context import here
 from afsync.commands.options import Seconds, with_links_flag
 from afsync.commands.report_flags import TEXT, Reports, report_flags
-from afsync.core.job_status import JobStatus
-from afsync.core.job_waiting import Until, is_settled, succeeded
+from afsync.core.job_status import JobStatus, Until, is_settled, succeeded
 from afsync.engine.interrupt import Stop, handling_signals
 from afsync.errors import Exit, UsageError
 from afsync.output.status import change_line, state, status_json, status_text, summary

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 from afsync.config.durations import parse_span
 from afsync.config.problems import BROKEN, Code, InvalidValue
 from afsync.config.times import parse_zone
-from afsync.core.account_places import PLACE
 from afsync.core.addresses import ADDRESS, KEY
 from afsync.core.remote_account import EMULATOR
-from afsync.core.state_place import BadPlace, is_elsewhere, state_place
+from afsync.core.state_place import PLACE, BadPlace, is_elsewhere, state_place
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 

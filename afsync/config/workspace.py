@@ -22,8 +22,8 @@ from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import Settings, bounds_of
 from afsync.config.value_checks import check_state_template
-from afsync.core.account_places import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.core.resources import Bounds
+from afsync.core.state_place import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.errors import ConfigError, Location, Problem
 
 WORKSPACE_FILE = "afsync.workspace.yaml"

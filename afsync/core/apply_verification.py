@@ -11,9 +11,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.job_results import JobResult
 from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action, Retire
+from afsync.core.remote_account import JobResult
 from afsync.core.resources import Job
 from afsync.core.service_statuses import PUBLISHED, PUBLISHING
 from afsync.core.state.recorded import Recorded

@@ -11,6 +11,7 @@ from afsync.core.addresses import Kind
 from afsync.core.command_lines import IMPORT_NONE, replace_command
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.fingerprints import normalise, plain
+from afsync.core.links import text_without_signed, without_signed
 from afsync.core.plan.facts import Options, facts_of
 from afsync.core.plan.lookups import is_final
 from afsync.core.recovery.lost_answers import resolve
@@ -19,7 +20,6 @@ from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import PUBLISHED, Group, group_of
-from afsync.core.signed_links import text_without_signed, without_signed
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
 from afsync.core.text import same_text

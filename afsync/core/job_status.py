@@ -1,19 +1,20 @@
-"""The phase of a job, and its line in `afsync status` as a value."""
+"""The phase of a job, its line in `afsync status` as a value, and when waiting for it is over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.approval.held import held_without_time, stops
+from afsync.core.links import text_without_signed, unsigned, without_signed
 from afsync.core.remote_account import Preview, Remote, status_now
 from afsync.core.resources import EMPTY, Job, Schedule, Values
-from afsync.core.service_statuses import ENDED, PUBLISHING, Group, group_of
-from afsync.core.signed_links import text_without_signed, unsigned, without_signed
+from afsync.core.service_statuses import ENDED, PUBLISHED, PUBLISHING, Group, group_of
 from afsync.core.state.records import RecordedJob
 from afsync.core.trust.publications import publication_failed
 
@@ -107,3 +108,52 @@ def status_without_links(job: JobStatus) -> JobStatus:
         portals=without_signed(job.portals),
         note=job.note and text_without_signed(job.note),
     )
+
+
+class Until(StrEnum):
+    """The event to wait for: that the job is produced, or that it is published."""
+
+    DONE = "done"
+    PUBLISHED = "published"
+
+
+def is_settled(job: JobStatus, until: Until) -> bool:
+    """Whether there is nothing more to wait for. A job that waits for an approval is produced, but not published."""
+    if job.cancelled:
+        return True
+    match job.phase:
+        case JobPhase.ACTIVE:
+            return until is Until.DONE and job.produced
+        case JobPhase.WAITING_FOR_APPROVAL:
+            return until is Until.DONE
+        case JobPhase.DONE:
+            if job.unconfirmed and job.status == PUBLISHED:
+                return until is Until.DONE
+            return until is Until.DONE or job.status == PUBLISHED or job.immediate or not job.publishes
+        case JobPhase.PUBLISH_FAILED:
+            return True
+        case JobPhase.FAILED | JobPhase.CANCELLED | JobPhase.MISSING | JobPhase.UNKNOWN:
+            return True
+        case _:
+            assert_never(job.phase)
+
+
+def succeeded(job: JobStatus) -> bool:
+    """Whether a settled job ended as it was meant to."""
+    if job.unreviewed:
+        return False
+    return job.cancelled or job.phase in (JobPhase.ACTIVE, JobPhase.WAITING_FOR_APPROVAL, JobPhase.DONE)
+
+
+MAX_INTERVALS = 10
+"""The most intervals between two looks, while only publish times are waited for."""
+
+
+def next_look(jobs: Iterable[JobStatus], until: Until, now: datetime, interval: float) -> float:
+    """Seconds until the next look: `interval` while something is in production, else the time until something
+    changes."""
+    left = [j for j in jobs if not is_settled(j, until)]
+    times = [j.schedule.utc for j in left if j.produced and j.schedule is not None and j.schedule.utc > now]
+    if not times or len(times) < len(left):
+        return interval
+    return min(max((min(times) - now).total_seconds(), interval), MAX_INTERVALS * interval)

@@ -1,4 +1,5 @@
-"""Where a state is kept, as `state:` says: on this disk, in an object store, or in a branch."""
+"""Where a state is kept, as `state:` says: on this disk, in an object store, or in a branch; and how a workspace says
+where the state and the key of each of its accounts are."""
 
 from __future__ import annotations
 
@@ -47,13 +48,21 @@ FORMS = {
     "az": "az://ACCOUNT/CONTAINER/KEY, as in az://mystorage/states/channel.json.gz",
     "branch": "branch:NAME, as in branch:afsync-state",
 }
+
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
 _CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
+
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+
 _SEGMENT = re.compile(r"[A-Za-z0-9._@=+,-]+")
+
 _REGION = re.compile(r"[a-z0-9-]{1,40}")
+
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(branch):")
+
 _LONGEST = 500
 """Some of the 1,024 bytes that a key may have are for what lies beside a state."""
 
@@ -118,3 +127,35 @@ def _check_key(scheme: str, value: str, key: str) -> None:
 def _check(scheme: str, value: str, good: object, why: str) -> None:
     if not good:
         raise BadPlace(f"`{value[:80]}`: {why}", f"write {FORMS[scheme]}")
+
+
+PLACE = "${account}"
+"""Stands for the name of an account."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+"""What a directory may be called that is an account: the name goes into variables and URLs."""
+
+
+def account_variable(template: str, account: str) -> str:
+    """The name of a variable, in which the account's name is in upper case, with `_` for all but letters and digits."""
+    return template.replace(PLACE, re.sub(r"[^A-Z0-9]", "_", account.upper()))
+
+
+def account_key(key: str, account: str) -> str:
+    """`env:NAME` or `file:PATH` of one account."""
+    kind, _, rest = key.partition(":")
+    return f"{kind}:{account_variable(rest, account) if kind == 'env' else rest.replace(PLACE, account)}"
+
+
+def holds_a_key(key: str, name: str) -> bool:
+    """Whether the variable `name` could hold the key of an account of this workspace, or of one that left it."""
+    kind, _, rest = key.partition(":")
+    before, found, behind = rest.partition(PLACE)
+    pattern = f"{re.escape(before)}[A-Z0-9_]+{re.escape(behind.replace(PLACE, ''))}"
+    return kind == "env" and bool(found) and re.fullmatch(pattern, name) is not None
+
+
+def shared_by_projects(state: str) -> bool:
+    """Whether one place keeps the states of several projects, each at its own path: a branch does, and a path that
+    counts from the project."""
+    return "://" not in state

@@ -9,8 +9,7 @@ from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
 from afsync.core.state.forgotten import let_go
 from afsync.engine.approval_steps import approve
-from afsync.engine.job_steps import set_schedule, submit_job, upload
-from afsync.engine.retire_steps import retire_job
+from afsync.engine.job_steps import retire_job, set_schedule, submit_job, upload
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, cut_short, failed
 from afsync.engine.template_steps import create_template, delete_template
 from afsync.errors import ApiError, AuthError, Interrupted, PlanStale

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from afsync.core.fingerprints import plain
-from afsync.core.job_results import JobResult
+from afsync.core.remote_account import JobResult
 from afsync.core.resources import Values
 from afsync.core.service_statuses import ended_badly
 from afsync.output.json_text import json_text

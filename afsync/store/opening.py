@@ -69,7 +69,7 @@ def open_remote(
     directory: Path, place: Place, name: str, *, afsync_version: str, environ: Mapping[str, str]
 ) -> RemoteStore:
     """`directory` is the project's `.afsync`; `name` what `state:` says."""
-    from afsync.core.run_page import run_page
+    from afsync.core.links import run_page
     from afsync.store.remote.store import RemoteStore, RunIdentity
 
     run = RunIdentity(os.urandom(16).hex(), afsync_version, run_page(environ), lambda: time.sleep(PAUSE))

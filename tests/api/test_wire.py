@@ -14,8 +14,7 @@ from msgspec.structs import astuple
 
 from afsync.api import reader, wire, wire_jobs, wire_templates
 from afsync.api.wire_jobs import parse_result, parse_staging_assets
-from afsync.core.job_results import JobResult
-from afsync.core.remote_account import RemoteAccount, RemoteJob, RemoteTemplate
+from afsync.core.remote_account import JobResult, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.errors import BadAnswer
 
 AT = datetime(2026, 5, 26, 9, 0, tzinfo=UTC)

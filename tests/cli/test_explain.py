@@ -11,8 +11,7 @@ import pytest
 import afsync
 from afsync.config.problem_codes import MEANINGS as OF_FILES
 from afsync.config.problems import Code
-from afsync.core.plan.actions import Reason
-from afsync.core.plan.code_meanings import MEANINGS, REASONS
+from afsync.core.plan.actions import MEANINGS, REASONS, Reason
 from afsync.core.policy.check import _TOGETHER
 from afsync.core.service_statuses import Group
 from tests.harness import Sandbox

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.calendar import CalendarEntry, EntryState, Window, entry_without_links, weeks
-from afsync.core.calendar_entries import Known, entries
+from afsync.core.calendar import CalendarEntry, EntryState, Known, Window, entries, entry_without_links, weeks
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.recorded import Recorded

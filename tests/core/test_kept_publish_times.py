@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.job_results import JobResult
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.plan import Plan
+from afsync.core.remote_account import JobResult
 from afsync.core.state.records import UNSEEN, Effect, Finding, RecordedJob, Trust
 from tests.builders import (
     AHEAD,

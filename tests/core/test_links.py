@@ -7,10 +7,9 @@ import pytest
 from afsync.api.text import excerpt
 from afsync.api.wire import bad, quoted
 from afsync.api.wire_jobs import parse_job
-from afsync.core.job_results import JobResult, result_without_links
 from afsync.core.job_status import JobPhase, JobStatus, status_without_links
-from afsync.core.remote_account import Preview
-from afsync.core.signed_links import LEFT_OUT, is_signed
+from afsync.core.links import LEFT_OUT, is_signed
+from afsync.core.remote_account import JobResult, Preview, result_without_links
 
 PLAIN = "https://media.example/job_1/video.mp4?size=large&page=2#t=3"
 SIGNED = [

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.policy.frequency import span
 from afsync.core.policy.rules import Exemption, Policy, TimeWindow
-from afsync.core.policy.spacing import span
 from afsync.core.resources import Job
 from afsync.errors import Severity
 from tests.builders import AHEAD, NOW, RECENT, a_job, a_recorded_job, a_remote, a_remote_job, at

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.job_status import JobPhase, JobStatus, phase_of
-from afsync.core.job_waiting import MAX_INTERVALS, Until, is_settled, next_look, succeeded
+from afsync.core.job_status import MAX_INTERVALS, JobPhase, JobStatus, Until, is_settled, next_look, phase_of, succeeded
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
 from afsync.core.state.records import Publish, Record, RecordedJob

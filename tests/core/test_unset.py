@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.decisions.notices import everything_matches
-from afsync.core.job_results import JobResult
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.plan.plan import Plan
+from afsync.core.remote_account import JobResult
 from afsync.core.state.records import RecordedJob
 from tests.builders import (
     AHEAD,

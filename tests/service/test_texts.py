@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from afsync.commands.console import agreed
-from afsync.core.job_results import JobResult
 from afsync.core.job_status import JobPhase, JobStatus
-from afsync.core.remote_account import Preview
+from afsync.core.remote_account import JobResult, Preview
 from afsync.core.resources import Schedule
 from afsync.output.approvals import preview_json, preview_lines, preview_markdown
 from afsync.output.results import result_text

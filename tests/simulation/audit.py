@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from afsync.core.apply_verification import Expected, Observable, Verification
-from afsync.core.job_status import JobPhase, JobStatus
-from afsync.core.job_waiting import Until, is_settled
+from afsync.core.job_status import JobPhase, JobStatus, Until, is_settled
 from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change

@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from afsync.core.answers import Answer, Unknown
 from afsync.core.apply_verification import ReadBack
-from afsync.core.job_results import JobResult
-from afsync.core.remote_account import Lookups, Remote
+from afsync.core.remote_account import JobResult, Lookups, Remote
 from afsync.core.resources import Values
 from afsync.core.state.recorded import Recorded
 from afsync.engine.interrupt import Stop

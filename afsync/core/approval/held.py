@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from afsync.core.clocks import passed_on_both
 from afsync.core.command_lines import approve_command, result_command
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change, approval
-from afsync.core.plan.decision import NOTHING, Decision, do, warn, withhold
+from afsync.core.plan.changes import NOTHING, Change, Decision, approval, do, warn, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.state.recorded import Recorded

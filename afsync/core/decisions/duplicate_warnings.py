@@ -13,8 +13,7 @@ from afsync.core.command_lines import IMPORT_NONE, forget_command, import_comman
 from afsync.core.decisions.notices import move_command
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint, same_body
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, withhold
+from afsync.core.plan.changes import Change, Decision, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import ended_badly

@@ -15,8 +15,7 @@ from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Credits, differing_fields
-from afsync.core.plan.decision import Decision, do, withhold
+from afsync.core.plan.changes import Credits, Decision, differing_fields, do, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job, Values

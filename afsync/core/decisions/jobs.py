@@ -47,8 +47,7 @@ from afsync.core.decisions.publish_times import (
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.fingerprints import plainly_same
 from afsync.core.plan.actions import Action, Reason, Retire, Step
-from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Decision, do
+from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import group_when_seen
 from afsync.core.remote_account import status_now

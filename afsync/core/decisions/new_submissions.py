@@ -13,8 +13,7 @@ from afsync.core.credits import estimate
 from afsync.core.decisions.duplicate_warnings import paid_before
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import Decision, do, withhold
+from afsync.core.plan.changes import Change, Credits, Decision, do, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job, Values

@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import typed
 from afsync.core.command_lines import RENAME, FlagName, rename_command
 from afsync.core.plan.actions import Reason
-from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, note, warn, withhold
+from afsync.core.plan.changes import Change, Decision, note, warn, withhold
 from afsync.core.plan.plan import Plan
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Job, Schedule

@@ -12,8 +12,7 @@ from afsync.core.command_lines import FlagName
 from afsync.core.decisions.job_differences import Edits, Standing, observed_time
 from afsync.core.decisions.notices import time_passed
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Change, reschedule
-from afsync.core.plan.decision import NOTHING, Decision, do, note, withhold
+from afsync.core.plan.changes import NOTHING, Change, Decision, do, note, reschedule, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job, Schedule

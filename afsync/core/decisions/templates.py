@@ -8,8 +8,7 @@ from afsync.core.addresses import Kind
 from afsync.core.command_lines import import_command
 from afsync.core.fingerprints import normalise, same_request
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change, differing_fields
-from afsync.core.plan.decision import NOTHING, Decision, do, withhold
+from afsync.core.plan.changes import NOTHING, Change, Decision, differing_fields, do, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Template, Values

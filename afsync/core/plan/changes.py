@@ -1,4 +1,5 @@
-"""One change of a plan: one action on one address, the fields that differ, and its credits."""
+"""One change of a plan: one action on one address, the fields that differ, and its credits; and the decision about an
+address."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from afsync.core.fingerprints import fingerprint, normalise, plain
 from afsync.core.plan.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.resources import Job, Schedule, Template, Values
 from afsync.core.state.records import Publish, Record, RecordedJob
+from afsync.errors import Problem, Severity
 
 
 class FieldChange(Struct, frozen=True):
@@ -174,3 +176,41 @@ def _get(values: Any, path: tuple[str, ...]) -> Any:
     for part in path:
         values = values.get(part) if isinstance(values, Mapping) else None
     return values
+
+
+class Decision(Struct, frozen=True):
+    """The decision about one address: changes, changes withheld until a person decides, notices and violations."""
+
+    changes: tuple[Change, ...] = ()
+    withheld: tuple[Change, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    violations: tuple[Problem, ...] = ()
+
+    def __add__(self, other: Decision) -> Decision:
+        return Decision(
+            self.changes + other.changes,
+            self.withheld + other.withheld,
+            self.notices + other.notices,
+            self.violations + other.violations,
+        )
+
+
+NOTHING = Decision()
+
+
+def do(change: Change) -> Decision:
+    return Decision(changes=(change,))
+
+
+def note(address: str, code: str, message: str, hint: str | None = None) -> Decision:
+    return Decision(notices=(Problem(code, message, hint, Severity.NOTE, address),))
+
+
+def warn(address: str, code: str, message: str, hint: str | None = None, field: str | None = None) -> Decision:
+    return Decision(notices=(Problem(code, message, hint, Severity.WARNING, address, field=field),))
+
+
+def withhold(change: Change, message: str, hint: str, field: str | None = None) -> Decision:
+    """A change that waits for a person; its reason is also the code of the violation. `field` is the field to edit."""
+    problem = Problem(change.reason.value, message, hint, Severity.ERROR, change.address, field=field)
+    return Decision(withheld=(change,), violations=(problem,))

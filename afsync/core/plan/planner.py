@@ -7,8 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.approval.approvals import waiting
-from afsync.core.approval.platforms import only_somewhere
+from afsync.core.approval.approvals import only_somewhere, waiting
 from afsync.core.approval.publish_notices import publish_notices, unproven
 from afsync.core.clocks import skew
 from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, used_again
@@ -21,8 +20,7 @@ from afsync.core.decisions.templates import decide_deposed, decide_template
 from afsync.core.moves.moves import find_moves
 from afsync.core.moves.pairing import Moves
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import NOTHING, Decision
+from afsync.core.plan.changes import NOTHING, Change, Decision
 from afsync.core.plan.facts import Facts, Options, by_service_clock, facts_at, owned_ids
 from afsync.core.plan.order import by_due, place_of
 from afsync.core.plan.plan import Plan, Waiting

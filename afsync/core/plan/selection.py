@@ -8,8 +8,7 @@ from afsync.core.addresses import matches
 from afsync.core.command_lines import FlagName
 from afsync.core.moves.moves import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
-from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision
+from afsync.core.plan.changes import Change, Decision
 from afsync.core.plan.facts import Options
 from afsync.core.resources import Job
 from afsync.core.text import count

@@ -15,10 +15,9 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.budget import budget_notices, over_budget, spending
-from afsync.core.policy.per_day import is_counted, too_many_a_day
+from afsync.core.policy.frequency import find_gaps, gap_notice, is_counted, span, too_close, too_many_a_day
 from afsync.core.policy.planned_publications import Breach, Exempt, publish_time
 from afsync.core.policy.rules import NO_POLICY, RULE_OF, Policy, allowed_breach, ended_exemptions, exemption_for
-from afsync.core.policy.spacing import find_gaps, gap_notice, span, too_close
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Job, Values
 from afsync.core.state.records import UNSEEN, Effect

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from afsync.core.command_lines import IMPORT_MATCH, IMPORT_NONE
 from afsync.core.decisions.new_submissions import may_be_ours
 from afsync.core.plan.actions import Action, Reason, Step
-from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, withhold
+from afsync.core.plan.changes import Change, Decision, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Job

@@ -13,8 +13,7 @@ from afsync.core.body_fields import TEMPLATE_FIELDS
 from afsync.core.command_lines import INTENTS, import_command, rename_command
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
-from afsync.core.plan.changes import Change
-from afsync.core.plan.decision import Decision, do, withhold
+from afsync.core.plan.changes import Change, Decision, do, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Job, Schedule, Template, Values, effective

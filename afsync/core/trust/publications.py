@@ -9,12 +9,10 @@ from itertools import islice
 from msgspec.structs import replace
 
 from afsync.core.command_lines import approve_command, result_command
-from afsync.core.job_results import JobResult
 from afsync.core.plan.actions import Reason
-from afsync.core.plan.changes import approval
-from afsync.core.plan.decision import NOTHING, Decision, note, withhold
+from afsync.core.plan.changes import NOTHING, Decision, approval, note, withhold
 from afsync.core.plan.facts import Facts, Options
-from afsync.core.remote_account import Remote, status_now
+from afsync.core.remote_account import JobResult, Remote, status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
 from afsync.core.state.recorded import Recorded

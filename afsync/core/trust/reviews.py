@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from afsync.core.approval.held import stops
 from afsync.core.command_lines import APPLY_UNSTAGED, FlagName, forget_command
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import Change, Credits
-from afsync.core.plan.decision import NOTHING, Decision, do
+from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts, Options
 from afsync.core.remote_account import Remote
 from afsync.core.service_statuses import ended_badly, is_open

@@ -1,8 +1,10 @@
-"""Signed links, which grant access to anyone who has them: found, and left out of what others may read."""
+"""Signed links, which grant access to anyone who has them: found, and left out of what others may read; and the page
+of the pipeline that this run is part of."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _GRANTS = re.compile(
@@ -42,3 +44,13 @@ def without_signed(value: Any) -> Any:
             return type(value)(without_signed(inner) for inner in value)
         case _:
             return value
+
+
+def run_page(environ: Mapping[str, str]) -> str:
+    """Its address, as AFSYNC_RUN_URL, GitHub Actions, GitLab CI or Jenkins give it; empty anywhere else."""
+    if own := environ.get("AFSYNC_RUN_URL"):
+        return own
+    if run := environ.get("GITHUB_RUN_ID"):
+        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+    return environ.get("CI_JOB_URL") or environ.get("BUILD_URL", "")

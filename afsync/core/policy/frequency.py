@@ -1,14 +1,16 @@
-"""The distance between publications on one platform: too close together, or with too long a gap."""
+"""How often is published on one platform: too close together (`spacing`), with too long a gap (`max_gap`), too many
+on one day (`max_per_day`)."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
+from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.planned_publications import (
@@ -16,12 +18,14 @@ from afsync.core.policy.planned_publications import (
     Exempt,
     Publication,
     awaited,
+    of_record,
     publication_without_change,
     publications,
     publications_without_plan,
     timed,
 )
 from afsync.core.policy.rules import Policy
+from afsync.core.state.records import RecordedJob
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
@@ -128,3 +132,51 @@ def span(length: timedelta) -> str:
         if minutes % size == 0 and minutes:
             return count(minutes // size, noun)
     return f"{round(length.total_seconds())} seconds"
+
+
+Slot = tuple[str, date]
+"""A platform and a local day."""
+
+
+def too_many_a_day(plan: Plan, policy: Policy, facts: Facts, exempt: Exempt) -> dict[int, Breach]:
+    """By index in the plan, the changes for which there is no room on their day, and why.
+
+    What stays as it is counts first, then what is new, the earlier publish time first. What the account tells
+    of jobs that are not recorded counts as well: a rerun or a replacement takes the place of a published one. One for
+    which the rule is set aside is named, and takes its place all the same.
+    """
+    most, zone = policy.max_per_day, policy.zone
+    if not most:
+        return {}
+    taken = Counter(_slot(p, zone) for p in publications_without_plan(plan, facts))
+    found: dict[int, Breach] = {}
+    for moment, change, place in timed(plan, facts):
+        slots = [_slot(p, zone) for p in publications(change, moment, facts)]
+        full = next((s for s in slots if s[0] in most and taken[s] >= most[s[0]]), None)
+        if full is not None:
+            platform, day = full
+            text = (
+                f"{change.address} would be one more on {platform} on {day:%a %Y-%m-%d}, and the policy allows "
+                f"{most[platform]} a day"
+            )
+            found[place] = text, (change.address,)
+            if not exempt((change.address,), moment):
+                slots = [_slot(p, zone) for p in publication_without_change(change, plan, facts)]
+        taken.update(slots)
+    return found
+
+
+def is_counted(change: Change, policy: Policy, facts: Facts) -> bool:
+    """Whether a change lets go of a job that counts for its day: it was published, or is to be, on a day that is not
+    over."""
+    record = change.before
+    if not isinstance(record, RecordedJob):
+        return False
+    today = facts.now.astimezone(policy.zone).date()
+    slots = (_slot(p, policy.zone) for p in of_record(change.address, record, facts))
+    return any(platform in policy.max_per_day and day >= today for platform, day in slots)
+
+
+def _slot(publication: Publication, zone: tzinfo) -> Slot:
+    moment, platform, _ = publication
+    return platform, moment.astimezone(zone).date()
