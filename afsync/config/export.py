@@ -16,8 +16,8 @@ from afsync.config.form_problems import check
 from afsync.config.keys.resources import JobPart, TemplatePart
 from afsync.config.problems import InvalidValue
 from afsync.config.row_fields import FIELDS, rows_of
-from afsync.config.rows_file import parse_delimited
 from afsync.config.scalars import comment, flow, meant
+from afsync.config.sheets import parse_delimited
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.addresses import Kind, occurrence_of
 from afsync.core.body_fields import BODY_ORDER

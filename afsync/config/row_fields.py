@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, closest, did_you_mean
-from afsync.config.recurrence_forms import parse_date, parse_wall_time
-from afsync.config.rows_file import Row, Sheet
+from afsync.config.series_values import parse_date, parse_wall_time
+from afsync.config.sheets import Row, Sheet
 from afsync.config.times import days_meant
 from afsync.core.body_fields import BODY_ORDER
 

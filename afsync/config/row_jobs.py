@@ -17,7 +17,7 @@ from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_lat
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue, did_you_mean
 from afsync.config.row_fields import SCHEDULE, Rows, cell_text
-from afsync.config.rows_file import Row
+from afsync.config.sheets import Row
 from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address
 from afsync.core.resources import Job

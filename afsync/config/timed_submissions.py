@@ -17,12 +17,11 @@ from afsync.config.keys.project import HORIZON, KEEP
 from afsync.config.keys.resources import SERIES_KEYS, JobPart
 from afsync.config.occurrence_fields import misplaced, refers_to_row, without_later
 from afsync.config.problem_report import Report
-from afsync.config.problems import Code, InvalidValue
+from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.row_fields import Rows, rows_of
 from afsync.config.row_jobs import RowSeries
-from afsync.config.rows_file import Sheet, read_sheet
-from afsync.config.series import DeclaredSeries, SeriesDefaults, read_series, with_rows
-from afsync.config.series_rules import not_repeated, single_only
+from afsync.config.series import OF_ONE, DeclaredSeries, SeriesDefaults, read_series, with_rows
+from afsync.config.sheets import Sheet, read_sheet
 
 
 class TimedSubmissions(Struct, frozen=True):
@@ -107,3 +106,34 @@ def _span(main: Mapping[str, Any], key: str, default: str) -> str:
         return str(given)
     except (InvalidValue, TypeError):
         return default
+
+
+def single_only(job: Declared) -> list[Diagnostic]:
+    """What belongs to a single occurrence, in a job whose occurrences are rows."""
+    return [
+        Diagnostic(
+            Code.CONFLICT,
+            (*job.path, field),
+            f"`{field}` belongs to one occurrence, and not to all rows",
+            f"give the sheet a column `{field}`",
+            at_key=True,
+        )
+        for field in OF_ONE
+        if field in job.fields
+    ]
+
+
+def not_repeated(job: Declared) -> list[Diagnostic]:
+    """What only a series can say, in a job that is none."""
+    hint = "add `repeat:`, or remove it"
+    faults = [
+        Diagnostic(Code.CONFLICT, (*job.path, key), f"`{key}` is for a job that has `repeat`", hint, at_key=True)
+        for key in ("except", "keep")
+        if key in job.fields
+    ]
+    if "horizon" in job.fields and "schedule" not in job.fields and "rows" not in job.fields:
+        message = "`horizon` is for a job that has a `schedule` or `repeat`"
+        faults.append(
+            Diagnostic(Code.MISSING_SCHEDULE, (*job.path, "horizon"), message, "add one, or remove it", at_key=True)
+        )
+    return faults

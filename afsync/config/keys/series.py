@@ -5,38 +5,36 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 from msgspec.json import Decoder
 
-from afsync.config import series_value_checks
+from afsync.config import series_values
 from afsync.config.keys.part import LEFT_OUT, Check, Help, Part
 from afsync.config.keys.resources import JobFields
 from afsync.config.keys.values import Identifier, Unique, Zone
 
 _TEXT = {"type": "string"}
 
-Every = Annotated[str, Check(series_value_checks.check_every, first=True, schema=_TEXT)]
+Every = Annotated[str, Check(series_values.check_every, first=True, schema=_TEXT)]
 
-RuleDay = Annotated[str | int, Check(series_value_checks.check_day, first=True, schema={"type": ["string", "integer"]})]
+RuleDay = Annotated[str | int, Check(series_values.check_day, first=True, schema={"type": ["string", "integer"]})]
 
 Times = Annotated[
-    str | dict[str, str], Check(series_value_checks.check_times, first=True, schema={"type": ["string", "object"]})
+    str | dict[str, str], Check(series_values.check_times, first=True, schema={"type": ["string", "object"]})
 ]
 
-Dated = Annotated[str, Check(series_value_checks.check_dated, first=True, schema=_TEXT)]
+Dated = Annotated[str, Check(series_values.check_dated, first=True, schema=_TEXT)]
 
 Place = Annotated[
-    str, Check(series_value_checks.check_place, first=True, schema={**_TEXT, "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"})
+    str, Check(series_values.check_place, first=True, schema={**_TEXT, "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"})
 ]
 
-RRule = Annotated[str, Check(series_value_checks.check_rrule, first=True, schema=_TEXT)]
+RRule = Annotated[str, Check(series_values.check_rrule, first=True, schema=_TEXT)]
 
 Day = Annotated[
-    str, Check(series_value_checks.check_date, first=True, schema={**_TEXT, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
+    str, Check(series_values.check_date, first=True, schema={**_TEXT, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
 ]
 
 WallTime = Annotated[
     str,
-    Check(
-        series_value_checks.check_wall_time, first=True, schema={**_TEXT, "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"}
-    ),
+    Check(series_values.check_wall_time, first=True, schema={**_TEXT, "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"}),
 ]
 
 _SHEET = {
@@ -45,9 +43,9 @@ _SHEET = {
     "additionalProperties": False,
 }
 
-RowsOf = Annotated[str | dict[str, Any], Check(series_value_checks.check_rows, first=True, schema=_SHEET)]
+RowsOf = Annotated[str | dict[str, Any], Check(series_values.check_rows, first=True, schema=_SHEET)]
 
-InstanceKey = Annotated[str, Check(series_value_checks.check_instance)]
+InstanceKey = Annotated[str, Check(series_values.check_instance)]
 
 
 class HolidaysPart(Part):
@@ -127,7 +125,7 @@ class ExceptPart(JobFields):
     ] = field(default=LEFT_OUT, name="import")
 
 
-Exceptions = Annotated[dict[InstanceKey, ExceptPart], Check(series_value_checks.without_skips, first=True)]
+Exceptions = Annotated[dict[InstanceKey, ExceptPart], Check(series_values.without_skips, first=True)]
 """By date; the models see no date that is skipped."""
 
 _BUILT = [Decoder(part) for part in (RepeatPart, ExceptPart)]

@@ -1,24 +1,25 @@
-"""Checks of single values of a series. `check_…` gives the value back as it is, or raises InvalidValue."""
+"""Single values of a series as people write them: `2 weeks`, `first mon`, `09:00`, `2026-12-05 20:15`.
+
+`parse_…` returns what one means, `check_…` the value itself; both raise InvalidValue.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from datetime import date, time
+from typing import Any, Final, get_args
 
+from afsync.config.keys.values import Weekday
 from afsync.config.problems import Code, InvalidValue
-from afsync.config.recurrence_forms import (
-    TIME_NAME,
-    parse_date,
-    parse_dated,
-    parse_day,
-    parse_every,
-    parse_wall_time,
-)
 from afsync.core.addresses import parse_instance
+from afsync.core.series.recurrence import LAST_DAY, MonthDay, Unit
 
 SKIP: Final = "skip"
+
 _FREQ = re.compile(r"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.ASCII)
+
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
+
 _PARTS = frozenset(
     {
         "FREQ",
@@ -34,7 +35,87 @@ _PARTS = frozenset(
         "BYSETPOS",
     }
 )
+
 _LONGEST_RRULE: Final = 300
+
+
+WEEKDAYS: Final = get_args(Weekday)
+
+_EVERY = re.compile(r"(?:(\d{1,3}) )?(day|week|month)(s?)", re.ASCII)
+
+_NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
+
+_NTH_DAY = re.compile(rf"({'|'.join(_NTH)}) ({'|'.join(WEEKDAYS)})", re.ASCII)
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+_TIME = re.compile(r"\d\d:\d\d(?::\d\d)?", re.ASCII)
+
+TIME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def parse_every(written: str) -> tuple[Unit, int]:
+    """`week` as week and 1, `2 weeks` as week and 2."""
+    found = _EVERY.fullmatch(written)
+    number = int(found[1]) if found and found[1] else 1
+    if (
+        found is None
+        or number < 1
+        or bool(found[1]) != bool(found[1] and (found[3] or number == 1))
+        or (found[3] and not found[1])
+    ):
+        hint = "write day, week or month, or as 2 weeks or 3 months"
+        raise InvalidValue(Code.BAD_FORM, f"`{written[:40]}` is not how often something repeats", hint)
+    match found[2]:
+        case "day":
+            return "day", number
+        case "week":
+            return "week", number
+        case _:
+            return "month", number
+
+
+def parse_day(written: Any) -> MonthDay:
+    """`mon`, `15`, `last`, `first mon`."""
+    if isinstance(written, int) and not isinstance(written, bool) and 1 <= written <= 31:
+        return MonthDay(day=written)
+    if isinstance(written, str):
+        if written.isascii() and written.isdigit() and 1 <= int(written[:3]) <= 31:
+            return MonthDay(day=int(written))
+        if written == "last":
+            return MonthDay(day=-1)
+        if written in WEEKDAYS:
+            return MonthDay(weekday=WEEKDAYS.index(written))
+        if found := _NTH_DAY.fullmatch(written):
+            return MonthDay(nth=_NTH[found[1]], weekday=WEEKDAYS.index(found[2]))
+    hint = "write mon to sun; for months also 1 to 31, last, first mon to last fri"
+    raise InvalidValue(Code.UNKNOWN_VALUE, f"`{str(written)[:40]}` is not a day", hint)
+
+
+def parse_wall_time(written: str) -> time:
+    """`09:00`, `23:59:30`."""
+    try:
+        if _TIME.fullmatch(written):
+            return time.fromisoformat(written)
+    except ValueError:
+        pass
+    raise InvalidValue(Code.BAD_TIME, f"`{written[:40]}` is not a time of day", "write it as 09:00, without an offset")
+
+
+def parse_date(written: str) -> date:
+    """`2026-12-07`."""
+    try:
+        if _DATE.fullmatch(written) and (day := date.fromisoformat(written)) <= LAST_DAY:
+            return day
+    except ValueError:
+        pass
+    raise InvalidValue(Code.BAD_TIME, f"`{written[:40]}` is not a date", "write it as 2026-12-07")
+
+
+def parse_dated(written: str) -> tuple[date, time | None]:
+    """`2026-12-05`, with or without a time of its own behind it."""
+    day, _, clock = written.replace("T", " ").partition(" ")
+    return parse_date(day), parse_wall_time(clock) if clock else None
 
 
 def check_every(value: Any) -> Any:
