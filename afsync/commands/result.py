@@ -18,8 +18,8 @@ from afsync.errors import Exit
 from afsync.output.results import not_ready, result_json, result_text
 
 if TYPE_CHECKING:
-    from afsync.app.download import DownloadDisplay
     from afsync.app.partial_download import OnBytes
+    from afsync.app.results import DownloadDisplay
     from afsync.output.results import Results
 
 
@@ -42,7 +42,7 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     failed = not_ready(printed)
     if folder is not None:
         # Imported here: most runs download nothing.
-        from afsync.app.download import download_results
+        from afsync.app.results import download_results
 
         with _display() as display:
             failed += download_results(read.service.session, results, folder, display)
