@@ -1,4 +1,4 @@
-"""The results of submitted jobs, read from the account."""
+"""What submitted jobs produced: their results, read from the account, and their files, downloaded one by one."""
 
 from __future__ import annotations
 

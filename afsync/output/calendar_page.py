@@ -1,4 +1,7 @@
-"""The calendar as one page for browsers: everything is in it, nothing is loaded, and no text can leave its place."""
+"""The calendar as one page for browsers: everything is in it, nothing is loaded, and no text can leave its place.
+
+It has three views: months, weeks and the list. A browser shows one; a printer and a reader that runs no script get all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system calls that the store makes, one method each, so that a test can fail or stop it at every one."""
+"""The system calls that the store makes, one method each, so that a test can fail or stop it at each; and locks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,8 @@ from msgspec import Struct
 from afsync.errors import StateError
 
 CLOEXEC = getattr(os, "O_CLOEXEC", 0)
-
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-
 NONBLOCK = getattr(os, "O_NONBLOCK", 0)
-
 BINARY = getattr(os, "O_BINARY", 0)
 
 TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp$")
@@ -245,7 +242,7 @@ else:
 
 HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
-FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+FLAGS = os.O_RDWR | os.O_CREAT | CLOEXEC | NOFOLLOW | BINARY
 
 
 class OsLock:
@@ -258,7 +255,7 @@ class OsLock:
     @classmethod
     def open(cls, path: Path) -> OsLock:
         """Open or make the file. OSError when that fails; a link is not followed."""
-        fd = os.open(path, FLAGS | getattr(os, "O_NONBLOCK", 0), 0o600)
+        fd = os.open(path, FLAGS | NONBLOCK, 0o600)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
