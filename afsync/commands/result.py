@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from afsync.app.results import read_job_results
+from afsync.app.results import download_results, read_job_results
 from afsync.commands.console import links_shown, messages, on_terminal, report, report_code, stdout_paint
 from afsync.commands.context import here
 from afsync.commands.options import FileName, json_flag, with_links_flag
@@ -18,8 +18,8 @@ from afsync.errors import Exit
 from afsync.output.results import not_ready, result_json, result_text
 
 if TYPE_CHECKING:
-    from afsync.app.download import DownloadDisplay
     from afsync.app.partial_download import OnBytes
+    from afsync.app.results import DownloadDisplay
     from afsync.output.results import Results
 
 
@@ -41,9 +41,6 @@ def command(globs: tuple[str, ...], as_json: bool, with_links: bool, folder: Pat
     out(result_json(printed) if as_json else result_text(printed, stdout_paint()))
     failed = not_ready(printed)
     if folder is not None:
-        # Imported here: most runs download nothing.
-        from afsync.app.download import download_results
-
         with _display() as display:
             failed += download_results(read.service.session, results, folder, display)
     for line in failed:

@@ -24,7 +24,7 @@ from afsync.core.state.intents import Intent, Phase, Purpose
 from afsync.core.state.records import Count, Text
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.canonical_json import InvalidDocument, json_document, parse_object
-from afsync.store.oslock import OsLock
+from afsync.store.disk import OsLock
 from afsync.store.state_file import from_json
 
 PAUSE = 0.2

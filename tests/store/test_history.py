@@ -9,9 +9,8 @@ import pytest
 from afsync.core.state.recorded import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import Disk
-from afsync.store.history import Version, list_versions, newest_good
+from afsync.store.history import Version, list_versions, newest_good, restore
 from afsync.store.paths import Paths
-from afsync.store.restore import restore
 from tests.builders import LINEAGE
 from tests.store.support import OTHER_LINEAGE, a_store, opened, paths, submitted, with_job
 

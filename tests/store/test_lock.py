@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from afsync.core.state.intents import Intent, Phase
 from afsync.errors import Exit, StateError, StateLocked, UsageError
-from afsync.store import oslock
+from afsync.store import disk
 from afsync.store.lock import Holder, Lock, Unlocked, acquire, force_unlock, other_run, read_holder
 from tests.builders import NOW, an_intent
 from tests.store.processes import start, start_together
@@ -210,7 +210,7 @@ def test_a_file_system_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch
     def unsupported(_: int) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(oslock, "_try_lock", unsupported)
+    monkeypatch.setattr(disk, "_try_lock", unsupported)
     with pytest.raises(StateError, match="does not offer locks") as caught:
         take(path)
     assert "local disk" in (caught.value.hint or "")

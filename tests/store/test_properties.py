@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.state.recorded import Recorded
-from afsync.store.delta import changed_resources
-from afsync.store.journal import change_of, first_line, line, read_journal, replay
+from afsync.store.journal import change_of, changed_resources, first_line, line, read_journal, replay
 from afsync.store.state_text import encode, encode_bytes
 from tests.scale import scaled
 from tests.store.strategies import parts, recordeds
