@@ -4,9 +4,7 @@ misspelt one means; counts, durations and choices in words."""
 from __future__ import annotations
 
 import unicodedata
-
 from collections.abc import Collection, Iterable, Mapping, Sized
-
 from typing import Any, Final
 
 LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -101,17 +99,14 @@ def did_you_mean(word: object, known: Iterable[str], effort: Effort | None = Non
 
 def closest(word: object, known: Iterable[str], effort: Effort | None = None) -> str | None:
     """The known word that is spelt most alike, or is the beginning of `word`; None where that would take too long."""
-    import difflib
-
     if effort is not None and isinstance(known, Sized) and not effort.left_for(len(known)):
         return None
     lower, known = str(word).lower(), [k for k in known if len(k) <= _LONGEST_WORD]
     if not (effort or Effort()).allows(lower, known):
         return None
     by_lower = {k.lower(): k for k in sorted(known)}
-    found = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
-    found = found or [k for k in by_lower if len(k) >= 3 and lower.startswith(k)][:1]
-    return by_lower[found[0]] if found else None
+    found = _nearest(lower, by_lower, 0.6) or next((k for k in by_lower if len(k) >= 3 and lower.startswith(k)), None)
+    return by_lower[found] if found else None
 
 
 def close_address(wrong: str, known: Iterable[str], effort: Effort | None = None) -> str | None:
@@ -119,7 +114,6 @@ def close_address(wrong: str, known: Iterable[str], effort: Effort | None = None
 
     The kind itself is not compared: it would make any two short addresses alike.
     """
-    import difflib
 
     def parts(address: str) -> tuple[str, str]:
         kind, dot, key = address.partition(".")
@@ -132,5 +126,11 @@ def close_address(wrong: str, known: Iterable[str], effort: Effort | None = None
     by_key: dict[str, str] = {}
     for address in sorted(known, key=lambda a: (parts(a)[0] != kind, a)):
         by_key.setdefault(parts(address)[1], address)
-    found = difflib.get_close_matches(key, by_key, n=1, cutoff=0.7)
-    return f"did you mean `{by_key[found[0]]}`?" if found else None
+    found = _nearest(key, by_key, 0.7)
+    return None if found is None else f"did you mean `{by_key[found]}`?"
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float) -> str | None:
+    import difflib  # takes long to load, and few words are misspelt
+
+    return next(iter(difflib.get_close_matches(word, [*known], n=1, cutoff=cutoff)), None)
