@@ -17,11 +17,11 @@ from afsync.app.project import load_project
 from afsync.app.project_state import check_account, lineage_there, store_at
 from afsync.config.files import PROJECT_FILE
 from afsync.config.keys.project import STATE
-from afsync.config.problems import did_you_mean
 from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, add_lineage, starter
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.state.recorded import Account
 from afsync.core.state_place import is_elsewhere
+from afsync.core.text import did_you_mean
 from afsync.errors import StateError, UsageError
 from afsync.output.values import escape_control
 

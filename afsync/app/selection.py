@@ -8,12 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.app.context import Context
-from afsync.config.problems import close_address
 from afsync.core.addresses import ADDRESS, matches
 from afsync.core.plan.facts import Options
 from afsync.core.resources import Desired, Limits
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import RecordedJob
+from afsync.core.text import close_address
 from afsync.errors import UsageError
 
 

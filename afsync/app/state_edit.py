@@ -11,13 +11,14 @@ from afsync.app.locked_state import open_session
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, store_at
 from afsync.config.files import PROJECT_FILE
-from afsync.config.problems import InvalidValue, close_address
+from afsync.config.problems import InvalidValue
 from afsync.config.value_checks import check_state_path
 from afsync.config.workspace import find_workspace
 from afsync.core.moves.moves import moved_manually
 from afsync.core.state.forgotten import AllForgotten, all_forgotten
 from afsync.core.state.recorded import Recorded
 from afsync.core.state.records import Record
+from afsync.core.text import close_address
 from afsync.core.trust.cancels import without_watch
 from afsync.engine.interrupt import Stop
 from afsync.errors import StateError, UsageError

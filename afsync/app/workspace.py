@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from afsync.config.problems import did_you_mean
 from afsync.config.workspace import WORKSPACE_FILE, enclosing_workspace, equal_lineages, unreachable_members
 from afsync.core.account_results import AccountResult, shard_of
+from afsync.core.text import did_you_mean
 from afsync.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:

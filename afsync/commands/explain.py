@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from afsync.commands.console import print_report, stdout_paint
-from afsync.config.problem_codes import MEANINGS as FILE_CODES
+from afsync.config.problems import Code
 from afsync.config.reference import Key, below, explain, is_key
 from afsync.core.plan.actions import MEANINGS as PLAN_CODES
 from afsync.core.plan.actions import REASONS
@@ -44,7 +44,7 @@ def command(path: str | None) -> int:
 
 def _codes() -> dict[str, str]:
     """What each code of a plan or of the files means; a code of both means what the files' say."""
-    files = {code.value: meaning for code, meaning in FILE_CODES.items()}
+    files = {code.value: code.meaning for code in Code}
     return {**{reason.value: meaning for reason, meaning in REASONS.items()}, **PLAN_CODES, **files}
 
 

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from afsync.config.document import Document
 from afsync.config.problem_report import Report
-from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, Path, close_address
+from afsync.config.problems import Code, Diagnostic, InvalidValue, Path
+from afsync.core.text import Effort, close_address
 from afsync.errors import Location
 
 

@@ -16,18 +16,8 @@ from afsync.config.keys.part import Part, keys_of, part_at
 from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.keys.resources import JobPart, TemplatePart
 from afsync.config.models import model_of
-from afsync.config.problems import (
-    BROKEN,
-    MAX_PROBLEMS,
-    NO_VALUE,
-    Code,
-    Diagnostic,
-    Diagnostics,
-    InvalidValue,
-    Path,
-    did_you_mean,
-    one_of,
-)
+from afsync.config.problems import BROKEN, MAX_PROBLEMS, NO_VALUE, Code, Diagnostic, Diagnostics, InvalidValue, Path
+from afsync.core.text import did_you_mean, one_of
 
 _PORTION: Final = 200
 """How many jobs are explained at a time."""

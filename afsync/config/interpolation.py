@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Diagnostic, Effort, InvalidValue, Path, did_you_mean
+from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Diagnostic, InvalidValue, Path
 from afsync.config.scalars import clean
+from afsync.core.text import Effort, did_you_mean
 
 MAX_TEXT: Final = 100_000
 """The longest text a value may become, in characters."""

@@ -6,7 +6,8 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from afsync.config.declarations import Declared, text_of
-from afsync.config.problems import Code, Effort, InvalidValue, did_you_mean
+from afsync.config.problems import Code, InvalidValue
+from afsync.core.text import Effort, did_you_mean
 
 Finding = tuple[str, InvalidValue]
 """The field it is about, and what is wrong with it."""

@@ -11,10 +11,11 @@ from msgspec import Struct, field
 from afsync.config.declarations import Declared, text_of
 from afsync.config.files import Media
 from afsync.config.job_checks import Finding, check_held, check_job, form_of
-from afsync.config.problems import Effort, InvalidValue
+from afsync.config.problems import InvalidValue
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.resources import File, Job, Schedule
+from afsync.core.text import Effort
 
 
 class JobContext(Struct, frozen=True):

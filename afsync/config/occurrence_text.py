@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from afsync.config.problems import Code, InvalidValue, did_you_mean
+from afsync.config.problems import Code, InvalidValue
+from afsync.core.text import did_you_mean
 
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (

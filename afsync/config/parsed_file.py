@@ -13,8 +13,9 @@ from afsync.config.keys.project import IncludedFile, ProjectFile
 from afsync.config.occurrence_fields import interpolate_jobs, without_later
 from afsync.config.policy import policy_faults
 from afsync.config.problem_report import Report
-from afsync.config.problems import Code, Diagnostic, Diagnostics, Effort, InvalidValue, closest
+from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.value_checks import MOST_ITEMS
+from afsync.core.text import Effort, closest
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})
 """The sections in which `${var.…}` means something."""

@@ -1,8 +1,7 @@
-"""What can be wrong with the files: the closed list of codes, and a problem before its line is known."""
+"""What can be wrong with the files: the closed list of codes, what each means, a problem before its line is known."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sized
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -13,71 +12,90 @@ Path = tuple[str | int, ...]
 
 
 class Code(StrEnum):
-    """Every code a problem of the files can have. Scripts read them: add new ones, never rename."""
+    """Every code a problem of the files can have, with what it means. Scripts read them: add new ones, never rename."""
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str) -> Code:
+        self = str.__new__(cls, code)
+        self._value_, self.meaning = code, meaning
+        return self
 
     # the file itself
-    NO_PROJECT = "no_project"
-    NOT_FOUND = "not_found"
-    UNREADABLE = "unreadable"
-    NOT_A_FILE = "not_a_file"
-    TOO_LARGE = "too_large"
-    NOT_UTF8 = "not_utf8"
-    EMPTY_FILE = "empty_file"
-    MORE_PROBLEMS = "more_problems"
+    NO_PROJECT = "no_project", "There is no afsync.yaml in this directory."
+    NOT_FOUND = "not_found", "A file that is named does not exist."
+    UNREADABLE = (
+        "unreadable",
+        "A file or directory cannot be read. Nothing is planned, since what it declares is not known.",
+    )
+    NOT_A_FILE = "not_a_file", "What is named is a directory or a device, not a file."
+    TOO_LARGE = "too_large", "A file, or what its references become, is larger than the documented limit."
+    NOT_UTF8 = "not_utf8", "The text is not UTF-8. Save the file as UTF-8."
+    EMPTY_FILE = (
+        "empty_file",
+        "An included file holds nothing, so what it declared would be removed; write `jobs: {}` if so.",
+    )
+    MORE_PROBLEMS = "more_problems", "There are more problems than are shown. Fix the first ones."
     # YAML
-    SYNTAX = "syntax"
-    BAD_CHARACTER = "bad_character"
-    MERGE_CONFLICT = "merge_conflict"
-    DUPLICATE_KEY = "duplicate_key"
-    NON_STRING_KEY = "non_string_key"
-    UNKNOWN_TAG = "unknown_tag"
-    UNKNOWN_ALIAS = "unknown_alias"
-    CUT_TEXT = "cut_text"
-    ALIAS_LOOP = "alias_loop"
-    ALIAS_BOMB = "alias_bomb"
-    TOO_DEEP = "too_deep"
-    SEVERAL_DOCUMENTS = "several_documents"
-    YAML_VERSION = "yaml_version"
-    BAD_NUMBER = "bad_number"
-    BAD_MERGE = "bad_merge"
+    SYNTAX = "syntax", "The text is not valid YAML at this place."
+    BAD_CHARACTER = "bad_character", "The text holds a character that YAML does not allow."
+    MERGE_CONFLICT = "merge_conflict", "The file holds the markers of an unfinished git merge."
+    DUPLICATE_KEY = "duplicate_key", "A key is written twice in one mapping."
+    NON_STRING_KEY = "non_string_key", "A key is a number, a date, or true or false. Put it in quotes."
+    UNKNOWN_TAG = "unknown_tag", "A value has a YAML tag that is not known here."
+    UNKNOWN_ALIAS = "unknown_alias", "An alias names an anchor that is not defined before it."
+    CUT_TEXT = "cut_text", "A text is shorter than it looks: ` #` begins a comment, `!` a tag, `&` an anchor. Quote it."
+    ALIAS_LOOP = "alias_loop", "An alias stands within its own anchor."
+    ALIAS_BOMB = "alias_bomb", "The aliases of the file expand to more values than are read."
+    TOO_DEEP = "too_deep", "Values are nested deeper than is read."
+    SEVERAL_DOCUMENTS = "several_documents", "A file holds several YAML documents. One is read."
+    YAML_VERSION = "yaml_version", "The file says that it is another version of YAML than 1.2."
+    BAD_NUMBER = "bad_number", "A number cannot be read, or is out of the range that can be sent."
+    BAD_MERGE = "bad_merge", "A merge key (`<<`) does not refer to a mapping."
     # one value
-    WRONG_TYPE = "wrong_type"
-    NO_VALUE = "no_value"
-    MISSING = "missing"
-    UNKNOWN_KEY = "unknown_key"
-    NOT_ALLOWED_HERE = "not_allowed_here"
-    UNKNOWN_VALUE = "unknown_value"
-    OUT_OF_RANGE = "out_of_range"
-    DUPLICATE_ITEM = "duplicate_item"
-    BAD_KEY = "bad_key"
-    BAD_URL = "bad_url"
-    BAD_FORM = "bad_form"
-    UNKNOWN_TIMEZONE = "unknown_timezone"
-    UNKNOWN_VERSION = "unknown_version"
+    WRONG_TYPE = "wrong_type", "A value is of another type than the key takes; types are strict."
+    NO_VALUE = "no_value", "A key has no value."
+    MISSING = (
+        "missing",
+        "A key that is needed is missing. In a plan: a job was active, and is not in the account any more.",
+    )
+    UNKNOWN_KEY = "unknown_key", "A key is not known; the message names a similar one if there is one."
+    NOT_ALLOWED_HERE = "not_allowed_here", "A key is known, but not at this place."
+    UNKNOWN_VALUE = "unknown_value", "A value is none of those that the key takes."
+    OUT_OF_RANGE = "out_of_range", "A number, a length or a count is outside of what the key takes."
+    DUPLICATE_ITEM = "duplicate_item", "A list holds the same value twice."
+    BAD_KEY = "bad_key", "The name of a template, a job or a variable has a form that is not allowed."
+    BAD_URL = "bad_url", "A URL cannot be used: no http(s), no host, or credentials in it."
+    BAD_FORM = "bad_form", "A text does not have the form that the key takes."
+    UNKNOWN_TIMEZONE = "unknown_timezone", "A time zone has no IANA name such as Europe/Berlin."
+    UNKNOWN_VERSION = "unknown_version", "`version` is not 1."
     # interpolation
-    BAD_INTERPOLATION = "bad_interpolation"
-    UNKNOWN_VAR = "unknown_var"
-    UNKNOWN_ENV = "unknown_env"
-    FORBIDDEN_ENV = "forbidden_env"
+    BAD_INTERPOLATION = "bad_interpolation", "A reference `${…}` is not closed, or has a form that is not known."
+    UNKNOWN_VAR = "unknown_var", "`${var.…}` names a variable that is not declared under `vars`."
+    UNKNOWN_ENV = "unknown_env", "`${env.…}` names an environment variable that is not set and has no default."
+    FORBIDDEN_ENV = (
+        "forbidden_env",
+        "`${env.…}` names a variable that files may not read; the message says how it is allowed.",
+    )
     # times
-    BAD_TIME = "bad_time"
-    NO_TIMEZONE = "no_timezone"
-    DST_GAP = "dst_gap"
-    DST_OVERLAP = "dst_overlap"
+    BAD_TIME = "bad_time", "A time cannot be read, or there is no such day or hour."
+    NO_TIMEZONE = "no_timezone", "A time has no offset, and no `timezone` is declared."
+    DST_GAP = "dst_gap", "The clock skips this local time when summer time begins."
+    DST_OVERLAP = "dst_overlap", "This local time comes twice when summer time ends. Write an offset."
     # what belongs together
-    DECLARED_TWICE = "declared_twice"
-    UNKNOWN_TEMPLATE = "unknown_template"
-    UNKNOWN_IMPORT = "unknown_import"
-    CONFLICT = "conflict"
-    MISSING_SCHEDULE = "missing_schedule"
-    MISSING_SOURCE = "missing_source"
-    WRONG_ENTRY = "wrong_entry"
+    DECLARED_TWICE = "declared_twice", "A template or a job is declared in two places."
+    UNKNOWN_TEMPLATE = "unknown_template", "A job names a template that is not declared."
+    UNKNOWN_IMPORT = "unknown_import", "`import` names an address that is not declared."
+    CONFLICT = "conflict", "Two values contradict each other."
+    MISSING_SCHEDULE = "missing_schedule", "`publishMode: scheduled`, or `publish: held`, needs a `schedule`."
+    MISSING_SOURCE = "missing_source", "A job needs what it is made from: a `url`, `urls` or a file."
+    WRONG_ENTRY = "wrong_entry", "A source does not fit the `entry` of the job."
     # other files
-    OUTSIDE_PROJECT = "outside_project"
-    NOTHING_INCLUDED = "nothing_included"
-    LEFT_OUT = "left_out"
-    FILE_TYPE = "file_type"
-    LFS_POINTER = "lfs_pointer"
+    OUTSIDE_PROJECT = "outside_project", "A path leads outside of the directory of the project."
+    NOTHING_INCLUDED = "nothing_included", "A line of `include` matches no file."
+    LEFT_OUT = "left_out", "A file beside the included ones looks as if it was meant to be included, and is not."
+    FILE_TYPE = "file_type", "A file is of a type that is not read here."
+    LFS_POINTER = "lfs_pointer", "The file is a pointer of git LFS, not the video: run `git lfs pull`."
 
 
 class Diagnostic(Struct, frozen=True):
@@ -138,75 +156,6 @@ class _Sign(Enum):
 
 BROKEN: Final = _Sign.BROKEN
 """Stands for a value whose problem was reported already, so that nothing else is said about it."""
+
 NO_VALUE: Final = _Sign.NO_VALUE
 """Stands for the value of a key that has none."""
-
-
-class Effort:
-    """How much may still be spent on comparing misspelt words with those that are known, in about 50 ns each."""
-
-    def __init__(self, left: int = 5_000_000) -> None:
-        self._left = left
-
-    def left_for(self, count: int) -> bool:
-        """Whether a word may still be compared with so many: else there is no need to collect them."""
-        return self._left >= 100 * count
-
-    def allows(self, word: str, known: Collection[str]) -> bool:
-        """Whether `word` may be compared with all of these, which is then counted."""
-        if len(word) > _LONGEST_WORD or not self.left_for(len(known)):
-            return False
-        self._left -= sum(100 + len(word) * min(len(k), _LONGEST_WORD) for k in known)
-        return self._left >= 0
-
-
-_LONGEST_WORD: Final = 200
-
-
-def did_you_mean(word: object, known: Iterable[str], effort: Effort | None = None) -> str | None:
-    """`did you mean ...?` for the closest known word; None when none is close."""
-    found = closest(word, known, effort)
-    return f"did you mean `{found}`?" if found else None
-
-
-def closest(word: object, known: Iterable[str], effort: Effort | None = None) -> str | None:
-    """The known word that is spelt most alike, or is the beginning of `word`; None where that would take too long."""
-    import difflib
-
-    if effort is not None and isinstance(known, Sized) and not effort.left_for(len(known)):
-        return None
-    lower, known = str(word).lower(), [k for k in known if len(k) <= _LONGEST_WORD]
-    if not (effort or Effort()).allows(lower, known):
-        return None
-    by_lower = {k.lower(): k for k in sorted(known)}
-    found = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
-    found = found or [k for k in by_lower if len(k) >= 3 and lower.startswith(k)][:1]
-    return by_lower[found[0]] if found else None
-
-
-def close_address(wrong: str, known: Iterable[str], effort: Effort | None = None) -> str | None:
-    """`did you mean ...?` for an address whose key is close, of the same kind if there is one.
-
-    The kind itself is not compared: it would make any two short addresses alike.
-    """
-    import difflib
-
-    def parts(address: str) -> tuple[str, str]:
-        kind, dot, key = address.partition(".")
-        return (kind, key.lower()) if dot and kind in ("job", "template") else ("", address.lower())
-
-    known = list(known)
-    if not (effort or Effort()).allows(wrong, known):
-        return None
-    kind, key = parts(wrong)
-    by_key: dict[str, str] = {}
-    for address in sorted(known, key=lambda a: (parts(a)[0] != kind, a)):
-        by_key.setdefault(parts(address)[1], address)
-    found = difflib.get_close_matches(key, by_key, n=1, cutoff=0.7)
-    return f"did you mean `{by_key[found[0]]}`?" if found else None
-
-
-def one_of(words: Iterable[str]) -> str:
-    """`a`, `b` or `c`."""
-    quoted = [f"`{w}`" for w in words]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

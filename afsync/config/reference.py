@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.config.problems import did_you_mean, one_of
 from afsync.config.scalars import flow
 from afsync.config.schema import config_schema, workspace_schema
+from afsync.core.text import did_you_mean, one_of
 from afsync.errors import UsageError
 
 _SHORT = {"jobs": "job", "templates": "template"}

@@ -10,11 +10,12 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.config.problems import Code, Diagnostic, Effort, InvalidValue, closest, did_you_mean
+from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.series_values import parse_date, parse_wall_time
 from afsync.config.sheets import Row, Sheet
 from afsync.config.times import days_meant
 from afsync.core.body_fields import BODY_ORDER
+from afsync.core.text import Effort, closest, did_you_mean
 
 _NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
 FIELDS: Final = frozenset({*BODY_ORDER, "publish", "rerun", "approve", "allow_duplicate", "import"} - _NO_CELL)

@@ -15,7 +15,7 @@ from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.problem_report import Report
-from afsync.config.problems import Code, Diagnostic, InvalidValue, did_you_mean
+from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.row_fields import SCHEDULE, Rows, cell_text
 from afsync.config.sheets import Row
 from afsync.config.times import zone_data
@@ -25,6 +25,7 @@ from afsync.core.series.occurrence_notices import RowDate
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state.recorded import Considered
 from afsync.core.state.records import RecordedJob
+from afsync.core.text import did_you_mean
 from afsync.errors import Location, Problem, Severity
 
 _PREFIX = "row."

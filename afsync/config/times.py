@@ -9,8 +9,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from afsync.config.problems import Code, InvalidValue, did_you_mean
+from afsync.config.problems import Code, InvalidValue
 from afsync.core.resources import Schedule
+from afsync.core.text import did_you_mean
 
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<offset>Z|[+-]\d\d:\d\d)?)?", re.ASCII

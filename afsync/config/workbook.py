@@ -10,7 +10,8 @@ from datetime import date, datetime, time
 from html import unescape
 from typing import Any, Final
 
-from afsync.config.problems import Code, InvalidValue, did_you_mean
+from afsync.config.problems import Code, InvalidValue
+from afsync.core.text import did_you_mean
 
 _MOST_UNPACKED: Final = 256 * 1024 * 1024
 _MOST_CELLS: Final = 5_000_000

@@ -11,7 +11,8 @@ import pytest
 from afsync.config import interpolation, yaml
 from afsync.config.fast_positions import Places
 from afsync.config.positions import Lines, Node
-from afsync.config.problems import MAX_PROBLEMS, Effort, closest
+from afsync.config.problems import MAX_PROBLEMS
+from afsync.core.text import Effort, closest
 from tests.config.support import a_job, loaded, problems
 
 MANY = 2_000
