@@ -8,7 +8,7 @@ from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
 from afsync.core.remote_account import Remote, RemoteAccount
 from afsync.core.resources import Desired, Job, Schedule
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from afsync.config.loader import load
 from afsync.config.occurrences import expand
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from benchmarks.measuring import Command, measure_in_turn
 from benchmarks.world import HEAD, LINEAGE, afsync
 

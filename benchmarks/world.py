@@ -15,8 +15,8 @@ from afsync.__version__ import __version__
 from afsync.config.loader import load
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
-from afsync.core.state.recorded import Account, Recorded
-from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
+from afsync.core.records import Record, RecordedJob, RecordedTemplate
+from afsync.core.state import Account, Recorded
 from afsync.emulator import Running, running
 from afsync.store.state_text import encode
 

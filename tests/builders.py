@@ -20,22 +20,11 @@ from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Cost, CostKind, Deposed, Effect, Record, RecordedJob, RecordedTemplate, Trust, Upload
 from afsync.core.remote_account import NOTHING_READ, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, File, Job, Schedule, Template, Values, effective
-from afsync.core.state.intents import Intent, Phase, Scan
-from afsync.core.state.recorded import Account, Recorded
-from afsync.core.state.records import (
-    Cost,
-    CostKind,
-    Deposed,
-    Effect,
-    Record,
-    RecordedJob,
-    RecordedTemplate,
-    Trust,
-    Upload,
-)
-from afsync.core.takeover.similarity import echo_of
+from afsync.core.similarity import echo_of
+from afsync.core.state import Account, Intent, Phase, Recorded, Scan
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """The moment of deciding, in all tests."""

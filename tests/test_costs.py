@@ -19,9 +19,9 @@ from afsync.config.loader import load
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Record, RecordedJob, RecordedTemplate
 from afsync.core.remote_account import Remote, RemoteAccount, RemoteTemplate
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_markdown import plan_markdown
 from afsync.output.plan_text import plan_text
@@ -145,9 +145,7 @@ SERIES = """  show:
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "loaded"), [("", set()), (SERIES, {"afsync.config.series", "afsync.core.series.series"})]
-)
+@pytest.mark.parametrize(("text", "loaded"), [("", set()), (SERIES, {"afsync.config.series", "afsync.core.series"})])
 def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: str, loaded: set[str]) -> None:
     """And one with rules in plain words nothing of what reads those of RFC 5545."""
     project(tmp_path, 3)
@@ -157,8 +155,8 @@ def test_a_project_without_series_loads_nothing_of_them(tmp_path: Path, text: st
         *(
             "afsync.config.series",
             "afsync.config.keys.series",
-            "afsync.core.series.series",
-            "afsync.core.series.recurrence",
+            "afsync.core.series",
+            "afsync.core.recurrence",
         ),
     }
     unwanted = {"dateutil", "pydantic", "ruamel.yaml"} if text else unwanted

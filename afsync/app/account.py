@@ -20,7 +20,7 @@ from afsync.errors import StateError
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
 
 
 class AccountReport(Struct, frozen=True):

@@ -15,9 +15,9 @@ from afsync.app.checked_plan import timed as timed_options
 from afsync.app.connection import Service, connect
 from afsync.app.project_state import check_account
 from afsync.core.addresses import Kind
-from afsync.core.approval.approvals import waiting
-from afsync.core.approval.due_plan import may_be_due, not_seen_published, unknown_staging
-from afsync.core.approval.held import of_unknown_origin
+from afsync.core.approvals import waiting
+from afsync.core.due_plan import may_be_due, not_seen_published, unknown_staging
+from afsync.core.held_jobs import of_unknown_origin
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.recovery.resolution import Adopt
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
     from afsync.core.remote_account import Preview
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
 
 
 def read_remote(

@@ -18,7 +18,7 @@ from afsync.app.planned_files import open_planned
 from afsync.app.preparation import ApplyRequest, Prepared, prepare
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, who
-from afsync.core.approval.due_plan import nothing_to_do
+from afsync.core.due_plan import nothing_to_do
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.trust.reviews import all_accepted
 from afsync.engine.dependencies import Dependencies, Due
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from afsync.config.project import LoadedProject
     from afsync.core.plan.plan import Plan
     from afsync.core.remote_account import Lookups, Remote
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
     from afsync.engine.events import Tell
     from afsync.engine.ledger import Ledger
     from afsync.store.interface import Store

@@ -23,8 +23,8 @@ from afsync.core.calendar import Known, Window, entries, entry_without_links
 from afsync.core.plan.actions import Action
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import remote_as_recorded
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.state.records import RecordedJob
 from afsync.errors import UsageError
 from afsync.output.calendar_labels import Page
 from afsync.output.calendar_markdown import week_blocks
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from afsync.core.plan.changes import Change
     from afsync.core.plan.plan import Plan
     from afsync.core.remote_account import Remote
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
     from afsync.errors import Problem
 
 

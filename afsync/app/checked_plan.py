@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from afsync.app.project import quarantine
 from afsync.config.times import zone_data
-from afsync.core.approval.due_plan import looked_at, only_due
 from afsync.core.clocks import skew_warning
+from afsync.core.due_plan import looked_at, only_due
+from afsync.core.occurrence_notices import zones_changed
 from afsync.core.plan.facts import facts_at
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.order import too_late
 from afsync.core.plan.planner import make_plan
 from afsync.core.policy.check import check_policy
 from afsync.core.recovery.lost_answers import resolve
-from afsync.core.series.occurrence_notices import zones_changed
 from afsync.errors import Problem
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from afsync.core.recovery.resolution import Resolution
     from afsync.core.remote_account import Remote
     from afsync.core.resources import Job, Limits
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
 
 
 def checked_plan(
@@ -48,7 +48,7 @@ def checked_plan(
     plan = make_plan(project.desired, recorded, remote, at, options)
     plan = zones_changed(plan, recorded, zone_data)
     if project.occurrences is not None and not due:
-        from afsync.core.series.occurrence_notices import with_occurrences
+        from afsync.core.occurrence_notices import with_occurrences
 
         plan = with_occurrences(plan, project.occurrences, options)
     if due:

@@ -22,11 +22,11 @@ from afsync.config.export import WrittenSheet, account_rows, declared_rows, entr
 from afsync.config.files import PROJECT_FILE
 from afsync.config.starter_files import SCHEMA_FILE
 from afsync.core.addresses import Kind, matches
+from afsync.core.export import Export, Exported, JobSelection, common_defaults, make_export
 from afsync.core.plan.facts import Facts, facts_of
 from afsync.core.remote_account import Remote
 from afsync.core.resources import EMPTY
-from afsync.core.state.recorded import Account, Recorded
-from afsync.core.takeover.export import Export, Exported, JobSelection, common_defaults, make_export
+from afsync.core.state import Account, Recorded
 from afsync.errors import AfsyncError, StateError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from afsync.core.addresses import Kind
 from afsync.core.plan.facts import Options
 from afsync.core.recovery.manual_resolution import ManualAdopt, ManualDecision, apply_manual_resolution
 from afsync.core.recovery.resolution import not_asked
-from afsync.core.state.intents import Purpose
+from afsync.core.state import Purpose
 from afsync.core.trust.reviews import asks_for_review, judged_reviews
 from afsync.engine.interrupt import Stop
 from afsync.errors import ApiError, UsageError

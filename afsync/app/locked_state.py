@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from afsync.app.connection import connect
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, locked, open_store
+from afsync.core.decisions.imports import adopted, objection, taken_over
 from afsync.core.plan.facts import Facts, facts_of
 from afsync.core.remote_account import Lookups
-from afsync.core.state.recorded import Account, Recorded
-from afsync.core.takeover.adoption import adopted, objection, taken_over
+from afsync.core.state import Account, Recorded
 from afsync.engine.interrupt import Stop
 from afsync.errors import UsageError
 

@@ -19,7 +19,7 @@ from afsync.config.files import PROJECT_FILE
 from afsync.config.keys.project import STATE
 from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, add_lineage, starter
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.state.recorded import Account
+from afsync.core.state import Account
 from afsync.core.state_place import is_elsewhere
 from afsync.core.text import did_you_mean
 from afsync.errors import StateError, UsageError

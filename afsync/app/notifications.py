@@ -26,7 +26,7 @@ from afsync.core.notifications import (
     without_failures,
     without_gone_jobs,
 )
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.core.status_lines import statuses
 from afsync.engine.ledger import Ledger
 from afsync.errors import AfsyncError, Interrupted, StateError, StateLocked, UsageError

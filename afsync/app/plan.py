@@ -24,7 +24,7 @@ from afsync.core.plan.lookups import NOT_CHECKED, remote_as_recorded
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import NO_NOTICE, SavedPlan, expiry
 from afsync.core.plan.selection import selected
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import Problem
 
 if TYPE_CHECKING:

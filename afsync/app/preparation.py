@@ -14,14 +14,14 @@ from afsync.app.planned_files import configuration
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, refuse_unknown_account, unknown_account
 from afsync.app.selection import Selection, check_addresses, check_submitted
-from afsync.core.approval.approvals import only_approvals
+from afsync.core.approvals import only_approvals
 from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import beyond_bounds
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import SavedPlan, different_plan_reason, other_account_reason, stale_reason
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Bounds, Limits
-from afsync.core.state.recorded import Account
+from afsync.core.state import Account
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.errors import PlanStale
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
     from afsync.store.interface import Store
 
 

@@ -17,7 +17,7 @@ from afsync.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
 
 
 def load_project(context: Context) -> LoadedProject:

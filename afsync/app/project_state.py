@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from afsync.__version__ import __version__
 from afsync.api.access import is_real
 from afsync.core.addresses import typed
-from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state import Account, Recorded
 from afsync.errors import StateError, UsageError
 from afsync.output.values import escape_control
 from afsync.store import opening

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from afsync.app.context import Context
 from afsync.core.addresses import ADDRESS, matches
 from afsync.core.plan.facts import Options
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Desired, Limits
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Recorded
 from afsync.core.text import close_address
 from afsync.errors import UsageError
 

@@ -14,10 +14,10 @@ from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import InvalidValue
 from afsync.config.value_checks import check_state_path
 from afsync.config.workspace import find_workspace
+from afsync.core.forgotten import AllForgotten, all_forgotten
 from afsync.core.moves.moves import moved_manually
-from afsync.core.state.forgotten import AllForgotten, all_forgotten
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.records import Record
+from afsync.core.state import Recorded
 from afsync.core.text import close_address
 from afsync.core.trust.cancels import without_watch
 from afsync.engine.interrupt import Stop

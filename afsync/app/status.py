@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from afsync.app.context import Context
     from afsync.config.project import LoadedProject
-    from afsync.core.state.recorded import Recorded
+    from afsync.core.state import Recorded
     from afsync.engine.interrupt import Stop
 
 

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from afsync.app.locked_state import Session, record_all
 from afsync.core.addresses import Kind, kind_of, typed
 from afsync.core.decisions.new_submissions import may_be_ours
+from afsync.core.import_candidates import Match, find_matches
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Lookups, Remote
-from afsync.core.state.recorded import Account
-from afsync.core.takeover.matching import Match, find_matches
+from afsync.core.state import Account
 from afsync.core.text import close_address
 from afsync.errors import UsageError
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.app.project import at_moment, load_project
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import ConfigError, Problem, Severity
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from afsync.core.outcomes import Unresolved
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
 from afsync.core.recovery.resolution import Ask, Wait, needs_person
-from afsync.core.state.intents import Purpose
+from afsync.core.state import Purpose
 from afsync.core.text import count
 from afsync.engine.run_report import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError

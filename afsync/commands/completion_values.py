@@ -17,7 +17,7 @@ from afsync.commands.context import here
 from afsync.config.reference import below
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import MEANINGS, OWN
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import AfsyncError
 
 Names = Callable[[], Iterable[str]]

@@ -25,7 +25,7 @@ from afsync.commands.options import FileName, account_flag, lock_timeout_flag
 from afsync.config.files import PROJECT_FILE
 from afsync.config.project import LoadedProject
 from afsync.core.addresses import Kind
-from afsync.core.takeover.export import JobSelection
+from afsync.core.export import JobSelection
 from afsync.core.text import count
 from afsync.errors import Exit, UsageError
 from afsync.output.export_json import export_document

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from afsync.app.project_state import refuse_unknown_account, unknown_account
 from afsync.commands.console import agreed, interactive, messages
-from afsync.core.state.recorded import Account
+from afsync.core.state import Account
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:

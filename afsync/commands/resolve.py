@@ -9,7 +9,7 @@ from afsync.commands.console import print_done
 from afsync.commands.context import here
 from afsync.commands.options import lock_timeout_flag
 from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualDecision, ManualForeign
-from afsync.core.state.intents import Purpose
+from afsync.core.state import Purpose
 from afsync.errors import UsageError
 
 

@@ -14,8 +14,8 @@ from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.resources import Job
-from afsync.core.series.series import Occurrence
-from afsync.core.state.recorded import Recorded
+from afsync.core.series import Occurrence
+from afsync.core.state import Recorded
 from afsync.errors import ConfigError, Problem
 
 

@@ -21,10 +21,10 @@ from afsync.config.sheets import parse_delimited
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.addresses import Kind, occurrence_of
 from afsync.core.body_fields import BODY_ORDER
+from afsync.core.decisions.imports import sourceless
+from afsync.core.export import Exported
 from afsync.core.fingerprints import plain
 from afsync.core.resources import Job, Schedule
-from afsync.core.takeover.adoption import sourceless
-from afsync.core.takeover.export import Exported
 from afsync.core.text import LIKE_FORMULAS
 
 

@@ -23,10 +23,10 @@ from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone
 from afsync.core.addresses import occurrence_address
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job, Schedule, Values
-from afsync.core.series.series import Occurrence, Series, SeriesState
+from afsync.core.series import Occurrence, Series, SeriesState
 from afsync.core.service_statuses import ENDED, group_of
-from afsync.core.state.records import RecordedJob
 
 _WHEN = frozenset({"on", "at", "import"})
 

@@ -22,11 +22,11 @@ from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone, zone_data
 from afsync.core.addresses import Kind, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.occurrence_notices import Occurrences
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.series.occurrence_notices import Occurrences
-from afsync.core.series.series import Occurrence, Series, considered, series_state
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.series import Occurrence, Series, considered, series_state
+from afsync.core.state import Recorded
 from afsync.errors import Problem
 
 

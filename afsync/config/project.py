@@ -31,7 +31,7 @@ from afsync.errors import Location, Problem
 if TYPE_CHECKING:
     from afsync.config.declarations import Declared
     from afsync.config.timed_submissions import TimedSubmissions
-    from afsync.core.series.occurrence_notices import Occurrences
+    from afsync.core.occurrence_notices import Occurrences
 
 
 class Settings(Struct, frozen=True):

@@ -20,11 +20,11 @@ from afsync.config.row_fields import SCHEDULE, Rows, cell_text
 from afsync.config.sheets import Row
 from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address
+from afsync.core.occurrence_notices import RowDate
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.series.occurrence_notices import RowDate
 from afsync.core.service_statuses import ENDED, group_of
-from afsync.core.state.recorded import Considered
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Considered
 from afsync.core.text import did_you_mean
 from afsync.errors import Location, Problem, Severity
 
@@ -59,7 +59,7 @@ class DeclaredRow(Declared, frozen=True):
 
 
 class RowsAtMoment(Struct):
-    """The jobs that the rows of a series declare at a moment; `core.series.series.SeriesState` is that of a rule."""
+    """The jobs that the rows of a series declare at a moment; `core.series.SeriesState` is that of a rule."""
 
     series: RowSeries
     jobs: list[tuple[Declared, Job]]

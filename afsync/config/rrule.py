@@ -10,7 +10,7 @@ from dateutil.rrule import rrule, rrulestr
 from msgspec import Struct
 
 from afsync.config.problems import Code, InvalidValue
-from afsync.core.series.recurrence import LAST_DAY
+from afsync.core.recurrence import LAST_DAY
 
 _NO_TIME = time()
 

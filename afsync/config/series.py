@@ -18,8 +18,8 @@ from afsync.config.row_fields import Rows
 from afsync.config.series_values import SKIP, parse_date, parse_dated, parse_day, parse_every, parse_wall_time
 from afsync.config.times import parse_zone
 from afsync.core.addresses import MAIN
-from afsync.core.series.recurrence import Dates, Listed, MonthDay, Rule
-from afsync.core.series.series import DaysOff, Deviation, Series
+from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
+from afsync.core.series import DaysOff, Deviation, Series
 
 OF_ONE = ("rerun", "approve", "fileId")
 """What belongs to one submission, and so to no series."""

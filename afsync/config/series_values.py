@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 from afsync.config.keys.values import Weekday
 from afsync.config.problems import Code, InvalidValue
 from afsync.core.addresses import parse_instance
-from afsync.core.series.recurrence import LAST_DAY, MonthDay, Unit
+from afsync.core.recurrence import LAST_DAY, MonthDay, Unit
 
 SKIP: Final = "skip"
 

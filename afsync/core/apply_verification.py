@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action, Retire
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import JobResult
 from afsync.core.resources import Job
 from afsync.core.service_statuses import PUBLISHED, PUBLISHING
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Recorded
 
 TIMED = ("scheduled", "queued_scheduled")
 """Statuses that tell of a publish time, where the service does not list the times."""

@@ -16,15 +16,15 @@ from afsync.core.credits import estimate
 from afsync.core.job_status import JobPhase, JobStatus, status_without_links
 from afsync.core.links import text_without_signed, unsigned
 from afsync.core.moves.moves import moved
+from afsync.core.occurrence_notices import RowDate
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan, Spending
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import NOTHING_READ, Remote, RemoteJob
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values
-from afsync.core.series.occurrence_notices import RowDate
-from afsync.core.series.series import Occurrence
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.series import Occurrence
+from afsync.core.state import Recorded
 from afsync.core.status_lines import statuses, with_template
 from afsync.errors import Problem, Severity
 

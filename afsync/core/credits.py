@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from afsync.core.records import Cost, CostKind
 from afsync.core.resources import Values
-from afsync.core.state.records import Cost, CostKind
 
 DOCUMENTED = {CostKind.SHORT: 1, CostKind.LONG: 2, CostKind.GENERATE: 3}
 """Credits per job, by the reference."""

@@ -14,14 +14,14 @@ from afsync.core.fingerprints import normalise, plain
 from afsync.core.links import text_without_signed, without_signed
 from afsync.core.plan.facts import Options, facts_of
 from afsync.core.plan.lookups import is_final
+from afsync.core.records import Publish, RecordedJob, RecordedTemplate
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.lost_state import newer
 from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import PUBLISHED, Group, group_of
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.core.text import same_text
 from afsync.errors import Problem, Severity
 

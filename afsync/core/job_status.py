@@ -10,12 +10,12 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.approval.held import held_without_time, stops
+from afsync.core.held_jobs import held_without_time, stops
 from afsync.core.links import text_without_signed, unsigned, without_signed
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Preview, Remote, status_now
 from afsync.core.resources import EMPTY, Job, Schedule, Values
 from afsync.core.service_statuses import ENDED, PUBLISHED, PUBLISHING, Group, group_of
-from afsync.core.state.records import RecordedJob
 from afsync.core.trust.publications import publication_failed
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from afsync.core.command_lines import approve_command
 from afsync.core.job_status import JobPhase, JobStatus
 from afsync.core.notification_channels import Channel, Event
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.core.status_lines import GONE
 
 OF_A_JOB = (Event.FAILED, Event.WAITS, Event.NOT_KEPT, Event.PUBLISHED)

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from afsync.core.links import text_without_signed, unsigned, without_signed
+from afsync.core.records import RecordedJob
 from afsync.core.resources import EMPTY, Values
-from afsync.core.state.records import RecordedJob
 
 
 class JobResult(Struct, frozen=True):

@@ -9,17 +9,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import matches
-from afsync.core.approval.held import held_without_time, is_held, stops
 from afsync.core.decisions.publish_times import time_never_set
+from afsync.core.held_jobs import held_without_time, is_held, stops
 from afsync.core.job_status import ENDED_PHASES, JobPhase, JobStatus, phase_of
 from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
+from afsync.core.records import Finding, Publish, RecordedJob
 from afsync.core.remote_account import Remote, RemoteJob, status_now
 from afsync.core.resources import EMPTY, Desired, Job, Schedule, Values, effective
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PRODUCED, ended_badly, never_changes
-from afsync.core.state.intents import Purpose
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Finding, Publish, RecordedJob
+from afsync.core.state import Purpose, Recorded
 from afsync.core.trust.cancels import is_back
 from afsync.core.trust.kept_publish_times import settle_time_over
 from afsync.core.trust.publications import failure_reason, judged_publications

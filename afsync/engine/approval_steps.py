@@ -11,10 +11,10 @@ from afsync.core.addresses import Kind
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 from afsync.core.outcomes import NotAttempted, Unresolved
 from afsync.core.plan.changes import Change
+from afsync.core.records import Approval, RecordedJob
 from afsync.core.recovery.resolution import Wait, approval_options, approval_summary, close_intent, record_publication
 from afsync.core.resources import EMPTY, Schedule
-from afsync.core.state.intents import Intent, Purpose, Scan
-from afsync.core.state.records import Approval, RecordedJob
+from afsync.core.state import Intent, Purpose, Scan
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, refused
 from afsync.engine.submission import deliver, keep_open
 

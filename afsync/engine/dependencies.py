@@ -14,7 +14,7 @@ from afsync.core.apply_verification import ReadBack
 from afsync.core.plan.plan import Plan
 from afsync.core.remote_account import Lookups, Remote
 from afsync.core.resources import Desired, Values
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.engine.events import Tell
 from afsync.engine.interrupt import Stop
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from afsync.core.approval.due_plan import may_be_due, next_time, unread_changes
 from afsync.core.clocks import passed_on_both
+from afsync.core.due_plan import may_be_due, next_time, unread_changes
 from afsync.core.outcomes import NotAttempted
 from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.records import RecordedJob
+from afsync.core.state import Recorded
 from afsync.engine.dependencies import Due
 from afsync.engine.run import Run
 from afsync.errors import AfsyncError, Interrupted

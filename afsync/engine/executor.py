@@ -14,8 +14,8 @@ from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.order import turns
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Remote
-from afsync.core.state.records import RecordedJob
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_jobs import DueJobs, due_jobs
 from afsync.engine.events import (

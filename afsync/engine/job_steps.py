@@ -11,18 +11,18 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.answers import Committed
 from afsync.core.command_lines import FlagName
+from afsync.core.decisions.imports import adopted, taken_over
 from afsync.core.decisions.publish_times import time_off_options, with_refusal
 from afsync.core.decisions.requested_fields import requested, template_is_known
 from afsync.core.fingerprints import same_request
+from afsync.core.forgotten import let_go
 from afsync.core.outcomes import Failed, NotAttempted
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
+from afsync.core.records import Publish, RecordedJob, RecordedTemplate, Upload, Why
 from afsync.core.resources import EMPTY, Job, Schedule, Values, effective
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.state.forgotten import let_go
-from afsync.core.state.records import Publish, RecordedJob, RecordedTemplate, Upload, Why
-from afsync.core.takeover.adoption import adopted, taken_over
-from afsync.core.takeover.similarity import echo_of
+from afsync.core.similarity import echo_of
 from afsync.core.trust.cancels import to_cancel, with_cancel_answer
 from afsync.core.trust.kept_publish_times import without_time
 from afsync.core.trust.reviews import MAY_GO_OUT

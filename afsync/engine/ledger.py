@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.command_lines import APPLY, FlagName, resolve_command
+from afsync.core.occurrence_notices import with_considered
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Record
 from afsync.core.recovery.resolution import apply_resolutions
-from afsync.core.series.occurrence_notices import with_considered
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.state import Recorded
 from afsync.core.trust.cancels import with_watched
 from afsync.errors import StateError, StateLocked
 from afsync.store.interface import Writing

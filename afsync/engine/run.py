@@ -18,13 +18,12 @@ from afsync.core.plan.actions import Action
 from afsync.core.plan.changes import Change
 from afsync.core.plan.order import EACH
 from afsync.core.plan.plan import Plan
+from afsync.core.records import RecordedJob
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import options_for, resolution_options, resolution_summary
 from afsync.core.remote_account import Lookups, Remote
 from afsync.core.resources import Job, Values
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Intent, Recorded
 from afsync.core.text import duration
 from afsync.core.trust.reviews import to_be_cancelled, with_acceptance
 from afsync.engine.dependencies import Dependencies

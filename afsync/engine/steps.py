@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from afsync.core.forgotten import let_go
 from afsync.core.moves.moves import is_made, moved
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
-from afsync.core.state.forgotten import let_go
 from afsync.engine.approval_steps import approve
 from afsync.engine.job_steps import retire_job, set_schedule, submit_job, upload
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StepResult, StopRun, cut_short, failed

@@ -14,10 +14,9 @@ from msgspec.structs import replace
 
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, InDoubt, Limited, NotSent, Rejected, Unknown
 from afsync.core.credits import with_cost
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.recovery.resolution import close_intent, record_of, reopen_intent, replace_intent
-from afsync.core.state.intents import Intent, Phase
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.state import Intent, Phase, Recorded
 from afsync.core.trust.reviews import asks_for_review, stops_no_more
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger

@@ -6,14 +6,14 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.answers import Committed, CommittedIdUnknown, Unknown
+from afsync.core.decisions.imports import taken_over, template_record
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import Adopt, apply_resolutions
 from afsync.core.remote_account import Lookups
 from afsync.core.resources import EMPTY, Template
-from afsync.core.state.intents import Intent
-from afsync.core.takeover.adoption import taken_over, template_record
+from afsync.core.state import Intent
 from afsync.core.text import same_text
 from afsync.engine.run import Progress, Run, StepDone, StepResult, after_submission, new_intent
 from afsync.engine.submission import submit

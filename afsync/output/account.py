@@ -7,9 +7,9 @@ from typing import Any
 
 from afsync.core.plan.limits import deletes_allowed
 from afsync.core.plan.plan import Plan
+from afsync.core.records import UNSEEN, Effect, Trust
 from afsync.core.remote_account import RemoteAccount
 from afsync.core.resources import Limits
-from afsync.core.state.records import UNSEEN, Effect, Trust
 from afsync.output.budget import budget_json, budget_text
 from afsync.output.json_text import json_text
 from afsync.output.values import count, escape_control, iso_or_none

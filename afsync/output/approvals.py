@@ -11,9 +11,9 @@ from afsync.core.addresses import in_yaml, typed
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Preview
 from afsync.core.resources import Job
-from afsync.core.state.records import RecordedJob
 from afsync.output.values import Paint, escape_control, iso_or_none, no_paint, shown, shown_schedule
 
 _LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from afsync.core.fingerprints import plain
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Recorded
 from afsync.output.values import iso, iso_or_none
 
 Document = dict[str, Any]

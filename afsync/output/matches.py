@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from afsync.core.takeover.matching import Match
+from afsync.core.import_candidates import Match
 from afsync.output.json_text import json_text
 from afsync.output.values import Paint, escape_control, no_paint
 

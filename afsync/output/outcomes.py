@@ -10,8 +10,8 @@ from afsync.core.apply_verification import Expected, Observable, Verification
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Retire
 from afsync.core.plan.changes import Change
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.state.records import RecordedJob
 from afsync.core.text import duration
 from afsync.output.values import Paint, count, escape_control, no_paint
 

@@ -11,8 +11,8 @@ from afsync.core.addresses import key_of, kind_of
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Job, Schedule
-from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.trust.publications import publication_failed
 from afsync.output.approvals import published_lines
 from afsync.output.values import Paint, count, escape_control, no_paint, shown, shown_schedule, size

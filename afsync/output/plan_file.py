@@ -19,8 +19,8 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import LimitUse, Plan, Spending, Waiting, plan_without_links
 from afsync.core.plan.saved_plan import SavedPlan
+from afsync.core.records import Publish, Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import Job, Schedule, Template, Utc
-from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate
 from afsync.errors import PlanStale, Problem, Severity
 from afsync.output.json_text import json_text
 from afsync.output.plan_json import SCHEDULE, ChangeRow, IntentRow, PlanDocument, plan_document

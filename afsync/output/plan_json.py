@@ -15,10 +15,10 @@ from afsync.core.fingerprints import plain
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits, FieldChange
 from afsync.core.plan.plan import Plan, Spending, Summary
+from afsync.core.records import Publish, Record, RecordedJob
 from afsync.core.recovery.resolution import Resolution, advice
 from afsync.core.resources import File, Job, Schedule, Template, Utc
-from afsync.core.state.recorded import Account
-from afsync.core.state.records import Publish, Record, RecordedJob
+from afsync.core.state import Account
 from afsync.output.approvals import preview_json
 from afsync.output.budget import budget_row
 from afsync.output.json_text import json_text

@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from afsync.core.addresses import key_of, typed
 from afsync.core.fingerprints import plain
-from afsync.core.state.forgotten import AllForgotten
-from afsync.core.state.intents import Purpose
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Approval, Effect, Finding, Publish, Record, RecordedJob
+from afsync.core.forgotten import AllForgotten
+from afsync.core.records import Approval, Effect, Finding, Publish, Record, RecordedJob
+from afsync.core.state import Purpose, Recorded
 from afsync.output.json_text import json_text
 from afsync.output.tables import Cell, table
 from afsync.output.values import count, escape_control, iso, iso_or_none, shown, shown_schedule

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import DEEPEST, too_deep
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob, RecordedTemplate
+from afsync.core.records import RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 
 MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 

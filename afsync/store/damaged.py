@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.command_lines import IMPORT
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT
 from afsync.store.state_text import CHECKSUM

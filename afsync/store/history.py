@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.command_lines import IMPORT_MATCH, INIT, RESTORE_UNION, STATE_HISTORY, FlagName, restore_command
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument
 from afsync.store.damaged import Glimpse, glimpse, merge_sides, merged_sides, moved_hint

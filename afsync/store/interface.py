@@ -12,9 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import UUID, Record
+from afsync.core.records import UUID, Record
+from afsync.core.state import Intent, Recorded
 from afsync.errors import StateError, StateLocked
 
 if TYPE_CHECKING:

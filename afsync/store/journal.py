@@ -21,9 +21,8 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 from msgspec import UNSET, Struct, UnsetType, defstruct
 from msgspec.structs import fields, replace
 
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Count, Record, Text
+from afsync.core.records import Count, Record, Text
+from afsync.core.state import Intent, Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import (
     FORMAT,

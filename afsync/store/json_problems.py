@@ -1,7 +1,7 @@
 """What is wrong with a JSON value that should be of some type: the first place that does not fit, and why.
 
-The types are those of `core.state.recorded`, so there is no second description of a state to keep in step. Only a
-document that could not be read in one go comes here.
+The types are those of `core.state` and `core.records`, so there is no second description of a state to keep in step.
+Only a document that could not be read in one go comes here.
 """
 
 from __future__ import annotations

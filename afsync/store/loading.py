@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import InvalidDocument
 from afsync.store.disk import Disk, Identity

@@ -10,9 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.records import Record
+from afsync.core.state import Intent, Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT
 from afsync.store.damaged import is_note_of, moved_note

@@ -18,10 +18,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from afsync.core.command_lines import FlagName, unlock_command
+from afsync.core.records import Count, Text
 from afsync.core.recovery.evidence import EXCHANGE
 from afsync.core.resources import Utc
-from afsync.core.state.intents import Intent, Phase, Purpose
-from afsync.core.state.records import Count, Text
+from afsync.core.state import Intent, Phase, Purpose
 from afsync.errors import StateError, StateLocked, UsageError
 from afsync.store.canonical_json import InvalidDocument, json_document, parse_object
 from afsync.store.disk import OsLock

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afsync.core.command_lines import INIT, STATE_HISTORY
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.core.state_place import BadPlace, BranchPlace, ObjectPlace, Place, is_elsewhere, state_place
 from afsync.errors import StateError
 

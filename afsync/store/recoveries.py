@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from afsync.core.command_lines import APPLY, INTENTS, RESTORE, forget_command, import_command
 from afsync.core.plan.facts import Options
+from afsync.core.records import Address, Deposed, Record, RecordedJob, RecordedTemplate
 from afsync.core.recovery.resolution import replace_intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Address, Deposed, Record, RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.core.trust.reviews import review_ignored, to_be_cancelled
 from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT, InvalidDocument, JsonWriter, compact, parse_object

@@ -8,8 +8,7 @@ from typing import Any
 
 from msgspec.json import schema_components
 
-from afsync.core import resources
-from afsync.core.state import intents, recorded, records
+from afsync.core import records, resources, state
 from afsync.store.canonical_json import layout
 from afsync.store.state_file import StateFile
 
@@ -35,7 +34,7 @@ def _strict(name: str, schema: Schema) -> Schema:
         schema["description"] = " ".join(schema["description"].split())
     if schema.get("type") != "object":
         return schema
-    types = {**vars(resources), **vars(records), **vars(intents), **vars(recorded), StateFile.__name__: StateFile}
+    types = {**vars(resources), **vars(records), **vars(state), StateFile.__name__: StateFile}
     new = dict(layout(types[name]).new)
     for field, value in schema["properties"].items():
         if field not in new:

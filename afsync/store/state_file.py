@@ -11,9 +11,8 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Meta, ValidationError, convert
 
 from afsync.core.addresses import ADDRESS, kind_of
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record, Sha256, Text
+from afsync.core.records import Record, Sha256, Text
+from afsync.core.state import Intent, Recorded
 from afsync.store.canonical_json import BUILDING, FORMAT, PREFIXES, InvalidDocument, shown
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
 from afsync.core.fingerprints import DEEPEST
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import (
     ASCII_ENCODER,

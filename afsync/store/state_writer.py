@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.disk import Disk, atomic_write, is_temporary, name_again, temporary_name, write_new
 from afsync.store.journal import first_line, line

@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.store.canonical_json import layout
 from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.harness import Sandbox

@@ -16,7 +16,7 @@ import afsync
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.saved_plan import SavedPlan
-from afsync.core.state.recorded import Account
+from afsync.core.state import Account
 from afsync.errors import PlanStale, UsageError
 from tests.app.test_api import opened, yaml
 from tests.app.test_api import sandbox as sandbox

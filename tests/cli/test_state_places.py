@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.core.state.intents import Phase
+from afsync.core.state import Phase
 from afsync.emulator import Running
 from afsync.errors import StateError
 from afsync.store import opening

@@ -12,9 +12,9 @@ from afsync.config import occurrences
 from afsync.config.occurrences import expand
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job, Schedule
-from afsync.core.state.recorded import Considered, Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Considered, Recorded
 from afsync.errors import ConfigError, Problem
 from tests.builders import LINEAGE
 from tests.config.support import loaded

@@ -11,7 +11,7 @@ from msgspec.structs import fields
 from afsync.config.keys.resources import SERIES_KEYS
 from afsync.config.keys.series import HolidaysPart, RepeatPart
 from afsync.config.occurrences import expand
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import ConfigError, Problem
 from tests.builders import LINEAGE
 from tests.config.support import loaded, write

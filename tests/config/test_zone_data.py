@@ -13,7 +13,7 @@ import tzdata
 
 from afsync.config.occurrences import expand
 from afsync.config.times import zone_data
-from afsync.core.state.recorded import Considered, Recorded
+from afsync.core.state import Considered, Recorded
 from tests.builders import LINEAGE
 from tests.config.support import loaded
 

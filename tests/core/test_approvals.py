@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.approval.approvals import only_approvals
+from afsync.core.approvals import only_approvals
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job
-from afsync.core.state.records import RecordedJob
 from afsync.errors import AfsyncError, Severity
 from tests.builders import (
     AHEAD,

@@ -13,9 +13,9 @@ from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.check import check_policy
 from afsync.core.policy.rules import Budget, Exemption, Policy
+from afsync.core.records import Record
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Job
-from afsync.core.state.records import Record
 from tests.builders import AHEAD, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, desired, planned
 
 BERLIN = ZoneInfo("Europe/Berlin")

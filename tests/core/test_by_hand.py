@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.records import Deposed
 from afsync.core.recovery.manual_resolution import (
     ManualAbsent,
     ManualAdopt,
@@ -15,9 +16,7 @@ from afsync.core.recovery.manual_resolution import (
 )
 from afsync.core.recovery.resolution import Absent, Adopt, Ask, Resolution, Wait, record_of
 from afsync.core.remote_account import Remote
-from afsync.core.state.intents import Intent, Scan
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed
+from afsync.core.state import Intent, Recorded, Scan
 from afsync.errors import UsageError
 from tests.builders import (
     BEFORE,

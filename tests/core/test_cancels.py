@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.decisions.imports import taken_over
 from afsync.core.decisions.notices import everything_matches
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import UNSEEN, Effect, Finding, Publish, Trust, Watched, Why
-from afsync.core.takeover.adoption import taken_over
+from afsync.core.records import UNSEEN, Effect, Finding, Publish, Trust, Watched, Why
+from afsync.core.state import Recorded
 from afsync.store.recoveries import Recovery, merged
 from tests.builders import (
     NOW,

@@ -9,8 +9,8 @@ import pytest
 from msgspec import Struct, field
 
 from afsync.core.drift import find_drift
+from afsync.core.records import Record
 from afsync.core.remote_account import Remote
-from afsync.core.state.records import Record
 from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.calendar import CalendarEntry, EntryState, Known, Window, entries, entry_without_links, weeks
+from afsync.core.records import Record
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.state import Recorded
 from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,

@@ -13,9 +13,9 @@ from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits, FieldChange
 from afsync.core.plan.lookups import group_when_seen
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Finding, RecordedJob
 from afsync.core.resources import Job
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.state.records import Finding, RecordedJob
 from afsync.errors import Problem, Severity
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned
 

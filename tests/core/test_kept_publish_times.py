@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.plan import Plan
+from afsync.core.records import UNSEEN, Effect, Finding, RecordedJob, Trust
 from afsync.core.remote_account import JobResult
-from afsync.core.state.records import UNSEEN, Effect, Finding, RecordedJob, Trust
 from tests.builders import (
     AHEAD,
     LATER,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from afsync.core.forgotten import all_forgotten
+from afsync.core.records import Finding
 from afsync.core.resources import Desired
-from afsync.core.state.forgotten import all_forgotten
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Finding
+from afsync.core.state import Recorded
 from tests.builders import NOW, a_recorded, a_recorded_job
 from tests.core.test_cancels import a_watch
 

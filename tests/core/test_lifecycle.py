@@ -11,8 +11,8 @@ from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits, FieldChange
+from afsync.core.records import Record, Upload
 from afsync.core.resources import Job, Template
-from afsync.core.state.records import Record, Upload
 from afsync.errors import Problem
 from tests.builders import (
     AHEAD,

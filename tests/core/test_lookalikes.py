@@ -11,8 +11,8 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job
-from afsync.core.state.recorded import Recorded
-from afsync.core.takeover.similarity import echo_of, fits, looks_like
+from afsync.core.similarity import echo_of, fits, looks_like
+from afsync.core.state import Recorded
 from afsync.errors import Problem
 from tests.builders import (
     TOPIC,

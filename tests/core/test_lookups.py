@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from afsync.core.plan.lookups import is_final, lookups
+from afsync.core.records import Record
 from afsync.core.remote_account import Lookups
 from afsync.core.resources import Job
-from afsync.core.state.records import Record
 from tests.builders import (
     AHEAD,
     NOW,

@@ -13,8 +13,7 @@ from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.manual_resolution import ManualAbsent, ManualAdopt, ManualForeign, apply_manual_resolution
 from afsync.core.recovery.resolution import Adopt, Ask, Resolution, Wait, apply_resolutions
 from afsync.core.remote_account import Preview, Remote
-from afsync.core.state.intents import Intent, Purpose
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Intent, Purpose, Recorded
 from afsync.errors import UsageError
 from tests.builders import (
     BEFORE,

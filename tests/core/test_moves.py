@@ -20,8 +20,8 @@ from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Deposed, RecordedJob
 from afsync.core.resources import Job
-from afsync.core.state.records import Deposed, RecordedJob
 from afsync.errors import Severity, UsageError
 from tests.builders import (
     AHEAD,

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.occurrence_notices import Occurrences, with_considered, with_occurrences, zones_changed
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.facts import Options
 from afsync.core.plan.planner import make_plan
 from afsync.core.remote_account import Remote, RemoteAccount
 from afsync.core.resources import Desired, Job, Schedule
-from afsync.core.series.occurrence_notices import Occurrences, with_considered, with_occurrences, zones_changed
-from afsync.core.state.recorded import Considered, Recorded
+from afsync.core.state import Considered, Recorded
 from tests.builders import AHEAD, LINEAGE, NOW, a_job, a_recorded_job
 
 REMOTE = Remote(RemoteAccount("user"))

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from afsync.core.drift import find_drift
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Deposed, Record
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import Absent, Ask
 from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Job, Template
-from afsync.core.state.records import Deposed, Record
 from afsync.errors import Severity
 from tests.builders import (
     BEFORE,

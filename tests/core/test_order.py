@@ -14,10 +14,10 @@ from afsync.core.addresses import Kind
 from afsync.core.plan.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Deposed
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job, Template
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed
+from afsync.core.state import Recorded
 from tests.builders import (
     AHEAD,
     LATER,

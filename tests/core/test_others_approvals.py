@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Finding, RecordedJob
 from afsync.core.remote_account import Preview, Remote
-from afsync.core.state.records import Finding, RecordedJob
 from afsync.core.trust.publications import staging_needed
 from tests.builders import a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.planner import make_plan
 from afsync.core.remote_account import RemoteJob
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from tests.builders import (
     AHEAD,
     LATER,

@@ -11,11 +11,10 @@ from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.plan import Plan, Summary
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Record, RecordedJob, Upload
 from afsync.core.recovery.resolution import Wait
 from afsync.core.resources import Job, Limits
-from afsync.core.state.intents import Scan
-from afsync.core.state.recorded import Account
-from afsync.core.state.records import Record, RecordedJob, Upload
+from afsync.core.state import Account, Scan
 from afsync.errors import Problem, Severity
 from tests.builders import (
     AHEAD,

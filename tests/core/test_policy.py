@@ -15,9 +15,9 @@ from afsync.core.plan.facts import Facts, Options
 from afsync.core.plan.plan import Plan
 from afsync.core.policy.check import check_policy
 from afsync.core.policy.rules import Policy, TimeWindow
+from afsync.core.records import Record
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Job, Template
-from afsync.core.state.records import Record
 from afsync.errors import Severity
 from tests.builders import (
     AHEAD,

@@ -17,10 +17,10 @@ from afsync.core.plan.facts import Facts, Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Finding, Publish, RecordedJob
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import EMPTY, Limits
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.state.records import Finding, Publish, RecordedJob
 from tests.builders import AHEAD, LATER, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, at, desired
 from tests.core.worlds import PATIENT, World, applied, strange_worlds, worlds
 

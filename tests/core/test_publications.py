@@ -8,17 +8,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.approval.approvals import only_approvals
+from afsync.core.approvals import only_approvals
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Effect, Finding, RecordedJob
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import Adopt, Ask, record_publication
 from afsync.core.remote_account import JobResult, Preview, Remote
-from afsync.core.state.intents import Intent, Purpose
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Effect, Finding, RecordedJob
+from afsync.core.state import Intent, Purpose, Recorded
 from afsync.core.trust.publications import MOST_RESULTS, results_needed
 from afsync.errors import AfsyncError, Exit
 from tests.builders import (

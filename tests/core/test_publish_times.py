@@ -12,8 +12,8 @@ from afsync.core.decisions.notices import everything_matches
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Change, Credits
 from afsync.core.plan.plan import Plan
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Schedule
-from afsync.core.state.records import RecordedJob
 from afsync.errors import Severity
 from tests.builders import AHEAD, LATER, NOW, PAST, a_job, a_recorded_job, a_remote, a_remote_job, at, planned
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
+from afsync.core.records import Deposed, RecordedJob, RecordedTemplate
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import (
     Absent,
@@ -28,9 +29,7 @@ from afsync.core.recovery.resolution import (
     resolution_summary,
 )
 from afsync.core.remote_account import NOT_KNOWN, Remote, RemoteJob
-from afsync.core.state.intents import Intent, Phase, Scan
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, RecordedJob, RecordedTemplate
+from afsync.core.state import Intent, Phase, Recorded, Scan
 from tests.builders import (
     BEFORE,
     LATER,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dateutil import rrule as oracle
 
-from afsync.core.series.recurrence import Listed, MonthDay, Rule
+from afsync.core.recurrence import Listed, MonthDay, Rule
 from tests.scale import scaled
 
 RULES = scaled(400)

@@ -18,7 +18,7 @@ from afsync.core.plan.saved_plan import (
     other_account_reason,
     stale_reason,
 )
-from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state import Account, Recorded
 from tests.builders import AHEAD, NOW, a_job, a_recorded, a_recorded_job, a_remote, a_remote_job, planned
 
 SOON = NOW + timedelta(hours=3)

@@ -12,11 +12,11 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.addresses import instance_of, occurrence_of, parse_instance
+from afsync.core.records import RecordedJob
+from afsync.core.recurrence import Listed, Rule
 from afsync.core.resources import Schedule
-from afsync.core.series.recurrence import Listed, Rule
-from afsync.core.series.series import Deviation, Occurrence, Series, considered, series_state
-from afsync.core.state.recorded import Considered
-from afsync.core.state.records import RecordedJob
+from afsync.core.series import Deviation, Occurrence, Series, considered, series_state
+from afsync.core.state import Considered
 from tests.scale import scaled, seeds
 
 SEEDS = seeds(40)

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from afsync.core.job_status import MAX_INTERVALS, JobPhase, JobStatus, Until, is_settled, next_look, phase_of, succeeded
+from afsync.core.records import Publish, Record, RecordedJob
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job, Template
-from afsync.core.state.records import Publish, Record, RecordedJob
 from afsync.core.status_lines import statuses
 from tests.builders import (
     AHEAD,

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, FieldChange
+from afsync.core.records import Deposed, RecordedTemplate
 from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Template
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.errors import Problem
 from tests.builders import (
     a_job,

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, matches
 from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.changes import differing_fields
-from afsync.core.takeover.similarity import contradictions, looks_like
+from afsync.core.similarity import contradictions, looks_like
 from afsync.core.text import same_text
 from afsync.output.plan_change_text import code_points
 from tests.builders import (

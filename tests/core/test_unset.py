@@ -13,8 +13,8 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.plan.plan import Plan
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import JobResult
-from afsync.core.state.records import RecordedJob
 from tests.builders import (
     AHEAD,
     BEFORE,

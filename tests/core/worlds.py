@@ -21,12 +21,11 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Deposed, Record, RecordedJob, RecordedTemplate
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import EMPTY, Desired, Job, Template
-from afsync.core.state.intents import Intent, Phase
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Record, RecordedJob, RecordedTemplate
+from afsync.core.state import Intent, Phase, Recorded
 from tests.builders import (
     AHEAD,
     LATER,

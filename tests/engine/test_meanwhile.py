@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.approval.due_plan import only_due
+from afsync.core.due_plan import only_due
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Publish, Why
 from afsync.core.remote_account import Preview, Remote
 from afsync.core.resources import Job
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, Why
+from afsync.core.state import Recorded
 from afsync.engine.dependencies import Dependencies, Due
 from afsync.engine.due_jobs import DueJobs, due_jobs
 from afsync.engine.interrupt import Stop

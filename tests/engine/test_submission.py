@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
-from afsync.core.state.intents import Intent, Phase
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Record
+from afsync.core.records import Deposed, Record
+from afsync.core.state import Intent, Phase, Recorded
 from afsync.engine.interrupt import Stop
 from afsync.engine.ledger import Ledger
 from afsync.engine.submission import (

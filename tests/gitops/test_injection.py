@@ -19,9 +19,9 @@ from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresol
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits, FieldChange
 from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Preview
 from afsync.core.resources import File, Job, Template
-from afsync.core.state.records import RecordedJob
 from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
 from afsync.output.approvals import preview_markdown
 from afsync.output.ci_formats import annotation, gitlab_report, outputs

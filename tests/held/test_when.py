@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from afsync.core.approval.held import DueStatus, due_status
-from afsync.core.state.records import Approval, Publish
+from afsync.core.held_jobs import DueStatus, due_status
+from afsync.core.records import Approval, Publish
 from tests.builders import NOW, a_job, a_recorded_job, ago
 
 HELD, UNKNOWN, LATE = Publish.HELD, Publish.UNKNOWN, 6 * 3600

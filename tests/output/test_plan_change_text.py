@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.records import Publish
 from afsync.core.resources import Job
-from afsync.core.state.records import Publish
 from afsync.output.plan_markdown import plan_markdown
 from afsync.output.plan_text import plan_text
 from tests.builders import AHEAD, LATER, a_job, a_recorded_job, a_remote, a_remote_job, planned

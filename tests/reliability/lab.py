@@ -16,8 +16,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob, RecordedTemplate
+from afsync.core.records import RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.emulator import ControlClient, Running, running
 from afsync.emulator.control.app import CALLS
 from afsync.errors import StateError

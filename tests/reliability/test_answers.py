@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from afsync.core.state.intents import Phase
+from afsync.core.state import Phase
 from tests.reliability.lab import Lab, Project
 from tests.reliability.processes import Ended
 from tests.reliability.scripted import Play, Scripted, answer, drip, reset, say, scripted, submitted

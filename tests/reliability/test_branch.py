@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.core.state_place import BranchPlace
 from afsync.store.branch.backend import branch_backend
 from afsync.store.remote.versions import unpack

@@ -16,7 +16,7 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
 import pytest
 
-from afsync.core.state.intents import Phase
+from afsync.core.state import Phase
 from tests import forked
 from tests.reliability.lab import VARIANTS, Lab, Project, wait_for
 from tests.reliability.processes import PATIENCE, SLOWLY, Ended, Process

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.state.records import RecordedJob
+from afsync.core.records import RecordedJob
 from afsync.emulator.faults.spec import POINTS
 from tests.harness import HEAD
 from tests.reliability.lab import CLIPS, LATER, VARIANTS, Lab, Project, Variant

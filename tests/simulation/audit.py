@@ -20,9 +20,9 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options
 from afsync.core.plan.order import NEVER
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Desired, Job
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.state import Recorded
 from afsync.engine.events import ChangeDone, Event, SubmissionDone
 from afsync.output.events_json import outcome_json, seen_fields, summary_json
 from afsync.output.outcomes import outcome_line, seen_lines, submitted_line, summary_text

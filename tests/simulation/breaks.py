@@ -12,7 +12,7 @@ from afsync.core.answers import Answer, Unknown
 from afsync.core.apply_verification import ReadBack
 from afsync.core.remote_account import JobResult, Lookups, Remote
 from afsync.core.resources import Values
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.engine.interrupt import Stop
 from afsync.errors import ApiError, Interrupted, StateError, StateLocked
 from tests.simulation.effects import Effects

@@ -20,7 +20,7 @@ from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.core.status_lines import statuses
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan

@@ -17,12 +17,12 @@ from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups, result_lookups
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import RecordedJob
 from afsync.core.recovery.resolution import apply_resolutions, needs_person
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
 from afsync.core.service_statuses import ended_badly, never_changes
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Recorded
 from afsync.engine.executor import apply_plan
 from afsync.engine.ledger import Ledger
 from afsync.engine.run_report import RunReport

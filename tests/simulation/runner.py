@@ -17,10 +17,10 @@ from afsync.core.plan.facts import Options
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.planner import make_plan
+from afsync.core.records import Record, RecordedJob
 from afsync.core.recovery.resolution import Absent, Adopt, Ask, apply_resolutions
 from afsync.core.resources import Desired, Job, Limits, Schedule, Template
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record, RecordedJob
+from afsync.core.state import Recorded
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop

@@ -7,7 +7,7 @@ import pytest
 from afsync.core.decisions import jobs
 from afsync.core.plan import planner
 from afsync.core.recovery.resolution import Absent
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from tests.scale import seeds
 from tests.simulation.interruptions import cases, rest_of, search
 from tests.simulation.test_simulation import Recorder

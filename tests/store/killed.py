@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import Disk, is_temporary
 from tests.builders import LINEAGE

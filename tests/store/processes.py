@@ -11,8 +11,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.records import Record
+from afsync.core.state import Recorded
 from afsync.errors import AfsyncError, StateLocked
 from afsync.store.lock import Holder, acquire
 from tests.store.support import a_store, following, job_number

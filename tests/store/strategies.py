@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.resources import Schedule
-from afsync.core.state.intents import Intent, Phase, Purpose, Scan
-from afsync.core.state.recorded import Account, Recorded
-from afsync.core.state.records import (
+from afsync.core.records import (
     Approval,
     Cost,
     CostKind,
@@ -30,6 +27,8 @@ from afsync.core.state.records import (
     Upload,
     Watched,
 )
+from afsync.core.resources import Schedule
+from afsync.core.state import Account, Intent, Phase, Purpose, Recorded, Scan
 from tests.builders import LINEAGE
 
 text = st.text(max_size=12)

@@ -6,10 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from afsync.core.recovery.resolution import record_of, replace_intent
-from afsync.core.state.intents import Intent, Phase, Purpose, Scan
-from afsync.core.state.recorded import Account, Recorded
-from afsync.core.state.records import (
+from afsync.core.records import (
     UNSEEN,
     Approval,
     Cost,
@@ -25,6 +22,8 @@ from afsync.core.state.records import (
     Upload,
     Watched,
 )
+from afsync.core.recovery.resolution import record_of, replace_intent
+from afsync.core.state import Account, Intent, Phase, Purpose, Recorded, Scan
 from afsync.store.disk import Disk
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.store.disk import Disk
 from afsync.store.state_text import encode
 from tests.builders import LINEAGE

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.damaged import glimpse, merge_sides, merged_sides
 from afsync.store.disk import Disk

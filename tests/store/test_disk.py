@@ -12,8 +12,8 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.records import Record
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import is_temporary
 from afsync.store.history import list_versions, restore

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.disk import Disk
 from afsync.store.history import Version, list_versions, newest_good, restore

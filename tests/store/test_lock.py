@@ -17,7 +17,7 @@ from subprocess import Popen
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.state.intents import Intent, Phase
+from afsync.core.state import Intent, Phase
 from afsync.errors import Exit, StateError, StateLocked, UsageError
 from afsync.store import disk
 from afsync.store.lock import Holder, Lock, Unlocked, acquire, force_unlock, other_run, read_holder

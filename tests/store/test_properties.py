@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.store.journal import change_of, changed_resources, first_line, line, read_journal, replay
 from afsync.store.state_text import encode, encode_bytes
 from tests.scale import scaled

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Record
+from afsync.core.records import Deposed, Record
+from afsync.core.state import Recorded
 from afsync.errors import Exit, StateError
 from afsync.store.local import LocalStore
 from tests.builders import LINEAGE, a_job, a_recorded_job, a_recorded_template, a_template, an_intent

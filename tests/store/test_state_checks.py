@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.store.canonical_json import InvalidDocument
 from afsync.store.state_text import BLOCKS, StateDocument, encode_bytes, fully, laid_out, plainly
 from tests.builders import places

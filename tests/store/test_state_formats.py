@@ -11,11 +11,10 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from afsync.core import resources
-from afsync.core.state import recorded as definitions
-from afsync.core.state import records
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import NEW, Effect, Finding, Publish, RecordedJob, RecordedTemplate, Trust
+from afsync.core import records, resources
+from afsync.core import state as definitions
+from afsync.core.records import NEW, Effect, Finding, Publish, RecordedJob, RecordedTemplate, Trust
+from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store import canonical_json, state_file
 from afsync.store.history import list_versions, restore

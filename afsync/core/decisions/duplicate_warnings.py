@@ -12,13 +12,13 @@ from afsync.core.addresses import Kind, occurrence_of
 from afsync.core.command_lines import IMPORT_NONE, forget_command, import_command
 from afsync.core.decisions.notices import move_command
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint, same_body
+from afsync.core.forgotten import REMEMBERED
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Decision, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import Forgotten, Record, RecordedJob
 from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import ended_badly
-from afsync.core.state.forgotten import REMEMBERED
-from afsync.core.state.records import Forgotten, Record, RecordedJob
 from afsync.core.text import compared, nfc
 from afsync.errors import Problem, Severity
 

@@ -8,20 +8,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.approval.held import is_held, stops
 from afsync.core.command_lines import replace_command
 from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.decisions.imports import sourceless
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
+from afsync.core.held_jobs import is_held, stops
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import Credits, Decision, differing_fields, do, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job, Values
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.state.records import RecordedJob
-from afsync.core.takeover.adoption import sourceless
 from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos
 from afsync.core.trust.kept_publish_times import publish_time_of

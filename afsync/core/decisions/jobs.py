@@ -6,17 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from afsync.core.approval.approvals import decide_approval, decide_held_approval
-from afsync.core.approval.held import (
-    DueStatus,
-    decide_behind,
-    decide_due,
-    due_status_from,
-    held_without_time,
-    held_without_time_notice,
-    is_held,
-    stops,
-)
+from afsync.core.approvals import decide_approval, decide_held_approval
 from afsync.core.decisions.job_differences import (
     Edits,
     Standing,
@@ -46,14 +36,24 @@ from afsync.core.decisions.publish_times import (
 )
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.fingerprints import plainly_same
+from afsync.core.held_jobs import (
+    DueStatus,
+    decide_behind,
+    decide_due,
+    due_status_from,
+    held_without_time,
+    held_without_time_notice,
+    is_held,
+    stops,
+)
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import group_when_seen
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, Group, never_changes
-from afsync.core.state.records import Publish, RecordedJob
 from afsync.core.trust.kept_publish_times import settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
 

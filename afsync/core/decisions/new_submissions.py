@@ -7,20 +7,20 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
-from afsync.core.approval.approvals import approved_without_submission
+from afsync.core.approvals import approved_without_submission
 from afsync.core.command_lines import RENAME, FlagName, import_command
 from afsync.core.credits import estimate
 from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.decisions.imports import decide_import, sourceless
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits, Decision, do, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import UNSEEN, Effect
 from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job, Values
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.state.records import UNSEEN, Effect
-from afsync.core.takeover.adoption import decide_import, sourceless
-from afsync.core.takeover.similarity import looks_like
+from afsync.core.similarity import looks_like
 from afsync.core.trust.cancels import cancelled_job_options, same_as_cancelled, still_there
 
 LOOKALIKE_AGE = timedelta(days=30)

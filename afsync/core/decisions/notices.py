@@ -11,11 +11,11 @@ from afsync.core.command_lines import RENAME, FlagName, rename_command
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import Change, Decision, note, warn, withhold
 from afsync.core.plan.plan import Plan
+from afsync.core.records import RecordedJob, Watched
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Job, Schedule
 from afsync.core.service_statuses import Group, is_known
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob, Watched
+from afsync.core.state import Recorded
 from afsync.errors import Problem, Severity
 
 AGAIN = "`rerun:` with a new value submits it again (that costs credits)"

@@ -14,11 +14,11 @@ from afsync.core.decisions.notices import time_passed
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import NOTHING, Change, Decision, do, note, reschedule, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Recorded
 from afsync.core.trust.kept_publish_times import nothing_to_take_off, settle_time_over
 
 

@@ -14,9 +14,9 @@ from afsync.core.fingerprints import JOB_DEFAULTS, plain
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
+from afsync.core.records import RecordedTemplate
 from afsync.core.remote_account import Remote, RemoteTemplate
 from afsync.core.resources import EMPTY, Job, Values, effective
-from afsync.core.state.records import RecordedTemplate
 from afsync.errors import Problem, Severity
 
 ALWAYS: Mapping[str, Any] = {field: JOB_DEFAULTS[field] for field in ("format", "durationMins")}

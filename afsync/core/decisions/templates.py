@@ -6,14 +6,14 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.command_lines import import_command
+from afsync.core.decisions.imports import decide_import
 from afsync.core.fingerprints import normalise, same_request
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import NOTHING, Change, Decision, differing_fields, do, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import Deposed, RecordedTemplate
 from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Template, Values
-from afsync.core.state.records import Deposed, RecordedTemplate
-from afsync.core.takeover.adoption import decide_import
 from afsync.core.text import same_text
 
 

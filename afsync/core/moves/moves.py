@@ -14,7 +14,7 @@ from afsync.core.moves.swaps import swapped_jobs, with_swapped_templates
 from afsync.core.plan.changes import Change
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.core.text import nfc
 from afsync.errors import UsageError
 

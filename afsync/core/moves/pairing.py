@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
+from afsync.core.records import Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import Job, Template
-from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
 
 
 class Moves(Struct, frozen=True):

@@ -10,11 +10,11 @@ from afsync.core.addresses import Kind, key_of
 from afsync.core.decisions.templates import without_ignored
 from afsync.core.fingerprints import same_body, same_request
 from afsync.core.moves.pairing import Moves, pair
+from afsync.core.records import Record, RecordedJob
 from afsync.core.remote_account import Remote, status_now
 from afsync.core.resources import Desired, Job
 from afsync.core.service_statuses import is_open
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record, RecordedJob
+from afsync.core.state import Recorded
 
 
 def swapped_jobs(

@@ -13,8 +13,8 @@ from msgspec import Struct
 from afsync.core.addresses import Kind, kind_of
 from afsync.core.fingerprints import fingerprint, normalise, plain
 from afsync.core.plan.actions import ORDER, SYMBOLS, Action, Reason, Retire, Step
+from afsync.core.records import Publish, Record, RecordedJob
 from afsync.core.resources import Job, Schedule, Template, Values
-from afsync.core.state.records import Publish, Record, RecordedJob
 from afsync.errors import Problem, Severity
 
 

@@ -13,7 +13,7 @@ from afsync.core.clocks import ahead, skew
 from afsync.core.recovery.evidence import ghosts
 from afsync.core.remote_account import Remote
 from afsync.core.resources import EMPTY, Desired, Values, effective
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 
 
 class Options(Struct, frozen=True):

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from afsync.core.addresses import Kind
-from afsync.core.approval.held import of_unknown_origin, stops
 from afsync.core.decisions.new_submissions import LOOKALIKE_AGE
 from afsync.core.decisions.publish_times import jobs_without_their_time
 from afsync.core.decisions.publish_times import unset_results_needed as unset_results
+from afsync.core.held_jobs import of_unknown_origin, stops
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.facts import Options
+from afsync.core.records import RecordedJob, RecordedTemplate
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote_account import Lookups, Remote, RemoteAccount, RemoteJob, RemoteTemplate
 from afsync.core.resources import Desired, Job, Template
 from afsync.core.service_statuses import COMPLETE, ENDED, Group, group_of, never_changes
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.core.trust.kept_publish_times import results_needed as schedule_results
 from afsync.core.trust.publications import publication_unconfirmed
 from afsync.errors import Problem, Severity

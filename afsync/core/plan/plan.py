@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from afsync.core.fingerprints import plain
 from afsync.core.plan.actions import Action, Reason, Retire, Step
 from afsync.core.plan.changes import Change
+from afsync.core.records import Effect, Record, RecordedJob, Trust, Watched
 from afsync.core.recovery.resolution import Resolution
 from afsync.core.remote_account import Preview
 from afsync.core.resources import Job, Schedule, Template
-from afsync.core.state.recorded import Account, Considered
-from afsync.core.state.records import Effect, Record, RecordedJob, Trust, Watched
+from afsync.core.state import Account, Considered
 from afsync.errors import Problem
 
 

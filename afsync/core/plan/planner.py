@@ -7,13 +7,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.approval.approvals import only_somewhere, waiting
-from afsync.core.approval.publish_notices import publish_notices, unproven
+from afsync.core.approvals import only_somewhere, waiting
 from afsync.core.clocks import skew
 from afsync.core.decisions.duplicate_warnings import paid_twice, same_names, used_again
 from afsync.core.decisions.jobs import decide_job, settled_jobs
 from afsync.core.decisions.new_submissions import decide_new_job
 from afsync.core.decisions.notices import not_known, undecided
+from afsync.core.decisions.publish_notices import publish_notices, unproven
 from afsync.core.decisions.publish_times import with_refusal_warning
 from afsync.core.decisions.requested_fields import template_unknown
 from afsync.core.decisions.templates import decide_deposed, decide_template
@@ -32,7 +32,7 @@ from afsync.core.recovery.manual_resolution import candidates_of
 from afsync.core.recovery.resolution import Ask, Resolution, Wait, advice, apply_resolutions
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
-from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state import Account, Recorded
 from afsync.core.trust.cancels import judged_cancels, not_cancelled
 from afsync.core.trust.kept_publish_times import judged_publish_times
 from afsync.core.trust.publications import decide_publication, judged_others, judged_publications

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from afsync.core.approval.held import stops
+from afsync.core.held_jobs import stops
 from afsync.core.moves.pairing import Moves
 from afsync.core.plan.facts import Facts
+from afsync.core.records import Record, RecordedJob, RecordedTemplate
 from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import BEING_PUBLISHED, PUBLISHED, PUBLISHING
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record, RecordedJob, RecordedTemplate
+from afsync.core.state import Recorded
 from afsync.core.trust.kept_publish_times import nothing_to_take_off, without_time
 
 

@@ -12,7 +12,7 @@ from afsync.core.clocks import ahead
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job
-from afsync.core.state.recorded import Account, Recorded
+from afsync.core.state import Account, Recorded
 
 LIFETIME = timedelta(hours=24)
 NO_NOTICE = timedelta()

@@ -10,8 +10,8 @@ from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan, Spending
 from afsync.core.policy.planned_publications import Breach, Exempt, publish_time
 from afsync.core.policy.rules import Budget, Policy
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.state.records import RecordedJob
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 

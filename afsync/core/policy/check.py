@@ -7,8 +7,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.approval.publish_notices import relies_on_schedule
 from afsync.core.command_lines import FlagName
+from afsync.core.decisions.publish_notices import relies_on_schedule
 from afsync.core.moves.moves import find_moves
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change
@@ -18,9 +18,9 @@ from afsync.core.policy.budget import budget_notices, over_budget, spending
 from afsync.core.policy.frequency import find_gaps, gap_notice, is_counted, span, too_close, too_many_a_day
 from afsync.core.policy.planned_publications import Breach, Exempt, publish_time
 from afsync.core.policy.rules import NO_POLICY, RULE_OF, Policy, allowed_breach, ended_exemptions, exemption_for
+from afsync.core.records import UNSEEN, Effect
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.resources import Job, Values
-from afsync.core.state.records import UNSEEN, Effect
 from afsync.errors import Problem, Severity
 
 OVERRIDE = f"or ignore the policy with {FlagName.IGNORE_POLICY}"

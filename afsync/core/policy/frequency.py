@@ -25,7 +25,7 @@ from afsync.core.policy.planned_publications import (
     timed,
 )
 from afsync.core.policy.rules import Policy
-from afsync.core.state.records import RecordedJob
+from afsync.core.records import RecordedJob
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 

@@ -9,10 +9,10 @@ from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan
+from afsync.core.records import RecordedJob
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.service_statuses import BEING_PUBLISHED, ended_badly
-from afsync.core.state.records import RecordedJob
 
 _MOVING = (Action.DELETE, Action.REPLACE, Action.RESCHEDULE, Action.APPROVE)
 

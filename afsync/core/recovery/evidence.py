@@ -11,9 +11,8 @@ from afsync.core.addresses import Kind
 from afsync.core.fingerprints import normalise
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Values
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.takeover.similarity import MADE_FROM, fits, looks_like
+from afsync.core.similarity import MADE_FROM, fits, looks_like
+from afsync.core.state import Intent, Recorded
 from afsync.core.text import same_text
 
 EXCHANGE = timedelta(seconds=60)

@@ -16,9 +16,8 @@ from afsync.core.recovery.resolution import (
 )
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHING
-from afsync.core.state.intents import Intent, Phase, Scan
-from afsync.core.state.recorded import Recorded
-from afsync.core.takeover.similarity import looks_like
+from afsync.core.similarity import looks_like
+from afsync.core.state import Intent, Phase, Recorded, Scan
 
 SCANS_APART = timedelta(seconds=60)
 

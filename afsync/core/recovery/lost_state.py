@@ -17,8 +17,8 @@ from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Job
 from afsync.core.service_statuses import ended_badly
-from afsync.core.state.recorded import Recorded
-from afsync.core.takeover.similarity import echo_differs, fits, looks_like
+from afsync.core.similarity import echo_differs, fits, looks_like
+from afsync.core.state import Recorded
 from afsync.core.text import compared, count, same_text
 from afsync.errors import Problem, Severity
 

@@ -23,8 +23,7 @@ from afsync.core.recovery.resolution import (
     replace_intent,
 )
 from afsync.core.remote_account import Remote
-from afsync.core.state.intents import Intent, Purpose
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Intent, Purpose, Recorded
 from afsync.errors import UsageError
 
 

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, typed
 from afsync.core.command_lines import FlagName, resolve_command
-from afsync.core.state.forgotten import remembering
-from afsync.core.state.intents import Intent, Purpose, Scan
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Deposed, Publish, Record, RecordedJob, RecordedTemplate
+from afsync.core.forgotten import remembering
+from afsync.core.records import Deposed, Publish, Record, RecordedJob, RecordedTemplate
+from afsync.core.state import Intent, Purpose, Recorded, Scan
 
 
 class Adopt(Struct, frozen=True):

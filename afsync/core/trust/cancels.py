@@ -11,11 +11,11 @@ from afsync.core.command_lines import forget_command, import_command
 from afsync.core.fingerprints import same_body
 from afsync.core.links import unsigned
 from afsync.core.plan.facts import Facts, Options
+from afsync.core.records import UNSEEN, Effect, Finding, Forgotten, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Values
 from afsync.core.service_statuses import PRODUCED, ended_badly, is_known, is_open
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import UNSEEN, Effect, Finding, Forgotten, RecordedJob, StagingIgnored, Watched, Why
+from afsync.core.state import Recorded
 from afsync.core.text import count
 from afsync.core.trust.kept_publish_times import settle_time_over
 from afsync.errors import Problem, Severity

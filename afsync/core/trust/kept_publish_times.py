@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from afsync.core.approval.held import is_held
+from afsync.core.held_jobs import is_held
 from afsync.core.plan.facts import Options
+from afsync.core.records import Effect, Finding, Publish, RecordedJob
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job
 from afsync.core.service_statuses import COMPLETE, is_open, never_changes
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Effect, Finding, Publish, RecordedJob
+from afsync.core.state import Recorded
 
 REPEATS = 1
 """How often a publish time that is gone is set again."""

@@ -12,11 +12,11 @@ from afsync.core.command_lines import approve_command, result_command
 from afsync.core.plan.actions import Reason
 from afsync.core.plan.changes import NOTHING, Decision, approval, note, withhold
 from afsync.core.plan.facts import Facts, Options
+from afsync.core.records import Effect, Finding, RecordedJob
 from afsync.core.remote_account import JobResult, Remote, status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, PUBLISHED, PUBLISHING, ended_badly
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Effect, Finding, RecordedJob
+from afsync.core.state import Recorded
 from afsync.core.trust.kept_publish_times import settle_time_over
 
 MOST_RESULTS = 10

@@ -7,16 +7,15 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.approval.held import stops
 from afsync.core.command_lines import APPLY_UNSTAGED, FlagName, forget_command
+from afsync.core.held_jobs import stops
 from afsync.core.plan.actions import Action, Reason, Retire
 from afsync.core.plan.changes import NOTHING, Change, Credits, Decision, do
 from afsync.core.plan.facts import Facts, Options
+from afsync.core.records import Publish, RecordedJob, StagingIgnored, Watched, Why
 from afsync.core.remote_account import Remote
 from afsync.core.service_statuses import ended_badly, is_open
-from afsync.core.state.intents import Intent, Purpose
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob, StagingIgnored, Watched, Why
+from afsync.core.state import Intent, Purpose, Recorded
 from afsync.core.trust.cancels import link_to, still_there, to_cancel, with_watched
 from afsync.errors import Problem, Severity
 

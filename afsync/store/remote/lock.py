@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from afsync.core.command_lines import FORCE_UNLOCK, unlock_command
-from afsync.core.state.intents import Intent
-from afsync.core.state.records import Count
+from afsync.core.records import Count
+from afsync.core.state import Intent
 from afsync.errors import StateError, StateLocked
 from afsync.store.canonical_json import InvalidDocument, json_document, parse_object
 from afsync.store.lock import Holder, Unlocked, busy, refuse_in_flight, refuse_other_id

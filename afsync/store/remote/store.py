@@ -10,9 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from afsync.core.command_lines import STATE_HISTORY
-from afsync.core.state.intents import Intent
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Record
+from afsync.core.records import Record
+from afsync.core.state import Intent, Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import is_note_of, moved_note
 from afsync.store.disk import Disk

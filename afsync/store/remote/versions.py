@@ -11,7 +11,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from afsync.core.command_lines import IMPORT_MATCH, INIT, restore_command
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.damaged import Glimpse, glimpse, moved_hint, moved_to
 from afsync.store.disk import LARGEST

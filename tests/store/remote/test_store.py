@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.state.recorded import Recorded
+from afsync.core.state import Recorded
 from afsync.errors import AfsyncError, StateError, StateLocked
 from afsync.store.disk import Disk
 from afsync.store.lock import Holder

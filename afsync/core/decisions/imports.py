@@ -15,12 +15,12 @@ from afsync.core.fingerprints import fingerprint, normalise
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Decision, do, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import Publish, Record, RecordedJob, RecordedTemplate
 from afsync.core.remote_account import Remote, RemoteJob, RemoteTemplate
 from afsync.core.resources import Job, Schedule, Template, Values, effective
 from afsync.core.service_statuses import BEING_PUBLISHED
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, Record, RecordedJob, RecordedTemplate
-from afsync.core.takeover.similarity import contradictions
+from afsync.core.similarity import contradictions
+from afsync.core.state import Recorded
 from afsync.core.text import same_text
 
 

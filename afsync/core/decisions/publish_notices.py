@@ -11,8 +11,8 @@ from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import is_final
+from afsync.core.records import UNSEEN, Effect, Publish, Trust
 from afsync.core.resources import Job
-from afsync.core.state.records import UNSEEN, Effect, Publish, Trust
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from afsync.core.addresses import in_yaml
-from afsync.core.approval.held import is_held, time_of
 from afsync.core.clocks import passed_on_both
 from afsync.core.command_lines import (
     INTENTS,
@@ -21,16 +20,17 @@ from afsync.core.command_lines import (
     resolve_command,
 )
 from afsync.core.decisions.requested_fields import is_known, reported
+from afsync.core.held_jobs import is_held, time_of
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import NOTHING, Change, Decision, approval, do, note, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.plan.plan import Plan, Waiting
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.remote_account import Remote, status_now
 from afsync.core.resources import Desired, Job, Schedule, Values
 from afsync.core.service_statuses import BEING_PUBLISHED, PUBLISHING, Group, group_of
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.state import Recorded
 from afsync.core.trust.publications import publication_failed
 from afsync.core.trust.reviews import is_unreviewed
 from afsync.errors import AfsyncError, Unsettled
@@ -62,7 +62,7 @@ def decide_held_approval(
     job: Job, record: RecordedJob, group: Group, status: str, *, resubmitted: bool, ahead: bool
 ) -> Decision:
     """The decision about `approve:` on a job that afsync publishes at its time: until then the approval is only
-    recorded, and then it is carried out (`core.approval.held`). `ahead`: the time has not come."""
+    recorded, and then it is carried out (`core.held_jobs`). `ahead`: the time has not come."""
     assert job.approve is not None
     change = approval(job.address, record, job)
     if job.approve != record.id or resubmitted:

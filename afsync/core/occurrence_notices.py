@@ -17,14 +17,14 @@ from afsync.core.plan.changes import Change
 from afsync.core.plan.facts import Options
 from afsync.core.plan.plan import Plan
 from afsync.core.plan.selection import selected
+from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
-from afsync.core.state.recorded import Considered, Recorded
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Considered, Recorded
 from afsync.core.text import count
 from afsync.errors import Problem, Severity
 
 if TYPE_CHECKING:
-    from afsync.core.series.series import Occurrence
+    from afsync.core.series import Occurrence
 
 
 class RowDate(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What the state records of templates, jobs and the account, and the types of its fields."""
+"""What the state records of one template, job, upload or cancellation, and the types of its fields."""
 
 from __future__ import annotations
 

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from afsync.core.approval.held import BEHIND, is_held, time_of
+from afsync.core.held_jobs import BEHIND, is_held, time_of
 from afsync.core.moves.moves import find_moves, moved_together
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, approval
 from afsync.core.plan.plan import Plan
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import ENDED, group_of
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.state import Recorded
 from afsync.core.trust.publications import publication_unconfirmed
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)

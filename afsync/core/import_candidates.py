@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.body_fields import ECHOED
 from afsync.core.decisions.duplicate_warnings import submitted_before
+from afsync.core.decisions.imports import objection, template_differences
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.facts import Facts
 from afsync.core.remote_account import RemoteJob
 from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.takeover.adoption import objection, template_differences
-from afsync.core.takeover.similarity import contradictions, looks_like
+from afsync.core.similarity import contradictions, looks_like
 from afsync.core.text import compared, same_text
 
 

@@ -13,10 +13,10 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from afsync.core.addresses import MAIN, instance_of, occurrence_address, parse_instance
-from afsync.core.series.recurrence import Dates
+from afsync.core.records import RecordedJob
+from afsync.core.recurrence import Dates
 from afsync.core.service_statuses import ENDED, group_of
-from afsync.core.state.recorded import Considered
-from afsync.core.state.records import RecordedJob
+from afsync.core.state import Considered
 
 WHEN_MISSING = Literal["error", "later", "earlier", "skip"]
 WHEN_REPEATED = Literal["error", "first", "second"]

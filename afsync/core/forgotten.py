@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.core.approval.held import is_held
+from afsync.core.held_jobs import is_held
+from afsync.core.records import Forgotten, Record, RecordedJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import ended_badly, never_changes
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Forgotten, Record, RecordedJob
+from afsync.core.state import Recorded
 from afsync.core.trust.cancels import with_watched
 
 REMEMBERED = timedelta(days=30)

@@ -13,9 +13,9 @@ from afsync.core.command_lines import approve_command, result_command
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import NOTHING, Change, Decision, approval, do, warn, withhold
 from afsync.core.plan.facts import Facts
+from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Desired, Job, Schedule
-from afsync.core.state.recorded import Recorded
-from afsync.core.state.records import Publish, RecordedJob
+from afsync.core.state import Recorded
 from afsync.errors import Severity
 
 

@@ -1,1 +1,0 @@
-"""Series: which days a rule has, and what its occurrences mean for a plan."""

@@ -1,1 +1,0 @@
-"""The state: its values, and what each of them records."""

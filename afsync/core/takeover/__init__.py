@@ -1,1 +1,0 @@
-"""Taking over what the account holds already."""
