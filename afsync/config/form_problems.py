@@ -193,7 +193,12 @@ def _unknown_key(part: type[Part], path: Path, whole: Mapping[str, Any]) -> Diag
 
 def _meant(key: str, known: Container[str], beside: Container[str]) -> str | None:
     """`did you mean ...?` for what people call by this name, or that it is there already; None for no such name."""
-    names = [n for n in _CALLED.get(re.sub("[^a-z]", "", key.lower()), ()) if n in known]
+    called = _CALLED.get(re.sub("[^a-z]", "", key.lower()), (key,))
+    if "schedule" in called and "on" in known:
+        return "write `on` for another day, `at` for another time of day"
+    if "on" in known and key in keys_of(JobPart):
+        return "move it out of `except`: it is said of the whole series"
+    names = [n for n in called if n in known]
     free = [n for n in names if n not in beside]
     if free:
         return f"did you mean `{free[0]}`?"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from msgspec.structs import replace
 
 from afsync.config.interpolation import Later, Scope, interpolate
 from afsync.config.keys.part import fits
-from afsync.config.keys.resources import SERIES_KEYS, JobPart
+from afsync.config.keys.resources import EXCEPTION_KEYS, SERIES_KEYS, JobFields, JobPart
 from afsync.config.problems import Code, Diagnostic, Path
 
-_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", "import", "on", "at"})
+_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", *EXCEPTION_KEYS})
 """What is the same for all occurrences, or belongs to one."""
+
+_OF_JOB = frozenset(JobPart.__struct_encode_fields__)
+_OF_EXCEPTION = frozenset(JobFields.__struct_encode_fields__) | EXCEPTION_KEYS
 
 
 def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Diagnostic]) -> dict[str, Any]:
@@ -29,7 +32,8 @@ def interpolate_jobs(jobs: Mapping[str, Any], scope: Scope, faults: list[Diagnos
 
 
 def without_later(jobs: Mapping[str, Any]) -> dict[str, Any]:
-    """The section without the fields that are filled in later, for the check of its form."""
+    """The section without the fields that are filled in later, for the check of its form; a key that means nothing at
+    its place stays, whatever its value."""
     return {
         key: _settled(job) if isinstance(job, dict) and ("repeat" in job or "rows" in job) else job
         for key, job in jobs.items()
@@ -75,36 +79,37 @@ def filled(value: Any, path: Path, scope: Scope, faults: list[Diagnostic]) -> An
 
 
 def _settled(job: dict[str, Any]) -> dict[str, Any]:
-    exceptions = job.get("except")
-    if not isinstance(exceptions, dict):
-        return _without_later(job)
-    kept = {key: _without_later(given) if isinstance(given, dict) else given for key, given in exceptions.items()}
-    return {**_without_later({**job, "except": None}), "except": _without_later(kept)}
+    fields, exceptions = _without_later(job, _OF_JOB), job.get("except")
+    if isinstance(exceptions, dict):
+        fields["except"] = {
+            key: _without_later(given, _OF_EXCEPTION) if isinstance(given, dict) else given
+            for key, given in exceptions.items()
+            if isinstance(given, dict) or not has_later(given)
+        }
+    return fields
 
 
-def _without_later(fields: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in fields.items() if not has_later(value)}
+def _without_later(fields: dict[str, Any], known: Set[str]) -> dict[str, Any]:
+    return {field: value for field, value in fields.items() if field not in known or not has_later(value)}
 
 
 def misplaced(job: Mapping[str, Any], path: Path) -> Iterator[Diagnostic]:
     """What names an occurrence where it has to be known before there are any."""
-    for field, value in job.items():
-        if field == "except":
-            for place, given in _exceptions(value):
-                if isinstance(given, dict):
-                    yield from misplaced(given, (*path, field, *place))
-                elif has_later(given):
-                    yield _written_out(field, (*path, field, *place))
-        elif field in _FIXED and has_later(value):
+    yield from _fixed(job, path, _OF_JOB)
+    exceptions = job.get("except")
+    for key, given in exceptions.items() if isinstance(exceptions, dict) else ():
+        if isinstance(given, dict):
+            yield from _fixed(given, (*path, "except", key), _OF_EXCEPTION)
+        elif has_later(given):
+            yield _written_out("except", (*path, "except", key))
+    if has_later(exceptions) and not isinstance(exceptions, dict):
+        yield _written_out("except", (*path, "except"))
+
+
+def _fixed(fields: Mapping[str, Any], path: Path, known: Set[str]) -> Iterator[Diagnostic]:
+    for field, value in fields.items():
+        if field in _FIXED and field in known and has_later(value):
             yield _written_out(field, (*path, field))
-
-
-def _exceptions(value: Any) -> Iterator[tuple[Path, Any]]:
-    """Each exception with its place in `except`; `except` itself where it is no mapping."""
-    if isinstance(value, dict):
-        yield from (((key,), given) for key, given in value.items())
-    else:
-        yield (), value
 
 
 def _written_out(field: str, path: Path) -> Diagnostic:

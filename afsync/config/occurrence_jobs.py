@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
+from afsync.config.keys.resources import EXCEPTION_KEYS
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problem_report import Report
@@ -27,8 +28,6 @@ from afsync.core.records import RecordedJob
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series import Occurrence, Series, SeriesState
 from afsync.core.service_statuses import ENDED, group_of
-
-_WHEN = frozenset({"on", "at", "import"})
 
 _OF_ONE = frozenset({"rerun", "approve"})
 
@@ -147,7 +146,7 @@ def _declared(
 ) -> DeclaredOccurrence | None:
     """The occurrence with its own fields; None, reported, where they are wrong."""
     job, instance = found.declared.job, occurrence.instance
-    exception = {k: v for k, v in found.declared.exceptions.get(instance, {}).items() if k not in _WHEN}
+    exception = {k: v for k, v in found.declared.exceptions.get(instance, {}).items() if k not in EXCEPTION_KEYS}
     given = merged({k: v for k, v in job.fields.items() if k not in OWN_KEYS}, exception)
     declared = DeclaredOccurrence(
         job.document,
@@ -220,7 +219,7 @@ def _as_submitted(
     then: Values,
 ) -> dict[str, Any]:
     """The fields, but with what `at` and `from` made of a recorded occurrence as it was submitted."""
-    later = {k: v for k, v in given.items() if has_later(v) and k in then and fields[k] != then[k]}
+    later = {k: v for k, v in given.items() if k in fields and has_later(v) and k in then and fields[k] != then[k]}
     if not later:
         return fields
     marked, _ = _filled(later, declared, occurrence, series, scope, marked=True)

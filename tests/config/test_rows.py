@@ -437,3 +437,14 @@ def test_mistakes_in_json_and_yaml(tmp_path: Path, name: str, text: str, expecte
     (problem, *_) = [p for p in wrong(tmp_path, text, LISTED.replace("s.csv", name), name=name) if p.code == code]
     assert problem.location is not None
     assert (problem.location.file, problem.location.line) == (name, int(line))
+
+
+def test_a_cell_that_was_emptied_after_its_occurrence_was_submitted_is_not_set(tmp_path: Path) -> None:
+    main = DATED.replace("    url:", "    topic: At ${occurrence.time}\n    tone: ${row.tone}\n    url:")
+    values = {"url": "https://a.b/c", "topic": "At 08:00", "tone": "calm"}
+    record = RecordedJob("job_1", fingerprint(Kind.JOB, values), values, None, "produced")
+    recorded = Recorded(LINEAGE, 1, 0, None, {'job.show["2026-12-05"]': record})
+    sheet = "date,link,tone\n2026-12-05,https://a.b/c,\n2026-12-06,https://a.b/d,calm\n"
+    found = expanded(tmp_path, sheet, main, recorded=recorded).desired.jobs
+    assert found['job.show["2026-12-05"]'].values == {"url": "https://a.b/c", "topic": "At 08:00"}
+    assert found['job.show["2026-12-06"]'].values["tone"] == "calm"

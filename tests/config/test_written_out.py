@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import fields
 
-from afsync.config.keys.resources import SERIES_KEYS
-from afsync.config.keys.series import HolidaysPart, RepeatPart
+from afsync.config.keys.resources import EXCEPTION_KEYS, SERIES_KEYS, JobFields, JobPart
+from afsync.config.keys.series import ExceptPart, HolidaysPart, RepeatPart
 from afsync.config.occurrences import expand
 from afsync.core.state import Recorded
 from afsync.errors import ConfigError, Problem
@@ -21,7 +21,7 @@ WEEKLY = 'repeat: {every: week, days: [mon], at: "09:00", from: 2026-12-07}'
 REPEATS = {field.encode_name for field in fields(RepeatPart)}
 HOLIDAYS = {field.encode_name for field in fields(HolidaysPart)}
 SHEET = ("file", "key", "where", "sheet")
-OF_ONE = ("on", "at", "import", "rerun", "approve")
+OF_ONE = (*sorted(EXCEPTION_KEYS), "rerun", "approve")
 SHAPES = ("%s", "[%s]", "[mon, %s]", "{a: %s}")
 LATER = ("${row.t}", "${occurrence.date}", "Week ${occurrence.week}")
 
@@ -112,3 +112,45 @@ def test_one_problem_is_said_once(tmp_path: Path) -> None:
     (problem,) = _problems(tmp_path, ["rows: s.csv", "horizon: ${row.t}"])
     assert str(problem.location) == "afsync.yaml:8:14"
     assert problem.message == "`horizon` has to be written out here, without `${occurrence.…}` or `${row.…}`"
+
+
+def test_an_exception_has_the_fields_of_a_job_and_a_few_of_its_own() -> None:
+    of_job, of_exception = ({f.encode_name for f in fields(part)} for part in (JobFields, ExceptPart))
+    assert of_exception - of_job == EXCEPTION_KEYS
+
+
+NOWHERE = {f.encode_name for f in fields(JobPart)} - {f.encode_name for f in fields(ExceptPart)}
+"""What a job has and no exception of it."""
+HINTS = {
+    **dict.fromkeys(NOWHERE, "move it out of `except`: it is said of the whole series"),
+    **dict.fromkeys(
+        ("schedule", "time", "date", "publishAt"), "write `on` for another day, `at` for another time of day"
+    ),
+    "topik": "did you mean `topic`?",
+}
+
+
+@pytest.mark.parametrize("later", [*LATER, "words"])
+@pytest.mark.parametrize("key", HINTS)
+def test_a_key_that_means_nothing_in_an_exception(tmp_path: Path, key: str, later: str) -> None:
+    """Whether its value names an occurrence or not: once, at the key."""
+    (problem,) = _problems(
+        tmp_path, [WEEKLY, f'except: {{2027-12-14: {{tone: "${{occurrence.date}}", {key}: "{later}"}}}}']
+    )
+    assert (problem.code, problem.message) == ("unknown_key", f"unknown key `{key}`")
+    assert str(problem.location) == "afsync.yaml:8:55"
+    assert problem.hint == HINTS[key]
+
+
+def test_the_exceptions_of_an_exception(tmp_path: Path) -> None:
+    inner = '{2026-12-14: {topic: "${occurrence.date}"}}'
+    (problem,) = _problems(tmp_path, [WEEKLY, f"except: {{2026-12-14: {{except: {inner}}}}}"])
+    assert (str(problem.location), problem.message) == ("afsync.yaml:8:27", "unknown key `except`")
+
+
+@pytest.mark.parametrize("lines", [[WEEKLY], ["rows: s.csv"]])
+def test_a_key_that_means_nothing_in_a_series(tmp_path: Path, lines: list[str]) -> None:
+    """Also where none of its occurrences is within the horizon."""
+    far = [line.replace("2026", "2036") for line in lines]
+    (problem,) = _problems(tmp_path, [*far, 'topik: "${occurrence.date}"'])
+    assert (str(problem.location), problem.hint) == ("afsync.yaml:8:5", "did you mean `topic`?")

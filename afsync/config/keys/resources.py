@@ -245,3 +245,6 @@ class JobPart(JobFields):
 
 SERIES_KEYS = frozenset({"repeat", "rows", "except", "horizon", "keep"})
 """What a job says about when it is submitted."""
+
+EXCEPTION_KEYS = frozenset({"on", "at", "import"})
+"""What an exception says of its occurrence, besides fields of the job."""
