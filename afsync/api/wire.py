@@ -1,4 +1,4 @@
-"""The form of answers, whatever the dialect: objects, ids, numbers, time stamps, errors.
+"""The form of answers, whatever the dialect: objects, ids, numbers, time stamps, errors; texts made safe to show.
 
 What is not of the promised form raises BadAnswer; it never reads as "nothing there". Fields that are not named here are
 ignored.

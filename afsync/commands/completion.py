@@ -1,4 +1,4 @@
-"""`afsync completion SHELL`."""
+"""`afsync completion SHELL`, and what the shell offers behind a command: addresses, keys and examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from afsync import cli
 from afsync.app.files import data_folder
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import read_state
@@ -40,7 +39,7 @@ def command(shell: str) -> int:
     """
     completion = get_completion_class(shell)
     assert completion is not None
-    script = completion(cli.cli, {}, "afsync", "_AFSYNC_COMPLETE").source()
+    script = completion(click.get_current_context().find_root().command, {}, "afsync", "_AFSYNC_COMPLETE").source()
     return print_report(script.replace(_ONLY_ONCE, _EVERY_TIME).rstrip() + "\n")
 
 

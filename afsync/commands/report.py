@@ -16,7 +16,7 @@ from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.account_results import Overall, total, worst
 from afsync.errors import AfsyncError, Exit, Problem, Severity, UsageError
 from afsync.output.account_results import overall_json, overall_markdown, overall_text, read_overall
-from afsync.output.problem_reports import codeclimate, sarif
+from afsync.output.problem_reports import codeclimate, junit, sarif
 
 ONE_RUN = "merge those of one run"
 
@@ -105,9 +105,6 @@ def document(overall: Overall, form: str, root: Path) -> str:
         case "codeclimate":
             return codeclimate(_problems(overall), repository_prefix(root), WORKSPACE_FILE)
         case "junit":
-            # Imported here: it needs the XML writer.
-            from afsync.output.problem_reports import junit
-
             wrong = [p for p in _problems(overall) if p.severity is Severity.ERROR]
             return junit(wrong, (WORKSPACE_FILE,), repository_prefix(root), WORKSPACE_FILE)
         case _:

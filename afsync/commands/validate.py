@@ -17,7 +17,7 @@ from afsync.config.files import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity
 from afsync.output.markdown import problems_markdown
-from afsync.output.problem_reports import codeclimate, sarif
+from afsync.output.problem_reports import codeclimate, junit, sarif
 from afsync.output.problems import problem_block, problems_json
 
 
@@ -76,9 +76,6 @@ def _document(form: str, found: Validation, prefix: str, title: str) -> str:
         case "codeclimate":
             return codeclimate(found.problems, prefix, PROJECT_FILE)
         case "junit":
-            # Imported here: it needs what reads XML.
-            from afsync.output.problem_reports import junit
-
             errors = [p for p in found.problems if p.severity is Severity.ERROR]
             return junit(errors, found.files or (PROJECT_FILE,), prefix, PROJECT_FILE)
         case _:

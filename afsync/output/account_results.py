@@ -1,4 +1,7 @@
-"""The results of many accounts, for people: a block for each, and one table at the end."""
+"""The results of many accounts: as text, as one comment on a pull request, and as JSON, which `report merge` reads.
+
+As text there is a block for each and one table at the end. The comment has the table first, details folded.
+"""
 
 from __future__ import annotations
 
@@ -189,7 +192,7 @@ class OverallDocument(Struct, frozen=True, kw_only=True):
 
 
 def overall_json(overall: Overall) -> str:
-    """The document as text, ending in a newline."""
+    """The document of `--report json=FILE`; ends in a newline."""
     summed = asdict(total(overall.results))
     summed.pop("balance")
     document = OverallDocument(

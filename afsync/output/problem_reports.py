@@ -1,4 +1,4 @@
-"""Problems as SARIF 2.1.0, which GitHub's code scanning and many editors read."""
+"""Problems as other programs read them: SARIF, Code Climate, JUnit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from afsync.__version__ import __version__
 from afsync.errors import Location, Problem, Severity
@@ -21,7 +20,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def sarif(problems: Sequence[Problem], prefix: str, main: str) -> str:
-    """The document. `prefix` is the project's folder in the repository; what has no place is shown at `main`."""
+    """SARIF 2.1.0, which GitHub's code scanning and many editors read. `prefix` is the project's folder in the
+    repository; what has no place is shown at `main`."""
     codes = sorted({str(p.code) for p in problems})
     driver = {
         "name": "afsync",
@@ -68,7 +68,8 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE
 
 
 def codeclimate(problems: Sequence[Problem], prefix: str, main: str) -> str:
-    """The report. `prefix` is the project's folder in the repository; what has no place is shown at `main`."""
+    """A Code Climate report, which GitLab shows in merge requests (`artifacts: reports: codequality`). `prefix` is the
+    project's folder in the repository; what has no place is shown at `main`."""
     seen: Counter[str] = Counter()
     return json_text([_issue(p, prefix, main, seen) for p in problems])
 
@@ -92,7 +93,10 @@ def _issue(problem: Problem, prefix: str, main: str, seen: Counter[str]) -> dict
 
 
 def junit(problems: Sequence[Problem], files: Sequence[str], prefix: str, main: str) -> str:
-    """The report. `files` are those that were read, as far as that is known; `prefix` is the project's folder."""
+    """A JUnit report, which every CI system can show: one test per file, one failure per problem.
+
+    `files` are those that were read, as far as that is known; `prefix` is the project's folder.
+    """
     by_file: dict[str, list[Problem]] = {file: [] for file in files}
     for problem in problems:
         by_file.setdefault(problem.location.file if problem.location else main, []).append(problem)
@@ -111,6 +115,10 @@ def junit(problems: Sequence[Problem], files: Sequence[str], prefix: str, main: 
     )
 
 
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+"""What `xml.sax.saxutils` does, which takes long to import: it brings an HTTP client along."""
+
+
 def _case(file: str, problems: Sequence[Problem]) -> Iterator[str]:
     head = f'    <testcase classname="afsync" name={_attribute(file)} file={_attribute(file)}'
     if not problems:
@@ -121,9 +129,10 @@ def _case(file: str, problems: Sequence[Problem]) -> Iterator[str]:
     text = "\n\n".join(problem_block(p) for p in problems)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     yield f"      <failure type={_attribute(first.code)} message={_attribute(first.message + more)}>"
-    yield f"{escape(text)}</failure>"
+    yield f"{text.translate(_XML)}</failure>"
     yield "    </testcase>"
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(escape_control(text))
+    quote = "'" if '"' in text and "'" not in text else '"'
+    return f"{quote}{escape_control(text).translate(_XML).replace(quote, '&quot;')}{quote}"

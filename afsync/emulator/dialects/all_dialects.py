@@ -1,4 +1,7 @@
-"""What all dialects report of a job and an account."""
+"""What the endpoints ask of any dialect, and what all dialects report of a job and an account.
+
+A dialect only translates: no database, no clock.
+"""
 
 from __future__ import annotations
 
