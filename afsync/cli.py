@@ -64,7 +64,7 @@ class Commands(click.Group):
             if not any(p.name == "directory" for p in one.params):
                 one.params.append(directory_option())
         if "_AFSYNC_COMPLETE" in os.environ:  # as the shell sets it to ask what could follow
-            from afsync.commands.completion_values import attach
+            from afsync.commands.completion import attach
 
             attach(cmd_name, command)
         return command

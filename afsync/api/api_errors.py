@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 from afsync.api.access import is_loopback
 from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import PASSING
-from afsync.api.text import excerpt, printable
-from afsync.api.wire import ErrorForm, error_form, too_many
+from afsync.api.wire import ErrorForm, error_form, excerpt, printable, too_many
 from afsync.core.command_lines import EMULATOR
 from afsync.errors import ApiError, AuthError, BadAnswer, Refused, Unreachable
 

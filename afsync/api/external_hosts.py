@@ -10,7 +10,7 @@ from afsync.api.access import Access, is_loopback
 from afsync.api.api_errors import error_for
 from afsync.api.exchange import Abandoned, Exchange, Reply, Result
 from afsync.api.session import MIB, ApiSession
-from afsync.api.text import excerpt, printable
+from afsync.api.wire import excerpt, printable
 from afsync.core.links import text_without_signed
 from afsync.errors import ApiError, BadAnswer, Refused, Unreachable
 

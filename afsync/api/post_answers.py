@@ -7,8 +7,7 @@ from typing import Any
 
 from afsync.api.exchange import NoResponse, Reply, Result
 from afsync.api.retries import retry_after, server_time
-from afsync.api.text import printable
-from afsync.api.wire import error_form, first, moment, object_in, usable_id
+from afsync.api.wire import error_form, first, moment, object_in, printable, usable_id
 from afsync.core.answers import Answer, Committed, CommittedIdUnknown, Limited, NotSent, Rejected, Unknown
 
 REFUSALS = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422})

@@ -13,8 +13,7 @@ from afsync.api.exchange import Reply, Result
 from afsync.api.external_hosts import may_go_to
 from afsync.api.retries import PASSING, TRIES, answer_of, backoff, is_limited, may_pass
 from afsync.api.session import ApiSession
-from afsync.api.text import excerpt, printable
-from afsync.api.wire import an_object, bad, id_of
+from afsync.api.wire import an_object, bad, excerpt, id_of, printable
 from afsync.errors import ApiError, BadAnswer, Refused
 
 CHUNK = 256 * 1024

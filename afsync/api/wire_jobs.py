@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from afsync.api.text import printable, printable_in, valid_unicode, valid_unicode_in
 from afsync.api.wire import (
     Row,
     an_object,
@@ -21,9 +20,13 @@ from afsync.api.wire import (
     moment,
     moment_of,
     optional_text,
+    printable,
+    printable_in,
     quoted,
     text_of,
     usable_id,
+    valid_unicode,
+    valid_unicode_in,
 )
 from afsync.core.body_fields import ECHOED
 from afsync.core.links import text_without_signed

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from afsync.api.text import valid_unicode_in
-from afsync.api.wire import Row, bad, decode, first, list_of, made_up_id, moment, optional_text, quoted, usable_id
+from afsync.api.wire import (
+    Row,
+    bad,
+    decode,
+    first,
+    list_of,
+    made_up_id,
+    moment,
+    optional_text,
+    quoted,
+    usable_id,
+    valid_unicode_in,
+)
 from afsync.core.fingerprints import plain
 from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Values

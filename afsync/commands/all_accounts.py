@@ -25,7 +25,7 @@ from afsync.core.account_results import AccountResult, Overall, worst
 from afsync.core.text import count
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import AfsyncError, Exit, Location, Problem
-from afsync.output.overall_text import block
+from afsync.output.account_results import block
 from afsync.output.problems import in_repository
 
 if TYPE_CHECKING:

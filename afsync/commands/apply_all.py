@@ -19,7 +19,7 @@ from afsync.core.account_results import AccountResult, Overall, over_limit
 from afsync.core.text import count
 from afsync.engine.interrupt import Stops, handling_signals
 from afsync.errors import Exit, Interrupted
-from afsync.output.overall_text import overall_text
+from afsync.output.account_results import overall_text
 
 if TYPE_CHECKING:
     from afsync.config.workspace import Member

@@ -19,12 +19,12 @@ from afsync.commands.context import here
 from afsync.commands.options import Number, moment, now_flag, with_links_flag
 from afsync.commands.report_flags import TEXT, Reports, report_flags
 from afsync.errors import UsageError
+from afsync.output.calendar_ics import ics
 from afsync.output.calendar_json import calendar_csv, calendar_json
 from afsync.output.calendar_labels import Page
 from afsync.output.calendar_markdown import calendar_markdown
 from afsync.output.calendar_page import calendar_page
 from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
-from afsync.output.ics import ics
 
 BACK, AHEAD = 4, 26
 """Weeks before and after today's that a feed or a page has where nothing else is said."""

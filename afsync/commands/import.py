@@ -18,7 +18,7 @@ from afsync.commands.context import here
 from afsync.commands.first_account import may_belong
 from afsync.commands.options import account_flag, lock_timeout_flag
 from afsync.errors import Exit, UsageError
-from afsync.output.matches import matches_json, matches_text
+from afsync.output.takeover import matches_json, matches_text
 
 
 @click.command

@@ -15,11 +15,8 @@ from afsync.commands.report_flags import Reports, report_flags
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.account_results import Overall, total, worst
 from afsync.errors import AfsyncError, Exit, Problem, Severity, UsageError
-from afsync.output.codeclimate import codeclimate
-from afsync.output.overall_json import overall_json, read_overall
-from afsync.output.overall_markdown import overall_markdown
-from afsync.output.overall_text import overall_text
-from afsync.output.sarif import sarif
+from afsync.output.account_results import overall_json, overall_markdown, overall_text, read_overall
+from afsync.output.problem_reports import codeclimate, junit, sarif
 
 ONE_RUN = "merge those of one run"
 
@@ -108,9 +105,6 @@ def document(overall: Overall, form: str, root: Path) -> str:
         case "codeclimate":
             return codeclimate(_problems(overall), repository_prefix(root), WORKSPACE_FILE)
         case "junit":
-            # Imported here: it needs the XML writer.
-            from afsync.output.junit import junit
-
             wrong = [p for p in _problems(overall) if p.severity is Severity.ERROR]
             return junit(wrong, (WORKSPACE_FILE,), repository_prefix(root), WORKSPACE_FILE)
         case _:

@@ -16,10 +16,9 @@ from afsync.commands.report_flags import TEXT, Reports, report_flags
 from afsync.config.files import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import ConfigError, Exit, Severity
-from afsync.output.codeclimate import codeclimate
 from afsync.output.markdown import problems_markdown
+from afsync.output.problem_reports import codeclimate, junit, sarif
 from afsync.output.problems import problem_block, problems_json
-from afsync.output.sarif import sarif
 
 
 @click.command
@@ -77,9 +76,6 @@ def _document(form: str, found: Validation, prefix: str, title: str) -> str:
         case "codeclimate":
             return codeclimate(found.problems, prefix, PROJECT_FILE)
         case "junit":
-            # Imported here: it needs what reads XML.
-            from afsync.output.junit import junit
-
             errors = [p for p in found.problems if p.severity is Severity.ERROR]
             return junit(errors, found.files or (PROJECT_FILE,), prefix, PROJECT_FILE)
         case _:

@@ -13,8 +13,7 @@ from afsync.api.api_errors import error_for
 from afsync.api.exchange import Reply
 from afsync.api.reader import ApiReader, checked_id
 from afsync.api.session import ApiSession
-from afsync.api.text import TOO_DEEP
-from afsync.api.wire import MOST_VALUES, ODD, decode, error_form
+from afsync.api.wire import MOST_VALUES, ODD, TOO_DEEP, decode, error_form
 from afsync.api.wire_jobs import parse_page, parse_publish_times
 from afsync.api.wire_templates import parse_templates
 from afsync.core.remote_account import NOT_KNOWN

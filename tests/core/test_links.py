@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from afsync.api.text import excerpt
-from afsync.api.wire import bad, quoted
+from afsync.api.wire import bad, excerpt, quoted
 from afsync.api.wire_jobs import parse_job
 from afsync.core.job_status import JobPhase, JobStatus, status_without_links
 from afsync.core.links import LEFT_OUT, is_signed

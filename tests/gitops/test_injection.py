@@ -25,19 +25,17 @@ from afsync.core.resources import File, Job, Template
 from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
 from afsync.output.approvals import preview_markdown
 from afsync.output.ci_formats import annotation, gitlab_report, outputs
-from afsync.output.codeclimate import codeclimate
 from afsync.output.drift import drift_markdown, drift_text
 from afsync.output.events_json import outcome_json
 from afsync.output.file_diff import file_diff
-from afsync.output.junit import junit
 from afsync.output.markdown import error_markdown
 from afsync.output.outcomes import outcome_line
 from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown
 from afsync.output.plan_json import plan_json
 from afsync.output.plan_markdown import plan_markdown
 from afsync.output.plan_text import plan_text
+from afsync.output.problem_reports import codeclimate, junit, sarif
 from afsync.output.problems import problems_json, problems_text
-from afsync.output.sarif import sarif
 from tests.builders import AHEAD, NOW, a_template, at, planned
 from tests.gitops.corpus import CANARY, CORPUS, armed, legible
 from tests.harness import HEAD, Sandbox

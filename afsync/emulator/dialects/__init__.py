@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from afsync.emulator.dialects.all_dialects import Answer, Dialect, TierLimits
 from afsync.emulator.dialects.deployed import Deployed
 from afsync.emulator.dialects.documented import Documented
-from afsync.emulator.dialects.interface import Answer, Dialect, TierLimits
 from afsync.emulator.dialects.router import Router
 from afsync.emulator.links import Links
 from afsync.emulator.options import EmulatorOptions

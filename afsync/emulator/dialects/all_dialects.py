@@ -1,21 +1,25 @@
-"""What all dialects report of a job and an account."""
+"""What the endpoints ask of any dialect, and what all dialects report of a job and an account.
+
+A dialect only translates: no database, no clock.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.emulator.accounts import EmulatedAccount
-from afsync.emulator.dialects.interface import Json, TierLimits
 from afsync.emulator.errors import invalid
 from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.lifecycle import ProductionPhase
 from afsync.emulator.options import EmulatorOptions
+from afsync.emulator.templates import EmulatedTemplate
 
 OUTPUT = frozenset({ProductionPhase.PRODUCED, ProductionPhase.PUBLISHING, ProductionPhase.PUBLISHED})
 
@@ -122,3 +126,59 @@ def description(body: Mapping[str, Any]) -> str | None:
     if text is not None and not isinstance(text, str):
         raise invalid("description must be a string")
     return text
+
+
+Json = dict[str, Any]
+
+Answer = tuple[int, Json]
+"""A status code and a body."""
+
+
+class TierLimits(Struct, frozen=True):
+    """Requests in 60 seconds and submissions at once (None: as many as one likes), per key."""
+
+    rpm: int
+    concurrent: int | None
+
+
+class NewTemplate(Struct, frozen=True):
+    """The template that a `POST /templates` asks for; `spec` holds the job fields."""
+
+    name: str
+    description: str | None
+    spec: Json
+
+
+class Dialect(Protocol):
+    """All times are epoch milliseconds."""
+
+    @property
+    def filters_before_paging(self) -> bool: ...
+    @property
+    def reads_templates(self) -> bool: ...
+    @property
+    def lenient(self) -> bool:
+        """Whether it is the router: next to nothing is checked, and the last write to a job stays."""
+        ...
+
+    @property
+    def presigned_uploads(self) -> bool: ...
+
+    def limits(self, account: EmulatedAccount) -> TierLimits: ...
+    def account(self, account: EmulatedAccount) -> Json: ...
+    def status(self, job: EmulatedJob, now: int) -> str: ...
+    def list_item(self, job: EmulatedJob, now: int) -> Json: ...
+    def job(self, job: EmulatedJob, now: int) -> Json: ...
+    def echoed(self, job: EmulatedJob) -> Json: ...
+    def own_status(self, job: EmulatedJob, now: int) -> str: ...
+    def staging(self, job: EmulatedJob, now: int, /) -> bool: ...
+    def publish_copy(self, job: EmulatedJob) -> Json: ...
+    def submitted(self, job: EmulatedJob, account: EmulatedAccount, now: int, ahead: int) -> Answer: ...
+    def approved(self, job: EmulatedJob, platforms: list[str]) -> Json: ...
+    def publish_time(self, body: Mapping[str, Any]) -> Any: ...
+    def scheduled(self, job: EmulatedJob) -> Json: ...
+    def schedule_row(self, job: EmulatedJob, now: int) -> Json: ...
+    def new_template(self, body: Mapping[str, Any]) -> NewTemplate: ...
+    def template_created(self, template: EmulatedTemplate) -> Answer: ...
+    def template_row(self, template: EmulatedTemplate) -> Json: ...
+    def moment(self, ms: int, salt: int, /) -> str | int: ...

@@ -12,8 +12,8 @@ from afsync.emulator import fields
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso, parse_iso
 from afsync.emulator.dialects import all_dialects
+from afsync.emulator.dialects.all_dialects import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.dialects.documented import Documented
-from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.lifecycle import ProductionPhase

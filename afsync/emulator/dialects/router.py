@@ -8,8 +8,8 @@ from typing import Any
 from afsync.emulator.accounts import EmulatedAccount
 from afsync.emulator.clock import iso
 from afsync.emulator.dialects import all_dialects
+from afsync.emulator.dialects.all_dialects import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.dialects.deployed import LIMITS, Deployed, new_template
-from afsync.emulator.dialects.interface import Answer, Json, NewTemplate, TierLimits
 from afsync.emulator.errors import ErrorAnswer
 from afsync.emulator.jobs import EmulatedJob
 from afsync.emulator.lifecycle import ProductionPhase

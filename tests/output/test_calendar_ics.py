@@ -12,7 +12,7 @@ from icalendar import Calendar
 from msgspec.structs import replace
 
 from afsync.core.calendar import EntryState
-from afsync.output.ics import ics, uid
+from afsync.output.calendar_ics import ics, uid
 from afsync.output.values import harmless
 from tests.builders import LINEAGE, NOW
 from tests.output.calendar_pages import HOSTILE, a_move, a_page, an_entry, at, hostile_entries

@@ -1,4 +1,4 @@
-"""What `import --match` found, as text and JSON."""
+"""What `import --match` found to take over, as text and JSON."""
 
 from __future__ import annotations
 
