@@ -60,8 +60,10 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
     ]
     for declared, job in (pair for rows in listed for pair in rows.jobs):
         jobs[job.address], places[job.address] = job, declared
-    for declared, job in _moving(found, timed, recorded, jobs, report, now):
+    for declared, job in _moving(found, listed, project, timed, recorded, jobs, report, now):
         jobs[job.address], places[job.address] = job, declared
+    for rows in listed:
+        rows.without_moved(jobs)
     if not report.clean:
         raise report.error()
     for each in found:
@@ -193,30 +195,33 @@ def _shared(timed: TimedSubmissions) -> dict[str, frozenset[str]]:
 
 def _moving(
     found: list[FoundSeries],
+    listed: list[FoundRows],
+    project: LoadedProject,
     timed: TimedSubmissions,
     recorded: Recorded,
     jobs: Mapping[str, Job],
     report: Report,
     now: datetime,
 ) -> list[tuple[Declared, Job]]:
-    """Occurrences behind the horizon that are there already under another address: a job written by hand before, or a
-    series of another name. They are declared, so that what was paid for moves to them."""
+    """What is not declared by its time (past, or behind the horizon), and is there already under another address: a
+    job, a row or a series had another name. It is declared, so that what was paid for moves to it."""
     gone = {
         (recorded_fingerprint(Kind.JOB, r.declared, r.fingerprint), r.schedule.utc)
         for a, r in recorded.jobs.items()
-        if a not in jobs and r.schedule is not None and r.schedule.utc > now
+        if a not in jobs and r.schedule is not None
     }
     if not gone or not report.clean:
         return []
-    last = max(at for _, at in gone)
-    moving: list[tuple[Declared, Job]] = []
+    waiting = [(project.places[a], j) for a, j in project.desired.jobs.items() if a not in jobs]
+    left_out = [*waiting, *(pair for rows in listed for pair in rows.left_out)]
+    times = {at for _, at in gone}
+    first, last = min(times) - timedelta(seconds=1), max(times)
     for each in found:
-        times = {at for _, at in gone}
-        ahead = [o for o in each.series.between(now, last) if o.utc in times and o.address not in jobs]
-        for declared, job in jobs_at(each, ahead, timed, report, now):
-            if (fingerprint(Kind.JOB, job.values), job.schedule and job.schedule.utc) in gone:
-                moving.append((declared, job))
-    return moving
+        rows = each.declared.rows
+        there = [o for o in each.series.between(first, last) if o.utc in times and o.address not in jobs]
+        with_row = [o for o in there if rows is None or o.instance in rows.rows]
+        left_out += jobs_at(each, with_row, timed, report, now)
+    return [(d, j) for d, j in left_out if (fingerprint(Kind.JOB, j.values), j.schedule and j.schedule.utc) in gone]
 
 
 def _summary(found: list[FoundSeries], recorded: Recorded, now: datetime) -> Occurrences:

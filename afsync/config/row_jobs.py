@@ -59,7 +59,8 @@ class DeclaredRow(Declared, frozen=True):
 
 
 class RowsAtMoment(Struct):
-    """The jobs that the rows of a series declare at a moment; `core.series.SeriesState` is that of a rule."""
+    """The jobs that the rows of a series declare at a moment; `core.series.SeriesState` is that of a rule.
+    `left_out` are those whose time has passed, or is behind the horizon."""
 
     series: RowSeries
     jobs: list[tuple[Declared, Job]]
@@ -70,6 +71,12 @@ class RowsAtMoment(Struct):
     untimed: list[Place] = []
     places: dict[str, Declared] = {}
     said: set[Diagnostic] = set()
+    left_out: list[tuple[Declared, Job]] = []
+
+    def without_moved(self, jobs: Mapping[str, Job]) -> None:
+        """Says nothing more of rows that are declared after all, since they were submitted under another address."""
+        self.missed = [date for date in self.missed if date.address not in jobs]
+        self.passed = [row for row in self.passed if row.date.address not in jobs]
 
     def report(self, wrongs: Iterable[tuple[InvalidValue, str]], report: Report) -> None:
         """Reports what is wrong in the job itself: once, and not for every row."""
@@ -110,6 +117,8 @@ def look(
             found.report(((w, f) for f, w in whole.problems if (f, w) not in own), report)
         elif report.clean:
             _take(found, declared, whole, known, declared.instance in records or declared.instance in wanted, now)
+    if found.missed:
+        found.considered = Considered(now, since, zone_data(series.zone))
     return found
 
 
@@ -162,8 +171,8 @@ def _take(
                 found.places[job.address] = declared
             else:
                 found.passed.append(PassedRow(declared.row.line, date, is_old(at, known, now)))
-            return
-        if at > now + horizon:
+        if at <= now or at > now + horizon:
+            found.left_out.append((declared, job))
             return
         if known is not None and at > known.until + horizon:
             found.entered.append(job.address)

@@ -122,6 +122,24 @@ class Series(Struct, frozen=True):
         found += [o for o in map(self.find, moved) if o is not None and not first <= o.day <= last]
         return sorted((o for o in found if after < o.utc <= until), key=lambda o: (o.utc, o.instance))
 
+    def within_horizon(self, now: datetime) -> list[Occurrence]:
+        """The occurrences ahead that are to be submitted by now, by time. One that is moved beyond the horizon is among
+        them as soon as its own date is: after that date it would be taken for one that was passed over."""
+        until = now + self.horizon
+        found = self.between(now, until)
+        moved = [o for i, d in self.deviations.items() if d.on is not None and (o := self.find(i)) is not None]
+        if self.off is not None:
+            own_days = self.dates.between((now - _AROUND).date(), (until + _AROUND).date())
+            moved += [o for day in own_days for o in self.of_day(day)]
+        behind = {o.instance: o for o in moved if o.utc > until and self.enters(o) <= until}
+        return [*found, *sorted(behind.values(), key=lambda o: (o.utc, o.instance))]
+
+    def enters(self, occurrence: Occurrence) -> datetime:
+        """When the horizon lets it in: at its time, or at that of its own date where it is moved to a later one."""
+        if occurrence.local.date() <= occurrence.day:
+            return occurrence.utc
+        return datetime.combine(occurrence.day, occurrence.local.time(), self.zone).astimezone(UTC)
+
     def of_day(self, day: date) -> Iterable[Occurrence]:
         names = (MAIN,) if day in self.own else self.times
         found = (self._occurrence(day, name) for name in names)
@@ -191,9 +209,8 @@ def series_state(
     seen = known.until if known else None
     begun = seen.astimezone(series.zone).date() if seen else None
     declared = {o.instance: o for o in map(series.find, (*records, *wanted)) if o is not None}
-    left = tuple(i for i, o in declared.items() if (r := records.get(i)) and _ended(o, r, series, now))
     entered, passed_over = set(), []
-    for occurrence in series.between(now, now + series.horizon):
+    for occurrence in series.within_horizon(now):
         instance = occurrence.instance
         if instance in declared:
             continue
@@ -201,11 +218,25 @@ def series_state(
             passed_over.append(occurrence)
             continue
         declared[instance] = occurrence
-        if seen is not None and occurrence.utc > seen + series.horizon:
+        if seen is not None and series.enters(occurrence) > seen + series.horizon:
             entered.add(instance)
+    fresh = {o.day for i, o in declared.items() if i not in records}
+    over = [o for i, r in records.items() if i not in declared and (o := _over(series, i, r, now)) is not None]
+    declared |= {o.instance: o for o in over if o.day not in fresh}
+    left = tuple(i for i, o in declared.items() if (r := records.get(i)) and _ended(o, r, series, now))
     missed = [o for o in series.between(seen, now) if o.instance not in declared] if seen else []
     ordered = tuple(sorted(declared.values(), key=lambda o: (o.utc, o.instance)))
     return SeriesState(ordered, frozenset(entered), tuple(missed), tuple(passed_over), left)
+
+
+def _over(series: Series, instance: str, record: RecordedJob, now: datetime) -> Occurrence | None:
+    """The occurrence of a date that the rule has no more, where its job has ended and its time has passed. It stays
+    until `keep` is over: else a new date that asks for the same would be taken for it, and not be published."""
+    parts, schedule = parse_instance(instance), record.schedule
+    if parts is None or schedule is None or schedule.utc > now or group_of(record.status) not in ENDED:
+        return None
+    local = schedule.utc.astimezone(series.zone).replace(tzinfo=None)
+    return Occurrence(series.key, *parts, local, schedule.utc)
 
 
 def _ended(occurrence: Occurrence, record: RecordedJob, series: Series, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from afsync.core.addresses import instance_of, occurrence_of, parse_instance
 from afsync.core.records import RecordedJob
 from afsync.core.recurrence import Listed, Rule
 from afsync.core.resources import Schedule
-from afsync.core.series import Deviation, Occurrence, Series, considered, series_state
+from afsync.core.series import DaysOff, Deviation, Occurrence, Series, considered, series_state
 from afsync.core.state import Considered
 from tests.scale import scaled, seeds
 
@@ -99,6 +99,41 @@ def test_a_date_that_was_considered_is_not_submitted_although_it_is_moved_ahead(
     assert "2026-12-07" not in instances(found.declared)
     again = a_series(deviations={"2026-12-07": Deviation(on=date(2026, 12, 12), rerun=True)})
     assert "2026-12-07" in instances(series_state(again, NOW, known(), {}, ["2026-12-07"]).declared)
+
+
+class Holidays:
+    def has(self, day: date) -> bool:
+        return date(2026, 12, 21) <= day <= date(2027, 1, 3)
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        a_series(deviations={"2026-12-21": Deviation(on=date(2027, 2, 16))}),
+        a_series(off=DaysOff(Holidays(), "next")),
+    ],
+    ids=["by an exception", "by holidays"],
+)
+def test_a_date_that_is_moved_behind_the_horizon_is_submitted_with_its_own(moved: Series) -> None:
+    assert "2026-12-21" in instances(series_state(moved, NOW, known(), {}).declared)
+    assert "2026-12-28" not in instances(series_state(moved, NOW, known(), {}).declared)
+    assert series_state(moved, NOW, known(days=7), {}).entered == {"2026-12-21"}
+
+
+def test_what_is_over_stays_although_the_rule_has_its_date_no_more() -> None:
+    tuesdays = a_series(replace(MONDAYS, weekdays=(1,)), horizon=timedelta())
+    monday = {"2026-12-07": a_record(datetime(2026, 12, 7, 8, tzinfo=UTC), "published")}
+    assert instances(series_state(tuesdays, NOW, known(), monday).declared) == ["2026-12-07"]
+    assert series_state(replace(tuesdays, keep=timedelta(days=2)), NOW, known(), monday).left == ("2026-12-07",)
+    queued = {"2026-12-07": a_record(datetime(2026, 12, 7, 8, tzinfo=UTC), "queued")}
+    assert series_state(tuesdays, NOW, known(), queued).declared == ()
+
+
+def test_a_time_of_another_name_on_the_same_day_takes_the_place_of_what_is_over() -> None:
+    days = Rule("day", 1, date(2026, 12, 1))
+    renamed = a_series(days, times={"evening": time(20)}, horizon=timedelta(hours=12))
+    record = {"2026-12-10": a_record(datetime(2026, 12, 10, 8, tzinfo=UTC), "published")}
+    assert instances(series_state(renamed, NOW, known(), record).declared) == ["2026-12-10/evening"]
 
 
 def test_what_is_recorded_stays_declared_whatever_the_horizon() -> None:

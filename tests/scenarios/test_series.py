@@ -98,6 +98,52 @@ def test_another_day_of_the_week_is_a_free_move(world: World) -> None:
     assert world.balance == balance and sorted(world.ids().values()) == sorted(ids)
 
 
+def with_a_history(world: World, dates: int) -> dict[str, str]:
+    """A series of which some dates are published; what is recorded."""
+    start = monday(world, 0)
+    show(world, rule={"from": start})
+    for _ in range(dates):
+        world.applied()
+        due = f'job.show["{monday(world, 0)}"]'
+        world.pass_time(days=7)
+        world.becomes("published", world.ids()[due])
+    world.applied()
+    return world.ids()
+
+
+def test_another_day_of_the_week_is_a_free_move_after_many_dates_too(world: World) -> None:
+    ids, balance = with_a_history(world, 3), world.balance
+    show(world, rule={"days": ["tue"], "from": monday(world, -3)})
+    assert [c[0] for c in changes(world)] == ["move", "move", "reschedule", "reschedule"]
+    world.applied()
+    world.is_settled()
+    assert world.balance == balance and sorted(world.ids().values()) == sorted(ids.values())
+
+
+def test_what_was_published_since_the_last_apply_takes_no_new_date(world: World) -> None:
+    with_a_history(world, 1)
+    due = f'job.show["{monday(world, 0)}"]'
+    world.pass_time(days=6)
+    world.applied()
+    world.pass_time(days=1)
+    world.becomes("published", world.ids()[due])
+    show(world, rule={"days": ["fri"], "from": monday(world, -2)})
+    assert [c[0] for c in changes(world)] == ["move", "move", "reschedule", "reschedule", "forget"]
+
+
+def test_another_name_of_a_series_moves_what_is_published_as_well(world: World) -> None:
+    ids, start = with_a_history(world, 2), monday(world, -2)
+    world.pass_time(days=7)
+    repeat = {"every": "week", "days": ["mon"], "at": "09:00", "zone": "UTC", "from": start}
+    fields = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True, "repeat": repeat}
+    world.declare(jobs={"renamed": fields})
+    found = changes(world)
+    assert [c[0] for c in found] == ["move"] * len(ids) + ["create"]
+    assert found[-1] == ("create", "new", monday(world, 1))
+    world.applied()
+    world.is_settled()
+
+
 def test_a_job_written_by_hand_becomes_a_date_of_a_series(world: World) -> None:
     first, third = monday(world, 0), monday(world, 2)
     job = {"url": URL, "topic": "Recap", "platforms": ["tiktok"], "allow_duplicate": True}
@@ -214,6 +260,39 @@ def test_rows_are_jobs_wherever_they_stand(world: World) -> None:
     assert changes(world) == [("move", "renamed", "ep-9")]
     world.applied()
     assert balance - world.balance == 1
+
+
+def test_rows_behind_the_horizon_take_what_was_submitted_under_another_name(world: World) -> None:
+    far = (world.now() + timedelta(days=60)).strftime("%Y-%m-%d 10:00")
+    job = {"url": URL, "topic": "The final", "platforms": ["tiktok"]}
+    world.declare(jobs={"one": {**job, "schedule": far}})
+    world.applied()
+    ids, balance = [*world.ids().values()], world.balance
+    world.declare(jobs={"other": {**job, "schedule": far, "horizon": "7d"}})
+    assert [c[:2] for c in changes(world)] == [("move", "renamed")]
+    world.applied()
+    for key in ("final", "grand-final"):
+        world.write(f"key,url,topic,schedule\n{key},{URL},The final,{far}\n", "s.csv")
+        world.declare(jobs={"show": {"rows": "s.csv", "platforms": ["tiktok"]}})
+        assert changes(world) == [("move", "renamed", key[:10])]
+        world.applied()
+        world.is_settled()
+    assert ([*world.ids().values()], world.balance) == (ids, balance)
+
+
+def test_a_row_that_passed_unsubmitted_is_named_once(world: World) -> None:
+    def sheet(*hours: int) -> None:
+        times = [(world.now() + timedelta(hours=n)).strftime("%Y-%m-%dT%H:%MZ") for n in hours]
+        rows = [f"ep-{n},{URL}{n},{at}" for n, at in enumerate(times)]
+        world.write("\n".join(["key,url,schedule", *rows]), "s.csv")
+
+    world.declare(jobs={"show": {"rows": "s.csv", "topic": "Recap", "allow_duplicate": True}})
+    sheet(48)
+    world.applied()
+    world.pass_time(hours=3)
+    sheet(45, -1)
+    assert "ep-1" in world.applied(code=4).text
+    assert world.applied().code == 0, "on the same day, too"
 
 
 def test_an_export_beside_a_series_records_what_it_writes(world: World) -> None:

@@ -114,12 +114,13 @@ Fingerprinted = Mapping[str, tuple[str, Template | Job | Record]]
 def within_series(new: Fingerprinted, gone: Fingerprinted) -> dict[str, str]:
     """Pairs of addresses, the new one and the old one, of one series and one fingerprint.
 
-    They ask for the same thing, so any pairing is right: the first to be published goes with the first.
+    They ask for the same thing, so any pairing is right: the first to be published goes with the first. Where more
+    records are left than are wanted, it is the earliest that go, since they may be published already.
     """
     olds = _by_series(gone)
     pairs: dict[str, str] = {}
     for group, addresses in _by_series(new).items():
-        pairs.update(zip(addresses, olds.get(group, ()), strict=False))
+        pairs.update(zip(addresses, olds.get(group, [])[-len(addresses) :], strict=False))
     return pairs
 
 
