@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
+from afsync.app.project_state import check_owner
 from afsync.errors import Exit, StateError
-from afsync.store.opening import check_owner
 from afsync.store.paths import Paths, state_path
 from afsync.store.state_text import encode
 from tests.builders import BASE_URL, LINEAGE
