@@ -1,4 +1,4 @@
-"""A plan with its policy and limits checked, and the options that a project adds to it."""
+"""A plan with its policy and limits checked, the options that a project adds to it, and the files that it is of."""
 
 from __future__ import annotations
 

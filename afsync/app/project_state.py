@@ -74,7 +74,7 @@ def check_account(project: LoadedProject, recorded: Recorded, remote: Remote, sa
 
     if is_real(remote.base_url):
         for where, pinned in (("`account:` in afsync.yaml", project.settings.account), ("--account", said)):
-            check_pin(where, pinned, remote.account.id, remote.base_url)
+            _check_pin(where, pinned, remote.account.id, remote.base_url)
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
 
 
@@ -145,7 +145,7 @@ def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, bas
         )
 
 
-def check_pin(where: str, pinned: str | None, account_id: str, base_url: str) -> None:
+def _check_pin(where: str, pinned: str | None, account_id: str, base_url: str) -> None:
     """StateError when `pinned`, which was written in `where`, is another account than the one of the key."""
     if pinned is not None and pinned != account_id:
         raise StateError(

@@ -1,4 +1,7 @@
-"""What an apply prints while it works, a line per event; and what every display of its progress knows of uploads."""
+"""What an apply prints while it works: a line per event for people, or a JSON object per event for programs.
+
+The objects go to stdout, into files, or both. Bars for a terminal are in `live_display`, which uses what is here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which store keeps the state of a project, and whether the state is of this project and account."""
+"""Which store keeps the state of a project: the one place that reads `state:`."""
 
 from __future__ import annotations
 
