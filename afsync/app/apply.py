@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import uuid
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -14,10 +17,11 @@ from afsync.api.snapshot import fetch, read_back
 from afsync.api.writer import ApiWriter
 from afsync.app.account_reads import read_due_jobs
 from afsync.app.checked_plan import checked_plan
-from afsync.app.planned_files import open_planned
 from afsync.app.preparation import ApplyRequest, Prepared, prepare
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, who
+from afsync.config.files import inside, open_regular
+from afsync.config.problems import InvalidValue
 from afsync.core.due_plan import nothing_to_do
 from afsync.core.recovery.resolution import apply_resolutions
 from afsync.core.trust.reviews import all_accepted
@@ -25,7 +29,7 @@ from afsync.engine.dependencies import Dependencies, Due
 from afsync.engine.executor import apply_plan
 from afsync.engine.interrupt import Stop
 from afsync.engine.run_report import RunReport
-from afsync.errors import AfsyncError
+from afsync.errors import AfsyncError, PlanStale
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -208,3 +212,34 @@ def folded(store: Store, ledger: Ledger, done: RunReport) -> RunReport:
     except AfsyncError as error:
         return replace(done, stopped=done.stopped or error)
     return done
+
+
+@contextmanager
+def open_planned(project: LoadedProject, path: str, sha256: str) -> Iterator[BinaryIO]:
+    """A file to upload, hashed and sent from one descriptor. PlanStale, before anything is spent, when it is not
+    what was planned any more, or changed while it was sent."""
+
+    hint = "plan again with the file as it is now"
+    try:
+        with open_regular(inside(project.root, path), path) as (file, _):
+            before = _stamp(file)
+            if _sha256(file) != sha256:
+                raise PlanStale(f"{path} has changed since the plan was made", hint)
+            file.seek(0)
+            yield file
+            if _stamp(file) != before:
+                raise PlanStale(f"{path} was written to while it was sent; nothing was submitted with it", hint)
+    except InvalidValue as error:
+        raise PlanStale(f"{path} could be read when the plan was made, and cannot any more: {error}", hint) from None
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1024 * 1024):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""A plan with its policy and limits checked, and the options that a project adds to it."""
+"""A plan with its policy and limits checked, the options that a project adds to it, and the files that it is of."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from afsync.core.plan.facts import facts_at
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.order import too_late
 from afsync.core.plan.planner import make_plan
+from afsync.core.plan.saved_plan import configuration_hash
 from afsync.core.policy.check import check_policy
 from afsync.core.recovery.lost_answers import resolve
 from afsync.errors import Problem
@@ -122,3 +123,10 @@ def resolve_with(
 
     exclusive = bool(project.settings.exclusive)
     return resolve(recorded, remote, context.now(), quarantine=quarantine(context, project), exclusive=exclusive)
+
+
+def configuration(project: LoadedProject) -> str:
+    """The hash of everything the project consists of: its files, and those it uploads."""
+
+    media = {job.file.path: job.file.sha256 for job in project.desired.jobs.values() if job.file}
+    return configuration_hash([*((f.path, f.sha256) for f in project.files), *media.items()])

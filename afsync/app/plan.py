@@ -10,9 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.app.account_reads import read_remote
-from afsync.app.checked_plan import checked_plan, timed
+from afsync.app.checked_plan import checked_plan, configuration, timed
 from afsync.app.connection import connect
-from afsync.app.planned_files import configuration
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, read_state, warn_of_another_run
 from afsync.app.selection import Selection, check_addresses

@@ -8,9 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.app.account_reads import read_due, read_remote
-from afsync.app.checked_plan import checked_plan
+from afsync.app.checked_plan import checked_plan, configuration
 from afsync.app.connection import Service, connect
-from afsync.app.planned_files import configuration
 from afsync.app.project import at_moment
 from afsync.app.project_state import check_account, check_lineage, refuse_unknown_account, unknown_account
 from afsync.app.selection import Selection, check_addresses, check_submitted

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from afsync.__version__ import __version__
 from afsync.api.access import is_real
 from afsync.core.addresses import typed
+from afsync.core.command_lines import INIT, STATE_HISTORY
 from afsync.core.state import Account, Recorded
 from afsync.errors import StateError, UsageError
 from afsync.output.values import escape_control
 from afsync.store import opening
 from afsync.store.lock import Holder
-from afsync.store.opening import check_owner, check_pin
 
 if TYPE_CHECKING:
     from afsync.app.context import Context
@@ -74,7 +74,7 @@ def check_account(project: LoadedProject, recorded: Recorded, remote: Remote, sa
 
     if is_real(remote.base_url):
         for where, pinned in (("`account:` in afsync.yaml", project.settings.account), ("--account", said)):
-            check_pin(where, pinned, remote.account.id, remote.base_url)
+            _check_pin(where, pinned, remote.account.id, remote.base_url)
     check_owner(recorded, lineage=recorded.lineage, account_id=remote.account.id, base_url=remote.base_url)
 
 
@@ -125,3 +125,30 @@ def refuse_unknown_account(account: Account, first: str = "apply") -> None:
     text = f"This would be the first {first}, in account {account.id} at {account.base_url}; is that the one?"
     hint = f"write `account: {typed(account.id)}` into afsync.yaml (`afsync init` does), or add --account"
     raise UsageError(text, f"{hint} {typed(account.id)}")
+
+
+def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, base_url: str) -> None:
+    """StateError when the state is of another project, account or service. A state that has seen no account yet goes
+    with any; `account_id` is None where the service was not asked."""
+    if recorded.lineage != lineage:
+        raise StateError(
+            f"The state is of another project: its lineage is {recorded.lineage}, that of afsync.yaml {lineage}.",
+            f"put the right state in its place, or name it with `state:`; {STATE_HISTORY} shows what there is",
+        )
+    known = recorded.account
+    if known is not None and (account_id or known.id, base_url) != (known.id, known.base_url):
+        raise StateError(
+            f"The state belongs to account {known.id} at {known.base_url}, but this is {account_id or known.id} at "
+            f"{base_url}.",
+            "use the key and `api.base_url` it was created with; to start over in this account (after the "
+            f"emulator, say), move this state away, `.afsync` with it, and run {INIT}",
+        )
+
+
+def _check_pin(where: str, pinned: str | None, account_id: str, base_url: str) -> None:
+    """StateError when `pinned`, which was written in `where`, is another account than the one of the key."""
+    if pinned is not None and pinned != account_id:
+        raise StateError(
+            f"The key is of account {account_id} at {base_url}, but {where} says {pinned}.",
+            f"use the key of {pinned}; if {account_id} is meant, say so there. Nothing was sent",
+        )

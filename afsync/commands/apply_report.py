@@ -14,7 +14,7 @@ from afsync.commands.account_flags import CommandResult
 from afsync.commands.ci import publish_error, publish_problems
 from afsync.commands.ci_reports import publish_outcomes
 from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
-from afsync.commands.json_events import EventLines
+from afsync.commands.progress import EventLines
 from afsync.commands.report_flags import TEXT, Reports
 from afsync.core.account_results import Numbers
 from afsync.core.outcomes import Unresolved

@@ -32,8 +32,7 @@ from afsync.commands.console import (
 )
 from afsync.commands.context import here
 from afsync.commands.first_account import announcement
-from afsync.commands.json_events import EventLines, JsonLines, event_lines
-from afsync.commands.progress_lines import MANY, LineReporter, Reporter
+from afsync.commands.progress import MANY, EventLines, JsonLines, LineReporter, Reporter, event_lines
 from afsync.core.plan.plan import plan_without_links
 from afsync.engine.events import Tell
 from afsync.engine.interrupt import Stop, telling_of_signals

@@ -25,7 +25,7 @@ from rich.text import Text
 
 from afsync.app.partial_download import OnBytes
 from afsync.commands.console import Out, stdout_paint
-from afsync.commands.progress_lines import LineReporter, Uploads, file_of
+from afsync.commands.progress import LineReporter, Uploads, file_of
 from afsync.core.job_status import JobStatus
 from afsync.engine.events import BecameDue, ChangeDone, Event, Uploading
 from afsync.output.status import status_text

@@ -17,8 +17,8 @@ from afsync.store.canonical_json import InvalidDocument
 from afsync.store.damaged import Glimpse, glimpse, merge_sides, merged_sides, moved_hint
 from afsync.store.disk import Disk, name_again
 from afsync.store.journal import read_journal, replay
-from afsync.store.loading import load, os_reason, unreadable
 from afsync.store.paths import Paths, lineages, serials
+from afsync.store.state_reader import load, os_reason, unreadable
 from afsync.store.state_text import decode_bytes
 from afsync.store.state_writer import alone, save, unwritable
 

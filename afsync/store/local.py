@@ -27,10 +27,10 @@ from afsync.store.interface import (
     refuse_older,
 )
 from afsync.store.journal import change_of, changed_resources
-from afsync.store.loading import Loaded, load, unreadable
 from afsync.store.lock import Holder, Lock, Unlocked, acquire, force_unlock, other_run
 from afsync.store.paths import Paths, lineages, serials
 from afsync.store.recoveries import Recovery, keep, merge_waiting, pending, refuse_unmerged
+from afsync.store.state_reader import Loaded, load, unreadable
 from afsync.store.state_text import encode_bytes
 from afsync.store.state_writer import alone, append, keep_old_format, rehearse, save, unwritable
 

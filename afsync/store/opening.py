@@ -1,4 +1,4 @@
-"""Which store keeps the state of a project, and whether the state is of this project and account."""
+"""Which store keeps the state of a project: the one place that reads `state:`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afsync.core.command_lines import INIT, STATE_HISTORY
-from afsync.core.state import Recorded
 from afsync.core.state_place import BadPlace, BranchPlace, ObjectPlace, Place, is_elsewhere, state_place
 from afsync.errors import StateError
 
@@ -33,34 +31,8 @@ def open_store(root: Path, state: str, *, afsync_version: str, environ: Mapping[
     return LocalStore(Paths(state_path(root, state), directory), afsync_version=afsync_version)
 
 
-def check_owner(recorded: Recorded, *, lineage: str, account_id: str | None, base_url: str) -> None:
-    """StateError when the state is of another project, account or service. A state that has seen no account yet goes
-    with any; `account_id` is None where the service was not asked."""
-    if recorded.lineage != lineage:
-        raise StateError(
-            f"The state is of another project: its lineage is {recorded.lineage}, that of afsync.yaml {lineage}.",
-            f"put the right state in its place, or name it with `state:`; {STATE_HISTORY} shows what there is",
-        )
-    known = recorded.account
-    if known is not None and (account_id or known.id, base_url) != (known.id, known.base_url):
-        raise StateError(
-            f"The state belongs to account {known.id} at {known.base_url}, but this is {account_id or known.id} at "
-            f"{base_url}.",
-            "use the key and `api.base_url` it was created with; to start over in this account (after the "
-            f"emulator, say), move this state away, `.afsync` with it, and run {INIT}",
-        )
-
-
-def check_pin(where: str, pinned: str | None, account_id: str, base_url: str) -> None:
-    """StateError when `pinned`, which was written in `where`, is another account than the one of the key."""
-    if pinned is not None and pinned != account_id:
-        raise StateError(
-            f"The key is of account {account_id} at {base_url}, but {where} says {pinned}.",
-            f"use the key of {pinned}; if {account_id} is meant, say so there. Nothing was sent",
-        )
-
-
 INSTALL = 'install it: `pip install "afsync[remote]"`'
+
 PAUSE = 1.0
 """Seconds before a write goes out once more."""
 

@@ -21,10 +21,10 @@ from afsync.core.trust.reviews import review_ignored, to_be_cancelled
 from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT, InvalidDocument, JsonWriter, compact, parse_object
 from afsync.store.disk import Disk, atomic_write
-from afsync.store.loading import os_reason as reason
-from afsync.store.loading import unreadable
 from afsync.store.paths import Paths
 from afsync.store.state_file import check, check_kinds, from_json
+from afsync.store.state_reader import os_reason as reason
+from afsync.store.state_reader import unreadable
 
 MOST = 10_000
 """How many recovery files one directory may hold."""

@@ -16,8 +16,8 @@ from afsync.core.state import Recorded
 from afsync.errors import StateError, StateLocked
 from afsync.store.disk import Disk, atomic_write, is_temporary, name_again, temporary_name, write_new
 from afsync.store.journal import first_line, line
-from afsync.store.loading import Loaded, os_reason
 from afsync.store.paths import Paths, serials
+from afsync.store.state_reader import Loaded, os_reason
 from afsync.store.state_text import encode_bytes
 
 KEPT = 10

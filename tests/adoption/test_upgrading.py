@@ -16,7 +16,7 @@ from afsync.core.state import Recorded
 from afsync.store.canonical_json import layout
 from afsync.store.state_text import decode_bytes, encode_bytes
 from tests.harness import Sandbox
-from tests.store.test_loading import signed
+from tests.store.test_state_reader import signed
 
 ROOT = Path(__file__).parents[2]
 FILES = """

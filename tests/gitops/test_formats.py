@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from afsync.commands.json_events import ProgressPace
+from afsync.commands.progress import ProgressPace
 from afsync.core.addresses import Kind
 from afsync.core.outcomes import Applied
 from afsync.core.plan.actions import Action, Reason, Retire, Step

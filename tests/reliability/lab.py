@@ -22,9 +22,9 @@ from afsync.emulator import ControlClient, Running, running
 from afsync.emulator.control.app import CALLS
 from afsync.errors import StateError
 from afsync.store.disk import Disk
-from afsync.store.loading import load
 from afsync.store.local import LocalStore
 from afsync.store.paths import Paths
+from afsync.store.state_reader import load
 from tests.harness import HEAD, Sandbox
 from tests.reliability.processes import HURRIED, PATIENCE, Ended, Process, Worker
 from tests.reliability.worker import Orders

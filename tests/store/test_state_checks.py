@@ -17,7 +17,7 @@ from tests.builders import places
 from tests.scale import EVERYTHING, scaled
 from tests.store.strategies import recordeds
 from tests.store.support import everything
-from tests.store.test_loading import signed
+from tests.store.test_state_reader import signed
 
 WHOLE: dict[str, Any] = json.loads(encode_bytes(everything(), "0.1.0")[0])
 ODD: list[Any] = [

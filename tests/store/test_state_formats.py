@@ -94,7 +94,7 @@ def test_a_state_is_of_format_2_exactly_while_it_holds_what_0_1_does_not_know() 
 
 
 def test_a_key_of_format_2_that_stands_twice_is_noticed() -> None:
-    from tests.store.test_loading import signed
+    from tests.store.test_state_reader import signed
 
     text = encode_bytes(Recorded(LINEAGE).with_resource("job.show-2", held(2)), "0.2.0").data.decode()
     line = '      "publish": "held",\n'

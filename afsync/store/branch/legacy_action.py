@@ -16,11 +16,11 @@ from afsync.core.command_lines import unlock_command
 from afsync.errors import StateError, StateLocked
 from afsync.store.branch.repository import Repository, TreeEntry, made_temporary, no_room
 from afsync.store.disk import Disk
-from afsync.store.loading import load
 from afsync.store.lock import Holder
 from afsync.store.paths import Paths
 from afsync.store.remote.backend import Kept
 from afsync.store.remote.lock import Held, encode_lock
+from afsync.store.state_reader import load
 from afsync.store.state_text import encode_bytes
 
 NOTE = ".afsync-running"

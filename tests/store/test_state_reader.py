@@ -15,10 +15,9 @@ import pytest
 from msgspec import Struct
 
 from afsync.errors import Exit, StateError
-from afsync.store.opening import check_owner
 from afsync.store.paths import Paths, state_path
 from afsync.store.state_text import encode
-from tests.builders import BASE_URL, LINEAGE
+from tests.builders import LINEAGE
 from tests.store.support import OTHER_LINEAGE, a_store, decode, everything, following, paths, with_job
 
 CHECKSUM = re.compile(r'"checksum": "[^"]*"')
@@ -332,18 +331,6 @@ def test_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.paths.state.chmod(0)
     with pytest.raises(StateError, match="cannot be read: Permission denied"):
         a_store(tmp_path).read()
-
-
-def test_it_belongs_to_this_project_and_account() -> None:
-    recorded = everything()
-    check_owner(recorded, lineage=LINEAGE, account_id="user_1", base_url=BASE_URL)
-    check_owner(recorded, lineage=LINEAGE, account_id=None, base_url=BASE_URL)
-    with pytest.raises(StateError, match=f"its lineage is {LINEAGE}, that of afsync.yaml {OTHER_LINEAGE}"):
-        check_owner(recorded, lineage=OTHER_LINEAGE, account_id="user_1", base_url=BASE_URL)
-    with pytest.raises(StateError, match=r"belongs to account user_1 at .*, but this is user_2 at"):
-        check_owner(recorded, lineage=LINEAGE, account_id="user_2", base_url=BASE_URL)
-    with pytest.raises(StateError, match=r"but this is user_1 at http://127\.0\.0\.1"):
-        check_owner(recorded, lineage=LINEAGE, account_id="user_1", base_url="http://127.0.0.1:8000/v1")
 
 
 def test_every_damage_of_a_journal_but_its_end_is_refused(tmp_path: Path) -> None:
