@@ -1,7 +1,9 @@
-"""New entries for a file that a person wrote: every byte of it stays where it is, comments and quoting included."""
+"""New entries for a file that a person wrote, such as its lineage: every byte of it stays where it is, comments and
+quoting included."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from afsync.config.document import Document
+from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.scalars import block, flow, meant
 from afsync.errors import ConfigError
@@ -210,3 +213,54 @@ def document_and_rest(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines up to the mark that ends the document, where there is one, and those from there on."""
     end = next((n for n, line in enumerate(lines) if _DOCUMENT_END.match(line)), len(lines))
     return lines[:end], lines[end:]
+
+
+def add_lineage(text: str, lineage: str) -> str:
+    """The text of an afsync.yaml with `lineage` in it; everything else, comments included, stays as it is.
+
+    A text that has one is returned as it is. Raises ConfigError for one that cannot be read, or has no `version`.
+    """
+    return _add(text, "lineage", lineage, lineage)
+
+
+def add_account(text: str, account: str) -> str:
+    """The same with the account that it is for."""
+    plain = re.fullmatch(r"[A-Za-z]+[_-][A-Za-z0-9_-]+", account)
+    return _add(text, "account", account, account if plain else json.dumps(account))
+
+
+def _add(text: str, key: str, meant: str, written: str) -> str:
+    document = Document(PROJECT_FILE, text.removeprefix("\ufeff"))
+    if document.marks:
+        raise ConfigError(tuple(document.problems()))
+    value = document.value if isinstance(document.value, dict) else {}
+    if key in value:
+        return text
+    if "version" not in value:
+        fault = Diagnostic(Code.MISSING, (), "`version` is missing", "add `version: 1`")
+        raise ConfigError((document.problem(fault),))
+    for result in _beside_version(text, document, f"{key}: {written}"):
+        if _says(result, {**value, key: meant}):
+            return result
+    fault = Diagnostic(Code.BAD_FORM, ("version",), f"no {key} can be added here", f"add the line `{key}: {written}`")
+    raise ConfigError((document.problem(fault),))
+
+
+def _beside_version(text: str, document: Document, entry: str) -> Iterator[str]:
+    """`text` with a line for the entry below `version`; then, as in a flow mapping, with an entry before it."""
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    key, value = document.locate(("version",), at_key=True), document.locate(("version",))
+    assert key.line and key.column and value.line
+    newline = "\r\n" if "\r\n" in text else "\n"
+    above = lines[: value.line]
+    if not above[-1].endswith(("\n", "\r")):
+        above[-1] += newline
+    yield "".join([*above, " " * (key.column - 1), entry, newline, *lines[value.line :]])
+    line, before = lines[key.line - 1], key.column - 1 + (key.line == 1) * (len(text) - len(document.text))
+    lines[key.line - 1] = f"{line[:before]}{entry}, {line[before:]}"
+    yield "".join(lines)
+
+
+def _says(text: str, value: dict[str, Any]) -> bool:
+    document = Document(PROJECT_FILE, text.removeprefix("\ufeff"))
+    return not document.marks and bool(document.value == value)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from afsync.config.document import Document
+from afsync.config.edit import add_lineage
 from afsync.config.loader import load
-from afsync.config.starter_files import SCHEMA_FILE, add_lineage, starter
+from afsync.config.starter_files import SCHEMA_FILE, starter
 from afsync.errors import ConfigError
 from tests.config.support import write
 
