@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from afsync.app.files import read_text
 from afsync.config.files import inside
-from afsync.config.formatter import tidied
+from afsync.config.formatter import schema_for, tidied
 from afsync.config.problem_report import Report
 from afsync.config.project_files import read_sources
-from afsync.config.starter_files import SCHEMA_FILE, schema_for
+from afsync.config.starter_files import SCHEMA_FILE
 
 if TYPE_CHECKING:
     from afsync.app.context import Context

@@ -15,9 +15,10 @@ from afsync.api.access import said_outside
 from afsync.app.files import data_folder, read_text, write_whole
 from afsync.app.project import load_project
 from afsync.app.project_state import check_account, lineage_there, store_at
+from afsync.config.edit import add_account, add_lineage
 from afsync.config.files import PROJECT_FILE
 from afsync.config.keys.project import STATE
-from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, add_account, add_lineage, starter
+from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, starter
 from afsync.config.workspace import WORKSPACE_FILE
 from afsync.core.state import Account
 from afsync.core.state_place import is_elsewhere

@@ -1,17 +1,22 @@
-"""New entries for a file that a person wrote: every byte of it stays where it is, comments and quoting included."""
+"""New entries for a file that a person wrote, such as its lineage: every byte of it stays where it is, comments and
+quoting included."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
 from afsync.config.document import Document
+from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.scalars import block, flow, meant
 from afsync.errors import ConfigError
+
+_BOM = "\ufeff"
 
 # Compiled when they are used, which is when a file is written.
 _LINE = "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+"
@@ -44,40 +49,57 @@ def insert(text: str, section: AddedSection, file: str) -> str:
     Several ways are tried, and the first is taken after which the file says what it said, and the entries. ConfigError
     where none does, or the file cannot be read.
     """
-    bare = text.removeprefix("\ufeff")
-    document = Document(file, bare)
-    if document.marks:
-        raise ConfigError(tuple(document.problems()))
-    before = document.value if isinstance(document.value, dict) else {}
+    document, before = _read(text, file)
     held = before.get(section.name) or {}
     wanted = {**before, section.name: {**held, **{e.key: meant(e.value) for e in section.entries}}}
-    for result in _candidates(bare, document, section, held):
-        after = Document(file, result)
-        if not after.marks and after.value == wanted:
-            return ("\ufeff" if text != bare else "") + result
     message = f"nothing can be added to `{section.name}` as it is written here"
     fault = Diagnostic(Code.BAD_FORM, (section.name,), message, "write it as a block: one key on each line")
+    return _first(text, document, _with_section(document, section, before, held), wanted, fault)
+
+
+def _read(text: str, file: str) -> tuple[Document, dict[str, Any]]:
+    """The file without a byte order mark, and its value. ConfigError where it is no YAML."""
+    document = Document(file, text.removeprefix(_BOM))
+    if document.marks:
+        raise ConfigError(tuple(document.problems()))
+    return document, document.value if isinstance(document.value, dict) else {}
+
+
+def _first(
+    text: str,
+    document: Document,
+    candidates: Iterable[str],
+    wanted: Mapping[str, Any],
+    fault: Diagnostic,
+    compared: Callable[[Any], Any] = lambda value: value,
+) -> str:
+    """The first of the candidates that says what is wanted. ConfigError with the fault where none does."""
+    for result in candidates:
+        after = Document(document.file, result)
+        if not after.marks and compared(after.value) == compared(wanted):
+            return _BOM * text.startswith(_BOM) + result
     raise ConfigError((document.problem(fault),))
 
 
-def _candidates(text: str, document: Document, section: AddedSection, held: Mapping[str, Any]) -> Iterator[str]:
-    newline = newline_of(text)
-    lines, rest = document_and_rest(lines_of(text))
-    root = document.value if isinstance(document.value, dict) else {}
+def _with_section(
+    document: Document, section: AddedSection, root: Mapping[str, Any], held: Mapping[str, Any]
+) -> Iterator[str]:
+    newline = _newline_of(document.text)
+    lines, rest = _document_and_rest(document.text)
     ways = (
         _into(lines, document, section, held, newline)
         if section.name in root
         else _new(lines, document, section, newline)
     )
     yield from ("".join([*way, *rest]) for way in ways)
-    yield from _into_flow(text, document, section, root)
+    yield from _into_flow(document, section, root)
 
 
 def _new(lines: list[str], document: Document, section: AddedSection, newline: str) -> Iterator[list[str]]:
     """The section at the end; or before the last one, which may end in a text that goes on to the end of the file."""
     head = f"# {section.comment}{newline}" if section.comment else ""
     made = f"{head}{section.name}:{newline}{_made(section, 2, newline)}"
-    above = ended(lines, newline)
+    above = _ended(lines, newline)
     yield [*above, newline if lines else "", made]
     yield [*above, made]
     if isinstance(document.value, dict) and document.value:
@@ -96,7 +118,7 @@ def _into(
     end = min((n for n in following if n > start), default=len(lines) + 1) - 1
     column = document.locate((section.name, next(iter(held))), at_key=True).column if held else 3
     made = _made(section, (column or 3) - 1, newline)
-    above = ended(lines, newline)
+    above = _ended(lines, newline)
     if not held:
         emptied = re.sub(r"(:)\s*(\{\s*\}|null|~)(?=\s|$)", r"\1", above[start - 1], count=1)
         yield [*above[: start - 1], emptied, made, *above[start:]]
@@ -108,7 +130,7 @@ def _into(
     yield [*lines[:start], made, *lines[start:]]
 
 
-def _into_flow(text: str, document: Document, section: AddedSection, root: Mapping[str, Any]) -> Iterator[str]:
+def _into_flow(document: Document, section: AddedSection, root: Mapping[str, Any]) -> Iterator[str]:
     """At the beginning of a mapping in braces: the section's own, or that of the whole file."""
     entries = ", ".join(f"{flow(e.key)}: {flow(e.value)}" for e in section.entries)
     if section.name in root:
@@ -116,7 +138,7 @@ def _into_flow(text: str, document: Document, section: AddedSection, root: Mappi
     else:
         place, more = document.locate(()), bool(root)
         entries = f"{section.name}: {{{entries}}}"
-    lines = lines_of(text)
+    lines = _lines_of(document.text)
     line, column = (place.line or 1) - 1, (place.column or 1) - 1
     if line < len(lines) and lines[line][column : column + 1] == "{":
         opened = lines[line][: column + 1] + entries + (", " if more else "") + lines[line][column + 1 :]
@@ -136,29 +158,25 @@ def _made(section: AddedSection, indent: int, newline: str) -> str:
 
 def insert_include(text: str, pattern: str, file: str) -> str:
     """The text of an afsync.yaml that includes `pattern` as well. ConfigError where nothing can be added."""
-    bare = text.removeprefix("\ufeff")
-    document = Document(file, bare)
-    before = document.value if isinstance(document.value, dict) else {}
+    document, before = _read(text, file)
     held = before.get("include") or []
     if pattern in held:
         return text
-    for result in _candidate_files(bare, document, pattern, held):
-        after = Document(file, result)
-        if not after.marks and isinstance(after.value, dict):
-            included = after.value.pop("include", None) or []
-            same = after.value == {k: v for k, v in before.items() if k != "include"}
-            if same and sorted(included) == sorted([*held, pattern]):
-                return ("\ufeff" if text != bare else "") + result
+    wanted = {**before, "include": [*held, pattern]}
     fault = Diagnostic(
         Code.BAD_FORM, ("include",), f"`{pattern}` cannot be added here", f"add `{pattern}` to `include:`"
     )
-    raise ConfigError((document.problem(fault),))
+    return _first(text, document, _with_pattern(document, pattern, before, held), wanted, fault, _sorted)
 
 
-def _candidate_files(text: str, document: Document, pattern: str, held: list[str]) -> Iterator[str]:
-    newline = newline_of(text)
-    lines, rest = document_and_rest(lines_of(text))
-    root = document.value if isinstance(document.value, dict) else {}
+def _sorted(value: Any) -> Any:
+    """A file in which the order of the patterns makes no difference."""
+    return {**value, "include": sorted(value.get("include") or [], key=str)} if isinstance(value, dict) else value
+
+
+def _with_pattern(document: Document, pattern: str, root: Mapping[str, Any], held: list[str]) -> Iterator[str]:
+    newline = _newline_of(document.text)
+    lines, rest = _document_and_rest(document.text)
     ways = (
         _to_list(lines, document, pattern, held, newline)
         if "include" in root
@@ -169,7 +187,7 @@ def _candidate_files(text: str, document: Document, pattern: str, held: list[str
 
 def _new_entry(lines: list[str], document: Document, pattern: str, newline: str) -> Iterator[list[str]]:
     """Behind the version, or before the first key: of a file that is one mapping in braces, within them."""
-    above = ended(lines, newline)
+    above = _ended(lines, newline)
     version, first = document.locate(("version",)).line or 1, document.locate(()).line or 1
     entry = f"include: [{flow(pattern)}]"
     yield [*above[:version], entry + newline, *above[version:]]
@@ -190,23 +208,63 @@ def _to_list(lines: list[str], document: Document, pattern: str, held: list[str]
         yield [*lines[:line], f"{before}{flow(pattern)}{newline}", *lines[line:]]
 
 
-def lines_of(text: str) -> list[str]:
+def add_lineage(text: str, lineage: str) -> str:
+    """The text of an afsync.yaml with `lineage` in it; everything else, comments included, stays as it is.
+
+    A text that has one is returned as it is. Raises ConfigError for one that cannot be read, or has no `version`.
+    """
+    return _add(text, "lineage", lineage, lineage)
+
+
+def add_account(text: str, account: str) -> str:
+    """The same with the account that it is for."""
+    plain = re.fullmatch(r"[A-Za-z]+[_-][A-Za-z0-9_-]+", account)
+    return _add(text, "account", account, account if plain else json.dumps(account))
+
+
+def _add(text: str, key: str, value: str, written: str) -> str:
+    document, before = _read(text, PROJECT_FILE)
+    if key in before:
+        return text
+    if "version" not in before:
+        fault = Diagnostic(Code.MISSING, (), "`version` is missing", "add `version: 1`")
+        raise ConfigError((document.problem(fault),))
+    fault = Diagnostic(Code.BAD_FORM, ("version",), f"no {key} can be added here", f"add the line `{key}: {written}`")
+    candidates = _beside_version(document, f"{key}: {written}")
+    return _first(text, document, candidates, {**before, key: value}, fault)
+
+
+def _beside_version(document: Document, entry: str) -> Iterator[str]:
+    """With a line for the entry below `version`; then, as in a flow mapping, with an entry before it."""
+    lines, newline = _lines_of(document.text), _newline_of(document.text)
+    key, value = document.locate(("version",), at_key=True), document.locate(("version",))
+    assert key.line and key.column and value.line
+    column = key.column - 1
+    above = _ended(lines[: value.line], newline)
+    yield "".join([*above, " " * column, entry, newline, *lines[value.line :]])
+    line = lines[key.line - 1]
+    yield "".join([*lines[: key.line - 1], f"{line[:column]}{entry}, {line[column:]}", *lines[key.line :]])
+
+
+def _lines_of(text: str) -> list[str]:
+    """The lines of a text as YAML counts them, each with its end, so that joining them gives the text again."""
     return re.findall(_LINE, text)
 
 
-def newline_of(text: str) -> str:
+def _newline_of(text: str) -> str:
     """How the author ends lines."""
     if "\r\n" in text:
         return "\r\n"
     return "\r" if "\r" in text and "\n" not in text else "\n"
 
 
-def ended(lines: list[str], newline: str) -> list[str]:
+def _ended(lines: list[str], newline: str) -> list[str]:
     """The same lines, the last of them with an end."""
     return [*lines[:-1], lines[-1] + newline] if lines and not re.search(_ENDED, lines[-1]) else lines
 
 
-def document_and_rest(lines: list[str]) -> tuple[list[str], list[str]]:
+def _document_and_rest(text: str) -> tuple[list[str], list[str]]:
     """The lines up to the mark that ends the document, where there is one, and those from there on."""
+    lines = _lines_of(text)
     end = next((n for n, line in enumerate(lines) if _DOCUMENT_END.match(line)), len(lines))
     return lines[:end], lines[end:]

@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from afsync.config.starter_files import SCHEMA_FILE
 from afsync.config.yaml import Token, compose, tokens
 
 STEP: Final = 2
@@ -255,3 +256,11 @@ def _schema_first(text: str, schema: Callable[[str], str]) -> str:
         if line and not line.startswith("#"):
             break
     return text
+
+
+def schema_for(file: str, written: str, *, there: bool) -> str:
+    """What the line for editors in `file`, relative to the project, should name. An address, another schema and a path
+    that leads to one are `there` and stay; our own schema under a wrong path is named by the right one."""
+    if there or "://" in written or not written.endswith("afsync.schema.json"):
+        return written
+    return "../" * file.count("/") + SCHEMA_FILE

@@ -18,8 +18,7 @@ from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_lat
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import Diagnostic, InvalidValue, Path
-from afsync.config.row_fields import Rows, cell_text
-from afsync.config.row_jobs import names_of_row
+from afsync.config.row_fields import Rows, cell_text, names_of_row
 from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone

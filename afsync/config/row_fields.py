@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, Final
 
 from msgspec import Struct
@@ -17,17 +17,29 @@ from afsync.config.times import days_meant
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.text import Effort, closest, did_you_mean
 
+_PREFIX = "row."
+
 _NO_CELL = frozenset({"clipSpec", "effects", "addOns", "name", "description"})
+
 FIELDS: Final = frozenset({*BODY_ORDER, "publish", "rerun", "approve", "allow_duplicate", "import"} - _NO_CELL)
 """Columns of these names fill the field."""
+
 ENABLED: Final = "enabled"
+
 SCHEDULE: Final = "schedule"
+
 _KEY = re.compile(r'[^\x00-\x1f\x7f-\x9f"\'\\\[\]\u2028\u2029]{1,100}')
+
 _YES, _NO = ("yes", "true", "1", "x", "y"), ("no", "false", "0", "n")
+
 _BROKEN = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM|SPILL|CALC)[!?]?|Err:\d{3}", re.IGNORECASE)
+
 _TURNED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:\D.*)?", re.ASCII)
+
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
+
 _WHEN = ("on", "at")
+
 _LISTS = {"platforms": re.compile("[,;]"), "urls": re.compile(r"[,;\s]")}
 
 
@@ -85,6 +97,22 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
+
+
+def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:
+    """What `${row.COLUMN}` stands for; None for other names. Raises InvalidValue for a column that the
+    sheet does not have."""
+
+    def named(name: str) -> str | None:
+        if not name.startswith(_PREFIX):
+            return None
+        column = name.removeprefix(_PREFIX)
+        if column not in rows.columns:
+            hint = did_you_mean(column, rows.columns) or f"its columns are {', '.join(sorted(rows.columns)[:20])}"
+            raise InvalidValue(Code.BAD_INTERPOLATION, f"{rows.sheet.file} has no column `{column[:60]}`", hint)
+        return cell_text(row.cells.get(column, ""))
+
+    return named
 
 
 def _columns(sheet: Sheet, key: str, where: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -16,7 +16,7 @@ from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
 from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
-from afsync.config.row_fields import SCHEDULE, Rows, cell_text
+from afsync.config.row_fields import SCHEDULE, Rows, cell_text, names_of_row
 from afsync.config.sheets import Row
 from afsync.config.times import zone_data
 from afsync.core.addresses import occurrence_address
@@ -25,10 +25,7 @@ from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state import Considered
-from afsync.core.text import did_you_mean
 from afsync.errors import Location, Problem, Severity
-
-_PREFIX = "row."
 
 _OF_ONE = ("rerun", "approve")
 
@@ -186,22 +183,6 @@ def _is_untimed(declared: DeclaredRow, whole: ResolvedJob, record: RecordedJob |
     template = context.templates.get(declared.text("template") or "")
     said = {**(template.fields if template else {}), **whole.body}
     return "publishMode" not in said and not said.get("staging") and "import" not in declared.row.cells
-
-
-def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:
-    """What `${row.COLUMN}` stands for; None for other names. Raises InvalidValue for a column that the
-    sheet does not have."""
-
-    def named(name: str) -> str | None:
-        if not name.startswith(_PREFIX):
-            return None
-        column = name.removeprefix(_PREFIX)
-        if column not in rows.columns:
-            hint = did_you_mean(column, rows.columns) or f"its columns are {', '.join(sorted(rows.columns)[:20])}"
-            raise InvalidValue(Code.BAD_INTERPOLATION, f"{rows.sheet.file} has no column `{column[:60]}`", hint)
-        return cell_text(row.cells.get(column, ""))
-
-    return named
 
 
 def imports_of(series: RowSeries) -> dict[str, str]:

@@ -15,7 +15,7 @@ from afsync.config.durations import parse_span
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.public_holidays import PublicHolidays
 from afsync.config.row_fields import Rows
-from afsync.config.series_values import SKIP, parse_date, parse_dated, parse_day, parse_every, parse_wall_time
+from afsync.config.series_values import SKIP, parse_date, parse_dated, parse_every, parse_rule_day, parse_wall_time
 from afsync.config.times import parse_zone
 from afsync.core.addresses import MAIN
 from afsync.core.recurrence import Dates, Listed, MonthDay, Rule
@@ -127,7 +127,7 @@ def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, ti
             until = parse_date(f"{written[:4]}-{written[4:6]}-{written[6:]}")
         return RecurrenceRule(text, start, until, int(own.get("COUNT", 0)) or repeat.get("count")), {}
     unit, every = parse_every(repeat["every"])
-    days = [parse_day(written) for written in repeat.get("days", ())]
+    days = [parse_rule_day(written) for written in repeat.get("days", ())]
     weekdays = () if unit == "month" else tuple(sorted(d.weekday for d in days if d.weekday is not None))
     monthdays: tuple[MonthDay, ...] = tuple(days) if unit == "month" else ()
     return Rule(unit, every, start, weekdays, monthdays, until, repeat.get("count")), {}
@@ -204,7 +204,7 @@ def _no_time() -> InvalidValue:
 def _days(repeat: Mapping[str, Any]) -> Iterator[Found]:
     unit, _ = parse_every(repeat["every"])
     for place, written in enumerate(repeat.get("days", ())):
-        day = parse_day(written)
+        day = parse_rule_day(written)
         if unit != "month" and (day.weekday is None or day.nth is not None):
             message = f"`{written}` is a day of a month, and this repeats by the {unit}"
             yield (

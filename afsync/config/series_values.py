@@ -75,7 +75,7 @@ def parse_every(written: str) -> tuple[Unit, int]:
             return "month", number
 
 
-def parse_day(written: Any) -> MonthDay:
+def parse_rule_day(written: Any) -> MonthDay:
     """`mon`, `15`, `last`, `first mon`."""
     if isinstance(written, int) and not isinstance(written, bool) and 1 <= written <= 31:
         return MonthDay(day=written)
@@ -126,7 +126,7 @@ def check_every(value: Any) -> Any:
 
 def check_day(value: Any) -> Any:
     """A day of a rule."""
-    parse_day(value)
+    parse_rule_day(value)
     return value
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from afsync.config.starter_files import SCHEMA_FILE, schema_for
+from afsync.config.formatter import schema_for
+from afsync.config.starter_files import SCHEMA_FILE
 from tests.harness import Sandbox
 
 LINE = "# yaml-language-server: $schema="
