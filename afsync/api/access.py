@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
+from afsync.core.regex import regex
 from afsync.core.remote_account import EMULATOR, SERVICE
 from afsync.errors import AuthError, UsageError
 
@@ -103,7 +104,7 @@ def said_outside(environ: Mapping[str, str]) -> str | None:
     return _canonical(_checked(written, VARIABLE)) if written not in ("", EMULATOR) else written or None
 
 
-HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")
+HOST = regex(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")
 """A host name, whose labels have at most 63 characters, or an IP address."""
 
 

@@ -20,6 +20,7 @@ from afsync.config.files import PROJECT_FILE
 from afsync.config.keys.project import STATE
 from afsync.config.starter_files import IGNORE, IGNORE_FILE, SCHEMA_FILE, starter
 from afsync.config.workspace import WORKSPACE_FILE
+from afsync.core.regex import regex
 from afsync.core.state import Account
 from afsync.core.state_place import is_elsewhere
 from afsync.core.text import did_you_mean
@@ -137,12 +138,12 @@ def _beside(state: str) -> str:
 
 WORKSPACE_SCHEMA_FILE = ".afsync/workspace.schema.json"
 
-_SCHEMA_LINE = re.compile(r"\A# yaml-language-server: \$schema=\S+")
+_SCHEMA_LINE = regex(r"\A# yaml-language-server: \$schema=\S+")
 
 _LEFT_BEHIND = {".afsync", "__pycache__"}
 """What trying an example leaves in it."""
 
-_LINEAGE = re.compile(r"^lineage: *[0-9a-fA-F-]{36}", re.MULTILINE)
+_LINEAGE = regex(r"^lineage: *[0-9a-fA-F-]{36}", re.MULTILINE)
 
 
 def example_folder(name: str) -> Path:

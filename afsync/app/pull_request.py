@@ -13,10 +13,11 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.core.links import run_page
+from afsync.core.regex import regex
 from afsync.errors import ApiError, PlanStale, UsageError
 from afsync.output.markdown import marker
 
-FINGERPRINT = re.compile(r"^Fingerprint `([0-9a-f]{12})`, as of ", re.MULTILINE)
+FINGERPRINT = regex(r"^Fingerprint `([0-9a-f]{12})`, as of ", re.MULTILINE)
 PAGES, PER_PAGE = 50, 100
 SECONDS = 60.0
 TRIES = 3

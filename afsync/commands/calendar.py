@@ -18,6 +18,7 @@ from afsync.commands.console import links_shown, messages, print_report, stdout,
 from afsync.commands.context import here
 from afsync.commands.options import Number, moment, now_flag, with_links_flag
 from afsync.commands.report_flags import TEXT, Reports, report_flags
+from afsync.core.regex import regex
 from afsync.errors import UsageError
 from afsync.output.calendar_ics import ics
 from afsync.output.calendar_json import calendar_csv, calendar_json
@@ -28,7 +29,7 @@ from afsync.output.calendar_text import NARROWEST, calendar_grid, calendar_list
 
 BACK, AHEAD = 4, 26
 """Weeks before and after today's that a feed or a page has where nothing else is said."""
-_MONTH = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
+_MONTH = regex(r"(\d{4})-(\d\d)", re.ASCII)
 
 
 class CalendarFlags(Struct, frozen=True):

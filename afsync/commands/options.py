@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -12,6 +11,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from afsync.app.files import read_text
+from afsync.core.regex import regex
 from afsync.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -113,7 +113,7 @@ def moment(text: str) -> datetime:
     raise UsageError(f"--now {text}: not a time with an offset", "write it as 2026-12-01T09:00:00Z")
 
 
-TITLE = re.compile(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
+TITLE = regex(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")
 
 title_flag = click.option("--title", default="", metavar="NAME", help="Name it in Markdown, where there are several.")
 

@@ -7,11 +7,12 @@ from datetime import date, time, timedelta
 from typing import Final
 
 from afsync.config.problems import Code, InvalidValue
+from afsync.core.regex import regex
 
-_SPAN = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
+_SPAN = regex(r"(\d{1,6})(s|m|h|d)", re.ASCII)
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_HOURS = re.compile(r"(\d\d:\d\d) to (\d\d:\d\d)", re.ASCII)
-_DATES = re.compile(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
+_HOURS = regex(r"(\d\d:\d\d) to (\d\d:\d\d)", re.ASCII)
+_DATES = regex(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
 _HOURS_HINT: Final = "write it as 22:00 to 06:00"
 _DATES_HINT: Final = "write it as 2026-12-24 to 2026-12-26, or as one day"
 

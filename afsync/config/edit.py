@@ -14,6 +14,7 @@ from afsync.config.document import Document
 from afsync.config.files import PROJECT_FILE
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.scalars import block, flow, meant
+from afsync.core.regex import regex
 from afsync.errors import ConfigError
 
 _BOM = "\ufeff"
@@ -23,7 +24,7 @@ _LINE = "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u202
 
 _ENDED = "[\r\n\x85\u2028\u2029]\\Z"
 
-_DOCUMENT_END = re.compile(r"\.\.\.(\s|\Z)")
+_DOCUMENT_END = regex(r"\.\.\.(\s|\Z)")
 
 
 class AddedEntry(Struct, frozen=True):

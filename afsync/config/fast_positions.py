@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from afsync.config.positions import Lines, Node
 from afsync.config.problems import Path
+from afsync.core.regex import regex
 
 _SMALL: Final = 2_000
 """An excerpt of so many characters is not worth being divided."""
@@ -20,8 +21,8 @@ _MOST_EVENTS: Final = 60_000
 _LONGEST: Final = 200_000
 """An excerpt of more characters is not read: a text without end, or a list of thousands in one line."""
 
-_CONTENT = re.compile(r"^( *)(?=[^ #\r\n])", re.MULTILINE)
-_BEHIND_KEY = re.compile(r"[\"']?[ ]*:[ ]*(?=[#\r\n]|\Z)")
+_CONTENT = regex(r"^( *)(?=[^ #\r\n])", re.MULTILINE)
+_BEHIND_KEY = regex(r"[\"']?[ ]*:[ ]*(?=[#\r\n]|\Z)")
 Found = tuple[Node | None, Node | None]
 """A value and its key."""
 

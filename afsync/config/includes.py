@@ -16,6 +16,7 @@ from typing import Final
 from msgspec import Struct
 
 from afsync.config.problems import Code, InvalidValue
+from afsync.core.regex import regex
 from afsync.core.text import nfc
 
 _MAGIC = frozenset("*?[")
@@ -26,9 +27,9 @@ _NO_YAML = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers"})
 
 _YAML = frozenset({".yaml", ".yml"})
 
-_SPARE = re.compile(r"(?i)\.?(.+\.ya?ml)(?:\.(?:bak|orig|old|save|disabled)|~)|\.(.+\.ya?ml)")
+_SPARE = regex(r"(?i)\.?(.+\.ya?ml)(?:\.(?:bak|orig|old|save|disabled)|~)|\.(.+\.ya?ml)")
 
-_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,5}$")
+_FILE = regex(r"\.[A-Za-z][A-Za-z0-9]{1,5}$")
 """How the names of files end, and those of directories hardly ever."""
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from afsync.config.problems import BROKEN, MAX_PROBLEMS, Code, Diagnostic, InvalidValue, Path
 from afsync.config.scalars import clean
+from afsync.core.regex import regex
 from afsync.core.text import Effort, did_you_mean
 
 MAX_TEXT: Final = 100_000
@@ -26,7 +27,7 @@ SECRET = "AURAFLUX_API_KEY"
 """Variables that begin so hold the API key or lead to it. A file that could read them could send them away."""
 
 _SECRET_WORDS = "TOKEN|SECRETS?|PASS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|KEYS?|APIKEY|PAT|AUTH|COOKIE|JWT|DSN"
-_SECRETIVE = re.compile(rf"(^|_)({_SECRET_WORDS})(_|$)|^ACTIONS_", re.IGNORECASE)
+_SECRETIVE = regex(rf"(^|_)({_SECRET_WORDS})(_|$)|^ACTIONS_", re.IGNORECASE)
 """Names that CI systems and people give to secrets. Whoever opens a pull request writes what the plan reads, and the
 plan is posted where others see it."""
 
@@ -39,17 +40,17 @@ OPEN = "AFSYNC_VAR_"
 LISTED = "AFSYNC_ENV"
 """The variable in which whoever runs afsync lists what else the files may read. The files cannot widen it."""
 
-_CREDENTIALS = re.compile(
+_CREDENTIALS = regex(
     r"(?:://|^//)\s*(?:[^/?#\s]*|[^/?#\s:@]*:(?!\d+(?:[/?#]|$))\S*)@|^(?!mailto:)[^\s:/@]+:(?!//)[^\s@]+@[^\s@]+$"
 )
 """A URL with a user or a password in it, also one without its scheme."""
 
-_TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
+_TOKEN = regex(r"\$\$\{|\$\{(?P<name>[^${}]*)\}|\$\{")
 _KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
-_NAME = re.compile(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
+_NAME = regex(rf"var\.(?P<var>{_KEY})|env\.(?P<env>{_KEY})(?::-(?P<default>(?s:.*)))?", re.ASCII)
 
 
-_LATER = re.compile(r"(?<!\$)\$\{(?:occurrence|row)\.")
+_LATER = regex(r"(?<!\$)\$\{(?:occurrence|row)\.")
 
 
 class Spent(Struct):

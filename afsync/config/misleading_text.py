@@ -11,27 +11,28 @@ from msgspec import Struct
 
 from afsync.config.fast_reader import KEY_FORM, common_lines
 from afsync.config.problems import MAX_PROBLEMS, Code, TextDiagnostic
+from afsync.core.regex import regex
 
 _TEXTS: Final = frozenset({"topic", "name", "description", "prompt"})
 """Keys of texts that people read: in these a `#` is often meant as one, whatever follows it."""
 
-_COMMENT = re.compile(r"[ \t]+(#)(?=(\w|[^\x00-\x7f\s])?)")
+_COMMENT = regex(r"[ \t]+(#)(?=(\w|[^\x00-\x7f\s])?)")
 """A comment behind a value; with what follows the `#` at once, where it reads as one word with it (`#1`, `#cs2`)."""
 
 _LINE = rf"[ ]*+(?:-[ ])?+(?:({KEY_FORM})[ ]++)?+([^\"'\[{{\n][^\n]*?)[ ]+#"
 """A line of a common form with a plain value and a comment."""
 
-_OF_TEXT = re.compile(rf"(?:- )?[\"']?(?:{'|'.join(sorted(_TEXTS))})[\"']?:")
+_OF_TEXT = regex(rf"(?:- )?[\"']?(?:{'|'.join(sorted(_TEXTS))})[\"']?:")
 
-_TIGHT = re.compile(r" #(?:\w|[^\x00-\x7f\s])")
+_TIGHT = regex(r" #(?:\w|[^\x00-\x7f\s])")
 
 _LESS = "put the whole text in quotes if the rest belongs to it, else the comment on a line of its own"
 
 _SHOWN: Final = 60
 
-_VARS: Final = re.compile(r"""^(?:vars|"vars"|'vars')[ ]*:""", re.MULTILINE)
+_VARS: Final = regex(r"""^(?:vars|"vars"|'vars')[ ]*:""", re.MULTILINE)
 
-_SECTION: Final = re.compile(r"\n(?=[^\s#\-])")
+_SECTION: Final = regex(r"\n(?=[^\s#\-])")
 
 
 class VariablesSection:
@@ -157,12 +158,10 @@ _COLONS: Final = {"\uff1a": "a full-width colon", "\ufe55": "a small colon", "\u
 
 _NAMES: Final = {**_SPACES, **_COLONS}
 
-_IN_KEY = re.compile(
-    rf"[ \t]*+(?:-[ ]++)?+[\"']?[-\w. ]*+(?::(?=[{''.join(_SPACES)}]))?+([{''.join(_NAMES)}])", re.ASCII
-)
+_IN_KEY = regex(rf"[ \t]*+(?:-[ ]++)?+[\"']?[-\w. ]*+(?::(?=[{''.join(_SPACES)}]))?+([{''.join(_NAMES)}])", re.ASCII)
 """A line up to the first such character in its key, or right behind the key's colon."""
 
-_ONLY_COMMENT = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'#][^\s#]*?)[ ]*:[ \t]+#|-?[ \t]+#")
+_ONLY_COMMENT = regex(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'#][^\s#]*?)[ ]*:[ \t]+#|-?[ \t]+#")
 """A key, or a list item, with nothing but a comment."""
 
 

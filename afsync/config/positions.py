@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
 from typing import Any
 
 from msgspec import Struct, field
 
-_BREAK = re.compile(r"\r\n|\r|\n")
+from afsync.core.regex import regex
+
+_BREAK = regex(r"\r\n|\r|\n")
 
 
 class Lines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,10 +14,11 @@ from afsync.config.files import PROJECT_FILE, inside, open_regular
 from afsync.config.includes import Tree, check_kind, included
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
+from afsync.core.regex import regex
 
 MAX_PATTERNS: Final = 10_000
 _GLANCE: Final = 100_000
-_SECTION = re.compile(rb"(^|[\s{,\"'])(templates|jobs|import)[\"']?\s*:")
+_SECTION = regex(rb"(^|[\s{,\"'])(templates|jobs|import)[\"']?\s*:")
 
 
 class Sources(Struct, frozen=True):

@@ -9,18 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from afsync.config.problems import Code, InvalidValue
+from afsync.core.regex import regex
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
-_INT = re.compile(r"[-+]?[0-9]+")
+_INT = regex(r"[-+]?[0-9]+")
 
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_BASED = regex(r"0o[0-7]+|0x[0-9a-fA-F]+")
 
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = regex(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_NOT_FINITE = regex(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 _NUMERIC_START = frozenset("+-.0123456789")
 
@@ -30,9 +31,9 @@ _SHOWN = 100
 
 _STANDARD = "tag:yaml.org,2002:"
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_PAIR = regex("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def resolve(text: str) -> Any:
@@ -111,7 +112,7 @@ def _bounded(text: str, base: int) -> int:
     return number
 
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_(\u00c0-\u024f][\w *.,/()+;'!?%\u00c0-\u024f:-]*")
+_PLAIN: Final = regex(r"[A-Za-z0-9_(\u00c0-\u024f][\w *.,/()+;'!?%\u00c0-\u024f:-]*")
 
 
 def flow(value: Any) -> str:

@@ -12,23 +12,24 @@ from afsync.config.durations import parse_span
 from afsync.config.problems import BROKEN, Code, InvalidValue
 from afsync.config.times import parse_zone
 from afsync.core.addresses import ADDRESS, KEY
+from afsync.core.regex import regex
 from afsync.core.remote_account import EMULATOR
 from afsync.core.state_place import PLACE, BadPlace, is_elsewhere, state_place
 
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
+_PERCENT = regex(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_UUID = regex(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
-_VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_VAR_NAME = regex(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 
-CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,39}")
+CHANNEL = regex(r"[a-z][a-z0-9-]{0,39}")
 
 _LONGEST_URL: Final = 2048
 
 MOST_ITEMS: Final = 100
 """How many items a variable holds that is a list."""
 
-_ORDINARY_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
+_ORDINARY_URL = regex(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
 """Most URLs are nothing else, and need no closer look."""
 
 
@@ -242,7 +243,7 @@ def check_span(value: Any) -> Any:
     return value
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 _FORM = f"write it as env:AURAFLUX_KEY_{PLACE} or file:/run/secrets/{PLACE}; the key itself never stands in a file"
 

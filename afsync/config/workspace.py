@@ -22,6 +22,7 @@ from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import Settings, bounds_of
 from afsync.config.value_checks import check_state_template
+from afsync.core.regex import regex
 from afsync.core.resources import Bounds
 from afsync.core.state_place import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects
 from afsync.errors import ConfigError, Location, Problem
@@ -29,7 +30,7 @@ from afsync.errors import ConfigError, Location, Problem
 WORKSPACE_FILE = "afsync.workspace.yaml"
 
 
-_LINEAGE = re.compile(rb"^lineage[ \t]*:[ \t]*[\"']?([0-9a-fA-F-]{36})", re.MULTILINE)
+_LINEAGE = regex(rb"^lineage[ \t]*:[ \t]*[\"']?([0-9a-fA-F-]{36})", re.MULTILINE)
 
 _GLANCE: Final = 1_000_000
 

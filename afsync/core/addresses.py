@@ -8,15 +8,16 @@ from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from afsync.core.regex import regex
 from afsync.core.text import nfc
 
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+KEY = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
-ADDRESS = re.compile(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
+ADDRESS = regex(rf'(?P<kind>template|job)\.(?P<key>{KEY.pattern})(?:\["(?P<instance>[^"\\\[\]]+)"\])?')
 
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9._-]+")
+_PLAIN_WORD = regex(r"[A-Za-z0-9._-]+")
 
-_PLAIN_SCALAR = re.compile(r"[A-Za-z_][A-Za-z0-9._|@+-]*")
+_PLAIN_SCALAR = regex(r"[A-Za-z_][A-Za-z0-9._|@+-]*")
 
 
 class Kind(StrEnum):
@@ -61,9 +62,9 @@ def in_yaml(word: str) -> str:
 MAIN = "main"
 """The name of the only time of a date, which is left out of an address."""
 
-_INSTANCE = re.compile(r"(\d{4}-\d\d-\d\d)(?:/([A-Za-z0-9][A-Za-z0-9._-]{0,99}))?", re.ASCII)
+_INSTANCE = regex(r"(\d{4}-\d\d-\d\d)(?:/([A-Za-z0-9][A-Za-z0-9._-]{0,99}))?", re.ASCII)
 
-_OCCURRENCE = re.compile(r'job\.(?P<key>[^\[]+)\["(?P<instance>[^"]+)"\]')
+_OCCURRENCE = regex(r'job\.(?P<key>[^\[]+)\["(?P<instance>[^"]+)"\]')
 
 
 def instance_of(day: date, name: str) -> str:

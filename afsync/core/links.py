@@ -3,16 +3,17 @@ of the pipeline that this run is part of."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-_GRANTS = re.compile(
+from afsync.core.regex import regex
+
+_GRANTS = regex(
     r"(?i)^[a-z]+://[^/?#]*@|[?&;][^=&;#]*(?:sig|token|expire|credential|polic|hmac|hdn|auth|key|secret|hash|md5|jwt)"
 )
 """A password before the host, or a parameter as the signed links of storage services and CDNs have them."""
 
-_LINK = re.compile(r"(?i)\b[a-z]+://[^\s\"'<>]+")
+_LINK = regex(r"(?i)\b[a-z]+://[^\s\"'<>]+")
 
 LEFT_OUT = "(signed link left out)"
 

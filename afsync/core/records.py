@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import ADDRESS, Kind
+from afsync.core.regex import regex
 from afsync.core.resources import Schedule, Utc, Values
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ Address = Annotated[str, Meta(title=_AN_ADDRESS, pattern=_ADDRESS)]
 AddressKey = Annotated[str, Meta(title=_AN_ADDRESS, extra_json_schema={"pattern": _ADDRESS})]
 """The same where there are thousands: the store checks it four times as fast, together with the kind."""
 
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+UUID = regex(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 Uuid = Annotated[str, Meta(title="a UUID", pattern=f"^{UUID.pattern}{_END}")]
 

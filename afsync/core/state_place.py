@@ -7,6 +7,8 @@ import re
 
 from msgspec import Struct
 
+from afsync.core.regex import regex
+
 
 class DiskPlace(Struct, frozen=True):
     """A path; whether it can be used is checked by the caller, who knows the project."""
@@ -49,19 +51,19 @@ FORMS = {
     "branch": "branch:NAME, as in branch:afsync-state",
 }
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET = regex(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
-_CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
+_CONTAINER = regex(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_ACCOUNT = regex(r"[a-z0-9]{3,24}")
 
-_SEGMENT = re.compile(r"[A-Za-z0-9._@=+,-]+")
+_SEGMENT = regex(r"[A-Za-z0-9._@=+,-]+")
 
-_REGION = re.compile(r"[a-z0-9-]{1,40}")
+_REGION = regex(r"[a-z0-9-]{1,40}")
 
-_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_REF = regex(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(branch):")
+_SCHEME = regex(r"([A-Za-z][A-Za-z0-9+.-]*)://|(branch):")
 
 _LONGEST = 500
 """Some of the 1,024 bytes that a key may have are for what lies beside a state."""
@@ -132,7 +134,7 @@ def _check(scheme: str, value: str, good: object, why: str) -> None:
 PLACE = "${account}"
 """Stands for the name of an account."""
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 """What a directory may be called that is an account: the name goes into variables and URLs."""
 
 

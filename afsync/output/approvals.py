@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,12 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change
 from afsync.core.plan.plan import Plan, Waiting
 from afsync.core.records import RecordedJob
+from afsync.core.regex import regex
 from afsync.core.remote_account import Preview
 from afsync.core.resources import Job
 from afsync.output.values import Paint, escape_control, iso_or_none, no_paint, shown, shown_schedule
 
-_LINKABLE = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
+_LINKABLE = regex(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+")
 
 
 def undecided(plan: Plan) -> list[Waiting]:

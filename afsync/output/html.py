@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from afsync.core.regex import regex
 from afsync.output.values import harmless
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
-_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*")
+_NAME = regex(r"[a-z][a-z0-9-]*")
+_PICTURE = regex(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*")
 _VOID = frozenset({"meta", "link", "br", "hr", "input", "img"})
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;"})
 

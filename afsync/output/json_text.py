@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from afsync.core.regex import regex
 from afsync.output.values import harmless
 
-_SUSPECT = re.compile(r"[^\n -~]|#(?=#\w*\[)")
+_SUSPECT = regex(r"[^\n -~]|#(?=#\w*\[)")
 
 
 def json_text(document: Any, *, indent: int | None = 2) -> str:

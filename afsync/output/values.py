@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from afsync.core.regex import regex
 from afsync.core.resources import Schedule
 from afsync.core.text import LIKE_FORMULAS
 from afsync.core.text import count as count
@@ -17,9 +17,9 @@ from afsync.core.text import count as count
 Paint = Callable[[str, str], str]
 """Text and the name of a colour to coloured text."""
 
-_PLAIN = re.compile(r"(?:[A-Za-z0-9_./(]|[^\x00-\xa0])[^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
-_LOOKS_TYPED = re.compile(r"(?i)true|false|null|~|[-+]?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+")
-_LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
+_PLAIN = regex(r"(?:[A-Za-z0-9_./(]|[^\x00-\xa0])[^\x00-\x1f\"'#{}\[\],&*!|>%@`\\]*")
+_LOOKS_TYPED = regex(r"(?i)true|false|null|~|[-+]?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f]+|0o[0-7]+")
+_LOG_COMMAND = regex(r"#(?=#\w*\[)")
 _MAX = 600
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.command_lines import IMPORT
+from afsync.core.regex import regex
 from afsync.core.state import Recorded
 from afsync.errors import StateError
 from afsync.store.canonical_json import FORMAT
@@ -18,15 +19,15 @@ from afsync.store.state_text import CHECKSUM
 
 NUMBER = r'^\s*"%s": (\d{1,12})\b'
 
-RECORDS = re.compile(r'^\s*("(?:job|template)\.(?:[^"\\]|\\.)*"): \{|^\s*"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
+RECORDS = regex(r'^\s*("(?:job|template)\.(?:[^"\\]|\\.)*"): \{|^\s*"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
-LINEAGE = re.compile(r'^\s*"lineage": "([^"]*)"', re.MULTILINE)
+LINEAGE = regex(r'^\s*"lineage": "([^"]*)"', re.MULTILINE)
 
-WRITER = re.compile(r'^\s*"afsync": "([0-9A-Za-z.+-]{1,40})"', re.MULTILINE)
+WRITER = regex(r'^\s*"afsync": "([0-9A-Za-z.+-]{1,40})"', re.MULTILINE)
 
-INTENTS = re.compile(r'^\s*"address": ("(?:job|template)\.(?:[^"\\]|\\.)*")', re.MULTILINE)
+INTENTS = regex(r'^\s*"address": ("(?:job|template)\.(?:[^"\\]|\\.)*")', re.MULTILINE)
 
-SIDE = re.compile(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
+SIDE = regex(rb"^(?:<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?)$")
 
 
 class Glimpse(Struct, frozen=True):
@@ -166,7 +167,7 @@ def _all(older: tuple[Any, ...], newer: tuple[Any, ...]) -> tuple[Any, ...]:
 NOTE_FORMAT = 1_000
 """Newer than any afsync knows, so that one that cannot read this note refuses to go on without it."""
 
-PLACE = re.compile(r'^\s*"moved_to": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
+PLACE = regex(r'^\s*"moved_to": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 
 def moved_note(recorded: Recorded, place: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.regex import regex
 from afsync.errors import StateError
 
 CLOEXEC = getattr(os, "O_CLOEXEC", 0)
@@ -21,7 +21,7 @@ NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 
-TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp$")
+TEMPORARY = regex(r"\.[0-9a-f]{16}\.tmp$")
 
 LARGEST = 1 << 30
 """Bytes that a file may have to be read: far above any state."""

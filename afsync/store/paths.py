@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
+from afsync.core.regex import regex
 from afsync.errors import StateError
 
 
@@ -63,7 +63,7 @@ class Paths(Struct, frozen=True):
         return self.state.with_name(f"{self.state.name}.{suffix}")
 
 
-VERSION_NAME = re.compile(r"(\d{8,18})\.([0-9A-Fa-f-]{36})\.json")
+VERSION_NAME = regex(r"(\d{8,18})\.([0-9A-Fa-f-]{36})\.json")
 
 
 def serials(names: tuple[str, ...], lineage: str | None = None) -> list[int]:

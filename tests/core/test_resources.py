@@ -81,7 +81,7 @@ def test_desired_is_asked_by_address() -> None:
 
 
 @PATIENT
-@given(st.from_regex(KEY, fullmatch=True))
+@given(st.from_regex(KEY.pattern, fullmatch=True))
 def test_every_key_makes_an_address(key: str) -> None:
     assert kind_of(f"job.{key}") is Kind.JOB
     assert key_of(f"job.{key}") == key

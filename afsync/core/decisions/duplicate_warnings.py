@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Decision, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.records import Forgotten, Record, RecordedJob
+from afsync.core.regex import regex
 from afsync.core.resources import Job, Template
 from afsync.core.service_statuses import ended_badly
 from afsync.core.text import compared, nfc
@@ -86,7 +86,7 @@ def _warning(code: str, text: str, hint: str, at: Job | Template) -> Problem:
 Source = tuple[str, str]
 """What kind of source, and which."""
 
-_URL = re.compile(r"(?i)https?://([^/?#]*)([^?#]*)([^#]*)")
+_URL = regex(r"(?i)https?://([^/?#]*)([^?#]*)([^#]*)")
 
 _NOT_USED = (Action.REPLACE, Action.DELETE)
 """What is recorded under such an address is cancelled."""
