@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from afsync.api.exchange import NoResponse, Reply, Result
@@ -67,8 +68,8 @@ def _committed(reply: Reply, id_field: str) -> Answer:
     return Committed(
         found,
         status=printable(status, 100) if isinstance(status, str) and status else None,
-        credits=_count(row.get("creditCost")),
-        balance=_count(row.get("balance")),
+        credits=_count(row.get("creditCost"), math.ceil),
+        balance=_count(row.get("balance"), math.floor),
         staging=staging if isinstance(staging, bool) else None,
         created_at=moment(first(row, "createdAt", "created_at")),
         server_time=now,
@@ -83,11 +84,12 @@ def _row(body: bytes, id_field: str) -> Mapping[str, Any] | None:
     return inner if is_wrapped else row
 
 
-def _count(value: object) -> int | None:
-    """Credits, where a plausible number is reported. The id matters more than a wrong number."""
+def _count(value: object, rounded: Callable[[float], int]) -> int | None:
+    """Credits, where a plausible number is reported. The id matters more than a wrong number. A fraction counts as a
+    whole credit that is spent: a limit holds for it too."""
     if type(value) not in (int, float) or not 0 <= value <= 1e9:  # type: ignore[operator]
         return None
-    return int(value)  # type: ignore[call-overload,no-any-return]
+    return rounded(value)  # type: ignore[arg-type]
 
 
 def _raw(reply: Reply) -> str:

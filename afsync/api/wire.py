@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -171,13 +172,13 @@ def optional_text(row: Row, *names: str) -> str | None:
 
 
 def number_of(row: Row, what: str, *names: str) -> int | None:
-    """An integer, or None where the service does not report it."""
+    """An integer, rounded down, or None where the service does not report it."""
     value = first(row, *names)
     if value is None:
         return None
     if type(value) not in (int, float) or value != value or abs(value) > 1e12:
         raise bad(what, f"a number in `{names[0]}`", value)
-    return int(value)
+    return math.floor(float(value))
 
 
 def moment_of(row: Row, what: str, *names: str) -> datetime | None:
@@ -194,21 +195,23 @@ def moment_of(row: Row, what: str, *names: str) -> datetime | None:
 def moment(value: object) -> datetime | None:
     """A time stamp in any of the service's forms, as a UTC datetime; None when it is none of them.
 
-    ISO 8601 with Z or an offset (without either: UTC), or milliseconds since 1970 as a number or as digits.
+    ISO 8601 with Z or an offset (without either: UTC), or milliseconds since 1970 as a number or as digits. None at the
+    ends of the calendar too: what is added to such a time, or a time zone, is beyond them.
     """
+    found = None
     try:
         if isinstance(value, str):
             if not (value.isascii() and value.isdigit()):
                 found = datetime.fromisoformat(value)
-                if found.tzinfo is UTC:
-                    return found
-                return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-            value = int(value)
+                if found.tzinfo is not UTC:
+                    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            else:
+                value = int(value)
         if type(value) in (int, float):
-            return datetime.fromtimestamp(value / 1000, UTC)  # type: ignore[operator]
+            found = datetime.fromtimestamp(value / 1000, UTC)  # type: ignore[operator]
     except (ValueError, OverflowError, OSError):
-        pass
-    return None
+        return None
+    return found if found is not None and MINYEAR < found.year < MAXYEAR else None
 
 
 def iso(at: datetime) -> str:

@@ -109,7 +109,7 @@ def _request(flags: CalendarFlags) -> CalendarRequest:
 def _month(text: str) -> tuple[date, date]:
     found = _MONTH.fullmatch(text)
     if found is None or not 2000 <= int(found[1]) < 2500 or not 1 <= int(found[2]) <= 12:
-        raise UsageError(f"--month {text}: not a month", "write it as 2026-12")
+        raise UsageError(f"--month {text}: not a month from 2000 to 2499", "write it as 2026-12")
     first = date(int(found[1]), int(found[2]), 1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
@@ -121,7 +121,7 @@ def _date(text: str) -> date:
             return found
     except ValueError:
         pass
-    raise UsageError(f"--from {text}: not a day", "write it as 2026-12-01")
+    raise UsageError(f"--from {text}: not a day from 2000 to 2499", "write it as 2026-12-01")
 
 
 _DOCUMENTS: Mapping[str, Callable[[Page], str]] = {

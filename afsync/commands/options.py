@@ -110,7 +110,7 @@ def moment(text: str) -> datetime:
             return value.astimezone(UTC)
     except ValueError:
         pass
-    raise UsageError(f"--now {text}: not a time with an offset", "write it as 2026-12-01T09:00:00Z")
+    raise UsageError(f"--now {text}: not a time with an offset, from 2000 to 8999", "write it as 2026-12-01T09:00:00Z")
 
 
 TITLE = regex(r"([A-Za-z0-9][A-Za-z0-9 ._/-]{0,59})?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -41,6 +41,8 @@ def parse_schedule(written: str, zone: str | None) -> Schedule:
         raise InvalidValue(Code.BAD_TIME, f"`{written}` is a day without a time", f"add one: {written} 09:00")
     try:
         instant = _with_offset(written, found) if found.lastgroup == "offset" else _in_zone(written, zone)
+        if not MINYEAR < instant.year < MAXYEAR:  # what is added to it, or a time zone, would be beyond the calendar
+            raise ValueError(f"it has to be in the years {MINYEAR + 1} to {MAXYEAR - 1}")
         return Schedule(written, instant, zone)
     except InvalidValue:
         raise

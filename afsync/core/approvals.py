@@ -263,8 +263,8 @@ def reason_against_platforms(record: RecordedJob, own: tuple[str, ...] | None, n
     """Why publishing to the `named` platforms, or to none by name, would not do what is meant; None where it would."""
     if not publication_failed(record):
         if named and own != ():
-            where = "where that failed, or where it has none"
-            return f"is published on all of its platforms; `{FlagName.PLATFORM}` is for {where}"
+            use = "is for those where that failed, or for a job without any"
+            return f"is to be published on all of its platforms by an approval; `{FlagName.PLATFORM}` {use}"
         return f"{NOWHERE}: name one with `{FlagName.PLATFORM}`; {OR_AGAIN}" if own == () and not named else None
     if not (named or record.failed_on):
         return f"was approved, and which platforms failed is not reported: name them with `{FlagName.PLATFORM}`"

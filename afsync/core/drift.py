@@ -52,6 +52,10 @@ def _drift(address: str, code: str, message: str, hint: str | None = None) -> Pr
     return Problem(f"drift_{code}", message, hint, Severity.WARNING, address)
 
 
+def _not_read(address: str, id: str, why: str) -> Problem:
+    return Problem("not_known", f"{address} ({id}) could not be read: {why}", None, Severity.NOTE, address)
+
+
 def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterator[Problem]:
     found = remote.templates.get(record.id)
     if found is None:
@@ -59,6 +63,7 @@ def _template(address: str, record: RecordedTemplate, remote: Remote) -> Iterato
         yield _drift(address, "missing", text, "the next apply makes it again")
         return
     if found.unreadable is not None:
+        yield _not_read(address, record.id, found.unreadable)
         return
     ours, theirs = normalise(Kind.TEMPLATE, record.declared), normalise(Kind.TEMPLATE, found.echo)
     changed = [
@@ -91,6 +96,9 @@ def _job(address: str, record: RecordedJob, remote: Remote, now: datetime, zone:
             again = f"{replace_command(address)} submits it again (that costs credits)"
             hint = f"{again}, or take it out of the files"
             yield _drift(address, "missing", text, hint)
+        return
+    if job.unreadable is not None:
+        yield _not_read(address, record.id, job.unreadable)
         return
     again = "a new `rerun:` submits it again (that costs credits), or take it out of the files"
     match group_of(job.status):

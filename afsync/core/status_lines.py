@@ -188,7 +188,7 @@ def _origin_unknown(record: RecordedJob, declared: Job | None, seen: Remote) -> 
 def _time_unknown(record: RecordedJob, declared: Job | None, seen: Remote, now: datetime) -> bool:
     """Whether the publish time has passed, and it is not known whether the job was published then or when it was
     produced."""
-    if record.schedule is None or record.schedule.utc + _SOON > now or record.time_lost:
+    if record.schedule is None or record.schedule.utc > now - _SOON or record.time_lost:
         return False
     produced = status_now(record, seen.jobs) == COMPLETE
     return produced and not record.approved and not stops(record, declared)

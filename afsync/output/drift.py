@@ -13,6 +13,7 @@ from afsync.output.values import Paint, count, no_paint
 NO_DRIFT = "No drift. The account is as afsync left it."
 NOTED = "No drift. What is recorded is as afsync left it."
 """`NO_DRIFT` where the account holds jobs that are not recorded."""
+UNREAD = "No drift seen, but not everything could be read."
 
 
 def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
@@ -21,7 +22,7 @@ def drift_text(found: Sequence[Problem], paint: Paint = no_paint) -> str:
         return paint(NO_DRIFT, "green") + "\n"
     blocks = "\n\n".join(problem_block(p, paint) for p in found)
     if not (number := differences(found)):
-        return f"{blocks}\n\n{paint(NOTED, 'green')}\n"
+        return f"{blocks}\n\n{_verdict(found, paint)}\n"
     return f"Changed outside of afsync:\n\n{blocks}\n\n{count(number, 'difference')}.\n"
 
 
@@ -32,5 +33,11 @@ def drift_markdown(found: Sequence[Problem], max_bytes: int = MAX_BYTES, title: 
     number = differences(found)
     head = f"{headline(title)}: {count(number, 'difference')} made outside of afsync"
     if not number:
-        head = f"{headline(title)}\n\n{NOTED}"
+        head = f"{headline(title)}\n\n{_verdict(found)}"
     return blocks_within_size([head], [problem_block(p) for p in found], max_bytes)
+
+
+def _verdict(found: Sequence[Problem], paint: Paint = no_paint) -> str:
+    """The sentence where nothing that was found is drift."""
+    unread = any(problem.code == "not_known" for problem in found)
+    return paint(UNREAD, "yellow") if unread else paint(NOTED, "green")

@@ -85,7 +85,7 @@ def _size(lines: Sequence[str]) -> int:
 def _headline(plan: Plan, title: str) -> str:
     s = plan.summary
     if (nothing := nothing_line(plan)) is not None:
-        return f"{headline(title)}\n\n{nothing}"
+        return f"{headline(title)}\n\n{nothing.replace('see above', 'see below')}"
     publish = f", {s.approve} to publish" if s.approve else ""
     held = f", {number} held back" if (number := held_number(plan)) else ""
     return f"{headline(title)}: {s.add} to add, {s.change} to change, {s.destroy} to destroy{publish}{held}"

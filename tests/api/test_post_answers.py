@@ -176,6 +176,13 @@ def test_the_id_matters_more_than_odd_numbers(body: str, number: str) -> None:
     assert (answer.created_at, answer.staging, answer.server_time) == (None, None, None)
 
 
+@pytest.mark.parametrize(("cost", "credits"), [("0.5", 1), ("1.0", 1), ("2.001", 3), ("0", 0)])
+def test_a_fraction_of_a_credit_is_a_whole_one_that_is_spent(cost: str, credits: int) -> None:
+    answer = classify(Reply(200, {}, f'{{"jobId":"job_1","creditCost":{cost},"balance":46.9}}'.encode()))
+    assert isinstance(answer, Committed)
+    assert (answer.credits, answer.balance) == (credits, 46)
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 206, 299])
 @pytest.mark.parametrize(
     "body",

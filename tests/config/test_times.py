@@ -55,6 +55,8 @@ BAD: list[tuple[str, str | None, str]] = [
     ("2026-12-01 09:60Z", "UTC", "bad_time"),
     ("2026-12-01 09:00+01:60", "UTC", "bad_time"),
     ("9999-12-31 23:59-01:00", "UTC", "bad_time"),
+    ("9999-12-31 23:59Z", "UTC", "bad_time"),
+    ("0001-01-01 12:00", "Europe/Berlin", "bad_time"),
     ("٢٠٢٦-12-01 09:00Z", "UTC", "bad_time"),
     ("", "UTC", "bad_time"),
     ("2026-12-01 09:00", None, "no_timezone"),

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
+from afsync.core.decisions.notices import everything_matches
 from afsync.core.drift import find_drift
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.plan import Plan
@@ -16,6 +17,7 @@ from afsync.core.recovery.resolution import Absent, Ask
 from afsync.core.remote_account import RemoteTemplate
 from afsync.core.resources import Job, Template
 from afsync.errors import Severity
+from afsync.output.drift import drift_markdown, drift_text
 from tests.builders import (
     BEFORE,
     NOW,
@@ -52,7 +54,14 @@ def test_an_unchanged_one_is_only_warned_of() -> None:
     assert [(n.severity, n.code, n.address) for n in plan.notices] == [
         (Severity.WARNING, "not_known", "template.weekly"),
     ]
-    assert find_drift(a_recorded(RECORDED), a_remote(ODD), NOW, UTC) == ()
+    assert not everything_matches(plan), "it was not read"
+    (unread,) = find_drift(a_recorded(RECORDED), a_remote(ODD), NOW, UTC)
+    assert (unread.severity, unread.message) == (
+        Severity.NOTE,
+        "template.weekly (tpl_1) could not be read: `job_spec` is 3",
+    )
+    for told in (drift_text([unread]), drift_markdown([unread])):
+        assert "No drift seen, but not everything could be read." in told
 
 
 def test_one_of_the_same_name_holds_the_declared_one_back_and_a_nameless_one_does_not() -> None:

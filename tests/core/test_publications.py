@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.approvals import only_approvals
+from afsync.core.approvals import only_approvals, reason_against_platforms
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups
@@ -222,3 +222,9 @@ def test_where_a_template_or_the_service_may_tell_it_is_approved() -> None:
     assert by_hand(record, echoed).changes
     raw = a_recorded_job(a_job(fromTemplateId="tpl_x", staging=True), status="complete", staged=True)
     assert by_hand(raw, a_remote(a_remote_job("job_1", "complete"))).changes
+
+
+@pytest.mark.parametrize("own", [("tiktok",), None])
+def test_a_job_that_waits_is_not_called_published_where_a_platform_is_named(own: tuple[str, ...] | None) -> None:
+    why = reason_against_platforms(a_recorded_job(status="complete", staged=True), own, ("tiktok",))
+    assert why is not None and why.startswith("is to be published on all of its platforms by an approval; ")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind, matches
+from afsync.core.decisions.notices import everything_matches
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.plan import Plan
 from afsync.core.resources import Job, Template
@@ -238,3 +239,18 @@ def test_only_what_is_selected_is_withheld_warned_of_or_violated() -> None:
     assert said(plan("job.failed")) == ([], [], ["job.failed"])
     assert said(plan("job.lost")) == ([], ["job.lost"], [])
     assert [r.intent.address for r in plan("job.twin").resolutions] == ["job.lost"]
+
+
+def test_a_part_without_a_change_does_not_say_that_the_account_matches() -> None:
+    done = a_recorded_job(a_job("done"), id="job_1", status="published")
+    failed = a_recorded_job(a_job("failed", topic="failed"), id="job_2", status="failed")
+    recorded, remote = a_recorded({"job.done": done, "job.failed": failed}), a_remote()
+
+    def plan(*jobs: Job) -> Plan:
+        return planned(a_job("done"), *jobs, recorded=recorded, remote=remote, target=("job.done",))
+
+    left_out = plan(a_job("failed", topic="failed"), a_job("new", topic="new"))
+    assert not left_out.changes and not everything_matches(left_out)
+    unwell = plan(a_job("failed", topic="failed"))
+    assert [n.message for n in unwell.notices] == ["this plan is partial: 1 other notice left out by the selection"]
+    assert not everything_matches(unwell)

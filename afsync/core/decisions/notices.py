@@ -25,9 +25,10 @@ LATER = "plan again when it is finished"
 CONTRADICTING = frozenset({
     "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
     "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time", "publication_unseen",
-    "publication_unknown", "publish_unknown", "not_produced",
+    "publication_unknown", "publish_unknown", "not_produced", "held_not_reached", "passed_over", "no_row", "partial",
+    "offline", "not_known",
 })  # fmt: skip
-"""Notices that say of a job that it is not what the files say."""
+"""Notices that say of a job that it is not what the files say, or that it was not looked at."""
 
 
 def everything_matches(plan: Plan) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from afsync.core.addresses import matches
 from afsync.core.command_lines import FlagName
+from afsync.core.decisions.notices import CONTRADICTING
 from afsync.core.moves.moves import moved_together
 from afsync.core.plan.actions import Action, Reason, Step
 from afsync.core.plan.changes import Change, Decision
@@ -31,7 +34,8 @@ def select(decision: Decision, options: Options) -> Decision:
     brought = [c for c in decision.changes if c.address in needed and c.action is not Action.DELETE]
     withheld = tuple(c for c in decision.withheld if c.address in names)
     left_out = len(decision.changes) + len(decision.withheld) - len(chosen) - len(brought) - len(withheld)
-    notices = [*([_partial(left_out)] if left_out else []), *(_along(c, options) for c in brought)]
+    others = {n.address for n in decision.notices if n.code in CONTRADICTING and n.address} - names
+    notices = [*_partial(left_out, len(others)), *(_along(c, options) for c in brought)]
     return replace(
         decision,
         changes=(*chosen, *brought),
@@ -62,11 +66,16 @@ def _names(decision: Decision, options: Options) -> set[str]:
     return {a for a in addresses if selected(options, a, *former.get(a, ()))}
 
 
-def _partial(left_out: int) -> Problem:
-    text = f"this plan is partial: {count(left_out, 'other change')} left out by the selection"
-    return Problem(
-        "partial", text, f"plan without {FlagName.TARGET} and {FlagName.EXCLUDE} to see all", Severity.WARNING
-    )
+def _partial(left_out: int, others: int) -> Iterator[Problem]:
+    """`others` are those without a change that are not what the files say."""
+    if left_out:
+        text = f"this plan is partial: {count(left_out, 'other change')} left out by the selection"
+    elif others:
+        text = f"this plan is partial: {count(others, 'other notice')} left out by the selection"
+    else:
+        return
+    hint = f"plan without {FlagName.TARGET} and {FlagName.EXCLUDE} to see all"
+    yield Problem("partial", text, hint, Severity.WARNING)
 
 
 def _along(change: Change, options: Options) -> Problem:
