@@ -14,8 +14,9 @@ from afsync.api.webhook import Sent, channel_problem, post
 from afsync.app.locked_state import open_session
 from afsync.app.project_state import check_lineage
 from afsync.core.links import run_page
-from afsync.core.notification_channels import Channel, Event
 from afsync.core.notifications import (
+    Channel,
+    Event,
     Item,
     Notice,
     job_items,

@@ -22,7 +22,6 @@ from afsync.config.keys.project import (
     ProjectFile,
 )
 from afsync.config.value_checks import deletes_percent
-from afsync.core.notification_channels import Channel, Event
 from afsync.core.policy.rules import NO_POLICY, Policy
 from afsync.core.remote_account import SERVICE
 from afsync.core.resources import Bounds, Desired, Job, Limits
@@ -31,6 +30,7 @@ from afsync.errors import Location, Problem
 if TYPE_CHECKING:
     from afsync.config.declarations import Declared
     from afsync.config.timed_submissions import TimedSubmissions
+    from afsync.core.notifications import Channel
     from afsync.core.occurrence_notices import Occurrences
 
 
@@ -126,6 +126,8 @@ def settings_of(file: ProjectFile) -> Settings:
 
 
 def _channel(name: str, part: ChannelPart) -> Channel:
+    from afsync.core.notifications import Channel, Event  # few projects have channels, and it loads what `status` needs
+
     return Channel(name, part.form, tuple(map(Event, part.events or Event)))
 
 

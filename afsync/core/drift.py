@@ -160,10 +160,10 @@ def find_undeclared(
     unknown = [j for j in remote.jobs.values() if may_be_ours(j, facts) and j.id not in asked]
     new = [j for j in unknown if j.id not in recorded.forgotten]
     strangers = list(newer(new, recorded, remote)) if recorded.has_known_a_job else new
-    return tuple(_told(strangers, [j for j in unknown if j not in strangers], exclusive=bool(options.exclusive)))
+    return tuple(_undeclared(strangers, [j for j in unknown if j not in strangers], exclusive=bool(options.exclusive)))
 
 
-def _told(strangers: list[RemoteJob], older: list[RemoteJob], *, exclusive: bool) -> Iterator[Problem]:
+def _undeclared(strangers: list[RemoteJob], older: list[RemoteJob], *, exclusive: bool) -> Iterator[Problem]:
     if exclusive:
         for job in strangers:
             text = f"{_described(job)} is in the account and was not submitted from here, and `api.exclusive` is true"

@@ -1,18 +1,45 @@
-"""The messages to the channels of `notify`: the news about every job that a channel was not sent yet."""
+"""The channels of `notify`, the events that they are notified of, and the messages: the news about every job that a
+channel was not sent yet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.command_lines import approve_command
 from afsync.core.job_status import JobPhase, JobStatus
-from afsync.core.notification_channels import Channel, Event
 from afsync.core.state import Recorded
 from afsync.core.status_lines import GONE
+
+
+class Event(StrEnum):
+    """The events that a channel can be notified of: a plan has changes; a run applied something, or failed, or a job
+    failed in production; a job waits for an approval; something was not kept by the service; a job is published."""
+
+    PLAN = "plan"
+    APPLIED = "applied"
+    FAILED = "failed"
+    WAITS = "waits"
+    NOT_KEPT = "not_kept"
+    PUBLISHED = "published"
+
+
+class Channel(Struct, frozen=True):
+    """One channel: the form of its messages, and its events."""
+
+    name: str
+    form: str = "slack"
+    events: tuple[Event, ...] = tuple(Event)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds its URL. No file can name another one."""
+        return f"AFSYNC_NOTIFY_{self.name.upper().replace('-', '_')}"
+
 
 OF_A_JOB = (Event.FAILED, Event.WAITS, Event.NOT_KEPT, Event.PUBLISHED)
 """What happens to single jobs, each once."""

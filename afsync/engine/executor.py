@@ -1,21 +1,34 @@
-"""Carries out a plan: its changes, in its order, with an outcome for each of them."""
+"""Carries out a plan: its changes, in its order, with an outcome for each of them; and looks at the end at what the
+service shows of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from afsync.core.apply_verification import (
+    Observable,
+    ReadBack,
+    Verification,
+    compare,
+    expected_of,
+    used_templates,
+    with_times_seen,
+)
 from afsync.core.command_lines import FlagName
 from afsync.core.moves.moves import is_made
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.actions import Action, Step
 from afsync.core.plan.changes import Change
+from afsync.core.plan.facts import Options
 from afsync.core.plan.order import turns
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
 from afsync.core.records import RecordedJob
-from afsync.core.remote_account import Remote
+from afsync.core.remote_account import NOTHING_READ, Remote, RemoteJob
+from afsync.core.trust.publications import MOST_RESULTS, judged_publications
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_jobs import DueJobs, due_jobs
 from afsync.engine.events import (
@@ -32,8 +45,7 @@ from afsync.engine.ledger import Ledger, with_refreshed, with_seen
 from afsync.engine.run import ChangeEnded, Progress, Run, StepDone, StopRun, cut_short
 from afsync.engine.run_report import RunReport
 from afsync.engine.steps import perform
-from afsync.engine.verification import verify
-from afsync.errors import AfsyncError, AuthError, Interrupted, StateError, StateLocked
+from afsync.errors import AfsyncError, ApiError, AuthError, Interrupted, StateError, StateLocked
 
 
 class Execution(Struct):
@@ -236,3 +248,39 @@ def _without_output_errors(tell: Tell) -> Tell:
             tell(event)
 
     return report
+
+
+_NOT_YET = 1e9
+"""Seconds that a publication may stay unseen: so many that at the end of a run none is judged as failed."""
+
+
+def verify(outcomes: Sequence[Outcome], run: Run) -> Verification | None:
+    """Read what the service shows of the changes, and record what was seen. None where nothing was changed that it
+    could show, or a signal came."""
+    wanted = tuple(expected_of(outcomes))
+    if not wanted or run.deps.read_back is None:
+        return None
+    used = used_templates(outcomes)
+    shown = tuple(e for e in wanted if e.what is Observable.TEMPLATE and e.address in used)
+    wanted = tuple(e for e in wanted if e not in shown)
+    kinds = {e.what for e in wanted}
+    try:
+        found: ReadBack = run.deps.read_back(
+            jobs=bool(kinds - {Observable.TEMPLATE}),
+            times=Observable.PUBLISH_TIME in kinds,
+            templates=Observable.TEMPLATE in kinds,
+            balance=run.unknown_cost,
+            results=tuple(e.id for e in wanted if e.what is Observable.APPROVAL)[:MOST_RESULTS],
+        )
+    except Interrupted:
+        return None
+    except ApiError as error:
+        return Verification(failed=error.message)
+    seen = compare(wanted, found)
+    seen = replace(seen, seen=(*seen.seen, *shown))
+    recorded = with_times_seen(run.ledger.recorded, seen, found)
+    jobs = {i: RemoteJob(i, status) for i, status in found.jobs.items()}
+    account = replace(NOTHING_READ, jobs=jobs, results=found.results)
+    now = run.server_time() or run.deps.clock()
+    run.ledger.write(judged_publications(recorded, account, now, Options(settle=_NOT_YET)))
+    return Verification(seen, run.remote.account.balance, found.balance)

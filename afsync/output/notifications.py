@@ -12,8 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from afsync.core.apply_verification import Verification
-from afsync.core.notification_channels import Event
-from afsync.core.notifications import RUN, Item, Notice
+from afsync.core.notifications import RUN, Event, Item, Notice
 from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
 from afsync.core.plan.plan import Plan
 from afsync.errors import AfsyncError, Problem
