@@ -5,12 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date, datetime, time
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dateutil.rrule import rrule, rrulestr
 from msgspec import Struct
 
 from afsync.config.problems import Code, InvalidValue
 from afsync.core.recurrence import LAST_DAY
+
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule
 
 _NO_TIME = time()
 
@@ -70,6 +73,9 @@ class RecurrenceRule(Struct, frozen=True, dict=True):
 
 def parsed(text: str, start: date) -> rrule:
     """The rule as a `dateutil.rrule`. Raises InvalidValue for what dateutil does not understand."""
+    # Imported here: it takes long to load, and most rules are in plain words.
+    from dateutil.rrule import rrule, rrulestr
+
     try:
         found = rrulestr(text, dtstart=datetime.combine(start, _NO_TIME), cache=False)
     except (ValueError, TypeError, KeyError, OverflowError) as error:

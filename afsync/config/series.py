@@ -9,12 +9,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from afsync.config import public_holidays
 from afsync.config.declarations import Declared
 from afsync.config.durations import parse_span
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.public_holidays import PublicHolidays
 from afsync.config.row_fields import Rows
+from afsync.config.rrule import RecurrenceRule, parsed
 from afsync.config.series_values import SKIP, parse_date, parse_dated, parse_every, parse_rule_day, parse_wall_time
 from afsync.config.times import parse_zone
 from afsync.core.addresses import MAIN
@@ -28,7 +28,7 @@ _RULES = ("every", "dates", "rrule")
 
 _BOUNDS = ("from", "until", "count", "days")
 
-Found = tuple[tuple[str, ...], InvalidValue]
+_Found = tuple[tuple[str, ...], InvalidValue]
 """Where in the job, and what is wrong there."""
 
 
@@ -75,7 +75,7 @@ def read_series(job: Declared, defaults: SeriesDefaults) -> tuple[DeclaredSeries
     fields, repeat = job.fields, job.fields["repeat"]
     if not isinstance(repeat, dict):
         return None, []  # said by the check of its form
-    found = [*check_single(fields), *check_rule(repeat), *check_bounds(repeat)]
+    found = [*_check_single(fields), *_check_rule(repeat), *_check_bounds(repeat)]
     zone = repeat.get("zone") or fields.get("zone") or defaults.zone
     if zone is None:
         hint = "write `zone: Europe/Berlin` in it, or declare `timezone:` in afsync.yaml"
@@ -120,9 +120,7 @@ def _dates(repeat: Mapping[str, Any], since: date) -> tuple[Dates, dict[date, ti
     start = parse_date(repeat["from"]) if "from" in repeat else since
     until = parse_date(repeat["until"]) if "until" in repeat else None
     if "rrule" in repeat:
-        from afsync.config.rrule import RecurrenceRule
-
-        text, own = without_bounds(repeat["rrule"])
+        text, own = _without_bounds(repeat["rrule"])
         if written := own.get("UNTIL"):
             until = parse_date(f"{written[:4]}-{written[4:6]}-{written[6:]}")
         return RecurrenceRule(text, start, until, int(own.get("COUNT", 0)) or repeat.get("count")), {}
@@ -156,7 +154,7 @@ def _deviations(exceptions: Mapping[str, Mapping[str, Any]]) -> dict[str, Deviat
     }
 
 
-def check_single(fields: Mapping[str, Any]) -> Iterator[Found]:
+def _check_single(fields: Mapping[str, Any]) -> Iterator[_Found]:
     for field in (name for name in OF_ONE if name in fields):
         hint = "write it under `except:`, at the date of that occurrence"
         yield (field,), InvalidValue(Code.CONFLICT, f"`{field}` belongs to one occurrence, and not to a series", hint)
@@ -165,7 +163,7 @@ def check_single(fields: Mapping[str, Any]) -> Iterator[Found]:
         yield ("schedule",), InvalidValue(Code.CONFLICT, "`schedule` does not go with `repeat`", hint)
 
 
-def check_rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
+def _check_rule(repeat: Mapping[str, Any]) -> Iterator[_Found]:
     kinds = [kind for kind in _RULES if kind in repeat]
     if len(kinds) != 1:
         message = f"`{kinds[0]}` does not go with `{kinds[1]}`" if kinds else "`repeat` says no days"
@@ -185,9 +183,9 @@ def check_rule(repeat: Mapping[str, Any]) -> Iterator[Found]:
         yield ("repeat",), _no_time()
 
 
-def _holidays(given: Mapping[str, Any]) -> Iterator[Found]:
+def _holidays(given: Mapping[str, Any]) -> Iterator[_Found]:
     try:
-        public_holidays.known_days(given["of"], date(2026, 1, 1).year)
+        PublicHolidays(given["of"]).has(date(2026, 1, 1))
     except InvalidValue as wrong:
         yield ("repeat", "holidays"), wrong
 
@@ -201,7 +199,7 @@ def _no_time() -> InvalidValue:
     return InvalidValue(Code.MISSING, "`repeat` says no time of day", 'add `at: "09:00"`')
 
 
-def _days(repeat: Mapping[str, Any]) -> Iterator[Found]:
+def _days(repeat: Mapping[str, Any]) -> Iterator[_Found]:
     unit, _ = parse_every(repeat["every"])
     for place, written in enumerate(repeat.get("days", ())):
         day = parse_rule_day(written)
@@ -213,7 +211,7 @@ def _days(repeat: Mapping[str, Any]) -> Iterator[Found]:
             )
 
 
-def _listed(repeat: Mapping[str, Any]) -> Iterator[Found]:
+def _listed(repeat: Mapping[str, Any]) -> Iterator[_Found]:
     seen: set[date] = set()
     for written in repeat["dates"]:
         day, _ = parse_dated(written)
@@ -225,10 +223,8 @@ def _listed(repeat: Mapping[str, Any]) -> Iterator[Found]:
         yield ("repeat", key), InvalidValue(Code.CONFLICT, f"`{key}` does not go with `dates`", "remove it")
 
 
-def _rrule(repeat: Mapping[str, Any]) -> Iterator[Found]:
-    from afsync.config.rrule import parsed
-
-    text, own = without_bounds(repeat["rrule"])
+def _rrule(repeat: Mapping[str, Any]) -> Iterator[_Found]:
+    text, own = _without_bounds(repeat["rrule"])
     try:
         parsed(text, date(2026, 1, 1))
         if end := own.get("UNTIL"):
@@ -250,7 +246,7 @@ def _rrule(repeat: Mapping[str, Any]) -> Iterator[Found]:
             yield ("repeat", key), InvalidValue(Code.CONFLICT, message, f"keep one of `{key}` and {name}=")
 
 
-def check_bounds(repeat: Mapping[str, Any]) -> Iterator[Found]:
+def _check_bounds(repeat: Mapping[str, Any]) -> Iterator[_Found]:
     if "until" in repeat and "count" in repeat:
         yield ("repeat", "count"), InvalidValue(Code.CONFLICT, "`count` does not go with `until`", "keep one of them")
     if "from" in repeat and "until" in repeat and parse_date(repeat["until"]) < parse_date(repeat["from"]):
@@ -258,7 +254,7 @@ def check_bounds(repeat: Mapping[str, Any]) -> Iterator[Found]:
         yield ("repeat", "until"), InvalidValue(Code.CONFLICT, message, "give it a later day")
 
 
-def without_bounds(rule: str) -> tuple[str, dict[str, str]]:
+def _without_bounds(rule: str) -> tuple[str, dict[str, str]]:
     """The rule without its end, and what it says of that."""
     parts = [part.partition("=") for part in rule.split(";")]
     own = {name: value for name, _, value in parts if name in ("UNTIL", "COUNT")}

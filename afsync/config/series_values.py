@@ -11,6 +11,7 @@ from typing import Any, Final, get_args
 
 from afsync.config.keys.values import Weekday
 from afsync.config.problems import Code, InvalidValue
+from afsync.config.value_checks import check_of_text, must_be_text
 from afsync.core.addresses import parse_instance
 from afsync.core.recurrence import LAST_DAY, MonthDay, Unit
 
@@ -118,34 +119,16 @@ def parse_dated(written: str) -> tuple[date, time | None]:
     return parse_date(day), parse_wall_time(clock) if clock else None
 
 
-def check_every(value: Any) -> Any:
-    """How often something repeats."""
-    parse_every(_text(value, "write day, week or month, or as 2 weeks or 3 months"))
-    return value
-
-
 def check_day(value: Any) -> Any:
     """A day of a rule."""
     parse_rule_day(value)
     return value
 
 
-def check_date(value: Any) -> Any:
-    """A date without a time."""
-    parse_date(_text(value, "write it as 2026-12-07"))
-    return value
-
-
-def check_dated(value: Any) -> Any:
-    """A date, with a time or without."""
-    parse_dated(_text(value, "write it as 2026-12-05 20:15"))
-    return value
-
-
-def check_wall_time(value: Any) -> Any:
-    """A time of day."""
-    parse_wall_time(_text(value, "write it as 09:00"))
-    return value
+check_every = check_of_text(parse_every, "write day, week or month, or as 2 weeks or 3 months")
+check_date = check_of_text(parse_date, "write it as 2026-12-07")
+check_dated = check_of_text(parse_dated, "write it as 2026-12-05 20:15")
+check_wall_time = check_of_text(parse_wall_time, "write it as 09:00")
 
 
 MOST_TIMES = 48
@@ -180,14 +163,14 @@ def check_instance(value: Any) -> Any:
 def check_place(value: Any) -> Any:
     """The code of a country, or of a part of it."""
     hint = "write the code of a country (ISO 3166), with that of a part of it or without: DE, DE-BE, US-NY"
-    if not _PLACE.fullmatch(_text(value, hint)):
+    if not _PLACE.fullmatch(must_be_text(value, hint)):
         raise InvalidValue(Code.BAD_FORM, f"`{value[:40]}` is not the code of a country", hint)
     return value
 
 
 def check_rrule(value: Any) -> Any:
     """A rule of RFC 5545 that only names dates."""
-    text = _text(value, "write it as FREQ=WEEKLY;BYDAY=MO")
+    text = must_be_text(value, "write it as FREQ=WEEKLY;BYDAY=MO")
     hint = "write it as FREQ=WEEKLY;BYDAY=MO; its first day goes in `from`, its times in `at`"
     for part in text.split(";"):
         name, _, given = part.partition("=")
@@ -230,9 +213,3 @@ def without_skips(value: Any) -> Any:
             raise InvalidValue(Code.UNKNOWN_VALUE, f"`{given[:40]}` means nothing for `{str(key)[:40]}`", hint)
         check_instance(key)
     return {key: given for key, given in value.items() if given != SKIP}
-
-
-def _text(value: Any, hint: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", hint)
-    return value

@@ -235,13 +235,24 @@ def check_variable(value: Any) -> Any:
     return value
 
 
-def check_span(value: Any) -> Any:
-    """A horizon: `14d`, `36h`, at most ten years."""
+def must_be_text(value: Any, hint: str) -> str:
     if not isinstance(value, str):
-        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", "write it as 14d or 36h")
-    parse_span(value)
+        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", hint)
     return value
 
+
+def check_of_text(parse: Callable[[str], object], hint: str) -> Callable[[Any], Any]:
+    """A check by `parse` of what must be a text; the hint is for what is none."""
+
+    def check(value: Any) -> Any:
+        parse(must_be_text(value, hint))
+        return value
+
+    return check
+
+
+check_span = check_of_text(parse_span, "write it as 14d or 36h")
+"""A horizon: `14d`, `36h`, at most ten years."""
 
 _VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
