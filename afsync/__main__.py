@@ -8,6 +8,7 @@ import os
 import sys
 
 from afsync.__version__ import __version__
+from afsync.command_list import help_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,17 +27,19 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(words: list[str]) -> int:
-    # What asks for the version asks often, and should not wait for a command line to be loaded.
+    # What asks for these asks often, and should not wait for a command line to be loaded.
     if words in (["version"], ["--version"]):
-        return _version()
+        return _printed(f"afsync {__version__}\n")
+    if words in (["-h"], ["--help"]):
+        return _printed(help_text())
     from afsync.cli import run
 
     return run(words)
 
 
-def _version() -> int:
+def _printed(text: str) -> int:
     try:
-        sys.stdout.write(f"afsync {__version__}\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         return 0

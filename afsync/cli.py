@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and where an exception becomes a message and an exit code."""
+"""The command line: how commands are found and run, and where an exception becomes a message and an exit code."""
 
 from __future__ import annotations
 
@@ -12,42 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from afsync.__version__ import __version__
+from afsync.command_list import COMMANDS, DIRECTORY_HELP, WIDEST, help_text
 
 if TYPE_CHECKING:
     from afsync.errors import AfsyncError
 
-# name -> what `--help` says of it. The module of the same name in `afsync.commands` is imported when it is used.
-COMMANDS = {
-    "init": "Write a starter project, or add a lineage to the one that is there.",
-    "validate": "Check everything, offline.",
-    "fmt": "Bring the files into one layout.",
-    "plan": "Show what would change, and what it costs.",
-    "apply": "Make the account what the files say.",
-    "destroy": "Plan and apply the removal of everything.",
-    "show": "Show the state, or a saved plan.",
-    "state": "List or show what is recorded; its history.",
-    "force-unlock": "Clear a lock whose holder is gone.",
-    "status": "Show jobs and how far they are; wait for them.",
-    "calendar": "Show what is published when.",
-    "notify": "Send messages about jobs to channels.",
-    "approve": "Publish jobs that wait for it.",
-    "result": "Show or download what jobs produced.",
-    "import": "Record what the account holds already.",
-    "export": "Write YAML for what the account holds.",
-    "explain": "Explain a key of the files.",
-    "intents": "Show submissions and approvals whose outcome is not known.",
-    "resolve": "Decide a submission whose outcome is unknown.",
-    "account": "Show plan, balance and limits.",
-    "pipeline": "Run a step of a CI pipeline.",
-    "report": "Put reports over many accounts together.",
-    "schema": "Print a JSON Schema.",
-    "emulator": "Serve AuraFlux on this machine.",
-    "demo": "Walk through it all against the emulator.",
-    "completion": "Print a shell completion script.",
-    "version": "Print the version.",
-}
-
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST}
 
 
 class Commands(click.Group):
@@ -76,9 +46,8 @@ class Commands(click.Group):
             raise click.UsageError(f"no such command: {args[0]}{_did_you_mean(args[0])}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
+        return help_text().rstrip("\n")
 
 
 def _did_you_mean(name: str) -> str:
@@ -98,7 +67,7 @@ def directory_option() -> click.Option:
     return click.Option(
         ["-C", "directory"],
         metavar="DIR",
-        help="Work in DIR instead of here.",
+        help=DIRECTORY_HELP,
         expose_value=False,
         callback=_set_directory,
         type=click.Path(exists=True, file_okay=False),
@@ -108,11 +77,7 @@ def directory_option() -> click.Option:
 @click.group(cls=Commands, context_settings=SETTINGS, params=[directory_option()])
 @click.version_option(__version__, message="afsync %(version)s")
 def cli() -> None:
-    """Keep an AuraFlux account in step with YAML under version control.
-
-    Declare templates and scheduled jobs in afsync.yaml; `afsync plan` shows what would change and what it costs in
-    credits, `afsync apply` does exactly that.
-    """
+    """The flags that stand before a command."""
 
 
 def run(args: Sequence[str] | None = None) -> int:

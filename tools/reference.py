@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from afsync.cli import COMMANDS, cli
+from afsync.cli import cli
+from afsync.command_list import COMMANDS
 from afsync.config.reference import below
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from afsync.app import files
-from afsync.cli import COMMANDS
+from afsync.command_list import COMMANDS
 from afsync.config.schema import config_schema
 from tests.harness import Sandbox
 from tools import site

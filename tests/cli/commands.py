@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from afsync.cli import COMMANDS, cli
+from afsync.cli import cli
+from afsync.command_list import COMMANDS
 
 Path = tuple[str, ...]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from afsync.cli import COMMANDS
+from afsync.command_list import COMMANDS
 from afsync.commands import schema
 from afsync.errors import Exit
 from tests.cli.commands import every_command, options

@@ -11,7 +11,7 @@ import pytest
 
 import afsync
 from afsync import cli
-from afsync.cli import COMMANDS
+from afsync.command_list import COMMANDS
 from tests.cli.commands import Path as Words
 from tests.cli.commands import arguments, every_command, options
 from tests.harness import Done, Sandbox

@@ -18,7 +18,7 @@ from unittest import mock
 
 import pytest
 
-from afsync.cli import COMMANDS
+from afsync.command_list import COMMANDS
 from afsync.emulator import clock, running
 from tests.harness import Done, Sandbox
 from tests.locked import worded_by

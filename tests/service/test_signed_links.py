@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from afsync.cli import COMMANDS
+from afsync.command_list import COMMANDS
 from afsync.commands.report_flags import FORMATS
 from afsync.emulator.dialects import all_dialects
 from afsync.emulator.links import Links
