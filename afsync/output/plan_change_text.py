@@ -68,7 +68,7 @@ def _sentence(change: Change) -> str:
         case Action.FORGET if change.before is None:
             return "had a predecessor that is to be deleted, and it is gone; nothing is sent"
         case Action.FORGET:
-            gone = "missing in the account" if change.reason is Reason.MISSING else "finished and no longer declared"
+            gone = "missing in the account" if change.reason is Reason.MISSING else "finished, and no longer wanted"
             return f"will be forgotten: {gone}; nothing is sent"
         case Action.APPROVE if change.later is not None:
             return f"will be approved, and published by the first apply after {escape_control(change.later.written)}"

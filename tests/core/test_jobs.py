@@ -380,7 +380,7 @@ def test_not_declared_and_not_recorded_is_nobodys_business() -> None:
 AGAIN = "`rerun:` with a new value submits it again (that costs credits)"
 WORDS: dict[tuple[str, str], tuple[str, str]] = {
     ("removed", "processing"): (
-        "job.best is no longer declared, but the service is working on it; it stays in the state",
+        "job.best is to be removed, but the service is working on it; it stays in the state",
         "plan again when it is finished",
     ),
     ("other body", "processing"): (

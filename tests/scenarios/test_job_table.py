@@ -529,7 +529,7 @@ def test_no_longer_declared_and_busy_stays_recorded(world: World) -> None:
         world.becomes(status, job)
         world.leaves_alone(
             "busy",
-            says=["Warning: job.best is no longer declared, but the service is working on it; it stays in the state"],
+            says=["Warning: job.best is to be removed, but the service is working on it; it stays in the state"],
         )
     assert world.ids()["job.best"] == job
 
@@ -542,7 +542,7 @@ def test_no_longer_declared_and_over_is_forgotten(world: World, stands: str) -> 
     else:
         world.becomes(stands, job)
     world.declare(jobs={"keep": KEEP})
-    gone = "missing in the account" if stands == "missing" else "finished and no longer declared"
+    gone = "missing in the account" if stands == "missing" else "finished, and no longer wanted"
     world.performs(
         Planned("job.best", "forget", "missing" if stands == "missing" else "finished", spent=1),
         says=[f"  # job.best will be forgotten: {gone}; nothing is sent", f"  . job best ({job})"],

@@ -26,7 +26,7 @@ CONTRADICTING = frozenset({
     "busy", "produced", "passed", "finished", "moved_finished", "failed", "cancelled", "missing", "approve_waits",
     "schedule_unseen", "cancel_unseen", "cancel_not_kept", "held_without_time", "publication_unseen",
     "publication_unknown", "publish_unknown", "not_produced", "held_not_reached", "passed_over", "no_row", "partial",
-    "offline", "not_known",
+    "offline", "not_known", "nothing_recorded",
 })  # fmt: skip
 """Notices that say of a job that it is not what the files say, or that it was not looked at."""
 
@@ -50,7 +50,7 @@ def busy_without_time(declared: Job) -> Decision:
 
 
 def undeclared_and_busy(address: str) -> Decision:
-    message = f"{address} is no longer declared, but the service is working on it; it stays in the state"
+    message = f"{address} is to be removed, but the service is working on it; it stays in the state"
     return warn(address, "busy", message, LATER)
 
 

@@ -215,6 +215,7 @@ MEANINGS: Mapping[str, str] = {
     "not_produced": "It is `publish: held`, its time has come, and the service has not produced it.",
     "nothing_declared": "Nothing is declared, and the state is not empty. "
     f"`{FlagName.ALLOW_EMPTY}` says that this is meant.",
+    "nothing_recorded": "Nothing is in the state, so there is nothing to destroy.",
     "offline": f"The account was not looked at ({FlagName.OFFLINE}): what could not be checked.",
     "partial": f"The plan shows a part, chosen by {FlagName.TARGET} or {FlagName.EXCLUDE}.",
     "passed": "Its declared publish time has passed, and another one is set and still ahead.",

@@ -10,10 +10,12 @@ from afsync.core.command_lines import FlagName
 from afsync.core.plan.plan import LimitUse, Plan
 from afsync.core.resources import Bounds, Limits
 from afsync.core.text import count
-from afsync.errors import Problem
+from afsync.errors import Problem, Severity
 
 DELETES_ALWAYS_ALLOWED = 5
 """Without a declared limit: at most half of what is recorded, five always (docs/planning.md#limits)."""
+
+NOTHING_RECORDED = Problem("nothing_recorded", "nothing is recorded that could be destroyed", None, Severity.NOTE)
 
 
 def check_plan(plan: Plan, limits: Limits, *, recorded: int, destroy: bool = False, allow_empty: bool = False) -> Plan:
@@ -29,7 +31,9 @@ def check_plan(plan: Plan, limits: Limits, *, recorded: int, destroy: bool = Fal
         None if destroy else _deletes(plan, limits, recorded),
     ]
     blocking = (*plan.blocking, *(c for c in checks if c is not None))
-    return replace(plan, blocking=blocking, limits=tuple(_uses(plan, limits, recorded, destroy=destroy)))
+    notices = (*plan.notices, NOTHING_RECORDED) if destroy and not recorded else plan.notices
+    uses = tuple(_uses(plan, limits, recorded, destroy=destroy))
+    return replace(plan, blocking=blocking, notices=notices, limits=uses)
 
 
 def _uses(plan: Plan, limits: Limits, recorded: int, *, destroy: bool) -> Iterator[LimitUse]:
