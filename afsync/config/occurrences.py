@@ -82,7 +82,7 @@ def expand(project: LoadedProject, recorded: Recorded, now: datetime) -> LoadedP
 def _said(rows: FoundRows) -> Iterator[Problem]:
     file = rows.series.rows.sheet.file
     yield from passed(file, rows.passed)
-    yield from untimed(file, rows.untimed)
+    yield from untimed(file, rows.untimed, rows.unused_times)
 
 
 def _wanted(key: str, recorded: Recorded, project: LoadedProject) -> frozenset[str]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.series_values import parse_date, parse_wall_time
-from afsync.config.sheets import Row, Sheet
+from afsync.config.sheets import NOT_COMPUTED, Row, Sheet
 from afsync.config.times import days_meant
 from afsync.core.body_fields import BODY_ORDER
 from afsync.core.text import Effort, closest, did_you_mean
@@ -28,6 +28,8 @@ ENABLED: Final = "enabled"
 
 SCHEDULE: Final = "schedule"
 
+ZONE: Final = "zone"
+
 _KEY = re.compile(r'[^\x00-\x1f\x7f-\x9f"\'\\\[\]\u2028\u2029]{1,100}')
 
 _YES, _NO = ("yes", "true", "1", "x", "y"), ("no", "false", "0", "n")
@@ -37,6 +39,8 @@ _BROKEN = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM|SPILL|CALC)[!?]?|Err:
 _TURNED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:\D.*)?", re.ASCII)
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
+
+_DAY_OR_TIME = re.compile(rf"{_TURNED.pattern}|\d?\d:\d\d(:\d\d)?", re.ASCII)
 
 _WHEN = ("on", "at")
 
@@ -51,6 +55,14 @@ class Rows(Struct, frozen=True):
     fields: Mapping[str, Mapping[str, Any]]
     disabled: frozenset[str]
     columns: frozenset[str]
+
+    def unused_times(self) -> str | None:
+        """A column of days or times that fills no field."""
+        for column in (c for c in self.sheet.columns if c and c not in FIELDS):
+            cells = [row.cells[column] for row in self.rows.values() if column in row.cells]
+            if cells and all(isinstance(cell, str) and _DAY_OR_TIME.fullmatch(cell) for cell in cells):
+                return column
+        return None
 
     def without(self, names: Set[str]) -> Rows:
         """The same, with these fields left to the job, which says itself how it uses the row in them."""
@@ -72,7 +84,7 @@ def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) ->
     if key not in sheet.columns:
         return Rows(sheet, {}, {}, frozenset(), frozenset(sheet.columns)), faults
     for row in sheet.rows:
-        if any(str(row.cells.get(column, "")) != str(wanted) for column, wanted in where.items()):
+        if not all(_is(row.cells.get(column, ""), wanted) for column, wanted in where.items()):
             continue
         name, wrong = _key(row, key, dated=dated)
         if wrong is None and name in rows:
@@ -90,6 +102,14 @@ def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) ->
         if not _enabled(row, faults):
             disabled.add(name)
     return Rows(sheet, rows, fields, frozenset(disabled), frozenset(sheet.columns)), faults
+
+
+def _is(cell: Any, wanted: Any) -> bool:
+    """Whether a cell is what `where` wants: `true` and `false` are found in all the words of `enabled`."""
+    text = unicodedata.normalize("NFC", cell_text(cell))
+    if isinstance(wanted, bool):
+        return text.lower() in (_YES if wanted else _NO)
+    return text == unicodedata.normalize("NFC", str(wanted))
 
 
 def cell_text(value: Any) -> str:
@@ -118,9 +138,10 @@ def names_of_row(rows: Rows, row: Row) -> Callable[[str], str | None]:
 def _columns(sheet: Sheet, key: str, where: Mapping[str, Any]) -> Iterator[Diagnostic]:
     for name in (name for name in (key, *where) if name not in sheet.columns):
         known = [column for column in sheet.columns if column]
-        hint = did_you_mean(name, known) or f"its columns are {', '.join(known[:20]) or 'none'}"
+        hint = "the first line of the sheet has to name its columns"
+        hint = did_you_mean(name, known) or (f"its columns are {', '.join(known[:20])}" if known else hint)
         yield Diagnostic(Code.MISSING, (1,), f"there is no column `{name}`", hint)
-    fields = {*FIELDS, ENABLED, *_WHEN}
+    fields = {*FIELDS, ENABLED, *_WHEN, ZONE}
     effort = Effort()
     for name in (c for c in sheet.columns if c and c not in fields and c != key):
         near = closest(name, fields, effort)
@@ -170,6 +191,9 @@ def _unreadable(text: str) -> InvalidValue | None:
         return InvalidValue(
             Code.BAD_FORM, f"`{text}` is what a formula gives that failed", "fix the formula in the sheet"
         )
+    if text == NOT_COMPUTED:
+        hint = "open the workbook in the spreadsheet and save it, so that it holds the values"
+        return InvalidValue(Code.BAD_FORM, "a formula has no value here: it was not computed", hint)
     if re.match(r"=[A-Za-z]+\(|=[$A-Z]+\$?\d", text):
         return InvalidValue(
             Code.BAD_FORM, f"`{text[:40]}` is a formula, and not its value", "save the sheet with its values"
@@ -183,9 +207,9 @@ def _fields(row: Row, *, dated: bool) -> tuple[dict[str, Any], list[Diagnostic]]
     for name, cell in row.cells.items():
         if isinstance(cell, str) and (wrong := _unreadable(cell)):
             faults.append(_fault(row, name, wrong))
-        elif name in FIELDS or (dated and name in _WHEN):
+        elif name in FIELDS or name == ZONE or (dated and name in _WHEN):
             try:
-                if dated and name == "schedule":
+                if dated and name in (SCHEDULE, ZONE):
                     hint = "use the columns `on` and `at`, or leave it out"
                     raise InvalidValue(Code.CONFLICT, "the rule says when it is published", hint)
                 filled[name] = _typed(name, cell) if isinstance(cell, str) else cell
@@ -215,8 +239,8 @@ def _typed(name: str, cell: str) -> Any:
 
 def _enabled(row: Row, faults: list[Diagnostic]) -> bool:
     value = row.cells.get(ENABLED, True)
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, bool) or _unreadable(str(value)):
+        return bool(value)
     try:
         return _yes(str(value))
     except InvalidValue as wrong:

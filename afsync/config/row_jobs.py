@@ -66,6 +66,7 @@ class RowsAtMoment(Struct):
     considered: Considered
     passed: list[PassedRow] = []
     untimed: list[Place] = []
+    unused_times: str | None = None
     places: dict[str, Declared] = {}
     said: set[Diagnostic] = set()
     left_out: list[tuple[Declared, Job]] = []
@@ -104,9 +105,11 @@ def look(
         return found
     fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
     whole_of = job_reader(replace(context, imports={*context.imports, *imports_of(series)}))
-    timed = any(SCHEDULE in row.cells for row in series.rows.rows.values())
-    for declared, whole in ((d, whole_of(d)) for d in fresh):
-        if timed and _is_untimed(declared, whole, records.get(declared.instance), context):
+    wholes = [(declared, whole_of(declared)) for declared in fresh]
+    timed = any(SCHEDULE in row.cells for row in series.rows.rows.values()) or any(w.schedule for _, w in wholes)
+    found.unused_times = None if timed else series.rows.unused_times()
+    for declared, whole in wholes:
+        if (timed or found.unused_times) and _is_untimed(declared, whole, records.get(declared.instance), context):
             found.untimed.append((declared.row.line, declared.instance))
         if whole.problems:
             sheet, own = series.rows.sheet, [(f, w) for f, w in whole.problems if f in declared.row.cells or not f]
@@ -142,7 +145,7 @@ def _row(
     fields = {k: filled(v, (k,), own, faults) if has_later(v) else v for k, v in given.items()}
     fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}
     if series.zone is not None and "zone" in job.fields:
-        fields["zone"] = series.zone
+        fields.setdefault("zone", series.zone)
     faults = faults or explained(fields)
     if faults:
         wrongs = [(InvalidValue(f.code, f.message, f.hint), str(f.path[0]) if f.path else "") for f in faults]
@@ -229,14 +232,23 @@ def passed(file: str, rows: Sequence[PassedRow]) -> Iterator[Problem]:
         yield Problem("row_passed", f"{text}: {_few(file, found)}", hint, severity, None, _at(file, found))
 
 
-def untimed(file: str, found: Sequence[Place]) -> Iterator[Problem]:
-    """A warning of the rows without a time in a sheet whose other rows have one."""
+def untimed(file: str, found: Sequence[Place], column: str | None = None) -> Iterator[Problem]:
+    """A warning of the rows without a time in a sheet whose other rows have one, or that has times in a `column` which
+    fills no field."""
     if not found:
         return
-    one = len(found) == 1
-    text = f"{_rows(found, 'has', 'have')} no `schedule`, and other rows have one: without a time "
-    text += f"{'it is' if one else 'they are'} published as soon as {'it is' if one else 'they are'} produced"
+    why = f"the column `{column}` fills no field" if column else "other rows have one"
+    text = f"{_rows(found, 'has', 'have')} no `schedule`, and {why}: without a time "
+    text += (
+        "it is published as soon as it is produced"
+        if len(found) == 1
+        else ("they are published as soon as they are produced")
+    )
     hint = "fill in the time; while there is none yet write `enabled: no`, or `publishMode: immediate` if that is meant"
+    if column:
+        hint = (
+            f"give the sheet a column `schedule`, or write `schedule: ${{row.{column}}}` in the job, with day and time"
+        )
     yield Problem("row_untimed", f"{text}: {_few(file, found)}", hint, Severity.WARNING, None, _at(file, found))
 
 

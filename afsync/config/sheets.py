@@ -21,8 +21,11 @@ from afsync.errors import Location, Problem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_ROWS: Final = 100_000
+NOT_COMPUTED: Final = "=?"
+"""The cell of a formula that some program wrote into a workbook without its value."""
 _SEPARATORS: Final = ",;\t"
 _NAMED_SEPARATOR: Final = re.compile(r'"?sep=([,;\t])"?[,;\t]*', re.IGNORECASE)
+_BEFORE_ITEM: Final = re.compile(r"[\s,]*")
 _SHOWN: Final = 60
 _TEXTS: Final = (".csv", ".tsv", ".json", ".yaml", ".yml")
 _WORKBOOKS: Final = (".xlsx", ".ods")
@@ -69,7 +72,7 @@ def read_sheet(root: FilePath, written: str, name: str | None = None) -> Sheet:
         # Imported here: the library is an extra, and most projects have no workbook.
         from afsync.config.workbook import records
 
-        return _table(written, sha256, records(data, name))
+        return _table(written, sha256, records(data, name, NOT_COMPUTED))
     if name is not None:
         raise InvalidValue(Code.CONFLICT, f"`sheet: {name[:40]}` is for .xlsx and .ods files", "remove it")
     text = _decoded(data)
@@ -106,7 +109,7 @@ def _delimited(file: str, sha256: str, text: str) -> Sheet:
     named = _NAMED_SEPARATOR.fullmatch(head.rstrip("\r"))
     if not text.strip():
         raise InvalidValue(Code.EMPTY_FILE, "the sheet is empty", "give it a line with the names of its columns", 1)
-    separator = named[1] if named else max(_SEPARATORS, key=head.count)
+    separator = named[1] if named else max(_SEPARATORS, key=re.sub('"[^"]*"', "", head).count)
     lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     if named:
         next(lines)
@@ -166,9 +169,12 @@ def _clean(cell: str) -> str:
 
 def _listed(file: str, sha256: str, text: str, suffix: str) -> Sheet:
     document = Document(file, text, sha256)
+    lines: list[int] = []
+    wrong: list[tuple[int, str, InvalidValue]] = []
     if suffix == ".json":
         try:
             value = json.loads(text)
+            lines = [*_lines_of(value, text, wrong)]
         except json.JSONDecodeError as error:
             raise InvalidValue(Code.SYNTAX, f"this is not JSON: {error.msg}", "check the line", error.lineno) from None
         except (ValueError, RecursionError):
@@ -181,9 +187,9 @@ def _listed(file: str, sha256: str, text: str, suffix: str) -> Sheet:
         raise InvalidValue(Code.WRONG_TYPE, "the sheet must be a list of rows", "write `- key: …` for each", 1)
     if len(value) > MAX_ROWS:
         raise InvalidValue(Code.TOO_LARGE, f"the sheet has more than {MAX_ROWS:,} rows", "split it")
-    rows, wrong, columns = [], [], dict[str, None]()
+    rows, columns = [], dict[str, None]()
     for place, cells in enumerate(value):
-        line = document.locate((place,)).line or 1 if suffix != ".json" else place + 1
+        line = lines[place] if lines else document.locate((place,)).line or 1
         if not isinstance(cells, dict):
             message = f"row {place + 1} is no mapping of columns to cells"
             wrong.append((line, "", InvalidValue(Code.WRONG_TYPE, message, "write `column: cell` pairs")))
@@ -191,3 +197,25 @@ def _listed(file: str, sha256: str, text: str, suffix: str) -> Sheet:
         columns.update(dict.fromkeys(map(str, cells)))
         rows.append(Row(line, {str(k): v for k, v in cells.items() if v not in (None, "")}))
     return Sheet(file, sha256, tuple(columns), tuple(rows), tuple(wrong))
+
+
+def _lines_of(value: Any, text: str, wrong: list[tuple[int, str, InvalidValue]]) -> Iterator[int]:
+    """The line on which each item of a list in JSON begins. Columns that stand twice in a row are put into `wrong`."""
+    twice: list[str] = []
+
+    def pairs(found: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in found]
+        twice.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+
+    decoder, hint = json.JSONDecoder(object_pairs_hook=pairs), "keep one of them"
+    line, end = 1, 0
+    begin = text.find("[") + 1
+    for _ in value if isinstance(value, list) else ():
+        before = _BEFORE_ITEM.match(text, begin)
+        assert before is not None  # it may match nothing
+        line += text.count("\n", end, before.end())
+        end = before.end()
+        begin = decoder.raw_decode(text, end)[1]
+        wrong += [(line, name, InvalidValue(Code.DUPLICATE_KEY, "the row has it twice", hint)) for name in twice]
+        twice.clear()
+        yield line

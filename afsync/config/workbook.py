@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from typing import Any, Final
 
@@ -15,11 +15,16 @@ from afsync.core.text import did_you_mean
 
 _MOST_UNPACKED: Final = 256 * 1024 * 1024
 _MOST_CELLS: Final = 5_000_000
+_HALF_A_SECOND: Final = timedelta(milliseconds=500)
+_SUSPECT: Final = re.compile(
+    r"<(?:\w+:)?c\b((?=[^>]*\bt=\"e\")[^>]*|[^>]*(?<!/)(?=>\s*<(?:\w+:)?f\b))>(.*?)</(?:\w+:)?c>", re.DOTALL
+)
+"""A cell with an error, or with a formula."""
 
 
-def records(data: bytes, name: str | None) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a sheet with their numbers, from the first on; dates as ISO 8601. Raises
-    InvalidValue."""
+def records(data: bytes, name: str | None, not_computed: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet with their numbers, from the first on; dates as ISO 8601, and `not_computed` for a formula
+    without its value. Raises InvalidValue."""
     try:
         from python_calamine import CalamineWorkbook
     except ImportError:
@@ -46,14 +51,15 @@ def records(data: bytes, name: str | None) -> Iterator[tuple[int, list[str]]]:
     if not any(any(cell != "" for cell in row) for row in rows):
         raise InvalidValue(Code.EMPTY_FILE, "the sheet is empty", "give it a row with the names of its columns", 1)
     texts = [[_text(cell) for cell in row] for row in rows]
-    for row, column, said in _failed(data, name if name is not None else names[0]):
+    for row, column, said in _failed(data, name if name is not None else names[0], not_computed):
         if row < len(texts) and column < len(texts[row]):
             texts[row][column] = said
     return iter(enumerate(texts, 1))
 
 
-def _failed(data: bytes, name: str) -> Iterator[tuple[int, int, str]]:
-    """Where a formula failed, counted from 0, and what it gave: python-calamine takes such a cell for an empty one."""
+def _failed(data: bytes, name: str, not_computed: str) -> Iterator[tuple[int, int, str]]:
+    """Where a formula failed, or was not computed, counted from 0, and what it gave: python-calamine takes such a cell
+    for an empty one, which would mean `not set`."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         try:
             book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
@@ -66,14 +72,16 @@ def _failed(data: bytes, name: str) -> Iterator[tuple[int, int, str]]:
         target = next((t.get("Target", "") for t in targets if t.get("Id") == wanted), "")
         path = target.removeprefix("/") if target.startswith("/xl/") else f"xl/{target}"
         cells = archive.read(path).decode("utf-8", "replace") if path in archive.namelist() else ""
-    for found in re.finditer(r"<(?:\w+:)?c\b([^>]*\bt=\"e\"[^>]*)>(.*?)</(?:\w+:)?c>", cells, re.DOTALL):
-        place = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", _attributes(found[1]).get("r", ""))
-        value = re.search(r"<(?:\w+:)?v>([^<]*)<", found[2])
-        if place is not None:
+    for found in _SUSPECT.finditer(cells):
+        attributes, value = _attributes(found[1]), re.search(r"<(?:\w+:)?v(?: [^>]*)?>([^<]*)<", found[2])
+        place, kind = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", attributes.get("r", "")), attributes.get("t")
+        computed = kind == "str" or (value is not None and value[1])  # a text may be empty
+        if place is not None and (kind == "e" or not computed):
             column = 0
             for letter in place[1]:
                 column = column * 26 + ord(letter) - 64
-            yield int(place[2]) - 1, column - 1, value[1] if value else "#VALUE!"
+            said = not_computed if kind != "e" else value[1] if value else "#VALUE!"
+            yield int(place[2]) - 1, column - 1, said
 
 
 def _attributes(tag: str) -> dict[str, str]:
@@ -101,10 +109,12 @@ def _text(cell: Any) -> str:
         case float() if cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
         case datetime():
-            return cell.isoformat(" ", "seconds" if cell.second else "minutes")
+            shown = (cell + _HALF_A_SECOND).replace(microsecond=0)  # 09:59:59.999 is shown as 10:00
+            return shown.isoformat(" ", "seconds" if shown.second else "minutes")
         case date():
             return cell.isoformat()
         case time():
-            return cell.isoformat("seconds" if cell.second else "minutes")
+            shown = datetime.combine(date.min, cell) + _HALF_A_SECOND
+            return shown.time().isoformat("seconds" if shown.second else "minutes")
         case _:
             return str(cell)

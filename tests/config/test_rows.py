@@ -49,6 +49,7 @@ SAME = {
     "commas": ONE,
     "semicolons": "key;url;topic\nep-1;https://a.b/c;One, two\n",
     "tabs": "key\turl\ttopic\nep-1\thttps://a.b/c\tOne, two\n",
+    "semicolons, and commas in the name of a column": 'key;url;topic;"who, when, why"\nep-1;https://a.b/c;One, two;\n',
     "the separator as Excel is told it": "sep=,\r\n" + ONE,
     "another one": "\ufeffsep=;\nkey;url;topic\nep-1;https://a.b/c;One, two\n",
     "a BOM": "\ufeff" + ONE,
@@ -115,6 +116,24 @@ def test_rows_that_are_not_enabled_or_meant_are_left_out(tmp_path: Path) -> None
     main = LISTED.replace("s.csv", "{file: s.csv, where: {show: one}}")
     sheet = "key,url,enabled,show\na,https://a.b/c,yes,one\nb,https://a.b/c,no,one\nc,https://a.b/c,,two\n"
     assert [*jobs(tmp_path, sheet, main)] == ['["a"]']
+
+
+@pytest.mark.parametrize(("wanted", "keys"), [("true", "ac"), ("false", "b"), ("Caf\u00e9", "d"), ("2", "e")])
+def test_the_rows_that_are_meant(tmp_path: Path, wanted: str, keys: str) -> None:
+    cells = {"a": "TRUE", "b": "no", "c": "yes", "d": "Cafe\u0301", "e": "2"}
+    sheet = "key,url,live\n" + "".join(f"{key},https://a.b/c,{cell}\n" for key, cell in cells.items())
+    found = jobs(tmp_path, sheet, LISTED.replace("s.csv", f"{{file: s.csv, where: {{live: {wanted}}}}}"))
+    assert [key[2] for key in found] == [*keys]
+
+
+def test_a_row_may_have_a_zone_of_its_own(tmp_path: Path) -> None:
+    sheet = (
+        "key,url,schedule,zone\na,https://a.b/1,2026-12-05 10:00,America/New_York\nb,https://a.b/2,2026-12-05 10:00,\n"
+    )
+    found = jobs(tmp_path, sheet, f"{LISTED}    zone: Asia/Tokyo\n").values()
+    assert [job.schedule and job.schedule.utc.hour for job in found] == [15, 1]
+    (problem,) = wrong(tmp_path, "date,link,zone\n2026-12-05,https://a.b/1,Asia/Tokyo\n", DATED)
+    assert problem.code == "conflict"
 
 
 def test_a_row_is_submitted_within_the_horizon_and_not_when_its_time_has_passed(tmp_path: Path) -> None:
@@ -200,6 +219,20 @@ def test_a_row_without_a_time_among_others_is_warned_of(tmp_path: Path, cells: s
     text = "1 row has no `schedule`, and other rows have one: without a time it is published as soon as it is produced"
     assert said(found) == ([("row_untimed", "warning", f"{text}: ep-2 (s.csv:3)", 3)] if warned else [])
     assert len(found.desired.jobs) == 2, "an empty cell is not set, and nothing else"
+
+
+@pytest.mark.parametrize("column", ["date", "on", "key"])
+def test_a_column_of_times_that_fills_no_field_is_warned_of(tmp_path: Path, column: str) -> None:
+    rows = f"key,url,{column}\na,https://a.b/1,2026-12-05\nb,https://a.b/2,05.12.2026 10:00\n"
+    text = rows if column != "key" else "key,url\n2026-12-05,https://a.b/1\n2026-12-06,https://a.b/2\n"
+    ((code, _, message, _),) = said(expanded(tmp_path, text))
+    assert code == "row_untimed" and f"the column `{column}` fills no field" in message
+    assert said(expanded(tmp_path, text, f"{LISTED}    publishMode: immediate\n")) == []
+
+
+def test_a_time_that_the_job_takes_from_the_row_is_a_time_of_other_rows(tmp_path: Path) -> None:
+    sheet = "key,url,when\na,https://a.b/1,2026-12-05 10:00\nb,https://a.b/2,\n"
+    assert [w[0] for w in said(expanded(tmp_path, sheet, f"{LISTED}    schedule: ${{row.when}}\n"))] == ["row_untimed"]
 
 
 def test_no_row_with_a_time_or_one_submitted_without_is_no_warning(tmp_path: Path) -> None:
@@ -427,6 +460,8 @@ def test_a_sheet_that_cannot_be_read(tmp_path: Path, name: str) -> None:
         ("s.json", '[{"key": "a"', "1 syntax"),
         ("s.json", '{"key": "a"}', "1 wrong_type"),
         ("s.json", '[{"url": "https://a.b/c"}]', "1 missing"),
+        ("s.json", '\n [\n\n{"key": "a", "url": "https://a.b/c"},\n {"key": "b",\n "key": "b"}]', "5 duplicate_key"),
+        ("s.json", '[{"key": "b",\n"url": "https://a.b/c"},\n\n[1, 2]\n]', "4 wrong_type"),
         ("s.yaml", "- key: a\n  url: [\n", "2 syntax"),
         ("s.yaml", "- key: a\n  url: https://a.b/c\n- text\n", "3 wrong_type"),
         ("s.yaml", "- key: a\n  url: https://a.b/c\n  durationMins: two\n", "1 wrong_type"),

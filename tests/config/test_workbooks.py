@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from tests.config.test_rows import LISTED, jobs, wrong
-from tests.config.workbooks import Day, Failed, archive, ods, xlsx
+from tests.config.workbooks import Day, Failed, Formula, archive, ods, xlsx
 
 HEAD = ["key", "url", "schedule", "durationMins", "staging"]
 URL = "https://a.b/c"
@@ -33,8 +33,17 @@ def test_an_ods_file(tmp_path: Path) -> None:
     assert [*found] == ['["ep-1"]']
 
 
+def test_a_text_of_a_formula_may_be_empty_and_times_are_those_that_are_shown(tmp_path: Path) -> None:
+    empty = Formula(kind=' t="str"')
+    book = xlsx([HEAD, ["a", URL, Day(MORNING - 1e-7), empty], ["b", URL, Formula(f"<v>{MORNING}</v>")]])
+    found = jobs(tmp_path, book, NAMED, name="s.xlsx").values()
+    assert [job.schedule and job.schedule.written for job in found] == ["2026-12-05 10:00"] * 2
+
+
 MISTAKES: dict[str, tuple[list[list[Any]], str]] = {
     "a formula that failed": ([["key", "url", "topic"], ["a", URL, Failed("#REF!")]], "2 bad_form"),
+    "a time that was not computed": ([HEAD, ["a", URL, Formula()]], "2 bad_form"),
+    "enabled, not computed": ([[*HEAD, "enabled"], ["a", URL, None, None, None, Formula("<v/>")]], "2 bad_form"),
     "a key that failed": ([["key", "url"], ["a", URL], [Failed("#N/A"), URL]], "3 bad_form"),
     "merged keys": ([["key", "url"], ["a", URL], [None, URL]], "3 no_value"),
     "a merged header": ([["key", None, "url"], ["a", "x", URL]], "1 no_value"),

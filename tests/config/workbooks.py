@@ -21,6 +21,13 @@ class Day(Struct, frozen=True):
     number: float
 
 
+class Formula(Struct, frozen=True):
+    """A formula as a program writes it that does not compute: without its value."""
+
+    value: str = "<v></v>"
+    kind: str = ""
+
+
 class Failed(Struct, frozen=True):
     """What a formula gave that failed."""
 
@@ -83,6 +90,8 @@ def _cell(place: str, value: Any) -> str:
             return ""
         case Day(number):
             return f'<c r="{place}" s="1"><v>{number}</v></c>'
+        case Formula(value, kind):
+            return f'<c r="{place}" s="1"{kind}><f>A9</f>{value}</c>'
         case Failed(said):
             return f'<c r="{place}" t="e"><f>A9</f><v>{said}</v></c>'
         case bool():

@@ -240,7 +240,7 @@ MEANINGS: Mapping[str, str] = {
     "publication_unseen": "It was approved a moment ago; whether it is published is not seen yet.",
     "resolved": "A lost answer was found, in the plan that was saved.",
     "row_passed": "The time of a row had passed when its sheet was first read with it: it is not submitted.",
-    "row_untimed": "A row has no `schedule`, and others have one: it is published as soon as it is produced.",
+    "row_untimed": "A row has no `schedule`, and other rows or columns have times: it is published when produced.",
     "same_source": "It is made from a source that another job was made from: it is paid for a second time.",
     "schedule_unseen": "A publish time was accepted a moment ago and is not seen yet.",
     "shard_missing": "The report of a shard is missing: the outcome of its accounts is unknown.",
