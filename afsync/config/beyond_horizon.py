@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -51,19 +51,19 @@ def _found(
     now: datetime,
     until: datetime,
 ) -> Upcoming:
-    further = expand(replace(files, timed_submissions=_ahead(timed, now, until)), recorded, now)
+    further = expand(replace(files, timed_submissions=_with(timed, lambda own: max(own, until - now))), recorded, now)
     jobs = {a: j for a, j in further.desired.jobs.items() if a not in at_moment.desired.jobs}
     without_row = further.occurrences.without_row if further.occurrences else ()
     return Upcoming({a: j for a, j in jobs.items() if j.schedule and j.schedule.utc <= until}, (), without_row)
 
 
-def _ahead(timed: TimedSubmissions, now: datetime, until: datetime) -> TimedSubmissions:
-    span = until - now
+def _with(timed: TimedSubmissions, horizon: Callable[[timedelta], timedelta]) -> TimedSubmissions:
+    """The same with other horizons."""
     return replace(
         timed,
-        series={k: replace(s, horizon=max(s.horizon, span)) for k, s in timed.series.items()},
-        listed={k: replace(s, horizon=max(s.horizon, span)) for k, s in timed.listed.items()},
-        horizons={a: max(h, span) for a, h in timed.horizons.items()},
+        series={key: replace(s, horizon=horizon(s.horizon)) for key, s in timed.series.items()},
+        listed={key: replace(s, horizon=horizon(s.horizon)) for key, s in timed.listed.items()},
+        horizons={address: horizon(own) for address, own in timed.horizons.items()},
     )
 
 
@@ -121,13 +121,7 @@ def entering(project: LoadedProject, recorded: Recorded, now: datetime, until: d
     timed = project.timed_submissions
     if timed is None or until <= now:
         return ()
-    more = until - now
-    wider = replace(
-        timed,
-        series={key: replace(s, horizon=s.horizon + more) for key, s in timed.series.items()},
-        listed={key: replace(s, horizon=s.horizon + more) for key, s in timed.listed.items()},
-        horizons={address: horizon + more for address, horizon in timed.horizons.items()},
-    )
+    wider = _with(timed, lambda own: own + (until - now))
     all_single = replace(project.desired, jobs={**project.desired.jobs, **project.waiting})
     try:
         then = expand(replace(project, timed_submissions=wider, desired=all_single), recorded, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +12,10 @@ from afsync.config.keys.part import fits
 from afsync.config.keys.resources import EXCEPTION_KEYS, SERIES_KEYS, JobFields, JobPart
 from afsync.config.problems import Code, Diagnostic, Path
 
-_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", "rerun", "approve", *EXCEPTION_KEYS})
+OF_ONE = frozenset({"rerun", "approve"})
+"""What a person says of one submission, be it over or not."""
+
+_FIXED = frozenset({"repeat", "rows", "zone", "horizon", "keep", *OF_ONE, *EXCEPTION_KEYS})
 """What is the same for all occurrences, or belongs to one."""
 
 _OF_JOB = frozenset(JobPart.__struct_encode_fields__)
@@ -65,15 +68,23 @@ def refers_to_row(value: Any) -> bool:
             return False
 
 
-def filled(value: Any, path: Path, scope: Scope, faults: list[Diagnostic]) -> Any:
-    """`value` for one occurrence, whose names are in the scope."""
+def filled(
+    fields: Mapping[str, Any], at: Callable[[str], Path], scope: Scope, faults: list[Diagnostic]
+) -> dict[str, Any]:
+    """The fields for one occurrence, whose names are in the scope; `at` is where one stands. What comes out empty, as
+    of an empty cell, is not set."""
+    found = {name: _filled(value, at(name), scope, faults) for name, value in fields.items()}
+    return {name: value for name, value in found.items() if value != "" or not has_later(fields[name])}
+
+
+def _filled(value: Any, path: Path, scope: Scope, faults: list[Diagnostic]) -> Any:
     match value:
         case Later(text):
             return interpolate(text, path, scope, faults)
         case dict():
-            return {key: filled(inner, (*path, key), scope, faults) for key, inner in value.items()}
+            return {key: _filled(inner, (*path, key), scope, faults) for key, inner in value.items()}
         case list():
-            return [filled(inner, (*path, place), scope, faults) for place, inner in enumerate(value)]
+            return [_filled(inner, (*path, place), scope, faults) for place, inner in enumerate(value)]
         case _:
             return value
 

@@ -14,7 +14,7 @@ from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import build_job, job_reader
 from afsync.config.keys.resources import EXCEPTION_KEYS
-from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
+from afsync.config.occurrence_fields import OF_ONE, OWN_KEYS, explained, filled, has_later, merged
 from afsync.config.occurrence_text import as_submitted, names_of
 from afsync.config.problem_report import Report
 from afsync.config.problems import Diagnostic, InvalidValue, Path
@@ -27,8 +27,6 @@ from afsync.core.records import RecordedJob
 from afsync.core.resources import Job, Schedule, Values
 from afsync.core.series import Occurrence, Series, SeriesState
 from afsync.core.service_statuses import ENDED, group_of
-
-_OF_ONE = frozenset({"rerun", "approve"})
 
 _IN = " (in the occurrence of "
 
@@ -118,7 +116,7 @@ def _is_over(record: RecordedJob, occurrence: Occurrence, now: datetime) -> bool
 
 def _again(declared: DeclaredSeries, occurrence: Occurrence) -> bool:
     """Whether a person says something about that very submission."""
-    return not _OF_ONE.isdisjoint(declared.exceptions.get(occurrence.instance, {}))
+    return not OF_ONE.isdisjoint(declared.exceptions.get(occurrence.instance, {}))
 
 
 def _as_recorded(occurrence: Occurrence, record: RecordedJob, schedule: Schedule) -> Job:
@@ -161,7 +159,6 @@ def _declared(
     fields = given
     if declared.cells or any(map(has_later, given.values())):
         fields, faults = _filled(given, declared, occurrence, found.series, timed.scope)
-        fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}  # an empty cell is not set
         if record is not None and not faults:
             fields = _as_submitted(fields, given, declared, occurrence, found.series, timed.scope, record.declared)
         faults = faults or _explained(fields, declared)
@@ -205,7 +202,7 @@ def _filled(
     else:
         own = replace(scope, names=names)
     faults: list[Diagnostic] = []
-    return {k: filled(v, declared.at(k), own, faults) for k, v in given.items()}, faults
+    return filled(given, declared.at, own, faults), faults
 
 
 def _as_submitted(

@@ -245,9 +245,8 @@ def check_dates(found: FoundSeries, report: Report, now: datetime) -> None:
     """Reports exceptions for dates that the rule does not have, and times that the clocks leave out or repeat."""
     job, series = found.declared.job, found.series
     rows = found.declared.rows
-    if rows is not None and not rows.rows and found.records and not rows.sheet.wrong:
-        text = f"there are no rows, and the state has {len(found.records)} occurrences of them"
-        report.faults(rows.sheet, [Diagnostic(Code.EMPTY_FILE, (1,), text, "restore its rows, or remove the job")])
+    if rows is not None:
+        report.faults(rows.sheet, rows.emptied(len(found.records)))
     for instance in (i for i in (*series.deviations, *(rows.rows if rows else ())) if not series.knows(i)):
         message = f"the rule has no `{instance}`"
         hint = _nearest(series, instance)

@@ -70,6 +70,13 @@ class Rows(Struct, frozen=True):
             self, fields={k: {f: v for f, v in own.items() if f not in names} for k, own in self.fields.items()}
         )
 
+    def emptied(self, recorded: int) -> list[Diagnostic]:
+        """What is wrong where it has no rows, and the state has occurrences of some."""
+        if self.rows or not recorded or self.sheet.wrong:
+            return []
+        text = f"there are no rows, and the state has {recorded} of them"
+        return [Diagnostic(Code.EMPTY_FILE, (1,), text, "restore its rows; to remove them for good, remove the job")]
+
 
 def rows_of(sheet: Sheet, key: str, where: Mapping[str, Any], *, dated: bool) -> tuple[Rows, list[Diagnostic]]:
     """The rows of a sheet by key, as far as they agree with `where`, and everything that is wrong with them.

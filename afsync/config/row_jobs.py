@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from afsync.config.declarations import Declared
 from afsync.config.interpolation import Scope
 from afsync.config.jobs import JobContext, ResolvedJob, build_job, job_reader
-from afsync.config.occurrence_fields import OWN_KEYS, explained, filled, has_later, merged
+from afsync.config.occurrence_fields import OF_ONE, OWN_KEYS, explained, filled, merged
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, InvalidValue
 from afsync.config.row_fields import SCHEDULE, Rows, cell_text, names_of_row
@@ -26,8 +26,6 @@ from afsync.core.resources import Job
 from afsync.core.service_statuses import ENDED, group_of
 from afsync.core.state import Considered
 from afsync.errors import Location, Problem, Severity
-
-_OF_ONE = ("rerun", "approve")
 
 
 class RowSeries(Struct, frozen=True):
@@ -98,10 +96,8 @@ def look(
     since = known.since if known else f"{now:%Y-%m-%d}"
     remembered = known if known is not None and same else Considered(now, since, zone_data(series.zone))
     found = RowsAtMoment(series, [], [], [], remembered)
-    if not series.rows.rows and records and not series.rows.sheet.wrong:
-        hint = "restore its rows; to remove them for good, remove the job"
-        text = f"there are no rows, and the state has {len(records)} of them"
-        report.faults(series.rows.sheet, [Diagnostic(Code.EMPTY_FILE, (1,), text, hint)])
+    if emptied := series.rows.emptied(len(records)):
+        report.faults(series.rows.sheet, emptied)
         return found
     fresh = [d for key in sorted(series.rows.rows) if (d := _row(found, key, records.get(key), scope, report, now))]
     whole_of = job_reader(replace(context, imports={*context.imports, *imports_of(series)}))
@@ -130,7 +126,7 @@ def _row(
     job = series.job
     over = record is not None and group_of(record.status) in ENDED
     declared = DeclaredRow(job.document, job.section, f'{job.key}["{key}"]', {}, rows, rows.rows[key], key)
-    again = key not in rows.disabled and any(field in rows.fields[key] for field in _OF_ONE)
+    again = key not in rows.disabled and not OF_ONE.isdisjoint(rows.fields[key])
     past = record is not None and (record.schedule is None or record.schedule.utc <= now)
     if record is not None and over and past and not again:
         held = record.publish.value == "held"
@@ -142,8 +138,7 @@ def _row(
     given.pop("import", None)
     faults: list[Diagnostic] = []
     own = replace(scope, names=names_of_row(rows, rows.rows[key]))
-    fields = {k: filled(v, (k,), own, faults) if has_later(v) else v for k, v in given.items()}
-    fields = {k: v for k, v in fields.items() if v != "" or not has_later(given[k])}
+    fields = filled(given, lambda field: (field,), own, faults)
     if series.zone is not None and "zone" in job.fields:
         fields.setdefault("zone", series.zone)
     faults = faults or explained(fields)
