@@ -96,7 +96,7 @@ def a_plan(root: Path, jobs: int) -> dict[str, int]:
     }
 
 
-MOST = {"loading": 18, "reading the state": 0.1, "planning": 5, "text": 160, "JSON": 80, "Markdown": 120}
+MOST = {"loading": 15.5, "reading the state": 0.1, "planning": 4.5, "text": 160, "JSON": 80, "Markdown": 120}
 """Calls per job, a little more than there are."""
 
 

@@ -87,7 +87,7 @@ class Document:
         """Texts that may be shorter than they were meant."""
         return in_common_form(self.text) if self._fast is not NOT_READ else self._composed.cuts
 
-    @property
+    @cached_property
     def may_refer(self) -> bool:
         """Whether any value can hold `${`, be it escaped in the text. Most files hold none, and need no search."""
         return "${" in self.text or "\\" in self.text

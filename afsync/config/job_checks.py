@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from afsync.config.declarations import Declared, text_of
+from afsync.config.declarations import Declared
 from afsync.config.problems import Code, InvalidValue
 from afsync.core.text import Effort, did_you_mean
 
@@ -13,11 +13,18 @@ Finding = tuple[str, InvalidValue]
 """The field it is about, and what is wrong with it."""
 
 
-def form_of(job: Declared, body: Mapping[str, Any], *, imported: bool) -> tuple[Hashable, ...]:
-    """Everything that `check_job` looks at, but for the templates: of two jobs of one form, both are right or none."""
-    fields = job.fields
-    told = text_of(fields, "template"), text_of(fields, "publishMode"), text_of(body, "entry")
-    return (*fields, *told, imported)
+def form_of(fields: Mapping[str, Any], body: Mapping[str, Any], *, imported: bool, held: bool) -> tuple[Hashable, ...]:
+    """Everything that the checks of a job look at, but for the templates: of two jobs of one form, both are right or
+    none."""
+    template, mode, entry = fields.get("template"), fields.get("publishMode"), body.get("entry")
+    return (
+        *fields,
+        template if isinstance(template, str) else None,
+        mode if isinstance(mode, str) else None,
+        entry if isinstance(entry, str) else None,
+        imported,
+        held,
+    )
 
 
 def check_job(

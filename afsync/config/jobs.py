@@ -57,32 +57,27 @@ def job_reader(context: JobContext) -> Callable[[Declared], ResolvedJob]:
 
 def _read_job(context: JobContext, right: set[Hashable], job: Declared) -> ResolvedJob:
     """`right` are the forms in which nothing was wrong; most jobs of a project have the same few."""
-    fields, body, problems = job.fields, _with_defaults(job, context), []
+    fields = job.fields
+    body = _with_defaults(job, context) if context.defaults else fields
     imported = bool(context.imports) and f"job.{job.key}" in context.imports
     publish = fields.get("publish", context.publish)
     held = publish == "held"
-    form = (*form_of(job, body, imported=imported), held)
+    problems: list[Finding] = []
+    form = form_of(fields, body, imported=imported, held=held)
     if form not in right:
-        problems = [
-            *check_job(
-                job,
-                body,
-                context.templates,
-                complete=context.complete,
-                imports=context.imports,
-                effort=context.effort,
-            )
-        ]
+        problems += check_job(
+            job, body, context.templates, complete=context.complete, imports=context.imports, effort=context.effort
+        )
         problems += check_held(job, held=held and not imported)
         if not problems:
             right.add(form)
     schedule = file = None
     try:
         written = fields.get("schedule")
-        if isinstance(written, Schedule):
-            schedule = written  # an occurrence is given its own
-        elif isinstance(written, str) and written:
+        if isinstance(written, str) and written:
             schedule = parse_schedule(written, _zone(fields, context) if "zone" in fields else context.zone)
+        elif isinstance(written, Schedule):
+            schedule = written  # an occurrence is given its own
     except InvalidValue as wrong:
         problems.append(("schedule", wrong))
     try:
@@ -139,7 +134,7 @@ def _with_defaults(job: Declared, context: JobContext) -> Mapping[str, Any]:
     A body overrides its template, so a default for what the template sets would win over it. None applies with a raw
     `fromTemplateId`, whose template cannot be read here, nor does a default publish mode where there is a schedule.
     """
-    if not context.defaults or job.has("fromTemplateId"):
+    if job.has("fromTemplateId"):
         return job.fields
     template = context.templates.get(job.text("template") or "")
     settled = {"publishMode"} if job.has("schedule") else set()

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
+from afsync.core.fingerprints import plainly_same
 from afsync.core.records import (
     UNSEEN,
     Address,
@@ -38,7 +39,7 @@ from afsync.core.records import (
     Uuid,
     Watched,
 )
-from afsync.core.resources import Schedule, Utc, Values
+from afsync.core.resources import Job, Schedule, Utc, Values
 
 Echo = Annotated[Values, Meta(description="The fields that the service is known to echo.")]
 
@@ -183,6 +184,18 @@ class Recorded(Struct, frozen=True, dict=True):
     @cached_property
     def jobs(self) -> Mapping[str, RecordedJob]:
         return {a: r for a, r in self.resources.items() if isinstance(r, RecordedJob)}
+
+    def unedited(self, declared: Mapping[str, Job]) -> frozenset[str]:
+        """The addresses of jobs whose declared body is the recorded one for certain.
+
+        Kept for the last `declared`: every stage of a plan asks, and to compare all bodies takes long.
+        """
+        kept = self.__dict__.get("_unedited")
+        if kept is None or kept[0] is not declared:
+            records = self.jobs
+            found = [a for a, j in declared.items() if (r := records.get(a)) and plainly_same(j.values, r.declared)]
+            kept = self.__dict__["_unedited"] = (declared, frozenset(found))
+        return kept[1]
 
     @property
     def newest_known(self) -> datetime | None:

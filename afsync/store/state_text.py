@@ -157,10 +157,13 @@ def _lines_of(name: str, part: Any) -> int:
 def _fields(cls: type[Struct], items: list[Struct]) -> int:
     """How many lines blocks take, for items of one type."""
     tag, first, new = layout(cls)
-    always = 2 + len(tag) + len(first)
-    return always * len(items) + sum(
-        len(items) - list(map(attrgetter(name), items)).count(default) for name, default in new
-    )
+    always = (2 + len(tag) + len(first)) * len(items)
+    if not new:
+        return always
+    # Of most items, all that format 2 added is as it is by default. The class makes it a tuple, also of one field.
+    plain = (cls, *(default for _, default in new))
+    others = [v for v in map(attrgetter("__class__", *(name for name, _ in new)), items) if v != plain]
+    return always + sum(1 for v in others for a, b in zip(v, plain, strict=True) if a != b)
 
 
 def _check_format(document: Object) -> None:

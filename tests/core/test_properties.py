@@ -86,6 +86,17 @@ def test_a_published_job_as_it_was_submitted_is_settled() -> None:
     assert settled_jobs(facts) == {job.address}
 
 
+def test_open_values_are_the_recorded_ones_only_where_they_are_written_alike() -> None:
+    """`true` and `1` are equal in Python, and different requests."""
+    job = a_job("show", addOns={"shoppable": {"active": True}})
+    record = a_recorded_job(job, id="job_1", status="published")
+    recorded = a_recorded({job.address: record})
+    assert recorded.unedited(desired(job).jobs) == {job.address}
+    edited = replace(job, values={**job.values, "addOns": {"shoppable": {"active": 1}}})
+    assert recorded.unedited(desired(edited).jobs) == frozenset(), "what is kept is of the jobs that were asked about"
+    assert recorded.unedited(desired(job).jobs) == {job.address}
+
+
 def _holds(world: World, plan: Plan) -> None:
     a_busy_job_never_gets_anything_sent(world, plan)
     nothing_is_done_where_an_intent_is_open(world, plan)

@@ -35,7 +35,6 @@ from afsync.core.decisions.publish_times import (
     time_never_set,
 )
 from afsync.core.decisions.templates import unless_protected
-from afsync.core.fingerprints import plainly_same
 from afsync.core.held_jobs import (
     DueStatus,
     decide_behind,
@@ -61,19 +60,19 @@ from afsync.core.trust.reviews import decide_unreviewed
 def settled_jobs(facts: Facts) -> frozenset[str]:
     """The jobs that are published, and declared as they were submitted: most of a long history. `decide_job` says
     nothing about them either, and reading the account changes nothing in their records."""
-    records, seen = facts.recorded.jobs, facts.remote.jobs
+    declared, records, seen = facts.desired.jobs, facts.recorded.jobs, facts.remote.jobs
     found = [
         address
-        for address, job in facts.desired.jobs.items()
-        if (record := records.get(address)) is not None
-        and never_changes(record.status)
+        for address in facts.recorded.unedited(declared)
+        if never_changes((record := records[address]).status)
         and record.id not in seen
-        and _as_submitted(job, record)
+        and _as_submitted(declared[address], record)
     ]
     return frozenset(found) - facts.taken - facts.options.replace
 
 
 def _as_submitted(declared: Job, record: RecordedJob) -> bool:
+    """Whether nothing but the body differs, or may."""
     wanted, known = declared.schedule, record.schedule
     if wanted is None or known is None:
         if wanted is not known:
@@ -81,8 +80,7 @@ def _as_submitted(declared: Job, record: RecordedJob) -> bool:
     elif wanted.utc != known.utc or wanted.written != known.written:
         return False
     return (
-        plainly_same(declared.values, record.declared)
-        and record.publish is Publish.SERVICE
+        record.publish is Publish.SERVICE
         and declared.rerun in (None, record.rerun)
         and declared.approve is None
         and not declared.ignore_changes

@@ -28,8 +28,7 @@ def swapped_jobs(
     ambiguous, and so are all moves that depend on it.
     """
     declared, records = desired.jobs, recorded.jobs
-    # Equal values need no comparison of fingerprints, and nearly all of a plan is equal.
-    differ = [a for a, job in declared.items() if (r := records.get(a)) is not None and job.values != r.declared]
+    differ = (declared.keys() & records.keys()) - recorded.unedited(declared)
     edited = {a for a in differ if _asks_for_another(declared[a], records[a], desired)}
     if not edited and blocked.isdisjoint(records.keys() - declared.keys()):
         return renamed
