@@ -20,8 +20,7 @@ from afsync.config.scalars import comment, flow, meant
 from afsync.config.sheets import parse_delimited
 from afsync.config.times import parse_schedule, parse_zone
 from afsync.core.addresses import Kind, occurrence_of
-from afsync.core.body_fields import BODY_ORDER
-from afsync.core.decisions.imports import sourceless
+from afsync.core.body_fields import BODY_ORDER, sourceless
 from afsync.core.export import Exported
 from afsync.core.fingerprints import plain
 from afsync.core.resources import Job, Schedule

@@ -172,13 +172,3 @@ def taken_over(recorded: Recorded, address: str, record: Record) -> Recorded:
     rest = {i: w for i, w in recorded.watched.items() if i != record.id}
     left = {i: f for i, f in recorded.forgotten.items() if i != record.id}
     return replace(recorded.with_resource(address, record), foreign=foreign, watched=rest, forgotten=left)
-
-
-SOURCES = {"fetch": ("url", "urls"), "upload": ("file", "fileId")}
-"""What a job of each entry is made from; the other entries need no source."""
-
-
-def sourceless(values: Values) -> bool:
-    """Whether a body lacks what such a job is made from: it was taken over, or its `entry` alone is ignored."""
-    needs = SOURCES.get(values.get("entry", "fetch"), ())
-    return bool(needs) and not any(values.get(field) for field in needs)

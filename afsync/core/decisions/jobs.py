@@ -27,13 +27,7 @@ from afsync.core.decisions.notices import (
     stopped,
     undeclared_and_busy,
 )
-from afsync.core.decisions.publish_times import (
-    decide_reschedule,
-    decide_unset,
-    lost_time_matters,
-    schedule_not_kept,
-    time_never_set,
-)
+from afsync.core.decisions.publish_times import decide_reschedule, decide_unset, time_never_set
 from afsync.core.decisions.templates import unless_protected
 from afsync.core.held_jobs import (
     DueStatus,
@@ -53,7 +47,7 @@ from afsync.core.records import Publish, RecordedJob
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job
 from afsync.core.service_statuses import BEING_PUBLISHED, Group, never_changes
-from afsync.core.trust.kept_publish_times import settle_time_over
+from afsync.core.trust.kept_publish_times import lost_time_matters, schedule_not_kept, settle_time_over
 from afsync.core.trust.reviews import decide_unreviewed
 
 

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.approvals import approved_without_submission
+from afsync.core.body_fields import sourceless
 from afsync.core.command_lines import RENAME, FlagName, import_command
 from afsync.core.credits import estimate
 from afsync.core.decisions.duplicate_warnings import paid_before
-from afsync.core.decisions.imports import decide_import, sourceless
+from afsync.core.decisions.imports import decide_import
 from afsync.core.fingerprints import fingerprint
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.changes import Change, Credits, Decision, do, withhold

@@ -1,4 +1,4 @@
-"""Decisions about the publish time of a recorded job: moved, never set, not kept by the service, or taken off."""
+"""Decisions about the publish time of a recorded job: moved, never set, or taken off."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from afsync.core.command_lines import FlagName
 from afsync.core.decisions.job_differences import Edits, Standing, observed_time
 from afsync.core.decisions.notices import time_passed
 from afsync.core.plan.actions import Action, Reason, Retire
-from afsync.core.plan.changes import NOTHING, Change, Decision, do, note, reschedule, withhold
+from afsync.core.plan.changes import NOTHING, Change, Decision, do, reschedule, withhold
 from afsync.core.plan.facts import Facts
 from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired, Job, Schedule
 from afsync.core.service_statuses import BEING_PUBLISHED, COMPLETE, Group, ended_badly, never_changes
 from afsync.core.state import Recorded
-from afsync.core.trust.kept_publish_times import nothing_to_take_off, settle_time_over
+from afsync.core.trust.kept_publish_times import not_seen_yet, nothing_to_take_off, settle_time_over
 
 
 def time_never_set(declared: Job, record: RecordedJob) -> bool:
@@ -103,48 +103,6 @@ def _published(change: Change, platforms: tuple[str, ...], wanted: datetime, now
         "remove `schedule` if that is fine; a new value of `rerun:` submits it again (that costs credits)",
         "schedule",
     )
-
-
-WAY_OUT = (
-    "to accept that, remove `schedule`, or ignore it (`lifecycle: {ignore_changes: [schedule]}`): nothing "
-    "is sent; for further jobs, `publish: held` leaves publishing to afsync"
-)
-
-
-def lost_time_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
-    """Whether a publish time that was not kept is still declared, and still ahead."""
-    schedule, known = declared.schedule, record.schedule
-    if schedule is None or known is None or not record.time_lost:
-        return False
-    return schedule.utc == known.utc and schedule.utc > now and "schedule" not in declared.ignore_changes
-
-
-def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Decision:
-    """The decision where the service lost a publish time: it is not set a third time, so a person decides."""
-    change = reschedule(declared, record, Reason.SCHEDULE_NOT_KEPT)
-    written = declared.schedule.written if declared.schedule else ""
-    text = (
-        f"{declared.address} ({record.id}): the service accepted its publish time, {written}, and did not keep it: "
-        f"{_what_happens(record, status)}"
-    )
-    return withhold(change, text, WAY_OUT, "schedule")
-
-
-def _what_happens(record: RecordedJob, status: str) -> str:
-    if record.published_on:
-        return f"it was published before that, on {', '.join(record.published_on)}"
-    if never_changes(status):
-        return "it was published before that"
-    if status == COMPLETE and record.staged:
-        return "it is produced, the time is gone, and it waits for an approval"
-    if status == COMPLETE:
-        return "it is produced and the time is gone; such a job is published as soon as it is produced"
-    return "it was set twice, and is gone again; the job is published as soon as it is produced"
-
-
-def not_seen_yet(declared: Job, record: RecordedJob) -> Decision:
-    text = f"the publish time of {declared.address} ({record.id}) was accepted, and is not to be seen yet"
-    return note(declared.address, "schedule_unseen", text, "a plan judges it once `api.settle` has passed")
 
 
 def with_refusal(recorded: Recorded, address: str) -> Recorded:

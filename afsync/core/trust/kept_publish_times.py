@@ -1,4 +1,5 @@
-"""Whether the service kept the publish times that it accepted, judged by what is read now (docs/trust.md)."""
+"""Whether the service kept the publish times that it accepted, judged by what is read now (docs/trust.md), and the
+decision where it did not."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from afsync.core.held_jobs import is_held
+from afsync.core.plan.actions import Reason
+from afsync.core.plan.changes import Decision, note, reschedule, withhold
 from afsync.core.plan.facts import Options
 from afsync.core.records import Effect, Finding, Publish, RecordedJob
 from afsync.core.remote_account import Remote
@@ -157,3 +160,45 @@ def nothing_to_take_off(declared: Job, record: RecordedJob, remote: Remote, now:
         return False
     reported, observed = publish_time_of(record.id, remote, now)
     return reported and observed is None and settle_time_over(record.schedule_unseen_since, now, settle)
+
+
+WAY_OUT = (
+    "to accept that, remove `schedule`, or ignore it (`lifecycle: {ignore_changes: [schedule]}`): nothing "
+    "is sent; for further jobs, `publish: held` leaves publishing to afsync"
+)
+
+
+def lost_time_matters(declared: Job, record: RecordedJob, now: datetime) -> bool:
+    """Whether a publish time that was not kept is still declared, and still ahead."""
+    schedule, known = declared.schedule, record.schedule
+    if schedule is None or known is None or not record.time_lost:
+        return False
+    return schedule.utc == known.utc and schedule.utc > now and "schedule" not in declared.ignore_changes
+
+
+def schedule_not_kept(declared: Job, record: RecordedJob, status: str) -> Decision:
+    """The decision where the service lost a publish time: it is not set a third time, so a person decides."""
+    change = reschedule(declared, record, Reason.SCHEDULE_NOT_KEPT)
+    written = declared.schedule.written if declared.schedule else ""
+    text = (
+        f"{declared.address} ({record.id}): the service accepted its publish time, {written}, and did not keep it: "
+        f"{_what_happens(record, status)}"
+    )
+    return withhold(change, text, WAY_OUT, "schedule")
+
+
+def _what_happens(record: RecordedJob, status: str) -> str:
+    if record.published_on:
+        return f"it was published before that, on {', '.join(record.published_on)}"
+    if never_changes(status):
+        return "it was published before that"
+    if status == COMPLETE and record.staged:
+        return "it is produced, the time is gone, and it waits for an approval"
+    if status == COMPLETE:
+        return "it is produced and the time is gone; such a job is published as soon as it is produced"
+    return "it was set twice, and is gone again; the job is published as soon as it is produced"
+
+
+def not_seen_yet(declared: Job, record: RecordedJob) -> Decision:
+    text = f"the publish time of {declared.address} ({record.id}) was accepted, and is not to be seen yet"
+    return note(declared.address, "schedule_unseen", text, "a plan judges it once `api.settle` has passed")
