@@ -51,3 +51,18 @@ def test_every_file_that_contributing_names_is_there() -> None:
 def test_what_contributing_runs_and_changes_is_there() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"\bmake ([a-z]+)", CONTRIBUTING.partition("## How")[0])) - {"them"} <= targets
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("layer", ["config"])
+def test_every_module_has_its_question_in_the_architecture(layer: str) -> None:
+    """And every module that a question names is there."""
+    _, _, table = ARCHITECTURE.partition(f"| question | module in `{layer}/` |\n")
+    rows = table.partition("\n\n")[0].splitlines()
+    named = {name for row in rows for name in re.findall(r"`([\w/]+)(?:/…)?`", row.split("|")[2])}
+    here = ROOT / "afsync" / layer
+    modules = {p.relative_to(here).with_suffix("").as_posix() for p in here.rglob("*.py") if p.name != "__init__.py"}
+    assert named - modules - {p.name for p in here.iterdir() if p.is_dir()} == set()
+    assert {name for name in modules - named if name.partition("/")[0] not in named} == set()
