@@ -225,7 +225,7 @@ def reason_against_approval(
     time = _its_time(record, declared, remote, now)
     if time is not None and not at_once and (record.approval or not record.staged):
         what = "was approved already, and is" if record.approval else "is"
-        return f"({record.id}) {what} published at {time.written}; `{FlagName.NOW}` publishes it at once"
+        return f"({record.id}) {what} to be published by the first apply after {time.written}; `{FlagName.NOW}` publishes it at once"
     return None
 
 
