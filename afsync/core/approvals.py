@@ -225,7 +225,8 @@ def reason_against_approval(
     time = _its_time(record, declared, remote, now)
     if time is not None and not at_once and (record.approval or not record.staged):
         what = "was approved already, and is" if record.approval else "is"
-        return f"({record.id}) {what} published at {time.written}; `{FlagName.NOW}` publishes it at once"
+        when = f"to be published by the first apply after {time.written}"
+        return f"({record.id}) {what} {when}; `{FlagName.NOW}` publishes it at once"
     return None
 
 

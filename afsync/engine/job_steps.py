@@ -156,7 +156,9 @@ def _over_limit(change: Change, run: Run) -> ChangeEnded | None:
         return None
     by = " by the estimate" if run.unknown_cost else ""
     why = f"{run.spent} credits were spent{by}, and this one would pass the limit of {run.max_credits}"
-    error = LimitRefused(f"Stopped: {why}.", f"raise it with {FlagName.MAX_CREDITS} {run.spent + change.credits.spend}")
+    again = "plan again: what the rest costs is estimated by what was taken now"
+    hint = f"{again}; {FlagName.MAX_CREDITS} raises the limit"
+    error = LimitRefused(f"Stopped: {why}.", hint)
     return ChangeEnded(NotAttempted(change, why), StopRun(error, "the limit on credits was reached"))
 
 

@@ -170,7 +170,8 @@ def test_without_its_schedule_it_waits_for_a_person(world: HeldWorld) -> None:
 
 def test_now_publishes_before_the_time(world: HeldWorld) -> None:
     job = world.produced()
-    assert "`--now` publishes it at once" in world.does("approve", "job.a", "--auto-approve", code=1).err
+    early = world.does("approve", "job.a", "--auto-approve", code=1).err
+    assert " is to be published by the first apply after " in early and "`--now` publishes it at once" in early
     world.does("approve", "job.a", "--now", "--auto-approve")
     assert world.of_service(job)["approved_at"]
 

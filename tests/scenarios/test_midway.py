@@ -222,6 +222,7 @@ def test_what_is_really_taken_counts_against_the_limit(world: World) -> None:
     assert ", 2 credits)\n" in done.out
     assert "job.c: not attempted: 4 credits were spent, and this one would pass the limit of 4\n" in done.out
     assert "Error: Stopped: 4 credits were spent" in done.err
+    assert "plan again: what the rest costs is estimated by what was taken now" in done.err, "4 + 1 would not do"
     assert {a: r["credits"] for a, r in world.state["resources"].items()} == {"job.a": 2, "job.b": 2}
     assert world.balance == 50 - 4
 
