@@ -11,7 +11,7 @@ from afsync.app.project import quarantine
 from afsync.config.times import zone_data
 from afsync.core.clocks import skew_warning
 from afsync.core.due_plan import looked_at, only_due
-from afsync.core.occurrence_notices import zones_changed
+from afsync.core.occurrence_notices import with_occurrences, zones_changed
 from afsync.core.plan.facts import facts_at
 from afsync.core.plan.limits import check_plan
 from afsync.core.plan.order import too_late
@@ -49,8 +49,6 @@ def checked_plan(
     plan = make_plan(project.desired, recorded, remote, at, options)
     plan = zones_changed(plan, recorded, zone_data)
     if project.occurrences is not None and not due:
-        from afsync.core.occurrence_notices import with_occurrences
-
         plan = with_occurrences(plan, project.occurrences, options)
     if due:
         plan = only_due(plan, looked_at(project.desired, recorded, at))

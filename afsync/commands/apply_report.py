@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,7 @@ from msgspec import Struct
 from afsync.app.files import write_private
 from afsync.app.preparation import ApplyRequest
 from afsync.commands.account_flags import CommandResult
-from afsync.commands.ci import publish_error, publish_problems
-from afsync.commands.ci_reports import publish_outcomes
+from afsync.commands.ci import append_summary, in_github, publish_error, publish_problems
 from afsync.commands.console import Out, in_block, messages, stdout_paint, warn_unwritten
 from afsync.commands.progress import EventLines
 from afsync.commands.report_flags import TEXT, Reports
@@ -26,12 +25,15 @@ from afsync.core.text import count
 from afsync.engine.run_report import RunReport
 from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
-from afsync.output.outcomes import Tally, approved_text, seen_lines, summary_text
-from afsync.output.outcomes_markdown import apply_markdown, outcome_problem
+from afsync.output.outcomes import Tally, approved_text, outcome_problem, seen_lines, summary_text
+from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
     from afsync.app.preparation import Prepared
+    from afsync.config.project import LoadedProject
+    from afsync.core.apply_verification import Verification
+    from afsync.core.outcomes import Outcome
 
 
 class ApplyFlags(Struct, frozen=True):
@@ -98,7 +100,7 @@ def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, eve
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
     _markdown(flags, out, done.plan, done)
-    publish_outcomes(done.outcomes, prepared.project, flags.title, done.looked, done.plan.settle)
+    _publish_outcomes(done.outcomes, prepared.project, flags.title, done.looked, done.plan.settle)
     publish_problems([v for v in done.plan.violations if v not in prepared.plan.violations], prepared.project.root)
     if done.stopped is not None:
         publish_error(done.stopped)
@@ -156,3 +158,19 @@ def _say_stopped(error: AfsyncError) -> None:
     say(f"\nError: {escape_control(error.message)}\n")
     if error.hint:
         say(f"  {escape_control(error.hint)}\n")
+
+
+def _publish_outcomes(
+    outcomes: Sequence[Outcome],
+    project: LoadedProject,
+    title: str = "",
+    looked: Verification | None = None,
+    settle: float = 0.0,
+) -> None:
+    """In GitHub Actions: the outcomes in the step summary, and an annotation for each change that went wrong."""
+    if not in_github() or not outcomes:
+        return
+
+    append_summary(outcomes_markdown(outcomes, title=title, looked=looked, settle=settle))
+    wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
+    publish_problems([p for p in wrong if p is not None], project.root)

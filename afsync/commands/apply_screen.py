@@ -18,7 +18,6 @@ from afsync.app.project import load_project
 from afsync.commands.account_flags import CommandResult
 from afsync.commands.apply_report import ApplyFlags, finish, outcome, refused
 from afsync.commands.ci import errors_into
-from afsync.commands.ci_reports import publish_plan
 from afsync.commands.console import (
     Out,
     agreed,
@@ -32,6 +31,7 @@ from afsync.commands.console import (
 )
 from afsync.commands.context import here
 from afsync.commands.first_account import announcement
+from afsync.commands.plan_report import publish_plan
 from afsync.commands.progress import MANY, EventLines, JsonLines, LineReporter, Reporter, event_lines
 from afsync.core.plan.plan import plan_without_links
 from afsync.engine.events import Tell

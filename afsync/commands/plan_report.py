@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from afsync.app.files import read_text
 from afsync.commands.account_flags import CommandResult
-from afsync.commands.ci_reports import publish_drift, publish_plan
+from afsync.commands.ci import append_output, append_summary, in_github, publish_problems
 from afsync.commands.console import in_block, messages, report, report_code, stdout_paint
 from afsync.commands.report_flags import TEXT, Reports
 from afsync.core.account_results import Numbers
 from afsync.core.drift import differences
 from afsync.core.plan.plan import Plan, plan_without_links
-from afsync.errors import Exit, Problem
-from afsync.output.ci_formats import gitlab_report
+from afsync.errors import Exit, Problem, Severity
+from afsync.output.ci_formats import gitlab_report, outputs
 from afsync.output.drift import drift_markdown, drift_text
 from afsync.output.json_text import json_text
 from afsync.output.plan_file import read_plan_file
@@ -102,7 +103,7 @@ def report_drift(found: tuple[Problem, ...], root: Path, flags: PlanFlags) -> Co
     flags.reports.write(lambda form: _drift_document(found, form, flags))
     screen = report()
     screen(_drift_document(found, flags.reports.printed, flags))
-    publish_drift(found, root, flags.title)
+    _publish_drift(found, root, flags.title)
     drifted = bool(differences(found))
     code = Exit.CHANGES if flags.detailed_exitcode and drifted else Exit.OK
     return CommandResult(Exit.ERROR if report_code(screen) else code, problems=found, changes=drifted)
@@ -116,3 +117,27 @@ def _drift_document(found: tuple[Problem, ...], form: str, flags: PlanFlags) -> 
             return drift_markdown(found, flags.max_bytes, flags.title)
         case _:
             return drift_text(found, stdout_paint())
+
+
+def publish_plan(plan: Plan, root: Path, title: str = "", calendar: Sequence[str] = ()) -> None:
+    """In GitHub Actions: the step summary, the outputs, and annotations. Elsewhere nothing."""
+    if not in_github():
+        return
+
+    append_summary(plan_markdown(plan, title=title, calendar=calendar))
+    append_output(outputs(plan))
+    publish_problems((*plan.blocking, *plan.violations, *_warnings(plan)), root)
+
+
+def _publish_drift(found: Sequence[Problem], root: Path, title: str = "") -> None:
+    """In GitHub Actions: what changed outside in the step summary, how much as an output, and annotations."""
+    if not in_github():
+        return
+
+    append_summary(drift_markdown(found, title=title))
+    append_output(f"drift={differences(found)}\n")
+    publish_problems(found, root)
+
+
+def _warnings(plan: Plan) -> list[Problem]:
+    return [n for n in plan.notices if n.severity is Severity.WARNING]

@@ -13,6 +13,7 @@ from afsync.core.plan.changes import Change
 from afsync.core.records import RecordedJob
 from afsync.core.resources import Job
 from afsync.core.text import duration
+from afsync.errors import Location, Problem
 from afsync.output.values import Paint, count, escape_control, no_paint
 
 _DOING = {
@@ -241,3 +242,17 @@ def _named(one: Expected) -> str:
 
 def plural(what: Observable) -> str:
     return f"{what.value}s"
+
+
+def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:
+    """A change that went wrong as something to be shown at its line; None for one that did not."""
+    address = outcome.change.address
+    match outcome:
+        case Failed(_, why, hint):
+            word = "is unfinished" if outcome.unfinished else "failed"
+            return Problem("change_failed", f"{address} {word}: {why}", hint, address=address, location=at)
+        case Unresolved(_, why, hint, ways):
+            hint = ". ".join(filter(None, (hint, "; ".join(ways)))) or None
+            return Problem("unresolved", f"{address} is unresolved: {why}", hint, address=address, location=at)
+        case Applied() | NotAttempted():
+            return None

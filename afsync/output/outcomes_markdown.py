@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from afsync.core.apply_verification import Verification
-from afsync.core.outcomes import Applied, Failed, NotAttempted, Outcome, Unresolved
+from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.plan import Plan
-from afsync.errors import AfsyncError, Location, Problem
+from afsync.errors import AfsyncError, Problem
 from afsync.output.markdown import MAX_BYTES, blocks_within_size, fenced, headline, marker
 from afsync.output.outcomes import Tally, outcome_line, seen_lines, spent_text
 from afsync.output.plan_text import nothing_line
@@ -70,17 +70,3 @@ def apply_markdown(
     above = ["**Not done**" if problems else "**Worth knowing**"] if told else []
     parts = [f"{marker(title, 'apply')}\n{head}", *above]
     return blocks_within_size(parts, [problem_block(p) for p in told], MAX_BYTES)
-
-
-def outcome_problem(outcome: Outcome, at: Location | None) -> Problem | None:
-    """A change that went wrong as something to be shown at its line; None for one that did not."""
-    address = outcome.change.address
-    match outcome:
-        case Failed(_, why, hint):
-            word = "is unfinished" if outcome.unfinished else "failed"
-            return Problem("change_failed", f"{address} {word}: {why}", hint, address=address, location=at)
-        case Unresolved(_, why, hint, ways):
-            hint = ". ".join(filter(None, (hint, "; ".join(ways)))) or None
-            return Problem("unresolved", f"{address} is unresolved: {why}", hint, address=address, location=at)
-        case Applied() | NotAttempted():
-            return None

@@ -100,8 +100,6 @@ class Disk:
     def sync(self, fd: int) -> None:
         """On the disk, not only in a cache. After a failure what was kept is unknown."""
         if sys.platform == "darwin":
-            import fcntl
-
             # There, fsync leaves it in the cache of the drive. Network file systems do not know this call.
             try:
                 fcntl.fcntl(fd, fcntl.F_FULLFSYNC)

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afsync.core.links import run_page
 from afsync.core.state_place import BadPlace, BranchPlace, ObjectPlace, Place, is_elsewhere, state_place
 from afsync.errors import StateError
+from afsync.store.local import LocalStore
+from afsync.store.paths import Paths, state_path
 
 if TYPE_CHECKING:
     from afsync.store.interface import Store
@@ -25,9 +28,6 @@ def open_store(root: Path, state: str, *, afsync_version: str, environ: Mapping[
             return open_remote(directory, state_place(state), state, afsync_version=afsync_version, environ=environ)
         except BadPlace as error:
             raise StateError(error.message, error.hint) from None
-    from afsync.store.local import LocalStore
-    from afsync.store.paths import Paths, state_path
-
     return LocalStore(Paths(state_path(root, state), directory), afsync_version=afsync_version)
 
 
@@ -41,7 +41,6 @@ def open_remote(
     directory: Path, place: Place, name: str, *, afsync_version: str, environ: Mapping[str, str]
 ) -> RemoteStore:
     """`directory` is the project's `.afsync`; `name` what `state:` says."""
-    from afsync.core.links import run_page
     from afsync.store.remote.store import RemoteStore, RunIdentity
 
     run = RunIdentity(os.urandom(16).hex(), afsync_version, run_page(environ), lambda: time.sleep(PAUSE))
