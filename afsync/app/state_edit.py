@@ -11,8 +11,8 @@ from afsync.app.locked_state import open_session
 from afsync.app.project import at_moment, load_project
 from afsync.app.project_state import check_lineage, locked, open_store, store_at
 from afsync.config.files import PROJECT_FILE
+from afsync.config.keys.values import check_state_path
 from afsync.config.problems import InvalidValue
-from afsync.config.value_checks import check_state_path
 from afsync.config.workspace import find_workspace
 from afsync.core.forgotten import AllForgotten, all_forgotten
 from afsync.core.moves.moves import moved_manually

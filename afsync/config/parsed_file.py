@@ -10,11 +10,11 @@ from afsync.config.document import Document
 from afsync.config.interpolation import Scope, interpolate, refuse
 from afsync.config.keys.part import fits
 from afsync.config.keys.project import IncludedFile, ProjectFile
+from afsync.config.keys.values import MOST_ITEMS
 from afsync.config.occurrence_fields import interpolate_jobs, without_later
 from afsync.config.policy import policy_faults
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
-from afsync.config.value_checks import MOST_ITEMS
 from afsync.core.text import Effort, closest
 
 _REFERENCING = frozenset({"defaults", "templates", "jobs"})

@@ -21,7 +21,7 @@ from afsync.config.keys.project import (
     LimitsPart,
     ProjectFile,
 )
-from afsync.config.value_checks import deletes_percent
+from afsync.config.keys.values import deletes_percent
 from afsync.core.policy.rules import NO_POLICY, Policy
 from afsync.core.remote_account import SERVICE
 from afsync.core.resources import Bounds, Desired, Job, Limits

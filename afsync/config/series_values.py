@@ -9,9 +9,8 @@ import re
 from datetime import date, time
 from typing import Any, Final, get_args
 
-from afsync.config.keys.values import Weekday
+from afsync.config.keys.values import Weekday, check_of_text, must_be_text
 from afsync.config.problems import Code, InvalidValue
-from afsync.config.value_checks import check_of_text, must_be_text
 from afsync.core.addresses import parse_instance
 from afsync.core.recurrence import LAST_DAY, MonthDay, Unit
 

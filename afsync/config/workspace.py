@@ -17,11 +17,10 @@ from afsync.config.files import PROJECT_FILE, inside, open_regular
 from afsync.config.includes import Tree, check_kind, included
 from afsync.config.keys.part import fits
 from afsync.config.keys.project import STATE
-from afsync.config.keys.workspace import WorkspaceFile
+from afsync.config.keys.workspace import WorkspaceFile, check_state_template
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic, Diagnostics, InvalidValue
 from afsync.config.project import Settings, bounds_of
-from afsync.config.value_checks import check_state_template
 from afsync.core.regex import regex
 from afsync.core.resources import Bounds
 from afsync.core.state_place import NAME, PLACE, account_key, account_variable, holds_a_key, shared_by_projects

@@ -55,5 +55,5 @@ def test_every_part_is_reached_from_the_project_file() -> None:
 
 @pytest.mark.parametrize("code", Code)
 def test_every_code_is_used(code: Code) -> None:
-    sources = [p.read_text("utf-8") for p in (ROOT / "afsync/config").glob("*.py") if p.name != "problems.py"]
+    sources = [p.read_text("utf-8") for p in (ROOT / "afsync/config").rglob("*.py") if p.name != "problems.py"]
     assert any(f"Code.{code.name}" in text for text in sources)

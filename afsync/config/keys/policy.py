@@ -4,17 +4,27 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from afsync.config import value_checks
 from afsync.config.durations import lead_time, parse_dates, parse_day, parse_hours
 from afsync.config.keys.part import LEFT_OUT, Check, Help, Part
-from afsync.config.keys.values import Per, Platform, Platforms, PolicyRule, Text, Unique, Weekday, Zone
+from afsync.config.keys.values import (
+    Per,
+    Platform,
+    Platforms,
+    PolicyRule,
+    Text,
+    Unique,
+    Weekday,
+    Zone,
+    as_text,
+    check_number,
+)
 from afsync.config.problems import Code, InvalidValue
 
-Lead = Annotated[str, Check(value_checks.as_text(lead_time), first=True, schema={"pattern": "^[0-9]+(m|h|d)$"})]
+Lead = Annotated[str, Check(as_text(lead_time), first=True, schema={"pattern": "^[0-9]+(m|h|d)$"})]
 Dates = Annotated[str, Check(parse_dates, schema={"pattern": r"^\d{4}-\d\d-\d\d( to \d{4}-\d\d-\d\d)?$"})]
 Hours = Annotated[str, Check(parse_hours, schema={"pattern": r"^\d\d:\d\d to \d\d:\d\d$"})]
 LastDay = Annotated[str, Check(parse_day, schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
-Number = Annotated[int, Check(value_checks.check_number, schema={"minimum": 0})]
+Number = Annotated[int, Check(check_number, schema={"minimum": 0})]
 Days = Annotated[list[Weekday], Meta(min_length=1), Unique]
 
 
