@@ -22,7 +22,7 @@ from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import PUBLISHED, Group, group_of
 from afsync.core.state import Recorded
-from afsync.core.text import same_text
+from afsync.core.text import first_of, same_text
 from afsync.errors import Problem, Severity
 
 _LONGEST = 80
@@ -180,8 +180,7 @@ def _undeclared(strangers: list[RemoteJob], older: list[RemoteJob], *, exclusive
 
 
 def _listed(jobs: list[RemoteJob]) -> str:
-    named, more = ", ".join(_described(j) for j in jobs[:MOST_NAMED]), len(jobs) - MOST_NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    return first_of([_described(j) for j in jobs], MOST_NAMED)
 
 
 def _described(job: RemoteJob) -> str:

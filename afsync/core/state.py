@@ -269,6 +269,10 @@ class Recorded(Struct, frozen=True, dict=True):
             return kept
         return replace(kept, newest=gone.created_at)
 
+    def without_deposed(self, template_id: str | None) -> Recorded:
+        """The state in which a replaced template is not to be deleted any more."""
+        return replace(self, deposed=tuple(d for d in self.deposed if d.id != template_id))
+
     def _letting_go(self, gone: str | None) -> Recorded:
         """The state in which open intents remember the id of a job that left an address: it cannot be the result of a
         lost submission."""

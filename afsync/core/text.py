@@ -1,10 +1,10 @@
 """Texts: when two are the same (in Unicode's composed form, without white space around them), and which known word a
-misspelt one means; counts, durations and choices in words."""
+misspelt one means; counts, lists, durations and choices in words."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sized
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from typing import Any, Final
 
 LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -48,6 +48,12 @@ def same_text(one: object, other: object) -> bool:
 def count(number: int, noun: str) -> str:
     """`1 credit`, `3 credits`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def first_of(names: Sequence[str], most: int = 1) -> str:
+    """`a`, `a and 2 more`; with `most` 3: `a, b, c and 1 more`."""
+    named, more = ", ".join(names[:most]), len(names) - most
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def duration(seconds: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from afsync.core.forgotten import let_go
 from afsync.core.moves.moves import is_made, moved
 from afsync.core.plan.actions import Action, Reason, Step
@@ -42,7 +40,7 @@ def _move(change: Change, progress: Progress, run: Run) -> StepResult:
 def _forget(change: Change, progress: Progress, run: Run) -> StepResult:
     recorded = run.ledger.recorded
     if change.before is None:
-        run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != change.id)))
+        run.ledger.write(recorded.without_deposed(change.id))
     elif change.reason is Reason.MISSING:
         run.ledger.write(recorded.without_resource(change.address))  # nothing of it is left to be taken over
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from afsync.core.addresses import Kind
 from afsync.core.answers import Committed, CommittedIdUnknown, Unknown
 from afsync.core.decisions.imports import taken_over, template_record
@@ -44,9 +42,7 @@ def create_template(change: Change, progress: Progress, run: Run) -> StepResult:
 
 def _forget_missing(change: Change, run: Run) -> None:
     """A template that was created again because it is gone leaves no predecessor to delete."""
-    recorded = run.ledger.recorded
-    gone = change.before.id if change.before else None
-    run.ledger.write(replace(recorded, deposed=tuple(d for d in recorded.deposed if d.id != gone)))
+    run.ledger.write(run.ledger.recorded.without_deposed(change.before.id if change.before else None))
 
 
 def _look_for_template(opened: Intent, run: Run) -> Committed | None:
@@ -82,7 +78,6 @@ def delete_template(change: Change, progress: Progress, run: Run) -> StepResult:
     for deposed in recorded.deposed:
         if deposed.id == change.id:
             writer.delete_template(deposed.id)
-            kept = tuple(d for d in run.ledger.recorded.deposed if d.id != deposed.id)
-            run.ledger.write(replace(run.ledger.recorded, deposed=kept))
+            run.ledger.write(run.ledger.recorded.without_deposed(deposed.id))
     progress.id = progress.id or change.id
     return StepDone()

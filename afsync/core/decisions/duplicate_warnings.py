@@ -22,10 +22,13 @@ from afsync.core.service_statuses import ended_badly
 from afsync.core.text import compared, nfc
 from afsync.errors import Problem, Severity
 
+_PAID = (Action.CREATE, Action.REPLACE)
+"""What submits a job."""
+
 
 def paid_twice(changes: Iterable[Change]) -> tuple[Problem, ...]:
     """A warning for every submission that is probably paid for a second time, at the job that asks for it now."""
-    paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in (Action.CREATE, Action.REPLACE)]
+    paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in _PAID]
     given_up = {
         recorded_fingerprint(Kind.JOB, c.before.declared, c.before.fingerprint): c
         for c in changes
@@ -103,13 +106,11 @@ def used_again(
     One with `allow_duplicate` is meant; it counts as a use all the same. So is a URL that a series gives all of its
     occurrences (`shared`): a channel, of which each of them is made.
     """
-    paid = sorted((c for c in changes if _is_paid(c)), key=lambda c: c.address)
+    paid = [(c, c.after) for c in changes if isinstance(c.after, Job) and c.action in _PAID]
     if not paid:
         return
     users = _recorded_uses(resources, {c.address for c in changes if c.action in _NOT_USED})
-    for change in paid:
-        job = change.after
-        assert isinstance(job, Job)
+    for change, job in sorted(paid, key=lambda both: both[0].address):
         own = _sources(change.before.declared) if isinstance(change.before, RecordedJob) else {}
         series = occurrence_of(job.address)
         meant = {("url", _place(url)) for url in shared.get(series[0], ())} if series else set()
@@ -127,10 +128,6 @@ def used_again(
 
 def _is_of(series: str, user: str) -> bool:
     return user.startswith(f'job.{series}["')
-
-
-def _is_paid(change: Change) -> bool:
-    return change.action in (Action.CREATE, Action.REPLACE) and isinstance(change.after, Job)
 
 
 def _recorded_uses(resources: Mapping[str, Record], given_up: Collection[str]) -> dict[Source, str]:
@@ -201,11 +198,16 @@ def _is_the_same(job: Job, entry: Forgotten, facts: Facts) -> bool:
     seen, record = facts.remote.jobs.get(entry.record.id), entry.record
     if facts.now - entry.at > REMEMBERED or (seen is not None and ended_badly(seen.status)):
         return False
-    if job.rerun is not None and (record.rerun is None or nfc(job.rerun) != nfc(record.rerun)):
+    if asks_again(job, record):
         return False
     if job.address != entry.address and (_at_another_time(job, record) or _is_another_occurrence(job, entry)):
         return False
     return same_body(job.values, record.declared, record.fingerprint)
+
+
+def asks_again(job: Job, record: RecordedJob) -> bool:
+    """Whether `rerun` asks for another submission than the recorded one."""
+    return job.rerun is not None and (record.rerun is None or nfc(job.rerun) != nfc(record.rerun))
 
 
 def _is_another_occurrence(job: Job, entry: Forgotten) -> bool:

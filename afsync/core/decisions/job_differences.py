@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind
 from afsync.core.body_fields import sourceless
 from afsync.core.command_lines import replace_command
-from afsync.core.decisions.duplicate_warnings import paid_before
+from afsync.core.decisions.duplicate_warnings import asks_again, paid_before
 from afsync.core.decisions.new_submissions import submission, withheld_reason
 from afsync.core.decisions.templates import unless_protected, without_ignored
 from afsync.core.fingerprints import same_body
@@ -22,7 +22,6 @@ from afsync.core.records import RecordedJob
 from afsync.core.remote_account import status_now
 from afsync.core.resources import Job, Values
 from afsync.core.service_statuses import Group, group_of
-from afsync.core.text import nfc
 from afsync.core.trust.cancels import has_lost_one, two_videos
 from afsync.core.trust.kept_publish_times import publish_time_of
 
@@ -78,7 +77,7 @@ def edits_of(declared: Job, record: RecordedJob, facts: Facts, *, held: bool) ->
     ignored = declared.ignore_changes
     values = without_ignored(declared.values, record.declared, ignored) if ignored else declared.values
     again = None
-    if declared.rerun is not None and (record.rerun is None or nfc(declared.rerun) != nfc(record.rerun)):
+    if asks_again(declared, record):
         again = Reason.RERUN
     elif facts.options.replace and declared.address in facts.options.replace:
         again = Reason.REQUESTED

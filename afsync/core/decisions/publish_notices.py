@@ -13,7 +13,7 @@ from afsync.core.plan.facts import Facts
 from afsync.core.plan.lookups import is_final
 from afsync.core.records import UNSEEN, Effect, Publish, Trust
 from afsync.core.resources import Job
-from afsync.core.text import count
+from afsync.core.text import count, first_of
 from afsync.errors import Problem, Severity
 
 
@@ -42,8 +42,8 @@ def _not_reached(changes: Iterable[Change], facts: Facts) -> Iterator[Problem]:
     ]
     if names:
         text = (
-            f"{_named(names)} {'were' if len(names) > 1 else 'was'} submitted before `publish: held` was declared: it "
-            "does not reach what is submitted, and the service publishes as before"
+            f"{first_of(names)} {'were' if len(names) > 1 else 'was'} submitted before `publish: held` was declared: "
+            "it does not reach what is submitted, and the service publishes as before"
         )
         yield Problem("held_not_reached", text, None, Severity.NOTE, names[0], field="publish")
 
@@ -53,7 +53,7 @@ def _manual(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
     names = [j.address for j, b in bodies if b.get("publishMode") == "manual" and b.get("staging") is not True]
     if names:
         has = "have" if len(names) > 1 else "has"
-        text = f"{_named(names)} {has} `publishMode: manual`, which a service may ignore: it may be published at once"
+        text = f"{first_of(names)} {has} `publishMode: manual`, which a service may ignore: it may be published at once"
         hint = "`staging: true` stops before publishing"
         yield Problem("manual_not_certain", text, hint, Severity.WARNING, names[0], field="publishMode")
 
@@ -65,7 +65,7 @@ FAR = timedelta(days=2 * 366)
 def _far_ahead(jobs: list[Job], facts: Facts) -> Iterator[Problem]:
     far = [job for job in jobs if job.schedule is not None and job.schedule.utc > facts.now + FAR]
     if far and far[0].schedule is not None:
-        text = f"{_named([job.address for job in far])} would be published more than two years ahead"
+        text = f"{first_of([job.address for job in far])} would be published more than two years ahead"
         text += f" ({far[0].schedule.written})"
         yield Problem("far_ahead", text, "check the year", Severity.WARNING, far[0].address, field="schedule")
 
@@ -78,12 +78,8 @@ def _reviewed(jobs: list[Job]) -> Iterator[Problem]:
     ):
         names = [job.address for job in jobs if job.held is held]
         if names:
-            text = f"{_named(names)} waits for a review: {what}"
+            text = f"{first_of(names)} waits for a review: {what}"
             yield Problem("approval_and_time", text, hint, Severity.NOTE, names[0], field="schedule")
-
-
-def _named(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def relies_on_schedule(change: Change) -> bool:

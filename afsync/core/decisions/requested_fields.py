@@ -17,6 +17,7 @@ from afsync.core.plan.facts import Facts
 from afsync.core.records import RecordedTemplate
 from afsync.core.remote_account import Remote, RemoteTemplate
 from afsync.core.resources import EMPTY, Job, Values, effective
+from afsync.core.text import first_of
 from afsync.errors import Problem, Severity
 
 ALWAYS: Mapping[str, Any] = {field: JOB_DEFAULTS[field] for field in ("format", "durationMins")}
@@ -88,10 +89,10 @@ def _readable(job: Job, adopted: Mapping[str, str | None], facts: Facts) -> bool
 
 def _unknown(name: str, found: list[tuple[Job, tuple[str, ...]]]) -> Problem:
     job, fields = found[0]
-    others = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    named = first_of([job.address for job, _ in found])
+    open_fields = " and ".join((", ".join(fields[:-1]), fields[-1]) if len(fields) > 1 else fields)
     text = (
-        f"{job.address}{others} is made from {name}, which afsync did not create and the service does not report: its "
-        f"{' and '.join((', '.join(fields[:-1]), fields[-1]) if len(fields) > 1 else fields)} "
+        f"{named} is made from {name}, which afsync did not create and the service does not report: its {open_fields} "
         f"{'are' if len(fields) > 1 else 'is'} whatever the service makes of that template"
     )
     hint = "declare them on the job, and they are sent with it"

@@ -19,7 +19,7 @@ from afsync.core.resources import Job
 from afsync.core.service_statuses import ended_badly
 from afsync.core.similarity import echo_differs, fits, looks_like
 from afsync.core.state import Recorded
-from afsync.core.text import compared, count, same_text
+from afsync.core.text import compared, count, first_of, same_text
 from afsync.errors import Problem, Severity
 
 MATCH = f"{IMPORT_MATCH} finds out what it can; {IMPORT_NONE} says that none of them is declared here"
@@ -87,10 +87,9 @@ def lost_duplicates(decision: Decision, facts: Facts) -> tuple[Problem, ...]:
     found = [job for job in new if any(looks_like(facts.effective(job.values), s.echo) for s in unknown)]
     if not found or not (facts.recorded.resources or _is_second(found, facts)):
         return ()
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     text = (
-        f"{found[0].address}{more} would be submitted from a state that is new, and the account holds jobs that look "
-        "like that and that the state does not know: was the state lost?"
+        f"{first_of([job.address for job in found])} would be submitted from a state that is new, and the account "
+        "holds jobs that look like that and that the state does not know: was the state lost?"
     )
     return (Problem("unmatched", text, f"`allow_duplicate` does not answer that: {MATCH}"),)
 
@@ -237,6 +236,4 @@ def _are(jobs: list[RemoteJob]) -> str:
 
 
 def _ids(jobs: list[RemoteJob]) -> str:
-    named = ", ".join(j.id for j in jobs[:NAMED])
-    more = len(jobs) - NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    return first_of([j.id for j in jobs], NAMED)

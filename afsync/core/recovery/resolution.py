@@ -57,7 +57,7 @@ Resolution: TypeAlias = Adopt | Absent | Wait | Ask
 def record_publication(recorded: Recorded, intent: Intent, at: datetime, status: str | None = None) -> Recorded:
     """The state after an approval was accepted, at `at` (UTC): its intent is closed and the job approved."""
     record = recorded.resources.get(intent.address)
-    recorded = replace(recorded, intents=tuple(i for i in recorded.intents if i.uuid != intent.uuid))
+    recorded = close_intent(recorded, intent)
     if not isinstance(record, RecordedJob) or record.id != intent.job_id:
         return recorded
     done = replace(record, approved=True, approval=None, approved_at=at, status=status or record.status)
