@@ -231,7 +231,7 @@ def test_a_job_that_waits_is_not_called_published_where_a_platform_is_named(own:
 
 
 @pytest.mark.parametrize(("staging", "refused"), [(False, True), (True, False), (None, False)])
-def test_a_job_that_the_service_does_not_call_staged_is_not_published_again(staging: bool | None, refused: bool) -> None:
+def test_what_the_service_does_not_call_staged_is_not_published_again(staging: bool | None, refused: bool) -> None:
     """Its review was ignored and that accepted, or it was imported: it may be published already."""
     record = replace(a_recorded_job(JOB, status="complete"), staged=False, publish=Publish.UNKNOWN)
     remote = replace(a_remote(a_remote_job(record.id, "complete")), previews={record.id: Preview(staging=staging)})
