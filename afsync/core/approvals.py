@@ -182,11 +182,11 @@ def _refuse(wrong: Mapping[str, str]) -> None:
         raise AfsyncError(f"Nothing was published: {reasons}.", f"{STATUS} shows where every job is")
 
 
+NOT_STAGED = "is not called staged by the service, so it does not wait for an approval and may be published already"
+
+
 def _unreviewed(record: RecordedJob) -> str:
-    return (
-        f"({record.id}) is not called staged by the service, so it does not wait for an approval and may be published "
-        f"already ({forget_command(record.id)} ends this)"
-    )
+    return f"({record.id}) {NOT_STAGED} ({forget_command(record.id)} ends this)"
 
 
 def _refuse_unresolved(addresses: Iterable[str], recorded: Recorded) -> None:
@@ -222,6 +222,9 @@ def reason_against_approval(
     if group is not Group.PRODUCED:
         ended = group in (Group.FAILED, Group.CANCELLED)
         return f"({record.id}) is {status}" if ended else f"({record.id}) is not produced yet; it is {status}"
+    preview = remote.previews.get(record.id)
+    if not record.staged and record.publish is Publish.UNKNOWN and preview is not None and preview.staging is False:
+        return f"({record.id}) {NOT_STAGED}"
     time = _its_time(record, declared, remote, now)
     if time is not None and not at_once and (record.approval or not record.staged):
         what = "was approved already, and is" if record.approval else "is"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from afsync.core.approvals import only_approvals, reason_against_platforms
+from afsync.core.approvals import only_approvals, reason_against_approval, reason_against_platforms
 from afsync.core.plan.actions import Action, Reason
 from afsync.core.plan.facts import Options
 from afsync.core.plan.lookups import lookups
 from afsync.core.plan.plan import Plan
-from afsync.core.records import Effect, Finding, RecordedJob
+from afsync.core.records import Effect, Finding, Publish, RecordedJob
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.resolution import Adopt, Ask, record_publication
 from afsync.core.remote_account import JobResult, Preview, Remote
@@ -228,3 +228,12 @@ def test_where_a_template_or_the_service_may_tell_it_is_approved() -> None:
 def test_a_job_that_waits_is_not_called_published_where_a_platform_is_named(own: tuple[str, ...] | None) -> None:
     why = reason_against_platforms(a_recorded_job(status="complete", staged=True), own, ("tiktok",))
     assert why is not None and why.startswith("is to be published on all of its platforms by an approval; ")
+
+
+@pytest.mark.parametrize(("staging", "refused"), [(False, True), (True, False), (None, False)])
+def test_what_the_service_does_not_call_staged_is_not_published_again(staging: bool | None, refused: bool) -> None:
+    """Its review was ignored and that accepted, or it was imported: it may be published already."""
+    record = replace(a_recorded_job(JOB, status="complete"), staged=False, publish=Publish.UNKNOWN)
+    remote = replace(a_remote(a_remote_job(record.id, "complete")), previews={record.id: Preview(staging=staging)})
+    why = reason_against_approval(record, remote, NOW)
+    assert (why is not None and "is not called staged by the service" in why) is refused
