@@ -1,4 +1,4 @@
-"""The types of single values in the files, closed lists of words among them, and what each accepts beyond a type of
+"""The types of single values in the files, closed lists of words among them, each with what it accepts beyond a type of
 Python. What a word means is said where a key takes it. `check_…` returns the value as it is, or raises InvalidValue."""
 
 import ipaddress
@@ -19,19 +19,12 @@ from afsync.core.remote_account import EMULATOR
 from afsync.core.state_place import BadPlace, is_elsewhere, state_place
 
 Platform = Literal["tiktok", "youtube", "instagram"]
-
 Format = Literal["short", "long"]
-
 PublishMode = Literal["immediate", "scheduled", "manual"]
-
 UnscheduledMode = Literal["immediate", "manual"]
-
 Publisher = Literal["service", "held"]
-
 Profile = Literal["broadcast_desk", "vertical_reel", "live_event"]
-
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
 PolicyRule = Literal[
     "allowed_platforms",
     "require_staging",
@@ -44,27 +37,94 @@ PolicyRule = Literal[
     "max_gap",
     "budget",
 ]
-
 Per = Literal["day", "week", "month"]
-
 NotifyEvent = Literal["plan", "applied", "failed", "waits", "not_kept", "published"]
-
 NotifyForm = Literal["slack", "webhook"]
-
 Entry = Literal["fetch", "upload", "compose", "generate"]
 
-_PERCENT = regex(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
+Json = str | int | float | bool | list[Any] | dict[str, Any]
+"""Any value; passed on as it is."""
+Text = Annotated[str, Meta(min_length=1)]
+Count = Annotated[int, Meta(ge=0)]
+
+
+def must_be_text(value: Any, hint: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", hint)
+    return value
+
+
+def check_of_text(parse: Callable[[str], object], hint: str) -> Callable[[Any], Any]:
+    """A check by `parse` of what must be a text; the hint is for what is none."""
+
+    def check(value: Any) -> Any:
+        parse(must_be_text(value, hint))
+        return value
+
+    return check
+
+
+def as_text(parse: Callable[[str], object]) -> Callable[[Any], Any]:
+    """A check by `parse` that comes before the check of the type: the message about `10` is then that a unit is
+    missing, not that it is not text."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str | int | float):
+            parse(str(value))
+        return value
+
+    return check
+
+
+def _has_form(
+    form: re.Pattern[str], said: str, hint: str, code: Code = Code.BAD_KEY, shown: int = 120
+) -> Callable[[str], str]:
+    """A check of the form of a text; `said` is what is wrong with one that has another."""
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise InvalidValue(code, f"`{value[:shown]}` {said}", hint)
+        return value
+
+    return check
+
+
+# --- names and ids ---
+
+_KEY = "begin with a letter or a digit, then use letters, digits, `.`, `_`, `-`; at most 100 of them"
+ResourceKey = Annotated[str, Check(_has_form(KEY, "cannot be a key", _KEY))]
+
+Address = Annotated[str, Check(_has_form(ADDRESS, "is not an address", "write it as job.KEY or template.KEY"))]
+
+_CHANNEL = "begin with a small letter, then use small letters, digits and `-`; at most 40 of them"
+ChannelName = Annotated[
+    str, Check(_has_form(regex(r"[a-z][a-z0-9-]{0,39}"), "cannot be the name of a channel", _CHANNEL))
+]
+"""The name of an environment variable is made of it."""
+
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+VariableName = Annotated[
+    str, Check(_has_form(_VARIABLE, "cannot be the name of a variable", "use letters, digits and `_`"))
+]
 
 _UUID = regex(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_LINEAGE = "restore the one that `afsync init` wrote: it ties these files to their state"
+Lineage = Annotated[
+    str, Check(_has_form(_UUID, "is not a UUID", _LINEAGE, Code.BAD_FORM, 60), schema={"format": "uuid"})
+]
 
-_VAR_NAME = regex(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_IDENTIFIER = regex(r"\A\S(?:[^\t\n\r\f\v]*\S)?\Z")
+"""An account's name may hold a space, and the ids of its jobs then do."""
+_NO_ID = "is not an id: it begins or ends with a space, or holds a tab"
+Identifier = Annotated[
+    str,
+    Meta(min_length=1, max_length=500),
+    Check(_has_form(_IDENTIFIER, _NO_ID, "copy it from the service", Code.BAD_FORM, 60)),
+]
 
-CHANNEL = regex(r"[a-z][a-z0-9-]{0,39}")
+# --- URLs ---
 
 _LONGEST_URL: Final = 2048
-
-MOST_ITEMS: Final = 100
-"""How many items a variable holds that is a list."""
 
 _ORDINARY_URL = regex(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[!-~]*)?", re.ASCII)
 """Most URLs are nothing else, and need no closer look."""
@@ -102,16 +162,6 @@ def check_base_url(value: str) -> str:
     return value
 
 
-def deletes_percent(value: str) -> float:
-    """`30%` as 30.0."""
-    found = _PERCENT.fullmatch(value)
-    if found is None or float(found[1]) > 100:
-        raise InvalidValue(
-            Code.BAD_FORM, f"`{value[:40]}` is not a number or a percentage from 0% to 100%", "write it as 5 or as 30%"
-        )
-    return float(found[1])
-
-
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -121,36 +171,10 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def as_text(parse: Callable[[str], object]) -> Callable[[Any], Any]:
-    """A check by `parse` that comes before the check of the type: the message about `10` is then that a unit is
-    missing, not that it is not text."""
+Url = Annotated[str, Check(check_url, schema={"pattern": "^https?://"})]
+BaseUrl = Annotated[str, Check(check_base_url, schema={"pattern": f"^(https?://.+|{EMULATOR})$"})]
 
-    def check(value: Any) -> Any:
-        if isinstance(value, str | int | float):
-            parse(str(value))
-        return value
-
-    return check
-
-
-def check_number(value: int) -> int:
-    """How many of something are allowed."""
-    if value < 0:
-        raise InvalidValue(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
-    return value
-
-
-def check_deletes(value: Any) -> Any:
-    """An integer or a percentage."""
-    match value:
-        case bool():
-            pass
-        case int():
-            return check_number(value)
-        case str():
-            deletes_percent(value)
-            return value
-    raise InvalidValue(Code.WRONG_TYPE, "it must be an integer or a percentage", "write it as 5 or as 30%")
+# --- times ---
 
 
 def check_zone(value: str) -> str:
@@ -159,58 +183,19 @@ def check_zone(value: str) -> str:
     return value
 
 
-def check_lineage(value: str) -> str:
-    """A UUID."""
-    if not _UUID.fullmatch(value):
-        hint = "restore the one that `afsync init` wrote: it ties these files to their state"
-        raise InvalidValue(Code.BAD_FORM, f"`{value[:60]}` is not a UUID", hint)
-    return value
+Zone = Annotated[str, Check(check_zone)]
+Quarantine = Annotated[str, Check(as_text(quarantine_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h)$"})]
+Watch = Annotated[str, Check(as_text(watch_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h|d)$"})]
+Span = Annotated[
+    str,
+    Check(
+        check_of_text(parse_span, "write it as 14d or 36h"),
+        first=True,
+        schema={"type": "string", "pattern": "^[0-9]+(h|d)$"},
+    ),
+]
 
-
-def check_key(value: str) -> str:
-    """The key of a template or a job."""
-    if not KEY.fullmatch(value):
-        hint = "begin with a letter or a digit, then use letters, digits, `.`, `_`, `-`; at most 100 of them"
-        raise InvalidValue(Code.BAD_KEY, f"`{value[:120]}` cannot be a key", hint)
-    return value
-
-
-def check_address(value: str) -> str:
-    """`job.KEY` or `template.KEY`."""
-    if not ADDRESS.fullmatch(value):
-        hint = "write it as job.KEY or template.KEY"
-        raise InvalidValue(Code.BAD_KEY, f"`{value[:120]}` is not an address", hint)
-    return value
-
-
-def check_channel(value: str) -> str:
-    """The name of a channel, from which that of its environment variable is made."""
-    if not CHANNEL.fullmatch(value):
-        hint = "begin with a small letter, then use small letters, digits and `-`; at most 40 of them"
-        raise InvalidValue(Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a channel", hint)
-    return value
-
-
-def check_var_name(value: str) -> str:
-    """What can stand in `${var.…}`."""
-    if not _VAR_NAME.fullmatch(value):
-        raise InvalidValue(
-            Code.BAD_KEY, f"`{value[:120]}` cannot be the name of a variable", "use letters, digits and `_`"
-        )
-    return value
-
-
-IDENTIFIER = r"\A\S(?:[^\t\n\r\f\v]*\S)?\Z"
-"""An account's name may hold a space, and the ids of its jobs then do."""
-
-
-def check_identifier(value: str) -> str:
-    """An id of the service."""
-    if not re.fullmatch(IDENTIFIER, value):
-        said = f"`{value[:60]}` is not an id: it begins or ends with a space, or holds a tab"
-        raise InvalidValue(Code.BAD_FORM, said, "copy it from the service")
-    return value
-
+# --- where the state is ---
 
 _RESERVED = frozenset(
     {"", ".afsync", "afsync.yaml", "afsync.yml", ".gitignore"}
@@ -241,6 +226,54 @@ def check_state_path(value: str) -> str:
     return value
 
 
+StatePath = Annotated[str, Meta(min_length=1), Check(check_state_path)]
+
+# --- numbers, lists, values of several types ---
+
+
+def check_number(value: int) -> int:
+    """How many of something are allowed."""
+    if value < 0:
+        raise InvalidValue(Code.OUT_OF_RANGE, "it must be at least 0", "use 0 to allow none")
+    return value
+
+
+_PERCENT = regex(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
+
+
+def deletes_percent(value: str) -> float:
+    """`30%` as 30.0."""
+    found = _PERCENT.fullmatch(value)
+    if found is None or float(found[1]) > 100:
+        raise InvalidValue(
+            Code.BAD_FORM, f"`{value[:40]}` is not a number or a percentage from 0% to 100%", "write it as 5 or as 30%"
+        )
+    return float(found[1])
+
+
+def check_deletes(value: Any) -> Any:
+    """An integer or a percentage."""
+    match value:
+        case bool():
+            pass
+        case int():
+            return check_number(value)
+        case str():
+            deletes_percent(value)
+            return value
+    raise InvalidValue(Code.WRONG_TYPE, "it must be an integer or a percentage", "write it as 5 or as 30%")
+
+
+Deletes = Annotated[
+    int | str,
+    Check(
+        check_deletes,
+        first=True,
+        schema={"type": ["integer", "string"], "minimum": 0, "pattern": r"^[0-9]{1,3}(\.[0-9]+)?%$"},
+    ),
+]
+
+
 def check_unique(values: Sequence[str]) -> Sequence[str]:
     """A list in which nothing stands twice."""
     if len(set(values)) == len(values):
@@ -251,11 +284,19 @@ def check_unique(values: Sequence[str]) -> Sequence[str]:
     return values
 
 
+Unique = Check(check_unique)
+Platforms = Annotated[list[Platform], Meta(min_length=1), Unique]
+
+
 def check_scalar(value: Any) -> Any:
     """A text, a number, true or false. What is broken was reported already, and passes."""
     if value is not BROKEN and not isinstance(value, str | int | float):
         raise InvalidValue(Code.WRONG_TYPE, "it must be a text, a number, true or false", "write a value such as 2")
     return value
+
+
+MOST_ITEMS: Final = 100
+"""How many items a variable holds that is a list."""
 
 
 def check_variable(value: Any) -> Any:
@@ -272,65 +313,6 @@ def check_variable(value: Any) -> Any:
     return value
 
 
-def must_be_text(value: Any, hint: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(Code.WRONG_TYPE, "it must be a text", hint)
-    return value
-
-
-def check_of_text(parse: Callable[[str], object], hint: str) -> Callable[[Any], Any]:
-    """A check by `parse` of what must be a text; the hint is for what is none."""
-
-    def check(value: Any) -> Any:
-        parse(must_be_text(value, hint))
-        return value
-
-    return check
-
-
-check_span = check_of_text(parse_span, "write it as 14d or 36h")
-"""A horizon: `14d`, `36h`, at most ten years."""
-
-Json = str | int | float | bool | list[Any] | dict[str, Any]
-"""Any value; passed on as it is."""
-
-Text = Annotated[str, Meta(min_length=1)]
-
-Count = Annotated[int, Meta(ge=0)]
-
-Identifier = Annotated[str, Meta(min_length=1, max_length=500), Check(check_identifier)]
-
-Url = Annotated[str, Check(check_url, schema={"pattern": "^https?://"})]
-
-BaseUrl = Annotated[str, Check(check_base_url, schema={"pattern": f"^(https?://.+|{EMULATOR})$"})]
-
-Quarantine = Annotated[str, Check(as_text(quarantine_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h)$"})]
-
-Watch = Annotated[str, Check(as_text(watch_seconds), first=True, schema={"pattern": "^[0-9]+(s|m|h|d)$"})]
-
-Zone = Annotated[str, Check(check_zone)]
-
-Lineage = Annotated[str, Check(check_lineage, schema={"format": "uuid"})]
-
-StatePath = Annotated[str, Meta(min_length=1), Check(check_state_path)]
-
-ResourceKey = Annotated[str, Check(check_key)]
-
-Address = Annotated[str, Check(check_address)]
-
-ChannelName = Annotated[str, Check(check_channel)]
-
-VariableName = Annotated[str, Check(check_var_name)]
-
-Deletes = Annotated[
-    int | str,
-    Check(
-        check_deletes,
-        first=True,
-        schema={"type": ["integer", "string"], "minimum": 0, "pattern": r"^[0-9]{1,3}(\.[0-9]+)?%$"},
-    ),
-]
-
 _SCALARS = ["string", "number", "boolean"]
 
 Scalar = Annotated[str | int | float | bool, Check(check_scalar, first=True, schema={"type": _SCALARS})]
@@ -343,9 +325,3 @@ Variable = Annotated[
         schema={"type": [*_SCALARS, "array"], "items": {"type": _SCALARS}, "maxItems": MOST_ITEMS},
     ),
 ]
-
-Span = Annotated[str, Check(check_span, first=True, schema={"type": "string", "pattern": "^[0-9]+(h|d)$"})]
-
-Unique = Check(check_unique)
-
-Platforms = Annotated[list[Platform], Meta(min_length=1), Unique]
