@@ -33,7 +33,7 @@ from afsync.engine.events import (
     Warned,
 )
 from afsync.errors import AfsyncError, ConfigError, Problem
-from afsync.output.events_json import (
+from afsync.output.apply_json import (
     due_json,
     event_json,
     outcome_json,

@@ -14,7 +14,7 @@ from afsync.commands.console import print_report
 from afsync.commands.context import here
 from afsync.commands.options import FileName, json_flag
 from afsync.output.json_text import json_text
-from afsync.output.state_text import state_text
+from afsync.output.state import state_text
 from afsync.store.state_text import encode
 
 

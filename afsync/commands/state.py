@@ -16,15 +16,7 @@ from afsync.commands.show import show_state
 from afsync.config.files import PROJECT_FILE
 from afsync.core.text import count
 from afsync.errors import StateError, UsageError
-from afsync.output.state_text import (
-    Copy,
-    forgotten_text,
-    history_text,
-    left_text,
-    list_text,
-    record_json,
-    record_lines,
-)
+from afsync.output.state import Copy, forgotten_text, history_text, left_text, list_text, record_json, record_lines
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from afsync.core.records import RecordedJob
 from afsync.core.remote_account import Preview
 from afsync.core.resources import File, Job, Template
 from afsync.errors import AfsyncError, ConfigError, Location, Problem, Severity
+from afsync.output.apply_json import outcome_json
 from afsync.output.approvals import preview_markdown
 from afsync.output.ci_formats import annotation, gitlab_report, outputs
 from afsync.output.drift import drift_markdown, drift_text
-from afsync.output.events_json import outcome_json
 from afsync.output.file_diff import file_diff
 from afsync.output.markdown import error_markdown
 from afsync.output.outcomes import outcome_line

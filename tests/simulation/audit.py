@@ -24,7 +24,7 @@ from afsync.core.records import Publish, RecordedJob
 from afsync.core.resources import Desired, Job
 from afsync.core.state import Recorded
 from afsync.engine.events import ChangeDone, Event, SubmissionDone
-from afsync.output.events_json import outcome_json, seen_fields, summary_json
+from afsync.output.apply_json import outcome_json, seen_fields, summary_json
 from afsync.output.outcomes import outcome_line, seen_lines, submitted_line, summary_text
 from tests.simulation.effects import Effects, Life
 from tests.simulation.service import SimJob
