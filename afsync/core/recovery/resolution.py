@@ -237,3 +237,18 @@ def reopen_intent(recorded: Recorded, intent: Intent) -> Recorded:
 def _decided(recorded: Recorded, intent: Intent, what: str, resource_id: str | None, why: str) -> Recorded:
     entry = {"address": intent.address, "seq": intent.seq, "decision": what, "id": resource_id, "why": why}
     return recorded.with_decision(entry)
+
+
+def candidates_of(resolution: Resolution) -> tuple[str, ...]:
+    """The ids in the account that the submission could have become."""
+    match resolution:
+        case Ask(_, _, candidates):
+            return candidates
+        case Wait(_, _, scan):
+            return scan.candidates
+        case Adopt(_, resource_id):
+            return (resource_id,)
+        case Absent():
+            return ()
+        case _:
+            assert_never(resolution)
