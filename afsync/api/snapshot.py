@@ -15,9 +15,8 @@ from msgspec.structs import replace
 from afsync.api.paging import TIME_SLACK, Listing, read_list
 from afsync.api.reader import ApiReader
 from afsync.api.wire import ODD
-from afsync.core.apply_verification import ReadBack
 from afsync.core.recovery.evidence import CLOCK_SLACK
-from afsync.core.remote_account import JobResult, Lookups, Remote, RemoteJob
+from afsync.core.remote_account import JobResult, Lookups, ReadBack, Remote, RemoteJob
 from afsync.errors import AuthError, BadAnswer, Refused
 
 HEAD = 100

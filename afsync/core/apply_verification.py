@@ -3,18 +3,18 @@ judges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from afsync.core.addresses import Kind
 from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.actions import Action, Retire
 from afsync.core.records import RecordedJob
-from afsync.core.remote_account import JobResult
+from afsync.core.remote_account import ReadBack
 from afsync.core.resources import Job
 from afsync.core.service_statuses import PUBLISHED, PUBLISHING
 from afsync.core.state import Recorded
@@ -46,18 +46,6 @@ class Expected(Struct, frozen=True):
     at: datetime | None = None
     platforms: tuple[str, ...] = ()
     reported: str | None = None
-
-
-class ReadBack(Struct, frozen=True):
-    """What was read at the end of a run: statuses of the newest jobs by id, their publish times (None: not offered),
-    the ids of templates (None: not read), the balance (None: not read, or not reported), and results of approved jobs.
-    """
-
-    jobs: Mapping[str, str] = field(default_factory=dict)
-    publish_times: Mapping[str, datetime] | None = None
-    templates: frozenset[str] | None = None
-    balance: int | None = None
-    results: Mapping[str, JobResult] = field(default_factory=dict)
 
 
 class Seen(Struct, frozen=True):

@@ -17,7 +17,7 @@ from afsync.core.plan.lookups import is_final
 from afsync.core.records import Publish, RecordedJob, RecordedTemplate
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.lost_state import newer
-from afsync.core.recovery.manual_resolution import candidates_of
+from afsync.core.recovery.resolution import candidates_of
 from afsync.core.remote_account import Remote, RemoteJob
 from afsync.core.resources import Desired
 from afsync.core.service_statuses import PUBLISHED, Group, group_of

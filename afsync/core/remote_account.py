@@ -224,3 +224,15 @@ class Lookups(Struct, frozen=True):
     jobs: Mapping[str, datetime | None] = field(default_factory=dict)
     since: datetime | None = None
     heads: tuple[tuple[str, ...], ...] = ()
+
+
+class ReadBack(Struct, frozen=True):
+    """What was read at the end of a run: statuses of the newest jobs by id, their publish times (None: not offered),
+    the ids of templates (None: not read), the balance (None: not read, or not reported), and results of approved jobs.
+    """
+
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    publish_times: Mapping[str, datetime] | None = None
+    templates: frozenset[str] | None = None
+    balance: int | None = None
+    results: Mapping[str, JobResult] = field(default_factory=dict)

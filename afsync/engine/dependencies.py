@@ -10,9 +10,8 @@ from typing import BinaryIO, Protocol
 from msgspec import Struct
 
 from afsync.core.answers import Answer
-from afsync.core.apply_verification import ReadBack
 from afsync.core.plan.plan import Plan
-from afsync.core.remote_account import Lookups, Remote
+from afsync.core.remote_account import Lookups, ReadBack, Remote
 from afsync.core.resources import Desired, Values
 from afsync.core.state import Recorded
 from afsync.engine.events import Tell

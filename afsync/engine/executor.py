@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from afsync.core.apply_verification import (
     Observable,
-    ReadBack,
     Verification,
     compare,
     expected_of,
@@ -27,7 +26,7 @@ from afsync.core.plan.facts import Options
 from afsync.core.plan.order import turns
 from afsync.core.plan.plan import WITHOUT_REQUEST, Plan
 from afsync.core.records import RecordedJob
-from afsync.core.remote_account import NOTHING_READ, Remote, RemoteJob
+from afsync.core.remote_account import NOTHING_READ, ReadBack, Remote, RemoteJob
 from afsync.core.trust.publications import MOST_RESULTS, judged_publications
 from afsync.engine.dependencies import Dependencies
 from afsync.engine.due_jobs import DueJobs, due_jobs

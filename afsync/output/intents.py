@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from afsync.core.recovery.manual_resolution import candidates_of
-from afsync.core.recovery.resolution import Resolution, advice, resolution_options, resolution_summary
+from afsync.core.recovery.resolution import Resolution, advice, candidates_of, resolution_options, resolution_summary
 from afsync.core.state import Purpose
 from afsync.output.json_text import json_text
 from afsync.output.values import count, escape_control, iso, shown

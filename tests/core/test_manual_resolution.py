@@ -12,9 +12,8 @@ from afsync.core.recovery.manual_resolution import (
     ManualDecision,
     ManualForeign,
     apply_manual_resolution,
-    candidates_of,
 )
-from afsync.core.recovery.resolution import Absent, Adopt, Ask, Resolution, Wait, record_of
+from afsync.core.recovery.resolution import Absent, Adopt, Ask, Resolution, Wait, candidates_of, record_of
 from afsync.core.remote_account import Remote
 from afsync.core.state import Intent, Recorded, Scan
 from afsync.errors import UsageError

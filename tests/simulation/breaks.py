@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from afsync.core.answers import Answer, Unknown
-from afsync.core.apply_verification import ReadBack
-from afsync.core.remote_account import JobResult, Lookups, Remote
+from afsync.core.remote_account import JobResult, Lookups, ReadBack, Remote
 from afsync.core.resources import Values
 from afsync.core.state import Recorded
 from afsync.engine.interrupt import Stop

@@ -14,8 +14,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from afsync.core.answers import Answer, Committed, Rejected, Unknown
-from afsync.core.apply_verification import PAGE, ReadBack
-from afsync.core.remote_account import Lookups, Preview, Remote
+from afsync.core.apply_verification import PAGE
+from afsync.core.remote_account import Lookups, Preview, ReadBack, Remote
 from afsync.core.resources import Values
 from afsync.errors import Refused, Unreachable
 from tests.simulation.service import ECHOED, Crash, SimJob, SimService

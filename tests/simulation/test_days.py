@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from afsync.core.apply_verification import ReadBack
 from afsync.core.decisions import jobs
 from afsync.core.plan import planner
+from afsync.core.remote_account import ReadBack
 from tests.scale import seeds
 from tests.simulation.days import Days, walk
 from tests.simulation.effects import Effects

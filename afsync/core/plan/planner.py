@@ -28,8 +28,7 @@ from afsync.core.plan.refresh import judged_before_moving, refreshed_records
 from afsync.core.plan.selection import select, selected
 from afsync.core.recovery.lost_answers import resolve
 from afsync.core.recovery.lost_state import lost_duplicates, lost_state, outdated
-from afsync.core.recovery.manual_resolution import candidates_of
-from afsync.core.recovery.resolution import Ask, Resolution, Wait, advice, apply_resolutions
+from afsync.core.recovery.resolution import Ask, Resolution, Wait, advice, apply_resolutions, candidates_of
 from afsync.core.remote_account import Remote
 from afsync.core.resources import Desired
 from afsync.core.state import Account, Recorded

@@ -11,11 +11,9 @@ from msgspec.structs import replace
 from afsync.core.addresses import Kind, typed
 from afsync.core.command_lines import INTENTS, FlagName, import_command
 from afsync.core.recovery.resolution import (
-    Absent,
     Adopt,
-    Ask,
     Resolution,
-    Wait,
+    candidates_of,
     close_intent,
     record_of,
     record_publication,
@@ -95,21 +93,6 @@ def _approval(recorded: Recorded, resolution: Resolution, saying: ManualDecision
             raise UsageError(
                 text, f"say `{FlagName.ADOPT} {typed(str(intent.job_id))}` if it was, `{FlagName.ABSENT}` if it was not"
             )
-
-
-def candidates_of(resolution: Resolution) -> tuple[str, ...]:
-    """The ids in the account that the submission could have become."""
-    match resolution:
-        case Ask(_, _, candidates):
-            return candidates
-        case Wait(_, _, scan):
-            return scan.candidates
-        case Adopt(_, resource_id):
-            return (resource_id,)
-        case Absent():
-            return ()
-        case _:
-            assert_never(resolution)
 
 
 def _adopt(recorded: Recorded, intent: Intent, resource_id: str, remote: Remote) -> Recorded:

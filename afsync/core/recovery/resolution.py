@@ -110,17 +110,12 @@ def resolution_summary(resolution: Resolution) -> str:
 
 def resolution_options(resolution: Resolution) -> tuple[str, ...]:
     """The commands that resolve an open intent, one per line; none where it is decided."""
-    if resolution.intent.purpose is Purpose.APPROVAL:
-        return approval_options(resolution.intent) if needs_person((resolution,)) else ()
-    match resolution:
-        case Wait(intent, _, scan):
-            return options_for(intent.address, scan.candidates)
-        case Ask(intent, _, ids):
-            return options_for(intent.address, ids)
-        case Adopt() | Absent():
-            return ()
-        case _:
-            assert_never(resolution)
+    intent = resolution.intent
+    if not needs_person((resolution,)):
+        return ()
+    if intent.purpose is Purpose.APPROVAL:
+        return approval_options(intent)
+    return options_for(intent.address, candidates_of(resolution))
 
 
 def options_for(address: str, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -237,3 +232,18 @@ def reopen_intent(recorded: Recorded, intent: Intent) -> Recorded:
 def _decided(recorded: Recorded, intent: Intent, what: str, resource_id: str | None, why: str) -> Recorded:
     entry = {"address": intent.address, "seq": intent.seq, "decision": what, "id": resource_id, "why": why}
     return recorded.with_decision(entry)
+
+
+def candidates_of(resolution: Resolution) -> tuple[str, ...]:
+    """The ids in the account that the submission could have become."""
+    match resolution:
+        case Ask(_, _, candidates):
+            return candidates
+        case Wait(_, _, scan):
+            return scan.candidates
+        case Adopt(_, resource_id):
+            return (resource_id,)
+        case Absent():
+            return ()
+        case _:
+            assert_never(resolution)
