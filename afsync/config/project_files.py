@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,10 @@ class Sources(Struct, frozen=True):
 def read_sources(root: Path, report: Report, shared: Sequence[Path] = ()) -> Sources:
     """Reads every file, and those `shared` by a workspace; what is wrong with one as a file, or as YAML, goes to
     `report`."""
-    main = _read(root, PROJECT_FILE, report)
+    if missing := _no_project(root):
+        report.file(PROJECT_FILE, missing)
+        return Sources(None, complete=False)
+    main = _read(partial(inside, root, PROJECT_FILE), PROJECT_FILE, report)
     if main is None:
         return Sources(None, complete=False)
     files, complete = _included(root, main, report)
@@ -93,33 +97,29 @@ def _path(root: Path, name: str) -> Path | None:
 
 
 def _part(root: Path, name: str, main: Document, index: int, report: Report) -> Document | None:
-    """A file that `include` names. One that declares nothing, or cannot be read, may have been cut off: what it
-    declared would be deleted."""
-    place = main.locate
-    document = _read(root, name, report, lambda: f"{place(('include', index))} includes it")
-    if document is not None and not document.marks and _says_nothing(document.value):
-        hint = f"fill it, or remove it; {place(('include', index))} includes it"
-        if document.value is not None:
-            hint += "; `jobs: {}` declares nothing on purpose"
-        report.file(name, InvalidValue(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
-        return None
-    return document
+    """A file that `include` names."""
+    return _declaring(
+        partial(inside, root, name), name, report, lambda: f"{main.locate(('include', index))} includes it"
+    )
 
 
 def _shared(root: Path, path: Path, report: Report) -> Document | None:
     """A file of the workspace, which may lie outside of the project; named as seen from there."""
     name = os.path.relpath(path, root.resolve()).replace(os.sep, "/")
-    try:
-        document = read(path, name)
-    except InvalidValue as wrong:
-        report.file(name, wrong)
-        return None
-    report.syntax(document)
-    if document.readable and not document.marks and _says_nothing(document.value):
-        hint = "fill it, or remove it; the workspace file includes it into every account under `shared`"
-        report.file(name, InvalidValue(Code.EMPTY_FILE, f"`{name}` is empty", hint, 1))
-        return None
-    return document if document.readable else None
+    said = "the workspace file includes it into every account under `shared`"
+    return _declaring(lambda: path, name, report, lambda: said)
+
+
+def _declaring(find: Callable[[], Path], file: str, report: Report, named: Callable[[], str]) -> Document | None:
+    """A file that declares something. One that does not may have been cut off: what it declared would be deleted."""
+    document = _read(find, file, report, named)
+    if document is None or document.marks or not _says_nothing(document.value):
+        return document
+    hint = f"fill it, or remove it; {named()}"
+    if document.value is not None:
+        hint += "; `jobs: {}` declares nothing on purpose"
+    report.file(file, InvalidValue(Code.EMPTY_FILE, f"`{file}` is empty", hint, 1))
+    return None
 
 
 def _says_nothing(value: object) -> bool:
@@ -145,15 +145,17 @@ def _patterns(main: Document, report: Report) -> dict[str, int]:
     return found
 
 
-def _read(root: Path, file: str, report: Report, named: Callable[[], str] | None = None) -> Document | None:
-    """`named` says where a file is named that cannot be read."""
+def _read(
+    find: Callable[[], Path], file: str, report: Report, named: Callable[[], str] | None = None
+) -> Document | None:
+    """A file, as far as it is YAML. `named` says where one is named that cannot be read."""
     try:
-        document = read(inside(root, file), file)
+        document = read(find(), file)
     except InvalidValue as wrong:
         if named is not None:
             hint = "; ".join(part for part in (wrong.hint, named()) if part)
             wrong = InvalidValue(wrong.code, wrong.message, hint, wrong.line)
-        report.file(file, _no_project(root) or wrong if file == PROJECT_FILE else wrong)
+        report.file(file, wrong)
         return None
     report.syntax(document)
     return document if document.readable else None
