@@ -20,7 +20,7 @@ from afsync.config.row_jobs import imports_of, look, passed, untimed
 from afsync.config.series import DeclaredSeries
 from afsync.config.timed_submissions import TimedSubmissions
 from afsync.config.times import parse_zone, zone_data
-from afsync.core.addresses import Kind, occurrence_address, occurrence_of
+from afsync.core.addresses import Kind, instance_of, occurrence_address, occurrence_of
 from afsync.core.fingerprints import fingerprint, recorded_fingerprint
 from afsync.core.occurrence_notices import Occurrences
 from afsync.core.records import RecordedJob
@@ -274,13 +274,13 @@ def check_dates(found: FoundSeries, report: Report, now: datetime) -> None:
 
 def _nearest(series: Series, instance: str) -> str:
     day = date.fromisoformat(instance[:10])
+    if series.dates.has(day):
+        return f"that day has {' and '.join(instance_of(day, name) for name in series.names_of(day))}"
     around = timedelta(days=62)
     days = series.dates.between(max(date.min + around, day) - around, day + around)
     days = sorted(sorted(days, key=lambda d: abs((d - day).days))[:2])
-    times = [t for t in series.times if t != "main"]
     near = " and ".join(map(str, days)) if days else "none within two months"
-    extra = f"; its times are named {', '.join(series.times)}" if times else ""
-    return f"the nearest it has: {near}{extra}"
+    return f"the nearest it has: {near}"
 
 
 def _at_changes(series: Series, now: datetime) -> Iterable[Occurrence]:

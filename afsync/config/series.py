@@ -229,12 +229,8 @@ def _rrule(repeat: Mapping[str, Any]) -> Iterator[_Found]:
         parsed(text, date(2026, 1, 1))
         if end := own.get("UNTIL"):
             parse_date(f"{end[:4]}-{end[4:6]}-{end[6:]}")
-        if "COUNT" in own and not 1 <= int(own["COUNT"][:6]) <= 10_000:
-            raise InvalidValue(Code.OUT_OF_RANGE, "COUNT must be from 1 to 10000", None)
     except InvalidValue as wrong:
         yield ("repeat", "rrule"), wrong
-    except ValueError:
-        yield ("repeat", "rrule"), InvalidValue(Code.BAD_FORM, "COUNT must be an integer", "write it as COUNT=12")
     if "days" in repeat:
         yield (
             ("repeat", "days"),

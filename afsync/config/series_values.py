@@ -20,21 +20,27 @@ _FREQ = re.compile(r"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.ASCII
 
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
 
-_PARTS = frozenset(
-    {
-        "FREQ",
-        "INTERVAL",
-        "COUNT",
-        "UNTIL",
-        "WKST",
-        "BYDAY",
-        "BYMONTH",
-        "BYMONTHDAY",
-        "BYYEARDAY",
-        "BYWEEKNO",
-        "BYSETPOS",
-    }
-)
+_HIGHEST: Final = {
+    "INTERVAL": 999,
+    "COUNT": 10_000,
+    "BYMONTH": 12,
+    "BYMONTHDAY": 31,
+    "BYYEARDAY": 366,
+    "BYWEEKNO": 53,
+    "BYSETPOS": 366,
+}
+"""The numbers of a rule go from 1 to these, and what counts days or weeks from their negatives to -1 as well."""
+
+_PARTS = frozenset({"FREQ", "UNTIL", "WKST", "BYDAY", *_HIGHEST})
+
+_ONLY_IN: Final = {
+    "BYYEARDAY": ("YEARLY",),
+    "BYWEEKNO": ("YEARLY",),
+    "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY"),
+}
+"""Other rules ignore them, or count in another way."""
+
+_NTH_OF_RULE = re.compile(r"(?:^|,)[+-]?\d", re.ASCII)
 
 _LONGEST_RRULE: Final = 300
 
@@ -171,15 +177,41 @@ def check_rrule(value: Any) -> Any:
     """A rule of RFC 5545 that only names dates."""
     text = must_be_text(value, "write it as FREQ=WEEKLY;BYDAY=MO")
     hint = "write it as FREQ=WEEKLY;BYDAY=MO; its first day goes in `from`, its times in `at`"
+    frequency = _FREQ.search(text)
+    seen: set[str] = set()
     for part in text.split(";"):
         name, _, given = part.partition("=")
         if name not in _PARTS or not given:
             raise InvalidValue(Code.BAD_FORM, f"`{part[:40]}` cannot be part of a rule of dates", hint)
         if name == "UNTIL" and not re.fullmatch(r"\d{8}", given, re.ASCII):
             raise InvalidValue(Code.BAD_FORM, f"`{part[:40]}` is not a date", "write it as UNTIL=20270630")
-    if not _FREQ.search(text) or len(text) > _LONGEST_RRULE:
+        if name in seen or {"UNTIL", "COUNT"} <= {*seen, name}:
+            message = f"`{part[:40]}` does not go with what the rule says before"
+            raise InvalidValue(Code.CONFLICT, message, "keep one; several values of one part: BYDAY=MO,TU")
+        seen.add(name)
+        if name in _HIGHEST:
+            _check_numbers(name, given)
+        if frequency is not None and (
+            frequency[1] not in _ONLY_IN.get(name, (frequency[1],))
+            or (name == "BYDAY" and frequency[1] in ("DAILY", "WEEKLY") and _NTH_OF_RULE.search(given))
+        ):
+            needs = _ONLY_IN.get(name, ("MONTHLY", "YEARLY"))
+            hint = f"`{part[:40]}` is for FREQ={' and FREQ='.join(needs)}"
+            raise InvalidValue(Code.CONFLICT, f"`{part[:40]}` does not go with FREQ={frequency[1]}", hint)
+    if frequency is None or len(text) > _LONGEST_RRULE:
         raise InvalidValue(Code.BAD_FORM, f"`{text[:60]}` does not say how often it repeats, in days or more", hint)
     return value
+
+
+def _check_numbers(name: str, given: str) -> None:
+    """The numbers of a part of a rule. Raises InvalidValue for one that there cannot be."""
+    highest, one = _HIGHEST[name], name in ("INTERVAL", "COUNT")
+    signed = "" if one or name == "BYMONTH" else "[+-]?"
+    for number in (given,) if one else given.split(","):
+        if not re.fullmatch(rf"{signed}\d{{1,5}}", number, re.ASCII) or not 1 <= abs(int(number)) <= highest:
+            back = f", or from -{highest} to -1" if signed else ""
+            hint = f"write an integer from 1 to {highest}{back}"
+            raise InvalidValue(Code.OUT_OF_RANGE, f"`{name}={number[:20]}` is not possible", hint)
 
 
 def check_rows(value: Any) -> Any:

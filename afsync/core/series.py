@@ -141,9 +141,12 @@ class Series(Struct, frozen=True):
         return datetime.combine(occurrence.day, occurrence.local.time(), self.zone).astimezone(UTC)
 
     def of_day(self, day: date) -> Iterable[Occurrence]:
-        names = (MAIN,) if day in self.own else self.times
-        found = (self._occurrence(day, name) for name in names)
+        found = (self._occurrence(day, name) for name in self.names_of(day))
         return (o for o in found if o is not None)
+
+    def names_of(self, day: date) -> Iterable[str]:
+        """The names of the times that a day of the rule has."""
+        return (MAIN,) if day in self.own else self.times
 
     def _wall(self, day: date, name: str) -> time | None:
         own = self.own.get(day)

@@ -185,6 +185,15 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "a date twice": (("repeat: {dates: [2026-12-05 10:00, 2026-12-05 20:00]}",), "7:21 declared_twice"),
     "hours in a rule": (('repeat: {rrule: "FREQ=HOURLY", at: "09:00"}',), "7:21 bad_form"),
     "nonsense in a rule": (('repeat: {rrule: "FREQ=WEEKLY;BYDAY=XX", at: "09:00"}',), "7:21 bad_form"),
+    "every zeroth day": (('repeat: {rrule: "FREQ=DAILY;INTERVAL=0", at: "09:00"}',), "7:21 out_of_range"),
+    "back in time": (('repeat: {rrule: "FREQ=WEEKLY;INTERVAL=-1", at: "09:00"}',), "7:21 out_of_range"),
+    "no such day": (('repeat: {rrule: "FREQ=DAILY;BYMONTHDAY=0", at: "09:00"}',), "7:21 out_of_range"),
+    "no such month": (('repeat: {rrule: "FREQ=YEARLY;BYMONTH=1,13", at: "09:00"}',), "7:21 out_of_range"),
+    "no number": (('repeat: {rrule: "FREQ=DAILY;COUNT=ten", at: "09:00"}',), "7:21 out_of_range"),
+    "two lists of days": (('repeat: {rrule: "FREQ=WEEKLY;BYDAY=MO;BYDAY=TU", at: "09:00"}',), "7:21 conflict"),
+    "two ends in a rule": (('repeat: {rrule: "FREQ=DAILY;COUNT=3;UNTIL=20270101", at: "09:00"}',), "7:21 conflict"),
+    "the first Monday of a week": (('repeat: {rrule: "FREQ=WEEKLY;BYDAY=1MO", at: "09:00"}',), "7:21 conflict"),
+    "the 15th of a week": (('repeat: {rrule: "BYMONTHDAY=15;FREQ=WEEKLY", at: "09:00"}',), "7:21 conflict"),
     "a schedule too": ((WEEKLY, "schedule: 2026-12-01 09:00"), "8:5 conflict"),
     "what belongs to one": ((WEEKLY, "rerun: 1"), "8:5 conflict"),
     "an exception without a series": (("except: {2026-12-28: skip}",), "7:5 conflict"),
@@ -220,6 +229,11 @@ def test_the_nearest_dates_are_named(tmp_path: Path) -> None:
     (problem,) = wrong(tmp_path, WEEKLY, "except: {2026-12-29: skip}")
     assert problem.message == "the rule has no `2026-12-29`"
     assert problem.hint == "the nearest it has: 2026-12-28 and 2027-01-04"
+
+
+def test_the_times_of_a_day_are_named(tmp_path: Path) -> None:
+    (problem,) = wrong(tmp_path, WEEKLY, "except: {2026-12-14/late: skip}")
+    assert problem.hint == "that day has 2026-12-14"
 
 
 def test_times_at_a_change_of_the_clocks_are_named_long_before(tmp_path: Path) -> None:
