@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from afsync.app.files import write_whole
-from afsync.app.formatting import reformatted_files
+from afsync.app.fmt import reformatted_files
 from afsync.commands.console import report, report_code, stdout_paint
 from afsync.commands.context import here
 from afsync.errors import Exit
-from afsync.output.file_diff import file_diff
+from afsync.output.fmt import file_diff
 from afsync.output.values import escape_control
 
 

@@ -13,9 +13,10 @@ from afsync.commands.console import messages, report, report_code, stdout_paint
 from afsync.commands.options import FileName, check_title, title_flag
 from afsync.commands.report_flags import Reports, report_flags
 from afsync.config.workspace import WORKSPACE_FILE
-from afsync.core.account_results import Overall, total, worst
+from afsync.core.account_results import Overall, worst
 from afsync.errors import AfsyncError, Exit, Problem, Severity, UsageError
 from afsync.output.account_results import overall_json, overall_markdown, overall_text, read_overall
+from afsync.output.ci_formats import outputs_of_all
 from afsync.output.problem_reports import codeclimate, junit, sarif
 
 ONE_RUN = "merge those of one run"
@@ -116,17 +117,8 @@ def _problems(overall: Overall) -> list[Problem]:
 
 
 def publish_overall(overall: Overall) -> None:
-    """In GitHub Actions: one step summary for all accounts, and outputs that are sums. Elsewhere nothing."""
+    """In GitHub Actions: one step summary for all accounts, and the outputs. Elsewhere nothing."""
     if not in_github():
         return
     append_summary(overall_markdown(overall))
-    summed = total(overall.results)
-    values = {
-        "has_changes": "true" if any(r.changes for r in overall.results) else "false",
-        "add": summed.add or 0,
-        "change": summed.change or 0,
-        "destroy": summed.destroy or 0,
-        "credits": summed.credits or 0,
-        "blocked": "true" if overall.problems or any(r.blocked for r in overall.results) else "false",
-    }
-    append_output("".join(f"{name}={value}\n" for name, value in values.items()))
+    append_output(outputs_of_all(overall))

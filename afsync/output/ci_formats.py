@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afsync.core.account_results import Numbers, Overall, total
 from afsync.errors import Problem, Severity
 from afsync.output.json_text import json_line
 from afsync.output.problems import in_repository
@@ -44,18 +45,36 @@ def _property(text: str) -> str:
 
 
 def outputs(plan: Plan) -> str:
-    """Lines for $GITHUB_OUTPUT. Nothing in them comes from files or the service."""
+    """The outputs of a plan: lines for $GITHUB_OUTPUT. Nothing in them comes from files or the service."""
     s = plan.summary
+    return _lines(
+        Numbers(s.add, s.change, s.destroy, plan.spend),
+        changes=bool(plan.changes),
+        blocked=bool(plan.blocking or plan.violations),
+        fingerprint=plan.fingerprint,
+    )
+
+
+def outputs_of_all(overall: Overall) -> str:
+    """The same of many accounts, as sums; without a fingerprint."""
+    return _lines(
+        total(overall.results),
+        changes=any(r.changes for r in overall.results),
+        blocked=bool(overall.problems) or any(r.blocked for r in overall.results),
+    )
+
+
+def _lines(numbers: Numbers, *, changes: bool, blocked: bool, fingerprint: str | None = None) -> str:
     values = {
-        "has_changes": "true" if plan.changes else "false",
-        "add": s.add,
-        "change": s.change,
-        "destroy": s.destroy,
-        "credits": plan.spend,
-        "fingerprint": plan.fingerprint,
-        "blocked": "true" if plan.blocking or plan.violations else "false",
+        "has_changes": str(changes).lower(),
+        "add": numbers.add or 0,
+        "change": numbers.change or 0,
+        "destroy": numbers.destroy or 0,
+        "credits": numbers.credits or 0,
+        "fingerprint": fingerprint,
+        "blocked": str(blocked).lower(),
     }
-    return "".join(f"{name}={value}\n" for name, value in values.items())
+    return "".join(f"{name}={value}\n" for name, value in values.items() if value is not None)
 
 
 def gitlab_report(plan: Plan) -> str:

@@ -27,7 +27,7 @@ from afsync.output.apply_json import outcome_json
 from afsync.output.approvals import preview_markdown
 from afsync.output.ci_formats import annotation, gitlab_report, outputs
 from afsync.output.drift import drift_markdown, drift_text
-from afsync.output.file_diff import file_diff
+from afsync.output.fmt import file_diff
 from afsync.output.markdown import error_markdown
 from afsync.output.outcomes import outcome_line
 from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown

@@ -20,6 +20,7 @@ from afsync.store.branch.checkout import check_version, chosen_remote, find_chec
 from afsync.store.branch.legacy_action import NOTE, LegacyAction
 from afsync.store.branch.repository import ALLOW, PushLost, Repository, TreeEntry
 from afsync.store.remote.backend import Conflict, Kept, Unavailable
+from afsync.store.remote.lock import lock_key
 
 TRIES = 60
 """How often a write is made again because others write at other paths of the branch."""
@@ -94,7 +95,7 @@ class BranchBackend:
 
     @property
     def _lock(self) -> str:
-        return f"{self.key}.lock"
+        return lock_key(self)
 
     def _change(self, key: str, new: TreeEntry | None, if_version: str | None) -> None:
         """Push until it is done, refused, or lost to a write at the same path. Each attempt after the first is made
