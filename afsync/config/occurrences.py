@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from afsync.config.declarations import Declared
-from afsync.config.occurrence_jobs import FoundSeries, jobs_at
+from afsync.config.occurrence_jobs import FoundSeries, is_over, jobs_at
 from afsync.config.problem_report import Report
 from afsync.config.problems import Code, Diagnostic
 from afsync.config.project import LoadedProject
@@ -167,7 +167,11 @@ def _look(
     if rows is None:
         return FoundSeries(declared, series, found, records)
     lacking = tuple(o for o in found.declared if o.instance not in rows.rows and o.instance not in records)
-    with_row = tuple(o for o in found.declared if o not in lacking)
+    with_row = tuple(
+        o
+        for o in found.declared
+        if o.instance in rows.rows or ((record := records.get(o.instance)) and is_over(record, o, now))
+    )
     missed = tuple(o for o in found.missed if o.instance in rows.rows)
     return FoundSeries(declared, series, replace(found, declared=with_row, missed=missed), records, lacking)
 

@@ -280,6 +280,32 @@ def test_rows_behind_the_horizon_take_what_was_submitted_under_another_name(worl
     assert ([*world.ids().values()], world.balance) == (ids, balance)
 
 
+def test_a_row_of_a_rule_may_go_or_get_another_date(world: World) -> None:
+    def dated(**links: str) -> None:
+        rows = [f"{monday(world, n)},{URL}{link}" for n, link in enumerate(links.values()) if link]
+        world.write("\n".join(["date,link", *rows]), "s.csv")
+
+    repeat = {"every": "week", "days": ["mon"], "at": "09:00", "zone": "UTC", "from": monday(world, 0)}
+    rows = {"rows": {"file": "s.csv", "key": "date"}, "url": "${row.link}", "platforms": ["tiktok"]}
+    world.declare(jobs={"show": {**rows, "repeat": repeat}}, horizon="21d")
+    dated(first="a", second="b", third="")
+    world.applied()
+    ids, balance = world.ids(), world.balance
+    dated(first="", second="b", third="a")
+    assert sorted(changes(world)) == [
+        ("move", "renamed", monday(world, 2)),
+        ("reschedule", "schedule_changed", monday(world, 2)),
+    ]
+    world.applied()
+    assert (sorted(world.ids().values()), world.balance) == (sorted(ids.values()), balance)
+    world.pass_time(days=14)
+    world.becomes("published", world.ids()[f'job.show["{monday(world, -1)}"]'])
+    world.applied()
+    world.write("date,link\n2027-01-11,https://clips.twitch.tv/x\n", "s.csv")
+    assert ("delete", "removed", monday(world, 0)) in changes(world)
+    assert all(change[2] != monday(world, -1) for change in changes(world)), "what is over stays"
+
+
 def test_a_row_that_passed_unsubmitted_is_named_once(world: World) -> None:
     def sheet(*hours: int) -> None:
         times = [(world.now() + timedelta(hours=n)).strftime("%Y-%m-%dT%H:%MZ") for n in hours]
