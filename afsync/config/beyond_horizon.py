@@ -37,60 +37,57 @@ def upcoming(
     timed = files.timed_submissions
     if timed is None:
         return Upcoming()
+    ahead = _Ahead(files, at_moment.desired.jobs, recorded, now, until)
     try:
-        return _found(files, timed, at_moment, recorded, now, until)
+        return ahead.found(timed)
     except ConfigError:
-        return _one_by_one(files, timed, at_moment, recorded, now, until)
+        return ahead.one_by_one(timed)
 
 
-def _found(
-    files: LoadedProject,
-    timed: TimedSubmissions,
-    at_moment: LoadedProject,
-    recorded: Recorded,
-    now: datetime,
-    until: datetime,
-) -> Upcoming:
-    further = expand(replace(files, timed_submissions=_with(timed, lambda own: max(own, until - now))), recorded, now)
-    jobs = {a: j for a, j in further.desired.jobs.items() if a not in at_moment.desired.jobs}
-    without_row = further.occurrences.without_row if further.occurrences else ()
-    return Upcoming({a: j for a, j in jobs.items() if j.schedule and j.schedule.utc <= until}, (), without_row)
+class _Ahead(Struct, frozen=True):
+    """A look at what `files` declare after `now`, until a moment, besides the `known` jobs."""
 
+    files: LoadedProject
+    known: Mapping[str, Job]
+    recorded: Recorded
+    now: datetime
+    until: datetime
 
-def _with(timed: TimedSubmissions, horizon: Callable[[timedelta], timedelta]) -> TimedSubmissions:
-    """The same with other horizons."""
-    return replace(
-        timed,
-        series={key: replace(s, horizon=horizon(s.horizon)) for key, s in timed.series.items()},
-        listed={key: replace(s, horizon=horizon(s.horizon)) for key, s in timed.listed.items()},
-        horizons={address: horizon(own) for address, own in timed.horizons.items()},
-    )
+    def found(self, timed: TimedSubmissions) -> Upcoming:
+        """What all of `timed` come to. Raises ConfigError."""
+        wider = _with(timed, lambda own: max(own, self.until - self.now))
+        further = expand(replace(self.files, timed_submissions=wider), self.recorded, self.now)
+        jobs = {a: j for a, j in further.desired.jobs.items() if a not in self.known}
+        without_row = further.occurrences.without_row if further.occurrences else ()
+        return Upcoming({a: j for a, j in jobs.items() if j.schedule and j.schedule.utc <= self.until}, (), without_row)
 
+    def one_by_one(self, timed: TimedSubmissions) -> Upcoming:
+        """What each of them comes to, with the dates and the problems of those in which something is wrong."""
+        result = Upcoming()
+        for key, part in _parts(timed):
+            try:
+                found = self.found(part)
+            except ConfigError as error:
+                dates = self._dates(timed.series[key]) if key in timed.series else ()
+                found = Upcoming(dates=dates, problems=error.problems)
+            result = Upcoming(
+                {**result.jobs, **found.jobs},
+                (*result.dates, *found.dates),
+                (*result.without_row, *found.without_row),
+                (*result.problems, *found.problems),
+            )
+        return result
 
-def _one_by_one(
-    files: LoadedProject,
-    timed: TimedSubmissions,
-    at_moment: LoadedProject,
-    recorded: Recorded,
-    now: datetime,
-    until: datetime,
-) -> Upcoming:
-    result = Upcoming()
-    for key, part in _parts(timed):
-        try:
-            found = _found(files, part, at_moment, recorded, now, until)
-            rest: tuple[Occurrence, ...] = ()
-            problems: tuple[Problem, ...] = ()
-        except ConfigError as error:
-            found, problems = Upcoming(), error.problems
-            rest = _dates(timed.series[key], at_moment, recorded, now, until) if key in timed.series else ()
-        result = Upcoming(
-            {**result.jobs, **found.jobs},
-            (*result.dates, *rest),
-            (*result.without_row, *found.without_row),
-            (*result.problems, *problems),
+    def _dates(self, declared: DeclaredSeries) -> tuple[Occurrence, ...]:
+        known = self.recorded.series.get(declared.job.key)
+        today = self.now.astimezone(parse_zone(declared.zone)).date()
+        series = declared.series(date.fromisoformat(known.since) if known else today)
+        rows = declared.rows
+        return tuple(
+            o
+            for o in series.between(self.now, self.until)
+            if o.address not in self.known and (rows is None or o.instance in rows.rows)
         )
-    return result
 
 
 def _parts(timed: TimedSubmissions) -> Iterator[tuple[str, TimedSubmissions]]:
@@ -101,17 +98,13 @@ def _parts(timed: TimedSubmissions) -> Iterator[tuple[str, TimedSubmissions]]:
         yield key, replace(timed, series={}, listed={key: rows})
 
 
-def _dates(
-    declared: DeclaredSeries, at_moment: LoadedProject, recorded: Recorded, now: datetime, until: datetime
-) -> tuple[Occurrence, ...]:
-    known = recorded.series.get(declared.job.key)
-    today = now.astimezone(parse_zone(declared.zone)).date()
-    series = declared.series(date.fromisoformat(known.since) if known else today)
-    rows = declared.rows
-    return tuple(
-        o
-        for o in series.between(now, until)
-        if o.address not in at_moment.desired.jobs and (rows is None or o.instance in rows.rows)
+def _with(timed: TimedSubmissions, horizon: Callable[[timedelta], timedelta]) -> TimedSubmissions:
+    """The same with other horizons."""
+    return replace(
+        timed,
+        series={key: replace(s, horizon=horizon(s.horizon)) for key, s in timed.series.items()},
+        listed={key: replace(s, horizon=horizon(s.horizon)) for key, s in timed.listed.items()},
+        horizons={address: horizon(own) for address, own in timed.horizons.items()},
     )
 
 
