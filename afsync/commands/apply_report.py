@@ -27,6 +27,7 @@ from afsync.errors import AfsyncError, Exit, Problem, StateError
 from afsync.output.intents import unresolved_noun
 from afsync.output.outcomes import Tally, approved_text, outcome_problem, seen_lines, summary_text
 from afsync.output.outcomes_markdown import apply_markdown, outcomes_markdown
+from afsync.output.plan_text import held_number
 from afsync.output.values import escape_control
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def outcome(code: int, plan: Plan, done: RunReport | None = None) -> CommandResu
 
     outcomes, stopped = (done.outcomes, done.stopped) if done else ((), None)
     t = Tally(outcomes)
-    unspent = not t.credits and not t.unknown_costs
+    unspent = not (t.credits or t.unknown_costs or t.unresolved_credits)
     wrong = [p for p in (outcome_problem(o, None) for o in outcomes) if p is not None]
     if stopped is not None:
         wrong.insert(0, Problem("stopped", stopped.message, stopped.hint))
@@ -100,7 +101,9 @@ def finish(prepared: Prepared, done: RunReport, flags: ApplyFlags, out: Out, eve
         # An id may be written nowhere else, and stdout may lie on the disk that is full.
         _say_stopped(done.stopped)
     _markdown(flags, out, done.plan, done)
-    _publish_outcomes(done.outcomes, prepared.project, flags.title, done.looked, done.plan.settle)
+    _publish_outcomes(
+        done.outcomes, prepared.project, flags.title, done.looked, done.plan.settle, held_number(done.plan)
+    )
     publish_problems([v for v in done.plan.violations if v not in prepared.plan.violations], prepared.project.root)
     if done.stopped is not None:
         publish_error(done.stopped)
@@ -166,11 +169,12 @@ def _publish_outcomes(
     title: str = "",
     looked: Verification | None = None,
     settle: float = 0.0,
+    held: int = 0,
 ) -> None:
     """In GitHub Actions: the outcomes in the step summary, and an annotation for each change that went wrong."""
     if not in_github() or not outcomes:
         return
 
-    append_summary(outcomes_markdown(outcomes, title=title, looked=looked, settle=settle))
+    append_summary(outcomes_markdown(outcomes, title=title, looked=looked, settle=settle, held=held))
     wrong = (outcome_problem(o, project.locate(o.change.address)) for o in outcomes)
     publish_problems([p for p in wrong if p is not None], project.root)

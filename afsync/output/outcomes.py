@@ -132,6 +132,7 @@ class Tally:
         costs = [o.credits for o in outcomes if isinstance(o, Applied | Failed)]
         self.credits = sum(c for c in costs if c is not None)
         self.unknown_costs = sum(c is None for c in costs)
+        self.unresolved_credits = sum(o.change.credits.spend for o in outcomes if isinstance(o, Unresolved))
 
 
 def summary_text(
@@ -150,7 +151,7 @@ def summary_text(
     t = Tally(outcomes)
     counted = f"{t.added} added, {t.changed} changed, {t.destroyed} destroyed"
     left = left_undone(t, held=held, unresolved=unresolved)
-    said = (f"{_approved(outcomes, t)}.\n" if t.approved else "") + _said(t, looked)
+    said = (f"{approved_line(outcomes, t)}.\n" if t.approved else "") + _said(t, looked)
     if complete and not left:
         return said + paint(f"Apply complete! Resources: {counted}.", "green")
     return said + paint(f"Apply incomplete. Resources: {'; '.join([counted, *left])}.", "red")
@@ -160,7 +161,7 @@ def approved_text(outcomes: Sequence[Outcome], paint: Paint = no_paint, *, compl
     """The last line of an `approve`, which adds and destroys nothing."""
     t = Tally(outcomes)
     left = left_undone(t)
-    approved = _approved(outcomes, t)
+    approved = approved_line(outcomes, t)
     if complete and not left:
         return paint(f"{approved}.", "green")
     return paint(f"Approval incomplete. {'; '.join([approved, *left])}.", "red")
@@ -172,7 +173,7 @@ def _said(t: Tally, looked: Verification | None) -> str:
     return f"Spent: {spent}.\n" if spent else ""
 
 
-def _approved(outcomes: Sequence[Outcome], t: Tally) -> str:
+def approved_line(outcomes: Sequence[Outcome], t: Tally) -> str:
     """`Approved: 2 jobs (1 recorded)`: what is recorded is published at its time, unless that came in this run."""
     made = [o.change for o in outcomes if isinstance(o, Applied) and o.change.action is Action.APPROVE]
     published = {c.address for c in made if c.later is None}
@@ -183,11 +184,15 @@ def _approved(outcomes: Sequence[Outcome], t: Tally) -> str:
 
 def spent_text(t: Tally, looked: Verification | None) -> str:
     """What the run took, as far as that is known; empty where it took nothing."""
-    if not t.unknown_costs:
+    if not t.unknown_costs and not t.unresolved_credits:
         return count(t.credits, "credit") if t.credits else ""
     if looked is not None and looked.spent is not None:
         return f"{count(looked.spent, 'credit')}, by the balance ({looked.before} before, {looked.after} after)"
+    open_ = f"{count(t.unresolved_credits, 'credit')} more if what is unresolved was accepted"
+    if not t.unknown_costs:
+        return f"{count(t.credits, 'credit')}, and {open_}"
     others = f"; the others took {count(t.credits, 'credit')}" if t.credits else ""
+    others += f"; {open_}" if t.unresolved_credits else ""
     rose = (
         f", and the balance rose from {looked.before} to {looked.after}" if looked is not None and looked.rose else ""
     )

@@ -9,8 +9,8 @@ from afsync.core.outcomes import Applied, Outcome
 from afsync.core.plan.plan import Plan
 from afsync.errors import AfsyncError, Problem
 from afsync.output.markdown import MAX_BYTES, blocks_within_size, fenced, headline, marker
-from afsync.output.outcomes import Tally, outcome_line, seen_lines, spent_text
-from afsync.output.plan_text import nothing_line
+from afsync.output.outcomes import Tally, approved_line, left_undone, outcome_line, seen_lines, spent_text
+from afsync.output.plan_text import held_number, nothing_line
 from afsync.output.problems import problem_block
 from afsync.output.values import count
 
@@ -21,16 +21,16 @@ def outcomes_markdown(
     title: str = "",
     looked: Verification | None = None,
     settle: float = 0.0,
+    *,
+    held: int = 0,
 ) -> str:
     """A headline, a line per change up to the size limit, then what was seen at the end; ends in a newline.
 
-    `settle` (seconds) is how long what was accepted may stay unseen.
+    `settle` (seconds) is how long what was accepted may stay unseen; `held` is how many changes were held back.
     """
     t = Tally(outcomes)
     head = f"{headline(title)} apply: {t.added} added, {t.changed} changed, {t.destroyed} destroyed"
-    failed = t.failed - t.unfinished
-    counts = ((failed, "failed"), (t.unfinished, "unfinished"), (t.unresolved, "unresolved"))
-    wrong = [f"{n} {what}" for n, what in counts if n]
+    done = f"{approved_line(outcomes, t)}. " if t.approved else ""
     lines: list[str] = []
     size = 200
     ordered = sorted(outcomes, key=lambda o: isinstance(o, Applied))
@@ -44,8 +44,9 @@ def outcomes_markdown(
     more = f"\n\n_{count(left_out, 'more change')} not shown here; see the log._" if left_out else ""
     told = fenced("\n".join([*lines, *seen_lines(looked, settle)]))
     text = spent_text(t, looked)
-    spent = f"Spent: {text}." if t.unknown_costs else f"{count(t.credits, 'credit')} spent."
-    return f"{', '.join([head, *wrong])}\n\n{spent}\n\n{told}{more}\n"
+    plain = not t.unknown_costs and not t.unresolved_credits
+    spent = f"{count(t.credits, 'credit')} spent." if plain else f"Spent: {text}."
+    return f"{', '.join([head, *left_undone(t, held=held)])}\n\n{done}{spent}\n\n{told}{more}\n"
 
 
 def apply_markdown(
@@ -61,7 +62,9 @@ def apply_markdown(
     if stopped is not None:
         problems.insert(0, Problem("stopped", stopped.message, stopped.hint))
     if outcomes:
-        head = outcomes_markdown(outcomes, MAX_BYTES // 2, title, looked, plan.settle).rstrip("\n")
+        head = outcomes_markdown(outcomes, MAX_BYTES // 2, title, looked, plan.settle, held=held_number(plan)).rstrip(
+            "\n"
+        )
     elif problems:
         head = f"{headline(title)} apply: nothing was done"
     else:

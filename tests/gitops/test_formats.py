@@ -365,6 +365,18 @@ def test_validate_says_it_in_markdown_too(sandbox: Sandbox) -> None:
     )
 
 
+def test_markdown_counts_what_the_text_counts_and_both_name_what_a_lost_answer_may_cost(sandbox: Sandbox) -> None:
+    sandbox.write("jobs:\n" + "".join(f"  {k}: {{url: 'https://a.b/{k}', topic: {k}}}\n" for k in "abc"))
+    sandbox.control.fault("POST /jobs#2: committed-then-close")
+    file = sandbox.root / "m.md"
+    done = sandbox.applied("--report", f"markdown={file}", code=3, env={"AFSYNC_QUARANTINE": "10m"})
+    posted = file.read_text()
+    assert "; 1 unresolved, 1 not attempted.\n" in done.out
+    assert " apply: 1 added, 0 changed, 0 destroyed, 1 unresolved, 1 not attempted\n" in posted
+    for told in (done.out, posted):
+        assert "Spent: 1 credit, and 1 credit more if what is unresolved was accepted.\n" in told
+
+
 def test_what_came_of_an_apply_is_told_in_markdown(sandbox: Sandbox) -> None:
     posted = sandbox.root / "posted.md"
     flags = ["--markdown-into", str(posted), "--title", "staging"]
@@ -377,7 +389,7 @@ def test_what_came_of_an_apply_is_told_in_markdown(sandbox: Sandbox) -> None:
     sandbox.applied(*flags, code=1)
     shown = posted.read_text()
     assert shown.startswith(
-        f"{head}: 1 added, 0 changed, 0 destroyed, 1 failed\n\n0 credits spent.\n\n```\njob.best: failed"
+        f"{head}: 1 added, 0 changed, 0 destroyed, 1 failed, 1 held back\n\n0 credits spent.\n\n```\njob.best: failed"
     )
     assert "**Not done**\n\n```\nError: job.intro does not say" in shown
     sandbox.control.fault("POST /jobs#1: received-then-status(401)")
