@@ -208,7 +208,8 @@ def series_state(
 ) -> SeriesState:
     """The occurrences of a series that are declared at `now`. `records` are its recorded occurrences by instance;
     `wanted` are instances that are declared whatever the horizon: those with an open intent, taken over, or submitted
-    again."""
+    again. The state does not forget them, or they would be new."""
+    wanted = frozenset(wanted)
     seen = known.until if known else None
     begun = seen.astimezone(series.zone).date() if seen else None
     declared = {o.instance: o for o in map(series.find, (*records, *wanted)) if o is not None}
@@ -226,7 +227,8 @@ def series_state(
     fresh = {o.day for i, o in declared.items() if i not in records}
     over = [o for i, r in records.items() if i not in declared and (o := _over(series, i, r, now)) is not None]
     declared |= {o.instance: o for o in over if o.day not in fresh}
-    left = tuple(i for i, o in declared.items() if (r := records.get(i)) and _ended(o, r, series, now))
+    old = (i for i, o in declared.items() if (r := records.get(i)) and _ended(o, r, series, now))
+    left = tuple(i for i in old if i not in wanted)
     missed = [o for o in series.between(seen, now) if o.instance not in declared] if seen else []
     ordered = tuple(sorted(declared.values(), key=lambda o: (o.utc, o.instance)))
     return SeriesState(ordered, frozenset(entered), tuple(missed), tuple(passed_over), left)

@@ -158,6 +158,13 @@ def test_what_ended_long_ago_leaves() -> None:
     assert set(records) <= set(instances(found.declared)), "until the state forgets it, nothing is done about it"
 
 
+def test_what_an_exception_submits_again_does_not_leave() -> None:
+    ended = {"2026-11-02": a_record(datetime(2026, 11, 2, 8, tzinfo=UTC), "published")}
+    series = a_series(keep=timedelta(days=30))
+    assert series_state(series, NOW, known(), ended, ["2026-11-02"]).left == ()
+    assert series_state(series, NOW, known(), ended, ["2026-11-09"]).left == ("2026-11-02",)
+
+
 def test_looking_is_remembered_once_a_day_where_nothing_passed() -> None:
     before = Considered(NOW - timedelta(hours=3), "2026-11-01")
     assert considered(a_series(), NOW, before) is before
