@@ -53,7 +53,8 @@ def decide_approval(job: Job, record: RecordedJob, group: Group, status: str, *,
             return do(change)
         case Group.OPEN | Group.BUSY:
             message = f"{job.address} ({record.id}) is approved, but not produced yet"
-            return note(job.address, "approve_waits", message, "an apply after that publishes it")
+            then = "records that, and one after its publish time publishes it" if job.held else "publishes it"
+            return note(job.address, "approve_waits", message, f"an apply after that {then}")
         case _:
             return NOTHING  # it failed, was cancelled or is gone, and that is said anyway
 

@@ -20,7 +20,7 @@ from afsync.core.state import Recorded
 from afsync.core.trust.publications import publication_unconfirmed
 
 HOLDS_BACK = (Reason.LATE, Reason.PUBLISH_UNKNOWN)
-_OF_HELD = (Reason.PUBLISH_FAILED, Reason.APPROVE_NO_PLATFORM)
+_OF_HELD = (Reason.PUBLISH_FAILED, Reason.APPROVE_NO_PLATFORM, Reason.APPROVE_MISMATCH)
 """What may also be said of jobs that are not held, which is not looked at here."""
 
 

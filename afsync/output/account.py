@@ -69,7 +69,7 @@ def _kept(trust: Mapping[Effect, Trust]) -> Iterator[str]:
 def _declared(plan: Plan) -> str:
     jobs = sum(c.credits.spend > 0 for c in plan.changes)
     if not jobs:
-        return "nothing left to spend"
+        return "0 credits still to spend"
     after = "" if plan.balance is None else f", {plan.balance - plan.spend} left after"
     return f"{count(plan.spend, 'credit')} still to spend on {count(jobs, 'job')}{after}"
 

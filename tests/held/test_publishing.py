@@ -110,7 +110,7 @@ def test_an_approval_of_another_submission_publishes_nothing(world: HeldWorld) -
     world.pass_time(hours=2, minutes=5)
     world.declare(jobs={"a": {**declared, "approve": "job_8f31"}})
     world.applied(code=Exit.REFUSED)
-    assert world.due().out == "Nothing is due.\n"
+    assert f"job.a is approved as job_8f31, but its submission is {job}" in world.due(code=Exit.REFUSED).out
     assert world.of_service(job)["approved_at"] is None
 
 
@@ -142,8 +142,11 @@ def test_without_the_review_nothing_is_published_at_the_time(world: HeldWorld) -
 
 
 def test_an_approval_in_the_files_waits_for_the_time(world: HeldWorld) -> None:
-    job = world.produced(staging=True)
+    (job,) = world.submitted(a=world.a_held(staging=True))
     world.declare(jobs={"a": world.a_held(staging=True, approve=job)})
+    early = world.does("plan").out
+    assert "an apply after that records that, and one after its publish time publishes it" in early
+    world.becomes("complete", job)
     with world.watched() as sent:
         world.applied()
     assert sent == [] and world.record("job.a")["approval"]

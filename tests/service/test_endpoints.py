@@ -40,7 +40,7 @@ def test_account(world: World) -> None:
     assert document["credits"] == {"balance": 50, "included": 50, "used": 0}
     assert document["declared"] == {"spend": 3, "after": 47}
     world.applied()
-    assert "nothing left to spend" in world.does("account").out
+    assert "0 credits still to spend" in world.does("account").out
 
 
 def test_templates(world: World) -> None:
