@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any, Final
 
 from afsync.config.fast_parser import fast_parser
+from afsync.core.regex import regex
 
 NOT_READ: Final = object()
 """What `read_fast` gives when the authority has to read the text."""
@@ -142,8 +143,8 @@ def has_common_form(text: str) -> bool:
 @cache
 def _lines(*, runs: bool = False, simple: bool = False) -> re.Pattern[str]:
     """One line of a known form, or a literal text as a whole; with `runs`, also several simple lines at once; with
-    `simple`, a flow collection holds only words, numbers and lists of words, which is half as long to compile and enough
-    for most files. Compiled when the first file is read.
+    `simple`, a flow collection holds only words, numbers and lists of words, which takes half as long to compile and is
+    enough for most files. Compiled when the first file is read.
 
     A repetition and what may follow it differ in their first character, and repetitions of groups are bounded:
     matching takes time that grows with the text, and memory that does not.
@@ -183,7 +184,7 @@ KEY_FORM: Final = (
     r"""|"[-A-Za-z0-9_. ]{1,99}"|'[-A-Za-z0-9_. ]{1,99}'):(?=[ \n])"""
 )
 """Text for both, and shorter than the 1,024 characters from which the authority takes it for no key."""
-_CONTENT: Final = re.compile(r"^[ ]*+(?=[^ #\n])", re.MULTILINE)
+_CONTENT: Final = regex(r"^[ ]*+(?=[^ #\n])", re.MULTILINE)
 
 
 @cache

@@ -15,9 +15,10 @@ from msgspec import Struct
 from afsync.core.addresses import Kind
 from afsync.core.fingerprints import DEEPEST, too_deep
 from afsync.core.records import NEW, RecordedJob, RecordedTemplate
+from afsync.core.regex import regex
 from afsync.core.state import Recorded
 
-MARKERS = re.compile(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
+MARKERS = regex(rb"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
 
 
 def may_be_deep(text: bytes) -> bool:
